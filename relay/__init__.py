@@ -1,0 +1,1 @@
+"""The relay command: local stack, simulated Braze, tools. Never deployed."""

@@ -1,0 +1,1 @@
+"""The pure part: values in, values out; no clock, environment, network or log."""

@@ -1,0 +1,130 @@
+"""What can go wrong, named by who must act.
+
+RelayError
+├── Refused              the sender must act: a 4xx, nothing changes
+│   ├── MethodNotAllowed     405
+│   ├── UnknownSource        404
+│   ├── TooLarge             413
+│   ├── UnsupportedMediaType 415
+│   ├── Unverified           401
+│   └── NotJson              400
+├── Unavailable          we must act: 503, the sender tries again
+│   └── RulesError           the rules' author: the file does not load
+├── Malformed            nobody can use this body: the event is parked
+├── ExpressionError      the rules' author: an expression cannot be evaluated
+├── Unrenderable         the rules' author: a rule cannot make its request
+├── UnreadableMessage    we must act: a queue message that no version of ours wrote
+└── UnknownVersion       nobody: a newer worker will read this message
+
+No message here holds a secret, a body, a header or any other value of a webhook.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class RelayError(Exception):
+    """Base of all that the relay raises on purpose."""
+
+
+class Refused(RelayError):
+    """The webhook is refused. `reason` goes to the log, never into the answer."""
+
+    status: ClassVar[int]
+    answer: ClassVar[str]
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MethodNotAllowed(Refused):
+    """Only POST is taken."""
+
+    status = 405
+    answer = "method not allowed"
+
+
+class UnknownSource(Refused):
+    """No rules file has this name."""
+
+    status = 404
+    answer = "unknown source"
+
+
+class TooLarge(Refused):
+    """The body is over the limit."""
+
+    status = 413
+    answer = "body too large"
+
+
+class UnsupportedMediaType(Refused):
+    """The content type is neither JSON nor one that the source's preset allows."""
+
+    status = 415
+    answer = "unsupported content type"
+
+
+class Unverified(Refused):
+    """The webhook does not prove who sent it. One answer, whatever the reason."""
+
+    status = 401
+    answer = "unverified"
+
+
+class NotJson(Refused):
+    """The signature is good and the body is not JSON at all (RFC 8259)."""
+
+    status = 400
+    answer = "body is not JSON"
+
+
+class Unavailable(RelayError):
+    """Our own failure: the sender is asked to come again, and nothing is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A mistake in a rules file; line and column are counted from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class RulesError(Unavailable):
+    """A rules file that does not load, with every mistake in it."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = tuple(findings)
+
+
+class Malformed(RelayError):
+    """A signed body that is JSON, but not such as can be passed on safely."""
+
+
+class ExpressionError(RelayError):
+    """An expression that cannot be parsed or evaluated."""
+
+
+class Unrenderable(RelayError):
+    """A rule that cannot make its request from this event; `path` names the field."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path}: {detail}" if path else detail)
+        self.path = path
+
+
+class UnreadableMessage(RelayError):
+    """A queue message that is not one of ours."""
+
+
+class UnknownVersion(RelayError):
+    """A queue message of a version that this code does not read: to be postponed, never buried."""

@@ -1,0 +1,62 @@
+"""Queue messages: what ingest writes and deliver reads, in ASCII JSON.
+
+SQS refuses control characters in a body, so nothing but ASCII leaves here. Version n+1 reads
+version n; a message of an unknown version is postponed until a worker comes that reads it.
+"""
+
+import json
+import zlib
+from base64 import b64decode, b64encode
+from typing import Any, Final
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from handler.core.errors import UnknownVersion, UnreadableMessage
+from handler.core.models import Delivery, Parked
+
+VERSION: Final = 1
+_LETTERS: Final[dict[str, TypeAdapter[Delivery] | TypeAdapter[Parked]]] = {
+    "delivery": TypeAdapter(Delivery),
+    "event": TypeAdapter(Parked),
+}
+
+
+def encode(letter: Delivery | Parked) -> str:
+    """Return the message body of a delivery or of a parked event."""
+    kind = "delivery" if isinstance(letter, Delivery) else "event"
+    fields = {name: getattr(letter, name) for name in letter.__slots__}
+    return _dumps({"version": VERSION, "kind": kind, **fields})
+
+
+def decode(body: str) -> Delivery | Parked:
+    """Return what a message body holds; raise UnreadableMessage or UnknownVersion."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise UnreadableMessage("not JSON") from None
+    if not isinstance(document, dict) or not isinstance(document.get("version"), int):
+        raise UnreadableMessage("no version")
+    if document.pop("version") != VERSION:
+        raise UnknownVersion("not version 1")
+    letter = _LETTERS.get(str(document.pop("kind", None)))
+    if letter is None:
+        raise UnreadableMessage("neither a delivery nor an event")
+    try:
+        return letter.validate_json(_dumps(document))  # strict: from JSON, not from Python
+    except ValidationError as error:
+        where = ", ".join(".".join(map(str, item["loc"])) for item in error.errors()[:3])
+        raise UnreadableMessage(f"wrong or missing: {where}") from None
+
+
+def pack(value: JsonValue) -> str:
+    """Return a JSON value as base64 of its zlib-compressed ASCII JSON."""
+    return b64encode(zlib.compress(_dumps(value).encode("ascii"))).decode("ascii")
+
+
+def unpack(text: str) -> Any:  # noqa: ANN401 - whatever JSON was packed
+    """Return the JSON value that `pack` was given."""
+    return json.loads(zlib.decompress(b64decode(text, validate=True)))
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

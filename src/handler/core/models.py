@@ -1,0 +1,111 @@
+"""The values on the path of one webhook, in the order in which they come to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pydantic import ConfigDict, JsonValue, with_config
+
+OnUnknown = Literal["retry", "hold"]
+ParkReason = Literal["malformed", "too_many", "unrenderable"]
+
+# Deliveries and parked events are read back from the queue, where others may write.
+_EXACT: Final = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The HTTP request as received, untrusted.
+
+    Header names are in lower case; `query` is the raw query string without `?`;
+    `received_at` is in seconds since the epoch, as are all times here.
+    """
+
+    source: str
+    method: str
+    headers: Mapping[str, str]
+    query: str
+    body: bytes
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A webhook that has proven who sent it. Only `verify` makes one; only this is parsed."""
+
+    webhook: Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A verified, parsed webhook; `headers` are those of the preset's closed list."""
+
+    source: str
+    type: str
+    id: str
+    body: JsonValue
+    headers: Mapping[str, str]
+    occurred_at: int | None
+    received_at: int
+
+
+@with_config(_EXACT)
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A Braze request for one recipient on its way; `id` is the idempotency key.
+
+    The request to POST to `path` is `send` with `recipients: [recipient]`; a broadcast has
+    no recipient. `event` is the packed event (see `message.pack`), for traces and redrives.
+    """
+
+    id: str
+    source: str
+    rule: str
+    rules_version: str
+    workspace: str
+    path: str
+    send: dict[str, JsonValue]
+    recipient: dict[str, JsonValue] | None
+    event_id: str
+    event: str
+    accepted_at: int
+    expires_at: int | None
+    on_unknown: OnUnknown
+
+
+@with_config(_EXACT)
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """An event, or one rule's wish for it, that goes to the dead letters (`kind=event`)."""
+
+    source: str
+    rule: str | None
+    rules_version: str
+    event_id: str
+    event: str
+    accepted_at: int
+    reason: ParkReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """Why one rule did not want an event: the operand that was false, in words fit for a log."""
+
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that becomes of one verified webhook.
+
+    `events` counts those it held; `unmatched` is filled only where no rule wanted the event;
+    `warnings` are fit for a log.
+    """
+
+    events: int
+    deliveries: tuple[Delivery, ...] = ()
+    parked: tuple[Parked, ...] = ()
+    unmatched: tuple[Unmatched, ...] = ()
+    warnings: tuple[str, ...] = ()
