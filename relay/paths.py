@@ -1,0 +1,12 @@
+"""Where things lie in a checkout; the relay command runs from one."""
+
+from pathlib import Path
+from typing import Final
+
+PROJECT: Final = Path(__file__).resolve().parent.parent
+SOURCE: Final = PROJECT / "src"
+RULES: Final = SOURCE / "rules"
+EVENTS: Final = PROJECT / "events"
+TEMPLATE: Final = PROJECT / "template.yaml"
+BUILD: Final = PROJECT / "build" / "local"
+ENVIRONMENTS: Final = PROJECT / ".venvs"

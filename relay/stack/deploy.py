@@ -1,0 +1,158 @@
+"""Deploys template.yaml into the emulator, and works round what the emulator lacks.
+
+Nothing here changes the product: the template is the one that `sam deploy` takes, and each
+difference is named where it is made.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import boto3
+from samtranslator.yaml_helper import yaml_parse
+
+from relay.paths import TEMPLATE
+from relay.stack.emulator import REGION
+
+NAME: Final = "relay"
+_BUCKET: Final = "relay-artifacts"
+_KEY: Final = "package.zip"
+_DEPLOY_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A deployed local stack: the emulator's endpoint, the stack's outputs and resources."""
+
+    endpoint: str
+    outputs: Mapping[str, str]
+    resources: Mapping[str, str]
+
+    @property
+    def session(self) -> boto3.Session:
+        """A session whose clients speak to this stack's emulator, given `endpoint_url`."""
+        return session()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+        """Return a boto3 client for this stack."""
+        return client(self.endpoint, service)
+
+    @property
+    def gateway(self) -> str:
+        """The URL behind which the emulator's API Gateway serves this stack's routes."""
+        return f"{self.endpoint}/_aws/execute-api/{self.resources['Api']}/$default"
+
+
+def session() -> boto3.Session:
+    """Return a session with the emulator's root credentials."""
+    return boto3.Session(
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - the emulator's own word
+        region_name=REGION,
+    )
+
+
+def client(endpoint: str, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+    """Return a boto3 client that speaks to the emulator."""
+    return session().client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
+
+
+def deploy(endpoint: str, package: bytes, parameters: Mapping[str, str]) -> Stack:
+    """Create the stack from template.yaml and return it."""
+    storage = client(endpoint, "s3")
+    storage.create_bucket(Bucket=_BUCKET)
+    storage.put_object(Bucket=_BUCKET, Key=_KEY, Body=package)
+    formation = client(endpoint, "cloudformation")
+    formation.create_stack(
+        StackName=NAME,
+        TemplateBody=json.dumps(for_emulator(yaml_parse(TEMPLATE.read_text()), parameters)),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+    )
+    stack = _deployed(endpoint, formation)
+    _import_routes(stack)
+    return stack
+
+
+def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the template with what the emulator needs otherwise.
+
+    The code comes from its S3, under a custom runtime (Amazon's client, not its own);
+    `MaximumConcurrency` from a parameter stays text there and stops every poller; and it wants
+    the IAM actions `sqs:...Batch`, which AWS does not have.
+    """
+    concurrency = parameters.get(
+        "DeliverConcurrency", template["Parameters"]["DeliverConcurrency"]["Default"]
+    )
+    template["Globals"]["Function"] |= {
+        "CodeUri": f"s3://{_BUCKET}/{_KEY}",
+        "Runtime": "provided.al2023",
+    }
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            for event in resource["Properties"]["Events"].values():
+                if event["Type"] == "SQS":
+                    event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": int(concurrency)}
+        if resource["Type"] == "AWS::IAM::Role":
+            _allow_batches(resource["Properties"]["Policies"])
+    return template
+
+
+def _allow_batches(policies: list[dict[str, Any]]) -> None:
+    for policy in policies:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Action"] == "sqs:SendMessage":
+                statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+
+
+def _deployed(endpoint: str, formation: Any) -> Stack:  # noqa: ANN401 - a boto3 client
+    deadline = time.monotonic() + _DEPLOY_SECONDS
+    while (found := formation.describe_stacks(StackName=NAME)["Stacks"][0])[
+        "StackStatus"
+    ].endswith("IN_PROGRESS"):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the stack was not up in {_DEPLOY_SECONDS} s")
+        time.sleep(0.05)
+    if found["StackStatus"] != "CREATE_COMPLETE":
+        raise RuntimeError(f"the stack did not deploy: {_reasons(formation) or found}")
+    resources = formation.describe_stack_resources(StackName=NAME)["StackResources"]
+    return Stack(
+        endpoint=endpoint,
+        outputs={output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]},
+        resources={
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources
+        },
+    )
+
+
+def _reasons(formation: Any) -> str:  # noqa: ANN401 - a boto3 client
+    events = formation.describe_stack_events(StackName=NAME)["StackEvents"]
+    return "; ".join(
+        f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+        for event in events
+        if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
+    )
+
+
+def _import_routes(stack: Stack) -> None:
+    """Create the API's routes: the emulator ignores the OpenAPI body that SAM makes of them."""
+    gateway, functions = stack.client("apigatewayv2"), stack.client("lambda")
+    api = stack.resources["Api"]
+    if gateway.get_routes(ApiId=api)["Items"]:
+        return
+    found = functions.get_function(FunctionName=stack.resources["IngestFunction"])
+    integration = gateway.create_integration(
+        ApiId=api,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=found["Configuration"]["FunctionArn"],
+        PayloadFormatVersion="2.0",
+    )
+    gateway.create_route(
+        ApiId=api,
+        RouteKey="ANY /webhooks/{source}",
+        Target=f"integrations/{integration['IntegrationId']}",
+    )
