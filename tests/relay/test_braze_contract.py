@@ -1,92 +1,23 @@
-"""What the simulated Braze takes, refuses, remembers and breaks: over real sockets."""
+"""What the simulated Braze takes, refuses and remembers: over real sockets."""
 
-import asyncio
-import queue
-import signal
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
-from relay.braze.__main__ import listen
-from relay.braze.app import MAX_BODY, create_app
-
-CAMPAIGN, CANVAS = "/campaigns/trigger/send", "/canvas/trigger/send"
-ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
-NOON = 1_800_000_000.0  # the start of a clock hour
-ALIAS = {"alias_name": "a", "alias_label": "b"}
-NEW = {"external_user_id": "u", "send_to_existing_only": False, "attributes": {"city": "Oslo"}}
-KNOWN = {"external_user_id": "u"}
-BY_EMAIL = {"email": "a@x.io", "prioritization": ["identified"]}
-LARGE = {"text": "x" * 51_200}
-Started = queue.Queue[tuple[asyncio.AbstractEventLoop, asyncio.Event]]
-NO_ID: dict[str, Any] = {"recipients": [KNOWN]}
-
-
-class Client:
-    """Speaks to one simulated Braze; `now` is its clock."""
-
-    def __init__(self, session: requests.Session) -> None:
-        self.session = session
-        self.url = ""
-        self.now = NOON
-
-    def call(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401 - any JSON
-        answer = self.session.request(method, f"{self.url}/_sim{path}", json=body, timeout=5)
-        answer.raise_for_status()
-        return answer.json()
-
-    def post(self, path: str, body: object, **options: Any) -> requests.Response:  # noqa: ANN401 - passed on to requests
-        headers = {"Authorization": "Bearer local-braze-key"}
-        return self.session.post(
-            self.url + path, **{"json": body, "headers": headers, "timeout": 5, **options}
-        )
-
-    def trigger(self, *recipients: object, **more: object) -> requests.Response:
-        return self.post(CAMPAIGN, {"campaign_id": ID, "recipients": recipients, **more})
-
-    def sends(self) -> list[dict[str, Any]]:
-        sends: list[dict[str, Any]] = self.call("GET", "/sends")
-        return sends
-
-
-def _serve(client: Client, started: Started) -> None:
-    async def serve() -> None:
-        stop, loop = asyncio.Event(), asyncio.get_running_loop()
-        runner, port = await listen(create_app(clock=lambda: client.now, limit=100), 0)
-        client.url = f"http://127.0.0.1:{port}"
-        started.put((loop, stop))
-        await stop.wait()
-        await runner.cleanup()
-
-    asyncio.run(serve())
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Client]:
-    started: Started = queue.Queue()
-    with requests.Session() as session:
-        session.trust_env = False
-        client = Client(session)
-        thread = threading.Thread(target=_serve, args=(client, started))
-        thread.start()
-        loop, stop = started.get(timeout=5)
-        yield client
-    loop.call_soon_threadsafe(stop.set)
-    thread.join(timeout=5)
-    assert not thread.is_alive()
-
-
-@pytest.fixture
-def braze(shared: Client) -> Client:
-    shared.now = NOON
-    shared.call("DELETE", "")
-    return shared
+from relay.braze.app import MAX_BODY
+from tests.relay.simulated import (
+    ALIAS,
+    BY_EMAIL,
+    CAMPAIGN,
+    CANVAS,
+    ID,
+    KNOWN,
+    LARGE,
+    NEW,
+    NO_ID,
+    NOON,
+    Client,
+)
 
 
 @pytest.mark.parametrize(
@@ -309,113 +240,3 @@ def test_broadcast_is_one_send_to_nobody_by_name(braze: Client) -> None:
     (send,) = braze.sends()
     assert (send["recipient"], send["external_id"], send["reached"]) == (None, None, True)
     assert send["message"]["trigger_properties"] == {"a": 1}
-
-
-@pytest.mark.parametrize("after", [False, True])
-@pytest.mark.parametrize(
-    "fault, error",
-    [
-        ({"kind": "hang"}, requests.ReadTimeout),
-        ({"kind": "slow"}, requests.ReadTimeout),
-        ({"kind": "reset"}, requests.ConnectionError),
-        ({"kind": "cut"}, requests.exceptions.ChunkedEncodingError),
-        ({"kind": "status"}, None),
-    ],
-)
-def test_fault_strikes_before_or_after_the_send(
-    braze: Client, fault: dict[str, Any], error: type[Exception] | None, *, after: bool
-) -> None:
-    braze.call("POST", "/faults", [fault | {"after": after, "times": 1}])
-    body = {"campaign_id": ID, "recipients": [NEW]}
-
-    if error is None:
-        assert braze.post(CAMPAIGN, body).json() == {"message": "simulated fault"}
-    else:
-        with pytest.raises(error) as caught:
-            braze.post(CAMPAIGN, body, timeout=0.2)
-        assert ("reset by peer" in str(caught.value)) is (fault["kind"] == "reset")
-
-    (entry,) = braze.call("GET", "/requests")
-    assert (entry["fault"], entry["body"]) == (fault["kind"], body)
-    assert entry["status"] == {"status": 503, "cut": 201}.get(fault["kind"])
-    assert entry["outcome"] == ("accepted" if after else None)
-    assert len(braze.sends()) == after
-    assert braze.trigger(NEW).status_code == 201
-
-
-def test_slow_answers_in_the_end(braze: Client) -> None:
-    braze.call("POST", "/faults", [{"kind": "slow", "seconds": 0.2}])
-    begun = time.monotonic()
-
-    assert braze.trigger(NEW).status_code == 201
-    assert time.monotonic() - begun >= 0.2
-
-
-def test_status_gives_the_body_and_headers_it_was_told(braze: Client) -> None:
-    page = {"kind": "status", "status": 502, "body": "<h1>Bad", "times": 1}
-    limit = {"kind": "status", "status": 429, "times": 1}
-    retry = limit | {"body": {"message": "m"}, "headers": {"X-Ratelimit-Retry-After": "9"}}
-    braze.call("POST", "/faults", [page, limit, retry])
-
-    first, second, third = braze.trigger(NEW), braze.trigger(NEW), braze.trigger(NEW)
-
-    assert (first.status_code, first.text) == (502, "<h1>Bad")
-    assert first.headers["content-type"].startswith("text/html")
-    assert second.headers["x-ratelimit-remaining"] == "0"
-    assert second.headers["x-ratelimit-reset"] == str(int(NOON) + 3600)
-    assert third.json() == {"message": "m"}
-    assert third.headers["x-ratelimit-retry-after"] == "9"
-    assert "x-ratelimit-reset" not in third.headers
-
-
-def test_notice_sends_nothing_and_errors_send(braze: Client) -> None:
-    faults = [{"kind": "notice", "times": 1}, {"kind": "errors", "body": ["minor"], "times": 1}]
-    braze.call("POST", "/faults", faults)
-
-    assert "Canvas is paused" in braze.trigger(NEW).json()["notice"]
-    assert braze.sends() == []
-    assert braze.trigger(NEW).json()["errors"] == ["minor"]
-    assert len(braze.sends()) == 1
-    assert [r["outcome"] for r in braze.call("GET", "/requests")] == ["notice", "accepted"]
-
-
-def test_faults_last_until_cleared_and_improbable_ones_do_not_strike(braze: Client) -> None:
-    braze.call("POST", "/faults", [{"kind": "reset", "probability": 0}, {"kind": "status"}])
-    assert [braze.trigger(NEW).status_code for _ in range(3)] == [503] * 3
-
-    assert braze.call("DELETE", "/faults") == braze.call("GET", "/faults") == []
-    assert braze.trigger(NEW).status_code == 201
-
-
-def test_control_api_says_what_it_cannot_take(braze: Client) -> None:
-    answer = braze.post("/_sim/faults", [{"kind": "sing"}])
-    assert (answer.status_code, "kind" in answer.json()["error"]) == (400, True)
-    assert braze.session.get(braze.url + "/_sim/nothing", timeout=5).status_code == 404
-    assert braze.call("GET", "/health") == {"status": "ok"}
-
-
-@pytest.fixture
-def command() -> Iterator[subprocess.Popen[str]]:
-    line = [sys.executable, "-m", "relay.braze", "--port", "0", "--key", "k"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(line, stdout=pipe, stderr=pipe, text=True) as server:
-        yield server
-        server.kill()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_command_says_when_it_is_ready_and_ends_at_once_even_with_a_hanging_request(
-    command: subprocess.Popen[str], number: signal.Signals
-) -> None:
-    assert command.stdout is not None
-    ready, url = command.stdout.readline().split()
-    requests.post(f"{url}/_sim/faults", json=[{"kind": "hang"}], timeout=5)
-    threading.Timer(0.3, command.send_signal, [number]).start()
-    begun = time.monotonic()
-
-    with pytest.raises(requests.ConnectionError):
-        requests.post(url + CAMPAIGN, timeout=5)
-
-    out, err = command.communicate(timeout=5)
-    assert (ready, out, err, command.returncode) == ("ready", "", "", 0)
-    assert time.monotonic() - begun < 2
