@@ -35,7 +35,7 @@ class Stack:
         """A session whose clients speak to this stack's emulator, given `endpoint_url`."""
         return session()
 
-    def client(self, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+    def client(self, service: str) -> Any:
         """Return a boto3 client for this stack."""
         return client(self.endpoint, service)
 
@@ -54,7 +54,7 @@ def session() -> boto3.Session:
     )
 
 
-def client(endpoint: str, service: str) -> Any:  # noqa: ANN401 - boto3's clients have no common type
+def client(endpoint: str, service: str) -> Any:
     """Return a boto3 client that speaks to the emulator."""
     return session().client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
 
@@ -109,11 +109,11 @@ def _allow_batches(policies: list[dict[str, Any]]) -> None:
                 statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
 
 
-def _deployed(endpoint: str, formation: Any) -> Stack:  # noqa: ANN401 - a boto3 client
+def _deployed(endpoint: str, formation: Any) -> Stack:
     deadline = time.monotonic() + _DEPLOY_SECONDS
-    while (found := formation.describe_stacks(StackName=NAME)["Stacks"][0])[
-        "StackStatus"
-    ].endswith("IN_PROGRESS"):
+    while (found := formation.describe_stacks(StackName=NAME)["Stacks"][0])["StackStatus"].endswith(
+        "IN_PROGRESS"
+    ):
         if time.monotonic() > deadline:
             raise RuntimeError(f"the stack was not up in {_DEPLOY_SECONDS} s")
         time.sleep(0.05)
@@ -129,7 +129,7 @@ def _deployed(endpoint: str, formation: Any) -> Stack:  # noqa: ANN401 - a boto3
     )
 
 
-def _reasons(formation: Any) -> str:  # noqa: ANN401 - a boto3 client
+def _reasons(formation: Any) -> str:
     events = formation.describe_stack_events(StackName=NAME)["StackEvents"]
     return "; ".join(
         f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"

@@ -1,4 +1,4 @@
-"""The AWS emulator (ministack) as a child of its own, with a clean environment and scratch folder."""
+"""The AWS emulator (ministack), with a clean environment and a scratch folder of its own."""
 
 import contextlib
 import os

@@ -23,7 +23,7 @@ def uv(*arguments: str, **environment: str) -> None:
 
 
 def environment(group: str) -> Path:
-    """Install the locked dependency group, if it is not there yet; return its folder of programs."""
+    """Install a locked dependency group, unless it is there; return its folder of programs."""
     folder = ENVIRONMENTS / group
     uv(
         "sync",

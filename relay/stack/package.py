@@ -1,4 +1,4 @@
-"""The Lambda package for this host: locked wheels, `src/`, the rules, and Amazon's runtime client."""
+"""The Lambda package for this host: locked wheels, `src/`, rules, Amazon's runtime client."""
 
 import hashlib
 import io
@@ -12,7 +12,7 @@ from pathlib import Path
 from relay.paths import BUILD, SOURCE
 from relay.stack.environments import environment, uv
 
-# The emulator starts a custom runtime by its `bootstrap`; Amazon's own client then serves the handler.
+# The emulator starts a custom runtime by its `bootstrap`; Amazon's client serves the handler.
 _BOOTSTRAP = '#!/bin/sh\ncd "$LAMBDA_TASK_ROOT" && exec {python} -m awslambdaric "$_HANDLER"\n'
 _EXECUTABLE = 0o755 << 16
 _PLAIN = 0o644 << 16

@@ -1,0 +1,81 @@
+"""One local stack from nothing to the first webhook, and all of it gone at the end."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from relay.stack.deploy import Stack, deploy
+from relay.stack.emulator import HOST, emulator
+from relay.stack.front import front_door
+from relay.stack.package import package
+
+BRAZE_KEY: Final = "local-braze-key"
+Secrets = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A local stack that takes webhooks at `url` and sends to `braze_url`."""
+
+    url: str
+    braze_url: str
+    stack: Stack
+
+
+@contextmanager
+def local_stack(
+    rules: Path, secrets: Secrets, braze_url: str | None, port: int, **parameters: str
+) -> Iterator[Local]:
+    """Build, deploy and serve; without `braze_url` a simulated Braze is started beside it."""
+    with ExitStack() as ending, ThreadPoolExecutor(1) as builder:
+        built = builder.submit(package, rules)
+        endpoint = ending.enter_context(emulator())
+        braze_url = braze_url or ending.enter_context(simulated_braze())
+        stack = deploy(
+            endpoint,
+            built.result(),
+            {"Stage": "local", "BrazeEndpoint": braze_url} | parameters,
+        )
+        _put_secrets(stack, secrets)
+        url = ending.enter_context(front_door(port, stack.gateway))
+        yield Local(url, braze_url, stack)
+
+
+@contextmanager
+def simulated_braze() -> Iterator[str]:
+    """Run the simulated Braze in a process of its own; give its URL."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "relay.braze", "--port", "0", "--key", BRAZE_KEY],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C reaches us alone; we end it
+    ) as server:
+        try:
+            line = server.stdout.readline() if server.stdout else ""
+            if not line.startswith("ready "):
+                raise RuntimeError("the simulated Braze did not start")
+            yield line.removeprefix("ready ").strip()
+        finally:
+            server.terminate()
+
+
+def _put_secrets(stack: Stack, secrets: Secrets) -> None:
+    manager = stack.client("secretsmanager")
+    for output, value in (
+        ("SigningSecretsArn", dict(secrets)),
+        ("BrazeKeysArn", {"default": BRAZE_KEY}),
+    ):
+        manager.put_secret_value(SecretId=stack.outputs[output], SecretString=json.dumps(value))
+
+
+def is_local(url: str) -> bool:
+    """Tell whether a URL may stand in Braze's place: http://127.0.0.1:port and nothing behind."""
+    prefix, _, port = url.rpartition(":")
+    return prefix == f"http://{HOST}" and port.isascii() and port.isdigit()

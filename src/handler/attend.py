@@ -1,0 +1,123 @@
+"""One queue message from its decoding to its verdict: claim, POST, classify, settle."""
+
+from collections.abc import Callable
+
+from pydantic import JsonValue
+
+from handler.braze import post
+from handler.core.errors import Unavailable, UnknownVersion, UnreadableMessage
+from handler.core.message import decode
+from handler.core.models import Delivery, Parked
+from handler.core.outcome import Outcome, classify
+from handler.core.protocol import Record, Refusal, policy
+from handler.core.request import encode_request, request
+from handler.dead_letters import Cause
+from handler.ledger import Claim
+from handler.received import GONE, Received, Verdict, back
+from handler.secrets import Secret, api_key
+from handler.settle import Errand, Fields, bury_body, log_delivery, settle
+from handler.worker import Worker
+
+
+def attend(worker: Worker, received: Received, time_left: Callable[[], float]) -> Verdict:
+    """Do what can be done for a message now; `time_left` returns the invocation's seconds.
+
+    Raise Unavailable, or botocore's errors, where AWS is away: the message has to come back.
+    """
+    if time_left() < worker.timing.request + worker.timing.margin:
+        return back(0)  # not an attempt: another invocation has the time
+    try:
+        letter = decode(received.body)
+        body = request(letter) if isinstance(letter, Delivery) else {}
+    except UnreadableMessage as error:
+        return _bury_unsent(worker, received, Cause("malformed", detail=str(error)))
+    except UnknownVersion:
+        log_delivery(worker, None, {"outcome": "waiting", "reason": "unknown_version"})
+        return back(round(worker.timing.unknown_version))
+    if isinstance(letter, Parked):  # a redrive by SQS itself: it was never a delivery
+        return _bury_unsent(worker, received, Cause(letter.reason, detail=letter.detail))
+    return _claim(Errand(worker, received, letter, body, time_left))
+
+
+def _bury_unsent(worker: Worker, received: Received, cause: Cause) -> Verdict:
+    bury_body(worker, received.body, cause)
+    log_delivery(worker, None, {"outcome": "rejected", "reason": cause.reason})
+    return GONE
+
+
+def _claim(errand: Errand) -> Verdict:
+    worker, delivery = errand.worker, errand.delivery
+    now = worker.clock()
+    expired = delivery.expires_at is not None and delivery.expires_at <= now
+    # No claim for what cannot be sent: there is no key, so this is not an attempt.
+    secret = None if expired else _usable_secret(worker, delivery)
+    # The lease outlives the invocation, so that only a dead worker's lease can be taken.
+    times = (now, now + errand.time_left() + worker.timing.margin)
+    owner = worker.owner()
+    claim = worker.ledger.claim(delivery.id, policy(delivery), owner, times)
+    if not isinstance(claim, Claim):
+        return _refused(errand, owner, *claim)
+    if secret is None:  # claimed all the same, for one that was accepted in time is no dead letter
+        return settle(errand, claim, Outcome("rejected", "expired"), 0)
+    started = worker.clock()
+    outcome = _send(errand, secret)
+    return settle(errand, claim, outcome, round((worker.clock() - started) * 1000))
+
+
+def _usable_secret(worker: Worker, delivery: Delivery) -> Secret:
+    secret = worker.keys.current()
+    api_key(secret, delivery.workspace)
+    return secret
+
+
+def _send(errand: Errand, secret: Secret) -> Outcome:
+    """POST once; once more if Braze refused a key that has been rotated meanwhile."""
+    outcome = _post(errand, api_key(secret, errand.delivery.workspace))
+    if outcome.reason != "key_refused":
+        return outcome
+    try:
+        newer = errand.worker.keys.refresh()
+        key = api_key(newer, errand.delivery.workspace)
+    except Unavailable:
+        return outcome
+    return outcome if newer.version == secret.version else _post(errand, key)
+
+
+def _post(errand: Errand, key: str) -> Outcome:
+    worker = errand.worker
+    seconds = min(worker.timing.request, errand.time_left() - worker.timing.margin)
+    url = worker.settings.braze_endpoint + errand.delivery.path
+    answer = post(worker.session, url, encode_request(errand.body), key, seconds)
+    return classify(answer, worker.clock())
+
+
+def _refused(errand: Errand, owner: str, refusal: Refusal, record: Record | None) -> Verdict:
+    worker = errand.worker
+    if refusal.kind == "duplicate":
+        log_delivery(worker, errand.delivery, {"outcome": "duplicate"})
+        return GONE
+    if refusal.kind == "held" and record is not None:
+        return _bury_held(errand, record)
+    if refusal.kind == "hold" and record is not None:
+        if worker.ledger.hold(errand.delivery.id, record, owner, worker.clock()):
+            return _bury_held(errand, record)
+        return back(1)  # whoever had it has just settled it
+    fields: Fields = {"outcome": "waiting", "reason": "claimed", "wait": refusal.seconds}
+    log_delivery(worker, errand.delivery, fields)
+    return back(refusal.seconds)
+
+
+def _bury_held(errand: Errand, record: Record) -> Verdict:
+    """Bury a held delivery, unchanged, under the reason for which it was held."""
+    last: dict[str, JsonValue] = dict(record.last[-1]) if record.last else {}
+    notice = last.get("class") == "held"
+    status = last.get("status") if notice else None
+    cause = Cause(
+        "notice" if notice else "unknown",
+        status if isinstance(status, int) else None,
+        errand.received.attributes.get("detail", ""),
+    )
+    bury_body(errand.worker, errand.received.body, cause)
+    fields: Fields = {"outcome": "held", "reason": cause.reason, "status": cause.status}
+    log_delivery(errand.worker, errand.delivery, fields)
+    return GONE

@@ -1,0 +1,137 @@
+"""One POST to Braze, and how far it got. No retries here: the queue is the only layer that does."""
+
+import io
+import time
+from collections.abc import Iterator
+from typing import Final
+
+from requests import RequestException, Response, Session
+from urllib3 import Timeout
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
+
+from handler.core.outcome import Answer
+
+MAX_ANSWER: Final = 65_536  # bytes; Braze's answers have some hundreds
+CONNECT: Final = 3.05  # seconds; just over TCP's first retransmission, after 3 s
+USER_AGENT: Final = "braze-webhook-relay"
+_CHUNK: Final = 8_192
+# From special to general: ConnectTimeoutError is a base of NewConnectionError in urllib3 2.
+_WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
+    (NameResolutionError, "dns"),
+    (NewConnectionError, "refused"),
+    (ConnectTimeoutError, "connect_timeout"),
+    (SSLError, "tls"),
+    (ReadTimeoutError, "timeout"),
+    (TimeoutError, "timeout"),
+    (ProtocolError, "broken"),
+)
+
+
+class _Body(io.BytesIO):
+    """A request body that knows whether any of it was asked for, and stops at the deadline.
+
+    The body follows the headers, so what was never asked for was never sent: not by a refused
+    connection, a failed TLS handshake or a dropped one. It says so whatever exception is raised.
+    """
+
+    def __init__(self, content: bytes, deadline: float) -> None:
+        super().__init__(content)
+        self.asked = False
+        self._deadline = deadline
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.asked = True
+        if time.monotonic() > self._deadline:
+            raise TimeoutError("deadline")
+        return super().read(size)
+
+
+def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> Answer:
+    """POST JSON to Braze, `seconds` for all of it, and return what came of it; never raise.
+
+    `session` is one of `wire.open_session`. `key` is the REST API key (Braze, "API overview":
+    `Authorization: Bearer`); it has been checked to be a legal header value.
+    """
+    if seconds <= 0:
+        return Answer("not_connected", why="no_time")
+    content = _Body(body, time.monotonic() + seconds)
+    try:
+        response = session.post(
+            url,
+            data=content,
+            headers=_headers(key),
+            timeout=Timeout(total=seconds, connect=min(CONNECT, seconds)),  # type: ignore[arg-type] # requests passes urllib3's own through
+            allow_redirects=False,
+            stream=True,
+        )
+    except (RequestException, HTTPError, OSError, ValueError) as error:
+        return Answer("interrupted" if content.asked else "not_connected", why=_why(error))
+    with response:
+        return _answer(response)
+
+
+def _headers(key: str) -> dict[str, str]:
+    return {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": USER_AGENT,
+    }
+
+
+def _answer(response: Response) -> Answer:
+    """Read the body as far as it goes: the status line is known, and no failure changes it."""
+    body = bytearray()
+    cut, why = False, ""
+    try:
+        for chunk in _chunks(response):
+            body += chunk
+    except (HTTPError, OSError, ValueError) as error:
+        cut, why = True, _why(error)
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(
+        "answered",
+        response.status_code,
+        headers,
+        bytes(body[:MAX_ANSWER]),
+        cut=cut or len(body) > MAX_ANSWER,
+        why=why,
+    )
+
+
+def _chunks(response: Response) -> Iterator[bytes]:
+    size = 0
+    while size <= MAX_ANSWER:
+        chunk = response.raw.read1(_CHUNK, decode_content=True)
+        if not chunk:
+            return
+        size += len(chunk)
+        yield chunk
+
+
+def _why(error: BaseException) -> str:
+    """Return a word for a failure: of the exception, or of the first cause in it that has one."""
+    seen: list[BaseException] = []
+    found: BaseException | None = error
+    while found is not None and found not in seen:
+        for kind, word in _WORDS:
+            if isinstance(found, kind):
+                return word
+        seen.append(found)
+        found = _inner(found)
+    return type(error).__name__
+
+
+def _inner(error: BaseException) -> BaseException | None:
+    # requests wraps urllib3's error as its argument, and urllib3 keeps the cause as `reason`.
+    candidates = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+    return next((item for item in candidates if isinstance(item, BaseException)), None)

@@ -1,0 +1,80 @@
+"""How long a delivery waits before it is tried again: full jitter, in seconds.
+
+Every wait is an SQS visibility timeout. Attempts are counted in the ledger, from 1.
+"""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from handler.core.outcome import Outcome
+
+# ChangeMessageVisibility takes 0 to 43,200 s, counted together from the receipt of the message;
+# 300 s are kept free for what the invocation has already used of them.
+LONGEST_WAIT: Final = 43_200 - 300
+_LARGEST_POWER: Final = 30  # 2^30 s is beyond every cap, and no float overflows
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The relay's constants of time, in seconds; `quick_attempts` is a number of attempts.
+
+    Three quick attempts reach `base * 2^attempt` = 4, 8 and 16 s, so that a short failure is over
+    in about ten seconds. From the fourth on it is an outage, and waits are 300 s and more: a day
+    of them stays far below the queue's 1,000 receives.
+    """
+
+    base: float = 2
+    floor: float = 1
+    cap: float = 900
+    quick_attempts: int = 3
+    outage: float = 300
+    late_after: float = 3_600
+    late_cap: float = 3_600
+    spread: float = 60  # after a rate limit's reset, so that not all come at once
+    fault: float = 300  # a key or a setting: somebody has to mend it
+    paused: float = 900  # a target that Braze says is paused or archived
+    unknown_version: float = 900
+    horizon: float = 86_400  # from the first claim; then the delivery is a dead letter
+    request: float = 15  # one POST, from the connect to the body's last byte
+    margin: float = 5  # what a claim, a mark and a visibility timeout may take
+    marking: float = 5  # how long a mark is tried again
+
+    @classmethod
+    def local(cls) -> "Timing":
+        """Return the constants for the local stack, where a person is waiting."""
+        return cls(
+            base=0.5, floor=0, cap=10, outage=5, late_cap=30, spread=1, fault=5, paused=5,
+            unknown_version=5,
+        )  # fmt: skip
+
+
+def wait(timing: Timing, outcome: Outcome, attempt: int, age: float, random: float) -> int:
+    """Return the whole seconds to wait after `attempt`.
+
+    `age` is the time since the first claim, `random` a number in [0, 1).
+    """
+    if outcome.wait is not None:
+        seconds = outcome.wait + timing.spread * random
+    elif outcome.reason == "target_paused":
+        seconds = timing.paused * (1 + random / 10)
+    elif outcome.reason in ("key_refused", "configuration"):
+        seconds = timing.fault * (1 + random)
+    else:
+        seconds = _jitter(timing, attempt, age, random)
+    return clamp(seconds)
+
+
+def clamp(seconds: float) -> int:
+    """Return whole seconds that SQS takes as a visibility timeout."""
+    return max(0, min(LONGEST_WAIT, ceil(seconds)))
+
+
+def _jitter(timing: Timing, attempt: int, age: float, random: float) -> float:
+    cap = timing.cap if age < timing.late_after else timing.late_cap
+    longest = min(cap, timing.base * 2.0 ** min(attempt, _LARGEST_POWER))
+    floor = timing.floor
+    if attempt > timing.quick_attempts:
+        floor = timing.outage
+        longest = max(longest, 2 * timing.outage)  # room for the jitter
+    return floor + max(0.0, longest - floor) * random

@@ -1,0 +1,92 @@
+"""JSON values as expressions see them: their kind, their equality, and what they cost."""
+
+import math
+from typing import Final
+
+from handler.core.errors import ExpressionError
+
+STEPS: Final = 200_000
+CHARACTERS_PER_STEP: Final = 64
+_DEPTH: Final = 200
+_KINDS: Final = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    type(None): "null",
+}
+
+
+class Budget:
+    """What one evaluation may still spend: a step per node visited and per element made."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, steps: int = STEPS) -> None:
+        self.left = steps
+
+    def spend(self, steps: int) -> None:
+        """Take steps off; raise ExpressionError when none are left."""
+        self.left -= steps
+        if self.left < 0:
+            raise ExpressionError(f"it takes more than {STEPS:,} steps on this event")
+
+    def weigh(self, value: object, depth: int = 0) -> None:
+        """Pay for a whole value, as large as it is when written out.
+
+        Values share their parts, so a short expression can make one that is small in memory
+        and endless on paper.
+        """
+        self.spend(1 + _text_steps(value))
+        if depth > _DEPTH:
+            raise ExpressionError("its result is nested too deeply")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ExpressionError("its result is not a number that JSON can hold")
+        if isinstance(value, list | dict):
+            for part in value if isinstance(value, list) else value.values():
+                self.weigh(part, depth + 1)
+
+
+def kind(value: object) -> str:
+    """Return JMESPath's name for the type of a value; `expref` for `&expression`."""
+    return _KINDS.get(type(value), "expref")
+
+
+def a(value: object) -> str:
+    """Return the type of a value with its article, for messages: `a string`, `an array`."""
+    name = kind(value)
+    return name if name == "null" else f"an {name}" if name[0] in "aeo" else f"a {name}"
+
+
+def same(left: object, right: object, budget: Budget) -> bool:
+    """Return JMESPath equality, at every depth: true is not 1, 1 is 1.0."""
+    budget.spend(1 + _text_steps(left))
+    if kind(left) != kind(right):
+        return False
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(
+            same(mine, yours, budget) for mine, yours in zip(left, right, strict=True)
+        )
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(
+            same(mine, right[key], budget) for key, mine in left.items()
+        )
+    return left == right
+
+
+def missing(value: object) -> bool:
+    """Return whether a value is null or blank text: there is nothing to send in it."""
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def steps(value: object) -> int:
+    """Return what it costs to look at a value once, without its inner parts."""
+    if isinstance(value, list):
+        return len(value) + sum(map(_text_steps, value))
+    return len(value) if isinstance(value, dict) else _text_steps(value)
+
+
+def _text_steps(value: object) -> int:
+    return len(value) // CHARACTERS_PER_STEP if isinstance(value, str) else 0

@@ -1,0 +1,167 @@
+"""What an attempt came to, judged by how far the request got and what Braze answered.
+
+Braze's pages say of every 4xx, 429 and 5xx that no message was sent, so an answer that carries
+Braze's JSON is believed. A 5xx without it came from something in between: nobody knows.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from handler.core.reset import seconds_until_reset
+
+Reached = Literal["not_connected", "interrupted", "answered"]
+Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held"]
+
+# What Braze documents for a Canvas (`notice`) and for a transactional campaign (`message`).
+_PAUSED: Final = re.compile(r"the (canvas|campaign) is (paused|stopped|archived)\b", re.IGNORECASE)
+# The transactional endpoint, asked again within 24 hours: the first request was accepted.
+_REPEATED: Final = re.compile(r"the external reference has been queued\b", re.IGNORECASE)
+_KEY: Final = re.compile(r"unknown rest api key|authenticating credentials", re.IGNORECASE)
+_PLAIN_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_GOOD_WORDS: Final = ("success", "queued")
+# RFC 9110 15.5.9 and RFC 8470: the server did not take the request, or not yet.
+_NOT_TAKEN: Final = (408, 425)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one POST.
+
+    `reached`: not_connected (nothing of the body left us), interrupted (some of it may have
+    arrived, no status line came back) or answered. Header names are in lower case; `body` is
+    what was read of it, bounded; `cut` says that this may not be all. `why` is a word for logs.
+    """
+
+    reached: Reached
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    cut: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt came to. `accepted` is all that a 2xx means: not that anybody was reached.
+
+    `reason` is a word; `detail` is Braze's own text, **not yet redacted** (see `redact`);
+    `wait` is what Braze asks for, in seconds; `warnings` are words for the log.
+    """
+
+    kind: Kind
+    reason: str
+    status: int | None = None
+    detail: str = field(default="", repr=False)
+    dispatch_id: str | None = None
+    warnings: tuple[str, ...] = ()
+    wait: int | None = None
+
+
+def classify(answer: Answer, now: float) -> Outcome:
+    """Return the outcome of any answer at all; `now` is in seconds since the epoch."""
+    if answer.reached == "not_connected":
+        return Outcome("not_sent", "unreachable", detail=answer.why)
+    status = answer.status
+    if answer.reached == "interrupted" or status is None:
+        return Outcome("unknown", "interrupted", detail=answer.why)
+    document = _document(answer.body)
+    by_class = {2: _success, 3: _redirect, 4: _refusal, 5: _failure}.get(status // 100)
+    if by_class is None:
+        return Outcome("unknown", "unexpected_status", status)
+    return by_class(status, document, seconds_until_reset(answer.headers, now))
+
+
+def _success(status: int, document: dict[str, object] | None, _wait: int | None) -> Outcome:
+    if document is None:
+        return Outcome("accepted", "accepted", status, warnings=("unreadable",))
+    dispatch_id = _dispatch_id(document)
+    if notice := document.get("notice"):
+        text = _text(notice)
+        if _PAUSED.match(text):
+            return Outcome("not_sent", "target_paused", status, text, dispatch_id)
+        return Outcome("held", "notice", status, text, dispatch_id)
+    warnings, detail = _warnings(document)
+    return Outcome("accepted", "accepted", status, detail, dispatch_id, warnings)
+
+
+def _warnings(document: dict[str, object]) -> tuple[tuple[str, ...], str]:
+    # `errors` names no recipient on the send endpoints: all of them count as accepted.
+    words, texts = [], []
+    if errors := document.get("errors"):
+        words.append("errors")
+        texts.append(_text(errors))
+    # The transactional endpoint answers without `message`, but with an id.
+    message = document.get("message")
+    known = message in _GOOD_WORDS if message is not None else "dispatch_id" in document
+    if not known:
+        words.append("message")
+        texts.append(_text(message))
+    return tuple(words), "; ".join(texts)
+
+
+def _redirect(status: int, _document: dict[str, object] | None, _wait: int | None) -> Outcome:
+    return Outcome("not_sent", "configuration", status, "a redirect, which is never followed")
+
+
+def _refusal(status: int, document: dict[str, object] | None, wait: int | None) -> Outcome:
+    text = _message(document)
+    if _REPEATED.match(text):
+        warnings = ("repeated",)
+        return Outcome("accepted", "accepted", status, text, _dispatch_id(document), warnings)
+    if status == 429:  # noqa: PLR2004 - RFC 6585's number is the clearest name
+        return Outcome("not_sent", "rate_limited", status, text, wait=wait)
+    if reason := _fault(status, text):
+        return Outcome("not_sent", reason, status, text)
+    return Outcome("rejected", "rejected", status, text)
+
+
+def _fault(status: int, text: str) -> str | None:
+    """Return the reason where not the message but something around it is at fault."""
+    if _PAUSED.match(text):
+        return "target_paused"
+    if status in _NOT_TAKEN:
+        return "not_taken"
+    # Braze documents a missing permission both as 401 and as 403.
+    if status in (401, 403) or (status == 404 and _KEY.search(text)):  # noqa: PLR2004 - as above
+        return "key_refused"
+    return "configuration" if status == 404 else None  # noqa: PLR2004 - as above
+
+
+def _failure(status: int, document: dict[str, object] | None, wait: int | None) -> Outcome:
+    text = _message(document)
+    kind: Kind = "not_sent" if text else "unknown"
+    return Outcome(kind, "server_error", status, text, wait=wait)
+
+
+def _document(body: bytes) -> dict[str, object] | None:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _message(document: dict[str, object] | None) -> str:
+    # Malformed JSON is answered with `error` in the place of `message`.
+    for name in ("message", "error"):
+        value = document.get(name) if document else None
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return ""
+
+
+def _dispatch_id(document: dict[str, object] | None) -> str | None:
+    value = document.get("dispatch_id") if document else None
+    return value if isinstance(value, str) and _PLAIN_ID.fullmatch(value) else None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    try:
+        return json.dumps(value)
+    except RecursionError:
+        return "(nested too deeply)"

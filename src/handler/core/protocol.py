@@ -1,0 +1,124 @@
+"""The claim protocol: who may send a delivery, as a table and two functions.
+
+The ledger's condition is written from the same table, and a test compares the two. States:
+
+    absent --claim--> SENDING --mark--> ACCEPTED | FAILED | UNKNOWN | HELD | DEAD
+
+FAILED was not sent; UNKNOWN may have been; HELD waits for a person; DEAD is a dead letter that may
+be redriven. ACCEPTED and HELD are final until a person says otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Literal
+
+from handler.core.models import Delivery, OnUnknown
+from handler.core.outcome import Outcome
+
+
+class State(StrEnum):
+    """What is known of a delivery."""
+
+    SENDING = "SENDING"
+    ACCEPTED = "ACCEPTED"
+    FAILED = "FAILED"
+    UNKNOWN = "UNKNOWN"
+    HELD = "HELD"
+    DEAD = "DEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the ledger holds of a delivery; times are in seconds since the epoch.
+
+    `since` is the first claim of this run: absent after ACCEPTED, HELD and DEAD, so that
+    a delivery that is set free again has its whole horizon before it.
+    """
+
+    state: State
+    owner: str
+    lease_until: int
+    expires: int
+    attempts: int = 0
+    since: int | None = None
+    last: tuple[Mapping[str, str | int | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What to do when the claim's condition failed; `seconds` only with wait.
+
+    mine: the claim is ours, its answer was lost. duplicate: success. held: bury it again,
+    unchanged. hold: nobody knows what came of it, so it becomes HELD. wait: not an attempt.
+    """
+
+    kind: Literal["mine", "duplicate", "held", "hold", "wait"]
+    seconds: int = 0
+
+
+CLAIMABLE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
+    "retry": (State.FAILED, State.DEAD, State.UNKNOWN),
+    "hold": (State.FAILED, State.DEAD),
+}
+CLAIMABLE_AFTER_LEASE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
+    "retry": (State.SENDING,),
+    "hold": (),
+}
+
+
+def policy(delivery: Delivery) -> OnUnknown:
+    """Return what an unknown outcome means for this delivery: a broadcast is always held."""
+    return "hold" if delivery.recipient is None else delivery.on_unknown
+
+
+def claimable(record: Record | None, on_unknown: OnUnknown, now: float) -> bool:
+    """Return whether a delivery with this record may be claimed.
+
+    A record past its expiry counts as absent: DynamoDB deletes it within days, not at once
+    (DynamoDB guide, "Working with expired items").
+    """
+    if record is None or record.expires <= now or record.state in CLAIMABLE[on_unknown]:
+        return True
+    return record.state in CLAIMABLE_AFTER_LEASE[on_unknown] and record.lease_until < now
+
+
+def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> Refusal:
+    """Return what a failed claim means, given the record that made it fail."""
+    if record is None:  # deleted in this very moment
+        return Refusal("wait", 1)
+    if record.owner == owner and record.state is State.SENDING:
+        return Refusal("mine")
+    if record.state is State.ACCEPTED:
+        return Refusal("duplicate")
+    if record.state is State.HELD:
+        return Refusal("held")
+    over = record.state is State.UNKNOWN or record.lease_until < now
+    if on_unknown == "hold" and over and record.state in (State.SENDING, State.UNKNOWN):
+        return Refusal("hold")
+    return Refusal("wait", max(1, record.lease_until - int(now) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of a claimed delivery: its new state, and the reason of its dead letter, if any.
+
+    FAILED and UNKNOWN come back; all other states leave the queue.
+    """
+
+    state: State
+    reason: str | None = None
+
+
+def settlement(outcome: Outcome, on_unknown: OnUnknown, *, past_horizon: bool) -> Settlement:
+    """Return what an outcome means under the rule's policy."""
+    if outcome.kind == "accepted":
+        return Settlement(State.ACCEPTED)
+    if outcome.kind in ("held", "rejected"):
+        state = State.HELD if outcome.kind == "held" else State.DEAD
+        return Settlement(state, outcome.reason)
+    if outcome.kind == "unknown" and on_unknown == "hold":
+        return Settlement(State.HELD, "unknown")
+    if past_horizon:
+        return Settlement(State.DEAD, "horizon")
+    return Settlement(State.UNKNOWN if outcome.kind == "unknown" else State.FAILED)

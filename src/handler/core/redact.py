@@ -1,0 +1,76 @@
+"""Braze's words about a request, without anything of the request in them."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import escape
+from typing import Final
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+LONGEST: Final = 256  # characters of a detail: it is read in a list
+_MARK: Final = "..."
+# Longer texts are cut before the search, so that a mad answer cannot take seconds.
+_SEARCHED: Final = 2_000
+# Shorter strings are replaced only as whole words: `a` must not take the vowel out of every other.
+_LONG: Final = 4
+_WORD: Final = re.compile(r"\w{3,}")
+_MARKS: Final = re.compile(r"\.{3}(?:[\s,;:'\"]*\.{3})+")
+_NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
+
+
+def redact(text: str, request: JsonValue) -> str:
+    """Return `text`, every string of `request` replaced by `...`: ASCII, at most 256 characters.
+
+    Keys, values and numbers as text are searched for, whatever their case, also escaped as in
+    JSON, HTML and URLs; then their words, and whatever of four letters and more occurs within
+    them, for Braze may quote a part only.
+    """
+    text = text[:_SEARCHED]
+    strings = {string for string in _strings(request) if string.strip()}
+    folded = text.casefold()
+    forms = {form for string in strings for form in _forms(string) if form.casefold() in folded}
+    for form in sorted(forms, key=len, reverse=True):
+        text = _pattern(form).sub(_MARK, text)
+    everything = "\n".join(strings).casefold()
+    words = frozenset(_WORD.findall(everything))
+
+    def mark(found: re.Match[str]) -> str:
+        word = found[0].casefold()
+        sent = word in words or (len(word) >= _LONG and word in everything)
+        return _MARK if sent else found[0]
+
+    text = _WORD.sub(mark, text)
+    return _MARKS.sub(_MARK, _NOT_PRINTABLE.sub("?", text))[:LONGEST]
+
+
+def _strings(value: JsonValue) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield key
+            yield from _strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner)
+    elif isinstance(value, str):
+        yield value
+    elif value is not None and not isinstance(value, bool):
+        yield json.dumps(value)
+
+
+def _forms(string: str) -> set[str]:
+    return {
+        string,
+        string.strip(),
+        json.dumps(string)[1:-1],
+        escape(string),
+        quote(string, safe=""),
+    }
+
+
+def _pattern(form: str) -> re.Pattern[str]:
+    literal = re.escape(form)
+    if len(form) < _LONG:
+        literal = rf"(?<!\w){literal}(?!\w)"
+    return re.compile(literal, re.IGNORECASE)

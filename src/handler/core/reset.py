@@ -1,0 +1,32 @@
+"""When Braze says to come back: the rate-limit headers of its answers.
+
+Braze's pages contradict each other (api_limits: `X-RateLimit-Reset` holds epoch seconds; the pages
+on users/track: seconds left, and on a 429 only `X-Ratelimit-Retry-After`), so both are understood.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+# The windows of Braze are hours of the clock; what is further ahead than two is a mistake.
+LONGEST: Final = 7_200
+# A number of seconds above this is a date: 10^9 seconds after the epoch was in 2001.
+_EPOCH: Final = 1_000_000_000
+_SECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
+_NAMES: Final = ("x-ratelimit-retry-after", "retry-after", "x-ratelimit-reset")
+
+
+def seconds_until_reset(headers: Mapping[str, str], now: float) -> int | None:
+    """Return the seconds to wait, 1 to 7,200, or None where no header says a sane number.
+
+    Header names are in lower case; `now` is in seconds since the epoch.
+    """
+    for name in _NAMES:
+        text = headers.get(name, "").strip()
+        if not _SECONDS.fullmatch(text):
+            continue
+        number = float(text)
+        left = number - now if number > _EPOCH else number
+        if 0 < left <= LONGEST:
+            return max(1, round(left))
+    return None

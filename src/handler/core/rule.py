@@ -1,0 +1,105 @@
+"""Compiles one rule of a rules file."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from handler.core.compiling import Compiler
+from handler.core.grammar import RuleBlock, seconds
+from handler.core.source import Rule
+from handler.core.template import Template, is_literal
+from handler.core.trigger import LITERAL_KEYS, Endpoint, check, endpoint
+from handler.core.yaml12 import Path
+
+
+def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
+    """Return the compiled rule, noting in the compiler what is wrong with it."""
+    path: Path = ("rules", index)
+    send = _send(block, (*path, "send"), compiler)
+    at = endpoint(send)
+    shared, folded = _folded(send, at)
+    recipients = _recipients(send)
+    known = set(_paths([*recipients, folded, shared]))
+    for key in ("required", "keep_empty"):
+        _find_unknown_paths(getattr(block, key), known, (*path, key), compiler)
+    once = compiler.template(block.once, (*path, "once"))
+    if once is not None and is_literal(once):
+        compiler.find((*path, "once"), "once holds no ${...}: this rule would send once, ever")
+    return Rule(
+        name=block.name,
+        types=tuple(block.type),
+        when=None if block.when is None else compiler.expression(block.when, (*path, "when")),
+        once=once,
+        path=at.path if at else "",
+        send=shared,
+        folded=folded,
+        recipients=recipients,
+        required=tuple(block.required),
+        keep_empty=frozenset(block.keep_empty),
+        expires_after=seconds(block.expires_after),
+        on_unknown=block.on_unknown,
+    )
+
+
+def _send(block: RuleBlock, path: Path, compiler: Compiler) -> dict[str, Template]:
+    template = compiler.template(dict(block.send), path)
+    send = template if isinstance(template, dict) else {}
+    for key in LITERAL_KEYS:
+        if key in send:
+            send[key] = compiler.literal(send[key], (*path, key))
+    compiler.note(path, check(send))
+    return send
+
+
+def _folded(
+    send: Mapping[str, Template], at: Endpoint | None
+) -> tuple[dict[str, Template], dict[str, Template]]:
+    """Return what all deliveries of a rule share, and what varies and goes to the recipient."""
+    shared: dict[str, Template] = {key: it for key, it in send.items() if key != "recipients"}
+    folded: dict[str, Template] = {}
+    for name in at.properties if at else ():
+        block = shared.get(name)
+        if isinstance(block, dict):
+            shared[name] = {key: it for key, it in block.items() if is_literal(it)}
+            folded[name] = {key: it for key, it in block.items() if not is_literal(it)}
+        elif name in shared and not is_literal(block):
+            folded[name] = shared.pop(name)
+    return (
+        {key: it for key, it in shared.items() if it != {}},
+        {key: it for key, it in folded.items() if it != {}},
+    )
+
+
+def _recipients(send: Mapping[str, Template]) -> tuple[dict[str, Template], ...]:
+    recipients = send.get("recipients")
+    return (
+        tuple(it for it in recipients if isinstance(it, dict))
+        if isinstance(recipients, list)
+        else ()
+    )
+
+
+def _paths(templates: Iterable[Template], path: str = "") -> Iterable[str]:
+    """Return all paths within templates; `x.*` where an expression makes what is below x."""
+    for template in templates:
+        if isinstance(template, dict):
+            for key, part in template.items():
+                inner = f"{path}.{key}" if path else key
+                yield inner
+                yield from _paths([part], inner)
+        elif isinstance(template, list):
+            yield from _paths(template, path)
+        elif not is_literal(template):
+            yield f"{path}.*"
+
+
+def _find_unknown_paths(
+    given: Iterable[str], known: set[str], place: Path, compiler: Compiler
+) -> None:
+    for at, path in enumerate(given):
+        parts = path.split(".")
+        above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}
+        if path in known or above & known:
+            continue
+        near = get_close_matches(path, known, n=1)
+        hint = f"; did you mean {near[0]}?" if near else "; paths begin in the recipient"
+        compiler.find((*place, at), f"there is no {path}{hint}")

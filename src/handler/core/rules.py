@@ -1,0 +1,127 @@
+"""Loads a rules file: the same for Lambda, the tests, and `relay rules check`.
+
+Everything that can be known to be wrong without an event is found here, all of it at once.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Final
+
+from pydantic import JsonValue, ValidationError
+
+from handler.core import yaml12
+from handler.core.compiling import EVENT_ROOTS, Compiler, header_names
+from handler.core.errors import Finding, RulesError
+from handler.core.grammar import FileBlock, PresetBlock, read_file, read_verify
+from handler.core.presets import PRESETS, EventSpec, Preset
+from handler.core.presets import ByType as ByTypeSpec
+from handler.core.rule import compile_rule
+from handler.core.source import ByType, EventReader, Rule, Source
+from handler.core.yaml12 import Document
+
+__all__ = ["Rule", "Source", "load"]
+
+_VERSION_CHARACTERS: Final = 12
+
+
+def load(name: str, text: str, file: str, stage: str) -> Source:
+    """Return the source that a rules file describes, for a stage.
+
+    `file` is what findings call it. Raise RulesError with every mistake that was found.
+    """
+    document = yaml12.load(text, file)
+    block = read_file(document)
+    if not isinstance(block, FileBlock):
+        raise RulesError(block)
+    sender, findings = _sender(block, document)
+    variables = _vars(block, stage, document, findings)
+    compiler = Compiler(document, variables)
+    rules = tuple(compile_rule(it, at, compiler) for at, it in enumerate(block.rules))
+    _find_twins(block, compiler)
+    reader = _reader(sender, compiler) if sender else None
+    findings += compiler.findings
+    if findings or sender is None or reader is None:
+        raise RulesError(sorted(dict.fromkeys(findings), key=lambda it: (it.line, it.column)))
+    return Source(
+        name=name,
+        scheme=sender.scheme,
+        secret=str(block.verify.get("secret") or name),
+        event=reader,
+        headers=sender.headers,
+        content_types=sender.content_types,
+        answer=sender.answer,
+        vars=variables,
+        rules=rules,
+        version=sha256(text.encode()).hexdigest()[:_VERSION_CHARACTERS],
+    )
+
+
+def _sender(block: FileBlock, document: Document) -> tuple[Preset | None, list[Finding]]:
+    verify = read_verify(block, document)
+    if isinstance(verify, list):
+        return None, verify
+    if isinstance(verify, PresetBlock):
+        given = [key for key in ("event", "headers") if key in block.model_fields_set]
+        text = "is what the preset says; it stands only beside an hmac block written by hand"
+        return PRESETS[verify.preset], [document.finding((it,), f"{it} {text}") for it in given]
+    if block.event is None:
+        text = "event is missing: without a preset it says where type, id and occurred_at stand"
+        return None, [document.finding(("verify",), text)]
+    try:
+        headers = tuple(name.lower() for name in block.headers)
+        return Preset(document="", scheme=verify, event=block.event, headers=headers), []
+    except ValidationError as error:
+        text = str(error.errors()[0]["ctx"]["error"])
+        return None, [document.finding(("headers",), text)]
+
+
+def _vars(
+    block: FileBlock, stage: str, document: Document, findings: list[Finding]
+) -> Mapping[str, JsonValue]:
+    if block.vars and stage not in block.vars:
+        there = " and ".join(block.vars)
+        text = f"vars has no stage {stage}; it has {there}"
+        findings.append(document.finding(("vars",), text))
+    # Of an unknown stage every variable would be unknown too: one finding says it.
+    known = block.vars.get(stage) or next(iter(block.vars.values()), {})
+    return dict(known)
+
+
+def _find_twins(block: FileBlock, compiler: Compiler) -> None:
+    names = [rule.name for rule in block.rules]
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            compiler.find(("rules", at, "name"), f"a rule named {name} stands above already")
+
+
+def _reader(sender: Preset, compiler: Compiler) -> EventReader:
+    spec = sender.event
+    reader = EventReader(
+        type=compiler.expression(spec.type, ("event", "type"), EVENT_ROOTS),
+        type_signed=spec.type_signed,
+        ids=_by_type(spec.id, "id", compiler),
+        times=_by_type(spec.occurred_at, "occurred_at", compiler),
+    )
+    _find_unsigned(reader, spec, sender, compiler)
+    return reader
+
+
+def _by_type(spec: ByTypeSpec | None, field: str, compiler: Compiler) -> ByType:
+    globs = spec if isinstance(spec, dict) else {"*": spec} if spec is not None else {}
+    return tuple(
+        (glob, compiler.expression(text, ("event", field, glob), EVENT_ROOTS))
+        for glob, text in globs.items()
+    )
+
+
+def _find_unsigned(
+    reader: EventReader, spec: EventSpec, sender: Preset, compiler: Compiler
+) -> None:
+    """Refuse an id or time from what the sender does not sign: anybody could choose it."""
+    claims = [("id", it) for _, it in reader.ids] + [("occurred_at", it) for _, it in reader.times]
+    claims += [("type", reader.type)] if spec.type_signed else []
+    for field, expression in claims:
+        for header in header_names(expression):
+            if header is None or header.lower() not in sender.scheme.signed_headers:
+                text = f"the sender does not sign {header or 'its headers'}: {field} is unproven"
+                compiler.find(("event", field), text)

@@ -1,0 +1,84 @@
+"""A source and its rules, compiled: what `load` makes of a rules file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from pydantic import JsonValue
+
+from handler.core.expressions import Expression
+from handler.core.models import Event, OnUnknown
+from handler.core.schemes import HmacScheme
+from handler.core.template import Template
+
+ByType = tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventReader:
+    """Where a webhook says its type, id and time; by glob of the type, the first that fits."""
+
+    type: Expression
+    type_signed: bool
+    ids: ByType = ()
+    times: ByType = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A wish: which events, and the template of the request to make of each.
+
+    `send` is the request without recipients; `folded` holds what stands at its top and varies
+    with the event, and goes into every recipient. `expires_after` is in seconds.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    when: Expression | None
+    once: Template
+    path: str
+    send: Mapping[str, Template]
+    folded: Mapping[str, Template]
+    recipients: tuple[Mapping[str, Template], ...]
+    required: tuple[str, ...]
+    keep_empty: frozenset[str]
+    expires_after: int | None
+    on_unknown: OnUnknown
+
+    def takes(self, event_type: str) -> bool:
+        """Return whether the rule is for events of this type."""
+        return any(fnmatchcase(event_type, glob) for glob in self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A configured sender. `secret` is its key in the signing secrets, `version` its rules'.
+
+    `vars` are those of the stage that it was loaded for; `headers` is the closed list, in lower
+    case, of what an event carries on.
+    """
+
+    name: str
+    scheme: HmacScheme
+    secret: str
+    event: EventReader
+    headers: tuple[str, ...]
+    content_types: tuple[str, ...]
+    answer: Literal["json", "empty"]
+    vars: Mapping[str, JsonValue]
+    rules: tuple[Rule, ...]
+    version: str
+
+    def document(self, event: Event) -> dict[str, JsonValue]:
+        """Return what expressions see of an event: one key for each root."""
+        return {
+            "source": event.source,
+            "type": event.type,
+            "id": event.id,
+            "headers": dict(event.headers),
+            "body": event.body,
+            "vars": dict(self.vars),
+            "occurred_at": event.occurred_at,
+            "received_at": event.received_at,
+        }

@@ -1,0 +1,199 @@
+"""Templates: values of a rules file with `${expression}` in them, and how they are filled.
+
+A value that is all `${...}` keeps the JSON type of what is found; text around it makes a string.
+What is missing (null, absent, blank text) leaves its key or list item out, for null would delete
+an attribute in Braze; a text with a missing part is left out whole. A literal null deletes.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal
+
+from pydantic import JsonValue
+
+from handler.core.budget import missing
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions import Expression, closing_brace, compile_expression
+
+_NOT_IN_KEYS: Final = "${...} stands in values, not in keys"
+Problem = tuple[tuple[str | int, ...], str]
+
+
+class _Missing(Enum):
+    MISSING = "missing"
+
+
+MISSING: Final = _Missing.MISSING
+Filled = JsonValue | Literal[_Missing.MISSING]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A value that is all `${...}`."""
+
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text with `${...}` in it: literal pieces and expressions."""
+
+    parts: tuple[str | Expression, ...]
+
+
+# A JSON value with Whole and Text among its leaves; all other leaves are literal.
+Template = Whole | Text | str | int | float | None | list["Template"] | dict[str, "Template"]
+
+
+def compile_text(text: str) -> Whole | Text | str:
+    """Return the template of one text; raise ExpressionError with what is wrong and its mend."""
+    parts = list(_parts(text))
+    solid = [part for part in parts if not isinstance(part, str) or part.strip()]
+    if len(solid) == 1 and isinstance(solid[0], Expression):
+        return Whole(solid[0])
+    if any(isinstance(part, Expression) for part in parts):
+        return Text(tuple(parts))
+    return "".join(part for part in parts if isinstance(part, str))
+
+
+def compile_template(
+    value: JsonValue, problems: list[Problem], path: tuple[str | int, ...] = ()
+) -> Template:
+    """Return the template of a value, adding what is wrong in it to `problems` by path."""
+    if isinstance(value, dict):
+        problems += [((*path, key), _NOT_IN_KEYS) for key in value if "${" in key]
+        return {key: compile_template(it, problems, (*path, key)) for key, it in value.items()}
+    if isinstance(value, list):
+        return [compile_template(it, problems, (*path, at)) for at, it in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    try:
+        return compile_text(value)
+    except ExpressionError as error:
+        problems.append((path, str(error)))
+        return None
+
+
+def expressions(template: Template) -> Iterator[Expression]:
+    """Return all expressions in a template, in order."""
+    if isinstance(template, Whole):
+        yield template.expression
+    elif isinstance(template, Text):
+        yield from (part for part in template.parts if isinstance(part, Expression))
+    elif isinstance(template, dict | list):
+        for part in template.values() if isinstance(template, dict) else template:
+            yield from expressions(part)
+
+
+def is_literal(template: Template) -> bool:
+    """Return whether no event can change the value."""
+    return not any(True for _ in expressions(template))
+
+
+def fill(
+    template: Template,
+    document: JsonValue,
+    keep: frozenset[str] = frozenset(),
+    path: str = "",
+) -> Filled:
+    """Return the filled template, or MISSING; raise Unrenderable with the path within it.
+
+    Null and blank text stay at the paths in `keep`: dotted keys; list items have the list's path.
+    """
+    if isinstance(template, dict):
+        filled = ((k, fill(it, document, keep, _join(path, k))) for k, it in template.items())
+        return {key: value for key, value in filled if value is not MISSING}
+    if isinstance(template, list):
+        return [it for item in template if (it := fill(item, document, keep, path)) is not MISSING]
+    if isinstance(template, Whole):
+        return _present(_found(template.expression, document, path), keep, path)
+    if isinstance(template, Text):
+        return _text(template, document, path, keep=path in keep)
+    return template
+
+
+def fill_text(template: Template, document: JsonValue, path: str) -> str | None:
+    """Return the filled template as text, None if it is missing; raise Unrenderable."""
+    value = fill(template, document, path=path)
+    if value is MISSING or missing(value):
+        return None
+    return _written(value, path)
+
+
+def _parts(text: str) -> Iterator[str | Expression]:
+    literal, at = "", 0
+    while (start := text.find("${", at)) >= 0:
+        literal += text[at:start]
+        if literal.endswith("$"):  # `$${`: one dollar goes, the rest is literal
+            literal, at = literal[:-1] + "${", start + 2
+            continue
+        _refuse_liquid(literal)
+        if literal:
+            yield literal
+        rest = text[start + 2 :]
+        length = closing_brace(rest)
+        if length is None:
+            raise ExpressionError("${ is never closed; a literal ${ is written $${")
+        yield _expression(rest[:length])
+        literal, at = "", start + 2 + length + 1
+    if literal + text[at:]:
+        yield literal + text[at:]
+
+
+def _expression(text: str) -> Expression:
+    try:
+        return compile_expression(text.strip())
+    except ExpressionError as error:
+        raise ExpressionError(f"${{{text}}}: {error}") from None
+
+
+def _refuse_liquid(before: str) -> None:
+    for opening, closing in (("{{", "}}"), ("{%", "%}")):
+        if before.rfind(opening) > before.rfind(closing):
+            raise ExpressionError(
+                f"${{ stands inside {opening} {closing}, which is Liquid and filled in by Braze:"
+                " send the value as a property of its own, or write $${ to send Liquid"
+            )
+
+
+def _found(expression: Expression, document: JsonValue, path: str) -> JsonValue:
+    try:
+        return expression.search(document)
+    except ExpressionError as error:
+        raise Unrenderable(path, f"${{{expression.text}}}: {error}") from None
+
+
+def _present(value: JsonValue, keep: frozenset[str], path: str) -> Filled:
+    """Return a copy of a value without what is missing in it."""
+    if isinstance(value, dict):
+        parts = ((key, _present(it, keep, _join(path, key))) for key, it in value.items())
+        return {key: part for key, part in parts if part is not MISSING}
+    if isinstance(value, list):
+        items = (_present(item, keep, path) for item in value)
+        return [item for item in items if item is not MISSING]
+    return MISSING if missing(value) and path not in keep else value
+
+
+def _text(template: Text, document: JsonValue, path: str, *, keep: bool) -> Filled:
+    pieces = []
+    for part in template.parts:
+        value = part if isinstance(part, str) else _found(part, document, path)
+        if isinstance(part, Expression) and missing(value):
+            if not keep:
+                return MISSING
+            value = ""
+        pieces.append(_written(value, path))
+    return "".join(pieces)
+
+
+def _written(value: JsonValue, path: str) -> str:
+    if isinstance(value, dict | list):
+        name = "list" if isinstance(value, list) else "object"
+        raise Unrenderable(path, f"a text cannot hold a {name}; join() makes text of a list")
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key

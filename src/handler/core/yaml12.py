@@ -1,0 +1,182 @@
+"""YAML as rules files use it: plain JSON values, and where in the file each of them stands.
+
+The core schema of YAML 1.2.2 (section 10.3.2) and not 1.1's: `on`, `no`, `12:30`, `1_000`,
+dates and numbers with leading zeros are text. Mappings have unique text keys. Tags, aliases and
+merge keys are refused: each rule is to be read, and reviewed, where it stands.
+"""
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import yaml
+from pydantic import JsonValue
+
+from handler.core.errors import Finding, RulesError
+
+if TYPE_CHECKING:
+    from yaml import SafeLoader as _BaseLoader
+else:
+    _BaseLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Path = tuple[str | int, ...]
+
+_PLAIN: Final = "plain"
+_UNTAGGED: Final = {
+    _PLAIN,
+    "tag:yaml.org,2002:map",
+    "tag:yaml.org,2002:seq",
+    "tag:yaml.org,2002:str",
+}
+_CONSTANTS: Final[dict[str, JsonValue]] = {
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
+}
+_INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DIGITS: Final = 18  # what surely fits 64 bits
+_QUOTE: Final = "put the whole value in double quotes"
+_LEADING: Final = {
+    "*": "YAML reads a leading * as an alias",
+    "`": "YAML allows no value to begin with a backtick",
+    "@": "YAML allows no value to begin with @",
+    "%": "YAML allows no value to begin with %",
+}
+
+
+class Place(NamedTuple):
+    """A place in a file; line and column are counted from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class Document:
+    """A file's value, and the place of every path in it: of its key, or of a list's item."""
+
+    file: str
+    value: JsonValue = None
+    places: dict[Path, Place] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def finding(self, path: Path, message: str) -> Finding:
+        """Return a finding at a path, or at the nearest of its parents that the file has."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return Finding(self.file, *self.places.get(path, Place(1, 1)), message)
+
+
+def load(text: str, file: str) -> Document:
+    """Return a YAML text's value with its places; raise RulesError with all that is wrong."""
+    document = Document(file)
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        if node is None:
+            raise RulesError([Finding(file, 1, 1, "the file is empty")])
+        document.value = _Reading(document, text).value(node, ())
+    except yaml.YAMLError as error:
+        raise RulesError([_unreadable(error, text, file)]) from None
+    except RecursionError:
+        raise RulesError([Finding(file, 1, 1, "the file is nested too deeply")]) from None
+    if document.findings:
+        raise RulesError(document.findings)
+    return document
+
+
+class _Loader(_BaseLoader):
+    """A loader that leaves every untagged scalar, quoted or not, for us to read."""
+
+    DEFAULT_SCALAR_TAG = _PLAIN  # type: ignore[misc]  # final in the stubs, an option in the code
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name and shape
+
+
+class _Reading:
+    """One walk over the composed nodes."""
+
+    def __init__(self, document: Document, text: str) -> None:
+        self._document = document
+        self._lines = [*text.splitlines(), ""]  # the end of a file can stand after its last line
+        self._seen: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Path) -> JsonValue:
+        self._document.places.setdefault(path, _place(node))
+        if id(node) in self._seen:
+            self._find(node, "aliases are not used in rules files: write the block out")
+            return None
+        self._seen.add(id(node))
+        if node.tag not in _UNTAGGED:
+            self._find(node, f"YAML reads {node.tag} as a tag, because of the leading !: {_QUOTE}")
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, at)) for at, item in enumerate(node.value)]
+        if node.tag != _PLAIN or getattr(node, "style", None):
+            return str(node.value)
+        return self._plain(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, JsonValue]:
+        result: dict[str, JsonValue] = {}
+        for key, item in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._find(key, "a key is one line of text")
+                continue
+            if key.value in result:
+                first = self._document.places[*path, key.value]
+                self._find(key, f"{key.value} stands here twice, first in line {first.line}")
+                continue
+            if key.value == "<<" and not key.style:
+                self._find(key, "merge keys are not used in rules files: write the block out")
+            self._document.places[*path, key.value] = _place(key)
+            result[key.value] = self.value(item, (*path, key.value))
+        return result
+
+    def _plain(self, node: yaml.Node) -> JsonValue:
+        text: str = node.value
+        rest = self._lines[node.end_mark.line][node.end_mark.column :]
+        if rest.lstrip().startswith("#") and "${" in rest:
+            self._find(node, f"YAML drops what follows ' #' as a comment: {_QUOTE}")
+        if text in _CONSTANTS:
+            return _CONSTANTS[text]
+        if _INTEGER.fullmatch(text) or _BASED.fullmatch(text):
+            if len(text) > _DIGITS:
+                self._find(node, f"this number is too long: as an id, {_QUOTE}")
+                return None
+            return int(text, 0)
+        if _FLOAT.fullmatch(text) and math.isfinite(float(text)):
+            return float(text)
+        if _FLOAT.fullmatch(text) or _NOT_JSON.fullmatch(text):
+            self._find(node, f"JSON has no such number: if text is meant, {_QUOTE}")
+        return text
+
+    def _find(self, node: yaml.Node, message: str) -> None:
+        self._document.findings.append(Finding(self._document.file, *_place(node), message))
+
+
+def _place(node: yaml.Node) -> Place:
+    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return Finding(file, 1, 1, f"not YAML: {str(error).splitlines()[0]}")
+    lines = text.splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    leading = _LEADING.get(line[mark.column : mark.column + 1])
+    problem = f"{leading}: {_QUOTE}" if leading else f"not YAML: {error.problem}{_mend(line)}"  # type: ignore[attr-defined]  # a MarkedYAMLError, as it has a mark
+    return Finding(file, mark.line + 1, mark.column + 1, problem)
+
+
+def _mend(line: str) -> str:
+    if "\t" in line:
+        return "; YAML indents with blanks, not with tabs"
+    return (
+        f"; ${{...}} with a blank, colon or brace in it needs quotes: {_QUOTE}"
+        if "${" in line
+        else ""
+    )

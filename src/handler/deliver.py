@@ -1,0 +1,98 @@
+"""The deliver function: sends what the queue holds, each message by itself.
+
+The answer is a partial batch response: what is not named in it leaves the queue (Lambda guide,
+"Handling errors for an SQS event source"). Every wait is a visibility timeout.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.attend import attend
+from handler.core.backoff import wait
+from handler.core.errors import Unavailable
+from handler.core.outcome import Outcome
+from handler.dead_letters import Cause
+from handler.received import GONE, Received, Verdict, back
+from handler.settle import bury_body, log_delivery
+from handler.worker import Worker, build
+
+Answer = dict[str, list[dict[str, str]]]
+
+
+class Context(Protocol):
+    """What is used of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until the invocation is killed."""
+
+
+def lambda_handler(event: Mapping[str, Any], context: Context) -> Answer:
+    """Deliver an SQS event's messages; return which of them have to come back."""
+    return serve(_worker(), event, context)
+
+
+@cache
+def _worker() -> Worker:
+    return build(os.environ)
+
+
+def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
+    """Do as `lambda_handler` with a given worker."""
+    failures = []
+    for record in event["Records"]:
+        received = Received.of(record)
+        verdict = _verdict(worker, received, lambda: context.get_remaining_time_in_millis() / 1000)
+        if verdict.wait is not None:
+            _postpone(worker, received, verdict.wait)
+            failures.append({"itemIdentifier": received.id})
+    return {"batchItemFailures": failures}
+
+
+def _verdict(worker: Worker, received: Received, time_left: Callable[[], float]) -> Verdict:
+    try:
+        return attend(worker, received, time_left)
+    except Unavailable as error:  # its message is made for logs
+        return _not_now(worker, received, f"unavailable: {error}")
+    except (ClientError, BotoCoreError) as error:
+        return _not_now(worker, received, f"unavailable: {_name(error)}")
+    except Exception as error:  # noqa: BLE001 - one message's bug must not take the batch along
+        # The error's text may hold what the message holds; its type does not.
+        return _not_now(worker, received, f"bug: {type(error).__name__}")
+
+
+def _not_now(worker: Worker, received: Received, why: str) -> Verdict:
+    """Wait for AWS, for a secret or for our mending, until the horizon; then bury the message."""
+    age = worker.clock() - received.sent_at
+    outcome = Outcome("not_sent", "unavailable")
+    seconds = wait(worker.timing, outcome, received.receives, age, worker.random())
+    worker.log.error("not now", extra={"message_id": received.id, "why": why, "wait": seconds})
+    if age < worker.timing.horizon:
+        return back(seconds)
+    try:
+        bury_body(worker, received.body, Cause("horizon", detail=why))
+    except (ClientError, BotoCoreError):
+        return back(seconds)
+    log_delivery(worker, None, {"outcome": "rejected", "reason": "horizon"})
+    return GONE
+
+
+def _postpone(worker: Worker, received: Received, seconds: int) -> None:
+    """Set the visibility timeout; where that fails, the queue's own brings the message back."""
+    try:
+        worker.sqs.change_message_visibility(
+            QueueUrl=worker.settings.queue_url,
+            ReceiptHandle=received.receipt,
+            VisibilityTimeout=seconds,
+        )
+    except (ClientError, BotoCoreError) as error:
+        extra = {"message_id": received.id, "error": _name(error)}
+        worker.log.warning("not postponed", extra=extra)
+
+
+def _name(error: Exception) -> str:
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    return f"{type(error).__name__} {code}".strip()

@@ -1,0 +1,198 @@
+"""Ingest: takes a webhook from API Gateway, enqueues its deliveries and answers its sender.
+
+It never calls Braze and touches no table. The order of checks and the answers are those of the
+table in docs/answers.md; nothing is remembered before it is enqueued.
+"""
+
+import json
+import os
+import time
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from aws_lambda_powertools import Logger
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler import settings, sources
+from handler.core.errors import (
+    MethodNotAllowed,
+    Refused,
+    RulesError,
+    TooLarge,
+    Unavailable,
+    UnknownSource,
+    UnsupportedMediaType,
+    Unverified,
+)
+from handler.core.message import encode
+from handler.core.models import Plan, Verified, Webhook
+from handler.core.plan import plan
+from handler.core.source import Source
+from handler.core.verify import verify
+from handler.dead_letters import Cause, bury
+from handler.queue import enqueue
+from handler.secrets import SecretCache, signing_secrets
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+RETRY_AFTER: Final = {"retry-after": "30"}  # seconds; a missing secret is looked for that often
+_RULES: Final = Path(__file__).resolve().parent.parent / "rules"
+_JSON: Final = {"content-type": "application/json"}
+# Two tries end before the function's timeout of 10 s does: 2 * (1 + 2) s.
+_PATIENCE: Final = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+)
+logger = Logger()
+
+
+def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one HTTP API request (payload format 2.0)."""
+    return _ingest().answer(event)
+
+
+@cache
+def _ingest() -> "Ingest":
+    given = settings.Ingest.from_environment(os.environ)
+    manager = boto3.client("secretsmanager", config=_PATIENCE)
+    return Ingest(
+        settings=given,
+        sources=sources.read(_RULES, given.rules_stage),
+        secrets=SecretCache(manager, given.signing_secrets_arn, time.monotonic),
+        sqs=boto3.client("sqs", config=_PATIENCE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What one execution environment keeps: the sources, the secrets' cache, the SQS client."""
+
+    settings: settings.Ingest
+    sources: Mapping[str, Source | RulesError]
+    secrets: SecretCache
+    sqs: "SQSClient"
+
+    def answer(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Take the request as far as it may go; answer, and log one line that says how it went."""
+        webhook = received(event)
+        # An unknown name in the path is anybody's text and stays out of the log.
+        known = webhook.source if webhook.source in self.sources else "unknown"
+        seen: dict[str, Any] = {"source": known, "bytes": len(webhook.body)}
+        try:
+            source = self._source(webhook)
+            planned = self._plan(webhook, source)
+            self._enqueue(planned)
+        except Refused as refused:
+            logger.warning("webhook", status=refused.status, reason=refused.reason, **seen)
+            return _answer(refused.status, {"error": refused.answer})
+        except Unavailable as error:
+            logger.error(  # noqa: TRY400 - a trace would show no more than the reason
+                "webhook", status=503, reason=str(error), **seen
+            )
+            return _answer(503, {"error": "unavailable"}, RETRY_AFTER)
+        logger.info("webhook", status=200, **_account(planned), **seen)
+        if source.answer == "empty":
+            return {"statusCode": 200, "body": ""}
+        return _answer(200, {"events": planned.events, "deliveries": len(planned.deliveries)})
+
+    def _source(self, webhook: Webhook) -> Source:
+        if webhook.method != "POST":
+            raise MethodNotAllowed("not POST")
+        source = self.sources.get(webhook.source)
+        if source is None:
+            raise UnknownSource("no rules file of this name")
+        if isinstance(source, RulesError):
+            raise source
+        return source
+
+    def _plan(self, webhook: Webhook, source: Source) -> Plan:
+        secrets = self._signing_secrets(source)
+        if len(webhook.body) > self.settings.max_body_bytes:
+            raise TooLarge(f"over {self.settings.max_body_bytes} bytes")
+        if not _is_accepted(webhook.headers.get("content-type", ""), source):
+            raise UnsupportedMediaType("neither JSON nor allowed by the preset")
+        return plan(self._verified(webhook, source, secrets), source)
+
+    def _signing_secrets(self, source: Source) -> tuple[str, ...]:
+        secret = self.secrets.current()
+        try:
+            return signing_secrets(secret, source.secret)
+        except Unavailable:  # perhaps set a moment ago
+            return signing_secrets(self.secrets.refresh(), source.secret)
+
+    def _verified(self, webhook: Webhook, source: Source, secrets: tuple[str, ...]) -> Verified:
+        try:
+            return verify(webhook, source.scheme, secrets)
+        except Unverified:
+            renewed = signing_secrets(self.secrets.refresh(), source.secret)
+            if renewed == secrets:
+                raise
+        return verify(webhook, source.scheme, renewed)
+
+    def _enqueue(self, planned: Plan) -> None:
+        refused = enqueue(self.sqs, self.settings.queue_url, [*map(encode, planned.deliveries)])
+        dead = [(body, Cause("refused_by_sqs")) for body in refused]
+        dead += [
+            (encode(parked), Cause(parked.reason, detail=parked.detail))
+            for parked in planned.parked
+        ]
+        for body, cause in dead:
+            try:
+                bury(self.sqs, self.settings.dead_letter_queue_url, body, cause)
+            except (BotoCoreError, ClientError) as error:
+                raise Unavailable(f"SQS is away: {type(error).__name__}") from None
+
+
+def received(event: dict[str, Any]) -> Webhook:
+    """Return the webhook that an HTTP API event holds, with the bytes as they were sent.
+
+    Source: API Gateway, "AWS Lambda proxy integrations for HTTP APIs", payload format 2.0: the
+    body is base64 unless its content type is text; header names are in lower case there, and
+    made so here for whoever is less exact.
+    """
+    http = event["requestContext"]["http"]
+    text = event.get("body") or ""
+    return Webhook(
+        source=(event.get("pathParameters") or {}).get("source", ""),
+        method=http["method"],
+        headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+        query=event.get("rawQueryString", ""),
+        # surrogatepass: whatever the gateway hands over, a signature decides, not an exception.
+        body=b64decode(text)
+        if event.get("isBase64Encoded")
+        else text.encode("utf-8", "surrogatepass"),
+        received_at=int(time.time()),
+    )
+
+
+def _is_accepted(content_type: str, source: Source) -> bool:
+    media = content_type.partition(";")[0].strip().lower()
+    is_json = media == "application/json" or media.endswith("+json")
+    return is_json or media in source.content_types
+
+
+def _account(planned: Plan) -> dict[str, Any]:
+    """Return what the log says of a plan: numbers, rules, ids, operands; no value of the body."""
+    return {
+        "events": planned.events,
+        "deliveries": [{"rule": made.rule, "id": made.id} for made in planned.deliveries],
+        "parked": [
+            {"rule": parked.rule, "reason": parked.reason, "detail": parked.detail}
+            for parked in planned.parked
+        ],
+        "unmatched": [{"rule": other.rule, "why": other.why} for other in planned.unmatched],
+        "warnings": list(planned.warnings),
+    }
+
+
+def _answer(
+    status: int, body: Mapping[str, object], headers: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    return {"statusCode": status, "headers": {**_JSON, **headers}, "body": json.dumps(body)}

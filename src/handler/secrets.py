@@ -1,0 +1,127 @@
+"""Secrets Manager through a small cache that knows the version it holds.
+
+No secret value is ever part of an exception, a `repr` or a log line.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+
+MAX_AGE: Final = 300  # seconds; a rotation needs both values to hold for at least as long
+REFRESH_AFTER: Final = 30  # seconds between two forced reads: a wrong key costs two a minute
+RETRY_AFTER: Final = 5  # seconds until a failed first read is tried again
+# Braze does not document the form of its keys. A blank or a control character would make
+# requests raise an error whose text holds the key.
+_KEY: Final = re.compile(r"[!-~]{1,512}")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret's JSON object and the version it was read from; `name` is fit for a log."""
+
+    name: str
+    version: str
+    values: Mapping[str, object] = field(repr=False)
+
+
+class SecretCache:
+    """One secret, read with GetSecretValue (stage AWSCURRENT) and kept for five minutes.
+
+    `clock` returns seconds and never goes back.
+    """
+
+    def __init__(
+        self, client: "SecretsManagerClient", arn: str, clock: Callable[[], float]
+    ) -> None:
+        self._client = client
+        self._arn = arn
+        self._clock = clock
+        self._kept: Secret | None = None
+        self._failure = ""
+        self._read_at = 0.0
+        self._stale_at = float("-inf")
+
+    @property
+    def name(self) -> str:
+        """The secret's name without account and region."""
+        return self._arn.rsplit(":", 1)[-1]
+
+    def current(self) -> Secret:
+        """Return the secret, at most five minutes old; older while it cannot be read.
+
+        Raise Unavailable where it has never been read.
+        """
+        if self._clock() >= self._stale_at:
+            self._read()
+        return self._last_good()
+
+    def refresh(self) -> Secret:
+        """Return the secret, read again unless that was done in the last 30 seconds."""
+        if self._kept is None or self._clock() >= self._read_at + REFRESH_AFTER:
+            self._read()
+        return self._last_good()
+
+    def _last_good(self) -> Secret:
+        if self._kept is None:
+            raise Unavailable(f"secret {self.name}: {self._failure}")
+        return self._kept
+
+    def _read(self) -> None:
+        now = self._clock()
+        self._read_at = now
+        try:
+            answer = self._client.get_secret_value(SecretId=self._arn)
+        except ClientError as error:
+            self._fail(error.response["Error"]["Code"], now)
+        except BotoCoreError as error:
+            self._fail(type(error).__name__, now)
+        else:
+            self._keep(answer.get("SecretString"), answer["VersionId"], now)
+
+    def _keep(self, text: str | None, version: str, now: float) -> None:
+        try:
+            values = json.loads(text or "")
+        except (ValueError, RecursionError):
+            values = None
+        if not isinstance(values, dict):
+            self._fail("not a JSON object", now)
+            return
+        self._kept = Secret(self.name, version, values)
+        self._stale_at = now + MAX_AGE
+
+    def _fail(self, word: str, now: float) -> None:
+        self._failure = word
+        self._stale_at = now + (REFRESH_AFTER if self._kept else RETRY_AFTER)
+
+
+def api_key(secret: Secret, workspace: str) -> str:
+    """Return a workspace's REST API key; raise Unavailable where there is no usable one."""
+    value = secret.values.get(workspace)
+    if not isinstance(value, str) or not value.strip():
+        raise Unavailable(f"secret {secret.name}: no key for workspace {workspace!r}")
+    key = value.strip()
+    if not _KEY.fullmatch(key):
+        raise Unavailable(f"secret {secret.name}: the key of {workspace!r} has a forbidden letter")
+    return key
+
+
+def signing_secrets(secret: Secret, name: str) -> tuple[str, ...]:
+    """Return the signing secrets under `name`: one string, or a list while they are rotated.
+
+    Raise Unavailable where there is none, for then nothing can be verified.
+    """
+    value = secret.values.get(name)
+    values = value if isinstance(value, list) else [value]
+    texts = tuple(text for text in values if isinstance(text, str) and text)
+    if not texts or len(texts) != len(values):
+        raise Unavailable(f"secret {secret.name}: no usable signing secret {name!r}")
+    return texts

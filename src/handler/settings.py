@@ -1,0 +1,67 @@
+"""What each function reads from its environment, checked before anything else is done."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Final, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from handler.core.errors import Unavailable
+
+LOCAL: Final = "local"
+# Braze, "API overview": REST endpoints by instance. A pattern, not the list of today's instances:
+# Braze opens new ones, and all names below these two domains are Braze's.
+_BRAZE: Final = re.compile(r"https://rest\.[a-z]{2,8}-[0-9]{2}\.braze\.(?:com|eu)", re.ASCII)
+_LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}", re.ASCII)
+
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class _Settings(BaseModel):
+    # A value may have been put into the wrong variable: no error shows it.
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    queue_url: Annotated[_Text, Field(alias="QUEUE_URL")]
+    dead_letter_queue_url: Annotated[_Text, Field(alias="DEAD_LETTER_QUEUE_URL")]
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Return the settings; raise Unavailable naming each variable that is missing or wrong."""
+        try:
+            return cls.model_validate(dict(environ))
+        except ValidationError as error:
+            found = "; ".join(_words(item["loc"], item["msg"]) for item in error.errors())
+            raise Unavailable(f"environment: {found}") from None
+
+
+def _words(place: tuple[int | str, ...], message: str) -> str:
+    return f"{place[0]}: {message}" if place else message
+
+
+class Ingest(_Settings):
+    """The environment of the ingest function; `rules_stage` says which `vars` the rules see."""
+
+    rules_stage: Annotated[_Text, Field(alias="RULES_STAGE")]
+    signing_secrets_arn: Annotated[_Text, Field(alias="SIGNING_SECRETS_ARN")]
+    max_body_bytes: Annotated[int, Field(alias="MAX_BODY_BYTES", gt=0)]
+
+
+class Deliver(_Settings):
+    """The environment of the deliver function; `ledger_days` is the life of final marks."""
+
+    stage: Annotated[_Text, Field(alias="STAGE")]
+    ledger_table: Annotated[_Text, Field(alias="LEDGER_TABLE")]
+    ledger_days: Annotated[int, Field(alias="LEDGER_DAYS", gt=0)]
+    braze_keys_arn: Annotated[_Text, Field(alias="BRAZE_KEYS_ARN")]
+    braze_endpoint: Annotated[str, Field(alias="BRAZE_ENDPOINT")]
+
+    @model_validator(mode="after")
+    def _only_braze(self) -> Self:
+        # The API key goes wherever this points.
+        local = self.stage == LOCAL and _LOOPBACK.fullmatch(self.braze_endpoint)
+        if not local and not _BRAZE.fullmatch(self.braze_endpoint):
+            raise ValueError(
+                "BRAZE_ENDPOINT: not one of Braze's REST endpoints, such as "
+                "https://rest.iad-01.braze.com"
+            )
+        return self

@@ -1,0 +1,62 @@
+"""What the deliver function works with, built once for each execution environment."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import boto3
+from aws_lambda_powertools import Logger
+from requests import Session
+
+from handler.core.backoff import Timing
+from handler.ledger import CONFIG, Ledger
+from handler.secrets import SecretCache
+from handler.settings import LOCAL, Deliver
+from handler.wire import open_session
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.client import SQSClient
+
+
+def _owner() -> str:
+    return uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The ports of the deliver function.
+
+    `clock` returns seconds since the epoch, `random` a number in [0, 1), `owner` a token that
+    no two claims share.
+    """
+
+    settings: Deliver
+    ledger: Ledger
+    sqs: "SQSClient"
+    keys: SecretCache
+    session: Session
+    log: Logger
+    timing: Timing = field(default_factory=Timing)
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+    owner: Callable[[], str] = _owner
+
+
+def build(environ: Mapping[str, str]) -> Worker:
+    """Return the worker of an environment; raise Unavailable where a variable is wrong."""
+    settings = Deliver.from_environment(environ)
+    dynamodb = boto3.client("dynamodb", config=CONFIG)
+    secrets = boto3.client("secretsmanager", config=CONFIG)
+    return Worker(
+        settings=settings,
+        ledger=Ledger(dynamodb, settings.ledger_table, settings.ledger_days),
+        sqs=boto3.client("sqs", config=CONFIG),
+        keys=SecretCache(secrets, settings.braze_keys_arn, time.monotonic),
+        session=open_session(),
+        log=Logger(service="relay"),
+        timing=Timing.local() if settings.stage == LOCAL else Timing(),
+    )

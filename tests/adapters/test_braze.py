@@ -1,0 +1,197 @@
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from requests import Session
+
+from handler import wire
+from handler.braze import MAX_ANSWER, post
+from handler.core.outcome import Answer, Kind, classify
+from tests.adapters import sockets
+from tests.adapters.sockets import (
+    ACCEPTED,
+    BODY,
+    LATEST,
+    SECONDS,
+    Script,
+    braze,
+    headed,
+    reset,
+    say,
+)
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with wire.open_session() as opened:
+        yield opened
+
+
+def sent(session: Session, url: str, seconds: float = SECONDS) -> tuple[Answer, float]:
+    started = time.monotonic()
+    answer = post(session, f"{url}/campaigns/trigger/send", BODY, "key", seconds)
+    return answer, time.monotonic() - started
+
+
+FAULTS: dict[str, tuple[Script, str, Kind]] = {
+    "accepted": (say(headed(ACCEPTED)), "answered", "accepted"),
+    "accepted in gzip": (say(sockets.GOOD_GZIP), "answered", "accepted"),
+    "EOF": (socket.socket.close, "interrupted", "unknown"),
+    "reset after the request": (reset, "interrupted", "unknown"),
+    "silence": (sockets.silence, "interrupted", "unknown"),
+    "a status line that drips": (sockets.drip(headed(ACCEPTED)), "interrupted", "unknown"),
+    "a status, then silence": (say(sockets.STATUS, then=sockets.silence), "interrupted", "unknown"),
+    "garbage": (say(b"SSH-2.0-OpenSSH_9.7\r\n"), "interrupted", "unknown"),
+    "too many headers": (say(sockets.MANY), "interrupted", "unknown"),
+    "201 and silence": (say(sockets.NO_BODY, then=sockets.silence), "answered", "accepted"),
+    "201 and a drip": (say(sockets.NO_BODY, *[b"x"] * 40, pause=0.05), "answered", "accepted"),
+    "201 and a cut body": (say(headed(b'{"mess', length=40)), "answered", "accepted"),
+    "201 and a reset": (say(headed(b'{"mess', length=40), then=reset), "answered", "accepted"),
+    "201 and a cut chunk": (say(sockets.CHUNKED + b"28\r\n{"), "answered", "accepted"),
+    "201 and bad gzip": (say(sockets.BAD_GZIP), "answered", "accepted"),
+    "201 and HTML": (say(headed(b"<html></html>")), "answered", "accepted"),
+    "201 and 4 MB": (say(headed(b" " * 4_000_000)), "answered", "accepted"),
+    "HTML 502": (say(headed(b"<html>Bad Gateway", "502 Bad Gateway")), "answered", "unknown"),
+    "JSON 503": (say(headed(b'{"message":"x"}', "503 Gone")), "answered", "not_sent"),
+    "JSON 503, cut": (say(headed(b'{"message":', "503 Gone", 30)), "answered", "unknown"),
+    "redirect": (say(sockets.REDIRECT), "answered", "not_sent"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_an_answer_says_how_far_the_request_got(session: Session, name: str) -> None:
+    script, reached, kind = FAULTS[name]
+
+    with braze(script) as peer:
+        answer, took = sent(session, peer.url)
+
+    assert (answer.reached, classify(answer, time.time()).kind) == (reached, kind)
+    assert took < LATEST
+    assert len(peer.requests) == 1
+    assert len(answer.body) <= MAX_ANSWER
+
+
+def test_a_refused_connection_is_not_connected(session: Session) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    answer, took = sent(session, f"http://127.0.0.1:{port}")
+
+    assert (answer.reached, answer.why) == ("not_connected", "refused")
+    assert took < LATEST
+
+
+def test_a_name_that_does_not_resolve_is_not_connected(session: Session) -> None:
+    answer, _ = sent(session, "http://nobody.invalid:80", 5)
+
+    assert (answer.reached, answer.why) == ("not_connected", "dns")
+
+
+def test_a_full_backlog_is_a_connect_timeout(session: Session) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        address = listener.getsockname()
+        with socket.create_connection(address):  # the one place in the backlog
+            answer, took = sent(session, f"http://127.0.0.1:{address[1]}")
+
+    assert (answer.reached, answer.why) == ("not_connected", "connect_timeout")
+    assert took < LATEST
+
+
+@pytest.mark.parametrize("words", [b"HTTP/1.1 400 no TLS here\r\n\r\n", b""])
+def test_a_failed_tls_handshake_is_not_connected(session: Session, words: bytes) -> None:
+    def no_tls(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        with peer:
+            peer.recv(1_000)
+            peer.sendall(words)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=no_tls, args=(listener,), daemon=True)
+        thread.start()
+        answer, took = sent(session, f"https://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join(2)
+
+    assert answer.reached == "not_connected"
+    assert took < LATEST
+
+
+def test_a_reset_at_the_accept_never_counts_as_answered(session: Session) -> None:
+    def at_once(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        reset(peer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=at_once, args=(listener,), daemon=True)
+        thread.start()
+        answer, _ = sent(session, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join(2)
+
+    assert classify(answer, time.time()).kind in ("unknown", "not_sent")
+
+
+def test_without_time_nothing_is_sent(session: Session) -> None:
+    with braze(say(headed(ACCEPTED))) as peer:
+        answer, _ = sent(session, peer.url, 0)
+
+    assert answer == Answer("not_connected", why="no_time")
+    assert peer.connections == 0
+
+
+def test_the_request_is_json_with_the_key_and_nothing_of_the_environment(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("NETRC", "/nowhere")
+
+    with braze(say(headed(ACCEPTED))) as peer:
+        answer, _ = sent(session, peer.url)
+
+    head, _, body = peer.requests[0].partition(b"\r\n\r\n")
+    lines = head.decode().split("\r\n")
+    assert answer.body == ACCEPTED
+    assert body == BODY
+    assert lines[0] == "POST /campaigns/trigger/send HTTP/1.1"
+    assert sorted(lines[1:]) == [
+        "Accept-Encoding: identity",
+        "Accept: application/json",
+        "Authorization: Bearer key",
+        f"Content-Length: {len(BODY)}",
+        "Content-Type: application/json",
+        f"Host: {peer.url.removeprefix('http://')}",
+        "User-Agent: braze-webhook-relay",
+    ]
+
+
+def keep(_peer: socket.socket) -> None:
+    """Leave the connection open."""
+
+
+@pytest.mark.parametrize("idle,connections", [(5, 1), (wire.MAX_IDLE + 1, 2)])
+def test_a_connection_is_used_again_unless_it_was_idle_for_long(
+    session: Session, monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
+) -> None:
+    with braze(say(headed(ACCEPTED), then=keep)) as peer:
+        # One after the other: the peer takes a new connection once the old one is closed.
+        sent(session, peer.url)
+        later = time.time() + idle
+        monkeypatch.setattr("handler.wire.time.time", lambda: later)
+        answer, _ = sent(session, peer.url)
+        session.close()
+
+    assert answer.status == 201
+    assert peer.connections == connections
+
+
+def test_a_connection_whose_body_was_not_read_to_its_end_is_not_used_again(
+    session: Session,
+) -> None:
+    with braze(say(headed(b" " * 200_000), then=keep)) as peer:
+        sent(session, peer.url)
+        sent(session, peer.url)
+        session.close()
+
+    assert peer.connections == 2

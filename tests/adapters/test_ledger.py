@@ -1,0 +1,178 @@
+from dataclasses import replace
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from handler.core.errors import Unavailable
+from handler.core.models import OnUnknown
+from handler.core.protocol import Record, Refusal, State, claimable, refused
+from handler.items import record_from
+from handler.ledger import DAY, KEPT_ATTEMPTS, Claim, Entry, Ledger
+from tests.adapters.stage import Aws, make_table
+
+NOW = 1_800_000_000
+LEASE = NOW + 35
+ENTRY: Entry = {"class": "not_sent", "reason": "server_error", "status": 503, "time": NOW}
+
+
+@pytest.fixture(scope="module")
+def ledger(aws: Aws) -> Ledger:
+    return Ledger(aws.client("dynamodb"), make_table(aws), days=400)
+
+
+def claim(
+    ledger: Ledger, name: str, owner: str = "me", now: float = NOW, on_unknown: OnUnknown = "retry"
+) -> Claim:
+    claimed = ledger.claim(name, on_unknown, owner, (now, now + 35))
+    assert isinstance(claimed, Claim)
+    return claimed
+
+
+def put(ledger: Ledger, name: str, record: Record) -> None:
+    item: dict[str, Any] = {
+        "pk": {"S": f"delivery#{name}"},
+        "state": {"S": record.state},
+        "owner": {"S": record.owner},
+        "lease_until": {"N": str(record.lease_until)},
+        "expires": {"N": str(record.expires)},
+        "attempts": {"N": str(record.attempts)},
+    }
+    ledger.client.put_item(TableName=ledger.table, Item=item)
+
+
+def read(ledger: Ledger, name: str) -> Record:
+    answer: Any = ledger.client.get_item(
+        TableName=ledger.table, Key={"pk": {"S": f"delivery#{name}"}}, ConsistentRead=True
+    )
+    record = record_from(answer["Item"])
+    assert record is not None
+    return record
+
+
+RECORDS = [
+    Record(state, owner, lease, expires, attempts=1)
+    for state, owner, lease, expires in product(
+        State, ("me", "other"), (NOW - 1, NOW, NOW + 1), (NOW, NOW + 1)
+    )
+]
+
+
+@pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
+@pytest.mark.parametrize("before", RECORDS)
+def test_the_ledger_decides_as_the_protocols_table(
+    ledger: Ledger, before: Record, on_unknown: OnUnknown
+) -> None:
+    name = f"{before}-{on_unknown}"
+    put(ledger, name, before)
+
+    claimed = ledger.claim(name, on_unknown, "me", (NOW, LEASE))
+
+    if claimable(before, on_unknown, NOW):
+        assert isinstance(claimed, Claim)
+        assert read(ledger, name).state is State.SENDING
+    elif refused(before, on_unknown, NOW, "me").kind == "mine":
+        assert isinstance(claimed, Claim)
+        assert claimed.attempt == 1
+    else:
+        assert claimed == (refused(before, on_unknown, NOW, "me"), before)
+        assert read(ledger, name) == before
+
+
+def test_a_first_claim_is_the_first_attempt_of_a_run(ledger: Ledger) -> None:
+    assert claim(ledger, "first") == Claim("first", "me", attempt=1, since=NOW)
+    record = read(ledger, "first")
+    assert (record.state, record.lease_until, record.expires) == (
+        State.SENDING,
+        LEASE,
+        NOW + 30 * DAY,
+    )
+
+
+def test_a_second_worker_waits_until_the_lease_is_over(ledger: Ledger) -> None:
+    claim(ledger, "leased", "first")
+
+    refusal, _ = refused_claim(ledger, "leased", "second", NOW + 5)
+    assert refusal == Refusal("wait", LEASE - NOW - 5 + 1)
+    assert claim(ledger, "leased", "second", LEASE + 1).attempt == 2
+
+
+def refused_claim(
+    ledger: Ledger, name: str, owner: str, now: float, on_unknown: OnUnknown = "retry"
+) -> tuple[Refusal, Record | None]:
+    claimed = ledger.claim(name, on_unknown, owner, (now, now + 35))
+    assert not isinstance(claimed, Claim)
+    return claimed
+
+
+def test_attempts_are_counted_and_the_last_five_are_kept(ledger: Ledger) -> None:
+    for number in range(1, 8):
+        claimed = claim(ledger, "counted", f"w{number}", NOW + number)
+        assert (claimed.attempt, claimed.since) == (number, NOW + 1)
+        entry = {**ENTRY, "time": NOW + number}
+        assert ledger.mark(claimed, State.FAILED, entry, NOW + number)
+
+    last = read(ledger, "counted").last
+    assert [entry["time"] for entry in last] == [NOW + number for number in range(3, 8)]
+    assert len(last) == KEPT_ATTEMPTS
+    assert last[0] == {**ENTRY, "time": NOW + 3}
+
+
+@pytest.mark.parametrize("state,days", [(State.ACCEPTED, 400), (State.HELD, 400), (State.DEAD, 30)])
+def test_final_marks_live_long_and_end_the_run(ledger: Ledger, state: State, days: int) -> None:
+    claimed = claim(ledger, f"final-{state}")
+
+    assert ledger.mark(claimed, state, ENTRY, NOW + 1)
+
+    record = read(ledger, claimed.id)
+    assert (record.state, record.since, record.expires) == (state, None, NOW + 1 + days * DAY)
+
+
+def test_a_redriven_delivery_has_its_whole_horizon_before_it(ledger: Ledger) -> None:
+    ledger.mark(claim(ledger, "redriven"), State.DEAD, ENTRY, NOW)
+
+    again = claim(ledger, "redriven", "later", NOW + 2 * DAY)
+
+    assert (again.attempt, again.since) == (2, NOW + 2 * DAY)
+
+
+def test_a_record_past_its_expiry_is_as_good_as_absent(ledger: Ledger) -> None:
+    ledger.mark(claim(ledger, "expired"), State.FAILED, ENTRY, NOW)
+    later = NOW + 31 * DAY
+
+    again = claim(ledger, "expired", "later", later)
+    ledger.mark(again, State.FAILED, ENTRY, later)
+
+    assert (again.attempt, again.since, again.last) == (1, later, ())
+    assert read(ledger, "expired").since == later
+
+
+def test_a_worker_that_has_lost_its_lease_cannot_mark(ledger: Ledger) -> None:
+    late = claim(ledger, "fenced", "late")
+    claim(ledger, "fenced", "next", LEASE + 1)
+
+    assert not ledger.mark(late, State.FAILED, ENTRY, LEASE + 2)
+    assert read(ledger, "fenced").owner == "next"
+
+
+def test_a_claim_sent_twice_is_one_attempt(ledger: Ledger) -> None:
+    first = claim(ledger, "lost-answer")
+
+    assert claim(ledger, "lost-answer", now=NOW) == first
+
+
+def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledger) -> None:
+    gone = claim(ledger, "vanished", "gone", on_unknown="hold")
+    refusal, seen = refused_claim(ledger, "vanished", "me", LEASE + 1, "hold")
+
+    assert refusal.kind == "hold"
+    assert seen is not None
+    assert ledger.hold("vanished", seen, "me", LEASE + 1)
+    assert not ledger.hold("vanished", replace(seen), "other", LEASE + 1)
+    assert not ledger.mark(gone, State.FAILED, ENTRY, LEASE + 2)
+    assert read(ledger, "vanished").state is State.HELD
+
+
+def test_without_a_table_nothing_may_be_sent(ledger: Ledger) -> None:
+    with pytest.raises(Unavailable, match="ledger"):
+        claim(replace(ledger, table="no-such-table"), "x")

@@ -1,0 +1,121 @@
+import json
+import uuid
+
+import pytest
+
+from handler.core.errors import Unavailable
+from handler.secrets import MAX_AGE, REFRESH_AFTER, RETRY_AFTER, Secret, SecretCache
+from handler.secrets import api_key as key_of
+from handler.secrets import signing_secrets as signing_of
+from tests.adapters.stage import Aws, Clock
+
+
+class Store:
+    """One secret in the emulator, and a cache of it with a clock."""
+
+    def __init__(self, aws: Aws, text: str) -> None:
+        self.client = aws.client("secretsmanager")
+        self.arn = self.client.create_secret(Name=uuid.uuid4().hex, SecretString=text)["ARN"]
+        self.clock = Clock(0)
+        self.cache = SecretCache(self.client, self.arn, self.clock)
+
+    def put(self, text: str) -> None:
+        self.client.put_secret_value(SecretId=self.arn, SecretString=text)
+
+    def remove(self) -> None:
+        self.client.delete_secret(SecretId=self.arn, ForceDeleteWithoutRecovery=True)
+
+
+@pytest.fixture
+def store(aws: Aws) -> Store:
+    return Store(aws, '{"default": "canary-1"}')
+
+
+def test_a_secret_is_read_once_in_five_minutes(store: Store) -> None:
+    first = store.cache.current()
+    store.put('{"default": "canary-2"}')
+
+    store.clock.now = MAX_AGE - 1
+    assert store.cache.current() == first
+
+    store.clock.now = MAX_AGE
+    second = store.cache.current()
+    assert second.values == {"default": "canary-2"}
+    assert second.version != first.version
+
+
+def test_a_forced_read_happens_at_most_every_thirty_seconds(store: Store) -> None:
+    store.cache.current()
+    store.put('{"default": "canary-2"}')
+
+    store.clock.now = REFRESH_AFTER - 1
+    assert store.cache.refresh().values == {"default": "canary-1"}
+
+    store.clock.now = REFRESH_AFTER
+    assert store.cache.refresh().values == {"default": "canary-2"}
+
+
+@pytest.mark.parametrize("bad", ["not JSON canary", "[]", '"canary"'])
+def test_the_last_good_value_outlives_a_bad_one_and_an_outage(store: Store, bad: str) -> None:
+    good = store.cache.current()
+
+    store.put(bad)
+    store.clock.now = MAX_AGE
+    assert store.cache.current() == good
+
+    store.remove()
+    store.clock.now = 10 * MAX_AGE
+    assert store.cache.current() == good
+
+
+def test_a_missing_secret_is_named_and_looked_for_again(aws: Aws) -> None:
+    store = Store(aws, " ")
+
+    with pytest.raises(Unavailable, match=store.cache.name):
+        store.cache.current()
+
+    store.put('{"default": "k"}')
+    with pytest.raises(Unavailable):
+        store.cache.current()
+    store.clock.now = RETRY_AFTER
+    assert store.cache.current().values == {"default": "k"}
+
+
+@pytest.mark.parametrize("text", ["canary", "[1]", "[" * 9_000, '{"canary": '])
+def test_no_value_is_ever_in_an_error_or_a_repr(aws: Aws, text: str) -> None:
+    store = Store(aws, text)
+
+    with pytest.raises(Unavailable) as raised:
+        store.cache.current()
+
+    assert "canary" not in f"{raised.value!r} {raised.value.__cause__!r}"
+    assert "canary" not in repr(Secret("name", "v", {"default": "canary"}))
+
+
+def secret(value: object) -> Secret:
+    return Secret("braze", "v1", {"default": value})
+
+
+def test_blanks_around_a_key_are_taken_off() -> None:
+    assert key_of(secret(" 0123-abcd\n"), "default") == "0123-abcd"
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", " ", 5, ["k"], "canary\nX: y", "canary key", "canary\u00e9"]
+)
+def test_a_key_that_is_no_header_value_is_refused_without_showing_it(value: object) -> None:
+    with pytest.raises(Unavailable, match="braze") as raised:
+        key_of(secret(value), "default")
+
+    assert "canary" not in str(raised.value)
+
+
+def test_a_list_of_signing_secrets_is_a_rotation() -> None:
+    assert signing_of(secret("one"), "default") == ("one",)
+    assert signing_of(secret(["new", "old"]), "default") == ("new", "old")
+
+
+@pytest.mark.parametrize("value", [None, "", [], [""], ["good", ""], ["good", 1], {"a": "b"}])
+def test_without_a_whole_signing_secret_nothing_is_verified(value: object) -> None:
+    with pytest.raises(Unavailable):
+        signing_of(secret(json.loads(json.dumps(value))), "default")

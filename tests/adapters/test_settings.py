@@ -1,0 +1,94 @@
+import pytest
+
+from handler.core.errors import Unavailable
+from handler.settings import Deliver, Ingest
+
+BOTH = {"QUEUE_URL": "https://sqs/queue", "DEAD_LETTER_QUEUE_URL": "https://sqs/dead"}
+INGEST = BOTH | {"RULES_STAGE": "dev", "SIGNING_SECRETS_ARN": "arn:s", "MAX_BODY_BYTES": "524288"}
+DELIVER = BOTH | {
+    "STAGE": "prod",
+    "LEDGER_TABLE": "ledger",
+    "LEDGER_DAYS": "400",
+    "BRAZE_KEYS_ARN": "arn:b",
+    "BRAZE_ENDPOINT": "https://rest.iad-03.braze.com",
+}
+
+
+def test_settings_are_read_among_all_else_that_an_environment_holds() -> None:
+    assert Ingest.from_environment(INGEST | {"PATH": "/bin"}).max_body_bytes == 524_288
+    assert Deliver.from_environment(DELIVER | {"PATH": "/bin"}).ledger_days == 400
+
+
+@pytest.mark.parametrize("name", INGEST)
+def test_ingest_names_the_variable_that_is_missing(name: str) -> None:
+    with pytest.raises(Unavailable, match=name):
+        Ingest.from_environment({key: value for key, value in INGEST.items() if key != name})
+
+
+@pytest.mark.parametrize("name", DELIVER)
+def test_deliver_names_the_variable_that_is_missing(name: str) -> None:
+    with pytest.raises(Unavailable, match=name):
+        Deliver.from_environment({key: value for key, value in DELIVER.items() if key != name})
+
+
+@pytest.mark.parametrize("name", DELIVER.keys() - {"BRAZE_ENDPOINT"})
+def test_an_empty_variable_is_as_good_as_missing(name: str) -> None:
+    with pytest.raises(Unavailable, match=name):
+        Deliver.from_environment(DELIVER | {name: ""})
+
+
+def test_no_error_shows_what_a_variable_holds() -> None:
+    with pytest.raises(Unavailable) as raised:
+        Deliver.from_environment(DELIVER | {"LEDGER_DAYS": "canary", "BRAZE_ENDPOINT": "canary"})
+
+    assert "LEDGER_DAYS" in str(raised.value)
+    assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://rest.iad-01.braze.com",
+        "https://rest.us-10.braze.com",
+        "https://rest.fra-02.braze.eu",
+        "https://rest.jp-02.braze.com",
+    ],
+)
+def test_an_endpoint_of_braze_is_taken(endpoint: str) -> None:
+    settings = Deliver.from_environment(DELIVER | {"BRAZE_ENDPOINT": endpoint})
+
+    assert settings.braze_endpoint == endpoint
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "",
+        "http://rest.iad-01.braze.com",
+        "https://rest.iad-01.braze.com/",
+        "https://rest.iad-01.braze.com:444",
+        "https://rest.iad-01.braze.com.example.org",
+        "https://user@rest.iad-01.braze.com",
+        "https://rest.iad-01.braze.com@example.org",
+        "https://rest.iad-01.braze.com\n",
+        "https://sdk.iad-01.braze.com",
+        "https://127.0.0.1",
+        "http://127.0.0.1:8080",
+    ],
+)
+def test_no_other_endpoint_gets_the_key(endpoint: str) -> None:
+    with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
+        Deliver.from_environment(DELIVER | {"BRAZE_ENDPOINT": endpoint})
+
+
+def test_only_the_local_stage_sends_to_this_machine() -> None:
+    local = DELIVER | {"STAGE": "local"}
+
+    Deliver.from_environment(local | {"BRAZE_ENDPOINT": "http://127.0.0.1:8080"})
+    for endpoint in (
+        "http://localhost:8080",
+        "http://127.0.0.1:8080@example.org",
+        "http://10.0.0.1:1",
+    ):
+        with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
+            Deliver.from_environment(local | {"BRAZE_ENDPOINT": endpoint})

@@ -1,0 +1,189 @@
+from typing import Any
+
+import jmespath
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from handler.core.errors import ExpressionError
+from handler.core.expressions import closing_brace, compile_expression, search
+
+EVENT: JsonValue = {
+    "id": 42,
+    "flag": True,
+    "none": None,
+    "blank": " ",
+    "name": "Ann",
+    "items": [{"n": 1, "t": "a"}, {"n": 2, "t": "b"}],
+    "deep": [[True], {"a": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    "expression, found",
+    [
+        ("items[?n > `1`].t", ["b"]),
+        ("flag == `1`", False),
+        ('deep == `[[1], {"a": 1}]`', False),
+        ('deep == `[[true], {"a": 1.0}]`', True),
+        ("contains(deep[0], `1`)", False),
+        ("contains(deep[0], `true`)", True),
+        ("items[?t == root().items[1].t].n", [2]),
+        ("text(id)", "42"),
+        ("text(none)", None),
+        ("text(name)", "Ann"),
+        ("text(flag)", "true"),
+        ("concat('guest-', text(id))", "guest-42"),
+        ("concat('guest-', none)", None),
+        ("concat('guest-', '')", None),
+        ("concat(name, ' ', name)", "Ann Ann"),
+        ("coalesce(none, blank, name)", "Ann"),
+        ("coalesce(none, blank)", None),
+        ("lower(name)", "ann"),
+        ("lower(none)", None),
+        ("sha256('abc')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        ("sha256(none)", None),
+        ("sha256(blank)", None),
+        ("plain(none, `9`)", None),
+        ("to_number('1_000')", None),
+        ("to_number('nan')", None),
+        ("to_number('-1.5e2')", -150.0),
+        ("`foo`", "foo"),
+    ],
+)
+def test_an_expression_finds(expression: str, found: JsonValue) -> None:
+    value = search(expression, EVENT)
+    assert (value, type(value)) == (found, type(found))
+
+
+@pytest.mark.parametrize(
+    "name, plain",
+    [
+        ("Ann\nLee\tSmith", "Ann Lee Smith"),
+        ("Ann https://win.example/x Lee", "Ann Lee"),
+        ("Ann WWW.win.example", "Ann"),
+        ("win.example", "win. example"),
+        ("St.John", "St. John"),
+        ("size 3.5", "size 3.5"),
+        ("Ann\u202eLee", "Ann Lee"),
+        ("x" * 60, "x" * 40),
+        ("http://only.example", None),
+    ],
+)
+def test_plain_text_is_one_line_without_links(name: str, plain: str | None) -> None:
+    assert search("plain(@, `40`)", name) == plain
+
+
+@pytest.mark.parametrize(
+    "expression, message",
+    [
+        ("", "it is empty"),
+        ("a.", "it ends too early"),
+        ("a b", "it cannot be read from character 3 on: b"),
+        ("'open", "it cannot be read from character 1 on: 'open"),
+        ("lowr(name)", "there is no function lowr(); did you mean lower()?"),
+        ("zzz(name)", "there is no function zzz()"),
+        ("lower()", "lower() takes 1 arguments, not 0"),
+        ("concat()", "concat() takes at least 1, not 0"),
+        ("&name", "`&` stands only before an argument, as in sort_by(items, &price)"),
+        ("`[NaN]`", "its result is not a number that JSON can hold"),
+        ("lower(id)", "lower() takes string or null as argument 1, not a number"),
+        ("text(items)", "text() takes a scalar, not an array"),
+        ("sort_by(items, &x)", "sort_by() takes string or number, not null"),
+        ("contains(name, id)", "contains() looks for text in text, not for a number"),
+        ("items[::0]", "it cannot be evaluated (ValueError)"),
+        (" | ".join(["[@, @]"] * 40), "it takes more than 200,000 steps on this event"),
+        ("(" * 3000 + "a" + ")" * 3000, "it is nested too deeply"),
+        ("name" + " | [@]" * 300, "its result is nested too deeply"),
+    ],
+)
+def test_a_mistake_is_named(expression: str, message: str) -> None:
+    with pytest.raises(ExpressionError) as raised:
+        search(expression, EVENT)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("expression", ["name > `1`", "flag < `1`", "name < name"])
+def test_rules_order_numbers_only(expression: str) -> None:
+    with pytest.raises(ExpressionError, match="ordering takes numbers"):
+        compile_expression(expression).search(EVENT)
+
+
+def test_in_rules_ordering_null_gives_null() -> None:
+    assert compile_expression("none > `1`").search(EVENT) is None
+
+
+def test_text_that_doubles_runs_out_of_budget_before_memory() -> None:
+    with pytest.raises(ExpressionError, match="200,000 steps"):
+        search(" | ".join(["join('', [@, @])"] * 40), "x" * 1000)
+
+
+def test_no_error_tells_a_value_of_the_event() -> None:
+    for call in ("abs(@)", "keys(@)", "sum(@)", "contains(@, `1`)", "sort_by([@], &@.x)"):
+        with pytest.raises(ExpressionError) as raised:
+            search(call, "ann@example.com")
+        assert "ann@" not in str(raised.value)
+        assert raised.value.__suppress_context__ or raised.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    "text, end",
+    [
+        ("a} b", 1),
+        ("a.{b: c}} d", 8),
+        ("'}'} e", 3),
+        ('"}"} e', 3),
+        ('`{"a": "}"}`}', 12),
+        ("a", None),
+        ("a.{b: c}", None),
+    ],
+)
+def test_the_lexer_finds_the_brace_that_closes(text: str, end: int | None) -> None:
+    assert closing_brace(text) == end
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "a", "b", "1"])
+KEYS = st.sampled_from(["a", "b", "c"])
+DOCUMENTS = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=12,
+)
+ATOMS = st.sampled_from(["a", "b", "c", "@", "a.b", "a[0]", "a[]", "*", "a[*].b", "a[1:]", "'a'"])
+
+
+def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    pair = st.tuples(inner, inner)
+    return (
+        pair.map(lambda it: f"({it[0]}) || ({it[1]})")
+        | pair.map(lambda it: f"({it[0]}) && ({it[1]})")
+        | pair.map(lambda it: f"({it[0]}) | ({it[1]})")
+        | pair.map(lambda it: f"[{it[0]}, {it[1]}]")
+        | pair.map(lambda it: f"{{x: {it[0]}, y: {it[1]}}}")
+        | pair.map(lambda it: f"a[?{it[0]}].({it[1]})".replace(".(", "|("))
+        | inner.map(lambda it: f"!({it})")
+        | inner.map(lambda it: f"type({it})")
+        | inner.map(lambda it: f"not_null({it}, `1`)")
+        | inner.map(lambda it: f"length(to_string({it}))")
+        | inner.map(lambda it: f"to_array({it})")
+        | inner.map(lambda it: f"map(&({it}), to_array(@))")
+    )
+
+
+@given(expression=st.recursive(ATOMS, _grown, max_leaves=6), document=DOCUMENTS)
+def test_search_agrees_with_the_jmespath_library(expression: str, document: Any) -> None:
+    expected = jmespath.search(expression, document)
+    assert repr(search(expression, document)) == repr(expected)
+
+
+@given(
+    expression=st.text(alphabet="ab.[]{}()*&|!?:,@'\"`\\ 1-<=>#\ud800", max_size=12),
+    document=DOCUMENTS,
+)
+def test_nothing_but_an_expression_error_is_raised(expression: str, document: Any) -> None:
+    try:
+        search(expression, document)
+        closing_brace(expression)
+    except ExpressionError:
+        pass

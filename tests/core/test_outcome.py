@@ -1,0 +1,201 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from handler.core.outcome import Answer, Kind, Outcome, classify
+from handler.core.redact import redact
+
+NOW = 1_795_000_000
+PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
+ARCHIVED = (
+    "The Canvas is archived. Unarchive the Canvas to ensure trigger requests will take effect."
+)
+
+
+def answered(status: int, body: object, **headers: str) -> Outcome:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return classify(Answer("answered", status, named, raw), NOW)
+
+
+@pytest.mark.parametrize(
+    "status,body",
+    [
+        (201, {"message": "success", "dispatch_id": "acf471119f7449d579e8089032003ded"}),
+        (200, {"message": "success"}),
+        (202, {"message": "queued"}),
+        (201, {"dispatch_id": "abc", "status": "sent", "metadata": {}}),
+    ],
+)
+def test_a_2xx_with_brazes_words_is_accepted_without_a_warning(status: int, body: object) -> None:
+    outcome = answered(status, body)
+
+    assert (outcome.kind, outcome.warnings) == ("accepted", ())
+
+
+@pytest.mark.parametrize(
+    "body,warnings",
+    [
+        (b'{"message": "succ', ("unreadable",)),
+        (b"<html>", ("unreadable",)),
+        (b"", ("unreadable",)),
+        (b"\x1f\x8b\xff", ("unreadable",)),
+        (b"[" * 100_000, ("unreadable",)),
+        ({"message": "success", "errors": ["EMAIL_BAD_FORMAT"]}, ("errors",)),
+        ({"message": "perhaps"}, ("message",)),
+        ({}, ("message",)),
+    ],
+)
+def test_a_2xx_stays_accepted_whatever_its_body(body: object, warnings: tuple[str, ...]) -> None:
+    outcome = answered(201, body)
+
+    assert (outcome.kind, outcome.warnings) == ("accepted", warnings)
+
+
+@pytest.mark.parametrize("notice", [PAUSED, ARCHIVED])
+def test_a_documented_notice_means_not_sent(notice: str) -> None:
+    outcome = answered(201, {"message": "success", "dispatch_id": "d", "notice": notice})
+
+    assert (outcome.kind, outcome.reason) == ("not_sent", "target_paused")
+
+
+@pytest.mark.parametrize("notice", ["The Canvas is a draft.", ["x"], {"text": PAUSED}, 1])
+def test_any_other_notice_is_held(notice: object) -> None:
+    outcome = answered(201, {"message": "success", "notice": notice})
+
+    assert (outcome.kind, outcome.reason) == ("held", "notice")
+
+
+@pytest.mark.parametrize(
+    "status,message,kind,reason",
+    [
+        (400, "No Recipients", "rejected", "rejected"),
+        (413, "Request Entity Too Large", "rejected", "rejected"),
+        (415, "Unsupported Media Type", "rejected", "rejected"),
+        (405, "", "rejected", "rejected"),
+        (422, "", "rejected", "rejected"),
+        (401, "Unauthorized", "not_sent", "key_refused"),
+        (403, "Access Denied", "not_sent", "key_refused"),
+        (404, "Invalid URL", "not_sent", "configuration"),
+        (404, "Unknown REST API Key", "not_sent", "key_refused"),
+        (408, "", "not_sent", "not_taken"),
+        (429, "Rate Limited", "not_sent", "rate_limited"),
+        (302, "", "not_sent", "configuration"),
+        (500, "Internal Server Error", "not_sent", "server_error"),
+        (503, "x", "not_sent", "server_error"),
+        (400, "The campaign is paused. Resume the campaign", "not_sent", "target_paused"),
+        (400, "The external reference has been queued.  Please", "accepted", "accepted"),
+        (101, "", "unknown", "unexpected_status"),
+        (700, "", "unknown", "unexpected_status"),
+    ],
+)
+def test_each_status_has_one_meaning(status: int, message: str, kind: Kind, reason: str) -> None:
+    outcome = answered(status, {"message": message})
+
+    assert (outcome.kind, outcome.reason, outcome.status) == (kind, reason, status)
+
+
+@pytest.mark.parametrize("body", [b"<html>502 Bad Gateway</html>", b"", b"{}", b'"x"'])
+def test_a_5xx_without_brazes_json_is_unknown(body: bytes) -> None:
+    assert answered(502, body).kind == "unknown"
+
+
+def test_malformed_json_is_explained_under_error() -> None:
+    outcome = answered(400, {"error": "Error while parsing request body."})
+
+    assert outcome.detail == "Error while parsing request body."
+
+
+@pytest.mark.parametrize(
+    "headers,wait",
+    [
+        ({"x_ratelimit_reset": str(NOW + 600)}, 600),
+        ({"x_ratelimit_reset": "600"}, 600),
+        ({"x_ratelimit_retry_after": "17", "x_ratelimit_reset": "600"}, 17),
+        ({"retry_after": "0.2"}, 1),
+        ({"x_ratelimit_retry_after": "NaN", "x_ratelimit_reset": "600"}, 600),
+        ({"x_ratelimit_reset": str(NOW - 1)}, None),
+        ({"x_ratelimit_reset": str(NOW + 7_201)}, None),
+        ({"x_ratelimit_reset": "7201"}, None),
+        ({"x_ratelimit_reset": "0"}, None),
+        ({"x_ratelimit_reset": "-5"}, None),
+        ({"x_ratelimit_reset": "\u0661\u0662"}, None),
+        ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry_after": "9" * 400}, None),
+        ({}, None),
+    ],
+)
+def test_a_rate_limit_says_when_to_come_back_unless_it_is_mad(
+    headers: dict[str, str], wait: int | None
+) -> None:
+    assert answered(429, {"message": "Rate Limited"}, **headers).wait == wait
+
+
+def test_what_never_left_is_not_sent_and_what_may_have_arrived_is_unknown() -> None:
+    assert classify(Answer("not_connected", why="dns"), NOW).kind == "not_sent"
+    assert classify(Answer("interrupted", why="timeout"), NOW).kind == "unknown"
+
+
+@pytest.mark.parametrize("dispatch_id", ["a b", "x" * 65, 5, None, "<b>"])
+def test_a_strange_dispatch_id_is_dropped(dispatch_id: object) -> None:
+    assert answered(201, {"message": "success", "dispatch_id": dispatch_id}).dispatch_id is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+bodies = st.binary() | json_values.map(lambda value: json.dumps(value).encode())
+named = st.dictionaries(
+    st.sampled_from(["notice", "message", "errors", "error", "dispatch_id"]), json_values
+)
+answers = st.builds(
+    Answer,
+    st.sampled_from(["not_connected", "interrupted", "answered"]),
+    st.none() | st.integers(0, 999),
+    st.dictionaries(
+        st.sampled_from(["retry-after", "x-ratelimit-reset"]),
+        st.text() | st.integers().map(str) | st.floats().map(str),
+    ),
+    bodies | named.map(lambda value: json.dumps(value).encode()),
+)
+
+
+@given(answers)
+def test_every_answer_has_an_outcome(answer: Answer) -> None:
+    outcome = classify(answer, NOW)
+
+    assert outcome.wait is None or 1 <= outcome.wait <= 7_200
+    if answer.reached == "answered" and answer.status is not None and answer.status // 100 == 2:
+        assert outcome.kind in ("accepted", "held") or outcome.reason == "target_paused"
+
+
+def test_no_string_of_the_request_is_left_in_a_detail() -> None:
+    request: JsonValue = {
+        "attributes": {"email": "zo\u00eb@example.org", "name": "Bo", "plz": 80331}
+    }
+    text = (
+        "'email' ZO\u00cb@example.org is not valid for Bo (zo\\u00eb@example.org,"
+        " zo%C3%AB%40example.org), 80331; attributes.email: 'zo\u00eb@exam' in Bogota"
+    )
+
+    detail = redact(text, request)
+
+    for secret in ("zo", "exam", "80331", "email", "attributes", "Bo "):
+        assert secret.casefold() not in detail.casefold()
+    assert "is not valid" in detail
+    assert "Bogota" in detail
+    assert detail.isascii()
+
+
+@given(st.lists(st.from_regex(r"[A-Za-z@0-9]{4,20}", fullmatch=True)), st.text())
+def test_a_detail_is_short_ascii_without_what_was_sent(sent: list[str], around: str) -> None:
+    detail = redact(around + " " + " ".join(sent), {"recipients": [*sent]})
+
+    assert detail.isascii()
+    assert len(detail) <= 256
+    assert not any(string in detail for string in sent)

@@ -1,0 +1,42 @@
+"""The whole template, up once for all tests of this folder, beside a simulated Braze."""
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from relay.paths import PROJECT
+from relay.stack.up import Local, local_stack
+from tests.e2e.harness import ACCOUNTS_SECRET, SECOND_SECRET, SHOPIFY_SECRET, Relay, sample
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+    rules = tmp_path_factory.mktemp("stack") / "rules"
+    shutil.copytree(PROJECT / "tests" / "rules", rules)
+    (rules / "broken.yaml").write_text("verify: {preset: shopify}\nrulez: []\n")
+    shopify = (rules / "shopify.yaml").read_text(encoding="utf-8")
+    (rules / "unkept.yaml").write_text(shopify.replace("secret: shopify", "secret: unkept"))
+    secrets = {
+        "shopify": [SHOPIFY_SECRET, SECOND_SECRET],
+        "accounts": ACCOUNTS_SECRET,
+        "broken": SHOPIFY_SECRET,
+    }
+    with local_stack(rules, secrets, None, 0, RulesStage="dev") as stack:
+        yield stack
+
+
+@pytest.fixture
+def relay(local: Local) -> Iterator[Relay]:
+    made = Relay(local)
+    made.braze("DELETE", "")
+    yield made
+    made.braze("DELETE", "/faults")
+    made.wait_until_idle()
+
+
+@pytest.fixture
+def order() -> dict[str, Any]:
+    """Return the sample order, new to the relay."""
+    return sample("shopify-order")

@@ -1,0 +1,150 @@
+"""What a test does to a relay that is up, and sees of it."""
+
+import base64
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import requests
+from standardwebhooks import Webhook as StandardWebhook
+
+from relay.paths import EVENTS
+from relay.stack.up import Local
+
+SHOPIFY_SECRET = "canary-signing-secret-of-shopify"
+SECOND_SECRET = "canary-second-secret-of-shopify"
+ACCOUNTS_SECRET = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LWFjY291bnRz"
+PATIENCE = 30  # seconds; a wait for a condition, never for a time
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Relay:
+    """What a test does to the relay and sees of it."""
+
+    local: Local
+
+    def post(
+        self, source: str, body: bytes, headers: Mapping[str, str], method: str = "POST"
+    ) -> requests.Response:
+        return requests.request(
+            method, f"{self.local.url}/webhooks/{source}", data=body, headers=headers, timeout=30
+        )
+
+    def shopify(
+        self, topic: str, body: Any, secret: str = SHOPIFY_SECRET, **headers: str
+    ) -> requests.Response:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        signature = base64.b64encode(hmac.digest(secret.encode(), raw, "sha256")).decode()
+        given = {
+            "Content-Type": "application/json",
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Hmac-Sha256": signature,
+        }
+        extra = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.post("shopify", raw, given | extra)
+
+    def accounts(self, body: Any, message_id: str) -> requests.Response:
+        raw = json.dumps(body)
+        now = datetime.now(UTC)
+        signature = StandardWebhook(ACCOUNTS_SECRET).sign(message_id, now, raw)
+        headers = {
+            "Content-Type": "application/json",
+            "Webhook-Id": message_id,
+            "Webhook-Timestamp": str(int(now.timestamp())),
+            "Webhook-Signature": signature,
+        }
+        return self.post("accounts", raw.encode(), headers)
+
+    def braze(self, method: str, path: str, body: Any = None) -> Any:
+        answer = requests.request(
+            method, f"{self.local.braze_url}/_sim{path}", json=body, timeout=10
+        )
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def sends(self, count: int) -> list[dict[str, Any]]:
+        """Wait for `count` sends at Braze; one more that comes at once would show too."""
+        return until(
+            lambda: self.braze("GET", "/sends"), lambda sends: len(sends) >= count, "sends"
+        )
+
+    def requests(self, count: int) -> list[dict[str, Any]]:
+        return until(
+            lambda: self.braze("GET", "/requests"), lambda found: len(found) >= count, "requests"
+        )
+
+    def ledger(self) -> dict[str, Any]:
+        """Return the ledger's record of the delivery that the last webhook made."""
+        (delivery,) = self.last_webhook_log()["deliveries"]
+        item: dict[str, Any] = self.local.stack.client("dynamodb").get_item(
+            TableName=self.local.stack.outputs["LedgerTable"],
+            Key={"pk": {"S": f"delivery#{delivery['id']}"}},
+            ConsistentRead=True,
+        )["Item"]
+        return item
+
+    def dead_letter(self) -> dict[str, Any]:
+        """Wait for a dead letter, and take it out of the queue."""
+        sqs, url = self.local.stack.client("sqs"), self.local.stack.outputs["DeadLetterQueueUrl"]
+
+        def receive() -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = sqs.receive_message(
+                QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1
+            ).get("Messages", [])
+            return found
+
+        letter = until(receive, bool, "dead letter")[0]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=letter["ReceiptHandle"])
+        return letter
+
+    def is_idle(self) -> bool:
+        """Tell whether nothing waits, flies or lies dead."""
+        sqs, outputs = self.local.stack.client("sqs"), self.local.stack.outputs
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        return not any(
+            int(value)
+            for output in ("QueueUrl", "DeadLetterQueueUrl")
+            for value in sqs.get_queue_attributes(
+                QueueUrl=outputs[output], AttributeNames=list(names)
+            )["Attributes"].values()
+        )
+
+    def wait_until_idle(self) -> None:
+        until(self.is_idle, bool, "an empty queue")
+
+    def logs(self) -> list[str]:
+        logs = self.local.stack.client("logs")
+        return [
+            record["message"]
+            for group in ("IngestLogGroup", "DeliverLogGroup")
+            for page in logs.get_paginator("filter_log_events").paginate(
+                logGroupName=self.local.stack.resources[group]
+            )
+            for record in page["events"]
+        ]
+
+    def last_webhook_log(self) -> dict[str, Any]:
+        entries = [json.loads(line) for line in self.logs() if line.startswith("{")]
+        found: dict[str, Any] = [e for e in entries if e["message"] == "webhook"][-1]
+        return found
+
+
+def until(look: Callable[[], T], is_there: Callable[[T], bool], what: str) -> T:
+    deadline = time.monotonic() + PATIENCE
+    while not is_there(found := look()):
+        assert time.monotonic() < deadline, f"no {what} in {PATIENCE} s"
+        time.sleep(0.05)
+    return found
+
+
+def sample(name: str) -> dict[str, Any]:
+    text = (EVENTS / f"{name}.json").read_text(encoding="utf-8")
+    body: dict[str, Any] = json.loads(text.replace("@now", datetime.now(UTC).isoformat()))["body"]
+    return body | ({"id": uuid.uuid4().int >> 66} if "id" in body else {})

@@ -1,0 +1,166 @@
+"""template.yaml: its numbers relate as they must, and it gives what the code reads."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from samtranslator.public.translator import ManagedPolicyLoader
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+from handler import settings
+from handler.core.errors import Unavailable
+from relay.paths import PROJECT, TEMPLATE
+from relay.stack.environments import environment
+
+DAY = 86_400
+# Read by Powertools itself, not by the settings.
+OTHERS = {"POWERTOOLS_SERVICE_NAME"}
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def resources(template: dict[str, Any]) -> dict[str, Any]:
+    return {name: one.get("Properties", {}) for name, one in template["Resources"].items()}
+
+
+def test_the_source_queue_hides_a_message_for_six_timeouts_and_the_window(
+    resources: dict[str, Any],
+) -> None:
+    timeout = resources["DeliverFunction"]["Timeout"]
+    event = resources["DeliverFunction"]["Events"]["Delivery"]["Properties"]
+    window = max(event["MaximumBatchingWindowInSeconds"]["Fn::If"][1:])
+    assert resources["Queue"]["VisibilityTimeout"] >= 6 * timeout + window
+
+
+def test_dead_letters_outlive_every_message_of_the_source_queue(resources: dict[str, Any]) -> None:
+    # A message keeps the time of its first enqueueing when it moves.
+    assert resources["Queue"]["MessageRetentionPeriod"] == 10 * DAY
+    assert resources["DeadLetterQueue"]["MessageRetentionPeriod"] == 14 * DAY
+
+
+def test_a_batch_over_ten_has_a_window_of_a_second_as_lambda_demands(
+    resources: dict[str, Any],
+) -> None:
+    event = resources["DeliverFunction"]["Events"]["Delivery"]["Properties"]
+    high, normal = zip(
+        event["BatchSize"]["Fn::If"][1:],
+        event["MaximumBatchingWindowInSeconds"]["Fn::If"][1:],
+        strict=True,
+    )
+    assert high[0] > 10
+    assert high[1] >= 1
+    assert normal == (10, 0)
+
+
+def test_the_waits_of_a_whole_horizon_stay_under_the_receive_count(
+    resources: dict[str, Any],
+) -> None:
+    shortest_outage_wait = 300
+    receives = resources["Queue"]["RedrivePolicy"]["maxReceiveCount"]
+    assert receives > DAY / shortest_outage_wait
+
+
+@pytest.mark.parametrize(
+    "function, model",
+    [("IngestFunction", settings.Ingest), ("DeliverFunction", settings.Deliver)],
+)
+def test_every_variable_given_is_read_and_every_one_read_is_given(
+    template: dict[str, Any], function: str, model: type[settings.Ingest | settings.Deliver]
+) -> None:
+    shared = template["Globals"]["Function"]["Environment"]["Variables"]
+    own = template["Resources"][function]["Properties"]["Environment"]["Variables"]
+    read = {field.alias for field in model.model_fields.values()}
+    assert set(shared | own) - OTHERS == read
+
+
+def test_every_host_that_the_worker_takes_passes_the_template_and_no_other(
+    template: dict[str, Any],
+) -> None:
+    rule = template["Rules"]["OnlyBrazeOutsideTheLocalStack"]["Assertions"][0]["Assert"]
+    hosts = rule["Fn::Contains"][0]
+    pattern = re.compile(template["Parameters"]["BrazeEndpoint"]["AllowedPattern"])
+    assert len(hosts) == len(set(hosts)) == 15
+    for host in hosts:
+        assert pattern.fullmatch(host)
+        assert deliver_settings(host).braze_endpoint == host
+    with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
+        deliver_settings(f"{hosts[0]}.example.com")
+
+
+def deliver_settings(endpoint: str) -> settings.Deliver:
+    names = {field.alias or "" for field in settings.Deliver.model_fields.values()}
+    given = dict.fromkeys(names, "1") | {"STAGE": "prod", "BRAZE_ENDPOINT": endpoint}
+    return settings.Deliver.from_environment(given)
+
+
+def test_what_holds_customers_data_is_encrypted_and_outlives_the_stack(
+    template: dict[str, Any],
+) -> None:
+    for name in ("Queue", "DeadLetterQueue", "Ledger"):
+        resource = template["Resources"][name]
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+        assert {"SqsManagedSseEnabled", "SSESpecification"} & set(resource["Properties"])
+        assert not {"QueueName", "TableName"} & set(resource["Properties"])
+
+
+def test_no_role_is_granted_a_wildcard(template: dict[str, Any]) -> None:
+    for resource in template["Resources"].values():
+        for policy in resource.get("Properties", {}).get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert "*" not in json.dumps(statement)
+
+
+class NoManagedPolicies(ManagedPolicyLoader):
+    """The template names none, so AWS need not be asked for their list."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def load(self) -> Mapping[str, str]:
+        return {}
+
+
+def test_cfn_lint_is_clean_on_the_template_and_on_what_sam_makes_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform wants to know one
+    template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/package.zip"
+    parameters = {
+        name: parameter["Default"]
+        for name, parameter in template["Parameters"].items()
+        if "Default" in parameter
+    }
+    translated = tmp_path / "translated.json"
+    translated.write_text(json.dumps(transform(template, parameters, NoManagedPolicies())))
+    run = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, translated],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.stdout + run.stderr == ""
+    assert run.returncode == 0
+
+
+def test_sam_validates_the_template(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [environment("sam") / "sam", "validate", "--lint", "--template", TEMPLATE],
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "SAM_CLI_TELEMETRY": "0"},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
