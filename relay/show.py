@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import requests
+import yaml
 from rich.console import Console
 from rich.table import Table
 
@@ -58,9 +59,5 @@ def console() -> Console:
 
 
 def _fields(values: Mapping[str, Any]) -> str:
-    return "\n".join(f"{name}: {_short(value)}" for name, value in values.items())
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - a column of a terminal
+    text: str = yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=60)
+    return text.rstrip("\n")

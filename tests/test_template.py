@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.public.translator import ManagedPolicyLoader
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
@@ -121,11 +120,8 @@ def test_no_role_is_granted_a_wildcard(template: dict[str, Any]) -> None:
                 assert "*" not in json.dumps(statement)
 
 
-class NoManagedPolicies(ManagedPolicyLoader):
-    """The template names none, so AWS need not be asked for their list."""
-
-    def __init__(self) -> None:
-        super().__init__(None)
+class NoManagedPolicies:
+    """Stands for AWS's list of managed policies: the template names none."""
 
     def load(self) -> Mapping[str, str]:
         return {}

@@ -40,7 +40,7 @@ def why(when: str) -> str | None:
 
 @pytest.mark.parametrize(
     "when",
-    ["body.yes", "!(body.test)", "!body.none", "body.total", "body.total > `4`", "body.status"],
+    ["body.yes", "!(body.test)", "!(body.none)", "body.total", "body.total > `4`", "body.status"],
 )
 def test_a_rule_wants_what_is_true_in_jmespath(when: str) -> None:
     assert why(when) is None
@@ -50,7 +50,8 @@ def test_a_rule_wants_what_is_true_in_jmespath(when: str) -> None:
     "when, told",
     [
         ("!(body.yes)", "body.yes is true"),
-        ("!body.total", "body.total is 5"),
+        ("!(body.total)", "body.total is 5"),
+        ("!body.none", "(!body).none is null"),
         ("body.test", "body.test is false"),
         ("body.none", "body.none is null"),
         ("body.blank", "body.blank is empty"),
@@ -64,7 +65,7 @@ def test_a_rule_wants_what_is_true_in_jmespath(when: str) -> None:
         ("body.status == 'paid'", "body.status == 'paid' is false"),
         ("body.none == 'paid'", "body.none == 'paid' is false (body.none is null)"),
         ("!(body.total == `5`)", "body.total == `5` is true"),
-        ("contains(body.status, 'x')", "contains(body.status, 'x') is false"),
+        ("contains(body.status, 'zz')", "contains(body.status, 'zz') is false"),
         ("body.list[?n > `1`].m", "body.list[?n > `1`].m is empty"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 
 from handler.core import message
 from handler.core.errors import NotJson
-from handler.core.models import Plan, Verified, Webhook
+from handler.core.models import Delivery, Parked, Plan, Verified, Webhook
 from handler.core.parse import digest, parse
 from handler.core.plan import plan
 from handler.core.rules import Source, load
@@ -36,7 +36,7 @@ def sample(name: str) -> Plan:
     )
 
 
-def order(**changes: Any) -> bytes:  # noqa: ANN401 - any JSON
+def order(**changes: Any) -> bytes:
     webhook = json.loads((ROOT / "events/shopify-order.json").read_text(encoding="utf-8"))
     return json.dumps({**webhook["body"], **changes}).encode()
 
@@ -192,7 +192,7 @@ rules:
         ({}, None),
     ],
 )
-def test_the_time_of_an_event_is_read_or_unknown(at: Any, seconds: int | None) -> None:  # noqa: ANN401 - any JSON
+def test_the_time_of_an_event_is_read_or_unknown(at: Any, seconds: int | None) -> None:
     body = json.dumps({"type": "t", "id": 1, "at": at}).encode()
     event, _ = parse(verified(body), load("shop", HAND, "f", "dev"))
     assert event.occurred_at == seconds
@@ -201,7 +201,7 @@ def test_the_time_of_an_event_is_read_or_unknown(at: Any, seconds: int | None) -
 @pytest.mark.parametrize(
     "own, event_id", [(7, "7"), ("x", "x"), (None, None), (" ", None), ([], None)]
 )
-def test_an_event_has_its_own_id_or_the_digest_of_its_body(own: Any, event_id: str | None) -> None:  # noqa: ANN401 - any JSON
+def test_an_event_has_its_own_id_or_the_digest_of_its_body(own: Any, event_id: str | None) -> None:
     body = json.dumps({"type": "t", "id": own}).encode()
     event, _ = parse(verified(body), load("shop", HAND, "f", "dev"))
     assert event.id == (event_id or digest(body))
@@ -213,5 +213,8 @@ def test_planning_is_pure() -> None:
 
 def test_every_delivery_and_parked_event_survives_the_queue() -> None:
     planned = plan(verified(order()), SOURCES["shopify"])
-    letters = [*planned.deliveries, *plan(verified(b'{"a":1,"a":1}'), SOURCES["shopify"]).parked]
+    letters: list[Delivery | Parked] = [
+        *planned.deliveries,
+        *plan(verified(b'{"a":1,"a":1}'), SOURCES["shopify"]).parked,
+    ]
     assert [message.decode(message.encode(letter)) for letter in letters] == letters

@@ -16,7 +16,7 @@ from handler.core.rules import Source, load
 ACCEPTED_AT = 1_000_000
 
 
-def source(rule: dict[str, Any], preset: str = "shopify", **send: Any) -> Source:  # noqa: ANN401 - any JSON
+def source(rule: dict[str, Any], preset: str = "shopify", **send: Any) -> Source:
     recipients = [{"external_user_id": "${body.id}"}]
     request = {"campaign_id": "${vars.c}", "recipients": recipients, **send}
     block = {"name": "confirm", "type": "*", "send": request, **rule}
@@ -164,7 +164,7 @@ CREATES = [
         (
             {"once": "${body}"},
             {"email": "a"},
-            "once: a text cannot hold a object; join() makes text of a list",
+            "once: a text cannot hold an object; join() makes text of a list",
         ),
     ],
 )
@@ -235,7 +235,7 @@ WIDE = source(
 
 
 @given(body=st.fixed_dictionaries({"id": VALUES, "email": VALUES, "a": VALUES}))
-def test_no_event_changes_who_is_reached(body: Any) -> None:  # noqa: ANN401 - any JSON
+def test_no_event_changes_who_is_reached(body: Any) -> None:
     before = json.dumps(body)
     try:
         found = deliveries(WIDE, body)

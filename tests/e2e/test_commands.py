@@ -118,7 +118,7 @@ def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
     secrets.write_text(json.dumps({"shopify": ["signing-secret"]}))
     port, scratch = free_port(), tmp_path / "scratch"
     scratch.mkdir()
-    command = [
+    command: list[str | Path] = [
         *(RELAY, "up", "--rules", "src/rules", "--secrets", secrets),
         *("--braze-url", "http://127.0.0.1:9000", "--port", str(port)),
     ]

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from handler.core.budget import missing
+from handler.core.budget import a, missing
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions import Expression, closing_brace, compile_expression
 
@@ -190,8 +190,7 @@ def _text(template: Text, document: JsonValue, path: str, *, keep: bool) -> Fill
 
 def _written(value: JsonValue, path: str) -> str:
     if isinstance(value, dict | list):
-        name = "list" if isinstance(value, list) else "object"
-        raise Unrenderable(path, f"a text cannot hold a {name}; join() makes text of a list")
+        raise Unrenderable(path, f"a text cannot hold {a(value)}; join() makes text of a list")
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -14,6 +14,8 @@ _BETWEEN: Final = {
     "subexpression": ".",
     "index_expression": "",
 }
+# So that `!a.b`, which JMESPath reads as (!a).b, is shown as what it is.
+_BRACKETED: Final = {"or_expression", "and_expression", "pipe", "not_expression", "comparator"}
 
 
 def unparse(node: "Node") -> str:
@@ -51,7 +53,7 @@ def _leaf(node: "Node") -> str:
 
 def _inner(node: "Node") -> str:
     text = unparse(node)
-    return f"({text})" if node["type"] in ("or_expression", "and_expression", "pipe") else text
+    return f"({text})" if node["type"] in _BRACKETED else text
 
 
 def _rest(node: "Node") -> str:
