@@ -185,8 +185,9 @@ def test_no_string_of_the_request_is_left_in_a_detail() -> None:
 
     detail = redact(text, request)
 
-    for secret in ("zo", "exam", "80331", "email", "attributes", "Bo "):
+    for secret in ("zo", "exam", "80331", "Bo "):
         assert secret.casefold() not in detail.casefold()
+    assert "attributes.email" in detail  # Braze's own names tell what is wrong, and of nobody
     assert "is not valid" in detail
     assert "Bogota" in detail
     assert detail.isascii()

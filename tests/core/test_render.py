@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from handler.core.errors import Unrenderable
@@ -211,47 +209,3 @@ def test_what_is_missing_is_left_out_and_what_is_kept_stays() -> None:
         "external_user_id": "x",
         "attributes": {"b": None, "c": None, "d": 42},
     }
-
-
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("true"),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=8,
-)
-WIDE = source(
-    {"once": "${body.id}"},
-    recipients=[
-        {
-            "external_user_id": "${body.id}",
-            "send_to_existing_only": False,
-            "attributes": {"email": "${body.email}", "all": "${body}"},
-            "trigger_properties": "${body.email}",
-        }
-    ],
-    trigger_properties={"a": "${body.a}", "shop": "Tea"},
-    broadcast=False,
-    audience={"AND": []},
-)
-
-
-@given(body=st.fixed_dictionaries({"id": VALUES, "email": VALUES, "a": VALUES}))
-def test_no_event_changes_who_is_reached(body: Any) -> None:
-    before = json.dumps(body)
-    try:
-        found = deliveries(WIDE, body)
-    except Unrenderable:
-        return
-    assert found == deliveries(WIDE, body)
-    assert json.dumps(body) == before
-    for delivery in found:
-        assert delivery.recipient
-        assert delivery.recipient["external_user_id"]
-        assert delivery.send["campaign_id"] == "c-1"
-        assert delivery.send["broadcast"] is False
-        assert delivery.send["audience"] == {"AND": []}
-        assert delivery.send.keys() <= {
-            "campaign_id",
-            "broadcast",
-            "audience",
-            "trigger_properties",
-        }

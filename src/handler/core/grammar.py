@@ -33,11 +33,14 @@ class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PresetBlock(_Block):
+class _SecretBlock(_Block):
+    secret: Name | None = None
+
+
+class PresetBlock(_SecretBlock):
     """`verify` by a preset; `secret` is a key of the signing secrets, by default the source."""
 
     preset: str
-    secret: Name | None = None
 
 
 class RuleBlock(_Block):
@@ -109,8 +112,11 @@ def read_file(document: Document) -> FileBlock | list[Finding]:
 def read_verify(block: FileBlock, document: Document) -> PresetBlock | HmacScheme | list[Finding]:
     """Return how the source is verified: by a preset, or by an hmac block written by hand."""
     if "preset" not in block.verify:
-        written = {key: value for key, value in block.verify.items() if key != "secret"}
-        return _read(HmacScheme, written, ("verify",), document)
+        written = dict(block.verify)
+        secret = _read(_SecretBlock, {"secret": written.pop("secret", None)}, ("verify",), document)
+        scheme = _read(HmacScheme, written, ("verify",), document)
+        wrong = [it for found in (secret, scheme) if isinstance(found, list) for it in found]
+        return wrong or scheme
     found = _read(PresetBlock, block.verify, ("verify",), document)
     if isinstance(found, PresetBlock) and found.preset not in PRESETS:
         known = ", ".join(sorted(PRESETS))

@@ -15,6 +15,15 @@ _MARK: Final = "..."
 _SEARCHED: Final = 2_000
 # Shorter strings are replaced only as whole words: `a` must not take the vowel out of every other.
 _LONG: Final = 4
+# Braze's own names for the parts of a request say nothing of a person, and much of a mistake.
+_BRAZES_NAMES: Final = frozenset(
+    {
+        *("campaign_id", "canvas_id", "send_id", "recipients", "broadcast", "audience"),
+        *("trigger_properties", "context", "canvas_entry_properties", "attachments"),
+        *("external_user_id", "user_alias", "alias_name", "alias_label", "email"),
+        *("prioritization", "send_to_existing_only", "attributes"),
+    }
+)
 _WORD: Final = re.compile(r"\w{3,}")
 _MARKS: Final = re.compile(r"\.{3}(?:[\s,;:'\"]*\.{3})+")
 _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
@@ -23,9 +32,9 @@ _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
 def redact(text: str, request: JsonValue) -> str:
     """Return `text`, every string of `request` replaced by `...`: ASCII, at most 256 characters.
 
-    Keys, values and numbers as text are searched for, whatever their case, also escaped as in
-    JSON, HTML and URLs; then their words, and whatever of four letters and more occurs within
-    them, for Braze may quote a part only.
+    Keys (but for Braze's own names), values and numbers as text are searched for, whatever their
+    case, also escaped as in JSON, HTML and URLs; then their words, and whatever of four letters
+    and more occurs within them, for Braze may quote a part only.
     """
     text = text[:_SEARCHED]
     strings = {string for string in _strings(request) if string.strip()}
@@ -48,7 +57,8 @@ def redact(text: str, request: JsonValue) -> str:
 def _strings(value: JsonValue) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield key
+            if key not in _BRAZES_NAMES:
+                yield key
             yield from _strings(inner)
     elif isinstance(value, list):
         for inner in value:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -41,29 +41,40 @@ def render(rule: Rule, packed: Packed, source: Source) -> tuple[Delivery, ...]:
     """Return the deliveries of a wanted event, at least one; raise Unrenderable."""
     document = source.document(packed.event)
     key = _key(rule, packed.event, document, type_signed=source.event.type_signed)
-    send = _send(rule, document)
     recipients = [_recipient(it, rule, document) for it in rule.recipients]
     if not recipients:
         raise Unrenderable("recipients", "there are none")
+    unaddressed = _unaddressed(rule, packed, source)
     for recipient in recipients:
-        _check(recipient, send, rule)
+        _check(recipient, unaddressed.send, rule)
+    parts = [_part(recipient, len(recipients)) for recipient in recipients]
     return tuple(
-        Delivery(
-            id=delivery_id(source.name, rule.name, key, _part(recipient, len(recipients))),
-            source=source.name,
-            rule=rule.name,
-            rules_version=source.version,
-            workspace=_WORKSPACE,
-            path=rule.path,
-            send=send,
+        replace(
+            unaddressed,
+            id=delivery_id(source.name, rule.name, key, part),
             recipient=recipient,
-            event_id=packed.event.id,
-            event=packed.text,
-            accepted_at=packed.event.received_at,
-            expires_at=_expires_at(rule, packed.event),
-            on_unknown="hold" if send.get("broadcast") else rule.on_unknown,
         )
-        for recipient in recipients
+        for recipient, part in zip(recipients, parts, strict=True)
+    )
+
+
+def _unaddressed(rule: Rule, packed: Packed, source: Source) -> Delivery:
+    """Return what a rule's deliveries of an event share: all but recipient and id."""
+    send = _object(rule.send, source.document(packed.event), rule.keep_empty)
+    return Delivery(
+        id="",
+        source=source.name,
+        rule=rule.name,
+        rules_version=source.version,
+        workspace=_WORKSPACE,
+        path=rule.path,
+        send=send,
+        recipient=None,
+        event_id=packed.event.id,
+        event=packed.text,
+        accepted_at=packed.event.received_at,
+        expires_at=_expires_at(rule, packed.event),
+        on_unknown="hold" if send.get("broadcast") else rule.on_unknown,
     )
 
 
@@ -81,10 +92,6 @@ def _key(rule: Rule, event: Event, document: JsonValue, *, type_signed: bool) ->
     if once is None:
         raise Unrenderable("once", "it is missing, so nothing says what is to happen only once")
     return once
-
-
-def _send(rule: Rule, document: JsonValue) -> dict[str, JsonValue]:
-    return _object(rule.send, document, rule.keep_empty)
 
 
 def _recipient(template: Mapping[str, Template], rule: Rule, document: JsonValue) -> Recipient:

@@ -18,17 +18,12 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
     at = endpoint(send)
     shared, folded = _folded(send, at)
     recipients = _recipients(send)
-    known = set(_paths([*recipients, folded, shared]))
-    for key in ("required", "keep_empty"):
-        _find_unknown_paths(getattr(block, key), known, (*path, key), compiler)
-    once = compiler.template(block.once, (*path, "once"))
-    if once is not None and is_literal(once):
-        compiler.find((*path, "once"), "once holds no ${...}: this rule would send once, ever")
+    _find_unknown_paths(block, [*recipients, folded, shared], path, compiler)
     return Rule(
         name=block.name,
         types=tuple(block.type),
         when=None if block.when is None else compiler.expression(block.when, (*path, "when")),
-        once=once,
+        once=_once(block, (*path, "once"), compiler),
         path=at.path if at else "",
         send=shared,
         folded=folded,
@@ -38,6 +33,13 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         expires_after=seconds(block.expires_after),
         on_unknown=block.on_unknown,
     )
+
+
+def _once(block: RuleBlock, path: Path, compiler: Compiler) -> Template:
+    once = compiler.template(block.once, path)
+    if once is not None and is_literal(once):
+        compiler.find(path, "once holds no ${...}: this rule would send once, ever")
+    return once
 
 
 def _send(block: RuleBlock, path: Path, compiler: Compiler) -> dict[str, Template]:
@@ -93,13 +95,15 @@ def _paths(templates: Iterable[Template], path: str = "") -> Iterable[str]:
 
 
 def _find_unknown_paths(
-    given: Iterable[str], known: set[str], place: Path, compiler: Compiler
+    block: RuleBlock, templates: Iterable[Template], path: Path, compiler: Compiler
 ) -> None:
-    for at, path in enumerate(given):
-        parts = path.split(".")
+    known = set(_paths(templates))
+    given = {"required": block.required, "keep_empty": block.keep_empty}
+    places = ((key, at, it) for key, paths in given.items() for at, it in enumerate(paths))
+    for key, at, wanted in places:
+        parts = wanted.split(".")
         above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}
-        if path in known or above & known:
-            continue
-        near = get_close_matches(path, known, n=1)
-        hint = f"; did you mean {near[0]}?" if near else "; paths begin in the recipient"
-        compiler.find((*place, at), f"there is no {path}{hint}")
+        if wanted not in known and not above & known:
+            near = get_close_matches(wanted, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; paths begin in the recipient"
+            compiler.find((*path, key, at), f"there is no {wanted}{hint}")

@@ -5,7 +5,7 @@ Everything that can be known to be wrong without an event is found here, all of 
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
@@ -24,6 +24,13 @@ __all__ = ["Rule", "Source", "load"]
 _VERSION_CHARACTERS: Final = 12
 
 
+class _Parts(NamedTuple):
+    sender: Preset
+    reader: EventReader
+    rules: tuple[Rule, ...]
+    variables: Mapping[str, JsonValue]
+
+
 def load(name: str, text: str, file: str, stage: str) -> Source:
     """Return the source that a rules file describes, for a stage.
 
@@ -33,6 +40,22 @@ def load(name: str, text: str, file: str, stage: str) -> Source:
     block = read_file(document)
     if not isinstance(block, FileBlock):
         raise RulesError(block)
+    parts = _compile(block, document, stage)
+    return Source(
+        name=name,
+        scheme=parts.sender.scheme,
+        secret=str(block.verify.get("secret") or name),
+        event=parts.reader,
+        headers=parts.sender.headers,
+        content_types=parts.sender.content_types,
+        answer=parts.sender.answer,
+        vars=parts.variables,
+        rules=parts.rules,
+        version=sha256(text.encode()).hexdigest()[:_VERSION_CHARACTERS],
+    )
+
+
+def _compile(block: FileBlock, document: Document, stage: str) -> _Parts:
     sender, findings = _sender(block, document)
     variables = _vars(block, stage, document, findings)
     compiler = Compiler(document, variables)
@@ -42,18 +65,7 @@ def load(name: str, text: str, file: str, stage: str) -> Source:
     findings += compiler.findings
     if findings or sender is None or reader is None:
         raise RulesError(sorted(dict.fromkeys(findings), key=lambda it: (it.line, it.column)))
-    return Source(
-        name=name,
-        scheme=sender.scheme,
-        secret=str(block.verify.get("secret") or name),
-        event=reader,
-        headers=sender.headers,
-        content_types=sender.content_types,
-        answer=sender.answer,
-        vars=variables,
-        rules=rules,
-        version=sha256(text.encode()).hexdigest()[:_VERSION_CHARACTERS],
-    )
+    return _Parts(sender, reader, rules, variables)
 
 
 def _sender(block: FileBlock, document: Document) -> tuple[Preset | None, list[Finding]]:
