@@ -4,22 +4,20 @@ import json
 import signal
 import sys
 import threading
-from base64 import b64encode
-from collections.abc import Iterable
 from contextlib import ExitStack
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from handler.core.errors import RulesError
-from handler.core.source import Source
+from handler.sources import read
 from relay.activity import followed
-from relay.paths import EVENTS, PROJECT, RULES
-from relay.samples import Posted, load_sources, post, samples
-from relay.show import console, posted_table, sends_at, sends_table
-from relay.stack.up import Local, is_local, local_stack
+from relay.paths import PROJECT, RULES
+from relay.play import play, sample_secrets
+from relay.samples import load_sources
+from relay.stack.emulator import is_free
+from relay.stack.up import is_local, local_stack
 
 app = typer.Typer(
     help="Relay from third-party webhooks to Braze: local stack and tools.",
@@ -31,7 +29,18 @@ STAGE = "dev"
 RulesOption = Annotated[
     Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
 ]
-PortOption = Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.")]
+
+
+def _free(port: int) -> int:
+    """Refuse a port that is taken before anything is started for it."""
+    if port and not is_free(port):
+        raise typer.BadParameter(f"{port} is in use; 0 takes any free one")
+    return port
+
+
+PortOption = Annotated[
+    int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", callback=_free)
+]
 StageOption = Annotated[str, typer.Option(help="Which `vars` of the rules apply.")]
 
 
@@ -56,12 +65,16 @@ def up(
     """Serve the rules through the whole stack on this machine until Ctrl-C."""
     if braze_url is not None and not is_local(braze_url):
         raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
-    given = _secrets_of(secrets) if secrets else sample_secrets(_sources(rules, stage))
+    found = read(rules, stage)
+    for error in found.values():
+        if isinstance(error, RulesError):  # that source answers 503, the others serve
+            typer.echo(str(error), err=True)
+    given = _secrets_of(secrets) if secrets else sample_secrets(found)
     with (
         local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
         followed(
             local.stack,
-            lambda line: print(line, file=sys.stderr, flush=True),  # noqa: T201 - the log
+            lambda line: typer.echo(line, err=True),
         ),
     ):
         typer.echo(f"ready {local.url}")
@@ -71,7 +84,7 @@ def up(
 @app.command()
 def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
     """Serve the rules beside a simulated Braze; the sample events go through first."""
-    sources = _sources(rules, stage)
+    sources = load_sources(rules, stage)
     with (
         local_stack(rules, sample_secrets(sources), None, port, RulesStage=stage) as local,
         ExitStack() as shown,
@@ -93,29 +106,6 @@ def demo() -> None:
     raise typer.Exit(0 if is_good else 1)
 
 
-def play(local: Local, sources: dict[str, Source], names: Iterable[str] | None) -> bool:
-    """Post the samples (all, or the named ones), show both ends; tell whether all arrived."""
-    secrets = sample_secrets(sources)
-    posted = [
-        post(local.url, sample, sources[sample.source], secrets[sample.source])
-        for sample in samples(EVENTS, list(sources))
-        if names is None or sample.name in names
-    ]
-    planned = sum(one.answer.get("deliveries", 0) for one in posted)
-    sends = sends_at(local.braze_url, planned)
-    screen = console()
-    screen.print(posted_table(posted), sends_table(sends), sep="\n\n")
-    return _arrived(posted, planned) and len(sends) == planned and all(s["reached"] for s in sends)
-
-
-def sample_secrets(sources: Iterable[str]) -> dict[str, str]:
-    """Return a lasting signing secret for each source, of a form that every scheme takes."""
-    return {
-        name: f"whsec_{b64encode(sha256(f'local {name}'.encode()).digest()).decode()}"
-        for name in sources
-    }
-
-
 def main() -> None:
     """Run the command; SIGTERM ends it as Ctrl-C does, with everything that it started."""
     signal.signal(signal.SIGTERM, _interrupt)
@@ -124,10 +114,6 @@ def main() -> None:
     except RulesError as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
-
-
-def _arrived(posted: Iterable[Posted], planned: int) -> bool:
-    return planned > 0 and all(one.status == 200 for one in posted)  # noqa: PLR2004 - HTTP's own
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
@@ -141,10 +127,6 @@ def _until_told_to_end() -> None:
         # A second one must not cut the ending short.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-
-
-def _sources(rules: Path, stage: str) -> dict[str, Source]:
-    return load_sources(rules, stage)
 
 
 def _secrets_of(file: Path) -> dict[str, str | list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from handler.core.errors import RulesError
+from handler.core.errors import Finding, RulesError
 from handler.core.source import Source
 from handler.sources import read
 from relay.sign import sign
@@ -58,6 +58,8 @@ def load_sources(rules: Path, stage: str) -> dict[str, Source]:
         if isinstance(source, RulesError):
             raise source
         found[name] = source
+    if not found:
+        raise RulesError([Finding(f"{rules}", 1, 1, "there is no rules file (NAME.yaml)")])
     return found
 
 

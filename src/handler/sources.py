@@ -22,9 +22,10 @@ def read(directory: Path, stage: str) -> Mapping[str, Source | RulesError]:
 
 
 def _load(file: Path, stage: str) -> Source | RulesError:
+    shown = f"{file.parent.name}/{file.name}"
     try:
-        return load(file.stem, file.read_text(encoding="utf-8"), file.name, stage)
+        return load(file.stem, file.read_text(encoding="utf-8"), shown, stage)
     except RulesError as error:
         return error
     except UnicodeDecodeError:
-        return RulesError([Finding(file.name, 1, 1, "the file is not UTF-8 text")])
+        return RulesError([Finding(shown, 1, 1, "the file is not UTF-8 text")])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 BODY = b'{"recipients":[{"external_user_id":"u"}]}'
 ACCEPTED = b'{"message":"success","dispatch_id":"d1"}'
 SECONDS = 0.6  # the deadline of a request here
-LATEST = SECONDS + 0.5
+LATEST = SECONDS + 0.35
 Script = Callable[[socket.socket], None]
 
 

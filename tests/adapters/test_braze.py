@@ -43,6 +43,7 @@ FAULTS: dict[str, tuple[Script, str, Kind]] = {
     "silence": (sockets.silence, "interrupted", "unknown"),
     "a status line that drips": (sockets.drip(headed(ACCEPTED)), "interrupted", "unknown"),
     "a status, then silence": (say(sockets.STATUS, then=sockets.silence), "interrupted", "unknown"),
+    "a second piece just before the end": (say(b"HT", b"TP", pause=0.5), "interrupted", "unknown"),
     "garbage": (say(b"SSH-2.0-OpenSSH_9.7\r\n"), "interrupted", "unknown"),
     "too many headers": (say(sockets.MANY), "interrupted", "unknown"),
     "201 and silence": (say(sockets.NO_BODY, then=sockets.silence), "answered", "accepted"),

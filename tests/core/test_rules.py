@@ -54,11 +54,6 @@ def test_the_rules_files_load_for_every_stage(name: str, stage: str) -> None:
     assert source.rules
 
 
-def test_what_the_users_start_with_is_what_the_tests_use() -> None:
-    for file in (ROOT / "tests/rules").glob("*.yaml"):
-        assert (ROOT / "src/rules" / file.name).read_bytes() == file.read_bytes()
-
-
 def test_a_source_is_what_its_file_says() -> None:
     source = load("shop", GOOD, "shop.yaml", "dev")
     (rule,) = source.rules
