@@ -28,7 +28,7 @@ def test_a_rejected_delivery_is_a_dead_letter_without_anything_of_the_request(
     assert others == []
     assert body == encode(delivery)
     assert (attributes["reason"], attributes["status"]) == ("rejected", "400")
-    assert attributes["detail"] == "... of ... is not a valid ..."
+    assert attributes["detail"] == "attributes: ... of ... is not a valid email"
     assert queue.item(delivery)["state"] == "DEAD"
     assert len(braze.requests) == 1
 

@@ -31,10 +31,10 @@ def encode(letter: Delivery | Parked) -> str:
 def decode(body: str) -> Delivery | Parked:
     """Return what a message body holds; raise UnreadableMessage or UnknownVersion."""
     try:
-        document = json.loads(body)
+        document = json.loads(body, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise UnreadableMessage("not JSON") from None
-    if not isinstance(document, dict) or not isinstance(document.get("version"), int):
+    if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise UnreadableMessage("no version")
     if document.pop("version") != VERSION:
         raise UnknownVersion("not version 1")
@@ -46,6 +46,12 @@ def decode(body: str) -> Delivery | Parked:
     except ValidationError as error:
         where = ", ".join(".".join(map(str, item["loc"])) for item in error.errors()[:3])
         raise UnreadableMessage(f"wrong or missing: {where}") from None
+    except (ValueError, RecursionError):
+        raise UnreadableMessage("a number or a depth that nobody wrote") from None
+
+
+def _refuse_constant(_name: str) -> object:
+    raise ValueError("NaN and Infinity are not JSON")
 
 
 def pack(value: JsonValue) -> str:
