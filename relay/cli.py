@@ -4,7 +4,7 @@ import json
 import signal
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 STAGE = "dev"
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 RulesOption = Annotated[
     Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
@@ -108,7 +109,8 @@ def demo() -> None:
 
 def main() -> None:
     """Run the command; SIGTERM ends it as Ctrl-C does, with everything that it started."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for sign in _ENDING:
+        signal.signal(sign, _interrupt)
     try:
         app()
     except RulesError as error:
@@ -117,16 +119,14 @@ def main() -> None:
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
+    for sign in _ENDING:  # a second one must not cut the ending short
+        signal.signal(sign, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 def _until_told_to_end() -> None:
-    try:
+    with suppress(KeyboardInterrupt):
         threading.Event().wait()
-    except KeyboardInterrupt:
-        # A second one must not cut the ending short.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _secrets_of(file: Path) -> dict[str, str | list[str]]:

@@ -5,17 +5,20 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
 from relay.paths import PROJECT
 from relay.stack.emulator import free_port
+from tests.e2e.harness import until
 
 RELAY = Path(sys.executable).with_name("relay")
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -96,10 +99,10 @@ def started(
                 running.send_signal(signal.SIGTERM)
 
 
-def ended(running: subprocess.Popen[str], sign: signal.Signals) -> int:
+def ended(running: subprocess.Popen[Any], sign: signal.Signals) -> int:
     """Send a signal; return the exit code once the command and all it started have ended."""
     family = children(running.pid)
-    assert len(family) > 2, "nothing was started"
+    assert len(family) > 1, "nothing was started"
     if running.args == ("make", "run"):
         os.killpg(running.pid, sign)  # Ctrl-C in a terminal reaches make and what it runs
     else:
@@ -132,6 +135,42 @@ def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
         assert requests.get(f"{url}/elsewhere", timeout=30).json() == {"message": "Not Found"}
         assert ended(running, sign) == 0
     assert not list(scratch.glob("relay-*"))
+
+
+def test_relay_up_that_is_ended_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        [RELAY, "up", "--port", "0"], cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL
+    ) as running:
+        until(lambda: list(tmp_path.glob("relay-*/emulator.log")), bool, "emulator")
+        assert ended(running, signal.SIGTERM) != 0
+    assert not list(tmp_path.glob("relay-*"))
+
+
+def test_relay_up_says_when_its_port_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        run = subprocess.run(
+            [RELAY, "up", "--port", str(taken.getsockname()[1])],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 2
+    assert "is in use" in run.stderr
+
+
+def test_relay_run_names_what_is_wrong_with_the_rules_and_where(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text("verify: {preset: shopify}\nrulez: []\n")
+    run = subprocess.run(
+        [RELAY, "run", "--rules", tmp_path, "--port", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert "shop.yaml:2:1: unknown key rulez; did you mean rules?" in run.stderr
 
 
 def test_relay_up_refuses_a_braze_that_is_not_on_this_machine() -> None:
