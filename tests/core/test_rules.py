@@ -6,42 +6,9 @@ from hypothesis import strategies as st
 
 from handler.core.errors import RulesError
 from handler.core.rules import load
+from tests.core.rules_files import GOOD, HAND, changed, findings
 
 ROOT = Path(__file__).parents[2]
-GOOD = """\
-verify: {preset: shopify}
-vars:
-  dev: {campaign: c-1}
-rules:
-  - name: confirm
-    type: orders/create
-    send:
-      campaign_id: ${vars.campaign}
-      recipients:
-        - external_user_id: ${body.id}
-"""
-HAND = """\
-verify:
-  encoding: hex
-  signature: {header: X-Sign}
-event: {type: body.kind, type_signed: true, id: body.id}
-headers: [X-Shop]
-rules:
-  - name: confirm
-    type: a
-    send: {campaign_id: c, recipients: [{external_user_id: "${body.id}"}]}
-"""
-
-
-def findings(text: str, stage: str = "dev") -> list[str]:
-    with pytest.raises(RulesError) as raised:
-        load("shop", text, "shop.yaml", stage)
-    return [str(finding).removeprefix("shop.yaml:") for finding in raised.value.findings]
-
-
-def changed(old: str, new: str, text: str = GOOD) -> str:
-    assert old in text
-    return text.replace(old, new)
 
 
 @pytest.mark.parametrize("name", ["shopify", "accounts"])
