@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import Unavailable
+from handler.core.message import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
 
-# SQS, "Amazon SQS message quotas": 10 entries a batch and 1 MiB in all; 16 KiB are kept free for
-# what SQS counts besides the bodies.
-MAX_ENTRIES: Final = 10
-MAX_BYTES: Final = 1_048_576 - 16_384
+MAX_ENTRIES: Final = 10  # SQS, "Amazon SQS message quotas"
 _ROUNDS: Final = 3  # the first and, for entries that failed, up to two more
 
 

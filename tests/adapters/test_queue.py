@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.core.errors import Unavailable
-from handler.queue import MAX_BYTES, MAX_ENTRIES, batches, enqueue
+from handler.core.message import MAX_BYTES
+from handler.queue import MAX_ENTRIES, batches, enqueue
 
 Fails = Callable[[int, str], bool | None]  # round and body -> is it the sender's fault; None: taken
 

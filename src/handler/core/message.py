@@ -15,6 +15,9 @@ from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.models import Delivery, Parked
 
 VERSION: Final = 1
+# SQS, "Amazon SQS message quotas": 1 MiB for a message and for a batch; 16 KiB are kept free for
+# what SQS counts besides the bodies.
+MAX_BYTES: Final = 1_048_576 - 16_384
 _LETTERS: Final[dict[str, TypeAdapter[Delivery] | TypeAdapter[Parked]]] = {
     "delivery": TypeAdapter(Delivery),
     "event": TypeAdapter(Parked),

@@ -45,11 +45,19 @@ def _render(
     failed = list(found.failed)
     for rule in found.wanted:
         try:
-            deliveries += render(rule, packed, source)
+            deliveries += _fit(render(rule, packed, source))
         except Unrenderable as error:
             failed.append((rule, error))
     parked = (_park(packed, source, rule, "unrenderable", str(why)) for rule, why in failed)
     return tuple(deliveries), tuple(parked)
+
+
+def _fit(deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+    """Return the deliveries; raise Unrenderable for one that SQS would never take."""
+    size = max(len(message.encode(delivery)) for delivery in deliveries)
+    if size > message.MAX_BYTES:
+        raise Unrenderable("", f"its message has {size:,} bytes, more than SQS takes")
+    return deliveries
 
 
 def _excess(deliveries: tuple[Delivery, ...]) -> str:
