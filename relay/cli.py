@@ -25,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 STAGE = "dev"
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 RulesOption = Annotated[
     Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
@@ -108,7 +108,7 @@ def demo() -> None:
 
 
 def main() -> None:
-    """Run the command; SIGTERM ends it as Ctrl-C does, with everything that it started."""
+    """Run the command; any signal to end ends all that it started, as Ctrl-C does."""
     for sign in _ENDING:
         signal.signal(sign, _interrupt)
     try:

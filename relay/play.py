@@ -1,9 +1,9 @@
 """Plays the samples: posts them, and shows what Braze received."""
 
-from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 
+from handler.core.errors import RulesError
 from handler.core.source import Source
 from relay.paths import EVENTS
 from relay.samples import Posted, post, samples
@@ -17,7 +17,7 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
     """Post the samples (all, or the named ones), show both ends; tell whether all arrived."""
     secrets = sample_secrets(sources)
     posted = [
-        post(local.url, sample, sources[sample.source], secrets[sample.source])
+        post(local.url, sample, sources[sample.source], secrets[sources[sample.source].secret])
         for sample in samples(EVENTS, list(sources))
         if names is None or sample.name in names
     ]
@@ -28,12 +28,10 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
     return _arrived(posted, planned) and len(sends) == planned and all(s["reached"] for s in sends)
 
 
-def sample_secrets(sources: Iterable[str]) -> dict[str, str]:
-    """Return a lasting signing secret for each source, of a form that every scheme takes."""
-    return {
-        name: f"whsec_{b64encode(sha256(f'local {name}'.encode()).digest()).decode()}"
-        for name in sources
-    }
+def sample_secrets(sources: Mapping[str, Source | RulesError]) -> dict[str, str]:
+    """Return a lasting signing secret for each source: 64 hex digits, which every scheme takes."""
+    keys = {it.secret if isinstance(it, Source) else name for name, it in sources.items()}
+    return {key: sha256(f"local {key}".encode()).hexdigest() for key in keys}
 
 
 def _arrived(posted: Iterable[Posted], planned: int) -> bool:

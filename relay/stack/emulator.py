@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import tempfile
@@ -14,11 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from relay.stack.environments import environment
+from relay.stack.leash import leashed
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"
 _START_SECONDS: Final = 60
-_STOP_SECONDS: Final = 5
 
 
 def free_port() -> int:
@@ -46,22 +45,12 @@ def emulator() -> Iterator[str]:
     programs = environment("emulator")
     with tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True) as scratch:
         log = Path(scratch) / "emulator.log"
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [programs / "ministack"],
-                env=_environment(endpoint, scratch),
-                cwd=scratch,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                # Ctrl-C reaches us alone, and its workers end with the group.
-                start_new_session=True,
-            )
-        try:
+        with (
+            log.open("wb") as output,
+            leashed([programs / "ministack"], output, _environment(endpoint, scratch)) as server,
+        ):
             _wait_until_up(server, endpoint, log)
             yield endpoint
-        finally:
-            _stop(server)
 
 
 def _environment(endpoint: str, scratch: str) -> dict[str, str]:
@@ -88,12 +77,3 @@ def _wait_until_up(server: subprocess.Popen[bytes], endpoint: str, log: Path) ->
             return
         time.sleep(0.05)
     raise RuntimeError(f"the emulator did not come up in {_START_SECONDS} s")
-
-
-def _stop(server: subprocess.Popen[bytes]) -> None:
-    """End the emulator and every worker of its session."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(server.pid, sign)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            server.wait(_STOP_SECONDS)

@@ -13,6 +13,7 @@ from typing import Final
 from relay.stack.deploy import Stack, deploy
 from relay.stack.emulator import HOST, emulator
 from relay.stack.front import front_door
+from relay.stack.leash import leashed
 from relay.stack.package import package
 
 BRAZE_KEY: Final = "local-braze-key"
@@ -50,20 +51,12 @@ def local_stack(
 @contextmanager
 def simulated_braze() -> Iterator[str]:
     """Run the simulated Braze in a process of its own; give its URL."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "relay.braze", "--port", "0", "--key", BRAZE_KEY],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # Ctrl-C reaches us alone; we end it
-    ) as server:
-        try:
-            line = server.stdout.readline() if server.stdout else ""
-            if not line.startswith("ready "):
-                raise RuntimeError("the simulated Braze did not start")
-            yield line.removeprefix("ready ").strip()
-        finally:
-            server.terminate()
+    command = [sys.executable, "-m", "relay.braze", "--port", "0", "--key", BRAZE_KEY]
+    with leashed(command, subprocess.PIPE) as server:
+        line = server.stdout.readline().decode() if server.stdout else ""
+        if not line.startswith("ready "):
+            raise RuntimeError("the simulated Braze did not start")
+        yield line.removeprefix("ready ").strip()
 
 
 def _put_secrets(stack: Stack, secrets: Secrets) -> None:

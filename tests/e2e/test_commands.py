@@ -115,7 +115,7 @@ def ended(running: subprocess.Popen[Any], sign: signal.Signals) -> int:
     return code
 
 
-@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
     tmp_path: Path, sign: signal.Signals
 ) -> None:
@@ -135,6 +135,12 @@ def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
         assert requests.get(f"{url}/elsewhere", timeout=30).json() == {"message": "Not Found"}
         assert ended(running, sign) == 0
     assert not list(scratch.glob("relay-*"))
+
+
+def test_relay_up_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> None:
+    command = (RELAY, "up", "--rules", "tests/rules", "--port", "0")
+    with started(*command, scratch=tmp_path, until_line="ready ") as (running, _, _):
+        assert ended(running, signal.SIGKILL) == -signal.SIGKILL
 
 
 def test_relay_up_that_is_ended_while_it_starts_leaves_nothing_behind(tmp_path: Path) -> None:

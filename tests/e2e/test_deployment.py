@@ -33,8 +33,7 @@ def test_an_endpoint_that_is_not_brazes_does_not_deploy(
             TemplateBody=json.dumps(template),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
             Parameters=[
-                {"ParameterKey": key, "ParameterValue": value}
-                for key, value in parameters.items()
+                {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
             ],
         )
     assert refused.value.response["Error"]["Code"] == "ValidationError"

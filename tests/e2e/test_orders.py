@@ -135,3 +135,10 @@ def test_a_genuine_order_that_is_not_fit_is_parked_and_never_lost(
     assert answer.status_code == 200
     letter = relay.dead_letter()
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "malformed"
+
+
+def test_an_order_played_again_under_another_topic_does_not_become_a_customer(
+    relay: Relay, order: dict[str, Any]
+) -> None:
+    answer = relay.shopify("customers/create", order)  # the topic is not signed, the body is
+    assert answer.json() == {"events": 1, "deliveries": 0}
