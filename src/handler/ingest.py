@@ -65,7 +65,7 @@ def _ingest() -> "Ingest":
     return Ingest(
         settings=given,
         sources=sources.read(_RULES, given.rules_stage),
-        secrets=SecretCache(manager, given.signing_secrets_arn, time.monotonic),
+        secrets=SecretCache(manager, given.signing_secrets_arn, time.time),
         sqs=boto3.client("sqs", config=_PATIENCE),
     )
 
@@ -130,7 +130,7 @@ class Ingest:
     def _verified(self, webhook: Webhook, source: Source, secrets: tuple[str, ...]) -> Verified:
         try:
             return verify(webhook, source.scheme, secrets)
-        except Unverified:
+        except (Unverified, Unavailable):  # a secret may have been rotated, or mended
             renewed = signing_secrets(self.secrets.refresh(), source.secret)
             if renewed == secrets:
                 raise

@@ -74,7 +74,7 @@ rules:
     "once, preset, key",
     [
         (None, "shopify", "e-1"),
-        (None, "standard_webhooks", "orders/create:e-1"),
+        (None, "standard_webhooks", '["orders/create", "e-1"]'),
         ("${body.id}", "shopify", "42"),
         ("${body.id}", "standard_webhooks", "42"),
         ("${body.id}-paid", "shopify", "42-paid"),
@@ -209,3 +209,9 @@ def test_what_is_missing_is_left_out_and_what_is_kept_stays() -> None:
         "external_user_id": "x",
         "attributes": {"b": None, "c": None, "d": 42},
     }
+
+
+def test_two_recipients_of_one_identifier_are_no_request() -> None:
+    twice = [{"external_user_id": "${body.id}"}, {"external_user_id": "42"}]
+    with pytest.raises(Unrenderable, match="the same identifier"):
+        deliveries(source({}, recipients=twice))

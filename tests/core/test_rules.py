@@ -84,3 +84,13 @@ def test_a_damaged_file_loads_or_has_findings(data: st.DataObject) -> None:
     else:
         found = ()
     assert all(finding.line >= 1 and finding.message for finding in found)
+
+
+def test_a_stage_with_no_variables_borrows_none_of_another_stage() -> None:
+    text = changed("dev: {campaign: c-1}", "{dev: {campaign: c-1}, prod: {}}")
+    assert any("vars has no campaign" in finding for finding in findings(text, "prod"))
+
+
+def test_a_campaign_that_is_left_blank_is_named() -> None:
+    text = changed("campaign_id: ${vars.campaign}", "campaign_id:")
+    assert any("campaign_id takes text" in finding for finding in findings(text))

@@ -95,7 +95,7 @@ class Compiler:
         if name is None:
             keys = ", ".join(LITERAL_KEYS)
             self.find(path, f"no webhook may change {keys}: write the value, or ${{vars.name}}")
-            return None
+            return _UNKNOWN
         found = self._vars.get(name, _UNKNOWN)
         return found if isinstance(found, str | int | float) else None
 
@@ -117,6 +117,11 @@ def variable(node: "Node") -> str | None:
     if [it["type"] for it in fields] != ["field", "field"]:
         return None
     return str(fields[1]["value"]) if fields[0]["value"] == "vars" else None
+
+
+def root_names(expression: Expression) -> set[str]:
+    """Return the roots that an expression names."""
+    return {str(node["value"]) for node in _event_nodes(expression.tree) if node["type"] == "field"}
 
 
 def header_names(expression: Expression) -> Iterator[str | None]:

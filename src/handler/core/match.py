@@ -4,9 +4,10 @@ A value of the event is told only if it is a boolean, a number or null: text may
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
@@ -18,6 +19,9 @@ from handler.core.unparse import unparse
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
+
+
+_A_TYPE: Final = re.compile(r"[A-Za-z0-9_./:-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,15 @@ def match(event: Event, source: Source) -> Match:
 
 def _why_not(rule: Rule, event: Event, document: JsonValue) -> str | None:
     if not rule.takes(event.type):
-        return f"type is {event.type}, not {_either(rule.types)}"
+        return f"type is {_type(event.type)}, not {_either(rule.types)}"
     if rule.when is None or is_true(rule.when.search(document)):
         return None
     return _why_false(rule.when.tree, document)
+
+
+def _type(name: str) -> str:
+    """Return the event's type where it looks like one: else it is anybody's text."""
+    return name if _A_TYPE.fullmatch(name) else "another"
 
 
 def _either(names: Sequence[str]) -> str:

@@ -26,15 +26,19 @@ def parse(verified: Verified, source: Source) -> tuple[Event, tuple[str, ...]]:
     """
     webhook = verified.webhook
     read = body.read(webhook.body)
-    headers = {name: webhook.headers[name] for name in source.headers if name in webhook.headers}
-    # Expressions see all headers that the source may name; the event carries the closed list.
-    document: JsonValue = {"headers": dict(webhook.headers), "body": read.value}
-    event_type = _search(source.event.type, document, "type")
+    headers = {
+        name: _clean(webhook.headers[name]) for name in source.headers if name in webhook.headers
+    }
+    # However an expression is spelt, an id or a time comes from nothing that is not signed.
+    document: JsonValue = {"headers": source.signed(webhook.headers), "body": read.value}
+    unproven: JsonValue = {"headers": dict(webhook.headers), "body": read.value}
+    at_hand = document if source.event.type_signed else unproven
+    event_type = _search(source.event.type, at_hand, "type")
     if not isinstance(event_type, str) or missing(event_type):
         raise Malformed("the event's type is missing")
     event = Event(
         source=source.name,
-        type=event_type,
+        type=_clean(event_type),
         id=_id(source.event.ids, event_type, document) or digest(webhook.body),
         body=read.value,
         headers=headers,
@@ -47,6 +51,11 @@ def parse(verified: Verified, source: Source) -> tuple[Event, tuple[str, ...]]:
 def digest(raw: bytes) -> str:
     """Return the id of an event that has none of its own: the SHA-256 of its body, in hex."""
     return sha256(raw).hexdigest()
+
+
+def _clean(value: str) -> str:
+    """Return a header's value without lone surrogates, which no encoding takes."""
+    return value.encode("utf-8", "replace").decode("utf-8")
 
 
 def _search(expression: Expression, document: JsonValue, field: str) -> JsonValue:

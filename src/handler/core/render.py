@@ -40,14 +40,16 @@ class Packed:
 def render(rule: Rule, packed: Packed, source: Source) -> tuple[Delivery, ...]:
     """Return the deliveries of a wanted event, at least one; raise Unrenderable."""
     document = source.document(packed.event)
-    key = _key(rule, packed.event, document, type_signed=source.event.type_signed)
+    key = _key(rule, packed.event, source)
     recipients = [_recipient(it, rule, document) for it in rule.recipients]
     if not recipients:
         raise Unrenderable("recipients", "there are none")
+    parts = [_part(it, len(recipients)) for it in recipients]
+    if len(set(parts)) < len(parts):  # one delivery id would swallow the second
+        raise Unrenderable("recipients", "two of them have the same identifier")
     unaddressed = _unaddressed(rule, packed, source)
     for recipient in recipients:
         _check(recipient, unaddressed.send, rule)
-    parts = [_part(recipient, len(recipients)) for recipient in recipients]
     return tuple(
         replace(
             unaddressed,
@@ -84,11 +86,12 @@ def delivery_id(source: str, rule: str, key: str, part: str) -> str:
     return sha256(json.dumps(meaning, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def _key(rule: Rule, event: Event, document: JsonValue, *, type_signed: bool) -> str:
+def _key(rule: Rule, event: Event, source: Source) -> str:
     if rule.once is None:
         # An unsigned type never enters an id: whoever plays a webhook again could choose it.
-        return f"{event.type}:{event.id}" if type_signed else event.id
-    once = fill_text(rule.once, document, "once")
+        signed = source.event.type_signed
+        return json.dumps([event.type, event.id]) if signed else event.id
+    once = fill_text(rule.once, source.proven(event), "once")
     if once is None:
         raise Unrenderable("once", "it is missing, so nothing says what is to happen only once")
     return once
@@ -129,7 +132,7 @@ def _identity(path: str, value: JsonValue) -> str:
     text = "" if value is None else str(value)
     if missing(text) or text.strip() in _NOBODY:
         raise Unrenderable(path, "it is missing, and without it nobody can be reached")
-    if len(text.encode()) > MAX_IDENTIFIER_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_IDENTIFIER_BYTES:
         raise Unrenderable(path, f"it is longer than {MAX_IDENTIFIER_BYTES} bytes")
     return text
 
@@ -158,7 +161,10 @@ def _check(recipient: Recipient, send: Mapping[str, JsonValue], rule: Rule) -> N
     if not existing_only and not attributes:
         raise Unrenderable("attributes", "there are none, and Braze creates no profile without")
     for name, properties in _properties(recipient, send):
-        if len(json.dumps(properties, ensure_ascii=False).encode()) > MAX_PROPERTIES_BYTES:
+        if (
+            len(json.dumps(properties, ensure_ascii=False).encode("utf-8", "replace"))
+            > MAX_PROPERTIES_BYTES
+        ):
             raise Unrenderable(name, f"it is larger than {MAX_PROPERTIES_BYTES:,} bytes")
 
 

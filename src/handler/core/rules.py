@@ -1,22 +1,23 @@
-"""Loads a rules file: the same for Lambda, the tests, and `relay rules check`.
+"""Loads a rules file: the same for Lambda and for every command of ours.
 
-Everything that can be known to be wrong without an event is found here, all of it at once.
+What is wrong in it is found here, without an event, and all of it at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue, ValidationError
 
 from handler.core import yaml12
-from handler.core.compiling import EVENT_ROOTS, Compiler, header_names
+from handler.core.compiling import EVENT_ROOTS, Compiler, header_names, root_names
 from handler.core.errors import Finding, RulesError
 from handler.core.grammar import FileBlock, PresetBlock, read_file, read_verify
 from handler.core.presets import PRESETS, EventSpec, Preset
 from handler.core.presets import ByType as ByTypeSpec
 from handler.core.rule import compile_rule
 from handler.core.source import ByType, EventReader, Rule, Source
+from handler.core.template import expressions
 from handler.core.yaml12 import Document
 
 __all__ = ["Rule", "Source", "load"]
@@ -62,6 +63,8 @@ def _compile(block: FileBlock, document: Document, stage: str) -> _Parts:
     rules = tuple(compile_rule(it, at, compiler) for at, it in enumerate(block.rules))
     _find_twins(block, compiler)
     reader = _reader(sender, compiler) if sender else None
+    if sender:
+        _find_unproven(rules, sender, compiler)
     findings += compiler.findings
     if findings or sender is None or reader is None:
         raise RulesError(sorted(dict.fromkeys(findings), key=lambda it: (it.line, it.column)))
@@ -95,7 +98,7 @@ def _vars(
         text = f"vars has no stage {stage}; it has {there}"
         findings.append(document.finding(("vars",), text))
     # Of an unknown stage every variable would be unknown too: one finding says it.
-    known = block.vars.get(stage) or next(iter(block.vars.values()), {})
+    known = block.vars.get(stage, next(iter(block.vars.values()), {}))
     return dict(known)
 
 
@@ -137,3 +140,19 @@ def _find_unsigned(
             if header is None or header.lower() not in sender.scheme.signed_headers:
                 text = f"the sender does not sign {header or 'its headers'}: {field} is unproven"
                 compiler.find(("event", field), text)
+
+
+def _find_unproven(rules: Iterable[Rule], sender: Preset, compiler: Compiler) -> None:
+    """Refuse a `once` of what nobody signs: whoever plays a webhook again could vary it."""
+    for at, rule in enumerate(rules):
+        for expression in expressions(rule.once):
+            unsigned = {
+                name or "its headers"
+                for name in header_names(expression)
+                if name is None or name.lower() not in sender.scheme.signed_headers
+            }
+            unsigned |= {"received_at"} & root_names(expression)
+            unsigned |= set() if sender.event.type_signed else {"type"} & root_names(expression)
+            for name in sorted(unsigned):
+                text = f"the sender does not sign {name}: who plays a webhook again could vary it"
+                compiler.find(("rules", at, "once"), text)

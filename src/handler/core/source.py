@@ -82,3 +82,16 @@ class Source:
             "occurred_at": event.occurred_at,
             "received_at": event.received_at,
         }
+
+    def proven(self, event: Event) -> dict[str, JsonValue]:
+        """Return what `once` sees of an event: of the roots, only what the sender has signed."""
+        document = self.document(event)
+        del document["received_at"]
+        if not self.event.type_signed:
+            del document["type"]
+        return document | {"headers": self.signed(event.headers)}
+
+    def signed(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
+        """Return those headers whose values a good signature proves."""
+        proven = self.scheme.signed_headers
+        return {name: value for name, value in headers.items() if name in proven}

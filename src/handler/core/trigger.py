@@ -110,7 +110,7 @@ def _check_ids(send: Mapping[str, Template]) -> list[Problem]:
     return [
         ((key,), f"{key} takes text, as Braze's dashboard shows it")
         for key in ("campaign_id", "canvas_id", "send_id")
-        if key in send and send[key] is not None and not _is_id(send[key])
+        if key in send and not _is_id(send[key])
     ]
 
 
