@@ -1,0 +1,147 @@
+"""Ingest with a clock of its own: secrets that are rotated, missing or mended, queues that fail."""
+
+import base64
+import hmac
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
+from handler import settings
+from handler.core.rules import load
+from handler.ingest import Ingest, received
+from handler.secrets import SecretCache
+
+RULES = Path(__file__).parents[1] / "rules"
+SOURCES = {"shopify": load("shopify", (RULES / "shopify.yaml").read_text("utf-8"), "f", "dev")}
+GIVEN = settings.Ingest.from_environment(
+    {
+        "QUEUE_URL": "queue",
+        "DEAD_LETTER_QUEUE_URL": "dead",
+        "RULES_STAGE": "dev",
+        "SIGNING_SECRETS_ARN": "arn:aws:secretsmanager:us-east-1:1:secret:s",
+        "MAX_BODY_BYTES": "1000",
+    }
+)
+ORDER = {"id": 1, "email": "a@example.org", "customer": {"id": 2}, "line_items": [{"title": "t"}]}
+
+
+@dataclass
+class Aws:
+    """SQS and Secrets Manager as ingest sees them, and the clock."""
+
+    secrets: dict[str, Any]
+    now: float = 1_000_000.0
+    reads: int = 0
+    queues: dict[str, list[str]] = field(default_factory=lambda: {"queue": [], "dead": []})
+    fault: bool | None = None  # what SendMessageBatch says of the sender; None: it takes all
+    is_dead_away: bool = False
+
+    def get_secret_value(self, SecretId: str) -> Any:  # noqa: N803 - AWS's own name
+        self.reads += 1
+        assert SecretId == GIVEN.signing_secrets_arn
+        return {"SecretString": json.dumps(self.secrets), "VersionId": str(self.reads)}
+
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803
+        if self.fault is not None:
+            return {"Failed": [{"Id": it["Id"], "SenderFault": self.fault} for it in Entries]}
+        self.queues[QueueUrl] += [it["MessageBody"] for it in Entries]
+        return {}
+
+    def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> Any:  # noqa: N803
+        if self.is_dead_away:
+            raise ClientError({"Error": {"Code": "AccessDenied"}}, "SendMessage")
+        self.queues[QueueUrl].append(MessageBody)
+
+
+def ingest(aws: Aws) -> Ingest:
+    cache = SecretCache(cast("Any", aws), GIVEN.signing_secrets_arn, lambda: aws.now)
+    return Ingest(GIVEN, SOURCES, cache, cast("Any", aws))
+
+
+def request(secret: str, order: Any = ORDER) -> dict[str, Any]:
+    body = json.dumps(order)
+    signature = base64.b64encode(hmac.digest(secret.encode(), body.encode(), "sha256")).decode()
+    return {
+        "requestContext": {"http": {"method": "POST"}},
+        "pathParameters": {"source": "shopify"},
+        "headers": {
+            "Content-Type": "application/json; charset=utf-8",
+            "X-Shopify-Topic": "orders/create",
+            "x-shopify-hmac-sha256": signature,
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def test_a_rotated_secret_is_found_on_the_first_webhook_that_needs_it() -> None:
+    aws = Aws({"shopify": "first-secret"})
+    taking = ingest(aws)
+    assert taking.answer(request("first-secret"))["statusCode"] == 200
+    aws.secrets["shopify"] = ["second-secret", "first-secret"]
+    aws.now += 31
+    assert taking.answer(request("second-secret"))["statusCode"] == 200
+    assert taking.answer(request("first-secret"))["statusCode"] == 200
+    assert len(aws.queues["queue"]) == 3
+    assert aws.reads == 2
+
+
+def test_a_flood_of_bad_signatures_costs_two_reads_a_minute() -> None:
+    aws = Aws({"shopify": "first-secret"})
+    taking = ingest(aws)
+    for _ in range(60):
+        assert taking.answer(request("wrong-secret"))["statusCode"] == 401
+        aws.now += 1
+    assert aws.reads <= 3
+    assert aws.queues == {"queue": [], "dead": []}
+
+
+@pytest.mark.parametrize("before", [{}, {"shopify": "short"}, {"shopify": []}])
+def test_a_secret_that_is_set_or_mended_serves_within_half_a_minute(before: Any) -> None:
+    aws = Aws(before)
+    taking = ingest(aws)
+    refused = taking.answer(request("good-secret"))
+    assert (refused["statusCode"], refused["headers"]["retry-after"]) == (503, "30")
+    aws.secrets = {"shopify": "good-secret"}
+    aws.now += 31
+    assert taking.answer(request("good-secret"))["statusCode"] == 200
+
+
+def test_what_sqs_calls_the_senders_fault_is_a_dead_letter_and_answered_200() -> None:
+    aws = Aws({"shopify": "first-secret"}, fault=True)
+    assert ingest(aws).answer(request("first-secret"))["statusCode"] == 200
+    assert len(aws.queues["dead"]) == 1
+
+
+def test_what_sqs_does_not_take_is_503_and_no_dead_letter() -> None:
+    aws = Aws({"shopify": "first-secret"}, fault=False)
+    assert ingest(aws).answer(request("first-secret"))["statusCode"] == 503
+    assert aws.queues == {"queue": [], "dead": []}
+
+
+def test_an_event_that_can_neither_be_rendered_nor_buried_is_503() -> None:
+    aws = Aws({"shopify": "first-secret"}, is_dead_away=True)
+    answer = ingest(aws).answer(request("first-secret", ORDER | {"email": None}))
+    assert answer["statusCode"] == 503
+
+
+def test_a_body_over_the_limit_is_413_before_its_signature_is_looked_at() -> None:
+    aws = Aws({"shopify": "first-secret"})
+    answer = ingest(aws).answer(request("wrong-secret", ORDER | {"note": "x" * 1000}))
+    assert answer["statusCode"] == 413
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"requestContext": {"http": {"method": "POST"}}},
+        {"requestContext": {"http": {"method": "POST"}}, "pathParameters": None, "body": None},
+    ],
+)
+def test_an_event_without_source_body_or_headers_is_a_webhook_of_nobody(event: Any) -> None:
+    webhook = received(event)
+    assert (webhook.source, webhook.body, dict(webhook.headers)) == ("", b"", {})
