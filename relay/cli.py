@@ -22,6 +22,7 @@ from relay.stack.up import is_local, local_stack
 app = typer.Typer(
     help="Relay from third-party webhooks to Braze: local stack and tools.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
 )
 STAGE = "dev"
