@@ -12,6 +12,7 @@ import typer
 
 from handler.core.errors import RulesError
 from handler.sources import read
+from relay import secrets
 from relay.activity import followed
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
@@ -25,6 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(secrets.app, name="secrets")
 STAGE = "dev"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -49,9 +51,10 @@ StageOption = Annotated[str, typer.Option(help="Which `vars` of the rules apply.
 @app.command()
 def up(
     rules: RulesOption = RULES,
-    secrets: Annotated[
+    secrets_file: Annotated[
         Path | None,
         typer.Option(
+            "--secrets",
             help="JSON file: source -> signing secret or list of secrets.",
             exists=True,
             dir_okay=False,
@@ -71,7 +74,7 @@ def up(
     for error in found.values():
         if isinstance(error, RulesError):  # that source answers 503, the others serve
             typer.echo(str(error), err=True)
-    given = _secrets_of(secrets) if secrets else sample_secrets(found)
+    given = _secrets_of(secrets_file) if secrets_file else sample_secrets(found)
     with (
         local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
         followed(

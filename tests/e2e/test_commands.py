@@ -39,6 +39,8 @@ def test_every_command_shown_is_one_that_these_tests_know() -> None:
         "make run",
         UP,
         "sam build && sam deploy --guided",
+        ".venv/bin/relay secrets set --braze",
+        ".venv/bin/relay secrets set --source shopify",
         "make test",
     ]
 
