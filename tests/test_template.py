@@ -113,6 +113,26 @@ def test_what_holds_customers_data_is_encrypted_and_outlives_the_stack(
         assert not {"QueueName", "TableName"} & set(resource["Properties"])
 
 
+def test_both_queues_deny_whoever_does_not_come_over_tls(resources: dict[str, Any]) -> None:
+    policy = resources["QueuesOverTlsOnly"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert len(policy["Queues"]) == len(statement["Resource"]) == 2
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
+        "Deny",
+        "*",
+        "sqs:*",
+    )
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_access_log_shows_nothing_of_body_header_or_query(resources: dict[str, Any]) -> None:
+    shown = re.findall(r"\$context\.([\w.]+)", resources["Api"]["AccessLogSettings"]["Format"])
+    assert set(shown) == {
+        *("requestId", "requestTime", "routeKey", "status"),
+        *("responseLength", "responseLatency", "identity.sourceIp"),
+    }
+
+
 def test_no_role_is_granted_a_wildcard(template: dict[str, Any]) -> None:
     for resource in template["Resources"].values():
         for policy in resource.get("Properties", {}).get("Policies", []):

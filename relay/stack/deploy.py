@@ -82,9 +82,11 @@ def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dic
     """Return the template with what the emulator needs otherwise.
 
     The code comes from its S3, under a custom runtime (Amazon's client, not its own);
-    `MaximumConcurrency` from a parameter stays text there and stops every poller; and it wants
-    the IAM actions `sqs:...Batch`, which AWS does not have.
+    `MaximumConcurrency` from a parameter stays text there and stops every poller; it wants the
+    IAM actions `sqs:...Batch`, which AWS does not have; and it speaks plain HTTP, which the
+    policy of the queues denies.
     """
+    del template["Resources"]["QueuesOverTlsOnly"]
     concurrency = parameters.get(
         "DeliverConcurrency", template["Parameters"]["DeliverConcurrency"]["Default"]
     )
