@@ -1,6 +1,7 @@
 """One queue message from its decoding to its verdict: claim, POST, classify, settle."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from pydantic import JsonValue
 
@@ -12,7 +13,7 @@ from handler.core.outcome import Outcome, classify
 from handler.core.protocol import Record, Refusal, policy
 from handler.core.request import encode_request, request
 from handler.dead_letters import Cause
-from handler.ledger import Claim
+from handler.ledger import Claim, Times
 from handler.received import GONE, Received, Verdict, back
 from handler.secrets import Secret, api_key
 from handler.settle import Errand, Fields, bury_body, log_delivery, settle
@@ -51,17 +52,40 @@ def _claim(errand: Errand) -> Verdict:
     expired = delivery.expires_at is not None and delivery.expires_at <= now
     # No claim for what cannot be sent: there is no key, so this is not an attempt.
     secret = None if expired else _usable_secret(worker, delivery)
-    # The lease outlives the invocation, so that only a dead worker's lease can be taken.
-    times = (now, now + errand.time_left() + worker.timing.margin)
+    if errand.time_left() < worker.timing.shortest + 2 * worker.timing.margin:
+        return back(0)  # the secret took too long: the claim and the mark need a margin each
+    # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
+    # is read beside the time left, for the secret may have taken seconds.
+    now = worker.clock()
+    lease_until = now + errand.time_left() + worker.timing.margin
+    times = Times(now, lease_until, errand.received.sent_at)
     owner = worker.owner()
-    claim = worker.ledger.claim(delivery.id, policy(delivery), owner, times)
+    claim = _try_to_claim(errand, owner, times)
     if not isinstance(claim, Claim):
         return _refused(errand, owner, *claim)
     if secret is None:  # claimed all the same, for one that was accepted in time is no dead letter
         return settle(errand, claim, Outcome("rejected", "expired"), 0)
+    if claim.after_loss and now - claim.since >= worker.timing.horizon:
+        # It may be what kills its workers: past the horizon it does not get another.
+        return settle(errand, claim, Outcome("unknown", "worker_lost"), 0)
     started = worker.clock()
     outcome = _send(errand, secret)
     return settle(errand, claim, outcome, round((worker.clock() - started) * 1000))
+
+
+def _try_to_claim(
+    errand: Errand, owner: str, times: Times
+) -> Claim | tuple[Refusal, Record | None]:
+    ledger, delivery = errand.worker.ledger, errand.delivery
+    try:
+        return ledger.claim(delivery.id, policy(delivery), owner, times)
+    except Unavailable:
+        # It may have been written all the same. Under hold nobody could claim after it, and what
+        # was never sent would be held.
+        if policy(delivery) == "hold":
+            with suppress(Unavailable):
+                ledger.release(delivery.id, owner)
+        raise
 
 
 def _usable_secret(worker: Worker, delivery: Delivery) -> Secret:
@@ -86,6 +110,8 @@ def _send(errand: Errand, secret: Secret) -> Outcome:
 def _post(errand: Errand, key: str) -> Outcome:
     worker = errand.worker
     seconds = min(worker.timing.request, errand.time_left() - worker.timing.margin)
+    if seconds < worker.timing.shortest:
+        seconds = 0  # what is cut short while Braze works on it is an unknown outcome
     url = worker.settings.braze_endpoint + errand.delivery.path
     answer = post(worker.session, url, encode_request(errand.body), key, seconds)
     return classify(answer, worker.clock())

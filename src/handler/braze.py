@@ -20,7 +20,6 @@ from urllib3.exceptions import (
 from handler.core.outcome import Answer
 
 MAX_ANSWER: Final = 65_536  # bytes; Braze's answers have some hundreds
-CONNECT: Final = 3.05  # seconds; just over TCP's first retransmission, after 3 s
 USER_AGENT: Final = "braze-webhook-relay"
 _CHUNK: Final = 8_192
 # From special to general: ConnectTimeoutError is a base of NewConnectionError in urllib3 2.
@@ -48,9 +47,9 @@ class _Body(io.BytesIO):
         self._deadline = deadline
 
     def read(self, size: int | None = -1, /) -> bytes:
-        self.asked = True
         if time.monotonic() > self._deadline:
             raise TimeoutError("deadline")
+        self.asked = True
         return super().read(size)
 
 
@@ -68,7 +67,7 @@ def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> A
             url,
             data=content,
             headers=_headers(key),
-            timeout=Timeout(total=seconds, connect=min(CONNECT, seconds)),  # type: ignore[arg-type] # requests passes urllib3's own through
+            timeout=Timeout(total=seconds, connect=seconds),  # type: ignore[arg-type] # requests passes urllib3's own through
             allow_redirects=False,
             stream=True,
         )

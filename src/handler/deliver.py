@@ -42,12 +42,17 @@ def _worker() -> Worker:
 
 def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
     """Do as `lambda_handler` with a given worker."""
+
+    def time_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000
+
     failures = []
     for record in event["Records"]:
         received = Received.of(record)
-        verdict = _verdict(worker, received, lambda: context.get_remaining_time_in_millis() / 1000)
+        verdict = _verdict(worker, received, time_left)
         if verdict.wait is not None:
-            _postpone(worker, received, verdict.wait)
+            if time_left() >= worker.timing.margin:  # else the queue's own timeout brings it back
+                _postpone(worker, received, verdict.wait)
             failures.append({"itemIdentifier": received.id})
     return {"batchItemFailures": failures}
 
@@ -56,21 +61,24 @@ def _verdict(worker: Worker, received: Received, time_left: Callable[[], float])
     try:
         return attend(worker, received, time_left)
     except Unavailable as error:  # its message is made for logs
-        return _not_now(worker, received, f"unavailable: {error}")
+        why = f"unavailable: {error}"
     except (ClientError, BotoCoreError) as error:
-        return _not_now(worker, received, f"unavailable: {_name(error)}")
+        why = f"unavailable: {_name(error)}"
     except Exception as error:  # noqa: BLE001 - one message's bug must not take the batch along
         # The error's text may hold what the message holds; its type does not.
-        return _not_now(worker, received, f"bug: {type(error).__name__}")
+        why = f"bug: {type(error).__name__}"
+    return _not_now(worker, received, why, time_left)
 
 
-def _not_now(worker: Worker, received: Received, why: str) -> Verdict:
+def _not_now(
+    worker: Worker, received: Received, why: str, time_left: Callable[[], float]
+) -> Verdict:
     """Wait for AWS, for a secret or for our mending, until the horizon; then bury the message."""
-    age = worker.clock() - received.sent_at
+    age = worker.clock() - received.first_at
     outcome = Outcome("not_sent", "unavailable")
     seconds = wait(worker.timing, outcome, received.receives, age, worker.random())
     worker.log.error("not now", extra={"message_id": received.id, "why": why, "wait": seconds})
-    if age < worker.timing.horizon:
+    if age < worker.timing.horizon or time_left() < worker.timing.margin:
         return back(seconds)
     try:
         bury_body(worker, received.body, Cause("horizon", detail=why))

@@ -1,9 +1,17 @@
-"""DynamoDB's attribute values, to and from the protocol's record."""
+"""The protocol's record and its table in DynamoDB's words."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from handler.core.protocol import Record, State
+from handler.core.models import OnUnknown
+from handler.core.protocol import (
+    CLAIMABLE,
+    CLAIMABLE_AFTER_LEASE,
+    CLAIMABLE_LATER,
+    CLOCKS,
+    Record,
+    State,
+)
 
 # One attribute value as the low-level API has it: {"S": "text"}, {"N": "1"}, {"L": [...]}.
 Item = dict[str, Any]
@@ -44,8 +52,26 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
         expires=int(item["expires"]["N"]),
         attempts=int(item["attempts"]["N"]),
         since=int(item["since"]["N"]) if "since" in item else None,
+        dead_at=int(item["dead_at"]["N"]) if "dead_at" in item else None,
         last=tuple(_entry(value["M"]) for value in item.get("last", {"L": []})["L"]),
     )
+
+
+def claim_condition(on_unknown: OnUnknown, now: int, sent_at: float) -> tuple[str, dict[str, Item]]:
+    """Return the condition of a claim, written from the protocol's table, and its values."""
+    values = {":now": number(now), ":sent": number(int(sent_at + CLOCKS))}
+    parts = ["attribute_not_exists(pk)", "expires <= :now"]
+    for index, state in enumerate(CLAIMABLE[on_unknown]):
+        values[f":c{index}"] = text(state)
+        parts.append(f"#state = :c{index}")
+    for index, state in enumerate(CLAIMABLE_AFTER_LEASE[on_unknown]):
+        values[f":l{index}"] = text(state)
+        parts.append(f"(#state = :l{index} AND lease_until < :now)")
+    for index, state in enumerate(CLAIMABLE_LATER):
+        values[f":d{index}"] = text(state)
+        before = "(attribute_not_exists(dead_at) OR dead_at <= :sent)"
+        parts.append(f"(#state = :d{index} AND {before})")
+    return " OR ".join(parts), values
 
 
 def _entry(fields: Mapping[str, Item]) -> dict[str, str | int | None]:

@@ -3,22 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
-from handler.core.protocol import CLAIMABLE, CLAIMABLE_AFTER_LEASE, Record, Refusal, State, refused
-from handler.items import Item, number, record_from, text, words_of
+from handler.core.protocol import Record, Refusal, State, refused
+from handler.items import Item, claim_condition, number, record_from, text, words_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
-# The default mode makes five attempts of up to 60 s: longer than the whole invocation.
-CONFIG: Final = Config(
+# botocore's default mode makes five attempts of up to 60 s: longer than the whole invocation.
+# With n attempts a call takes at most n * (connect + read) and the pauses between them, which are
+# under 1 s before the second attempt and under 2 s before the third.
+PATIENT: Final = Config(  # 3 * (1 + 2) + 1 + 2 = 12 s: what has to be known before anything is sent
     retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=1, read_timeout=2
+)
+QUICK: Final = Config(  # 2 * (0.5 + 1) + 1 = 4 s: it fits into the margin after a POST
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=0.5, read_timeout=1
 )
 DAY: Final = 86_400
 ATTEMPT_DAYS: Final = 30
@@ -35,11 +40,20 @@ _CLAIM: Final = (
 Entry = Mapping[str, str | int | None]
 
 
+class Times(NamedTuple):
+    """The times of a claim, in epoch seconds; `sent_at` is when SQS took the message."""
+
+    now: float
+    lease_until: float
+    sent_at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to send a delivery, until the lease ends.
 
-    `attempt` is counted from 1; `since` is the first claim of this run, in epoch seconds.
+    `attempt` is counted from 1; `since` is the first claim of this run, in epoch seconds;
+    `after_loss` says that whoever had the claim before has never marked what came of it.
     """
 
     id: str
@@ -47,6 +61,7 @@ class Claim:
     attempt: int
     since: int
     last: tuple[Entry, ...] = ()
+    after_loss: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +76,14 @@ class Ledger:
     days: int
 
     def claim(
-        self, delivery_id: str, on_unknown: OnUnknown, owner: str, times: tuple[float, float]
+        self, delivery_id: str, on_unknown: OnUnknown, owner: str, times: Times
     ) -> Claim | tuple[Refusal, Record | None]:
-        """Claim a delivery for `owner`; `times` are now and the lease's end, in epoch seconds.
+        """Claim a delivery for `owner`.
 
         Return the claim, or why there is none, with the record that stood in the way.
         """
-        now, lease_until = map(ceil, times)
-        condition, values = claim_condition(on_unknown, now)
+        now, lease_until = ceil(times.now), ceil(times.lease_until)
+        condition, values = claim_condition(on_unknown, now, times.sent_at)
         values |= {
             ":sending": text(State.SENDING),
             ":owner": text(owner),
@@ -96,12 +111,27 @@ class Ledger:
             ":attempts": number(claim.attempt),
             ":last": {"L": [words_of(kept) for kept in last]},
         }
+        if state is State.DEAD:
+            update += ", dead_at = :dead_at"
+            values[":dead_at"] = number(int(now))
         if state in _ENDS_RUN:
             update += " REMOVE since"
         else:
             update += ", since = :since"
             values[":since"] = number(claim.since)
         return self._update(claim.id, update, "#owner = :owner", values)[0]
+
+    def release(self, delivery_id: str, owner: str) -> bool:
+        """Make a claim of ours FAILED of which nothing was sent, as if it had not been made."""
+        values = {
+            ":failed": text(State.FAILED),
+            ":owner": text(owner),
+            ":sending": text(State.SENDING),
+            ":less": number(-1),
+        }
+        condition = "#owner = :owner AND #state = :sending"
+        update = "SET #state = :failed ADD attempts :less"
+        return self._update(delivery_id, update, condition, values)[0]
 
     def hold(self, delivery_id: str, seen: Record, owner: str, now: float) -> bool:
         """Make a record HELD whose claimant has vanished; False where it has changed meanwhile.
@@ -144,24 +174,12 @@ class Ledger:
         return True, cast("Mapping[str, Item]", answer.get("Attributes", {}))
 
 
-def claim_condition(on_unknown: OnUnknown, now: int) -> tuple[str, dict[str, Item]]:
-    """Return the condition of a claim, written from the protocol's table, and its values."""
-    values = {":now": number(now)}
-    parts = ["attribute_not_exists(pk)", "expires <= :now"]
-    for index, state in enumerate(CLAIMABLE[on_unknown]):
-        values[f":c{index}"] = text(state)
-        parts.append(f"#state = :c{index}")
-    for index, state in enumerate(CLAIMABLE_AFTER_LEASE[on_unknown]):
-        values[f":l{index}"] = text(state)
-        parts.append(f"(#state = :l{index} AND lease_until < :now)")
-    return " OR ".join(parts), values
-
-
 def _claim(delivery_id: str, owner: str, before: Record | None, now: int) -> Claim:
     if before is None or before.expires <= now:  # absent, or as good as absent: a run of its own
         return Claim(delivery_id, owner, 1, now)
     since = now if before.since is None else before.since
-    return Claim(delivery_id, owner, before.attempts + 1, since, before.last)
+    lost = before.state is State.SENDING
+    return Claim(delivery_id, owner, before.attempts + 1, since, before.last, lost)
 
 
 def _claimed(delivery_id: str, mine: Record, now: int) -> Claim:

@@ -9,7 +9,8 @@ from typing import Any, Final, Self
 class Received:
     """One record of an SQS event (Lambda guide, "Using Lambda with Amazon SQS").
 
-    `sent_at` is in epoch seconds; a redrive sets it anew. `receives` is SQS's count, which also
+    `sent_at` and `first_at`, the first receive, are in epoch seconds; a redrive sets both anew:
+    how long a message waited for its turn is in the one only. `receives` is SQS's count, which also
     counts throttles and shortages of time: never the number of attempts. `attributes` are the
     texts of the message attributes, which a native redrive leaves in place.
     """
@@ -18,6 +19,7 @@ class Received:
     receipt: str = field(repr=False)
     body: str = field(repr=False)
     sent_at: float
+    first_at: float
     receives: int
     attributes: Mapping[str, str] = field(repr=False)
 
@@ -30,6 +32,7 @@ class Received:
             receipt=record["receiptHandle"],
             body=record["body"],
             sent_at=int(record["attributes"]["SentTimestamp"]) / 1000,
+            first_at=int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000,
             receives=int(record["attributes"]["ApproximateReceiveCount"]),
             attributes={name: str(each.get("stringValue")) for name, each in attributes.items()},
         )

@@ -36,7 +36,8 @@ class Secret:
 class SecretCache:
     """One secret, read with GetSecretValue (stage AWSCURRENT) and kept for five minutes.
 
-    `clock` returns seconds and never goes back.
+    `clock` returns seconds since the epoch: a monotonic one stands still while Lambda is frozen.
+    Where it has gone back, nobody knows how old the value is, so that it is read again.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class SecretCache:
         self._clock = clock
         self._kept: Secret | None = None
         self._failure = ""
-        self._read_at = 0.0
+        self._read_at = float("-inf")
         self._stale_at = float("-inf")
 
     @property
@@ -60,15 +61,21 @@ class SecretCache:
 
         Raise Unavailable where it has never been read.
         """
-        if self._clock() >= self._stale_at:
+        if not self._read_at <= self._clock() < self._stale_at:
             self._read()
         return self._last_good()
 
     def refresh(self) -> Secret:
         """Return the secret, read again unless that was done in the last 30 seconds."""
-        if self._kept is None or self._clock() >= self._read_at + REFRESH_AFTER:
+        fresh = self._read_at <= self._clock() < self._read_at + REFRESH_AFTER
+        if self._kept is None or not fresh:
             self._read()
         return self._last_good()
+
+    def known(self) -> list[str]:
+        """Return the strings of the value that is kept, without a read: for what may not show."""
+        values = self._kept.values.values() if self._kept else ()
+        return [value.strip() for value in values if isinstance(value, str)]
 
     def _last_good(self) -> Secret:
         if self._kept is None:
@@ -76,31 +83,34 @@ class SecretCache:
         return self._kept
 
     def _read(self) -> None:
-        now = self._clock()
-        self._read_at = now
         try:
             answer = self._client.get_secret_value(SecretId=self._arn)
         except ClientError as error:
-            self._fail(error.response["Error"]["Code"], now)
+            self._fail(error.response["Error"]["Code"])
         except BotoCoreError as error:
-            self._fail(type(error).__name__, now)
+            self._fail(type(error).__name__)
         else:
-            self._keep(answer.get("SecretString"), answer["VersionId"], now)
+            self._keep(answer.get("SecretString"), answer["VersionId"])
 
-    def _keep(self, text: str | None, version: str, now: float) -> None:
+    def _keep(self, text: str | None, version: str) -> None:
         try:
             values = json.loads(text or "")
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
-            self._fail("not a JSON object", now)
+            self._fail("not a JSON object")
             return
         self._kept = Secret(self.name, version, values)
-        self._stale_at = now + MAX_AGE
+        self._done(MAX_AGE)
 
-    def _fail(self, word: str, now: float) -> None:
+    def _fail(self, word: str) -> None:
         self._failure = word
-        self._stale_at = now + (REFRESH_AFTER if self._kept else RETRY_AFTER)
+        self._done(REFRESH_AFTER if self._kept else RETRY_AFTER)
+
+    def _done(self, seconds: float) -> None:
+        """Count the time to the next read from now: a failed one may have taken as long."""
+        self._read_at = self._clock()
+        self._stale_at = self._read_at + seconds
 
 
 def api_key(secret: Secret, workspace: str) -> str:

@@ -23,10 +23,7 @@ from handler.ledger import Claim, Entry
 from handler.received import GONE, Received, Verdict, back
 from handler.worker import Worker
 
-_MARK_PAUSE: Final = (
-    0.2  # seconds between two tries of a mark, each of which is three of botocore's
-)
-_LAST_SECOND: Final = 1.0  # of the invocation, which is left for its answer
+_MARK_PAUSE: Final = 0.2  # seconds between two tries of a mark, each of which is two of botocore's
 
 Fields = dict[str, str | int | tuple[str, ...] | None]
 
@@ -58,8 +55,10 @@ def settle(errand: Errand, claim: Claim, outcome: Outcome, duration_ms: int) -> 
     if settled.state is State.DEAD:
         _log_attempt(errand, claim, outcome, found)
         return _bury_dead(errand, claim, entry, (_cause(errand, outcome, settled), seconds))
-    _mark(errand, claim, settled.state, entry)  # before anything that a mistake of ours could stop
+    marked = _mark(errand, claim, settled.state, entry)  # before what a mistake of ours could stop
     _log_attempt(errand, claim, outcome, found)
+    if settled.state is State.HELD and not marked and policy(errand.delivery) == "hold":
+        return back(seconds)  # as SENDING it cannot be claimed: it comes back until it is HELD
     if settled.state is State.HELD:
         bury_body(worker, errand.received.body, _cause(errand, outcome, settled))
     return back(seconds) if comes_back else GONE
@@ -98,14 +97,15 @@ def _bury_dead(
     return GONE
 
 
-def _mark(errand: Errand, claim: Claim, state: State, entry: Entry) -> None:
-    """Mark while time lasts. What then is not recorded is logged, and changes nothing else."""
+def _mark(errand: Errand, claim: Claim, state: State, entry: Entry) -> bool:
+    """Mark while time lasts; log what then is not recorded, and return whether it is."""
     why = _try_to_mark(errand, claim, state, entry)
     if why is None:
-        return
+        return True
     # Of these the accepted ones matter: if SQS delivers one again, it is sent again.
     name = "unrecorded" if state is State.ACCEPTED else "unmarked"
     errand.worker.log.error(name, extra={"id": claim.id, "state": str(state), "reason": why})
+    return False
 
 
 def _try_to_mark(errand: Errand, claim: Claim, state: State, entry: Entry) -> str | None:
@@ -115,7 +115,9 @@ def _try_to_mark(errand: Errand, claim: Claim, state: State, entry: Entry) -> st
         try:
             owned = worker.ledger.mark(claim, state, entry, worker.clock())
         except Unavailable:
-            if worker.clock() + _MARK_PAUSE > until or errand.time_left() < _LAST_SECOND:
+            # The margin is what one more try may take: a killed invocation gives all messages back.
+            enough = errand.time_left() - _MARK_PAUSE >= worker.timing.margin
+            if worker.clock() + _MARK_PAUSE > until or not enough:
                 return "ledger"
             worker.sleep(_MARK_PAUSE)
         else:
@@ -124,7 +126,7 @@ def _try_to_mark(errand: Errand, claim: Claim, state: State, entry: Entry) -> st
 
 def _cause(errand: Errand, outcome: Outcome, settled: Settlement) -> Cause:
     reason = settled.reason or outcome.reason
-    detail = redact(outcome.detail, errand.body)
+    detail = redact(outcome.detail, [errand.body, *errand.worker.keys.known()])
     if reason != outcome.reason:  # a horizon says when; this says why
         detail = f"{outcome.reason}: {detail}" if detail else outcome.reason
     return Cause(reason, outcome.status, detail)

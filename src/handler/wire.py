@@ -5,25 +5,56 @@ its answer holds a request open for as long as it likes. Here each `recv` gets w
 """
 
 import io
+import socket
 import time
 from http.client import HTTPResponse
-from socket import socket
+from socket import socket as Socket  # noqa: N812 - a class, and not its module
 from typing import Any, Final
 
-from requests import Session
+from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
 # Whoever is in between drops idle connections without a word, and a request on a dropped one ends
 # in a reset: an unknown outcome. Lambda also freezes between invocations, on the wall clock only.
 MAX_IDLE: Final = 20  # seconds
+CONNECT: Final = 3.05  # seconds for one address; just over TCP's second retransmission, after 3 s
+_SHORTEST: Final = 0.001  # a timeout of 0 would mean not to wait at all, and raise another error
+
+
+def _connect(host: str, port: int, deadline: float) -> Socket:
+    """Connect to the first address that answers; raise OSError where none does in time.
+
+    urllib3 gives its whole timeout to each address, so that several that swallow packets break the
+    deadline. The socket's own timeout is then what is left, for the TLS handshake.
+    """
+    last: OSError = TimeoutError("deadline")
+    for family, kind, protocol, _, address in socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM
+    ):
+        left = deadline - time.monotonic()
+        if left <= 0:
+            break
+        sock = Socket(family, kind, protocol)
+        try:
+            sock.settimeout(min(CONNECT, left))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(max(_SHORTEST, deadline - time.monotonic()))
+        except OSError as error:
+            sock.close()
+            last = error
+        else:
+            return sock
+    raise last
 
 
 class Deadlined(io.RawIOBase):
     """A readable stream over a socket, each of whose reads gets the time that is left in all."""
 
-    def __init__(self, sock: socket) -> None:
+    def __init__(self, sock: Socket) -> None:
         # urllib3 has set the socket's timeout to what is left of `Timeout(total=...)`.
         left = sock.gettimeout()
         self._deadline = None if left is None else time.monotonic() + left
@@ -52,7 +83,7 @@ class Deadlined(io.RawIOBase):
 class _Socket:
     """The one method of a socket that http.client's response calls."""
 
-    def __init__(self, sock: socket) -> None:
+    def __init__(self, sock: Socket) -> None:
         self._sock = sock
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -60,7 +91,7 @@ class _Socket:
 
 
 class _Response(HTTPResponse):
-    def __init__(self, sock: socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+    def __init__(self, sock: Socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(_Socket(sock), *args, **kwargs)  # type: ignore[arg-type] # only makefile is called
 
 
@@ -69,6 +100,17 @@ class _Fresh:
 
     response_class = _Response
     _used = 0.0
+
+    def _new_conn(self) -> Socket:
+        conn: Any = self
+        try:
+            return _connect(conn.host, conn.port, time.monotonic() + conn.timeout)
+        except socket.gaierror as error:
+            raise NameResolutionError(conn.host, conn, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(conn, "no address answered in time") from error
+        except OSError as error:
+            raise NewConnectionError(conn, type(error).__name__) from error
 
     def getresponse(self) -> Any:  # noqa: ANN401 - the type is the other base's
         self._used = time.time()
@@ -102,9 +144,14 @@ class _Adapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
+class _Session(Session):
+    def get_redirect_target(self, _response: Response) -> None:
+        """Return None: requests would read a redirect's whole body, however long that takes."""
+
+
 def open_session() -> Session:
     """Return a session of one connection that keeps deadlines and reads no environment."""
-    session = Session()
+    session = _Session()
     # With it requests takes proxies from the environment, and a ~/.netrc overwrites Authorization.
     session.trust_env = False
     session.headers.clear()

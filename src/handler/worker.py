@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from requests import Session
 
 from handler.core.backoff import Timing
-from handler.ledger import CONFIG, Ledger
+from handler.ledger import PATIENT, QUICK, Ledger
 from handler.secrets import SecretCache
 from handler.settings import LOCAL, Deliver
 from handler.wire import open_session
@@ -49,13 +49,13 @@ class Worker:
 def build(environ: Mapping[str, str]) -> Worker:
     """Return the worker of an environment; raise Unavailable where a variable is wrong."""
     settings = Deliver.from_environment(environ)
-    dynamodb = boto3.client("dynamodb", config=CONFIG)
-    secrets = boto3.client("secretsmanager", config=CONFIG)
+    dynamodb = boto3.client("dynamodb", config=QUICK)
+    secrets = boto3.client("secretsmanager", config=PATIENT)
     return Worker(
         settings=settings,
         ledger=Ledger(dynamodb, settings.ledger_table, settings.ledger_days),
-        sqs=boto3.client("sqs", config=CONFIG),
-        keys=SecretCache(secrets, settings.braze_keys_arn, time.monotonic),
+        sqs=boto3.client("sqs", config=QUICK),
+        keys=SecretCache(secrets, settings.braze_keys_arn, time.time),
         session=open_session(),
         log=Logger(service="relay"),
         timing=Timing.local() if settings.stage == LOCAL else Timing(),

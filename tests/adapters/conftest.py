@@ -8,6 +8,7 @@ from http.server import ThreadingHTTPServer
 
 import pytest
 from aws_lambda_powertools import Logger
+from requests import Session
 
 from handler.core.backoff import Timing
 from handler.core.models import Delivery
@@ -68,7 +69,7 @@ def queue(aws: Aws, settings: Deliver) -> Iterator[Queue]:
             keys=SecretCache(manager, settings.braze_keys_arn, uptime),
             session=session,
             log=Logger(service=f"relay-{uuid.uuid4().hex}", stream=log),
-            timing=Timing(base=0, floor=0, request=0.5, margin=1, marking=0.3),
+            timing=Timing(base=0, floor=0, request=0.5, shortest=0.3, margin=1, marking=0.3),
         )
         yield Queue(worker, aws, log, uptime)
 
@@ -93,3 +94,9 @@ def delivery() -> Delivery:
         expires_at=None,
         on_unknown="retry",
     )
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with open_session() as opened:
+        yield opened

@@ -9,6 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from requests import Session
+
+from handler.braze import post
+from handler.core.outcome import Answer
+
 BODY = b'{"recipients":[{"external_user_id":"u"}]}'
 ACCEPTED = b'{"message":"success","dispatch_id":"d1"}'
 SECONDS = 0.6  # the deadline of a request here
@@ -104,3 +109,10 @@ NO_BODY = headed(b"", length=40)
 CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n"
 STATUS = b"HTTP/1.1 201 Created\r\n"
 REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
+SLOW_REDIRECT = REDIRECT.replace(b"Length: 0", b"Length: 40")
+
+
+def sent(session: Session, url: str, seconds: float = SECONDS) -> tuple[Answer, float]:
+    started = time.monotonic()
+    answer = post(session, f"{url}/campaigns/trigger/send", BODY, "key", seconds)
+    return answer, time.monotonic() - started

@@ -12,7 +12,7 @@ import boto3
 
 from handler.core.models import Delivery
 from handler.deliver import serve
-from handler.ledger import CONFIG
+from handler.ledger import PATIENT
 from handler.worker import Worker
 
 Reply = tuple[int, bytes]
@@ -28,7 +28,7 @@ class Aws:
     def client(self, service: str) -> Any:
         session = boto3.Session("test", "test", region_name="us-east-1")
         make: Any = session.client
-        return make(service, endpoint_url=self.endpoint, config=CONFIG)
+        return make(service, endpoint_url=self.endpoint, config=PATIENT)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 from handler import deliver
 from handler.core.message import encode
 from handler.core.models import Delivery
+from handler.ledger import Times
 from handler.settings import Deliver
 from tests.adapters.stage import Braze, Invocation, Queue
 
@@ -130,7 +131,7 @@ def test_a_worker_that_died_leaves_a_delivery_to_its_policy(
     held = replace(delivery, on_unknown="hold", id="held" + delivery.id)
     now = time.time()
     for one in (held, delivery):
-        queue.worker.ledger.claim(one.id, one.on_unknown, "dead", (now - 100, now - 50))
+        queue.worker.ledger.claim(one.id, one.on_unknown, "dead", Times(now - 100, now - 50, now))
         queue.send(encode(one))
 
     queue.deliver()
@@ -144,7 +145,7 @@ def test_a_worker_that_died_leaves_a_delivery_to_its_policy(
 
 def test_a_live_claim_is_waited_for(queue: Queue, braze: Braze, delivery: Delivery) -> None:
     now = time.time()
-    queue.worker.ledger.claim(delivery.id, "retry", "alive", (now, now + 20))
+    queue.worker.ledger.claim(delivery.id, "retry", "alive", Times(now, now + 20, now))
     queue.send(encode(delivery))
 
     assert len(queue.deliver()) == 1

@@ -6,7 +6,8 @@ import pytest
 
 from handler.core.message import encode
 from handler.core.models import Delivery, Parked
-from tests.adapters.stage import Braze, Clock, Queue
+from handler.deliver import serve
+from tests.adapters.stage import Braze, Clock, Invocation, Queue
 
 UNAVAILABLE = (503, b'{"message": "5XX Internal Server Error"}')
 
@@ -31,6 +32,19 @@ def test_a_rejected_delivery_is_a_dead_letter_without_anything_of_the_request(
     assert attributes["detail"] == "attributes: ... of ... is not a valid email"
     assert queue.item(delivery)["state"] == "DEAD"
     assert len(braze.requests) == 1
+
+
+def test_a_dead_letter_does_not_show_the_key(
+    queue: Queue, braze: Braze, delivery: Delivery
+) -> None:
+    braze.replies.append((400, b'{"message": "canary-key may not do this"}'))
+    queue.send(encode(delivery))
+
+    queue.deliver()
+
+    ((_, attributes),) = queue.letters()
+    assert attributes["detail"].startswith("...")
+    assert "key" not in attributes["detail"]
 
 
 def test_a_redriven_dead_letter_is_sent_again(
@@ -146,3 +160,21 @@ def test_a_message_of_a_later_version_waits_for_a_later_worker(
 
     assert braze.requests == []
     assert (queue.waiting(), queue.letters()) == (1, [])
+
+
+def test_a_further_copy_from_before_a_dead_letter_is_its_duplicate(
+    queue: Queue, braze: Braze, delivery: Delivery
+) -> None:
+    braze.replies.append((400, b'{"message": "Invalid Campaign ID"}'))
+    queue.send(encode(delivery))
+    queue.deliver()
+    queue.send(encode(delivery))
+    (copy,) = queue.records()
+    copy["attributes"]["SentTimestamp"] = str(round((time.time() - 60) * 1000))
+
+    answer = serve(queue.worker, {"Records": [copy]}, Invocation())
+
+    assert answer == {"batchItemFailures": []}
+    assert len(braze.requests) == 1
+    assert len(queue.letters()) == 1
+    assert queue.lines()[-1]["outcome"] == "duplicate"

@@ -1,3 +1,4 @@
+import time
 from dataclasses import replace
 
 import pytest
@@ -5,7 +6,8 @@ import pytest
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.core.outcome import Outcome, classify
-from tests.adapters.stage import Braze, Queue
+from handler.deliver import serve
+from tests.adapters.stage import Braze, Invocation, Queue
 
 FIELDS = {
     "id", "source", "rule", "workspace", "attempt", "outcome", "reason", "status", "wait",
@@ -96,6 +98,35 @@ def test_with_little_time_left_messages_go_back_unattempted(
 
     assert queue.deliver() == []
     assert len(braze.requests) == 1
+
+
+def test_with_no_time_left_the_queues_own_timeout_brings_a_message_back(
+    queue: Queue, delivery: Delivery
+) -> None:
+    queue.send(encode(delivery))
+
+    assert len(queue.deliver(left=900)) == 1
+
+    assert queue.records() == []
+    assert queue.waiting() == 1
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize("waited,tried,letters", [(2 * DAY, 0, 0), (2 * DAY, 2 * DAY, 1)])
+def test_the_horizon_of_what_cannot_be_tried_begins_with_its_first_receive(
+    queue: Queue, delivery: Delivery, waited: float, tried: float, letters: int
+) -> None:
+    queue.worker.ledger.client.delete_table(TableName=queue.worker.ledger.table)
+    queue.send(encode(delivery))
+    (record,) = queue.records()
+    for name, age in (("SentTimestamp", waited), ("ApproximateFirstReceiveTimestamp", tried)):
+        record["attributes"][name] = str(round((time.time() - age) * 1000))
+
+    serve(queue.worker, {"Records": [record]}, Invocation())
+
+    assert len(queue.letters()) == letters
 
 
 def test_one_bad_message_does_not_take_the_batch_along(

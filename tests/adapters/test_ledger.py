@@ -6,13 +6,14 @@ import pytest
 
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
-from handler.core.protocol import Record, Refusal, State, claimable, refused
+from handler.core.protocol import CLOCKS, Record, Refusal, State, claimable, refused
 from handler.items import record_from
-from handler.ledger import DAY, KEPT_ATTEMPTS, Claim, Entry, Ledger
+from handler.ledger import DAY, KEPT_ATTEMPTS, Claim, Entry, Ledger, Times
 from tests.adapters.stage import Aws, make_table
 
 NOW = 1_800_000_000
 LEASE = NOW + 35
+SENT = NOW - 1_000
 ENTRY: Entry = {"class": "not_sent", "reason": "server_error", "status": 503, "time": NOW}
 
 
@@ -24,7 +25,7 @@ def ledger(aws: Aws) -> Ledger:
 def claim(
     ledger: Ledger, name: str, owner: str = "me", now: float = NOW, on_unknown: OnUnknown = "retry"
 ) -> Claim:
-    claimed = ledger.claim(name, on_unknown, owner, (now, now + 35))
+    claimed = ledger.claim(name, on_unknown, owner, Times(now, now + 35, now))
     assert isinstance(claimed, Claim)
     return claimed
 
@@ -38,6 +39,8 @@ def put(ledger: Ledger, name: str, record: Record) -> None:
         "expires": {"N": str(record.expires)},
         "attempts": {"N": str(record.attempts)},
     }
+    if record.dead_at is not None:
+        item["dead_at"] = {"N": str(record.dead_at)}
     ledger.client.put_item(TableName=ledger.table, Item=item)
 
 
@@ -55,6 +58,9 @@ RECORDS = [
     for state, owner, lease, expires in product(
         State, ("me", "other"), (NOW - 1, NOW, NOW + 1), (NOW, NOW + 1)
     )
+] + [
+    Record(State.DEAD, "other", NOW - 1, NOW + 1, attempts=1, dead_at=SENT + seconds)
+    for seconds in (-1, CLOCKS, CLOCKS + 1, 900)
 ]
 
 
@@ -66,9 +72,9 @@ def test_the_ledger_decides_as_the_protocols_table(
     name = f"{before}-{on_unknown}"
     put(ledger, name, before)
 
-    claimed = ledger.claim(name, on_unknown, "me", (NOW, LEASE))
+    claimed = ledger.claim(name, on_unknown, "me", Times(NOW, LEASE, SENT))
 
-    if claimable(before, on_unknown, NOW):
+    if claimable(before, on_unknown, NOW, SENT):
         assert isinstance(claimed, Claim)
         assert read(ledger, name).state is State.SENDING
     elif refused(before, on_unknown, NOW, "me").kind == "mine":
@@ -100,7 +106,7 @@ def test_a_second_worker_waits_until_the_lease_is_over(ledger: Ledger) -> None:
 def refused_claim(
     ledger: Ledger, name: str, owner: str, now: float, on_unknown: OnUnknown = "retry"
 ) -> tuple[Refusal, Record | None]:
-    claimed = ledger.claim(name, on_unknown, owner, (now, now + 35))
+    claimed = ledger.claim(name, on_unknown, owner, Times(now, now + 35, now))
     assert not isinstance(claimed, Claim)
     return claimed
 

@@ -1,5 +1,6 @@
 import json
 import uuid
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,39 @@ def test_a_forced_read_happens_at_most_every_thirty_seconds(store: Store) -> Non
 
     store.clock.now = REFRESH_AFTER
     assert store.cache.refresh().values == {"default": "canary-2"}
+
+
+def test_a_clock_that_has_gone_back_makes_a_secret_stale(store: Store) -> None:
+    store.clock.now = 10_000
+    store.cache.current()
+    store.put('{"default": "canary-2"}')
+
+    store.clock.now = 9_999
+
+    assert store.cache.current().values == {"default": "canary-2"}
+    store.put('{"default": "canary-3"}')
+    store.clock.now = 9_998
+    assert store.cache.refresh().values == {"default": "canary-3"}
+
+
+def test_a_failed_read_is_tried_again_so_many_seconds_after_its_end(store: Store) -> None:
+    class Slow:
+        calls = 0
+
+        def get_secret_value(self, **named: str) -> Any:
+            self.calls += 1
+            store.clock.now += 2 * RETRY_AFTER
+            return store.client.get_secret_value(**named)
+
+    slow = Slow()
+    store.remove()
+    cache = SecretCache(slow, store.arn, store.clock)  # type: ignore[arg-type] # it has what is called
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            cache.current()
+
+    assert slow.calls == 1
 
 
 @pytest.mark.parametrize("bad", ["not JSON canary", "[]", '"canary"'])

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -48,6 +49,19 @@ def test_a_rate_limit_is_waited_for_with_a_spread() -> None:
 
     assert seconds(1, random=0, outcome=limited) == 600
     assert seconds(1, random=ALMOST_ONE, outcome=limited) == 660
+
+
+@pytest.mark.parametrize("random", [0, 0.5, ALMOST_ONE])
+def test_a_short_wait_that_braze_asks_for_does_not_shorten_an_outage(random: float) -> None:
+    asked = Outcome("not_sent", "server_error", 503, wait=1)
+
+    assert seconds(3, random=random, outcome=asked) <= 61
+    assert seconds(4, random=random, outcome=asked) >= 300
+    assert seconds(4, random=random, outcome=replace(asked, wait=3_000)) >= 3_000
+
+
+def test_a_message_of_a_later_version_is_buried_by_the_queue_before_it_is_dropped() -> None:
+    assert Timing().unknown_version * 1_000 < 10 * 86_400
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from handler.core.models import Delivery, OnUnknown
 from handler.core.outcome import Kind, Outcome
-from handler.core.protocol import Record, State, claimable, policy, refused, settlement
+from handler.core.protocol import CLOCKS, Record, State, claimable, policy, refused, settlement
 
 NOW = 1_000
 ALIVE, OVER = NOW + 10, NOW - 1
@@ -18,30 +18,40 @@ def record(state: State, lease_until: int = OVER, owner: str = "other") -> Recor
 
 @pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
 def test_absent_expired_failed_and_dead_deliveries_are_claimable(on_unknown: OnUnknown) -> None:
-    assert claimable(None, on_unknown, NOW)
-    assert claimable(record(State.FAILED), on_unknown, NOW)
-    assert claimable(record(State.DEAD), on_unknown, NOW)
+    assert claimable(None, on_unknown, NOW, NOW)
+    assert claimable(record(State.FAILED), on_unknown, NOW, NOW)
+    assert claimable(record(State.DEAD), on_unknown, NOW, NOW)
     for state in State:
-        assert claimable(replace(record(state, ALIVE), expires=NOW), on_unknown, NOW)
+        assert claimable(replace(record(state, ALIVE), expires=NOW), on_unknown, NOW, NOW)
+
+
+@pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
+def test_only_a_message_sent_after_a_dead_letter_may_claim_it(on_unknown: OnUnknown) -> None:
+    dead = replace(record(State.DEAD), dead_at=NOW)
+
+    assert claimable(dead, on_unknown, NOW, sent_at=NOW + 1)
+    assert claimable(dead, on_unknown, NOW, sent_at=NOW - CLOCKS)
+    assert not claimable(dead, on_unknown, NOW, sent_at=NOW - CLOCKS - 1)
+    assert refused(dead, on_unknown, NOW, "me").kind == "duplicate"
 
 
 @pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
 def test_accepted_and_held_deliveries_are_final(on_unknown: OnUnknown) -> None:
-    assert not claimable(record(State.ACCEPTED), on_unknown, NOW)
-    assert not claimable(record(State.HELD), on_unknown, NOW)
+    assert not claimable(record(State.ACCEPTED), on_unknown, NOW, NOW)
+    assert not claimable(record(State.HELD), on_unknown, NOW, NOW)
 
 
 def test_only_retry_claims_what_may_have_been_sent() -> None:
-    assert claimable(record(State.UNKNOWN), "retry", NOW)
-    assert claimable(record(State.SENDING, OVER), "retry", NOW)
-    assert not claimable(record(State.UNKNOWN), "hold", NOW)
-    assert not claimable(record(State.SENDING, OVER), "hold", NOW)
+    assert claimable(record(State.UNKNOWN), "retry", NOW, NOW)
+    assert claimable(record(State.SENDING, OVER), "retry", NOW, NOW)
+    assert not claimable(record(State.UNKNOWN), "hold", NOW, NOW)
+    assert not claimable(record(State.SENDING, OVER), "hold", NOW, NOW)
 
 
 @pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
 def test_nobody_claims_under_a_lease(on_unknown: OnUnknown) -> None:
-    assert not claimable(record(State.SENDING, ALIVE), on_unknown, NOW)
-    assert not claimable(record(State.SENDING, NOW), on_unknown, NOW)
+    assert not claimable(record(State.SENDING, ALIVE), on_unknown, NOW, NOW)
+    assert not claimable(record(State.SENDING, NOW), on_unknown, NOW, NOW)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +83,7 @@ def test_a_claim_whose_answer_was_lost_is_ours() -> None:
 def test_a_wait_ends_when_the_lease_is_over() -> None:
     refusal = refused(record(State.SENDING, ALIVE), "retry", NOW, "me")
 
-    assert claimable(record(State.SENDING, ALIVE), "retry", NOW + refusal.seconds)
+    assert claimable(record(State.SENDING, ALIVE), "retry", NOW + refusal.seconds, NOW)
 
 
 @pytest.mark.parametrize("on_unknown", get_args(OnUnknown))

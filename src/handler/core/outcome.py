@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from handler.core.reset import seconds_until_reset
+from handler.core.reset import seconds_asked
 
 Reached = Literal["not_connected", "interrupted", "answered"]
 Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held"]
@@ -19,11 +19,17 @@ Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held"]
 _PAUSED: Final = re.compile(r"the (canvas|campaign) is (paused|stopped|archived)\b", re.IGNORECASE)
 # The transactional endpoint, asked again within 24 hours: the first request was accepted.
 _REPEATED: Final = re.compile(r"the external reference has been queued\b", re.IGNORECASE)
-_KEY: Final = re.compile(r"unknown rest api key|authenticating credentials", re.IGNORECASE)
+# A key, its permissions, its list of addresses: Braze gives some of these without their status.
+_KEY: Final = re.compile(
+    r"(?:unknown rest api key|error authenticating credentials|invalid whitelisted ips"
+    r"|you do not have permission to access this resource)\b",
+    re.IGNORECASE,
+)
 _PLAIN_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _GOOD_WORDS: Final = ("success", "queued")
 # RFC 9110 15.5.9 and RFC 8470: the server did not take the request, or not yet.
 _NOT_TAKEN: Final = (408, 425)
+_RATE_LIMITED: Final = 429  # RFC 6585
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ def classify(answer: Answer, now: float) -> Outcome:
     by_class = {2: _success, 3: _redirect, 4: _refusal, 5: _failure}.get(status // 100)
     if by_class is None:
         return Outcome("unknown", "unexpected_status", status)
-    return by_class(status, document, seconds_until_reset(answer.headers, now))
+    limited = status == _RATE_LIMITED
+    return by_class(status, document, seconds_asked(answer.headers, now, limited=limited))
 
 
 def _success(status: int, document: dict[str, object] | None, _wait: int | None) -> Outcome:
@@ -111,7 +118,7 @@ def _refusal(status: int, document: dict[str, object] | None, wait: int | None) 
     if _REPEATED.match(text):
         warnings = ("repeated",)
         return Outcome("accepted", "accepted", status, text, _dispatch_id(document), warnings)
-    if status == 429:  # noqa: PLR2004 - RFC 6585's number is the clearest name
+    if status == _RATE_LIMITED:
         return Outcome("not_sent", "rate_limited", status, text, wait=wait)
     if reason := _fault(status, text):
         return Outcome("not_sent", reason, status, text)
@@ -124,10 +131,9 @@ def _fault(status: int, text: str) -> str | None:
         return "target_paused"
     if status in _NOT_TAKEN:
         return "not_taken"
-    # Braze documents a missing permission both as 401 and as 403.
-    if status in (401, 403) or (status == 404 and _KEY.search(text)):  # noqa: PLR2004 - as above
+    if status in (401, 403) or _KEY.match(text):
         return "key_refused"
-    return "configuration" if status == 404 else None  # noqa: PLR2004 - as above
+    return "configuration" if status == 404 else None  # noqa: PLR2004 - the number is its name
 
 
 def _failure(status: int, document: dict[str, object] | None, wait: int | None) -> Outcome:

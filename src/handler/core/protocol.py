@@ -5,7 +5,8 @@ The ledger's condition is written from the same table, and a test compares the t
     absent --claim--> SENDING --mark--> ACCEPTED | FAILED | UNKNOWN | HELD | DEAD
 
 FAILED was not sent; UNKNOWN may have been; HELD waits for a person; DEAD is a dead letter that may
-be redriven. ACCEPTED and HELD are final until a person says otherwise.
+be redriven: a message that is older than that mark is a further copy, and a duplicate of it.
+ACCEPTED and HELD are final until a person says otherwise.
 """
 
 from collections.abc import Mapping
@@ -43,6 +44,7 @@ class Record:
     attempts: int = 0
     since: int | None = None
     last: tuple[Mapping[str, str | int | None], ...] = ()
+    dead_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,13 @@ class Refusal:
 
 
 CLAIMABLE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
-    "retry": (State.FAILED, State.DEAD, State.UNKNOWN),
-    "hold": (State.FAILED, State.DEAD),
+    "retry": (State.FAILED, State.UNKNOWN),
+    "hold": (State.FAILED,),
 }
+# By a message that came after the mark, with seconds for what the clocks of SQS and Lambda differ
+# and for a mark that was written after its letter: what is redriven may not be taken for a copy.
+CLAIMABLE_LATER: Final = (State.DEAD,)
+CLOCKS: Final = 10
 CLAIMABLE_AFTER_LEASE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
     "retry": (State.SENDING,),
     "hold": (),
@@ -72,14 +78,16 @@ def policy(delivery: Delivery) -> OnUnknown:
     return "hold" if delivery.recipient is None else delivery.on_unknown
 
 
-def claimable(record: Record | None, on_unknown: OnUnknown, now: float) -> bool:
-    """Return whether a delivery with this record may be claimed.
+def claimable(record: Record | None, on_unknown: OnUnknown, now: float, sent_at: float) -> bool:
+    """Return whether a delivery with this record may be claimed, by a message sent at that time.
 
     A record past its expiry counts as absent: DynamoDB deletes it within days, not at once
     (DynamoDB guide, "Working with expired items").
     """
     if record is None or record.expires <= now or record.state in CLAIMABLE[on_unknown]:
         return True
+    if record.state in CLAIMABLE_LATER:
+        return record.dead_at is None or record.dead_at <= sent_at + CLOCKS
     return record.state in CLAIMABLE_AFTER_LEASE[on_unknown] and record.lease_until < now
 
 
@@ -89,7 +97,7 @@ def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str
         return Refusal("wait", 1)
     if record.owner == owner and record.state is State.SENDING:
         return Refusal("mine")
-    if record.state is State.ACCEPTED:
+    if record.state in (State.ACCEPTED, State.DEAD):
         return Refusal("duplicate")
     if record.state is State.HELD:
         return Refusal("held")

@@ -25,6 +25,9 @@ _BRAZES_NAMES: Final = frozenset(
     }
 )
 _WORD: Final = re.compile(r"\w{3,}")
+# A telephone number, an order or a card: whoever quotes it may space it as he likes.
+_NUMBER: Final = re.compile(r"[0-9](?:[ \t().,/+-]{0,3}[0-9]){5,}")
+_DIGITS: Final = 6
 _MARKS: Final = re.compile(r"\.{3}(?:[\s,;:'\"]*\.{3})+")
 _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
 
@@ -34,10 +37,11 @@ def redact(text: str, request: JsonValue) -> str:
 
     Keys (but for Braze's own names), values and numbers as text are searched for, whatever their
     case, also escaped as in JSON, HTML and URLs; then their words, and whatever of four letters
-    and more occurs within them, for Braze may quote a part only.
+    and more occurs within them, for Braze may quote a part only. Numbers of six digits and more
+    are compared by their digits.
     """
-    text = text[:_SEARCHED]
     strings = {string for string in _strings(request) if string.strip()}
+    text = _without_numbers(text[:_SEARCHED], strings)
     folded = text.casefold()
     forms = {form for string in strings for form in _forms(string) if form.casefold() in folded}
     for form in sorted(forms, key=len, reverse=True):
@@ -52,6 +56,24 @@ def redact(text: str, request: JsonValue) -> str:
 
     text = _WORD.sub(mark, text)
     return _MARKS.sub(_MARK, _NOT_PRINTABLE.sub("?", text))[:LONGEST]
+
+
+def _without_numbers(text: str, strings: set[str]) -> str:
+    sent = {_digits(found) for string in strings for found in _NUMBER.findall(string)}
+
+    def mark(found: re.Match[str]) -> str:
+        digits = _digits(found[0])
+        same = any(digits in number or number in digits for number in sent)
+        return _MARK if same else found[0]
+
+    return _NUMBER.sub(mark, text)
+
+
+def _digits(number: str) -> str:
+    """Return a number's digits, without the zeros before it where there are enough of others."""
+    digits = re.sub(r"[^0-9]", "", number)
+    short = digits.lstrip("0")
+    return short if len(short) >= _DIGITS else digits
 
 
 def _strings(value: JsonValue) -> Iterator[str]:

@@ -13,15 +13,18 @@ LONGEST: Final = 7_200
 # A number of seconds above this is a date: 10^9 seconds after the epoch was in 2001.
 _EPOCH: Final = 1_000_000_000
 _SECONDS: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
-_NAMES: Final = ("x-ratelimit-retry-after", "retry-after", "x-ratelimit-reset")
+_RETRY: Final = ("x-ratelimit-retry-after", "retry-after")
+# Braze sends it with every answer: it is about the limit alone, and up to an hour away.
+_RESET: Final = ("x-ratelimit-reset",)
 
 
-def seconds_until_reset(headers: Mapping[str, str], now: float) -> int | None:
+def seconds_asked(headers: Mapping[str, str], now: float, *, limited: bool) -> int | None:
     """Return the seconds to wait, 1 to 7,200, or None where no header says a sane number.
 
-    Header names are in lower case; `now` is in seconds since the epoch.
+    Header names are in lower case; `now` is in seconds since the epoch; `limited` says that the
+    rate limit is why the request failed.
     """
-    for name in _NAMES:
+    for name in _RETRY + (_RESET if limited else ()):
         text = headers.get(name, "").strip()
         if not _SECONDS.fullmatch(text):
             continue
