@@ -83,7 +83,10 @@ def _webhook(entry: Mapping[str, Any]) -> str:
     if "reason" in entry:
         return str(entry["reason"])
     words = [f"-> {made['rule']}" for made in entry["deliveries"]]
-    words += [f"parked: {one['rule'] or '-'}: {one['reason']}" for one in entry["parked"]]
+    words += [
+        f"parked: {one['rule'] or 'the webhook'}: {one['reason']}: {one['detail']}"
+        for one in entry["parked"]
+    ]
     words += [f"unmatched: {one['rule']}: {one['why']}" for one in entry["unmatched"]]
     return "; ".join([*words, *entry["warnings"]])
 

@@ -4,21 +4,23 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from handler.core.errors import RulesError
-from handler.sources import read
 from relay import secrets
 from relay.activity import followed
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
-from relay.samples import load_sources
+from relay.remarks import remarks
+from relay.samples import load_sources, sources_in
 from relay.stack.emulator import is_free
-from relay.stack.up import is_local, local_stack
+from relay.stack.up import Local, is_local, local_stack
 
 app = typer.Typer(
     help="Relay from third-party webhooks to Braze: local stack and tools.",
@@ -70,18 +72,19 @@ def up(
     """Serve the rules through the whole stack on this machine until Ctrl-C."""
     if braze_url is not None and not is_local(braze_url):
         raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
-    found = read(rules, stage)
-    for error in found.values():
-        if isinstance(error, RulesError):  # that source answers 503, the others serve
-            typer.echo(str(error), err=True)
+    found = sources_in(rules, stage)
     given = _secrets_of(secrets_file) if secrets_file else sample_secrets(found)
+    say = partial(typer.echo, err=True)  # standard output has the one line that says ready
+    for remark in remarks(rules, found, given):
+        say(remark)
     with (
         local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
-        followed(
-            local.stack,
-            lambda line: typer.echo(line, err=True),
-        ),
+        followed(local.stack, say),
     ):
+        if secrets_file is None:
+            _say_secrets(given, say)
+        if braze_url is None:
+            say(_simulated(local))
         typer.echo(f"ready {local.url}")
         _until_told_to_end()
 
@@ -90,13 +93,18 @@ def up(
 def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
     """Serve the rules beside a simulated Braze; the sample events go through first."""
     sources = load_sources(rules, stage)
+    given = sample_secrets(sources)
+    for remark in remarks(rules, sources, given):
+        typer.echo(remark)
     with (
-        local_stack(rules, sample_secrets(sources), None, port, RulesStage=stage) as local,
+        local_stack(rules, given, None, port, RulesStage=stage) as local,
         ExitStack() as shown,
     ):
         play(local, sources, None)
         shown.enter_context(followed(local.stack, typer.echo))
-        typer.echo(f"\nBraze is simulated at {local.braze_url} (see {local.braze_url}/_sim/sends)")
+        typer.echo(f"\n{_simulated(local)}")
+        _say_secrets(given, typer.echo)
+        typer.echo("Ctrl-C ends it.")
         typer.echo(f"ready {local.url}")
         _until_told_to_end()
 
@@ -133,11 +141,21 @@ def _until_told_to_end() -> None:
         threading.Event().wait()
 
 
+def _simulated(local: Local) -> str:
+    return f"Braze is simulated at {local.braze_url} (see {local.braze_url}/_sim/sends)"
+
+
+def _say_secrets(given: Mapping[str, object], say: Callable[[str], None]) -> None:
+    """Show the secrets that samples are signed with: they protect nothing."""
+    for name, secret in given.items():
+        say(f"signing secret of {name}: {secret}")
+
+
 def _secrets_of(file: Path) -> dict[str, str | list[str]]:
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        given = None
+    except ValueError as error:  # the parser's words name line and column, and nothing of the file
+        raise typer.BadParameter(f"not JSON: {error}", param_hint="--secrets") from None
     if not isinstance(given, dict):
         raise typer.BadParameter("must hold a JSON object", param_hint="--secrets")
     return given

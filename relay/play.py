@@ -7,7 +7,7 @@ from handler.core.errors import RulesError
 from handler.core.source import Source
 from relay.paths import EVENTS
 from relay.samples import Posted, post, samples
-from relay.show import console, posted_table, sends_at, sends_table
+from relay.show import console, posted_table, received_at, refused_table, sends_table
 from relay.stack.up import Local
 
 _OK = 200
@@ -22,9 +22,11 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
         if names is None or sample.name in names
     ]
     planned = sum(one.answer.get("deliveries", 0) for one in posted)
-    sends = sends_at(local.braze_url, planned)
+    sends, refused = received_at(local.braze_url, planned)
     screen = console()
     screen.print(posted_table(posted), sends_table(sends), sep="\n\n")
+    if refused:
+        screen.print("\n", refused_table(refused))
     return _arrived(posted, planned) and len(sends) == planned and all(s["reached"] for s in sends)
 
 

@@ -51,16 +51,22 @@ def samples(folder: Path, sources: Sequence[str]) -> Iterator[Sample]:
             yield Sample(file.stem, webhook["source"], webhook["headers"], webhook["body"])
 
 
+def sources_in(rules: Path, stage: str) -> Mapping[str, Source | RulesError]:
+    """Return the sources of a rules directory, or their errors; raise RulesError for none."""
+    found = read(rules, stage)
+    if not found:
+        raise RulesError([Finding(str(rules), 1, 1, "there is no rules file (NAME.yaml)")])
+    return found
+
+
 def load_sources(rules: Path, stage: str) -> dict[str, Source]:
     """Return the sources of a rules directory; raise the RulesError of the first that is wrong."""
-    found = {}
-    for name, source in read(rules, stage).items():
+    loaded = {}
+    for name, source in sources_in(rules, stage).items():
         if isinstance(source, RulesError):
             raise source
-        found[name] = source
-    if not found:
-        raise RulesError([Finding(f"{rules}", 1, 1, "there is no rules file (NAME.yaml)")])
-    return found
+        loaded[name] = source
+    return loaded
 
 
 def post(url: str, sample: Sample, source: Source, secret: str) -> Posted:

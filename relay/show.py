@@ -12,18 +12,26 @@ from rich.table import Table
 from relay.samples import Posted
 
 _SECONDS = 30
+Record = Mapping[str, Any]  # as the simulated Braze shows it
 
 
-def sends_at(braze_url: str, count: int) -> list[dict[str, Any]]:
-    """Return what the simulated Braze has sent, once it is `count` sends, or after 30 seconds."""
+def received_at(braze_url: str, count: int) -> tuple[list[Record], list[Record]]:
+    """Return what the simulated Braze has sent, and what it has refused.
+
+    Wait until these are `count` together, 30 seconds at most.
+    """
     deadline = time.monotonic() + _SECONDS
     while True:
-        sends: list[dict[str, Any]] = requests.get(
-            f"{braze_url}/_sim/sends", timeout=_SECONDS
-        ).json()
-        if len(sends) >= count or time.monotonic() > deadline:
-            return sends
+        sends = _control(braze_url, "sends")
+        refused = [it for it in _control(braze_url, "requests") if it["outcome"] == "rejected"]
+        if len(sends) + len(refused) >= count or time.monotonic() > deadline:
+            return sends, refused
         time.sleep(0.05)
+
+
+def _control(braze_url: str, what: str) -> list[Record]:
+    records: list[Record] = requests.get(f"{braze_url}/_sim/{what}", timeout=_SECONDS).json()
+    return records
 
 
 def posted_table(posted: Iterable[Posted]) -> Table:
@@ -35,7 +43,7 @@ def posted_table(posted: Iterable[Posted]) -> Table:
     return table
 
 
-def sends_table(sends: Sequence[Mapping[str, Any]]) -> Table:
+def sends_table(sends: Sequence[Record]) -> Table:
     """Return a table of what Braze received: profile before, attributes, message."""
     table = Table(
         *("user", "profile before", "attributes", "message"),
@@ -49,6 +57,19 @@ def sends_table(sends: Sequence[Mapping[str, Any]]) -> Table:
         table.add_row(
             _fields(send["recipient"] or {}), before, _fields(send["attributes"]), message
         )
+    return table
+
+
+def refused_table(refused: Sequence[Record]) -> Table:
+    """Return a table of the requests that Braze refused, each with Braze's words."""
+    table = Table(
+        *("status", "because", "request"),
+        title="What Braze refused",
+        title_justify="left",
+        show_lines=True,
+    )
+    for request in refused:
+        table.add_row(str(request["status"]), request["reason"], _fields(request["body"] or {}))
     return table
 
 

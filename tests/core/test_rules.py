@@ -94,3 +94,9 @@ def test_a_stage_with_no_variables_borrows_none_of_another_stage() -> None:
 def test_a_campaign_that_is_left_blank_is_named() -> None:
     text = changed("campaign_id: ${vars.campaign}", "campaign_id:")
     assert any("campaign_id takes text" in finding for finding in findings(text))
+
+
+@pytest.mark.parametrize("when", ["!body.test", "!body.items[0]", "body.a && !body.test"])
+def test_a_negation_that_binds_too_tightly_is_named_with_its_mend(when: str) -> None:
+    text = changed("type: orders/create", f'type: orders/create\n    when: "{when}"')
+    assert findings(text) == ["7:5: !a.b reads as (!a).b, which is always null; write !(a.b)"]

@@ -78,15 +78,18 @@ def started(
 ) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
     """Start a command in an almost empty environment; give it, its ready URL and its lines."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(scratch), "TMPDIR": str(scratch)}
-    with subprocess.Popen(
-        command,
-        cwd=PROJECT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as running:
+    with (
+        (scratch / "stderr").open("w") as said,
+        subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            text=True,
+            start_new_session=True,
+        ) as running,
+    ):
         assert running.stdout
         lines: list[str] = []
         try:
@@ -135,6 +138,9 @@ def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
         answer = requests.post(f"{url}/webhooks/shopify", json={}, timeout=30)
         assert answer.status_code == 401
         assert requests.get(f"{url}/elsewhere", timeout=30).json() == {"message": "Not Found"}
+        said = scratch / "stderr"
+        until(said.read_text, lambda text: "401  no_signature" in text, "line for the webhook")
+        assert "accounts answers 503: there is no signing secret accounts" in said.read_text()
         assert ended(running, sign) == 0
     assert not list(scratch.glob("relay-*"))
 

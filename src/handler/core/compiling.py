@@ -101,12 +101,27 @@ class Compiler:
 
     def find_fields(self, expression: Expression, path: Path, roots: Sequence[str]) -> None:
         """Note fields of the event that there cannot be: they would silently be null."""
+        if any(map(_binds_too_tightly, _all_nodes(expression.tree))):
+            self.find(path, "!a.b reads as (!a).b, which is always null; write !(a.b)")
         for node in _event_nodes(expression.tree):
             if node["type"] == "field" and node["value"] not in roots:
                 self.find(path, _unknown_root(node["value"], roots))
             name = variable(node)
             if name is not None and "vars" in roots and name not in self._vars:
                 self.find(path, _unknown_variable(name, self._vars))
+
+
+def _all_nodes(node: "Node") -> "Iterator[Node]":
+    yield node
+    if node["type"] != "slice":  # its children are numbers
+        for child in node["children"]:
+            yield from _all_nodes(child)
+
+
+def _binds_too_tightly(node: "Node") -> bool:
+    """Return whether a path is taken of a negation: nobody means that."""
+    paths = ("subexpression", "index_expression")
+    return node["type"] in paths and node["children"][0]["type"] == "not_expression"
 
 
 def variable(node: "Node") -> str | None:

@@ -1,0 +1,27 @@
+"""What somebody should know of a rules folder and its secrets before the first webhook comes."""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from handler.core.errors import RulesError
+from handler.core.source import Source
+
+
+def remarks(
+    rules: Path, sources: Mapping[str, Source | RulesError], secrets: Mapping[str, object]
+) -> Iterator[str]:
+    """Yield a line for each mistake; with any of them the other sources serve all the same."""
+    for file in sorted(rules.glob("*.yml")):
+        yield f"{file}: not served; name it {file.stem}.yaml"
+    for name, source in sources.items():
+        if isinstance(source, RulesError):
+            yield f"{source}\n{name} answers 503 until this is mended"
+    keys = {it.secret: name for name, it in sources.items() if isinstance(it, Source)}
+    for key in keys.keys() - secrets.keys():
+        yield f"{keys[key]} answers 503: there is no signing secret {key}"
+    for key in secrets.keys() - keys.keys() - sources.keys():
+        near = get_close_matches(key, keys, n=1)
+        yield f"no source has the signing secret {key}" + (
+            f"; did you mean {near[0]}?" if near else ""
+        )
