@@ -1,0 +1,78 @@
+"""SAM's own commands on a copy of the project, from its samconfig.toml, against the emulator."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.paths import PROJECT
+from relay.stack.deploy import client
+from relay.stack.emulator import REGION, emulator
+from relay.stack.environments import environment
+
+STACK = "braze-relay-dev"
+
+
+@dataclass(frozen=True)
+class Sam:
+    """The SAM CLI in a folder that holds what a user would deploy."""
+
+    project: Path
+    endpoint: str
+
+    def __call__(self, *arguments: str) -> str:
+        """Run a command of SAM's; return what it says."""
+        programs = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
+        run = subprocess.run(
+            [environment("sam") / "sam", *arguments],
+            cwd=self.project,
+            env={
+                "PATH": programs,  # uv is there, a Python of the runtime's version need not be
+                "HOME": str(self.project.parent),
+                "SAM_CLI_TELEMETRY": "0",
+                "SAM_CLI_POLL_DELAY": "0.2",
+                "AWS_ENDPOINT_URL": self.endpoint,
+                "AWS_ACCESS_KEY_ID": "test",
+                "AWS_SECRET_ACCESS_KEY": "test",
+                "AWS_DEFAULT_REGION": REGION,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout + run.stderr
+
+    def deploy(self, *arguments: str) -> None:
+        self("deploy", "--no-confirm-changeset", "--no-progressbar", *arguments)
+
+    def client(self, service: str) -> Any:
+        return client(self.endpoint, service)
+
+    def resources(self) -> dict[str, str]:
+        """Return the stack's physical ids by logical id."""
+        found = self.client("cloudformation").describe_stack_resources(StackName=STACK)
+        return {
+            one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found["StackResources"]
+        }
+
+
+@pytest.fixture(scope="session")
+def sam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
+    project = tmp_path_factory.mktemp("user") / "project"
+    project.mkdir()
+    for name in ("template.yaml", "samconfig.toml", "pyproject.toml"):
+        shutil.copy(PROJECT / name, project)
+    shutil.copytree(PROJECT / "src", project / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.rmtree(project / "src" / "rules")
+    shutil.copytree(PROJECT / "tests" / "rules", project / "src" / "rules")
+    with emulator() as endpoint:
+        made = Sam(project, endpoint)
+        made("build")
+        yield made
