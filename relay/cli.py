@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from handler.core.errors import RulesError
-from relay import secrets
+from relay import doctor, secrets
 from relay.activity import followed
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(secrets.app, name="secrets")
+app.command("doctor")(doctor.doctor)
 STAGE = "dev"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -12,6 +12,7 @@ from handler.core.models import Delivery, Parked
 from handler.core.outcome import Outcome, classify
 from handler.core.protocol import Record, Refusal, policy
 from handler.core.request import encode_request, request
+from handler.counts import count_answer
 from handler.dead_letters import Cause
 from handler.ledger import Claim, Times
 from handler.received import GONE, Received, Verdict, back
@@ -43,6 +44,7 @@ def attend(worker: Worker, received: Received, time_left: Callable[[], float]) -
 def _bury_unsent(worker: Worker, received: Received, cause: Cause) -> Verdict:
     bury_body(worker, received.body, cause)
     log_delivery(worker, None, {"outcome": "rejected", "reason": cause.reason})
+    worker.tally.count("DeliveriesDead")
     return GONE
 
 
@@ -113,7 +115,9 @@ def _post(errand: Errand, key: str) -> Outcome:
     if seconds < worker.timing.shortest:
         seconds = 0  # what is cut short while Braze works on it is an unknown outcome
     url = worker.settings.braze_endpoint + errand.delivery.path
+    started = worker.clock()
     answer = post(worker.session, url, encode_request(errand.body), key, seconds)
+    count_answer(worker, answer, (worker.clock() - started) * 1000)
     return classify(answer, worker.clock())
 
 
@@ -121,6 +125,7 @@ def _refused(errand: Errand, owner: str, refusal: Refusal, record: Record | None
     worker = errand.worker
     if refusal.kind == "duplicate":
         log_delivery(worker, errand.delivery, {"outcome": "duplicate"})
+        worker.tally.count("DeliveriesDuplicate", errand.delivery.source, errand.delivery.rule)
         return GONE
     if refusal.kind == "held" and record is not None:
         return _bury_held(errand, record)
@@ -146,4 +151,5 @@ def _bury_held(errand: Errand, record: Record) -> Verdict:
     bury_body(errand.worker, errand.received.body, cause)
     fields: Fields = {"outcome": "held", "reason": cause.reason, "status": cause.status}
     log_delivery(errand.worker, errand.delivery, fields)
+    errand.worker.tally.count("DeliveriesHeld", errand.delivery.source, errand.delivery.rule)
     return GONE

@@ -54,6 +54,7 @@ def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
             if time_left() >= worker.timing.margin:  # else the queue's own timeout brings it back
                 _postpone(worker, received, verdict.wait)
             failures.append({"itemIdentifier": received.id})
+    worker.tally.flush()
     return {"batchItemFailures": failures}
 
 
@@ -85,6 +86,7 @@ def _not_now(
     except (ClientError, BotoCoreError):
         return back(seconds)
     log_delivery(worker, None, {"outcome": "rejected", "reason": "horizon"})
+    worker.tally.count("DeliveriesDead")
     return GONE
 
 

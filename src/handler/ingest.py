@@ -16,11 +16,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from aws_lambda_powertools import Logger
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler import settings, sources
+from handler.account import Account
 from handler.core.errors import (
     MethodNotAllowed,
     Refused,
@@ -32,11 +32,12 @@ from handler.core.errors import (
     Unverified,
 )
 from handler.core.message import encode
-from handler.core.models import Plan, Verified, Webhook
+from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.source import Source
 from handler.core.verify import verify
 from handler.dead_letters import Cause, bury
+from handler.metrics import UNKNOWN
 from handler.queue import enqueue
 from handler.secrets import SecretCache, signing_secrets
 
@@ -50,7 +51,6 @@ _JSON: Final = {"content-type": "application/json"}
 _PATIENCE: Final = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
 )
-logger = Logger()
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -80,24 +80,22 @@ class Ingest:
     sqs: "SQSClient"
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Take the request as far as it may go; answer, and log one line that says how it went."""
+        """Take the request as far as it may go; answer, and tell how it went."""
         webhook = received(event)
-        # An unknown name in the path is anybody's text and stays out of the log.
-        known = webhook.source if webhook.source in self.sources else "unknown"
-        seen: dict[str, Any] = {"source": known, "bytes": len(webhook.body)}
+        # An unknown name in the path is anybody's text and stays out of logs and metrics.
+        known = webhook.source if webhook.source in self.sources else UNKNOWN
+        account = Account(known, len(webhook.body))
         try:
             source = self._source(webhook)
             planned = self._plan(webhook, source)
-            self._enqueue(planned)
+            dead = self._enqueue(planned)
         except Refused as refused:
-            logger.warning("webhook", status=refused.status, reason=refused.reason, **seen)
+            account.refused(refused)
             return _answer(refused.status, {"error": refused.answer})
         except Unavailable as error:
-            logger.error(  # noqa: TRY400 - a trace would show no more than the reason
-                "webhook", status=503, reason=str(error), **seen
-            )
+            account.unavailable(error)
             return _answer(503, {"error": "unavailable"}, RETRY_AFTER)
-        logger.info("webhook", status=200, **_account(planned), **seen)
+        account.taken(planned, dead)
         if source.answer == "empty":
             return {"statusCode": 200, "body": ""}
         return _answer(200, {"events": planned.events, "deliveries": len(planned.deliveries)})
@@ -136,8 +134,10 @@ class Ingest:
                 raise
         return verify(webhook, source.scheme, renewed)
 
-    def _enqueue(self, planned: Plan) -> None:
-        refused = enqueue(self.sqs, self.settings.queue_url, [*map(encode, planned.deliveries)])
+    def _enqueue(self, planned: Plan) -> list[Delivery]:
+        """Enqueue all; return the deliveries that SQS refuses for good: they are dead letters."""
+        bodies = [*map(encode, planned.deliveries)]
+        refused = enqueue(self.sqs, self.settings.queue_url, bodies)
         dead = [(body, Cause("refused_by_sqs")) for body in refused]
         dead += [
             (encode(parked), Cause(parked.reason, detail=parked.detail))
@@ -148,6 +148,8 @@ class Ingest:
                 bury(self.sqs, self.settings.dead_letter_queue_url, body, cause)
             except (BotoCoreError, ClientError) as error:
                 raise Unavailable(f"SQS is away: {type(error).__name__}") from None
+        made = dict(zip(bodies, planned.deliveries, strict=True))
+        return [made[body] for body in refused]
 
 
 def received(event: dict[str, Any]) -> Webhook:
@@ -176,20 +178,6 @@ def _is_accepted(content_type: str, source: Source) -> bool:
     media = content_type.partition(";")[0].strip().lower()
     is_json = media == "application/json" or media.endswith("+json")
     return is_json or media in source.content_types
-
-
-def _account(planned: Plan) -> dict[str, Any]:
-    """Return what the log says of a plan: numbers, rules, ids, operands; no value of the body."""
-    return {
-        "events": planned.events,
-        "deliveries": [{"rule": made.rule, "id": made.id} for made in planned.deliveries],
-        "parked": [
-            {"rule": parked.rule, "reason": parked.reason, "detail": parked.detail}
-            for parked in planned.parked
-        ],
-        "unmatched": [{"rule": other.rule, "why": other.why} for other in planned.unmatched],
-        "warnings": list(planned.warnings),
-    }
 
 
 def _answer(

@@ -18,6 +18,7 @@ from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.core.protocol import Settlement, State, policy, settlement
 from handler.core.redact import redact
+from handler.counts import count_settled
 from handler.dead_letters import Cause, bury
 from handler.ledger import Claim, Entry
 from handler.received import GONE, Received, Verdict, back
@@ -51,17 +52,26 @@ def settle(errand: Errand, claim: Claim, outcome: Outcome, duration_ms: int) -> 
     seconds = wait(worker.timing, outcome, claim.attempt, age, worker.random())
     comes_back = settled.state in (State.FAILED, State.UNKNOWN)
     found = (settled, seconds if comes_back else None, duration_ms)
-    entry = _entry(outcome, int(now))
     if settled.state is State.DEAD:
         _log_attempt(errand, claim, outcome, found)
-        return _bury_dead(errand, claim, entry, (_cause(errand, outcome, settled), seconds))
-    marked = _mark(errand, claim, settled.state, entry)  # before what a mistake of ours could stop
-    _log_attempt(errand, claim, outcome, found)
-    if settled.state is State.HELD and not marked and policy(errand.delivery) == "hold":
+        last_rites = (_cause(errand, outcome, settled), seconds)
+        verdict = _bury_dead(errand, claim, _entry(outcome, int(now)), last_rites)
+    else:
+        # Marked first, before what a mistake of ours could stop.
+        marked = _mark(errand, claim, settled.state, _entry(outcome, int(now)))
+        _log_attempt(errand, claim, outcome, found)
+        verdict = back(seconds) if comes_back else GONE
+        if settled.state is State.HELD:
+            verdict = _hold(errand, _cause(errand, outcome, settled), seconds, marked=marked)
+    count_settled(worker, errand.delivery, outcome, settled.state, verdict)
+    return verdict
+
+
+def _hold(errand: Errand, cause: Cause, seconds: int, *, marked: bool) -> Verdict:
+    if not marked and policy(errand.delivery) == "hold":
         return back(seconds)  # as SENDING it cannot be claimed: it comes back until it is HELD
-    if settled.state is State.HELD:
-        bury_body(worker, errand.received.body, _cause(errand, outcome, settled))
-    return back(seconds) if comes_back else GONE
+    bury_body(errand.worker, errand.received.body, cause)
+    return GONE
 
 
 def bury_body(worker: Worker, body: str, cause: Cause) -> None:
@@ -104,6 +114,8 @@ def _mark(errand: Errand, claim: Claim, state: State, entry: Entry) -> bool:
         return True
     # Of these the accepted ones matter: if SQS delivers one again, it is sent again.
     name = "unrecorded" if state is State.ACCEPTED else "unmarked"
+    if state is State.ACCEPTED:
+        errand.worker.tally.count("Unrecorded")
     errand.worker.log.error(name, extra={"id": claim.id, "state": str(state), "reason": why})
     return False
 

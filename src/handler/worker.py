@@ -13,6 +13,7 @@ from requests import Session
 
 from handler.core.backoff import Timing
 from handler.ledger import PATIENT, QUICK, Ledger
+from handler.metrics import Tally
 from handler.secrets import SecretCache
 from handler.settings import LOCAL, Deliver
 from handler.wire import open_session
@@ -39,6 +40,7 @@ class Worker:
     keys: SecretCache
     session: Session
     log: Logger
+    tally: Tally = field(default_factory=Tally)
     timing: Timing = field(default_factory=Timing)
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep

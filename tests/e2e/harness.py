@@ -132,7 +132,7 @@ class Relay:
 
     def last_webhook_log(self) -> dict[str, Any]:
         entries = [json.loads(line) for line in self.logs() if line.startswith("{")]
-        found: dict[str, Any] = [e for e in entries if e["message"] == "webhook"][-1]
+        found: dict[str, Any] = [e for e in entries if e.get("message") == "webhook"][-1]
         return found
 
 

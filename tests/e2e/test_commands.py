@@ -41,6 +41,7 @@ def test_every_command_shown_is_one_that_these_tests_know() -> None:
         "sam build && sam deploy --guided",
         ".venv/bin/relay secrets set --braze",
         ".venv/bin/relay secrets set --source shopify",
+        ".venv/bin/relay doctor",
         "make test",
     ]
 

@@ -1,0 +1,152 @@
+"""What `relay doctor` concludes from what it saw: values in, findings out; nothing is asked here.
+
+No finding shows a secret, not even a part of one or its length.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from handler.core.errors import RulesError, Unavailable, Unverified
+from handler.core.models import Webhook
+from handler.core.source import Source
+from handler.core.verify import verify
+from handler.secrets import Secret, signing_secrets
+
+DEPLOY: Final = "sam build && sam deploy"
+_REFUSED: Final = (401, 403)
+_UNDERSTOOD: Final = (400, 404)  # Braze has taken the key, and found no campaign in the request
+_WRONG_URL: Final = "Invalid URL"  # Braze's word for a path that it does not serve
+_CHECK_KEY: Final = (
+    "check that BrazeEndpoint in samconfig.toml is your workspace's REST endpoint, and that the "
+    "key is this workspace's, may use campaigns.trigger.send and allows this machine's IP "
+    "address; for another key: "
+)
+_CHECK_ENDPOINT: Final = (
+    "if it is your workspace's REST endpoint, run relay doctor again in a minute; else mend "
+    f"BrazeEndpoint in samconfig.toml, then {DEPLOY}"
+)
+_POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a deployed stack, and what to do about it; only an error is a fault."""
+
+    level: Literal["error", "note"]
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.problem}\n  -> {self.remedy}"
+
+
+def source_findings(
+    sources: Mapping[str, Source | RulesError], secret: Secret, stack_name: str
+) -> Iterator[Finding]:
+    """Yield each source that cannot verify its webhooks."""
+    for name, source in sources.items():
+        if isinstance(source, RulesError):
+            yield Finding("error", f"{name} does not load: {source}", f"mend it, then {DEPLOY}")
+        elif why := _unusable(source, secret):
+            set_it = f"relay secrets set --source {source.secret} --stack-name {stack_name}"
+            yield Finding("error", f"{name} answers 503: {why}", set_it)
+
+
+def _unusable(source: Source, secret: Secret) -> str:
+    """Return what the verifier itself says against a source's secrets; nothing if they will do."""
+    unsigned = Webhook(source.name, "POST", {}, "", b"", 0)
+    try:
+        verify(unsigned, source.scheme, signing_secrets(secret, source.secret))
+    except Unverified:  # the secrets were taken, and this webhook rightly was not
+        return ""
+    except Unavailable as error:
+        return str(error)
+    return ""
+
+
+def braze_findings(endpoint: str, status: int, body: object, stack_name: str) -> Iterator[Finding]:
+    """Judge the answer to a trigger request that names neither a campaign nor a recipient."""
+    words = body.get("message", body.get("error")) if isinstance(body, dict) else None
+    if status in _REFUSED:
+        problem = f"Braze refuses the API key at {endpoint} ({status})"
+        yield Finding("error", problem, _CHECK_KEY + set_key(stack_name))
+    elif status not in _UNDERSTOOD or not isinstance(words, str) or words == _WRONG_URL:
+        problem = f"{endpoint} answers {status}, which neither accepts nor refuses the API key"
+        yield Finding("error", problem, _CHECK_ENDPOINT)
+
+
+def unreachable(endpoint: str, why: str) -> Finding:
+    """Return the finding of an endpoint that gave no answer at all."""
+    return Finding(
+        "error",
+        f"the Braze endpoint {endpoint} cannot be reached from here ({why})",
+        "check this machine's way to it, and BrazeEndpoint in samconfig.toml; after a change: "
+        f"{DEPLOY}",
+    )
+
+
+def set_key(stack_name: str) -> str:
+    """Return the command that sets the Braze key of the default workspace."""
+    return f"relay secrets set --braze --stack-name {stack_name}"
+
+
+def mapping_findings(mappings: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """Yield what keeps the deliver function from taking deliveries out of the queue."""
+    if not mappings:
+        nobody = "nothing takes deliveries out of the queue: the deliver function has no mapping"
+        yield Finding("error", nobody, DEPLOY)
+    for mapping in mappings:
+        if mapping["State"] not in _POLLING:
+            yield Finding(
+                "error",
+                f"deliveries wait in the queue: the event source mapping is {mapping['State']}",
+                f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled",
+            )
+
+
+def rules_findings(here: Mapping[str, bytes], there: Mapping[str, bytes]) -> Iterator[Finding]:
+    """Yield how the rules files of the folder and of the deployed package differ."""
+    differ = [name for name in here.keys() & there.keys() if here[name] != there[name]]
+    for names, words, remedy in (
+        (differ, "deployed rules differ from those here", DEPLOY),
+        (here.keys() - there.keys(), "rules not deployed", DEPLOY),
+        (
+            there.keys() - here.keys(),
+            "rules that are deployed and not here",
+            f"bring back what is wanted, then {DEPLOY}",
+        ),
+    ):
+        if names:
+            yield Finding("error", f"{words}: {', '.join(sorted(names))}", remedy)
+
+
+def alarm_findings(topics: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Judge the alarm topics, each with the ARNs of its subscriptions."""
+    if not topics:
+        yield Finding(
+            "note",
+            "no alarm reaches anybody: the stack has no SNS topic",
+            "put an alarm of your own on the dead-letter queue: aws cloudwatch put-metric-alarm",
+        )
+    for topic, subscriptions in topics.items():
+        # One that nobody has confirmed yet has a word in the place of its ARN.
+        if not any(subscription.startswith("arn:") for subscription in subscriptions):
+            yield Finding(
+                "error",
+                f"no alarm reaches anybody: {topic} has no confirmed subscription",
+                f"set AlarmEmail in samconfig.toml, then {DEPLOY}; or aws sns subscribe "
+                f"--topic-arn {topic} --protocol email --notification-endpoint YOU@EXAMPLE.COM; "
+                "either way follow the link in the mail",
+            )
+
+
+def dead_letter_findings(count: int, url: str) -> Iterator[Finding]:
+    """Say how many dead letters wait to be looked at."""
+    if count:
+        yield Finding(
+            "note",
+            f"about {count} dead letter{'s' if count > 1 else ''} waiting",
+            "read the reasons (attribute `reason`): aws sqs receive-message "
+            f"--queue-url {url} --message-attribute-names All --visibility-timeout 1",
+        )

@@ -1,0 +1,193 @@
+"""`relay doctor`: looks at a deployed stack and says what is wrong with it; it changes nothing."""
+
+import io
+import json
+import re
+import time
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Final
+
+import requests
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.core.errors import RulesError, Unavailable
+from handler.secrets import Secret, SecretCache, api_key
+from relay import checks
+from relay.checks import Finding
+from relay.deployed import client, default_stack_name, outputs
+from relay.paths import RULES
+from relay.samples import sources_in
+
+WORKSPACE: Final = "default"
+_PATH: Final = "/campaigns/trigger/send"
+_SECONDS: Final = 10
+_TOPIC: Final = "AWS::SNS::Topic"
+_TOPIC_ARN: Final = re.compile(r"arn:[\w-]+:sns:")  # of a topic that is not the stack's own
+_NEEDED: Final = {"SigningSecretsArn", "BrazeKeysArn", "DeadLetterQueueUrl"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """A deployed stack; `resources` are its physical ids by type and logical id."""
+
+    name: str
+    outputs: Mapping[str, str]
+    resources: Mapping[tuple[str, str], str]
+
+    def function(self, name: str) -> str:
+        return self.resources["AWS::Lambda::Function", name]
+
+    def environment(self, name: str) -> Mapping[str, str]:
+        """Return the environment variables of one of the functions."""
+        found = client("lambda").get_function_configuration(FunctionName=self.function(name))
+        return dict(found["Environment"]["Variables"])
+
+    def secret(self, output: str) -> Secret:
+        """Return a secret as the functions read it; raise Unavailable where they could not."""
+        return SecretCache(client("secretsmanager"), self.outputs[output], time.time).current()
+
+
+def doctor(
+    stack_name: Annotated[
+        str | None, typer.Option(help="The stack; by default that of samconfig.toml.")
+    ] = None,
+    rules: Annotated[
+        Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
+    ] = RULES,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+) -> None:
+    """Say what is wrong with a deployed stack and what to do; nothing is sent or changed."""
+    findings = _findings(_found(stack_name or default_stack_name()), rules)
+    is_good = all(finding.level != "error" for finding in findings)
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        typer.echo("\n".join([*map(str, findings), *(["no problem found"] if is_good else [])]))
+    raise typer.Exit(0 if is_good else 1)
+
+
+def _found(name: str) -> _Stack:
+    found = outputs(name)  # first: it has the words for a stack that is not there
+    pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
+    resources = {
+        (one["ResourceType"], one["LogicalResourceId"]): one["PhysicalResourceId"]
+        for page in pages
+        for one in page["StackResourceSummaries"]
+        if "PhysicalResourceId" in one
+    }
+    functions = {logical for kind, logical in resources if kind == "AWS::Lambda::Function"}
+    if not (found.keys() >= _NEEDED and {"IngestFunction", "DeliverFunction"} <= functions):
+        raise typer.BadParameter(f"{name} is no stack of this relay", param_hint="--stack-name")
+    return _Stack(name, found, resources)
+
+
+def _findings(stack: _Stack, rules: Path) -> list[Finding]:
+    looks: Mapping[str, Callable[[], Iterable[Finding]]] = {
+        "signing secrets": lambda: _sources(stack, rules),
+        "Braze": lambda: _braze(stack),
+        "event source mapping": lambda: _mapping(stack),
+        "rules": lambda: _rules(stack, rules),
+        "alarms": lambda: _alarms(stack),
+        "dead letters": lambda: _dead_letters(stack),
+    }
+    return [finding for what, look in looks.items() for finding in _tried(what, look)]
+
+
+def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Return what a look finds; that it could not look is a finding too, and the others go on."""
+    try:
+        return list(look())
+    except RulesError as error:
+        return [Finding("error", str(error), "name the folder of rules files by --rules")]
+    except (ClientError, BotoCoreError, Unavailable) as error:
+        why = str(error)
+    except (requests.RequestException, zipfile.BadZipFile) as error:
+        why = type(error).__name__  # its text holds a signed URL
+    remedy = "see that it is there, whole and open to your AWS credentials; then relay doctor again"
+    return [Finding("error", f"{what}: cannot be checked: {why}", remedy)]
+
+
+def _sources(stack: _Stack, rules: Path) -> Iterator[Finding]:
+    stage = stack.environment("IngestFunction")["RULES_STAGE"]
+    secret = stack.secret("SigningSecretsArn")
+    yield from checks.source_findings(sources_in(rules, stage), secret, stack.name)
+
+
+def _braze(stack: _Stack) -> Iterator[Finding]:
+    endpoint = stack.environment("DeliverFunction")["BRAZE_ENDPOINT"]
+    secret = stack.secret("BrazeKeysArn")
+    try:
+        key = api_key(secret, WORKSPACE)
+    except Unavailable as error:
+        yield Finding("error", str(error), checks.set_key(stack.name))
+        return
+    try:
+        status, body = _asked(endpoint, key)
+    except requests.RequestException as error:
+        yield checks.unreachable(endpoint, type(error).__name__)
+    else:
+        yield from checks.braze_findings(endpoint, status, body, stack.name)
+
+
+def _asked(endpoint: str, key: str) -> tuple[int, object]:
+    """Ask Braze to trigger nothing for nobody: only whether it takes the key can come of it."""
+    with requests.Session() as session:
+        session.trust_env = False  # no .netrc may stand in the key's place
+        answer = session.post(
+            f"{endpoint}{_PATH}",
+            json={},
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=_SECONDS,
+            allow_redirects=False,
+        )
+    try:
+        return answer.status_code, answer.json()
+    except requests.JSONDecodeError:
+        return answer.status_code, None
+
+
+def _mapping(stack: _Stack) -> Iterator[Finding]:
+    pages = client("lambda").get_paginator("list_event_source_mappings")
+    found = pages.paginate(FunctionName=stack.function("DeliverFunction"))
+    yield from checks.mapping_findings(
+        [one for page in found for one in page["EventSourceMappings"]]
+    )
+
+
+def _rules(stack: _Stack, rules: Path) -> Iterator[Finding]:
+    here = {file.name: file.read_bytes() for file in rules.glob("*.yaml")}
+    yield from checks.rules_findings(here, _deployed_rules(stack.function("IngestFunction")))
+
+
+def _deployed_rules(function: str) -> dict[str, bytes]:
+    code = client("lambda").get_function(FunctionName=function)["Code"]
+    answer = requests.get(code["Location"], timeout=_SECONDS)
+    answer.raise_for_status()
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as package:
+        paths = [PurePosixPath(name) for name in package.namelist()]
+        rules = [path for path in paths if str(path.parent) == "rules" and path.suffix == ".yaml"]
+        return {path.name: package.read(str(path)) for path in rules}
+
+
+def _alarms(stack: _Stack) -> Iterator[Finding]:
+    made = {physical for (kind, _), physical in stack.resources.items() if kind == _TOPIC}
+    given = {value for value in stack.outputs.values() if _TOPIC_ARN.match(value)}
+    topics = sorted(made | given)
+    yield from checks.alarm_findings({topic: _subscriptions(topic) for topic in topics})
+
+
+def _subscriptions(topic: str) -> list[str]:
+    pages = client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    return [one["SubscriptionArn"] for page in pages for one in page["Subscriptions"]]
+
+
+def _dead_letters(stack: _Stack) -> Iterator[Finding]:
+    url = stack.outputs["DeadLetterQueueUrl"]
+    name = "ApproximateNumberOfMessages"
+    found = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+    yield from checks.dead_letter_findings(int(found["Attributes"][name]), url)

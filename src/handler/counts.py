@@ -1,0 +1,44 @@
+"""What the deliver function counts: requests, attempts, and messages that leave the queue."""
+
+from typing import Final
+
+from handler.core.models import Delivery
+from handler.core.outcome import Answer, Outcome
+from handler.core.protocol import State
+from handler.received import Verdict
+from handler.worker import Worker
+
+_LEFT: Final = {
+    State.ACCEPTED: "DeliveriesAccepted",
+    State.HELD: "DeliveriesHeld",
+    State.DEAD: "DeliveriesDead",
+}
+_LONGEST_NUMBER: Final = 9  # digits; whatever the header says, it stays a sane number
+
+
+def count_answer(worker: Worker, answer: Answer, milliseconds: float) -> None:
+    """Count a request: how long it took, if it was made, and what Braze says is left."""
+    if answer.reached != "not_connected":
+        worker.tally.count("BrazeLatency", value=milliseconds)
+    remaining = answer.headers.get("x-ratelimit-remaining", "")  # Braze, "API limits"
+    if remaining.isascii() and remaining.isdigit() and len(remaining) <= _LONGEST_NUMBER:
+        worker.tally.count("BrazeRemaining", value=int(remaining))
+
+
+def count_settled(
+    worker: Worker, delivery: Delivery, outcome: Outcome, state: State, verdict: Verdict
+) -> None:
+    """Count an attempt, and its message if it has left the queue."""
+    tally, source, rule = worker.tally, delivery.source, delivery.rule
+    if outcome.reason == "key_refused":
+        tally.count("KeyRefused")
+    if outcome.reason == "target_paused":
+        tally.count("TargetPaused", source, rule)
+    if "errors" in outcome.warnings:
+        tally.count("AcceptedWithErrors", source, rule)
+    if verdict.wait is not None:
+        tally.count("DeliveriesRetried", source, rule)
+    elif outcome.reason == "expired":
+        tally.count("DeliveriesExpired", source, rule)
+    else:
+        tally.count(_LEFT[state], source, rule)

@@ -1,0 +1,104 @@
+"""The metrics, as CloudWatch reads them out of the log (embedded metric format), by Powertools.
+
+Each is published for the stack as a whole, where the alarms look (an alarm cannot search), and
+for each source, or each rule of it, where a person looks. Names of sources and rules come from
+the rules files; no value of a webhook is ever a dimension. CloudWatch charges for a combination
+only in the hours in which it is written, so what is rare is cheap. These sums hold:
+
+    webhooks received = refused + unavailable + malformed + taken
+    webhooks taken = events unmatched + wanted + parked
+    deliveries planned = accepted + duplicate + held + expired + dead + in flight
+
+A message counts in the last one when it leaves the queue; what is redriven leaves it again.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+NAMESPACE: Final = "BrazeRelay"
+UNKNOWN: Final = "unknown"  # a source that no rules file names, a message that is not ours
+_STACK: Final = (
+    "relay"  # where POWERTOOLS_SERVICE_NAME, in a deployment the stack's name, is not set
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A unit, the dimensions beside `service`, and what one counts."""
+
+    unit: MetricUnit
+    dimensions: tuple[str, ...]
+    counts: str
+
+
+def _count(counts: str, *dimensions: str) -> Metric:
+    return Metric(MetricUnit.Count, dimensions, counts)
+
+
+_SOURCE: Final = ("source",)
+_RULE: Final = ("source", "rule")
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "WebhooksReceived": _count("every webhook that was answered", *_SOURCE),
+    "WebhooksRefused": _count("a webhook answered 4xx", *_SOURCE),
+    "WebhooksUnavailable": _count("a webhook answered 503: our own failure", *_SOURCE),
+    "WebhooksMalformed": _count("a signed webhook that nobody can use, parked", *_SOURCE),
+    "WebhooksTaken": _count("a webhook whose event went to the rules", *_SOURCE),
+    "SignaturesRefused": _count("a refused webhook that did not prove its sender", *_SOURCE),
+    "BodiesTooLarge": _count("a refused webhook over the limit of bytes", *_SOURCE),
+    "VerifiedWebhooksRefused": _count("a refused webhook whose signature was good", *_SOURCE),
+    "EventsUnmatched": _count("an event that no rule wanted", *_SOURCE),
+    "EventsWanted": _count("an event that a rule wanted", *_SOURCE),
+    "EventsParked": _count("an event that makes too many deliveries, parked whole", *_SOURCE),
+    "EventsUnrenderable": _count("a rule's wish that could not be rendered, parked", *_RULE),
+    "DeliveriesPlanned": _count("a delivery that was made for the queue", *_RULE),
+    "DeliveriesAccepted": _count("a message that left the queue: Braze took it", *_RULE),
+    "DeliveriesDuplicate": _count("a message that left the queue: sent before", *_RULE),
+    "DeliveriesHeld": _count("a message that left the queue: held for a person", *_RULE),
+    "DeliveriesExpired": _count("a message that left the queue: too late to be sent", *_RULE),
+    "DeliveriesDead": _count("a message that left the queue: a dead letter", *_RULE),
+    "DeliveriesRetried": _count("an attempt after which the message comes back", *_RULE),
+    "TargetPaused": _count("an attempt whose Canvas or campaign is paused or archived", *_RULE),
+    "AcceptedWithErrors": _count("an accepted attempt whose answer names errors", *_RULE),
+    "KeyRefused": _count("an attempt whose API key Braze refused"),
+    "Unrecorded": _count("an accepted attempt that the ledger does not know of"),
+    "BrazeLatency": Metric(MetricUnit.Milliseconds, (), "how long one request to Braze took"),
+    "BrazeRemaining": _count("requests that Braze says are left of its rate limit"),
+}
+
+_Dimensions = tuple[tuple[str, str], ...]
+
+
+def _nothing() -> defaultdict[_Dimensions, list[tuple[str, float]]]:
+    return defaultdict(list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What was counted and is not yet written."""
+
+    _values: defaultdict[_Dimensions, list[tuple[str, float]]] = field(default_factory=_nothing)
+
+    def count(
+        self, name: str, source: str = UNKNOWN, rule: str | None = None, value: float = 1
+    ) -> None:
+        """Count one of METRICS; a dimension that it does not have is not looked at."""
+        given = {"source": source, "rule": rule or UNKNOWN}
+        dimensions = tuple((one, given[one]) for one in METRICS[name].dimensions)
+        self._values[dimensions].append((name, value))
+
+    def flush(self) -> None:
+        """Print a line for each combination of dimensions, and begin anew."""
+        for dimensions, values in self._values.items():
+            line = EphemeralMetrics(namespace=NAMESPACE)
+            line.service = line.service or _STACK
+            if dimensions:
+                line.add_dimensions(service=line.service, **dict(dimensions))
+            for name, value in values:
+                line.add_metric(name, METRICS[name].unit, value)
+            line.flush_metrics()
+        self._values.clear()

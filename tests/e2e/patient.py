@@ -1,0 +1,126 @@
+"""A stack for `relay doctor` to examine, and how to break one thing of it for a while."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relay.stack.deploy import NAME
+from relay.stack.up import BRAZE_KEY, Local
+from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, until
+
+RELAY = Path(sys.executable).with_name("relay")
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A stack whose own rules folder is `rules`, and how to break and examine it."""
+
+    local: Local
+    rules: Path
+
+    def client(self, service: str) -> Any:
+        return self.local.stack.client(service)
+
+    def doctor(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        emulator = {
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": self.local.stack.endpoint,
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+        options = ["--stack-name", NAME, "--rules", str(self.rules)]
+        command = [str(RELAY), "doctor", *options, *arguments]
+        return subprocess.run(command, env=emulator, capture_output=True, text=True, check=False)
+
+    def errors(self, *arguments: str) -> list[dict[str, str]]:
+        """Return the findings that are faults; the exit code must say the same."""
+        run = self.doctor("--json", *arguments)
+        assert run.returncode in {0, 1}, run.stderr
+        findings = json.loads(run.stdout)
+        assert all(set(one) == {"level", "problem", "remedy"} for one in findings)
+        for secret in (SHOPIFY_SECRET, ACCOUNTS_SECRET, BRAZE_KEY, "canary"):
+            assert secret not in run.stdout + run.stderr
+        errors = [one for one in findings if one["level"] == "error"]
+        assert run.returncode == bool(errors)
+        return errors
+
+    @contextmanager
+    def secret(self, output: str, values: Any) -> Iterator[None]:
+        """Put other values into a secret for a while."""
+        manager, arn = self.client("secretsmanager"), self.local.stack.outputs[output]
+        before = manager.get_secret_value(SecretId=arn)["SecretString"]
+        manager.put_secret_value(SecretId=arn, SecretString=json.dumps(values))
+        try:
+            yield
+        finally:
+            manager.put_secret_value(SecretId=arn, SecretString=before)
+
+    @contextmanager
+    def endpoint(self, url: str) -> Iterator[None]:
+        """Give the deliver function another Braze endpoint for a while."""
+        functions, name = self.client("lambda"), self.local.stack.resources["DeliverFunction"]
+        before = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        changed = {"Variables": before | {"BRAZE_ENDPOINT": url}}
+        functions.update_function_configuration(FunctionName=name, Environment=changed)
+        try:
+            yield
+        finally:
+            functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": before}
+            )
+
+    @contextmanager
+    def disabled_mapping(self) -> Iterator[str]:
+        """Disable the deliver function's event source mapping for a while; give its UUID."""
+        functions, name = self.client("lambda"), self.local.stack.resources["DeliverFunction"]
+        (found,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        uuid = str(found["UUID"])
+        functions.update_event_source_mapping(UUID=uuid, Enabled=False)
+        self._wait_for_mapping(uuid, "Disabled")
+        try:
+            yield uuid
+        finally:
+            functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+            self._wait_for_mapping(uuid, "Enabled")
+
+    def _wait_for_mapping(self, uuid: str, state: str) -> None:
+        functions = self.client("lambda")
+        until(
+            lambda: functions.get_event_source_mapping(UUID=uuid)["State"],
+            lambda found: bool(found == state),
+            f"{state} mapping",
+        )
+
+    def listen(self) -> None:
+        """Let somebody hear every alarm: a queue, for it need not confirm."""
+        self.client("sqs").create_queue(QueueName="alarms-heard")
+        for topic in self._topics():
+            self.client("sns").subscribe(
+                TopicArn=topic,
+                Protocol="sqs",
+                Endpoint="arn:aws:sqs:us-east-1:000000000000:alarms-heard",
+            )
+
+    @contextmanager
+    def nobody_listening(self) -> Iterator[str]:
+        """Take every subscription from the alarm topic for a while; give the topic's ARN."""
+        (topic,), sns = self._topics(), self.client("sns")
+        for one in sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]:
+            sns.unsubscribe(SubscriptionArn=one["SubscriptionArn"])
+        try:
+            yield topic
+        finally:
+            self.listen()
+
+    def _topics(self) -> list[str]:
+        formation = self.client("cloudformation")
+        found = formation.describe_stack_resources(StackName=NAME)["StackResources"]
+        kind = "AWS::SNS::Topic"
+        return [one["PhysicalResourceId"] for one in found if one["ResourceType"] == kind]

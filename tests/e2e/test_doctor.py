@@ -1,0 +1,172 @@
+"""`relay doctor` finds nothing on a good stack, and names what is broken: one thing at a time."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from relay.paths import PROJECT
+from relay.stack.deploy import NAME
+from relay.stack.emulator import free_port
+from relay.stack.up import local_stack
+from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET
+from tests.e2e.patient import Patient
+
+SECRETS = {"shopify": SHOPIFY_SECRET, "accounts": ACCOUNTS_SECRET}
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+    rules = tmp_path_factory.mktemp("doctor") / "rules"
+    shutil.copytree(PROJECT / "tests" / "rules", rules)
+    with local_stack(rules, SECRETS, None, 0, RulesStage="dev") as local:
+        patient = Patient(local, rules)
+        patient.listen()
+        yield patient
+
+
+@pytest.fixture(autouse=True)
+def _put_back(patient: Patient) -> Iterator[None]:
+    """Each test leaves the stack as it found it, or the next one would blame the wrong thing."""
+    yield
+    assert patient.errors() == []
+
+
+@pytest.fixture
+def folder(patient: Patient, tmp_path: Path) -> Path:
+    """Return a copy of the deployed rules, to be changed."""
+    return shutil.copytree(patient.rules, tmp_path / "rules")
+
+
+def test_a_good_stack_has_no_problem_and_nothing_reaches_anybody(patient: Patient) -> None:
+    run = patient.doctor()
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "error" not in run.stdout
+    assert run.stdout.endswith("no problem found\n")
+    simulation = f"{patient.local.braze_url}/_sim"
+    assert requests.get(f"{simulation}/sends", timeout=10).json() == []
+    asked = requests.get(f"{simulation}/requests", timeout=10).json()[-1]
+    assert (asked["path"], asked["body"]) == ("/campaigns/trigger/send", {})
+
+
+def test_a_missing_signing_secret_is_named_with_the_command_that_sets_it(patient: Patient) -> None:
+    with patient.secret("SigningSecretsArn", {"accounts": ACCOUNTS_SECRET}):
+        (error,) = patient.errors()
+        run = patient.doctor()
+    assert error["problem"].startswith("shopify answers 503")
+    assert error["remedy"] == f"relay secrets set --source shopify --stack-name {NAME}"
+    assert "no problem found" not in run.stdout
+    assert error["problem"] in run.stdout
+    assert error["remedy"] in run.stdout
+
+
+@pytest.mark.parametrize("secret", ["canary", "", ["long-enough-canary", "canary"], {"a": 1}])
+def test_a_signing_secret_that_cannot_be_used_is_named(patient: Patient, secret: Any) -> None:
+    with patient.secret("SigningSecretsArn", SECRETS | {"shopify": secret}):
+        (error,) = patient.errors()
+    assert error["problem"].startswith("shopify answers 503")
+
+
+@pytest.mark.parametrize("keys", [{}, {"default": ""}, {"eu": "canary-key"}])
+def test_a_missing_braze_key_is_named(patient: Patient, keys: dict[str, str]) -> None:
+    with patient.secret("BrazeKeysArn", keys):
+        (error,) = patient.errors()
+    assert "no key for workspace 'default'" in error["problem"]
+    assert error["remedy"] == f"relay secrets set --braze --stack-name {NAME}"
+
+
+def test_a_key_that_braze_refuses_is_named(patient: Patient) -> None:
+    with patient.secret("BrazeKeysArn", {"default": "another-canary-key"}):
+        (error,) = patient.errors()
+    assert error["problem"] == f"Braze refuses the API key at {patient.local.braze_url} (401)"
+    assert "BrazeEndpoint" in error["remedy"]
+    assert "relay secrets set --braze" in error["remedy"]
+
+
+def test_an_endpoint_that_cannot_be_reached_is_named(patient: Patient) -> None:
+    nobody = f"http://127.0.0.1:{free_port()}"
+    with patient.endpoint(nobody):
+        (error,) = patient.errors()
+    assert f"{nobody} cannot be reached" in error["problem"]
+    assert "BrazeEndpoint" in error["remedy"]
+
+
+def test_an_endpoint_that_is_not_brazes_is_named(patient: Patient) -> None:
+    with patient.endpoint(f"{patient.local.braze_url}/elsewhere"):
+        (error,) = patient.errors()
+    assert "answers 404" in error["problem"]
+
+
+def test_a_disabled_mapping_is_named_with_the_command_that_enables_it(patient: Patient) -> None:
+    with patient.disabled_mapping() as uuid:
+        (error,) = patient.errors()
+    assert "Disabled" in error["problem"]
+    assert error["remedy"] == f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
+
+
+def test_alarms_that_nobody_hears_are_named(patient: Patient) -> None:
+    with patient.nobody_listening() as topic:
+        (error,) = patient.errors()
+    assert error["problem"] == f"no alarm reaches anybody: {topic} has no confirmed subscription"
+    assert f"aws sns subscribe --topic-arn {topic} " in error["remedy"]
+
+
+def test_rules_that_differ_are_new_or_gone_are_named(patient: Patient, folder: Path) -> None:
+    with (folder / "shopify.yaml").open("a", encoding="utf-8") as shopify:
+        shopify.write("# newer\n")
+    (folder / "accounts.yaml").rename(folder / "workspaces.yaml")  # a reserved name, and no source
+    errors = patient.errors("--rules", str(folder))
+    assert [one["problem"] for one in errors] == [
+        "deployed rules differ from those here: shopify.yaml",
+        "rules not deployed: workspaces.yaml",
+        "rules that are deployed and not here: accounts.yaml",
+    ]
+    assert all("sam build && sam deploy" in one["remedy"] for one in errors)
+
+
+def test_rules_that_do_not_load_are_named_and_the_others_checked(
+    patient: Patient, folder: Path
+) -> None:
+    (folder / "broken.yaml").write_text("verify: {preset: shopify}\nrulez: []\n")
+    first, *others = patient.errors("--rules", str(folder))
+    assert first["problem"].startswith("broken does not load: rules/broken.yaml:2:1")
+    assert [one["problem"] for one in others] == ["rules not deployed: broken.yaml"]
+
+
+def test_dead_letters_are_a_note_only(patient: Patient) -> None:
+    sqs, url = patient.client("sqs"), patient.local.stack.outputs["DeadLetterQueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="{}")
+    run = patient.doctor()
+    sqs.purge_queue(QueueUrl=url)
+    assert run.returncode == 0
+    assert "note: about 1 dead letter waiting" in run.stdout
+    assert f"--queue-url {url}" in run.stdout
+
+
+def test_a_stack_that_is_not_there_or_not_the_relays_is_wrong_usage(patient: Patient) -> None:
+    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    formation = patient.client("cloudformation")
+    formation.create_stack(StackName="stranger", TemplateBody=json.dumps(topic))
+    formation.get_waiter("stack_create_complete").wait(StackName="stranger")
+    for name, words in ("nobody", "does not exist"), ("stranger", "no stack of this relay"):
+        run = patient.doctor("--stack-name", name)
+        assert run.returncode == 2
+        assert words in " ".join(run.stderr.replace("│", "").split())
+
+
+def test_a_secret_that_is_no_object_stops_no_other_check(patient: Patient) -> None:
+    with patient.secret("BrazeKeysArn", ["canary"]):
+        (error,) = patient.errors()
+    assert error["problem"].startswith("Braze: cannot be checked")
+    assert "not a JSON object" in error["problem"]
+
+
+def test_a_folder_without_rules_is_named(patient: Patient, tmp_path: Path) -> None:
+    run = patient.doctor("--rules", str(tmp_path))
+    assert run.returncode == 1
+    assert "there is no rules file" in run.stdout
+    assert "--rules" in run.stdout
