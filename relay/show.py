@@ -36,7 +36,7 @@ def _control(braze_url: str, what: str) -> list[Record]:
 
 def posted_table(posted: Iterable[Posted]) -> Table:
     """Return a table of samples and the relay's answers."""
-    table = Table("sample", "posted to", "answer", title="Webhooks", title_justify="left")
+    table = _table("Webhooks", "sample", "posted to", "answer")
     for one in posted:
         words = ", ".join(f"{value} {name}" for name, value in one.answer.items())
         table.add_row(one.sample.name, f"/webhooks/{one.sample.source}", f"{one.status} {words}")
@@ -45,12 +45,7 @@ def posted_table(posted: Iterable[Posted]) -> Table:
 
 def sends_table(sends: Sequence[Record]) -> Table:
     """Return a table of what Braze received: profile before, attributes, message."""
-    table = Table(
-        *("user", "profile before", "attributes", "message"),
-        title="What Braze received",
-        title_justify="left",
-        show_lines=True,
-    )
+    table = _table("What Braze received", "user", "profile before", "attributes", "message")
     for send in sends:
         before = "(new)" if send["profile_before"] is None else _fields(send["profile_before"])
         message = _fields(send["message"]) if send["reached"] else f"none: {send['because']}"
@@ -62,12 +57,7 @@ def sends_table(sends: Sequence[Record]) -> Table:
 
 def refused_table(refused: Sequence[Record]) -> Table:
     """Return a table of the requests that Braze refused, each with Braze's words."""
-    table = Table(
-        *("status", "because", "request"),
-        title="What Braze refused",
-        title_justify="left",
-        show_lines=True,
-    )
+    table = _table("What Braze refused", "status", "because", "request")
     for request in refused:
         table.add_row(str(request["status"]), request["reason"], _fields(request["body"] or {}))
     return table
@@ -77,6 +67,10 @@ def console() -> Console:
     """Return a console that does not squeeze tables where the output is not a terminal."""
     terminal = Console()
     return terminal if terminal.is_terminal else Console(width=160)
+
+
+def _table(title: str, *columns: str) -> Table:
+    return Table(*columns, title=title, title_justify="left", show_lines=True)
 
 
 def _fields(values: Mapping[str, Any]) -> str:

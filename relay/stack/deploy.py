@@ -30,11 +30,6 @@ class Stack:
     outputs: Mapping[str, str]
     resources: Mapping[str, str]
 
-    @property
-    def session(self) -> boto3.Session:
-        """A session whose clients speak to this stack's emulator, given `endpoint_url`."""
-        return session()
-
     def client(self, service: str) -> Any:
         """Return a boto3 client for this stack."""
         return client(self.endpoint, service)
@@ -45,18 +40,14 @@ class Stack:
         return f"{self.endpoint}/_aws/execute-api/{self.resources['Api']}/$default"
 
 
-def session() -> boto3.Session:
-    """Return a session with the emulator's root credentials."""
-    return boto3.Session(
+def client(endpoint: str, service: str) -> Any:
+    """Return a boto3 client that speaks to the emulator, with its root credentials."""
+    session = boto3.Session(
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the emulator's own word
         region_name=REGION,
     )
-
-
-def client(endpoint: str, service: str) -> Any:
-    """Return a boto3 client that speaks to the emulator."""
-    return session().client(service, endpoint_url=endpoint)  # type: ignore[call-overload]
+    return session.client(service, endpoint_url=endpoint)  # type: ignore[call-overload] # as named
 
 
 def deploy(endpoint: str, package: bytes, parameters: Mapping[str, str]) -> Stack:

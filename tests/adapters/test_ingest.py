@@ -45,13 +45,13 @@ class Aws:
         assert SecretId == GIVEN.signing_secrets_arn
         return {"SecretString": json.dumps(self.secrets), "VersionId": str(self.reads)}
 
-    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - AWS's own
         if self.fault is not None:
             return {"Failed": [{"Id": it["Id"], "SenderFault": self.fault} for it in Entries]}
         self.queues[QueueUrl] += [it["MessageBody"] for it in Entries]
         return {}
 
-    def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> Any:  # noqa: N803
+    def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> Any:  # noqa: N803 - AWS's own
         if self.is_dead_away:
             raise ClientError({"Error": {"Code": "AccessDenied"}}, "SendMessage")
         self.queues[QueueUrl].append(MessageBody)

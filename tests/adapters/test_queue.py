@@ -24,7 +24,7 @@ class Sqs:
     held: list[str] = field(default_factory=list)
     rounds: int = 0
 
-    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - AWS's own
         assert QueueUrl == "url"
         self.rounds += 1
         failed = []

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -148,3 +149,14 @@ def sample(name: str) -> dict[str, Any]:
     text = (EVENTS / f"{name}.json").read_text(encoding="utf-8")
     body: dict[str, Any] = json.loads(text.replace("@now", datetime.now(UTC).isoformat()))["body"]
     return body | ({"id": uuid.uuid4().int >> 66} if "id" in body else {})
+
+
+def aws_environment(local: Local) -> dict[str, str]:
+    """Return the environment of a user whose AWS account is the emulator."""
+    return {
+        "PATH": os.environ["PATH"],
+        "AWS_ENDPOINT_URL": local.stack.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }

@@ -1,7 +1,6 @@
 """A stack for `relay doctor` to examine, and how to break one thing of it for a while."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import Any
 
 from relay.stack.deploy import NAME
 from relay.stack.up import BRAZE_KEY, Local
-from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, until
+from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, aws_environment, until
 
 RELAY = Path(sys.executable).with_name("relay")
 
@@ -28,13 +27,7 @@ class Patient:
         return self.local.stack.client(service)
 
     def doctor(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        emulator = {
-            "PATH": os.environ["PATH"],
-            "AWS_ENDPOINT_URL": self.local.stack.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-        }
+        emulator = aws_environment(self.local)
         options = ["--stack-name", NAME, "--rules", str(self.rules)]
         command = [str(RELAY), "doctor", *options, *arguments]
         return subprocess.run(command, env=emulator, capture_output=True, text=True, check=False)

@@ -162,41 +162,32 @@ def test_relay_up_that_is_ended_while_it_starts_leaves_nothing_behind(tmp_path: 
     assert not list(tmp_path.glob("relay-*"))
 
 
+def refusal(*arguments: str) -> tuple[int, str]:
+    """Run the relay command where it must refuse; return its exit code and what it says."""
+    run = subprocess.run([RELAY, *arguments], capture_output=True, text=True, check=False)
+    return run.returncode, run.stderr
+
+
 def test_relay_up_says_when_its_port_is_taken() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        run = subprocess.run(
-            [RELAY, "up", "--port", str(taken.getsockname()[1])],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert run.returncode == 2
-    assert "is in use" in run.stderr
+        code, said = refusal("up", "--port", str(taken.getsockname()[1]))
+    assert code == 2
+    assert "is in use" in said
 
 
 def test_relay_run_names_what_is_wrong_with_the_rules_and_where(tmp_path: Path) -> None:
     (tmp_path / "shop.yaml").write_text("verify: {preset: shopify}\nrulez: []\n")
-    run = subprocess.run(
-        [RELAY, "run", "--rules", tmp_path, "--port", "0"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 1
-    assert "shop.yaml:2:1: unknown key rulez; did you mean rules?" in run.stderr
+    code, said = refusal("run", "--rules", str(tmp_path), "--port", "0")
+    assert code == 1
+    assert "shop.yaml:2:1: unknown key rulez; did you mean rules?" in said
 
 
 def test_relay_up_refuses_a_braze_that_is_not_on_this_machine() -> None:
-    run = subprocess.run(
-        [RELAY, "up", "--braze-url", "https://rest.iad-01.braze.com"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 2
-    assert "127.0.0.1:port" in run.stderr
+    code, said = refusal("up", "--braze-url", "https://rest.iad-01.braze.com")
+    assert code == 2
+    assert "127.0.0.1:port" in said
 
 
 def test_make_run_plays_the_samples_shows_what_braze_received_and_serves(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """`relay secrets set` writes into a deployed stack, and the relay takes what it wrote."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pytest
 
 from relay.secrets import changed
 from relay.stack.deploy import NAME
-from tests.e2e.harness import Relay
+from tests.e2e.harness import Relay, aws_environment
 
 RELAY = Path(sys.executable).with_name("relay")
 
@@ -39,17 +38,10 @@ def test_there_must_be_a_secret_to_rotate_or_retire(change: Any) -> None:
 
 
 def secrets_set(relay: Relay, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    emulator = {
-        "PATH": os.environ["PATH"],
-        "AWS_ENDPOINT_URL": relay.local.stack.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
     return subprocess.run(
         [RELAY, "secrets", "set", *arguments, "--stack-name", NAME],
         input=typed,
-        env=emulator,
+        env=aws_environment(relay.local),
         capture_output=True,
         text=True,
         check=False,
