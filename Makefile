@@ -1,9 +1,11 @@
 # Every target sets itself up: Python 3.11 or newer and make are all it takes.
 PYTHON ?= python3
+CONFIG ?= default
 .DEFAULT_GOAL := help
 READY := .venv/ready
+UV := .venv/bin/uv
 
-.PHONY: help run demo test check format lock clean
+.PHONY: help run demo deploy test check format lock sbom sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -14,27 +16,40 @@ run: $(READY) ## Serve src/rules on http://127.0.0.1:3000 beside a simulated Bra
 demo: $(READY) ## Send the sample order and signup through the whole stack and show what Braze received
 	@.venv/bin/relay demo
 
+deploy: $(READY) ## Check the rules, build, show the change set and deploy; CONFIG=prod for another environment
+	@.venv/bin/relay deploy --config-env $(CONFIG)
+
 test: check ## Check and test everything
 	.venv/bin/pytest
 
-check: $(READY) ## Lint, types, template
+check: $(READY) ## Lint, types, security
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive src relay
 
 format: $(READY) ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-lock: $(READY) ## Lock again after a change of pyproject.toml, and write what Lambda installs
-	.venv/bin/uv lock
-	.venv/bin/uv export --quiet --locked --no-default-groups --no-emit-project --prune boto3 --no-header --format requirements-txt --output-file src/requirements.txt
+lock: $(UV) ## Lock again after a change of pyproject.toml, and write what Lambda installs
+	$(UV) lock
+	$(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --format requirements-txt --output-file src/requirements.txt
+
+sbom: $(READY) ## List what Lambda installs in build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@$(UV) export --quiet --locked --no-default-groups --no-emit-project --format cyclonedx1.5 --output-file build/sbom.json
+
+sizes: $(READY) ## Build the functions' packages and show what they hold and weigh
+	@.venv/bin/python -m relay.sizes
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .venvs build .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(READY): pyproject.toml uv.lock bootstrap.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
-	@test -x .venv/bin/uv || { $(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet --require-hashes --requirement bootstrap.txt; }
-	@UV_PROJECT_ENVIRONMENT=.venv .venv/bin/uv sync --quiet --locked
+$(READY): pyproject.toml uv.lock bootstrap.txt | $(UV)
+	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked
 	@touch $@
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet --require-hashes --requirement bootstrap.txt

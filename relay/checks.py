@@ -1,4 +1,4 @@
-"""What `relay doctor` concludes from what it saw: values in, findings out; nothing is asked here.
+"""What `relay doctor` concludes of the stack: values in, findings out; nothing is asked here.
 
 No finding shows a secret, not even a part of one or its length.
 """
@@ -12,20 +12,9 @@ from handler.core.models import Webhook
 from handler.core.source import Source
 from handler.core.verify import verify
 from handler.secrets import Secret, signing_secrets
+from relay.packaged import Package
 
 DEPLOY: Final = "sam build && sam deploy"
-_REFUSED: Final = (401, 403)
-_UNDERSTOOD: Final = (400, 404)  # Braze has taken the key, and found no campaign in the request
-_WRONG_URL: Final = "Invalid URL"  # Braze's word for a path that it does not serve
-_CHECK_KEY: Final = (
-    "check that BrazeEndpoint in samconfig.toml is your workspace's REST endpoint, and that the "
-    "key is this workspace's, may use campaigns.trigger.send and allows this machine's IP "
-    "address; for another key: "
-)
-_CHECK_ENDPOINT: Final = (
-    "if it is your workspace's REST endpoint, run relay doctor again in a minute; else mend "
-    f"BrazeEndpoint in samconfig.toml, then {DEPLOY}"
-)
 _POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
 
 
@@ -65,32 +54,6 @@ def _unusable(source: Source, secret: Secret) -> str:
     return ""
 
 
-def braze_findings(endpoint: str, status: int, body: object, stack_name: str) -> Iterator[Finding]:
-    """Judge the answer to a trigger request that names neither a campaign nor a recipient."""
-    words = body.get("message", body.get("error")) if isinstance(body, dict) else None
-    if status in _REFUSED:
-        problem = f"Braze refuses the API key at {endpoint} ({status})"
-        yield Finding("error", problem, _CHECK_KEY + set_key(stack_name))
-    elif status not in _UNDERSTOOD or not isinstance(words, str) or words == _WRONG_URL:
-        problem = f"{endpoint} answers {status}, which neither accepts nor refuses the API key"
-        yield Finding("error", problem, _CHECK_ENDPOINT)
-
-
-def unreachable(endpoint: str, why: str) -> Finding:
-    """Return the finding of an endpoint that gave no answer at all."""
-    return Finding(
-        "error",
-        f"the Braze endpoint {endpoint} cannot be reached from here ({why})",
-        "check this machine's way to it, and BrazeEndpoint in samconfig.toml; after a change: "
-        f"{DEPLOY}",
-    )
-
-
-def set_key(stack_name: str) -> str:
-    """Return the command that sets the Braze key of the default workspace."""
-    return f"relay secrets set --braze --stack-name {stack_name}"
-
-
 def mapping_findings(mappings: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
     """Yield what keeps the deliver function from taking deliveries out of the queue."""
     if not mappings:
@@ -121,8 +84,25 @@ def rules_findings(here: Mapping[str, bytes], there: Mapping[str, bytes]) -> Ite
             yield Finding("error", f"{words}: {', '.join(sorted(names))}", remedy)
 
 
-def alarm_findings(topics: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
-    """Judge the alarm topics, each with the ARNs of its subscriptions."""
+def architecture_findings(
+    packages: Mapping[str, Package], architectures: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yield which functions have a package that their processor cannot run."""
+    wrong: dict[tuple[str, str], list[str]] = {}
+    for name, architecture in architectures.items():
+        for machine in packages[name].machines - {architecture}:
+            wrong.setdefault((machine, architecture), []).append(name)
+    for (machine, architecture), names in wrong.items():
+        yield Finding(
+            "error",
+            f"the package is built for {machine} and the functions run on {architecture}: "
+            f"{', '.join(names)}",
+            f"set Architecture in samconfig.toml once, under global, then {DEPLOY} with the same",
+        )
+
+
+def alarm_findings(topics: Mapping[str, Sequence[str]], *, is_local: bool) -> Iterator[Finding]:
+    """Judge the alarm topics, each with the ARNs of its subscriptions; locally nobody need hear."""
     if not topics:
         yield Finding(
             "note",
@@ -133,12 +113,18 @@ def alarm_findings(topics: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
         # One that nobody has confirmed yet has a word in the place of its ARN.
         if not any(subscription.startswith("arn:") for subscription in subscriptions):
             yield Finding(
-                "error",
+                "note" if is_local else "error",
                 f"no alarm reaches anybody: {topic} has no confirmed subscription",
-                f"set AlarmEmail in samconfig.toml, then {DEPLOY}; or aws sns subscribe "
-                f"--topic-arn {topic} --protocol email --notification-endpoint YOU@EXAMPLE.COM; "
-                "either way follow the link in the mail",
+                "none: this is the local stack" if is_local else _subscribe(topic),
             )
+
+
+def _subscribe(topic: str) -> str:
+    return (
+        f"set AlarmEmail in samconfig.toml, then {DEPLOY}; or aws sns subscribe "
+        f"--topic-arn {topic} --protocol email --notification-endpoint YOU@EXAMPLE.COM; "
+        "either way follow the link in the mail"
+    )
 
 
 def dead_letter_findings(count: int, url: str) -> Iterator[Finding]:

@@ -11,16 +11,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import RulesError
-from relay import doctor, secrets
+from relay import check_rules, doctor, secrets
 from relay.activity import followed
+from relay.deploy import deploy
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
 from relay.remarks import remarks
 from relay.samples import load_sources, sources_in
 from relay.stack.emulator import is_free
 from relay.stack.up import Local, is_local, local_stack
+from relay.urls import urls
 
 app = typer.Typer(
     help="Relay from third-party webhooks to Braze: local stack and tools.",
@@ -30,6 +33,9 @@ app = typer.Typer(
 )
 app.add_typer(secrets.app, name="secrets")
 app.command("doctor")(doctor.doctor)
+app.command("urls")(urls)
+app.command("deploy")(deploy)
+app.add_typer(check_rules.app, name="rules")
 STAGE = "dev"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -126,7 +132,7 @@ def main() -> None:
         signal.signal(sign, _interrupt)
     try:
         app()
-    except RulesError as error:
+    except (RulesError, ClientError, BotoCoreError) as error:  # AWS's words name call and reason
         typer.echo(str(error), err=True)
         sys.exit(1)
 

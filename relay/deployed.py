@@ -1,19 +1,17 @@
 """A stack in an AWS account (or in the emulator, by AWS_ENDPOINT_URL), found by its name."""
 
-import tomllib
 from typing import Any
 
 import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.paths import PROJECT
+from relay.samconfig import deployment
 
 
-def default_stack_name(config_env: str = "default") -> str:
-    """Return the stack name that `sam deploy` takes from samconfig.toml."""
-    config = tomllib.loads((PROJECT / "samconfig.toml").read_text(encoding="utf-8"))
-    return str(config[config_env]["global"]["parameters"]["stack_name"])
+def default_stack_name() -> str:
+    """Return the name of the stack that `sam deploy` without flags deploys."""
+    return deployment().stack_name
 
 
 def outputs(stack_name: str) -> dict[str, str]:

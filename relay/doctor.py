@@ -1,13 +1,12 @@
 """`relay doctor`: looks at a deployed stack and says what is wrong with it; it changes nothing."""
 
-import io
 import json
 import re
 import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Final
 
 import requests
@@ -15,15 +14,20 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import RulesError, Unavailable
+from handler.core.source import Source
 from handler.secrets import Secret, SecretCache, api_key
+from handler.sources import read
 from relay import checks
+from relay.ask_braze import braze_findings
 from relay.checks import Finding
+from relay.checks_braze import set_key
 from relay.deployed import client, default_stack_name, outputs
+from relay.packaged import Package, read_package
 from relay.paths import RULES
 from relay.samples import sources_in
 
 WORKSPACE: Final = "default"
-_PATH: Final = "/campaigns/trigger/send"
+_FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
 _SECONDS: Final = 10
 _TOPIC: Final = "AWS::SNS::Topic"
 _TOPIC_ARN: Final = re.compile(r"arn:[\w-]+:sns:")  # of a topic that is not the stack's own
@@ -81,7 +85,7 @@ def _found(name: str) -> _Stack:
         if "PhysicalResourceId" in one
     }
     functions = {logical for kind, logical in resources if kind == "AWS::Lambda::Function"}
-    if not (found.keys() >= _NEEDED and {"IngestFunction", "DeliverFunction"} <= functions):
+    if not (found.keys() >= _NEEDED and functions.issuperset(_FUNCTIONS)):
         raise typer.BadParameter(f"{name} is no stack of this relay", param_hint="--stack-name")
     return _Stack(name, found, resources)
 
@@ -89,66 +93,52 @@ def _found(name: str) -> _Stack:
 def _findings(stack: _Stack, rules: Path) -> list[Finding]:
     looks: Mapping[str, Callable[[], Iterable[Finding]]] = {
         "signing secrets": lambda: _sources(stack, rules),
-        "Braze": lambda: _braze(stack),
+        "Braze": lambda: _braze(stack, rules),
         "event source mapping": lambda: _mapping(stack),
-        "rules": lambda: _rules(stack, rules),
+        "package": lambda: _package(stack, rules),
         "alarms": lambda: _alarms(stack),
         "dead letters": lambda: _dead_letters(stack),
     }
     return [finding for what, look in looks.items() for finding in _tried(what, look)]
 
 
-def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """Return what a look finds; that it could not look is a finding too, and the others go on."""
+def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield what a look finds; that it could not look is a finding too, and the others go on."""
+    why, remedy = "", "see that it is there, whole and open to your AWS credentials; then try again"
     try:
-        return list(look())
+        yield from look()
     except RulesError as error:
-        return [Finding("error", str(error), "name the folder of rules files by --rules")]
+        why, remedy = str(error), "name the folder of rules files by --rules"
     except (ClientError, BotoCoreError, Unavailable) as error:
-        why = str(error)
+        why = f"{what}: cannot be checked: {error}"
     except (requests.RequestException, zipfile.BadZipFile) as error:
-        why = type(error).__name__  # its text holds a signed URL
-    remedy = "see that it is there, whole and open to your AWS credentials; then relay doctor again"
-    return [Finding("error", f"{what}: cannot be checked: {why}", remedy)]
+        name = type(error).__name__  # its text holds a signed URL
+        why = f"{what}: cannot be checked: {name}"
+    if why:
+        yield Finding("error", why, remedy)
+
+
+def _stage(stack: _Stack) -> str:
+    """Return whose `vars` of the rules apply."""
+    return stack.environment("IngestFunction")["RULES_STAGE"]
 
 
 def _sources(stack: _Stack, rules: Path) -> Iterator[Finding]:
-    stage = stack.environment("IngestFunction")["RULES_STAGE"]
     secret = stack.secret("SigningSecretsArn")
-    yield from checks.source_findings(sources_in(rules, stage), secret, stack.name)
+    yield from checks.source_findings(sources_in(rules, _stage(stack)), secret, stack.name)
 
 
-def _braze(stack: _Stack) -> Iterator[Finding]:
+def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
     endpoint = stack.environment("DeliverFunction")["BRAZE_ENDPOINT"]
     secret = stack.secret("BrazeKeysArn")
     try:
         key = api_key(secret, WORKSPACE)
     except Unavailable as error:
-        yield Finding("error", str(error), checks.set_key(stack.name))
+        yield Finding("error", str(error), set_key(stack.name))
         return
-    try:
-        status, body = _asked(endpoint, key)
-    except requests.RequestException as error:
-        yield checks.unreachable(endpoint, type(error).__name__)
-    else:
-        yield from checks.braze_findings(endpoint, status, body, stack.name)
-
-
-def _asked(endpoint: str, key: str) -> tuple[int, object]:
-    """Ask Braze to trigger nothing for nobody: only whether it takes the key can come of it."""
-    with requests.Session() as session:
-        session.trust_env = False  # no .netrc may stand in the key's place
-        answer = session.post(
-            f"{endpoint}{_PATH}",
-            json={},
-            headers={"Authorization": f"Bearer {key}"},
-            timeout=_SECONDS,
-            allow_redirects=False,
-        )
-    try:
-        return answer.status_code, answer.json()
-    except requests.JSONDecodeError:
-        return answer.status_code, None
+    found = read(rules, _stage(stack)).values()  # what does not load is found by another look
+    sources = [source for source in found if isinstance(source, Source)]
+    yield from braze_findings(endpoint, key, sources, stack.name)
 
 
 def _mapping(stack: _Stack) -> Iterator[Finding]:
@@ -159,26 +149,34 @@ def _mapping(stack: _Stack) -> Iterator[Finding]:
     )
 
 
-def _rules(stack: _Stack, rules: Path) -> Iterator[Finding]:
+def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
+    packages, architectures = {}, {}
+    for name in _FUNCTIONS:
+        found = client("lambda").get_function(FunctionName=stack.function(name))
+        packages[name] = _downloaded(found["Code"]["Location"])
+        (architectures[name],) = found["Configuration"]["Architectures"]
     here = {file.name: file.read_bytes() for file in rules.glob("*.yaml")}
-    yield from checks.rules_findings(here, _deployed_rules(stack.function("IngestFunction")))
+    yield from checks.rules_findings(here, packages["IngestFunction"].rules)
+    yield from checks.architecture_findings(packages, architectures)
 
 
-def _deployed_rules(function: str) -> dict[str, bytes]:
-    code = client("lambda").get_function(FunctionName=function)["Code"]
-    answer = requests.get(code["Location"], timeout=_SECONDS)
+def _downloaded(url: str) -> Package:
+    answer = requests.get(url, timeout=_SECONDS)
     answer.raise_for_status()
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as package:
-        paths = [PurePosixPath(name) for name in package.namelist()]
-        rules = [path for path in paths if str(path.parent) == "rules" and path.suffix == ".yaml"]
-        return {path.name: package.read(str(path)) for path in rules}
+    return read_package(answer.content)
 
 
 def _alarms(stack: _Stack) -> Iterator[Finding]:
     made = {physical for (kind, _), physical in stack.resources.items() if kind == _TOPIC}
     given = {value for value in stack.outputs.values() if _TOPIC_ARN.match(value)}
-    topics = sorted(made | given)
-    yield from checks.alarm_findings({topic: _subscriptions(topic) for topic in topics})
+    heard = {topic: _subscriptions(topic) for topic in sorted(made | given)}
+    yield from checks.alarm_findings(heard, is_local=_is_local(stack))
+
+
+def _is_local(stack: _Stack) -> bool:
+    (found,) = client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
+    given = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
+    return bool(given["Stage"] == "local")
 
 
 def _subscriptions(topic: str) -> list[str]:

@@ -32,6 +32,7 @@ EXPECTED = {
     "VerifiedWebhooksRefused": ("GreaterThanThreshold", 0),
     "BodiesTooLarge": ("GreaterThanThreshold", 0),
     "EventsUnrenderable": ("GreaterThanThreshold", 0),
+    "DeliveriesPlanned": ("LessThanThreshold", 1),
     "WebhooksUnavailable": ("GreaterThanThreshold", 0),
     "TargetPaused": ("GreaterThanThreshold", 0),
     "KeyRefused": ("GreaterThanThreshold", 0),
@@ -48,9 +49,10 @@ def resource_of(dimension: dict[str, Any]) -> str:
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_watches_what_is_written(name: str) -> None:
     alarm = ALARMS[name]
-    (dimension,) = alarm["Dimensions"]
+    dimension, *others = alarm["Dimensions"]
     if alarm["Namespace"] == NAMESPACE:
-        assert alarm["MetricName"] in METRICS
+        written = METRICS[alarm["MetricName"]].dimensions
+        assert tuple(other["Name"] for other in others) in {(), written}
         assert dimension == {"Name": "service", "Value": {"Ref": "AWS::StackName"}}
         given = TEMPLATE_["Globals"]["Function"]["Environment"]["Variables"]
         assert given["POWERTOOLS_SERVICE_NAME"] == dimension["Value"]
@@ -62,11 +64,14 @@ def test_an_alarm_watches_what_is_written(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_reaches_the_topic_says_what_to_do_and_is_quiet_without_data(name: str) -> None:
+def test_an_alarm_reaches_the_topic_says_what_to_do_and_only_silence_is_loud_without_data(
+    name: str,
+) -> None:
     alarm = ALARMS[name]
     assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    assert alarm["TreatMissingData"] == "notBreaching"
-    assert len(alarm["AlarmDescription"].split(". ")) > 1
+    watches_silence = alarm["ComparisonOperator"] == "LessThanThreshold"
+    assert alarm["TreatMissingData"] == ("breaching" if watches_silence else "notBreaching")
+    assert len(str(alarm["AlarmDescription"]).split(". ")) > 1
     assert "AlarmName" not in alarm  # a name of its own would collide with another stack's
 
 
@@ -78,6 +83,18 @@ def test_what_the_functions_write_has_its_alarms_and_thresholds() -> None:
     }
     assert found == EXPECTED
     assert {alarm["Statistic"] for alarm in ALARMS.values()} == {"Sum", "Maximum"}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_each_watched_rule_has_its_own_alarm_of_so_many_hours(number: int) -> None:
+    watched = {"Ref": f"WatchedRule{number}"}
+    alarm = ALARMS[f"RuleSilentAlarm{number}"]
+    assert [one["Value"] for one in alarm["Dimensions"][1:]] == [
+        {"Fn::Select": [at, {"Fn::Split": ["/", watched]}]} for at in (0, 1)
+    ]
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (3_600, {"Ref": "WatchedHours"})
+    condition = RESOURCES[f"RuleSilentAlarm{number}"]["Condition"]
+    assert TEMPLATE_["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [watched, ""]}]}
 
 
 def test_both_functions_both_queues_and_the_age_of_dead_letters_are_watched() -> None:

@@ -4,18 +4,17 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
 from handler import settings
 from handler.core.errors import Unavailable
 from relay.paths import PROJECT, TEMPLATE
 from relay.stack.environments import environment
+from tests.translated import translated
 
 DAY = 86_400
 # Read by Powertools itself, not by the settings.
@@ -83,34 +82,59 @@ def test_every_variable_given_is_read_and_every_one_read_is_given(
     assert set(shared | own) - OTHERS == read
 
 
-def test_every_host_that_the_worker_takes_passes_the_template_and_no_other(
-    template: dict[str, Any],
-) -> None:
+def hosts(template: dict[str, Any]) -> list[str]:
     rule = template["Rules"]["OnlyBrazeOutsideTheLocalStack"]["Assertions"][0]["Assert"]
-    hosts = rule["Fn::Contains"][0]
+    found: list[str] = rule["Fn::Contains"][0]
+    return found
+
+
+def deliver_settings(endpoint: str, **given: str) -> settings.Deliver:
+    names = {field.alias or "" for field in settings.Deliver.model_fields.values()}
+    others = {"STAGE": "prod", "BRAZE_ENDPOINT": endpoint, "ALLOW_OTHER_BRAZE_HOST": "false"}
+    return settings.Deliver.from_environment(dict.fromkeys(names, "1") | others | given)
+
+
+def test_the_worker_takes_every_host_on_the_list_of_the_template(template: dict[str, Any]) -> None:
     pattern = re.compile(template["Parameters"]["BrazeEndpoint"]["AllowedPattern"])
-    assert len(hosts) == len(set(hosts)) == 15
-    for host in hosts:
+    assert len(hosts(template)) == len(set(hosts(template))) == 15
+    for host in hosts(template):
         assert pattern.fullmatch(host)
         assert deliver_settings(host).braze_endpoint == host
+
+
+def test_a_host_that_is_not_on_the_list_needs_a_word_of_its_own(template: dict[str, Any]) -> None:
+    other = f"{hosts(template)[0]}.example.com"
+    assert other not in hosts(template)
+    parameter = template["Parameters"]["AllowOtherBrazeHost"]
+    assert (parameter["Default"], parameter["AllowedValues"]) == ("false", ["true", "false"])
+    condition = template["Rules"]["OnlyBrazeOutsideTheLocalStack"]["RuleCondition"]
+    stage, allowed = condition["Fn::Not"][0]["Fn::Or"]
+    assert stage == {"Fn::Equals": [{"Ref": "Stage"}, "local"]}
+    assert allowed == {"Fn::Equals": [{"Ref": "AllowOtherBrazeHost"}, "true"]}
     with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
-        deliver_settings(f"{hosts[0]}.example.com")
+        deliver_settings(other)
+    assert deliver_settings(other, ALLOW_OTHER_BRAZE_HOST="true").braze_endpoint == other
 
 
-def deliver_settings(endpoint: str) -> settings.Deliver:
-    names = {field.alias or "" for field in settings.Deliver.model_fields.values()}
-    given = dict.fromkeys(names, "1") | {"STAGE": "prod", "BRAZE_ENDPOINT": endpoint}
-    return settings.Deliver.from_environment(given)
-
-
-def test_what_holds_customers_data_is_encrypted_and_outlives_the_stack(
+def test_what_holds_customers_data_outlives_the_stack(
     template: dict[str, Any],
 ) -> None:
     for name in ("Queue", "DeadLetterQueue", "Ledger"):
         resource = template["Resources"][name]
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
-        assert {"SqsManagedSseEnabled", "SSESpecification"} & set(resource["Properties"])
         assert not {"QueueName", "TableName"} & set(resource["Properties"])
+
+
+def test_queues_and_ledger_are_encrypted_by_ones_own_key_or_else_by_awss(
+    resources: dict[str, Any],
+) -> None:
+    own, nothing = {"Ref": "KmsKeyArn"}, {"Ref": "AWS::NoValue"}
+    encryption = resources["Ledger"]["SSESpecification"]
+    assert encryption["SSEEnabled"] is True
+    assert encryption["KMSMasterKeyId"] == {"Fn::If": ["HasKmsKey", own, nothing]}
+    for name in ("Queue", "DeadLetterQueue"):
+        assert resources[name]["KmsMasterKeyId"] == {"Fn::If": ["HasKmsKey", own, nothing]}
+        assert resources[name]["SqsManagedSseEnabled"] == {"Fn::If": ["HasKmsKey", nothing, True]}
 
 
 def test_both_queues_deny_whoever_does_not_come_over_tls(resources: dict[str, Any]) -> None:
@@ -140,28 +164,11 @@ def test_no_role_is_granted_a_wildcard(template: dict[str, Any]) -> None:
                 assert "*" not in json.dumps(statement)
 
 
-class NoManagedPolicies:
-    """Stands for AWS's list of managed policies: the template names none."""
-
-    def load(self) -> Mapping[str, str]:
-        return {}
-
-
-def test_cfn_lint_is_clean_on_the_template_and_on_what_sam_makes_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")  # the transform wants to know one
-    template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-    template["Globals"]["Function"]["CodeUri"] = "s3://bucket/package.zip"
-    parameters = {
-        name: parameter["Default"]
-        for name, parameter in template["Parameters"].items()
-        if "Default" in parameter
-    }
-    translated = tmp_path / "translated.json"
-    translated.write_text(json.dumps(transform(template, parameters, NoManagedPolicies())))
+def test_cfn_lint_is_clean_on_the_template_and_on_what_sam_makes_of_it(tmp_path: Path) -> None:
+    made = tmp_path / "translated.json"
+    made.write_text(json.dumps(translated()))
     run = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, translated],
+        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, made],
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""The simulated Braze on HTTP: its two trigger endpoints, and a control API under /_sim/.
+"""The simulated Braze on HTTP: its trigger and details endpoints, and a control API under /_sim/.
 
 The order of checks is inferred from Braze's API errors page; see `store` for the rules themselves.
 """
@@ -12,28 +12,20 @@ from typing import Final
 
 from aiohttp import web
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
+from relay.braze.catalogue import DETAILS, Catalogue, Target
 from relay.braze.faults import Faults, act
 from relay.braze.store import ENDPOINTS, Json, Store, refusal
+from relay.braze.wire import Refused, parsed, read, shown
 
 DEFAULT_KEY: Final = "local-braze-key"
 MAX_BODY: Final = 4_000_000  # bytes; Braze says 4 MB
 HOURLY_LIMIT: Final = 250_000  # requests in a clock hour ("API rate limits")
 _HOUR: Final = 3600
-_SYNTAX: Final = "Error while parsing request body. Please check your syntax."
 _OBJECT: Final = TypeAdapter(Json)
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
-
-
-class Refused(Exception):
-    """Braze refuses the request: the status, the text and its key in the body of the answer."""
-
-    def __init__(self, status: int, text: str, key: str = "message") -> None:
-        super().__init__(text)
-        self.status = status
-        self.body = {key: text}
 
 
 class Simulation:
@@ -46,8 +38,9 @@ class Simulation:
         self.reset()
 
     def reset(self) -> Json:
-        """Forget everything: profiles, sends, requests, faults and the rate window."""
+        """Forget everything: profiles, sends, requests, targets, faults and the rate window."""
         self.store = Store()
+        self.catalogue = Catalogue()
         self.faults = Faults()
         self.spent: Counter[int] = Counter()  # requests by clock hour
         return {}
@@ -59,15 +52,19 @@ class Simulation:
         self.store.write(external_id, attributes)
         return self.store.profiles[external_id]
 
-    async def trigger(self, request: web.Request) -> web.Response:
+    def target(self, api_id: str, body: bytes) -> Target:
+        """Say what an id names from now on."""
+        return self.catalogue.put(api_id, body)
+
+    async def braze(self, request: web.Request) -> web.Response:
         """Answer anything but the control API, recording it first: it may never be answered."""
         entry: Json = {"time": self.clock(), "method": request.method, "path": request.path}
         entry |= dict.fromkeys(("status", "body", "outcome", "reason", "dispatch_id", "fault"))
         self.store.requests.append(entry)
-        raw = await _read(request)
-        entry["body"] = _shown(raw)
+        raw = await read(request)
+        entry["body"] = shown(raw)
         braze = partial(self._answer, request, raw, entry)
-        fault = self.faults.take()
+        fault = self.faults.take(request.path)
         entry["fault"] = fault and fault.kind
         answer = await act(fault, request, entry, braze) if fault else braze({})
         if fault and fault.headers is None and answer.status == web.HTTPTooManyRequests.status_code:
@@ -79,16 +76,25 @@ class Simulation:
         self, request: web.Request, raw: bytes | None, entry: Json, extra: Json
     ) -> web.Response:
         try:
-            body = self._checked(request, raw)
+            if request.method == "GET" and request.path in DETAILS:
+                answer = web.json_response(self._details(request))
+            else:
+                answer = web.json_response(self._send(request, raw, entry, extra), status=201)
         except Refused as refused:
             entry |= {"outcome": "rejected", "reason": str(refused)}
             answer = web.json_response(refused.body, status=refused.status)
-        else:
-            answer = web.json_response(self._accept(body, entry, extra), status=201)
         answer.headers.update(self._window())
         return answer
 
-    def _accept(self, body: Json, entry: Json, extra: Json) -> Json:
+    def _details(self, request: web.Request) -> Json:
+        self._admit(request)
+        if (found := self.catalogue.details(request.query.get(DETAILS[request.path]))) is None:
+            raise Refused(400, "Invalid Campaign ID")
+        return found
+
+    def _send(self, request: web.Request, raw: bytes | None, entry: Json, extra: Json) -> Json:
+        body = self._checked(request, raw)
+        extra = self.catalogue.notice(body) | extra
         stamp = {"dispatch_id": uuid.uuid4().hex, "time": self.clock()}
         entry |= {"outcome": "accepted", "dispatch_id": stamp["dispatch_id"]}
         if "notice" in extra:  # what Braze says when a Canvas will not run
@@ -104,15 +110,22 @@ class Simulation:
             raise Refused(415, "Unsupported Media Type")
         if raw is None:
             raise Refused(413, "Request Entity Too Large")
-        body = _parsed(raw)
+        body = parsed(raw)
+        self._admit(request)
+        id_name, *_ = ENDPOINTS[request.path]
+        if self.catalogue.find(body.get(id_name)) is None:
+            raise Refused(400, "Invalid Campaign ID")
+        if why := refusal(request.path, body):
+            raise Refused(400, why)
+        return body
+
+    def _admit(self, request: web.Request) -> None:
+        """Refuse a wrong key, and more requests than an hour has."""
         if request.headers.get("authorization") != f"Bearer {self.key}":
             raise Refused(401, "Error authenticating credentials")
         self.spent[self._hour()] += 1
         if self.spent[self._hour()] > self.limit:
             raise Refused(429, "Rate Limited")
-        if why := refusal(request.path, body):
-            raise Refused(400, why)
-        return body
 
     def _hour(self) -> int:
         return int(self.clock() // _HOUR)
@@ -125,30 +138,6 @@ class Simulation:
         return {f"x-ratelimit-{name}": str(figure) for name, figure in figures.items()}
 
 
-async def _read(request: web.Request) -> bytes | None:
-    try:
-        return await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        return None
-
-
-def _parsed(raw: bytes) -> Json:
-    try:
-        body = from_json(raw, allow_inf_nan=False)
-    except ValueError:
-        raise Refused(400, _SYNTAX, "error") from None
-    if not isinstance(body, dict):
-        raise Refused(400, _SYNTAX, "error")
-    return body
-
-
-def _shown(raw: bytes | None) -> object:
-    try:
-        return from_json(raw or b"null", allow_inf_nan=False)
-    except ValueError:
-        return (raw or b"").decode(errors="replace")
-
-
 def _json(value: object, status: int = 200) -> web.Response:
     # An infinite number, which JSON can spell (1e999), is shown as null: no reader takes Infinity.
     text = to_json(value, inf_nan_mode="null")
@@ -157,9 +146,9 @@ def _json(value: object, status: int = 200) -> web.Response:
 
 def _control(act_on: Callable[[str, bytes], object]) -> Handler:
     async def answer(request: web.Request) -> web.Response:
-        external_id = request.match_info.get("external_id", "")
+        name = request.match_info.get("name", "")
         try:
-            return _json(act_on(external_id, await request.read()))
+            return _json(act_on(name, await request.read()))
         except ValidationError as invalid:
             return _json({"error": str(invalid)}, status=400)
 
@@ -172,12 +161,13 @@ def _routes(simulation: Simulation) -> list[web.RouteDef]:
         web.get("/_sim/requests", _control(lambda *_: simulation.store.requests)),
         web.get("/_sim/sends", _control(lambda *_: simulation.store.sends)),
         web.get("/_sim/profiles", _control(lambda *_: simulation.store.profiles)),
-        web.put("/_sim/profiles/{external_id:.+}", _control(simulation.preset)),
+        web.put("/_sim/profiles/{name:.+}", _control(simulation.preset)),
+        web.put("/_sim/targets/{name}", _control(simulation.target)),
         web.get("/_sim/faults", _control(lambda *_: simulation.faults.active)),
         web.post("/_sim/faults", _control(lambda _, body: simulation.faults.add(body))),
         web.delete("/_sim/faults", _control(lambda *_: simulation.faults.clear())),
         web.delete("/_sim", _control(lambda *_: simulation.reset())),
-        web.route("*", r"/{path:(?!_sim(?:/|$)).*}", simulation.trigger),
+        web.route("*", r"/{path:(?!_sim(?:/|$)).*}", simulation.braze),
     ]
 
 

@@ -29,13 +29,14 @@ class Fault(BaseModel):
     `times` is how often it acts (null: until cleared), `probability` how likely it acts at a
     request, `after` whether Braze does what was asked before it fails, `seconds` how long `slow`
     waits. `body` (text, or JSON) is what `status` answers, the text of `notice` or the list of
-    `errors`. `headers` of null are the usual ones.
+    `errors`. `headers` of null are the usual ones. `path` of null is every path.
     """
 
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["status", "hang", "reset", "cut", "slow", "notice", "errors"]
     status: int = Field(default=503, ge=200, le=599)
+    path: str | None = None
     body: JsonValue = None
     headers: dict[str, str] | None = None
     times: int | None = Field(default=None, ge=0)
@@ -64,10 +65,14 @@ class Faults:
         self.active = []
         return self.active
 
-    def take(self) -> Fault | None:
-        """Give the fault for this request, one of its times used up; None for none."""
+    def take(self, path: str) -> Fault | None:
+        """Give the fault for a request to this path, one of its times used up; None for none."""
         for fault in self.active:
-            if fault.times != 0 and self._chance() < fault.probability:
+            if (
+                fault.path in {None, path}
+                and fault.times != 0
+                and self._chance() < fault.probability
+            ):
                 if fault.times is not None:
                     fault.times -= 1
                 return fault

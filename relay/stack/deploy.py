@@ -65,7 +65,7 @@ def deploy(endpoint: str, package: bytes, parameters: Mapping[str, str]) -> Stac
         ],
     )
     stack = _deployed(endpoint, formation)
-    _import_routes(stack)
+    import_routes(stack)
     return stack
 
 
@@ -98,7 +98,7 @@ def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dic
 def _allow_batches(policies: list[dict[str, Any]]) -> None:
     for policy in policies:
         for statement in policy["PolicyDocument"]["Statement"]:
-            if statement["Action"] == "sqs:SendMessage":
+            if statement.get("Action") == "sqs:SendMessage":
                 statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
 
 
@@ -131,7 +131,7 @@ def _reasons(formation: Any) -> str:
     )
 
 
-def _import_routes(stack: Stack) -> None:
+def import_routes(stack: Stack) -> None:
     """Create the API's routes: the emulator ignores the OpenAPI body that SAM makes of them."""
     gateway, functions = stack.client("apigatewayv2"), stack.client("lambda")
     api = stack.resources["Api"]

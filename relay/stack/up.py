@@ -1,6 +1,7 @@
 """One local stack from nothing to the first webhook, and all of it gone at the end."""
 
 import json
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from relay.stack.leash import leashed
 from relay.stack.package import package
 
 BRAZE_KEY: Final = "local-braze-key"
+_ARM: Final = {"arm64", "aarch64"}  # what macOS and Linux call it
 Secrets = Mapping[str, str | Sequence[str]]
 
 
@@ -41,7 +43,12 @@ def local_stack(
         stack = deploy(
             endpoint,
             built.result(),
-            {"Stage": "local", "BrazeEndpoint": braze_url} | parameters,
+            {
+                "Stage": "local",
+                "BrazeEndpoint": braze_url,
+                "Architecture": "arm64" if platform.machine() in _ARM else "x86_64",
+            }
+            | parameters,
         )
         _put_secrets(stack, secrets)
         url = ending.enter_context(front_door(port, stack.gateway))

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.attend import attend
+from handler.aws import error_name
 from handler.core.backoff import wait
 from handler.core.errors import Unavailable
 from handler.core.outcome import Outcome
@@ -64,7 +65,7 @@ def _verdict(worker: Worker, received: Received, time_left: Callable[[], float])
     except Unavailable as error:  # its message is made for logs
         why = f"unavailable: {error}"
     except (ClientError, BotoCoreError) as error:
-        why = f"unavailable: {_name(error)}"
+        why = f"unavailable: {error_name(error)}"
     except Exception as error:  # noqa: BLE001 - one message's bug must not take the batch along
         # The error's text may hold what the message holds; its type does not.
         why = f"bug: {type(error).__name__}"
@@ -99,10 +100,5 @@ def _postpone(worker: Worker, received: Received, seconds: int) -> None:
             VisibilityTimeout=seconds,
         )
     except (ClientError, BotoCoreError) as error:
-        extra = {"message_id": received.id, "error": _name(error)}
+        extra = {"message_id": received.id, "error": error_name(error)}
         worker.log.warning("not postponed", extra=extra)
-
-
-def _name(error: Exception) -> str:
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    return f"{type(error).__name__} {code}".strip()

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler import settings, sources
 from handler.account import Account
+from handler.aws import error_name
 from handler.core.errors import (
     MethodNotAllowed,
     Refused,
@@ -147,7 +148,7 @@ class Ingest:
             try:
                 bury(self.sqs, self.settings.dead_letter_queue_url, body, cause)
             except (BotoCoreError, ClientError) as error:
-                raise Unavailable(f"SQS is away: {type(error).__name__}") from None
+                raise Unavailable(f"SQS is away: {error_name(error)}") from None
         made = dict(zip(bodies, planned.deliveries, strict=True))
         return [made[body] for body in refused]
 

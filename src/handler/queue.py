@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handler.aws import error_name
 from handler.core.errors import Unavailable
 from handler.core.message import MAX_BYTES
 
@@ -51,7 +52,7 @@ def _send(sqs: "SQSClient", queue_url: str, batch: list[str]) -> list[str]:
         try:
             answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=waiting)
         except (BotoCoreError, ClientError) as error:
-            raise Unavailable(f"SQS is away: {type(error).__name__}") from None
+            raise Unavailable(f"SQS is away: {error_name(error)}") from None
         failed = {entry["Id"]: entry["SenderFault"] for entry in answer.get("Failed", [])}
         refused += [batch[int(number)] for number, fault in failed.items() if fault]
         waiting = [entry for entry in waiting if failed.get(entry["Id"]) is False]

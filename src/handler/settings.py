@@ -12,6 +12,7 @@ LOCAL: Final = "local"
 # Braze, "API overview": REST endpoints by instance. A pattern, not the list of today's instances:
 # Braze opens new ones, and all names below these two domains are Braze's.
 _BRAZE: Final = re.compile(r"https://rest\.[a-z]{2,8}-[0-9]{2}\.braze\.(?:com|eu)", re.ASCII)
+_OTHER: Final = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
 _LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}", re.ASCII)
 
 _Text = Annotated[str, Field(min_length=1)]
@@ -54,12 +55,14 @@ class Deliver(_Settings):
     ledger_days: Annotated[int, Field(alias="LEDGER_DAYS", gt=0)]
     braze_keys_arn: Annotated[_Text, Field(alias="BRAZE_KEYS_ARN")]
     braze_endpoint: Annotated[str, Field(alias="BRAZE_ENDPOINT")]
+    allow_other_braze_host: Annotated[bool, Field(alias="ALLOW_OTHER_BRAZE_HOST")]
 
     @model_validator(mode="after")
     def _only_braze(self) -> Self:
         # The API key goes wherever this points.
         local = self.stage == LOCAL and _LOOPBACK.fullmatch(self.braze_endpoint)
-        if not local and not _BRAZE.fullmatch(self.braze_endpoint):
+        allowed = _OTHER if self.allow_other_braze_host else _BRAZE
+        if not local and not allowed.fullmatch(self.braze_endpoint):
             raise ValueError(
                 "BRAZE_ENDPOINT: not one of Braze's REST endpoints, such as "
                 "https://rest.iad-01.braze.com"

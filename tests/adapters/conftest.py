@@ -53,6 +53,7 @@ def settings(aws: Aws, braze: Braze) -> Deliver:
             "LEDGER_DAYS": "400",
             "BRAZE_KEYS_ARN": secret["ARN"],
             "BRAZE_ENDPOINT": braze.url,
+            "ALLOW_OTHER_BRAZE_HOST": "false",
         }
     )
 

@@ -11,6 +11,7 @@ DELIVER = BOTH | {
     "LEDGER_DAYS": "400",
     "BRAZE_KEYS_ARN": "arn:b",
     "BRAZE_ENDPOINT": "https://rest.iad-03.braze.com",
+    "ALLOW_OTHER_BRAZE_HOST": "false",
 }
 
 
@@ -79,6 +80,21 @@ def test_an_endpoint_of_braze_is_taken(endpoint: str) -> None:
 def test_no_other_endpoint_gets_the_key(endpoint: str) -> None:
     with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
         Deliver.from_environment(DELIVER | {"BRAZE_ENDPOINT": endpoint})
+
+
+def test_another_host_gets_the_key_only_where_that_was_said_and_only_over_tls() -> None:
+    allowed = DELIVER | {"ALLOW_OTHER_BRAZE_HOST": "true"}
+
+    Deliver.from_environment(allowed | {"BRAZE_ENDPOINT": "https://rest.braze.example.com"})
+    for endpoint in (
+        "http://rest.braze.example.com",
+        "https://rest.braze.example.com/path",
+        "https://user@rest.braze.example.com",
+        "https://rest.braze.example.com:8443",
+        "http://127.0.0.1:8080",
+    ):
+        with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
+            Deliver.from_environment(allowed | {"BRAZE_ENDPOINT": endpoint})
 
 
 def test_only_the_local_stage_sends_to_this_machine() -> None:

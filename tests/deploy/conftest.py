@@ -19,17 +19,26 @@ from relay.stack.environments import environment
 STACK = "braze-relay-dev"
 
 
+Credentials = tuple[str, str]  # access key id and secret access key
+
+
 @dataclass(frozen=True)
 class Sam:
     """The SAM CLI in a folder that holds what a user would deploy."""
 
     project: Path
     endpoint: str
+    credentials: Credentials = ("test", "test")  # the emulator's root
 
     def __call__(self, *arguments: str) -> str:
         """Run a command of SAM's; return what it says."""
+        run = self.run(*arguments)
+        assert run.returncode == 0, run.stdout + run.stderr
+        return run.stdout + run.stderr
+
+    def run(self, *arguments: str, answers: str = "") -> subprocess.CompletedProcess[str]:
         programs = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-        run = subprocess.run(
+        return subprocess.run(
             [environment("sam") / "sam", *arguments],
             cwd=self.project,
             env={
@@ -37,17 +46,23 @@ class Sam:
                 "HOME": str(self.project.parent),
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
-                "AWS_ENDPOINT_URL": self.endpoint,
-                "AWS_ACCESS_KEY_ID": "test",
-                "AWS_SECRET_ACCESS_KEY": "test",
-                "AWS_DEFAULT_REGION": REGION,
-            },
+            }
+            | self.aws(),
+            input=answers,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert run.returncode == 0, run.stdout + run.stderr
-        return run.stdout + run.stderr
+
+    def aws(self) -> dict[str, str]:
+        """Return the environment of a user whose AWS account is the emulator."""
+        identity, secret = self.credentials
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": identity,
+            "AWS_SECRET_ACCESS_KEY": secret,
+            "AWS_DEFAULT_REGION": REGION,
+        }
 
     def deploy(self, *arguments: str) -> None:
         self("deploy", "--no-confirm-changeset", "--no-progressbar", *arguments)
@@ -55,23 +70,29 @@ class Sam:
     def client(self, service: str) -> Any:
         return client(self.endpoint, service)
 
-    def resources(self) -> dict[str, str]:
-        """Return the stack's physical ids by logical id."""
-        found = self.client("cloudformation").describe_stack_resources(StackName=STACK)
+    def resources(self, stack: str = STACK) -> dict[str, str]:
+        """Return a stack's physical ids by logical id."""
+        found = self.client("cloudformation").describe_stack_resources(StackName=stack)
         return {
             one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found["StackResources"]
         }
 
 
-@pytest.fixture(scope="session")
-def sam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
-    project = tmp_path_factory.mktemp("user") / "project"
+def project_in(folder: Path) -> Path:
+    """Copy into a folder what a user would deploy, with the project's own rules."""
+    project = folder / "project"
     project.mkdir()
     for name in ("template.yaml", "samconfig.toml", "pyproject.toml"):
         shutil.copy(PROJECT / name, project)
     shutil.copytree(PROJECT / "src", project / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.rmtree(project / "src" / "rules")
     shutil.copytree(PROJECT / "tests" / "rules", project / "src" / "rules")
+    return project
+
+
+@pytest.fixture(scope="session")
+def sam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
+    project = project_in(tmp_path_factory.mktemp("user"))
     with emulator() as endpoint:
         made = Sam(project, endpoint)
         made("build")

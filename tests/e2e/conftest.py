@@ -23,7 +23,8 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
         "accounts": ACCOUNTS_SECRET,
         "broken": SHOPIFY_SECRET,
     }
-    with local_stack(rules, secrets, None, 0, RulesStage="dev") as stack:
+    watched = "shopify/order-confirmation"
+    with local_stack(rules, secrets, None, 0, RulesStage="dev", WatchedRule1=watched) as stack:
         yield stack
 
 

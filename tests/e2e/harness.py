@@ -81,12 +81,16 @@ class Relay:
             lambda: self.braze("GET", "/requests"), lambda found: len(found) >= count, "requests"
         )
 
-    def ledger(self) -> dict[str, Any]:
-        """Return the ledger's record of the delivery that the last webhook made."""
+    def last_delivery(self) -> str:
+        """Return the id of the delivery that the last webhook made."""
         (delivery,) = self.last_webhook_log()["deliveries"]
+        return str(delivery["id"])
+
+    def ledger(self, delivery: str | None = None) -> dict[str, Any]:
+        """Return the ledger's record of a delivery: by default the one that came last."""
         item: dict[str, Any] = self.local.stack.client("dynamodb").get_item(
             TableName=self.local.stack.outputs["LedgerTable"],
-            Key={"pk": {"S": f"delivery#{delivery['id']}"}},
+            Key={"pk": {"S": f"delivery#{delivery or self.last_delivery()}"}},
             ConsistentRead=True,
         )["Item"]
         return item
@@ -137,10 +141,12 @@ class Relay:
         return found
 
 
-def until(look: Callable[[], T], is_there: Callable[[T], bool], what: str) -> T:
-    deadline = time.monotonic() + PATIENCE
+def until(
+    look: Callable[[], T], is_there: Callable[[T], bool], what: str, patience: float = PATIENCE
+) -> T:
+    deadline = time.monotonic() + patience
     while not is_there(found := look()):
-        assert time.monotonic() < deadline, f"no {what} in {PATIENCE} s"
+        assert time.monotonic() < deadline, f"no {what} in {patience} s"
         time.sleep(0.05)
     return found
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from relay.stack.deploy import NAME
 from relay.stack.up import BRAZE_KEY, Local
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, aws_environment, until
@@ -27,22 +29,75 @@ class Patient:
         return self.local.stack.client(service)
 
     def doctor(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.relay("doctor", *arguments)
+
+    def relay(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of ours on this stack and its rules."""
         emulator = aws_environment(self.local)
         options = ["--stack-name", NAME, "--rules", str(self.rules)]
-        command = [str(RELAY), "doctor", *options, *arguments]
+        command = [str(RELAY), name, *options, *arguments]
         return subprocess.run(command, env=emulator, capture_output=True, text=True, check=False)
 
     def errors(self, *arguments: str) -> list[dict[str, str]]:
-        """Return the findings that are faults; the exit code must say the same."""
+        """Return the findings that are faults."""
+        return [one for one in self.findings(*arguments) if one["level"] == "error"]
+
+    def findings(self, *arguments: str) -> list[dict[str, str]]:
+        """Return what is found; the exit code must say whether there is a fault in it."""
         run = self.doctor("--json", *arguments)
         assert run.returncode in {0, 1}, run.stderr
-        findings = json.loads(run.stdout)
+        findings: list[dict[str, str]] = json.loads(run.stdout)
         assert all(set(one) == {"level", "problem", "remedy"} for one in findings)
         for secret in (SHOPIFY_SECRET, ACCOUNTS_SECRET, BRAZE_KEY, "canary"):
             assert secret not in run.stdout + run.stderr
-        errors = [one for one in findings if one["level"] == "error"]
-        assert run.returncode == bool(errors)
-        return errors
+        assert run.returncode == any(one["level"] == "error" for one in findings)
+        return findings
+
+    def braze(self, method: str, path: str, body: Any = None) -> Any:
+        """Speak to the control API of the simulated Braze."""
+        url = f"{self.local.braze_url}/_sim{path}"
+        answer = requests.request(method, url, json=body, timeout=10)
+        answer.raise_for_status()
+        return answer.json()
+
+    @contextmanager
+    def target(self, api_id: str, state: dict[str, bool]) -> Iterator[None]:
+        """Give a campaign or Canvas another state for a while."""
+        self.braze("PUT", f"/targets/{api_id}", state)
+        try:
+            yield
+        finally:
+            self.braze("PUT", f"/targets/{api_id}", {})
+
+    @contextmanager
+    def refused(self, *paths: str) -> Iterator[None]:
+        """Refuse the key at some paths of Braze for a while."""
+        faults = [{"kind": "status", "status": 403, "path": path} for path in paths]
+        self.braze("POST", "/faults", faults)
+        try:
+            yield
+        finally:
+            self.braze("DELETE", "/faults")
+
+    @contextmanager
+    def architecture(self, logical: str) -> Iterator[tuple[str, str]]:
+        """Let a function run on the other processor for a while; give what was and what is."""
+        functions, name = self.client("lambda"), self.local.stack.resources[logical]
+        found = functions.get_function(FunctionName=name)
+        content = requests.get(found["Code"]["Location"], timeout=10).content
+        (before,) = found["Configuration"]["Architectures"]
+        (other,) = {"arm64", "x86_64"} - {before}
+
+        def run_on(machine: str) -> None:
+            functions.update_function_code(
+                FunctionName=name, ZipFile=content, Architectures=[machine]
+            )
+
+        run_on(other)
+        try:
+            yield before, other
+        finally:
+            run_on(before)
 
     @contextmanager
     def secret(self, output: str, values: Any) -> Iterator[None]:

@@ -115,3 +115,17 @@ def test_a_refused_key_is_told(relay: Relay, order: dict[str, Any]) -> None:
     relay.wait_until_idle()
     put(relay, "KeyRefused", 1)
     assert state(relay, "KeyRefused") == "ALARM"
+
+
+def test_a_watched_rule_is_looked_for_under_the_very_dimensions_that_it_writes(
+    relay: Relay, order: dict[str, Any]
+) -> None:
+    relay.shopify("orders/create", order)
+    until(lambda: metrics(relay), lambda found: bool(planned(found)), "metrics")
+    put(relay, "DeliveriesPlanned", 1)
+    # That nothing comes is what sets it off; the emulator does not look at alarms without data.
+    assert state(relay, "DeliveriesPlanned") == "OK"
+
+
+def planned(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in found if one["MetricName"] == "DeliveriesPlanned"]

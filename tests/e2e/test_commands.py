@@ -38,7 +38,7 @@ def test_every_command_shown_is_one_that_these_tests_know() -> None:
     assert [line for line in SHOWN if line] == [
         "make run",
         UP,
-        "sam build && sam deploy --guided",
+        "make deploy",
         ".venv/bin/relay secrets set --braze",
         ".venv/bin/relay secrets set --source shopify",
         ".venv/bin/relay doctor",

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from relay.paths import PROJECT
 from relay.stack.deploy import NAME
@@ -16,6 +15,9 @@ from relay.stack.up import local_stack
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET
 from tests.e2e.patient import Patient
 
+ONBOARDING = "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864"  # of the stage dev, as what follows
+ORDER = "417220e4-5a2a-b634-7f7d-9ec891532368"
+SIGNUP, CONFIRMS = "rule onboarding of accounts", "rule order-confirmation of shopify"
 SECRETS = {"shopify": SHOPIFY_SECRET, "accounts": ACCOUNTS_SECRET}
 
 
@@ -38,19 +40,18 @@ def _put_back(patient: Patient) -> Iterator[None]:
 
 @pytest.fixture
 def folder(patient: Patient, tmp_path: Path) -> Path:
-    """Return a copy of the deployed rules, to be changed."""
     return shutil.copytree(patient.rules, tmp_path / "rules")
 
 
 def test_a_good_stack_has_no_problem_and_nothing_reaches_anybody(patient: Patient) -> None:
+    patient.braze("DELETE", "")
     run = patient.doctor()
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert "error" not in run.stdout
-    assert run.stdout.endswith("no problem found\n")
-    simulation = f"{patient.local.braze_url}/_sim"
-    assert requests.get(f"{simulation}/sends", timeout=10).json() == []
-    asked = requests.get(f"{simulation}/requests", timeout=10).json()[-1]
-    assert (asked["path"], asked["body"]) == ("/campaigns/trigger/send", {})
+    assert (run.returncode, run.stdout) == (0, "no problem found\n"), run.stdout + run.stderr
+    assert patient.braze("GET", "/sends") == []
+    asked = [f"{one['method']} {one['path']}" for one in patient.braze("GET", "/requests")]
+    looked_up = ["GET /campaigns/details", "GET /canvas/details", "GET /canvas/details"]
+    tried = ["POST /campaigns/trigger/send", "POST /canvas/trigger/send"]
+    assert sorted(asked) == looked_up + tried
 
 
 def test_a_missing_signing_secret_is_named_with_the_command_that_sets_it(patient: Patient) -> None:
@@ -83,22 +84,15 @@ def test_a_key_that_braze_refuses_is_named(patient: Patient) -> None:
     with patient.secret("BrazeKeysArn", {"default": "another-canary-key"}):
         (error,) = patient.errors()
     assert error["problem"] == f"Braze refuses the API key at {patient.local.braze_url} (401)"
-    assert "BrazeEndpoint" in error["remedy"]
-    assert "relay secrets set --braze" in error["remedy"]
 
 
-def test_an_endpoint_that_cannot_be_reached_is_named(patient: Patient) -> None:
-    nobody = f"http://127.0.0.1:{free_port()}"
-    with patient.endpoint(nobody):
-        (error,) = patient.errors()
-    assert f"{nobody} cannot be reached" in error["problem"]
-    assert "BrazeEndpoint" in error["remedy"]
-
-
-def test_an_endpoint_that_is_not_brazes_is_named(patient: Patient) -> None:
-    with patient.endpoint(f"{patient.local.braze_url}/elsewhere"):
-        (error,) = patient.errors()
-    assert "answers 404" in error["problem"]
+def test_an_endpoint_that_cannot_be_reached_or_is_not_brazes_is_named(patient: Patient) -> None:
+    nobody, elsewhere = f"http://127.0.0.1:{free_port()}", f"{patient.local.braze_url}/elsewhere"
+    for url, words in (nobody, "cannot be reached from here"), (elsewhere, "answers 404"):
+        with patient.endpoint(url):
+            (error,) = patient.errors()
+        assert f"{url} {words}" in error["problem"]
+        assert "BrazeEndpoint" in error["remedy"]
 
 
 def test_a_disabled_mapping_is_named_with_the_command_that_enables_it(patient: Patient) -> None:
@@ -108,11 +102,45 @@ def test_a_disabled_mapping_is_named_with_the_command_that_enables_it(patient: P
     assert error["remedy"] == f"aws lambda update-event-source-mapping --uuid {uuid} --enabled"
 
 
-def test_alarms_that_nobody_hears_are_named(patient: Patient) -> None:
-    with patient.nobody_listening() as topic:
+@pytest.mark.parametrize(
+    "api_id, state, problem, remedy",
+    [
+        (ONBOARDING, {"enabled": False}, f"Canvas {ONBOARDING} ({SIGNUP}) is paused", "resume it"),
+        (ORDER, {"archived": True}, f"campaign {ORDER} ({CONFIRMS}) is archived", "unarchive it"),
+        (ORDER, {"exists": False}, f"Braze knows no campaign {ORDER} ({CONFIRMS})", "name one"),
+    ],
+)
+def test_a_target_that_sends_nothing_is_named_with_its_rule(
+    patient: Patient, api_id: str, state: dict[str, bool], problem: str, remedy: str
+) -> None:
+    with patient.target(api_id, state):
         (error,) = patient.errors()
-    assert error["problem"] == f"no alarm reaches anybody: {topic} has no confirmed subscription"
-    assert f"aws sns subscribe --topic-arn {topic} " in error["remedy"]
+    assert error["problem"].startswith(problem)
+    assert error["remedy"].startswith(remedy)
+
+
+def test_a_key_that_may_send_and_not_look_is_a_note_only(patient: Patient) -> None:
+    with patient.refused("/campaigns/details", "/canvas/details"):
+        (note,) = patient.findings()
+    assert note["level"] == "note"
+    assert "campaigns.details and canvas.details" in note["problem"]
+    assert note["remedy"].endswith(f"relay secrets set --braze --stack-name {NAME}")
+
+
+def test_a_package_for_another_processor_is_named(patient: Patient) -> None:
+    with patient.architecture("DeliverFunction") as (built, other):
+        (error,) = patient.errors()
+    assert error["problem"] == (
+        f"the package is built for {built} and the functions run on {other}: DeliverFunction"
+    )
+    assert "set Architecture in samconfig.toml once, under global" in error["remedy"]
+
+
+def test_alarms_that_nobody_hears_are_a_note_on_the_local_stack(patient: Patient) -> None:
+    with patient.nobody_listening() as topic:
+        (note,) = patient.findings()
+    assert note["level"] == "note"
+    assert note["problem"] == f"no alarm reaches anybody: {topic} has no confirmed subscription"
 
 
 def test_rules_that_differ_are_new_or_gone_are_named(patient: Patient, folder: Path) -> None:
@@ -166,7 +194,6 @@ def test_a_secret_that_is_no_object_stops_no_other_check(patient: Patient) -> No
 
 
 def test_a_folder_without_rules_is_named(patient: Patient, tmp_path: Path) -> None:
-    run = patient.doctor("--rules", str(tmp_path))
-    assert run.returncode == 1
-    assert "there is no rules file" in run.stdout
-    assert "--rules" in run.stdout
+    errors = patient.errors("--rules", str(tmp_path))
+    assert "there is no rules file" in errors[0]["problem"]
+    assert "--rules" in errors[0]["remedy"]

@@ -10,6 +10,7 @@ from relay.braze.__main__ import listen
 from relay.braze.app import create_app
 
 CAMPAIGN, CANVAS = "/campaigns/trigger/send", "/canvas/trigger/send"
+CAMPAIGN_DETAILS, CANVAS_DETAILS = "/campaigns/details", "/canvas/details"
 ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
 NOON = 1_800_000_000.0  # the start of a clock hour
 ALIAS = {"alias_name": "a", "alias_label": "b"}
@@ -39,6 +40,10 @@ class Client:
         return self.session.post(
             self.url + path, **{"json": body, "headers": headers, "timeout": 5, **options}
         )
+
+    def details(self, path: str, **params: str) -> requests.Response:
+        headers = {"Authorization": "Bearer local-braze-key"}
+        return self.session.get(self.url + path, params=params, headers=headers, timeout=5)
 
     def trigger(self, *recipients: object, **more: object) -> requests.Response:
         return self.post(CAMPAIGN, {"campaign_id": ID, "recipients": recipients, **more})

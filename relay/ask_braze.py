@@ -1,0 +1,65 @@
+"""Asks Braze what `relay doctor` wants to know of it; nothing is sent to anybody."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+import requests
+
+from handler.core.source import Source
+from relay import checks_braze
+from relay.checks import Finding
+from relay.checks_braze import Answer, Target
+
+_PATH: Final = "/campaigns/trigger/send"  # where no rule says which
+_MOST: Final = 40  # targets that are looked up in one run
+_SECONDS: Final = 10
+
+Ask = Callable[..., Answer]
+
+
+def braze_findings(
+    endpoint: str, key: str, sources: Iterable[Source], stack_name: str
+) -> Iterator[Finding]:
+    """Yield what keeps the key, or what the rules send to, from being of use."""
+    targets = checks_braze.targets(sources)
+    with requests.Session() as session:
+        session.auth = _bearer(key)
+
+        def ask(method: str, path: str, **options: Any) -> Answer:
+            return _asked(session, method, endpoint + path, options)
+
+        try:
+            # A trigger of nothing for nobody: only whether the key is taken can come of it.
+            paths = dict.fromkeys([target.trigger for target in targets] or [_PATH])
+            answers = {path: ask("POST", path, json={}) for path in paths}
+        except requests.RequestException as error:
+            yield checks_braze.unreachable(endpoint, type(error).__name__)
+            return
+        bad = list(checks_braze.key_findings(endpoint, answers, stack_name))
+        yield from bad or _targets(ask, targets, stack_name)
+
+
+def _targets(ask: Ask, targets: list[Target], stack_name: str) -> Iterator[Finding]:
+    answers = [(it, ask("GET", it.path, params={it.key: it.id})) for it in targets[:_MOST]]
+    yield from checks_braze.target_findings(answers, stack_name)
+    if len(targets) > _MOST:
+        problem = f"only {_MOST} of {len(targets)} campaigns and Canvases were looked up"
+        yield Finding("note", problem, "look at the others in Braze's dashboard")
+
+
+def _bearer(key: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Return what puts the key into a request; a plain header would give way to a .netrc."""
+
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    return authorize
+
+
+def _asked(session: requests.Session, method: str, url: str, options: dict[str, Any]) -> Answer:
+    answer = session.request(method, url, **options, timeout=_SECONDS, allow_redirects=False)
+    try:
+        return Answer(answer.status_code, answer.json())
+    except requests.JSONDecodeError:
+        return Answer(answer.status_code, None)

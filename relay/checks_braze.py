@@ -1,0 +1,153 @@
+"""What `relay doctor` concludes from Braze's answers: values in, findings out."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from handler.core.source import Source
+from relay.checks import DEPLOY, Finding
+
+_REFUSED: Final = (401, 403)
+_UNKNOWN: Final = (400, 404)  # Braze has taken the key, and found nothing by the id
+_WRONG_URL: Final = "Invalid URL"  # Braze's word for a path that it does not serve
+_CHECK_ENDPOINT: Final = (
+    "if it is your workspace's REST endpoint, run relay doctor again in a minute; else mend "
+    f"BrazeEndpoint in samconfig.toml, then {DEPLOY}"
+)
+# A key of the details, the value that keeps the target from sending, in words, and the remedy.
+_STATES: Final = (
+    ("archived", True, "is archived", "unarchive"),
+    ("draft", True, "is a draft", "launch"),
+    ("enabled", False, "is paused", "resume"),
+)
+# By the key of a request that names the target: what Braze calls it, and where it tells of it.
+_KINDS: Final = {
+    "campaign_id": ("campaign", "/campaigns/details"),
+    "canvas_id": ("Canvas", "/canvas/details"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A campaign or Canvas, by the key of a request that names it, and the rules that send to it.
+
+    `trigger` is the path that they post to; each rule stands as "NAME of SOURCE".
+    """
+
+    key: str
+    id: str
+    trigger: str
+    rules: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Where Braze tells of it."""
+        return _KINDS[self.key][1]
+
+    def __str__(self) -> str:
+        kind, _ = _KINDS[self.key]
+        return f"{kind} {self.id} (rule {', rule '.join(self.rules)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Braze answered; the body is None where it is no JSON."""
+
+    status: int
+    body: object
+
+    def says(self, key: str) -> object:
+        """Return a value of the body; None where there is none."""
+        return self.body.get(key) if isinstance(self.body, Mapping) else None
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Tell whether Braze has taken the key and complains, in words, of the id."""
+        words = self.says("message") or self.says("error")
+        return self.status in _UNKNOWN and isinstance(words, str) and words != _WRONG_URL
+
+
+def targets(sources: Iterable[Source]) -> list[Target]:
+    """Return each campaign and Canvas that rules send to, once."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for source in sources:
+        for rule in source.rules:
+            for key in _KINDS.keys() & rule.send.keys():
+                named = (key, str(rule.send[key]), rule.path)
+                found.setdefault(named, []).append(f"{rule.name} of {source.name}")
+    return [Target(*named, tuple(rules)) for named, rules in found.items()]
+
+
+def permission(path: str) -> str:
+    """Return the permission that an API key needs for a path of Braze's API."""
+    return path.strip("/").replace("/", ".")
+
+
+def key_findings(
+    endpoint: str, answers: Mapping[str, Answer], stack_name: str
+) -> Iterator[Finding]:
+    """Judge the answers to trigger requests that name neither a campaign nor a recipient."""
+    refused = [path for path, answer in answers.items() if answer.status in _REFUSED]
+    if refused:
+        status = answers[refused[0]].status
+        problem = f"Braze refuses the API key at {endpoint} ({status})"
+        yield Finding("error", problem, _check_key(refused) + set_key(stack_name))
+    for answer in answers.values():
+        if answer.status not in _REFUSED and not answer.finds_nothing:
+            problem = (
+                f"{endpoint} answers {answer.status}, which neither accepts nor refuses the API key"
+            )
+            yield Finding("error", problem, _CHECK_ENDPOINT)
+            return  # of one endpoint once is enough
+
+
+def _check_key(refused: Iterable[str]) -> str:
+    return (
+        "check that BrazeEndpoint in samconfig.toml is your workspace's REST endpoint, and that "
+        f"the key is this workspace's, may use {' and '.join(map(permission, refused))} and "
+        "allows this machine's IP address; for another key: "
+    )
+
+
+def target_findings(answers: Sequence[tuple[Target, Answer]], stack_name: str) -> Iterator[Finding]:
+    """Judge what Braze tells of each target, by a key that may send to it."""
+    hidden = sorted({target.path for target, answer in answers if answer.status in _REFUSED})
+    if hidden:
+        may = " and ".join(map(permission, hidden))
+        problem = f"whether all that the rules send to is active was not seen: the key lacks {may}"
+        remedy = f"for this check, make a key in Braze with {may} too (no key can be changed): "
+        yield Finding("note", problem, remedy + set_key(stack_name))
+    judged = (finding for target, answer in answers for finding in _judged(target, answer))
+    yield from dict.fromkeys(judged)  # of a path that is out of order once is enough
+
+
+def _judged(target: Target, answer: Answer) -> Iterator[Finding]:
+    if answer.finds_nothing:
+        named = f"name one of this key's workspace in the rules, then {DEPLOY}"
+        yield Finding("error", f"Braze knows no {target}", named)
+    elif answer.says("message") == "success":
+        problem, mend = next(
+            ((words, mend) for key, value, words, mend in _STATES if answer.says(key) is value),
+            ("", ""),
+        )
+        if problem:
+            remedy = f"{mend} it in Braze's dashboard, or name another in the rules, then {DEPLOY}"
+            yield Finding("error", f"{target} {problem}: Braze sends nothing", remedy)
+    elif answer.status not in _REFUSED:
+        problem = f"{target.path} answers {answer.status}: not all that rules send to was seen"
+        yield Finding("error", problem, "run relay doctor again in a minute")
+
+
+def unreachable(endpoint: str, why: str) -> Finding:
+    """Return the finding of an endpoint that gave no answer at all."""
+    return Finding(
+        "error",
+        f"the Braze endpoint {endpoint} cannot be reached from here ({why})",
+        "check this machine's way to it, and BrazeEndpoint in samconfig.toml; after a change: "
+        f"{DEPLOY}",
+    )
+
+
+def set_key(stack_name: str) -> str:
+    """Return the command that sets the Braze key of the default workspace."""
+    return f"relay secrets set --braze --stack-name {stack_name}"

@@ -1,0 +1,39 @@
+"""What lies in the package that a deployed function runs: rules files, and wheels for a machine."""
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+# The machine at the end of a wheel's platform tag, in Lambda's word for it; a tag `any` has none.
+_MACHINE: Final = re.compile(rb"^Tag: .*_(aarch64|arm64|x86_64)\s*$", re.MULTILINE)
+_LAMBDA: Final = {b"aarch64": "arm64", b"arm64": "arm64", b"x86_64": "x86_64"}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package: its rules files by name, and the machines that its wheels are built for."""
+
+    rules: Mapping[str, bytes]
+    machines: frozenset[str]
+
+
+def read_package(content: bytes) -> Package:
+    """Return what a zip holds; raise BadZipFile."""
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        paths = [PurePosixPath(name) for name in package.namelist()]
+        rules = [path for path in paths if str(path.parent) == "rules" and path.suffix == ".yaml"]
+        wheels = [package.read(str(path)) for path in paths if path.match("*.dist-info/WHEEL")]
+        return Package(
+            rules={path.name: package.read(str(path)) for path in rules},
+            machines=frozenset(name for wheel in wheels for name in _machines(wheel)),
+        )
+
+
+def _machines(wheel: bytes) -> set[str]:
+    """Return the machine that a wheel is for; nothing for one that runs on any or on both."""
+    found = {_LAMBDA[name] for name in _MACHINE.findall(wheel)}
+    return found if len(found) == 1 else set()

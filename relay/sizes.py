@@ -1,0 +1,119 @@
+"""What each function's package holds and weighs, beside what Lambda takes: `make sizes`."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+
+from rich.table import Table
+from samtranslator.yaml_helper import yaml_parse
+
+from relay.paths import PROJECT
+from relay.show import console
+from relay.stack.environments import environment
+
+# Lambda takes 250 MB unzipped and 50 MB zipped, and counts in powers of two.
+UNZIPPED: Final = 250 * 2**20
+ZIPPED: Final = 50 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package: who runs it, the bytes of each thing in it, and those of its zip."""
+
+    functions: tuple[str, ...]
+    parts: Mapping[str, int]
+    zipped: int
+
+
+def build(folder: Path) -> Path:
+    """Run `sam build` into a folder, beside what was built for a deployment; return the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    run = subprocess.run(
+        [environment("sam") / "sam", "build", "--no-cached", "--build-dir", folder],
+        cwd=PROJECT,
+        env=os.environ
+        | {
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),  # uv
+            "SAM_CLI_TELEMETRY": "0",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise RuntimeError(f"sam build failed:\n{run.stderr}")
+    return folder
+
+
+def packages(built: Path) -> list[Package]:
+    """Return the packages in what `sam build` made; functions may share one."""
+    resources = yaml_parse((built / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+    folders: dict[str, list[str]] = {}
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Serverless::Function":
+            folders.setdefault(resource["Properties"]["CodeUri"], []).append(name)
+    return [
+        Package(tuple(functions), _parts(built / folder), _zipped(built / folder))
+        for folder, functions in folders.items()
+    ]
+
+
+def _parts(folder: Path) -> dict[str, int]:
+    """Return the bytes of each distribution, and of each folder or file that is of none."""
+    owners = {
+        Path(str(file.locate())).resolve(): f"{found.name} {found.version}"
+        for found in distributions(path=[str(folder)])
+        for file in found.files or ()
+    }
+    parts: Counter[str] = Counter()
+    for file in _files(folder):
+        own = f"{file.relative_to(folder).parts[0]}{'/' if file.parent != folder else ''}"
+        parts[owners.get(file.resolve(), own)] += file.stat().st_size
+    return dict(parts.most_common())
+
+
+def _zipped(folder: Path) -> int:
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as package:
+        for file in _files(folder):
+            package.write(file, file.relative_to(folder))
+    return len(archive.getvalue())
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def table(package: Package) -> Table:
+    """Return a table of what a package holds, the heaviest first, and the two sums."""
+    shown = Table("package", "bytes", "of Lambda's limit", title=" and ".join(package.functions))
+    for column in shown.columns[1:]:
+        column.justify = "right"
+    for name, size in package.parts.items():
+        shown.add_row(name, f"{size:,}")
+    shown.add_section()
+    for name, size, limit in (
+        ("unzipped", sum(package.parts.values()), UNZIPPED),
+        ("zipped", package.zipped, ZIPPED),
+    ):
+        shown.add_row(name, f"{size:,}", f"{size / limit:.0%} of {limit:,}")
+    return shown
+
+
+def main() -> None:
+    """Build the packages and show them."""
+    for package in packages(build(PROJECT / "build" / "sam" / "package")):
+        console().print(table(package))
+
+
+if __name__ == "__main__":
+    main()

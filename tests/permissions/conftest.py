@@ -1,0 +1,32 @@
+"""A stack of its own: its roles are broken, and its functions speak to AWS through proxies."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from relay.paths import PROJECT
+from relay.stack.up import local_stack
+from tests.e2e.harness import SHOPIFY_SECRET, Relay
+from tests.permissions.guarded import FUNCTIONS, KMS_KEY, Guarded
+from tests.permissions.recorder import recorder
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Guarded]:
+    rules, secrets = PROJECT / "tests" / "rules", {"shopify": SHOPIFY_SECRET}
+    with ExitStack() as ending:
+        local = ending.enter_context(
+            local_stack(rules, secrets, None, 0, RulesStage="dev", KmsKeyArn=KMS_KEY)
+        )
+        made = Guarded(Relay(local))
+        for role in FUNCTIONS:
+            made.proxies[role] = ending.enter_context(recorder(made.note(role)))
+        yield made
+
+
+@pytest.fixture
+def guarded(stack: Guarded) -> Iterator[Guarded]:
+    stack.clear()
+    yield stack
+    stack.clear()

@@ -1,0 +1,128 @@
+"""What `relay doctor` concludes from Braze's answers."""
+
+from typing import Any
+
+import pytest
+
+from handler.core.rules import load
+from relay.checks_braze import Answer, Target, key_findings, target_findings, targets
+from relay.paths import PROJECT
+
+HOST = "https://rest.iad-01.braze.com"
+SEND, START = "/campaigns/trigger/send", "/canvas/trigger/send"
+CAMPAIGN = Target("campaign_id", "c-1", SEND, ("order of shopify", "refund of shopify"))
+CANVAS = Target("canvas_id", "c-2", START, ("welcome of shopify",))
+ACTIVE = {"message": "success", "archived": False, "draft": False, "enabled": True}
+TAKEN = Answer(400, {"message": "Invalid Campaign ID"})
+
+
+@pytest.mark.parametrize(
+    "status, body",
+    [
+        (400, {"message": "Invalid Campaign ID"}),
+        (400, {"error": "No Recipients"}),
+        (404, {"message": "campaign not found"}),
+    ],
+)
+def test_who_complains_of_the_campaign_has_taken_the_key(status: int, body: Any) -> None:
+    assert list(key_findings(HOST, {SEND: Answer(status, body)}, "prod")) == []
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_or_wrong_host_says_which_to_check(status: int) -> None:
+    refused = Answer(status, {"message": "no"})
+    (finding,) = key_findings(HOST, {SEND: refused, START: refused}, "prod")
+    assert finding.level == "error"
+    assert f"{HOST} ({status})" in finding.problem
+    assert "BrazeEndpoint" in finding.remedy
+    assert "may use campaigns.trigger.send and canvas.trigger.send and" in finding.remedy
+    assert finding.remedy.endswith("relay secrets set --braze --stack-name prod")
+
+
+def test_a_key_that_may_send_campaigns_only_names_the_permission_that_it_lacks() -> None:
+    (finding,) = key_findings(HOST, {SEND: TAKEN, START: Answer(403, None)}, "prod")
+    assert "may use canvas.trigger.send and" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    "status, body",
+    [
+        (201, {"message": "success"}),
+        (301, None),
+        (400, None),
+        (400, ["message"]),
+        (404, {"message": "Invalid URL"}),
+        (429, {"message": "Rate Limited"}),
+        (503, {"message": "try again"}),
+    ],
+)
+def test_no_other_answer_proves_the_key(status: int, body: Any) -> None:
+    answer = Answer(status, body)
+    (finding,) = key_findings(HOST, {SEND: answer, START: answer}, "prod")
+    assert finding.level == "error"
+    assert f"answers {status}" in finding.problem
+
+
+def test_targets_are_those_of_the_stage_once_each_with_all_their_rules() -> None:
+    text = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
+    dev, prod = (load("shopify", text, "shopify.yaml", stage) for stage in ("dev", "prod"))
+    shop = load("shop", text, "shop.yaml", "dev")
+
+    order = "417220e4-5a2a-b634-7f7d-9ec891532368"
+    assert targets([dev, shop])[0] == Target(
+        "campaign_id", order, SEND, ("order-confirmation of shopify", "order-confirmation of shop")
+    )
+    assert [(it.key, it.trigger) for it in targets([dev, shop])] == [
+        ("campaign_id", SEND),
+        ("canvas_id", START),
+    ]
+    assert order not in [it.id for it in targets([prod])]
+
+
+@pytest.mark.parametrize("more", [{}, {"enabled": None}])
+def test_active_targets_are_no_finding(more: dict[str, Any]) -> None:
+    answers = [(it, Answer(200, ACTIVE | more)) for it in (CAMPAIGN, CANVAS)]
+    assert list(target_findings(answers, "prod")) == []
+
+
+@pytest.mark.parametrize(
+    "state, words, remedy",
+    [
+        ({"archived": True, "enabled": False}, "is archived", "unarchive it"),
+        ({"draft": True, "enabled": False}, "is a draft", "launch it"),
+        ({"enabled": False}, "is paused", "resume it"),
+    ],
+)
+def test_a_target_that_sends_nothing_is_named_with_its_rules(
+    state: dict[str, Any], words: str, remedy: str
+) -> None:
+    answers = [(CAMPAIGN, Answer(200, ACTIVE | state)), (CANVAS, Answer(200, ACTIVE))]
+    (finding,) = target_findings(answers, "prod")
+    named = "campaign c-1 (rule order of shopify, rule refund of shopify)"
+    assert (finding.level, finding.problem) == ("error", f"{named} {words}: Braze sends nothing")
+    assert finding.remedy.startswith(remedy)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_target_that_braze_does_not_know_is_named(status: int) -> None:
+    answers = [(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, Answer(status, {"message": "not found"}))]
+    (finding,) = target_findings(answers, "prod")
+    assert finding.level == "error"
+    assert finding.problem == "Braze knows no Canvas c-2 (rule welcome of shopify)"
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_that_may_not_look_is_one_note_with_what_it_lacks(status: int) -> None:
+    refused = Answer(status, None)
+    (both,) = target_findings([(CAMPAIGN, refused), (CANVAS, refused)], "prod")
+    (one,) = target_findings([(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, refused)], "prod")
+    assert both.level == one.level == "note"
+    assert "lacks campaigns.details and canvas.details" in both.problem
+    assert "lacks canvas.details" in one.problem
+
+
+@pytest.mark.parametrize("answer", [Answer(503, None), Answer(200, None), Answer(404, None)])
+def test_an_answer_that_tells_nothing_is_named_once(answer: Answer) -> None:
+    (finding,) = target_findings([(CAMPAIGN, answer), (CAMPAIGN, answer)], "prod")
+    assert finding.level == "error"
+    assert f"/campaigns/details answers {answer.status}" in finding.problem
