@@ -1,0 +1,134 @@
+"""A stack that SAM has deployed into the emulator, and whose functions run."""
+
+import io
+import json
+import shutil
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from samtranslator.yaml_helper import yaml_parse
+
+from relay.stack.deploy import Stack, for_emulator, import_routes
+from relay.stack.package import package
+from tests.deploy.conftest import STACK, Sam
+from tests.e2e.harness import Relay, sample, until
+
+OURS: Final = ("handler", "rules")
+# Lambda lets an invocation of the old code end; the emulator stops it and deletes the code.
+# As a shell's child, with a copy, it does what it has begun; its answer is lost, so that its
+# message comes again, after this time.
+LET_IT_END: Final = """\
+#!/bin/sh
+kept=$(mktemp -d "$LAMBDA_TASK_ROOT.XXXXXX") && cp -rl "$LAMBDA_TASK_ROOT/." "$kept"
+export LAMBDA_TASK_ROOT="$kept"
+"""
+COMES_AGAIN: Final = 10  # seconds
+
+
+def build(sam: Sam) -> None:
+    """Run `sam build`, and change what it made as the local stack does for the emulator.
+
+    Our code and rules stay as SAM packed them; the wheels are replaced by this host's.
+    """
+    sam("build")
+    file = sam.project / ".aws-sam" / "build" / "template.yaml"
+    template = for_emulator(yaml_parse(file.read_text(encoding="utf-8")), {})
+    del template["Globals"]["Function"]["CodeUri"]  # `sam build` has given each its own
+    template["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = COMES_AGAIN
+    file.write_text(json.dumps(template), encoding="utf-8")
+    for wheel in [path for path in built(sam).iterdir() if path.name not in OURS]:
+        shutil.rmtree(wheel) if wheel.is_dir() else wheel.unlink()
+    with zipfile.ZipFile(io.BytesIO(package(built(sam) / "rules"))) as host:
+        wheels = [name for name in host.namelist() if name.split("/")[0] not in OURS]
+        host.extractall(built(sam), wheels)
+    bootstrap = built(sam) / "bootstrap"
+    start = bootstrap.read_text(encoding="utf-8").replace("exec ", "")
+    bootstrap.write_text(LET_IT_END + start, encoding="utf-8")
+    bootstrap.chmod(0o755)
+
+
+def built(sam: Sam) -> Path:
+    """Return the folder of the package that both functions share."""
+    file = sam.project / ".aws-sam" / "build" / "template.yaml"
+    resources = yaml_parse(file.read_text(encoding="utf-8"))["Resources"]
+    return file.parent / str(resources["IngestFunction"]["Properties"]["CodeUri"])
+
+
+def deployed(sam: Sam) -> Stack:
+    """Return the deployed stack, with its routes."""
+    (found,) = sam.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
+    stack = Stack(sam.endpoint, outputs, sam.resources())
+    import_routes(stack)
+    return stack
+
+
+def roll(stack: Stack, release: bytes) -> None:
+    """Put a release's package in the place of both functions', as CloudFormation does."""
+    client: Any = stack.client("lambda")
+    for function in ("IngestFunction", "DeliverFunction"):
+        client.update_function_code(FunctionName=stack.resources[function], ZipFile=release)
+
+
+def changed(release: bytes, name: str, *changes: tuple[str, str]) -> bytes:
+    """Return a package in one of whose files each text is replaced by another."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(release)) as before, zipfile.ZipFile(made, "w") as after:
+        for entry in before.infolist():
+            content = before.read(entry)
+            if entry.filename == name:
+                text = content.decode()
+                for old, new in changes:
+                    assert text.count(old) == 1
+                    text = text.replace(old, new)
+                content = text.encode()
+            after.writestr(entry, content)
+    return made.getvalue()
+
+
+@dataclass
+class Sender:
+    """A shop that posts orders without a pause, and posts again what is not answered 200."""
+
+    relay: Relay
+    orders: list[dict[str, Any]] = field(default_factory=list)
+    posted: dict[str, float] = field(default_factory=dict)
+    answered: dict[str, float] = field(default_factory=dict)
+    refusals: list[int] = field(default_factory=list)
+
+    @contextmanager
+    def posting(self) -> Iterator[None]:
+        over = threading.Event()
+        thread = threading.Thread(target=self._post_until, args=(over,))
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _post_until(self, over: threading.Event) -> None:
+        while not over.is_set():
+            order = sample("shopify-order")
+            order["name"] = str(order["id"])
+            self.orders.append(order)
+            self.posted[order["name"]] = time.monotonic()
+            while (status := self.relay.shopify("orders/create", order).status_code) != 200:
+                self.refusals.append(status)
+            self.answered[order["name"]] = time.monotonic()
+            over.wait(0.05)
+
+    def repeat(self, count: int) -> None:
+        """Post the first orders again, as a shop does that has not heard the answers."""
+        for order in self.orders[:count]:
+            assert self.relay.shopify("orders/create", order).status_code == 200
+
+    def wait_for_answers(self, count: int) -> None:
+        seen = len(self.answered)
+        until(lambda: len(self.answered), lambda now: now >= seen + count, "answers")
