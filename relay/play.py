@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 
 from handler.core.errors import RulesError
+from handler.core.shown import BasicScheme
 from handler.core.source import Source
 from relay.paths import EVENTS
 from relay.samples import Posted, post, samples
@@ -31,9 +32,15 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
 
 
 def sample_secrets(sources: Mapping[str, Source | RulesError]) -> dict[str, str]:
-    """Return a lasting signing secret for each source: 64 hex digits, which every scheme takes."""
-    keys = {it.secret if isinstance(it, Source) else name for name, it in sources.items()}
-    return {key: sha256(f"local {key}".encode()).hexdigest() for key in keys}
+    """Return a lasting signing secret for each source: 64 hex digits, which most schemes take."""
+    return dict(_sample_secret(name, source) for name, source in sources.items())
+
+
+def _sample_secret(name: str, source: Source | RulesError) -> tuple[str, str]:
+    key = source.secret if isinstance(source, Source) else name
+    secret = sha256(f"local {key}".encode()).hexdigest()
+    is_basic = isinstance(source, Source) and isinstance(source.scheme, BasicScheme)
+    return key, f"sample:{secret}" if is_basic else secret
 
 
 def _arrived(posted: Iterable[Posted], planned: int) -> bool:

@@ -13,7 +13,7 @@ import requests
 from handler.core.errors import Finding, RulesError
 from handler.core.source import Source
 from handler.sources import read
-from relay.sign import sign
+from relay.sign import Letter, sign
 
 NOW = "@now"  # in a sample's body, stands for the time of sending
 _SECONDS = 30
@@ -72,12 +72,13 @@ def load_sources(rules: Path, stage: str) -> dict[str, Source]:
 def post(url: str, sample: Sample, source: Source, secret: str) -> Posted:
     """Sign a sample and post it to a relay."""
     now = int(time.time())
-    body = sample.content(now)
     headers = {"content-type": "application/json", **sample.headers}
-    answer = requests.post(
-        f"{url}/webhooks/{sample.source}",
-        data=body,
-        headers=sign(source.scheme, secret, headers, body, now),
-        timeout=_SECONDS,
-    )
+    unsigned = Letter(f"{url}/webhooks/{sample.source}", headers, sample.content(now))
+    answer = send(sign(unsigned, source.scheme, secret, now))
     return Posted(sample, answer.status_code, answer.json() if answer.content else {})
+
+
+def send(letter: Letter) -> requests.Response:
+    """Post a letter as it is."""
+    url = f"{letter.url}?{letter.query}" if letter.query else letter.url
+    return requests.post(url, data=letter.body, headers=letter.headers, timeout=_SECONDS)

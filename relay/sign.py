@@ -1,64 +1,105 @@
 """Signs sample webhooks as their senders do, by the scheme that the source is verified with."""
 
 import base64
+import hashlib
 import hmac
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import quote
 
-from handler.core.schemes import HmacScheme, Part, template
+from handler.core.schemes import HmacScheme, SignedScheme
+from handler.core.shown import BasicScheme, Scheme, TokenScheme
+from handler.core.signed_text import Part, template
+
+_DECODE: Final[Mapping[str, Callable[[str], bytes]]] = {
+    "utf8": str.encode,
+    "base64": lambda text: base64.b64decode(text + "=" * (-len(text) % 4)),
+    "hex": bytes.fromhex,
+}
 
 
-def sign(
-    scheme: HmacScheme, secret: str, headers: Mapping[str, str], body: bytes, now: int
-) -> dict[str, str]:
-    """Return the headers, with id, timestamp and signature added where the scheme wants them.
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A webhook to be posted: `query` has no `?`; names of headers are in lower case."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    query: str = ""
+
+
+def sign(letter: Letter, scheme: Scheme, secret: str, now: int) -> Letter:
+    """Return the letter with what proves its sender in headers or query string.
 
     `now` is in seconds since the epoch. An id is made of the body where none is given, so that
     the same sample keeps its id.
     """
-    signed = {name.lower(): value for name, value in headers.items()}
+    headers = {name.lower(): value for name, value in letter.headers.items()}
+    letter = replace(letter, headers=headers)
+    if isinstance(scheme, SignedScheme):
+        return replace(letter, headers=_signed(letter, scheme, secret, now))
+    if isinstance(scheme, BasicScheme):
+        shown = f"Basic {base64.b64encode(secret.encode()).decode()}"
+        return replace(letter, headers={**headers, "authorization": shown})
+    return _with_token(letter, scheme, secret)
+
+
+def _with_token(letter: Letter, scheme: TokenScheme, secret: str) -> Letter:
+    if scheme.where == "query":
+        shown = f"{quote(scheme.name or '', safe='')}={quote(secret, safe='')}"
+        return replace(letter, query="&".join(filter(None, [letter.query, shown])))
+    shown = f"Bearer {secret}" if scheme.where == "bearer" else secret
+    return replace(letter, headers={**letter.headers, scheme.credential: shown})
+
+
+def _signed(letter: Letter, scheme: SignedScheme, secret: str, now: int) -> dict[str, str]:
+    headers = dict(letter.headers)
     if scheme.id_header:
-        digest = hmac.digest(b"sample", body, "sha256").hex()
-        signed.setdefault(scheme.id_header, f"msg_{digest[:24]}")
+        digest = hmac.digest(b"sample", letter.body, "sha256").hex()
+        headers.setdefault(scheme.id_header, f"msg_{digest[:24]}")
     stamp = str(now * 1000 if scheme.timestamp and scheme.timestamp.unit == "ms" else now)
     if scheme.timestamp and scheme.timestamp.header:
-        signed[scheme.timestamp.header] = stamp
+        headers[scheme.timestamp.header] = stamp
+    for part in template(scheme.signed):
+        if part.kind == "header":  # most often a time
+            headers.setdefault(part.text, stamp)
+    letter = replace(letter, headers=headers)
+    key = _key(scheme, secret)
     message = b"".join(
-        _piece(part, scheme, signed, body, stamp) for part in template(scheme.signed)
+        _piece(part, scheme, letter, (stamp, key)) for part in template(scheme.signed)
     )
-    digest_bytes = hmac.digest(_key(scheme, secret), message, scheme.algorithm)
-    text = (
-        digest_bytes.hex()
-        if scheme.encoding == "hex"
-        else base64.b64encode(digest_bytes).decode("ascii")
-    )
-    return signed | {scheme.signature.header: _placed(scheme, text, stamp)}
+    if isinstance(scheme, HmacScheme):
+        made = hmac.digest(key, message, scheme.algorithm)
+    else:
+        made = hashlib.new(scheme.algorithm, message).digest()
+    text = made.hex() if scheme.encoding == "hex" else base64.b64encode(made).decode("ascii")
+    return headers | {scheme.signature.header: _placed(scheme, text, stamp)}
 
 
-def _piece(
-    part: Part, scheme: HmacScheme, headers: Mapping[str, str], body: bytes, stamp: str
-) -> bytes:
+def _piece(part: Part, scheme: SignedScheme, letter: Letter, given: tuple[str, bytes]) -> bytes:
+    stamp, key = given
+    if part.kind in ("body", "secret"):
+        return letter.body if part.kind == "body" else key
+    query = f"?{letter.query}" if letter.query else ""
     texts = {
-        "text": part.text,
         "timestamp": stamp,
-        "id": headers.get(scheme.id_header or "", ""),
+        "id": letter.headers.get(scheme.id_header or "", ""),
         "method": "POST",
-        "header": headers.get(part.text, ""),
+        "url": f"{scheme.public_url or letter.url}{query}",
+        "header": letter.headers.get(part.text, ""),
     }
-    return body if part.kind == "body" else texts[part.kind].encode()
+    return texts.get(part.kind, part.text).encode()
 
 
-def _key(scheme: HmacScheme, secret: str) -> bytes:
+def _key(scheme: SignedScheme, secret: str) -> bytes:
+    if not isinstance(scheme, HmacScheme):
+        return secret.encode()
     prefix = next((known for known in scheme.secret_prefixes if secret.startswith(known)), "")
-    text = secret.removeprefix(prefix)
-    decode: dict[str, Callable[[str], bytes]] = {
-        "utf8": str.encode,
-        "base64": lambda encoded: base64.b64decode(encoded + "=" * (-len(encoded) % 4)),
-        "hex": bytes.fromhex,
-    }
-    return decode[scheme.secret_encoding](text)
+    return _DECODE[scheme.secret_encoding](secret.removeprefix(prefix))
 
 
-def _placed(scheme: HmacScheme, text: str, stamp: str) -> str:
+def _placed(scheme: SignedScheme, text: str, stamp: str) -> str:
     place = scheme.signature
     if place.format != "pairs":
         return f"{place.prefix or ''}{text}"

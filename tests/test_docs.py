@@ -6,9 +6,8 @@ from typing import get_args
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from handler.core.errors import Refused
+from handler.core.errors import Reason, Refused
 from handler.core.plan import MAX_DELIVERIES
-from handler.core.verify import Reason
 from handler.ingest import RETRY_AFTER
 from relay.paths import PROJECT, TEMPLATE
 

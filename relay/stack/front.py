@@ -91,7 +91,7 @@ def _joined(request: web.Request) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, value in request.headers.items():
         key = name.lower()
-        if key not in _HOP | {"content-length", "host"}:
+        if key not in _HOP | {"content-length"}:
             fields[key] = f"{fields[key]},{value}" if key in fields else value
     return fields | {
         "x-forwarded-for": request.remote or HOST,

@@ -1,7 +1,7 @@
 """What is told of a webhook: its log line and its metrics, with no value of it in either."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,6 +39,11 @@ class Account:
         logger.error("webhook", status=503, reason=str(error), **self._seen())
         self._write(["WebhooksUnavailable"], Tally())
 
+    def pinged(self) -> None:
+        """Tell that the sender asked something beside its webhooks, and was answered."""
+        logger.info("handshake", status=200, **self._seen())
+        self._write(["WebhooksPings"], Tally())
+
     def taken(self, planned: Plan, dead: Iterable[Delivery]) -> None:
         """Tell what was made of it; `dead` are the deliveries that the queue refused for good."""
         logger.info("webhook", status=200, **_told(planned), **self._seen())
@@ -51,7 +56,9 @@ class Account:
         ):
             for rule, count in Counter(rules).items():
                 tally.count(name, self.source, rule, count)
-        self._write(_kinds(planned), tally)
+        for name, count in _events(planned):
+            tally.count(name, self.source, value=count)
+        self._write(["WebhooksTaken" if _is_taken(planned) else "WebhooksMalformed"], tally)
 
     def _write(self, names: Iterable[str], tally: Tally) -> None:
         for name in ("WebhooksReceived", *names):
@@ -62,15 +69,22 @@ class Account:
         return {"source": self.source, "bytes": self.size}
 
 
-def _kinds(planned: Plan) -> tuple[str, ...]:
-    """Return what the webhook counts as, and its event; each of them is of one kind."""
-    reasons = {parked.reason for parked in planned.parked}
-    if "malformed" in reasons:
-        return ("WebhooksMalformed",)
-    if "too_many" in reasons:
-        return ("WebhooksTaken", "EventsParked")
-    is_wanted = planned.deliveries or reasons
-    return ("WebhooksTaken", "EventsWanted" if is_wanted else "EventsUnmatched")
+def _is_taken(planned: Plan) -> bool:
+    malformed = sum(parked.reason == "malformed" for parked in planned.parked)
+    return malformed < planned.events or not planned.events
+
+
+def _events(planned: Plan) -> Iterator[tuple[str, int]]:
+    """Yield how many events of a taken webhook were wanted, unmatched or parked, but for zeros."""
+    reasons = Counter(parked.reason for parked in planned.parked)
+    parked = planned.events if reasons["too_many"] else reasons["malformed"]
+    counts = {
+        "EventsWanted": planned.wanted,
+        "EventsUnmatched": planned.events - planned.wanted - parked,
+        "EventsParked": parked,
+    }
+    if _is_taken(planned):
+        yield from ((name, count) for name, count in counts.items() if count)
 
 
 def _told(planned: Plan) -> dict[str, Any]:

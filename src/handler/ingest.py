@@ -7,7 +7,6 @@ table in docs/answers.md; nothing is remembered before it is enqueued.
 import json
 import os
 import time
-from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +31,7 @@ from handler.core.errors import (
     UnsupportedMediaType,
     Unverified,
 )
+from handler.core.handshake import Reply, greet, greet_signed
 from handler.core.message import encode
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.plan import plan
@@ -41,6 +41,7 @@ from handler.dead_letters import Cause, bury
 from handler.metrics import UNKNOWN
 from handler.queue import enqueue
 from handler.secrets import SecretCache, signing_secrets
+from handler.webhook import is_accepted, webhook_of
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -82,42 +83,47 @@ class Ingest:
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """Take the request as far as it may go; answer, and tell how it went."""
-        webhook = received(event)
+        webhook = webhook_of(event)
         # An unknown name in the path is anybody's text and stays out of logs and metrics.
         known = webhook.source if webhook.source in self.sources else UNKNOWN
         account = Account(known, len(webhook.body))
         try:
             source = self._source(webhook)
-            planned = self._plan(webhook, source)
-            dead = self._enqueue(planned)
+            made = greet(webhook, source.handshakes) or self._plan(webhook, source)
+            if isinstance(made, Reply):
+                account.pinged()
+                return {"statusCode": 200, "headers": made.headers, "body": made.body}
+            dead = self._enqueue(made)
         except Refused as refused:
             account.refused(refused)
             return _answer(refused.status, {"error": refused.answer})
         except Unavailable as error:
             account.unavailable(error)
             return _answer(503, {"error": "unavailable"}, RETRY_AFTER)
-        account.taken(planned, dead)
+        account.taken(made, dead)
         if source.answer == "empty":
             return {"statusCode": 200, "body": ""}
-        return _answer(200, {"events": planned.events, "deliveries": len(planned.deliveries)})
+        return _answer(200, {"events": made.events, "deliveries": len(made.deliveries)})
 
     def _source(self, webhook: Webhook) -> Source:
-        if webhook.method != "POST":
-            raise MethodNotAllowed("not POST")
         source = self.sources.get(webhook.source)
+        asks = source.handshakes if isinstance(source, Source) else ()
+        if webhook.method != "POST" and not greet(webhook, asks):
+            raise MethodNotAllowed("not POST")
         if source is None:
             raise UnknownSource("no rules file of this name")
         if isinstance(source, RulesError):
             raise source
         return source
 
-    def _plan(self, webhook: Webhook, source: Source) -> Plan:
+    def _plan(self, webhook: Webhook, source: Source) -> Plan | Reply:
         secrets = self._signing_secrets(source)
         if len(webhook.body) > self.settings.max_body_bytes:
             raise TooLarge(f"over {self.settings.max_body_bytes} bytes")
-        if not _is_accepted(webhook.headers.get("content-type", ""), source):
+        if not is_accepted(webhook.headers.get("content-type", ""), source):
             raise UnsupportedMediaType("neither JSON nor allowed by the preset")
-        return plan(self._verified(webhook, source, secrets), source)
+        verified = self._verified(webhook, source, secrets)
+        return greet_signed(verified, source.handshakes) or plan(verified, source)
 
     def _signing_secrets(self, source: Source) -> tuple[str, ...]:
         secret = self.secrets.current()
@@ -151,34 +157,6 @@ class Ingest:
                 raise Unavailable(f"SQS is away: {error_name(error)}") from None
         made = dict(zip(bodies, planned.deliveries, strict=True))
         return [made[body] for body in refused]
-
-
-def received(event: dict[str, Any]) -> Webhook:
-    """Return the webhook that an HTTP API event holds, with the bytes as they were sent.
-
-    Source: API Gateway, "AWS Lambda proxy integrations for HTTP APIs", payload format 2.0: the
-    body is base64 unless its content type is text; header names are in lower case there, and
-    made so here for whoever is less exact.
-    """
-    http = event["requestContext"]["http"]
-    text = event.get("body") or ""
-    return Webhook(
-        source=(event.get("pathParameters") or {}).get("source", ""),
-        method=http["method"],
-        headers={name.lower(): value for name, value in event.get("headers", {}).items()},
-        query=event.get("rawQueryString", ""),
-        # surrogatepass: whatever the gateway hands over, a signature decides, not an exception.
-        body=b64decode(text)
-        if event.get("isBase64Encoded")
-        else text.encode("utf-8", "surrogatepass"),
-        received_at=int(time.time()),
-    )
-
-
-def _is_accepted(content_type: str, source: Source) -> bool:
-    media = content_type.partition(";")[0].strip().lower()
-    is_json = media == "application/json" or media.endswith("+json")
-    return is_json or media in source.content_types
 
 
 def _answer(

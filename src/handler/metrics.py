@@ -5,7 +5,7 @@ for each source, or each rule of it, where a person looks. Names of sources and 
 the rules files; no value of a webhook is ever a dimension. CloudWatch charges for a combination
 only in the hours in which it is written, so what is rare is cheap. These sums hold:
 
-    webhooks received = refused + unavailable + malformed + taken
+    webhooks received = refused + unavailable + malformed + pings + taken
     webhooks taken = events unmatched + wanted + parked
     deliveries planned = accepted + duplicate + held + expired + dead + in flight
 
@@ -47,13 +47,14 @@ METRICS: Final[Mapping[str, Metric]] = {
     "WebhooksRefused": _count("a webhook answered 4xx", *_SOURCE),
     "WebhooksUnavailable": _count("a webhook answered 503: our own failure", *_SOURCE),
     "WebhooksMalformed": _count("a signed webhook that nobody can use, parked", *_SOURCE),
+    "WebhooksPings": _count("a question beside the webhooks, such as a challenge", *_SOURCE),
     "WebhooksTaken": _count("a webhook whose event went to the rules", *_SOURCE),
     "SignaturesRefused": _count("a refused webhook that did not prove its sender", *_SOURCE),
     "BodiesTooLarge": _count("a refused webhook over the limit of bytes", *_SOURCE),
     "VerifiedWebhooksRefused": _count("a refused webhook whose signature was good", *_SOURCE),
     "EventsUnmatched": _count("an event that no rule wanted", *_SOURCE),
     "EventsWanted": _count("an event that a rule wanted", *_SOURCE),
-    "EventsParked": _count("an event that makes too many deliveries, parked whole", *_SOURCE),
+    "EventsParked": _count("an event that is none, or one of too many, parked", *_SOURCE),
     "EventsUnrenderable": _count("a rule's wish that could not be rendered, parked", *_RULE),
     "DeliveriesPlanned": _count("a delivery that was made for the queue", *_RULE),
     "DeliveriesAccepted": _count("a message that left the queue: Braze took it", *_RULE),

@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 
 from handler import settings
 from handler.core.rules import load
-from handler.ingest import Ingest, received
+from handler.ingest import Ingest
 from handler.secrets import SecretCache
+from handler.webhook import webhook_of
 
 RULES = Path(__file__).parents[1] / "rules"
 SOURCES = {"shopify": load("shopify", (RULES / "shopify.yaml").read_text("utf-8"), "f", "dev")}
@@ -143,5 +144,5 @@ def test_a_body_over_the_limit_is_413_before_its_signature_is_looked_at() -> Non
     ],
 )
 def test_an_event_without_source_body_or_headers_is_a_webhook_of_nobody(event: Any) -> None:
-    webhook = received(event)
+    webhook = webhook_of(event)
     assert (webhook.source, webhook.body, dict(webhook.headers)) == ("", b"", {})

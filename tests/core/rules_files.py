@@ -1,9 +1,14 @@
 """Rules files that load, and what is said of changed ones."""
 
+import json
+from typing import Any
+
 import pytest
 
 from handler.core.errors import RulesError
 from handler.core.rules import load
+from handler.core.schemes import HmacScheme
+from handler.core.source import Source
 
 GOOD = """\
 verify: {preset: shopify}
@@ -28,6 +33,25 @@ rules:
     type: a
     send: {campaign_id: c, recipients: [{external_user_id: "${body.id}"}]}
 """
+
+
+RULES = """\
+rules:
+  - {name: any, type: "*", send: {campaign_id: c, recipients: [{external_user_id: u}]}}
+"""
+
+
+def source_of(preset: str, **more: Any) -> Source:
+    """Return a source whose file says nothing of its sender but the preset, and `more`."""
+    verify = json.dumps({"preset": preset, **more})
+    return load("shop", f"verify: {verify}\n{RULES}", "shop.yaml", "dev")
+
+
+def scheme_of(preset: str, **more: Any) -> HmacScheme:
+    """Return the scheme of a preset that signs by HMAC."""
+    scheme = source_of(preset, **more).scheme
+    assert isinstance(scheme, HmacScheme)
+    return scheme
 
 
 def findings(text: str, stage: str = "dev") -> list[str]:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from handler.core.errors import RulesError
 from handler.core.rules import load
+from handler.core.schemes import HmacScheme
 from tests.core.rules_files import GOOD, HAND, changed, findings
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +35,7 @@ def test_a_source_is_what_its_file_says() -> None:
 
 def test_a_scheme_written_by_hand_needs_no_preset() -> None:
     source = load("shop", HAND, "shop.yaml", "dev")
+    assert isinstance(source.scheme, HmacScheme)
     assert source.scheme.signature.header == "x-sign"
     assert source.event.type_signed
     assert source.headers == ("x-shop",)

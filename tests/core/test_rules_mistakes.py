@@ -1,5 +1,6 @@
 import pytest
 
+from handler.core.presets import PRESETS
 from tests.core.rules_files import HAND, changed, findings
 
 RULE = "    type: orders/create\n"
@@ -18,13 +19,25 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
             "preset: shopify",
             "preset: shopfy",
             ("1:10: there is no preset shopfy; did you mean shopify?"
-            " (there are: shopify, standard_webhooks)"),
+            f" (there are: {', '.join(sorted(PRESETS))})"),
         ),
         ("preset: shopify", "prest: shopify", "1:10: unknown key prest; did you mean preset?"),
         ("preset: shopify", "preset: shopify, secrt: a",
          "1:27: unknown key secrt; did you mean secret?"),
-        ("verify:", "event: {type: a, type_signed: true}\nverify:",
-         "1:1: event is what the preset says; it stands only beside an hmac block written by hand"),
+        ("verify:", "event: {tpe: a}\nverify:", "1:9: unknown key tpe; did you mean type?"),
+        ("verify: {preset: shopify}", "verify: {scheme: none}",
+         "1:10: scheme takes one of hmac, hash, standard_webhooks, token, basic"),
+        ("verify: {preset: shopify}", "verify: {preset: stripe, timestamp: {tolerance: none}}",
+         "1:38: tolerance takes a whole number"),
+        ("verify: {preset: shopify}", "verify: {scheme: token, where: cookie}",
+         "1:25: where takes 'header', 'bearer' or 'query'"),
+        ("verify: {preset: shopify}", "verify: {preset: shopify}\nhandshakes: [ping]",
+         ("2:14: handshakes takes 'get', 'challenge', 'okta', 'woocommerce', 'github' or"
+          " 'url_verification'")),
+        ("verify: {preset: shopify}", 'verify: {preset: okta}\nevent: {id: "headers.x"}',
+         "2:9: every event of one webhook would have this id; take it from body, the event"),
+        ("verify: {preset: shopify}", "verify: {preset: shopify}\nevent: {bind: {a: headers.x}}",
+         "2:9: the sender does not sign x: bind is unproven"),
         ("rules:", "ruls:", "4:1: unknown key ruls; did you mean rules?"),
         (RULE, RULE + "    whne: body.x\n", "7:5: unknown key whne; did you mean when?"),
         (RULE, RULE + "    campaign_id: x\n",

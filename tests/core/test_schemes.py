@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from handler.core.schemes import HmacScheme, Part, template
+from handler.core.schemes import HmacScheme
+from handler.core.signed_text import Part, template
 
 PLAIN: dict[str, Any] = {"encoding": "hex", "signature": {"header": "x-signature"}}
 PAIRS: dict[str, Any] = {
@@ -30,7 +31,10 @@ def test_a_block_written_by_hand_needs_only_encoding_and_header() -> None:
     [
         ({"signed": "{timestamp}"}, "signed must hold {body}"),
         ({"signed": ""}, "signed must hold {body}"),
-        ({"signed": "{url}{body}"}, "{url} is none of {body}, {timestamp}, {id}, {method}, {head"),
+        (
+            {"signed": "{uri}{body}"},
+            "{uri} is none of {body}, {timestamp}, {id}, {method}, {url}, {sec",
+        ),
         ({"signed": "{Body}"}, "{Body} is none of"),
         ({"signed": "{header:}{body}"}, "{header:} is none of"),
         ({"signed": "{header:a b}{body}"}, "{header:a b} is none of"),

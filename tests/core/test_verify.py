@@ -7,9 +7,10 @@ import pytest
 
 from handler.core.errors import Unavailable, Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.presets import PRESETS
 from handler.core.schemes import HmacScheme
-from handler.core.verify import MAX_SIGNATURES, verify
+from handler.core.signatures import MAX_SIGNATURES
+from handler.core.verify import verify
+from tests.core.rules_files import scheme_of
 
 NOW = 1_614_265_330
 BODY = b'{"test": 2432232314}'
@@ -20,8 +21,8 @@ PUBLISHED = {
     "webhook-timestamp": str(NOW),
     "webhook-signature": GOOD,
 }
-STANDARD = PRESETS["standard_webhooks"].scheme
-SHOPIFY = PRESETS["shopify"].scheme
+STANDARD = scheme_of("standard_webhooks")
+SHOPIFY = scheme_of("shopify")
 
 
 def webhook(headers: Mapping[str, str], body: bytes = BODY) -> Webhook:

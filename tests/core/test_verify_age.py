@@ -6,9 +6,9 @@ import pytest
 
 from handler.core.errors import Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.presets import PRESETS
 from handler.core.schemes import HmacScheme
 from handler.core.verify import verify
+from tests.core.rules_files import scheme_of
 
 NOW = 1_614_265_330
 BODY = b'{"test": 2432232314}'
@@ -19,7 +19,7 @@ PUBLISHED = {
     "webhook-timestamp": str(NOW),
     "webhook-signature": GOOD,
 }
-STANDARD = PRESETS["standard_webhooks"].scheme
+STANDARD = scheme_of("standard_webhooks")
 STRIPE = HmacScheme.model_validate(
     {
         "encoding": "hex",

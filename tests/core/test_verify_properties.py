@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from handler.core.errors import Unavailable, Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.presets import PRESETS
 from handler.core.schemes import HmacScheme
 from handler.core.verify import verify
+from tests.core.rules_files import scheme_of
 
 NOW = 1_700_000_000
 BODY = b'{"order": {"id": 7}}'
-STANDARD = PRESETS["standard_webhooks"].scheme
+STANDARD = scheme_of("standard_webhooks")
 KEY = "whsec_" + b64encode(bytes(range(32))).decode()
 HEADER_TEXT = st.text(st.characters(), max_size=80)
 ALMOST = st.lists(
@@ -28,7 +28,7 @@ PAIRS = HmacScheme.model_validate(
         "timestamp": {"key": "t"},
     }
 )
-SCHEMES = {"pairs": PAIRS} | {name: preset.scheme for name, preset in PRESETS.items()}
+SCHEMES = {"pairs": PAIRS} | {name: scheme_of(name) for name in ("shopify", "standard_webhooks")}
 
 
 def webhook(headers: dict[str, str], body: bytes = BODY, at: int = NOW) -> Webhook:

@@ -21,7 +21,7 @@ No message here holds a secret, a body, a header or any other value of a webhook
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class RelayError(Exception):
@@ -67,11 +67,34 @@ class UnsupportedMediaType(Refused):
     answer = "unsupported content type"
 
 
+Reason = Literal[
+    "no_signature",
+    "malformed_signature",
+    "wrong_signature",
+    "too_many_signatures",
+    "duplicate_header",
+    "no_timestamp",
+    "malformed_timestamp",
+    "stale",
+    "from_the_future",
+    "no_id",
+    "ambiguous_id",
+    "no_header",
+    "no_credential",
+    "malformed_credential",
+    "wrong_credential",
+    "duplicate_credential",
+]
+
+
 class Unverified(Refused):
     """The webhook does not prove who sent it. One answer, whatever the reason."""
 
     status = 401
     answer = "unverified"
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
 
 
 class NotJson(Refused):

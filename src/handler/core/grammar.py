@@ -13,8 +13,9 @@ from pydantic_core import ErrorDetails
 from handler.core.budget import a
 from handler.core.errors import Finding
 from handler.core.models import OnUnknown
-from handler.core.presets import PRESETS, EventSpec
 from handler.core.schemes import HmacScheme, Signature, Timestamp
+from handler.core.sender import Answer, EventSpec, Handshake
+from handler.core.shown import StandardWebhooksBlock, TokenScheme
 from handler.core.trigger import unknown_key
 from handler.core.yaml12 import Document, Path
 
@@ -33,16 +34,6 @@ class _Block(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _SecretBlock(_Block):
-    secret: Name | None = None
-
-
-class PresetBlock(_SecretBlock):
-    """`verify` by a preset; `secret` is a key of the signing secrets, by default the source."""
-
-    preset: str
-
-
 class RuleBlock(_Block):
     """One rule as written. `expires_after` is a number and s, m, h or d (`6h`)."""
 
@@ -59,11 +50,14 @@ class RuleBlock(_Block):
 
 
 class FileBlock(_Block):
-    """A rules file as written; `verify` has a grammar of its own."""
+    """A rules file as written; `verify` and `event` are read once their preset is known."""
 
     verify: dict[str, JsonValue]
-    event: EventSpec | None = None
+    event: dict[str, JsonValue] = {}
     headers: Texts = []
+    content_types: Texts = []
+    answer: Answer | None = None
+    handshakes: list[Handshake] | None = None
     vars: dict[str, dict[str, Scalar]] = {}
     rules: Annotated[list[RuleBlock], Field(min_length=1)]
 
@@ -73,7 +67,10 @@ _KEYS: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     (): tuple(FileBlock.model_fields),
     ("rules",): tuple(RuleBlock.model_fields),
     ("event",): tuple(EventSpec.model_fields),
-    ("verify",): (*PresetBlock.model_fields, *HmacScheme.model_fields),
+    ("verify",): (
+        *("preset", "secret", *HmacScheme.model_fields),
+        *(*StandardWebhooksBlock.model_fields, *TokenScheme.model_fields),
+    ),
     ("verify", "signature"): tuple(Signature.model_fields),
     ("verify", "timestamp"): tuple(Timestamp.model_fields),
 }
@@ -106,23 +103,7 @@ _ELSEWHERE: Final = {
 
 def read_file(document: Document) -> FileBlock | list[Finding]:
     """Return the file as written, or all findings about its shape."""
-    return _read(FileBlock, document.value, (), document)
-
-
-def read_verify(block: FileBlock, document: Document) -> PresetBlock | HmacScheme | list[Finding]:
-    """Return how the source is verified: by a preset, or by an hmac block written by hand."""
-    if "preset" not in block.verify:
-        written = dict(block.verify)
-        secret = _read(_SecretBlock, {"secret": written.pop("secret", None)}, ("verify",), document)
-        scheme = _read(HmacScheme, written, ("verify",), document)
-        wrong = [it for found in (secret, scheme) if isinstance(found, list) for it in found]
-        return wrong or scheme
-    found = _read(PresetBlock, block.verify, ("verify",), document)
-    if isinstance(found, PresetBlock) and found.preset not in PRESETS:
-        known = ", ".join(sorted(PRESETS))
-        hint = unknown_key(found.preset, PRESETS).replace("unknown key", "there is no preset")
-        return [document.finding(("verify", "preset"), f"{hint} (there are: {known})")]
-    return found
+    return read_block(FileBlock, document.value, (), document)
 
 
 def seconds(duration: str | None) -> int | None:
@@ -130,7 +111,10 @@ def seconds(duration: str | None) -> int | None:
     return None if duration is None else int(duration[:-1]) * SECONDS[duration[-1]]
 
 
-def _read(model: type[_B], value: JsonValue, at: Path, document: Document) -> _B | list[Finding]:
+def read_block(
+    model: type[_B], value: JsonValue, at: Path, document: Document
+) -> _B | list[Finding]:
+    """Return a block of the file as its model, or all findings about its shape."""
     try:
         # From JSON, for strictness there tells text from numbers and yet takes lists for tuples.
         return model.model_validate_json(json.dumps(value), strict=True)
@@ -155,7 +139,8 @@ def _why(path: Path) -> str:
 
 
 def _message(error: ErrorDetails, path: Path) -> str:
-    kind, name = error["type"], str(path[-1] if path else "the file")
+    kind = error["type"]
+    name = next((step for step in reversed(path) if isinstance(step, str)), "the file")
     if kind == "extra_forbidden":
         block = tuple(step for step in path[:-1] if isinstance(step, str))
         hint = f" ({_ELSEWHERE[name]})" if name in _ELSEWHERE else ""

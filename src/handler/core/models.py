@@ -17,8 +17,8 @@ _EXACT: Final = ConfigDict(extra="forbid", strict=True)
 class Webhook:
     """The HTTP request as received, untrusted.
 
-    Header names are in lower case; `query` is the raw query string without `?`;
-    `received_at` is in seconds since the epoch, as are all times here.
+    Header names are in lower case; `query` is the raw query string without `?`, `url` the URL that
+    was called without it; `received_at` is in seconds since the epoch, as are all times here.
     """
 
     source: str
@@ -27,6 +27,7 @@ class Webhook:
     query: str
     body: bytes
     received_at: int
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +101,12 @@ class Unmatched:
 class Plan:
     """All that becomes of one verified webhook.
 
-    `events` counts those it held; `unmatched` is filled only where no rule wanted the event;
-    `warnings` are fit for a log.
+    `events` counts those it held, `wanted` those of them that a rule wanted; `unmatched` says of
+    the first that no rule wanted why not; `warnings` are fit for a log.
     """
 
     events: int
+    wanted: int = 0
     deliveries: tuple[Delivery, ...] = ()
     parked: tuple[Parked, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()

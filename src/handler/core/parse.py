@@ -1,5 +1,8 @@
-"""Reads a verified webhook as an event: its body, type, id and time, as its source says."""
+"""Reads a verified webhook as its events: body, type, id and time of each, as its source says."""
 
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -10,47 +13,86 @@ from pydantic import JsonValue
 from handler.core import body
 from handler.core.budget import kind, missing
 from handler.core.errors import ExpressionError, Malformed
-from handler.core.expressions import Expression
-from handler.core.models import Event, Verified
+from handler.core.expressions import Expression, is_true
+from handler.core.models import Event, Verified, Webhook
 from handler.core.source import ByType, Source
+
+MAX_EVENTS: Final = 1000
 
 # Clocks differ; a time further ahead is not to be believed.
 _AHEAD: Final = 600
 _DIGITS: Final = 12  # of seconds since the epoch, for some thousand years
+_MILLISECONDS: Final = 10**11  # from here on: 1973 in milliseconds, the year 5138 in seconds
 
 
-def parse(verified: Verified, source: Source) -> tuple[Event, tuple[str, ...]]:
-    """Return the event, and warnings fit for a log.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands for one event of a webhook: its body, and the bytes that it came as."""
+
+    body: JsonValue
+    raw: bytes
+
+
+def split(verified: Verified, source: Source) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """Return the events of a webhook, one unless its source has `events`, and warnings for a log.
 
     Raise NotJson (the sender must act) or Malformed (to be parked).
     """
+    raw = verified.webhook.body
+    read = body.read(raw)
+    if source.event.events is None:
+        return (Part(read.value, raw),), read.warnings
+    found = _search(source.event.events, _proven(verified, source, read.value), "events")
+    if not isinstance(found, list):
+        raise Malformed("the webhook's events are no list")
+    return tuple(Part(one, _written(one)) for one in found), read.warnings
+
+
+def parse(part: Part, verified: Verified, source: Source) -> Event:
+    """Return the event; raise Malformed where it is none."""
     webhook = verified.webhook
-    read = body.read(webhook.body)
-    headers = {
-        name: _clean(webhook.headers[name]) for name in source.headers if name in webhook.headers
-    }
     # However an expression is spelt, an id or a time comes from nothing that is not signed.
-    document: JsonValue = {"headers": source.signed(webhook.headers), "body": read.value}
-    unproven: JsonValue = {"headers": dict(webhook.headers), "body": read.value}
-    at_hand = document if source.event.type_signed else unproven
-    event_type = _search(source.event.type, at_hand, "type")
-    if not isinstance(event_type, str) or missing(event_type):
-        raise Malformed("the event's type is missing")
-    event = Event(
+    document = _proven(verified, source, part.body)
+    at_hand: JsonValue = {"headers": dict(webhook.headers), "body": part.body}
+    event_type = _type(source, document if source.event.type_signed else at_hand)
+    for claim in _all_by_type(source.event.binds, event_type):
+        if not is_true(_search(claim, document, "bind")):
+            raise Malformed("the event's type does not fit its body, as bind says")
+    return Event(
         source=source.name,
         type=_clean(event_type),
-        id=_id(source.event.ids, event_type, document) or digest(webhook.body),
-        body=read.value,
-        headers=headers,
+        id=_id(source.event.ids, event_type, document) or digest(part.raw),
+        body=part.body,
+        headers=carried(webhook, source),
         occurred_at=_occurred_at(source.event.times, event_type, document, webhook.received_at),
         received_at=webhook.received_at,
     )
-    return event, read.warnings
+
+
+def carried(webhook: Webhook, source: Source) -> dict[str, str]:
+    """Return the headers that an event carries on: those of its source's closed list."""
+    there = [name for name in source.headers if name in webhook.headers]
+    return {name: _clean(webhook.headers[name]) for name in there}
 
 
 def digest(raw: bytes) -> str:
     """Return the id of an event that has none of its own: the SHA-256 of its body, in hex."""
     return sha256(raw).hexdigest()
+
+
+def _written(value: JsonValue) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def _proven(verified: Verified, source: Source, value: JsonValue) -> JsonValue:
+    return {"headers": source.signed(verified.webhook.headers), "body": value}
+
+
+def _type(source: Source, document: JsonValue) -> str:
+    found = _search(source.event.type, document, "type")
+    if not isinstance(found, str) or missing(found):
+        raise Malformed("the event's type is missing")
+    return found
 
 
 def _clean(value: str) -> str:
@@ -65,8 +107,12 @@ def _search(expression: Expression, document: JsonValue, field: str) -> JsonValu
         raise Malformed(f"the event's {field}: {error}") from None
 
 
+def _all_by_type(choices: ByType, event_type: str) -> Iterator[Expression]:
+    return (it for glob, it in choices if fnmatchcase(event_type, glob))
+
+
 def _by_type(choices: ByType, event_type: str) -> Expression | None:
-    return next((it for glob, it in choices if fnmatchcase(event_type, glob)), None)
+    return next(_all_by_type(choices, event_type), None)
 
 
 def _id(choices: ByType, event_type: str, document: JsonValue) -> str | None:
@@ -90,14 +136,19 @@ def _occurred_at(
 
 
 def _seconds(value: JsonValue) -> int | None:
-    """Return seconds since the epoch for such, or for ISO 8601 text with an offset; else None."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS:
-        return int(value)
+    """Return seconds since the epoch for such, for milliseconds, or for ISO 8601 with an offset."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS + 1:
+        return _since_the_epoch(int(value))
     if isinstance(value, str):
         return _iso_seconds(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if 0 <= value < 10**_DIGITS else None
+    return _since_the_epoch(value)
+
+
+def _since_the_epoch(value: float) -> int | None:
+    seconds = value / 1000 if value >= _MILLISECONDS else value
+    return int(seconds) if 0 <= seconds < 10**_DIGITS else None
 
 
 def _iso_seconds(text: str) -> int | None:

@@ -9,7 +9,7 @@ from handler.core import message
 from handler.core.errors import Malformed, Unrenderable
 from handler.core.match import Match, match
 from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
-from handler.core.parse import digest, parse
+from handler.core.parse import MAX_EVENTS, Part, carried, digest, parse, split
 from handler.core.render import Packed, render
 from handler.core.source import Rule, Source
 
@@ -24,17 +24,36 @@ def plan(verified: Verified, source: Source) -> Plan:
     parked, for a genuine order must not be lost.
     """
     try:
-        event, warnings = parse(verified, source)
+        parts, warnings = split(verified, source)
     except Malformed as error:
-        return Plan(events=1, parked=(_malformed(verified, source, str(error)),))
-    packed = Packed(event, message.pack(_fields(event)))
+        return Plan(1, parked=(_malformed(verified, verified.webhook.body, source, str(error)),))
+    if len(parts) > MAX_EVENTS:
+        return _too_many(verified, source, len(parts), f"{len(parts)} events in one webhook")
+    plans = [_planned(part, verified, source) for part in parts]
+    deliveries = tuple(made for one in plans for made in one.deliveries)
+    if excess := _excess(deliveries):
+        return _too_many(verified, source, len(parts), excess)
+    return Plan(
+        events=len(parts),
+        wanted=sum(one.wanted for one in plans),
+        deliveries=deliveries,
+        parked=tuple(parked for one in plans for parked in one.parked),
+        unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
+        warnings=warnings,
+    )
+
+
+def _planned(part: Part, verified: Verified, source: Source) -> Plan:
+    """Return what becomes of one event of a webhook: a bad one does not lose the others."""
+    try:
+        event = parse(part, verified, source)
+    except Malformed as error:
+        return Plan(1, parked=(_malformed(verified, part.raw, source, str(error)),))
     found = match(event, source)
-    deliveries, parked = _render(found, packed, source)
-    excess = _excess(deliveries)
-    if excess:
-        return Plan(1, (), (_park(packed, source, None, "too_many", excess),), (), warnings)
-    unmatched = () if deliveries or parked else found.unmatched
-    return Plan(1, deliveries, parked, unmatched, warnings)
+    deliveries, parked = _render(found, Packed(event, message.pack(_fields(event))), source)
+    is_wanted = bool(deliveries or parked)
+    unmatched = () if is_wanted else found.unmatched
+    return Plan(1, int(is_wanted), deliveries, parked, unmatched)
 
 
 def _render(
@@ -48,7 +67,7 @@ def _render(
             deliveries += _fit(render(rule, packed, source))
         except Unrenderable as error:
             failed.append((rule, error))
-    parked = (_park(packed, source, rule, "unrenderable", str(why)) for rule, why in failed)
+    parked = (_park(packed, source, rule, str(why)) for rule, why in failed)
     return tuple(deliveries), tuple(parked)
 
 
@@ -67,32 +86,42 @@ def _excess(deliveries: tuple[Delivery, ...]) -> str:
     return f"{size:,} bytes of messages, and at most {MAX_BYTES:,}" if size > MAX_BYTES else ""
 
 
-def _park(
-    packed: Packed, source: Source, rule: Rule | None, reason: ParkReason, detail: str
-) -> Parked:
+def _park(packed: Packed, source: Source, rule: Rule, detail: str) -> Parked:
     return Parked(
         source=source.name,
-        rule=rule.name if rule else None,
+        rule=rule.name,
         rules_version=source.version,
         event_id=packed.event.id,
         event=packed.text,
         accepted_at=packed.event.received_at,
-        reason=reason,
+        reason="unrenderable",
         detail=detail,
     )
 
 
-def _malformed(verified: Verified, source: Source, detail: str) -> Parked:
-    webhook = verified.webhook
-    raw: JsonValue = {"raw": b64encode(webhook.body).decode("ascii")}
+def _too_many(verified: Verified, source: Source, events: int, detail: str) -> Plan:
+    parked = _raw(verified, verified.webhook.body, source, ("too_many", detail))
+    return Plan(events, parked=(parked,))
+
+
+def _malformed(verified: Verified, raw: bytes, source: Source, detail: str) -> Parked:
+    return _raw(verified, raw, source, ("malformed", detail))
+
+
+def _raw(verified: Verified, raw: bytes, source: Source, why: tuple[ParkReason, str]) -> Parked:
+    reason, detail = why
+    packed: JsonValue = {
+        "raw": b64encode(raw).decode("ascii"),
+        "headers": dict(carried(verified.webhook, source)),
+    }
     return Parked(
         source=source.name,
         rule=None,
         rules_version=source.version,
-        event_id=digest(webhook.body),
-        event=message.pack(raw),
-        accepted_at=webhook.received_at,
-        reason="malformed",
+        event_id=digest(raw),
+        event=message.pack(packed),
+        accepted_at=verified.webhook.received_at,
+        reason=reason,
         detail=detail,
     )
 

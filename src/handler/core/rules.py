@@ -7,15 +7,16 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
 from handler.core import yaml12
 from handler.core.compiling import EVENT_ROOTS, Compiler, header_names, root_names
 from handler.core.errors import Finding, RulesError
-from handler.core.grammar import FileBlock, PresetBlock, read_file, read_verify
-from handler.core.presets import PRESETS, EventSpec, Preset
-from handler.core.presets import ByType as ByTypeSpec
+from handler.core.grammar import FileBlock, read_file
 from handler.core.rule import compile_rule
+from handler.core.sender import ByType as ByTypeSpec
+from handler.core.sender import EventSpec, Sender
+from handler.core.sender_block import read_sender
 from handler.core.source import ByType, EventReader, Rule, Source
 from handler.core.template import expressions
 from handler.core.yaml12 import Document
@@ -26,7 +27,7 @@ _VERSION_CHARACTERS: Final = 12
 
 
 class _Parts(NamedTuple):
-    sender: Preset
+    sender: Sender
     reader: EventReader
     rules: tuple[Rule, ...]
     variables: Mapping[str, JsonValue]
@@ -50,6 +51,7 @@ def load(name: str, text: str, file: str, stage: str) -> Source:
         headers=parts.sender.headers,
         content_types=parts.sender.content_types,
         answer=parts.sender.answer,
+        handshakes=parts.sender.handshakes,
         vars=parts.variables,
         rules=parts.rules,
         version=sha256(text.encode()).hexdigest()[:_VERSION_CHARACTERS],
@@ -57,7 +59,8 @@ def load(name: str, text: str, file: str, stage: str) -> Source:
 
 
 def _compile(block: FileBlock, document: Document, stage: str) -> _Parts:
-    sender, findings = _sender(block, document)
+    read = read_sender(block, document)
+    sender, findings = (None, read) if isinstance(read, list) else (read, [])
     variables = _vars(block, stage, document, findings)
     compiler = Compiler(document, variables)
     rules = tuple(compile_rule(it, at, compiler) for at, it in enumerate(block.rules))
@@ -65,29 +68,10 @@ def _compile(block: FileBlock, document: Document, stage: str) -> _Parts:
     reader = _reader(sender, compiler) if sender else None
     if sender:
         _find_unproven(rules, sender, compiler)
-    findings += compiler.findings
+    findings = findings + compiler.findings
     if findings or sender is None or reader is None:
         raise RulesError(sorted(dict.fromkeys(findings), key=lambda it: (it.line, it.column)))
     return _Parts(sender, reader, rules, variables)
-
-
-def _sender(block: FileBlock, document: Document) -> tuple[Preset | None, list[Finding]]:
-    verify = read_verify(block, document)
-    if isinstance(verify, list):
-        return None, verify
-    if isinstance(verify, PresetBlock):
-        given = [key for key in ("event", "headers") if key in block.model_fields_set]
-        text = "is what the preset says; it stands only beside an hmac block written by hand"
-        return PRESETS[verify.preset], [document.finding((it,), f"{it} {text}") for it in given]
-    if block.event is None:
-        text = "event is missing: without a preset it says where type, id and occurred_at stand"
-        return None, [document.finding(("verify",), text)]
-    try:
-        headers = tuple(name.lower() for name in block.headers)
-        return Preset(document="", scheme=verify, event=block.event, headers=headers), []
-    except ValidationError as error:
-        text = str(error.errors()[0]["ctx"]["error"])
-        return None, [document.finding(("headers",), text)]
 
 
 def _vars(
@@ -109,13 +93,19 @@ def _find_twins(block: FileBlock, compiler: Compiler) -> None:
             compiler.find(("rules", at, "name"), f"a rule named {name} stands above already")
 
 
-def _reader(sender: Preset, compiler: Compiler) -> EventReader:
+def _reader(sender: Sender, compiler: Compiler) -> EventReader:
     spec = sender.event
     reader = EventReader(
         type=compiler.expression(spec.type, ("event", "type"), EVENT_ROOTS),
         type_signed=spec.type_signed,
         ids=_by_type(spec.id, "id", compiler),
         times=_by_type(spec.occurred_at, "occurred_at", compiler),
+        events=(
+            compiler.expression(spec.events, ("event", "events"), EVENT_ROOTS)
+            if spec.events is not None
+            else None
+        ),
+        binds=_by_type(spec.bind, "bind", compiler),
     )
     _find_unsigned(reader, spec, sender, compiler)
     return reader
@@ -130,26 +120,31 @@ def _by_type(spec: ByTypeSpec | None, field: str, compiler: Compiler) -> ByType:
 
 
 def _find_unsigned(
-    reader: EventReader, spec: EventSpec, sender: Preset, compiler: Compiler
+    reader: EventReader, spec: EventSpec, sender: Sender, compiler: Compiler
 ) -> None:
     """Refuse an id or time from what the sender does not sign: anybody could choose it."""
     claims = [("id", it) for _, it in reader.ids] + [("occurred_at", it) for _, it in reader.times]
+    claims += [("bind", it) for _, it in reader.binds]
     claims += [("type", reader.type)] if spec.type_signed else []
+    claims += [("events", reader.events)] if reader.events else []
     for field, expression in claims:
         for header in header_names(expression):
-            if header is None or header.lower() not in sender.scheme.signed_headers:
+            if header is None or not sender.scheme.proves(header.lower()):
                 text = f"the sender does not sign {header or 'its headers'}: {field} is unproven"
                 compiler.find(("event", field), text)
+    if reader.events and any("body" not in root_names(it) for _, it in reader.ids):
+        text = "every event of one webhook would have this id; take it from body, the event"
+        compiler.find(("event", "id"), text)
 
 
-def _find_unproven(rules: Iterable[Rule], sender: Preset, compiler: Compiler) -> None:
+def _find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
     """Refuse a `once` of what nobody signs: whoever plays a webhook again could vary it."""
     for at, rule in enumerate(rules):
         for expression in expressions(rule.once):
             unsigned = {
                 name or "its headers"
                 for name in header_names(expression)
-                if name is None or name.lower() not in sender.scheme.signed_headers
+                if name is None or not sender.scheme.proves(name.lower())
             }
             unsigned |= {"received_at"} & root_names(expression)
             unsigned |= set() if sender.event.type_signed else {"type"} & root_names(expression)

@@ -1,30 +1,23 @@
-"""The one generic HMAC scheme: how a sender signs, as a value.
+"""How a sender proves itself, as values: presets are such values, and users write them by hand.
 
-Presets are values of it, and a user writes the same block by hand for a sender without one.
-What cannot prove anything (a body that is not signed, a tolerance on a time that is not)
-does not load.
+What cannot prove anything (a body that is not signed, a tolerance on a time that is not) does
+not load, and there is no scheme that proves nothing: a sender that cannot sign gets `token`.
 """
 
-import re
-from functools import lru_cache
-from typing import Annotated, Final, Literal, NamedTuple, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from handler.core.signed_text import template
 
 HeaderName = Annotated[
     str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", to_lower=True)
 ]
 Text = Annotated[str, Field(min_length=1)]
-PartKind = Literal["text", "body", "timestamp", "id", "method", "header"]
 
-_PLACEHOLDERS: Final[dict[str, PartKind]] = {
-    "{body}": "body",
-    "{timestamp}": "timestamp",
-    "{id}": "id",
-    "{method}": "method",
-}
-_HEADER: Final = re.compile(r"\{header:([!#$%&'*+.^_`|~0-9A-Za-z-]+)\}")
-_KNOWN: Final = ", ".join([*_PLACEHOLDERS, "{header:Name}"])
+# What an event never carries on, and no id is made of: credentials.
+CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
 # Which of prefix, separator and key a format may have, and which it cannot do without.
 _ALLOWED: Final = {
     "plain": set[str](),
@@ -33,13 +26,6 @@ _ALLOWED: Final = {
     "list": {"separator", "prefix"},
 }
 _NEEDED: Final = {"plain": set[str](), "prefix": {"prefix"}, "pairs": {"key"}, "list": set[str]()}
-
-
-class Part(NamedTuple):
-    """One piece of a `signed` template; `text` is the literal, or the header's name."""
-
-    kind: PartKind
-    text: str = ""
 
 
 class _Block(BaseModel):
@@ -97,35 +83,35 @@ class Timestamp(_Block):
         return self
 
 
-class HmacScheme(_Block):
-    """How a sender signs its webhooks with a shared secret.
+class SignedScheme(_Block):
+    """What the schemes with a signature have in common.
 
-    `signed` is the text whose bytes are signed, with {body}, {timestamp}, {id}, {method} and
-    {header:Name} in it; `id_header` is what {id} stands for. The first of `secret_prefixes`
-    that a secret begins with is cut off, then the rest is decoded. What a prefix means is the
-    sender's affair: `whsec_` introduces base64 in Standard Webhooks, and belongs to the key
-    itself at Stripe.
+    `signed` is the text whose bytes are signed, with {body}, {timestamp}, {id}, {method}, {url}
+    and {header:Name} in it; `id_header` is what {id} stands for. {url} is `public_url`, with the
+    query string as it came behind it; without `public_url` it is the URL that was called.
     """
 
-    scheme: Literal["hmac"] = "hmac"
     algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
     encoding: Literal["hex", "base64"]
     signature: Signature
     signed: str = "{body}"
     id_header: HeaderName | None = None
     timestamp: Timestamp | None = None
-    secret_encoding: Literal["utf8", "base64", "hex"] = Field(default="utf8")
-    secret_prefixes: tuple[Text, ...] = ()
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
 
     @model_validator(mode="after")
     def _proves_something(self) -> Self:
         kinds = {part.kind for part in template(self.signed)}
         if "body" not in kinds:
             raise ValueError("signed must hold {body}: without it nothing proves the body")
-        _both_or_none(
-            "timestamp", is_signed="timestamp" in kinds, is_given=self.timestamp is not None
-        )
-        _both_or_none("id_header", is_signed="id" in kinds, is_given=self.id_header is not None)
+        for field, kind in (("timestamp", "timestamp"), ("id_header", "id")):
+            if kind in kinds and getattr(self, field) is None:
+                raise ValueError(f"signed holds {{{kind}}}, but {field} is not given")
+        for field, kind in (("timestamp", "timestamp"), ("id_header", "id"), ("public_url", "url")):
+            if kind not in kinds and getattr(self, field) is not None:
+                raise ValueError(
+                    f"{field} is given, but signed does not hold {{{kind}}}: nobody signs it"
+                )
         return self
 
     @model_validator(mode="after")
@@ -144,29 +130,42 @@ class HmacScheme(_Block):
         stamp = self.timestamp.header if self.timestamp else None
         return frozenset(named | {name for name in (self.id_header, stamp) if name is not None})
 
+    def proves(self, header: str) -> bool:
+        """Return whether a good signature proves the value of a header, in lower case."""
+        return header in self.signed_headers
 
-@lru_cache
-def template(signed: str) -> tuple[Part, ...]:
-    """Return the parts of a `signed` template; raise ValueError if a placeholder is unknown."""
-    pieces = re.split(r"(\{[^{}]*\})", signed)
-    return tuple(_part(piece) for piece in pieces if piece)
-
-
-def _part(piece: str) -> Part:
-    if piece in _PLACEHOLDERS:
-        return Part(_PLACEHOLDERS[piece])
-    if header := _HEADER.fullmatch(piece):
-        return Part("header", header[1].lower())
-    if "{" in piece or "}" in piece:
-        raise ValueError(f"signed: {piece} is none of {_KNOWN}")
-    return Part("text", piece)
+    @property
+    def credential(self) -> str:
+        """The header, in lower case, that proves the sender: it is never carried on."""
+        return self.signature.header
 
 
-def _both_or_none(field: str, *, is_signed: bool, is_given: bool) -> None:
-    placeholder = {"timestamp": "{timestamp}", "id_header": "{id}"}[field]
-    if is_signed and not is_given:
-        raise ValueError(f"signed holds {placeholder}, but {field} is not given")
-    if is_given and not is_signed:
-        raise ValueError(
-            f"{field} is given, but signed does not hold {placeholder}: nobody signs it"
-        )
+class HmacScheme(SignedScheme):
+    """A keyed hash of what is signed (RFC 2104).
+
+    The first of `secret_prefixes` that a secret begins with is cut off, then the rest is decoded.
+    What a prefix means is the sender's affair: `whsec_` introduces base64 in Standard Webhooks,
+    and belongs to the key itself at Stripe.
+    """
+
+    scheme: Literal["hmac"] = "hmac"
+    secret_encoding: Literal["utf8", "base64", "hex"] = Field(default="utf8")
+    secret_prefixes: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _keeps_the_secret_out(self) -> Self:
+        if any(part.kind == "secret" for part in template(self.signed)):
+            raise ValueError("signed holds {secret}: that is scheme: hash")
+        return self
+
+
+class HashScheme(SignedScheme):
+    """A plain hash over a text that holds the secret: what some senders did before HMAC."""
+
+    scheme: Literal["hash"] = "hash"
+
+    @model_validator(mode="after")
+    def _holds_the_secret(self) -> Self:
+        if not any(part.kind == "secret" for part in template(self.signed)):
+            raise ValueError("signed must hold {secret}: without it anybody could make the hash")
+        return self

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal
 
 from pydantic import JsonValue
 
 from handler.core.expressions import Expression
 from handler.core.models import Event, OnUnknown
-from handler.core.schemes import HmacScheme
+from handler.core.sender import Answer, Handshake
+from handler.core.shown import Scheme
 from handler.core.template import Template
 
 ByType = tuple[tuple[str, Expression], ...]
@@ -17,12 +17,18 @@ ByType = tuple[tuple[str, Expression], ...]
 
 @dataclass(frozen=True, slots=True)
 class EventReader:
-    """Where a webhook says its type, id and time; by glob of the type, the first that fits."""
+    """Where a webhook says its type, id and time; by glob of the type, the first that fits.
+
+    `events` gives the list of its events, where it holds many; each of `binds` whose glob fits
+    must be true of an event.
+    """
 
     type: Expression
     type_signed: bool
     ids: ByType = ()
     times: ByType = ()
+    events: Expression | None = None
+    binds: ByType = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +66,13 @@ class Source:
     """
 
     name: str
-    scheme: HmacScheme
+    scheme: Scheme
     secret: str
     event: EventReader
     headers: tuple[str, ...]
     content_types: tuple[str, ...]
-    answer: Literal["json", "empty"]
+    answer: Answer
+    handshakes: tuple[Handshake, ...]
     vars: Mapping[str, JsonValue]
     rules: tuple[Rule, ...]
     version: str
@@ -92,6 +99,5 @@ class Source:
         return document | {"headers": self.signed(event.headers)}
 
     def signed(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
-        """Return those headers whose values a good signature proves."""
-        proven = self.scheme.signed_headers
-        return {name: value for name, value in headers.items() if name in proven}
+        """Return those headers whose values are proven once the webhook is."""
+        return {name: value for name, value in headers.items() if self.scheme.proves(name)}

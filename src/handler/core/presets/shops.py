@@ -1,0 +1,116 @@
+"""Shops: orders and their customers."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "shopify": {
+        "document": "https://shopify.dev/docs/apps/build/webhooks/delivery-structure",
+        "verify": {
+            "scheme": "hmac",
+            "encoding": "base64",
+            "signature": {"header": "x-shopify-hmac-sha256"},
+        },
+        # The topic is not signed, so a webhook can be played again under another one. The id and
+        # time of a creation therefore come from what does not change afterwards: whoever plays an
+        # update again as a creation only repeats the creation's own id.
+        "event": {
+            "type": 'headers."x-shopify-topic"',
+            "type_signed": False,
+            "id": {
+                "*/create": "text(body.id)",
+                # Deletions and privacy requests have no updated_at: null, hence the digest.
+                "*": "concat(text(body.id), '@', text(body.updated_at))",
+            },
+            "occurred_at": {
+                "*/create": "body.created_at",
+                # Not created_at: an old order that changes today happened today.
+                "*": "body.updated_at",
+            },
+        },
+        "headers": [
+            "x-shopify-topic",
+            "x-shopify-shop-domain",
+            "x-shopify-webhook-id",
+            "x-shopify-event-id",
+            "x-shopify-triggered-at",
+            "x-shopify-api-version",
+        ],
+    },
+    "woocommerce": {
+        "document": "https://woocommerce.com/document/webhooks/",
+        "verify": {
+            "scheme": "hmac",
+            "encoding": "base64",
+            "signature": {"header": "x-wc-webhook-signature"},
+        },
+        # As at Shopify the topic is not signed. X-WC-Webhook-Delivery-ID is no id: two orders
+        # that are delivered in one second share it.
+        "event": {
+            "type": 'headers."x-wc-webhook-topic"',
+            "type_signed": False,
+            "id": {
+                "*.created": "text(body.id)",
+                "*": "concat(text(body.id), '@', text(body.date_modified_gmt))",
+            },
+            "occurred_at": {
+                "*.created": "concat(body.date_created_gmt, 'Z')",
+                "*": "concat(body.date_modified_gmt, 'Z')",
+            },
+        },
+        "headers": [
+            "x-wc-webhook-topic",
+            "x-wc-webhook-resource",
+            "x-wc-webhook-event",
+            "x-wc-webhook-source",
+            "x-wc-webhook-id",
+        ],
+        "handshakes": ["woocommerce"],
+    },
+    "bigcommerce": {
+        "document": "https://developer.bigcommerce.com/docs/integrations/webhooks",
+        "verify": {"scheme": "standard_webhooks", "secret_encoding": "utf8"},
+        "event": {
+            "type": "body.scope",
+            "type_signed": True,
+            # One action that fires twice has one hash and two webhook ids.
+            "id": 'coalesce(body.hash, headers."webhook-id")',
+            "occurred_at": "body.created_at",
+        },
+        "headers": ["webhook-id", "webhook-timestamp"],
+        "answer": "empty",
+    },
+    "square": {
+        "document": "https://developer.squareup.com/docs/webhooks/step3validate",
+        "verify": {
+            "scheme": "hmac",
+            "encoding": "base64",
+            "signature": {"header": "x-square-hmacsha256-signature"},
+            "signed": "{url}{body}",
+        },
+        "event": {
+            "type": "body.type",
+            "type_signed": True,
+            "id": "body.event_id",
+            "occurred_at": "body.created_at",
+        },
+    },
+    "recharge": {
+        "document": "https://developer.rechargepayments.com/2021-11/webhooks_explained",
+        "verify": {
+            "scheme": "hmac",
+            "encoding": "hex",
+            "signature": {
+                "header": "x-recharge-webhook-signature",
+                "format": "pairs",
+                "key": "v1",
+            },
+            "signed": "{timestamp}.{body}",
+            # Its own window of retries: a retry carries the first attempt's time.
+            "timestamp": {"key": "t", "tolerance": 172800},
+        },
+        # No id and no signed type: the digest of the body tells two events apart.
+        "event": {"type": 'headers."x-recharge-topic"', "type_signed": False},
+        "headers": ["x-recharge-topic"],
+    },
+}
