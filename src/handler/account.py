@@ -8,7 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger
 
 from handler.core.errors import NotJson, Refused, TooLarge, Unavailable, Unverified
-from handler.core.models import Delivery, Plan
+from handler.core.models import Delivery, ParkReason, Plan
 from handler.metrics import Tally
 
 logger = Logger()
@@ -48,10 +48,11 @@ class Account:
         """Tell what was made of it; `dead` are the deliveries that the queue refused for good."""
         logger.info("webhook", status=200, **_told(planned), **self._seen())
         tally = Tally()
-        unrenderable = [one.rule for one in planned.parked if one.reason == "unrenderable"]
         for name, rules in (
             ("DeliveriesPlanned", [one.rule for one in planned.deliveries]),
-            ("EventsUnrenderable", unrenderable),
+            ("DeliveriesShadow", [one.rule for one in planned.shadow]),
+            ("EventsUnrenderable", _parked(planned, "unrenderable")),
+            ("EventsExpired", _parked(planned, "expired")),
             ("DeliveriesDead", [one.rule for one in dead]),
         ):
             for rule, count in Counter(rules).items():
@@ -67,6 +68,10 @@ class Account:
 
     def _seen(self) -> dict[str, Any]:
         return {"source": self.source, "bytes": self.size}
+
+
+def _parked(planned: Plan, reason: ParkReason) -> list[str | None]:
+    return [parked.rule for parked in planned.parked if parked.reason == reason]
 
 
 def _is_taken(planned: Plan) -> bool:
@@ -92,6 +97,7 @@ def _told(planned: Plan) -> dict[str, Any]:
     return {
         "events": planned.events,
         "deliveries": [{"rule": made.rule, "id": made.id} for made in planned.deliveries],
+        "shadow": [{"rule": made.rule, "id": made.id} for made in planned.shadow],
         "parked": [
             {"rule": parked.rule, "reason": parked.reason, "detail": parked.detail}
             for parked in planned.parked

@@ -6,7 +6,7 @@ the rules files; no value of a webhook is ever a dimension. CloudWatch charges f
 only in the hours in which it is written, so what is rare is cheap. These sums hold:
 
     webhooks received = refused + unavailable + malformed + pings + taken
-    webhooks taken = events unmatched + wanted + parked
+    events of webhooks taken = unmatched + wanted + parked
     deliveries planned = accepted + duplicate + held + expired + dead + in flight
 
 A message counts in the last one when it leaves the queue; what is redriven leaves it again.
@@ -56,6 +56,8 @@ METRICS: Final[Mapping[str, Metric]] = {
     "EventsWanted": _count("an event that a rule wanted", *_SOURCE),
     "EventsParked": _count("an event that is none, or one of too many, parked", *_SOURCE),
     "EventsUnrenderable": _count("a rule's wish that could not be rendered, parked", *_RULE),
+    "EventsExpired": _count("a rule's wish that came too late to be sent, parked", *_RULE),
+    "DeliveriesShadow": _count("a delivery of a rule in shadow: made, and not sent", *_RULE),
     "DeliveriesPlanned": _count("a delivery that was made for the queue", *_RULE),
     "DeliveriesAccepted": _count("a message that left the queue: Braze took it", *_RULE),
     "DeliveriesDuplicate": _count("a message that left the queue: sent before", *_RULE),

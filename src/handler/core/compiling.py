@@ -1,6 +1,7 @@
 """Compiles the expressions and templates of a rules file, noting all that is wrong in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -43,11 +44,23 @@ _MOVING: Final = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a source gives to its rules: the names of its tables, and its workspace."""
+
+    tables: tuple[str, ...] = ()
+    workspace: str = "default"
+
+
 class Compiler:
     """Compiles the parts of one file for one stage; `findings` fills up on the way."""
 
-    def __init__(self, document: Document, variables: Mapping[str, JsonValue]) -> None:
+    def __init__(
+        self, document: Document, variables: Mapping[str, JsonValue], scope: Scope = Scope()
+    ) -> None:
         self.findings: list[Finding] = []
+        self.roots = (*ROOTS, "tables") if scope.tables else ROOTS
+        self.workspace = scope.workspace
         self._document = document
         self._vars = variables
 
@@ -60,7 +73,7 @@ class Compiler:
         for inner, message in problems:
             self.find((*path, *inner), message)
 
-    def expression(self, text: str, path: Path, roots: Sequence[str] = ROOTS) -> Expression:
+    def expression(self, text: str, path: Path, roots: Sequence[str] | None = None) -> Expression:
         """Return an expression; the `${}` around it is optional."""
         try:
             template = compile_text(text) if "${" in text else Whole(compile_expression(text))
@@ -70,17 +83,17 @@ class Compiler:
         if not isinstance(template, Whole):
             self.find(path, f"{path[-1]} is one expression, with no text around it")
             return _BROKEN
-        self.find_fields(template.expression, path, roots)
+        self.find_fields(template.expression, path, roots or self.roots)
         return template.expression
 
-    def template(self, value: JsonValue, path: Path) -> Template:
+    def template(self, value: JsonValue, path: Path, roots: Sequence[str]) -> Template:
         """Return a template."""
         problems: list[Problem] = []
         template = compile_template(value, problems)
         self.note(path, problems)
         for inner, leaf in _leaves(template):
             for expression in expressions(leaf):
-                self.find_fields(expression, (*path, *inner), ROOTS)
+                self.find_fields(expression, (*path, *inner), roots)
         return template
 
     def literal(self, template: Template, path: Path) -> Template:

@@ -35,18 +35,33 @@ class _Block(BaseModel):
 
 
 class RuleBlock(_Block):
-    """One rule as written. `expires_after` is a number and s, m, h or d (`6h`)."""
+    """One rule as written. `expires_after` is a number and s, m, h or d (`6h`).
+
+    `enabled: false` switches it off; `shadow: true` renders, logs and counts, and sends nothing.
+    """
 
     name: Name
     description: str | None = None
     type: Annotated[Texts, Field(min_length=1)]
     when: str | None = None
     once: str | int | None = None
+    for_each: str | None = None
     send: dict[str, JsonValue]
     required: Texts = []
     keep_empty: Texts = []
     expires_after: Duration | None = None
     on_unknown: OnUnknown = "retry"
+    workspace: Name | None = None
+    enabled: bool = True
+    shadow: bool = False
+
+
+class SourceBlock(_Block):
+    """One of several sources of a file: what it has of its own."""
+
+    secret: Name | None = None
+    vars: dict[str, dict[str, Scalar]] = {}
+    workspace: Name | None = None
 
 
 class FileBlock(_Block):
@@ -59,6 +74,8 @@ class FileBlock(_Block):
     answer: Answer | None = None
     handshakes: list[Handshake] | None = None
     vars: dict[str, dict[str, Scalar]] = {}
+    tables: dict[str, dict[str, Scalar]] = {}
+    sources: dict[Name, SourceBlock] = {}
     rules: Annotated[list[RuleBlock], Field(min_length=1)]
 
 
@@ -66,6 +83,7 @@ _B = TypeVar("_B", bound=BaseModel)
 _KEYS: Final[Mapping[tuple[str, ...], tuple[str, ...]]] = {
     (): tuple(FileBlock.model_fields),
     ("rules",): tuple(RuleBlock.model_fields),
+    ("sources",): tuple(SourceBlock.model_fields),
     ("event",): tuple(EventSpec.model_fields),
     ("verify",): (
         *("preset", "secret", *HmacScheme.model_fields),

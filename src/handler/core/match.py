@@ -53,6 +53,8 @@ def match(event: Event, source: Source) -> Match:
 
 
 def _why_not(rule: Rule, event: Event, document: JsonValue) -> str | None:
+    if not rule.enabled:
+        return "it is not enabled"
     if not rule.takes(event.type):
         return f"type is {_type(event.type)}, not {_either(rule.types)}"
     if rule.when is None or is_true(rule.when.search(document)):

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from pydantic import ConfigDict, JsonValue, with_config
 
 OnUnknown = Literal["retry", "hold"]
-ParkReason = Literal["malformed", "too_many", "unrenderable"]
+ParkReason = Literal["malformed", "too_many", "unrenderable", "expired"]
 
 # Deliveries and parked events are read back from the queue, where others may write.
 _EXACT: Final = ConfigDict(extra="forbid", strict=True)
@@ -102,12 +102,14 @@ class Plan:
     """All that becomes of one verified webhook.
 
     `events` counts those it held, `wanted` those of them that a rule wanted; `unmatched` says of
-    the first that no rule wanted why not; `warnings` are fit for a log.
+    the first that no rule wanted why not; `shadow` are deliveries of rules in shadow, never to be
+    sent; `warnings` are fit for a log.
     """
 
     events: int
     wanted: int = 0
     deliveries: tuple[Delivery, ...] = ()
     parked: tuple[Parked, ...] = ()
+    shadow: tuple[Delivery, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     warnings: tuple[str, ...] = ()

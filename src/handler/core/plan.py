@@ -38,6 +38,7 @@ def plan(verified: Verified, source: Source) -> Plan:
         wanted=sum(one.wanted for one in plans),
         deliveries=deliveries,
         parked=tuple(parked for one in plans for parked in one.parked),
+        shadow=tuple(made for one in plans for made in one.shadow),
         unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
         warnings=warnings,
     )
@@ -50,30 +51,46 @@ def _planned(part: Part, verified: Verified, source: Source) -> Plan:
     except Malformed as error:
         return Plan(1, parked=(_malformed(verified, part.raw, source, str(error)),))
     found = match(event, source)
-    deliveries, parked = _render(found, Packed(event, message.pack(_fields(event))), source)
-    is_wanted = bool(deliveries or parked)
-    unmatched = () if is_wanted else found.unmatched
-    return Plan(1, int(is_wanted), deliveries, parked, unmatched)
+    packed = Packed(event, message.pack(_fields(event)))
+    deliveries, parked = _render(found, packed, source)
+    is_wanted = bool(found.wanted or found.failed)
+    shadows = {rule.name for rule in found.wanted if rule.shadow}
+    return Plan(
+        events=1,
+        wanted=int(is_wanted),
+        deliveries=tuple(made for made in deliveries if made.rule not in shadows),
+        parked=parked,
+        shadow=tuple(made for made in deliveries if made.rule in shadows),
+        unmatched=() if is_wanted else found.unmatched,
+    )
 
 
 def _render(
     found: Match, packed: Packed, source: Source
-) -> tuple[tuple[Delivery, ...], tuple[Parked, ...]]:
+) -> tuple[list[Delivery], tuple[Parked, ...]]:
     """Render each wanted rule by itself: one that cannot does not lose the others."""
     deliveries: list[Delivery] = []
-    failed = list(found.failed)
+    parked = [_park(packed, source, rule, ("unrenderable", str(why))) for rule, why in found.failed]
     for rule in found.wanted:
         try:
-            deliveries += _fit(render(rule, packed, source))
+            made = _fit(render(rule, packed, source))
         except Unrenderable as error:
-            failed.append((rule, error))
-    parked = (_park(packed, source, rule, str(why)) for rule, why in failed)
-    return tuple(deliveries), tuple(parked)
+            parked.append(_park(packed, source, rule, ("unrenderable", str(error))))
+            continue
+        if any(_is_late(one) for one in made):
+            parked.append(_park(packed, source, rule, ("expired", "it came too late to be sent")))
+        else:
+            deliveries += made
+    return deliveries, tuple(parked)
+
+
+def _is_late(delivery: Delivery) -> bool:
+    return delivery.expires_at is not None and delivery.expires_at <= delivery.accepted_at
 
 
 def _fit(deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     """Return the deliveries; raise Unrenderable for one that SQS would never take."""
-    size = max(len(message.encode(delivery)) for delivery in deliveries)
+    size = max((len(message.encode(delivery)) for delivery in deliveries), default=0)
     if size > message.MAX_BYTES:
         raise Unrenderable("", f"its message has {size:,} bytes, more than SQS takes")
     return deliveries
@@ -86,7 +103,8 @@ def _excess(deliveries: tuple[Delivery, ...]) -> str:
     return f"{size:,} bytes of messages, and at most {MAX_BYTES:,}" if size > MAX_BYTES else ""
 
 
-def _park(packed: Packed, source: Source, rule: Rule, detail: str) -> Parked:
+def _park(packed: Packed, source: Source, rule: Rule, why: tuple[ParkReason, str]) -> Parked:
+    reason, detail = why
     return Parked(
         source=source.name,
         rule=rule.name,
@@ -94,7 +112,7 @@ def _park(packed: Packed, source: Source, rule: Rule, detail: str) -> Parked:
         event_id=packed.event.id,
         event=packed.text,
         accepted_at=packed.event.received_at,
-        reason="unrenderable",
+        reason=reason,
         detail=detail,
     )
 

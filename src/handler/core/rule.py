@@ -1,12 +1,13 @@
 """Compiles one rule of a rules file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from handler.core.compiling import Compiler
+from handler.core.compiling import Compiler, root_names
 from handler.core.grammar import RuleBlock, seconds
+from handler.core.render import ITEM
 from handler.core.source import Rule
-from handler.core.template import Template, is_literal
+from handler.core.template import Template, expressions, is_literal
 from handler.core.trigger import LITERAL_KEYS, Endpoint, check, endpoint
 from handler.core.yaml12 import Path
 
@@ -14,7 +15,12 @@ from handler.core.yaml12 import Path
 def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
     """Return the compiled rule, noting in the compiler what is wrong with it."""
     path: Path = ("rules", index)
-    send = _send(block, (*path, "send"), compiler)
+    each = None
+    if block.for_each is not None:
+        each = compiler.expression(block.for_each, (*path, "for_each"))
+    roots = compiler.roots if each is None else (*compiler.roots, ITEM)
+    once = _once(block, (*path, "once"), compiler, roots)
+    send = _send(block, (*path, "send"), compiler, roots)
     at = endpoint(send)
     shared, folded = _folded(send, at)
     recipients = _recipients(send)
@@ -23,7 +29,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         name=block.name,
         types=tuple(block.type),
         when=None if block.when is None else compiler.expression(block.when, (*path, "when")),
-        once=_once(block, (*path, "once"), compiler),
+        once=once,
         path=at.path if at else "",
         send=shared,
         folded=folded,
@@ -32,18 +38,25 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         keep_empty=frozenset(block.keep_empty),
         expires_after=seconds(block.expires_after),
         on_unknown=block.on_unknown,
+        for_each=each,
+        once_per_item=any(ITEM in root_names(it) for it in expressions(once)),
+        workspace=block.workspace or compiler.workspace,
+        enabled=block.enabled,
+        shadow=block.shadow,
     )
 
 
-def _once(block: RuleBlock, path: Path, compiler: Compiler) -> Template:
-    once = compiler.template(block.once, path)
+def _once(block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]) -> Template:
+    once = compiler.template(block.once, path, roots)
     if once is not None and is_literal(once):
         compiler.find(path, "once holds no ${...}: this rule would send once, ever")
     return once
 
 
-def _send(block: RuleBlock, path: Path, compiler: Compiler) -> dict[str, Template]:
-    template = compiler.template(dict(block.send), path)
+def _send(
+    block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]
+) -> dict[str, Template]:
+    template = compiler.template(dict(block.send), path, roots)
     send = template if isinstance(template, dict) else {}
     for key in LITERAL_KEYS:
         if key in send:

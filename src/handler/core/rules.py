@@ -4,15 +4,16 @@ What is wrong in it is found here, without an event, and all of it at once.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
 from handler.core import yaml12
-from handler.core.compiling import EVENT_ROOTS, Compiler, header_names, root_names
+from handler.core.compiling import EVENT_ROOTS, Compiler, Scope, header_names, root_names
 from handler.core.errors import Finding, RulesError
-from handler.core.grammar import FileBlock, read_file
+from handler.core.grammar import FileBlock, SourceBlock, read_file
 from handler.core.rule import compile_rule
 from handler.core.sender import ByType as ByTypeSpec
 from handler.core.sender import EventSpec, Sender
@@ -33,36 +34,52 @@ class _Parts(NamedTuple):
     variables: Mapping[str, JsonValue]
 
 
+def names(stem: str, text: str, file: str) -> tuple[str, ...]:
+    """Return the sources of a rules file: those under `sources`, else the file's own name."""
+    block, _ = _read(text, file)
+    return tuple(block.sources) or (stem,)
+
+
 def load(name: str, text: str, file: str, stage: str) -> Source:
-    """Return the source that a rules file describes, for a stage.
+    """Return one of the sources that a rules file describes, for a stage.
 
     `file` is what findings call it. Raise RulesError with every mistake that was found.
     """
-    document = yaml12.load(text, file)
-    block = read_file(document)
-    if not isinstance(block, FileBlock):
-        raise RulesError(block)
-    parts = _compile(block, document, stage)
+    block, document = _read(text, file)
+    own = block.sources.get(name, SourceBlock())
+    parts = _compile(block, own, document, stage)
     return Source(
         name=name,
         scheme=parts.sender.scheme,
-        secret=str(block.verify.get("secret") or name),
+        secret=own.secret or str(block.verify.get("secret") or name),
         event=parts.reader,
         headers=parts.sender.headers,
         content_types=parts.sender.content_types,
         answer=parts.sender.answer,
         handshakes=parts.sender.handshakes,
         vars=parts.variables,
+        tables=block.tables,
         rules=parts.rules,
         version=sha256(text.encode()).hexdigest()[:_VERSION_CHARACTERS],
     )
 
 
-def _compile(block: FileBlock, document: Document, stage: str) -> _Parts:
+@lru_cache(maxsize=1)  # a file is read once for all of its sources
+def _read(text: str, file: str) -> tuple[FileBlock, Document]:
+    document = yaml12.load(text, file)
+    block = read_file(document)
+    if not isinstance(block, FileBlock):
+        raise RulesError(block)
+    return block, document
+
+
+def _compile(block: FileBlock, own: SourceBlock, document: Document, stage: str) -> _Parts:
     read = read_sender(block, document)
     sender, findings = (None, read) if isinstance(read, list) else (read, [])
-    variables = _vars(block, stage, document, findings)
-    compiler = Compiler(document, variables)
+    findings = list(findings)
+    variables = _vars(block, own, stage, document, findings)
+    scope = Scope(tuple(block.tables), own.workspace or "default")
+    compiler = Compiler(document, variables, scope)
     rules = tuple(compile_rule(it, at, compiler) for at, it in enumerate(block.rules))
     _find_twins(block, compiler)
     reader = _reader(sender, compiler) if sender else None
@@ -75,15 +92,16 @@ def _compile(block: FileBlock, document: Document, stage: str) -> _Parts:
 
 
 def _vars(
-    block: FileBlock, stage: str, document: Document, findings: list[Finding]
+    block: FileBlock, own: SourceBlock, stage: str, document: Document, findings: list[Finding]
 ) -> Mapping[str, JsonValue]:
-    if block.vars and stage not in block.vars:
-        there = " and ".join(block.vars)
-        text = f"vars has no stage {stage}; it has {there}"
-        findings.append(document.finding(("vars",), text))
+    """Return the variables of a stage: the file's, and its source's own in their place."""
+    for given in (block.vars, own.vars):
+        if given and stage not in given:
+            text = f"vars has no stage {stage}; it has {' and '.join(given)}"
+            findings.append(document.finding(("vars",), text))
     # Of an unknown stage every variable would be unknown too: one finding says it.
-    known = block.vars.get(stage, next(iter(block.vars.values()), {}))
-    return dict(known)
+    chosen = [it.get(stage, next(iter(it.values()), {})) for it in (block.vars, own.vars)]
+    return {**chosen[0], **chosen[1]}
 
 
 def _find_twins(block: FileBlock, compiler: Compiler) -> None:
@@ -140,7 +158,8 @@ def _find_unsigned(
 def _find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
     """Refuse a `once` of what nobody signs: whoever plays a webhook again could vary it."""
     for at, rule in enumerate(rules):
-        for expression in expressions(rule.once):
+        each = [rule.for_each] if rule.for_each else []
+        for expression in [*expressions(rule.once), *each]:
             unsigned = {
                 name or "its headers"
                 for name in header_names(expression)
@@ -150,4 +169,5 @@ def _find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) ->
             unsigned |= set() if sender.event.type_signed else {"type"} & root_names(expression)
             for name in sorted(unsigned):
                 text = f"the sender does not sign {name}: who plays a webhook again could vary it"
-                compiler.find(("rules", at, "once"), text)
+                key = "for_each" if expression is rule.for_each else "once"
+                compiler.find(("rules", at, key), text)

@@ -36,7 +36,9 @@ class Rule:
     """A wish: which events, and the template of the request to make of each.
 
     `send` is the request without recipients; `folded` holds what stands at its top and varies
-    with the event, and goes into every recipient. `expires_after` is in seconds.
+    with the event, and goes into every recipient. `expires_after` is in seconds. `for_each` gives
+    the list of which each element makes deliveries of its own, told apart by `once` where
+    `once_per_item`, else by their place in the list.
     """
 
     name: str
@@ -51,6 +53,11 @@ class Rule:
     keep_empty: frozenset[str]
     expires_after: int | None
     on_unknown: OnUnknown
+    for_each: Expression | None
+    once_per_item: bool
+    workspace: str
+    enabled: bool
+    shadow: bool
 
     def takes(self, event_type: str) -> bool:
         """Return whether the rule is for events of this type."""
@@ -61,8 +68,8 @@ class Rule:
 class Source:
     """A configured sender. `secret` is its key in the signing secrets, `version` its rules'.
 
-    `vars` are those of the stage that it was loaded for; `headers` is the closed list, in lower
-    case, of what an event carries on.
+    `vars` are those of the stage that it was loaded for, `tables` what `lookup` looks into;
+    `headers` is the closed list, in lower case, of what an event carries on.
     """
 
     name: str
@@ -74,6 +81,7 @@ class Source:
     answer: Answer
     handshakes: tuple[Handshake, ...]
     vars: Mapping[str, JsonValue]
+    tables: Mapping[str, Mapping[str, JsonValue]]
     rules: tuple[Rule, ...]
     version: str
 
@@ -86,6 +94,7 @@ class Source:
             "headers": dict(event.headers),
             "body": event.body,
             "vars": dict(self.vars),
+            "tables": {name: dict(table) for name, table in self.tables.items()},
             "occurred_at": event.occurred_at,
             "received_at": event.received_at,
         }
