@@ -5,7 +5,7 @@ CONFIG ?= default
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test check format lock sbom sizes clean
+.PHONY: help run demo deploy test fuzz check format lock sbom sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -13,14 +13,18 @@ help: ## Show the targets
 run: $(READY) ## Serve src/rules on http://127.0.0.1:3000 beside a simulated Braze, sample events first
 	@.venv/bin/relay run
 
-demo: $(READY) ## Send the sample order and signup through the whole stack and show what Braze received
+demo: $(READY) ## Send the sample order and signup through the whole stack, by tests/rules, and show what Braze received
 	@.venv/bin/relay demo
 
 deploy: $(READY) ## Check the rules, build, show the change set and deploy; CONFIG=prod for another environment
 	@.venv/bin/relay deploy --config-env $(CONFIG)
 
-test: check ## Check and test everything
-	.venv/bin/pytest
+test: check ## Check and test everything, at last your own rules
+	.venv/bin/pytest --numprocesses 2 --dist loadfile --quiet
+	.venv/bin/relay rules test
+
+fuzz: $(READY) ## Try to get 1,000,000 mutated requests past the verifier, beside other libraries
+	@.venv/bin/python -m bench.fuzz
 
 check: $(READY) ## Lint, types, security
 	.venv/bin/ruff check

@@ -9,6 +9,7 @@ from handler.core.source import Source
 from relay import checks_braze
 from relay.checks import Finding
 from relay.checks_braze import Answer, Target
+from relay.chosen import Chosen
 
 _PATH: Final = "/campaigns/trigger/send"  # where no rule says which
 _MOST: Final = 40  # targets that are looked up in one run
@@ -18,7 +19,7 @@ Ask = Callable[..., Answer]
 
 
 def braze_findings(
-    endpoint: str, key: str, sources: Iterable[Source], stack_name: str
+    endpoint: str, key: str, sources: Iterable[Source], stack: Chosen
 ) -> Iterator[Finding]:
     """Yield what keeps the key, or what the rules send to, from being of use."""
     targets = checks_braze.targets(sources)
@@ -33,15 +34,15 @@ def braze_findings(
             paths = dict.fromkeys([target.trigger for target in targets] or [_PATH])
             answers = {path: ask("POST", path, json={}) for path in paths}
         except requests.RequestException as error:
-            yield checks_braze.unreachable(endpoint, type(error).__name__)
+            yield checks_braze.unreachable(endpoint, type(error).__name__, stack)
             return
-        bad = list(checks_braze.key_findings(endpoint, answers, stack_name))
-        yield from bad or _targets(ask, targets, stack_name)
+        bad = list(checks_braze.key_findings(endpoint, answers, stack))
+        yield from bad or _targets(ask, targets, stack)
 
 
-def _targets(ask: Ask, targets: list[Target], stack_name: str) -> Iterator[Finding]:
+def _targets(ask: Ask, targets: list[Target], stack: Chosen) -> Iterator[Finding]:
     answers = [(it, ask("GET", it.path, params={it.key: it.id})) for it in targets[:_MOST]]
-    yield from checks_braze.target_findings(answers, stack_name)
+    yield from checks_braze.target_findings(answers, stack)
     if len(targets) > _MOST:
         problem = f"only {_MOST} of {len(targets)} campaigns and Canvases were looked up"
         yield Finding("note", problem, "look at the others in Braze's dashboard")

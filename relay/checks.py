@@ -12,9 +12,9 @@ from handler.core.models import Webhook
 from handler.core.source import Source
 from handler.core.verify import verify
 from handler.secrets import Secret, signing_secrets
+from relay.chosen import Chosen
 from relay.packaged import Package
 
-DEPLOY: Final = "sam build && sam deploy"
 _POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
 
 
@@ -31,18 +31,20 @@ class Finding:
 
 
 def source_findings(
-    sources: Mapping[str, Source | RulesError], secret: Secret, stack_name: str
+    sources: Mapping[str, Source | RulesError], secret: Secret, stack: Chosen
 ) -> Iterator[Finding]:
     """Yield each source that cannot verify its webhooks."""
     for name, source in sources.items():
         if isinstance(source, RulesError):
-            yield Finding("error", f"{name} does not load: {source}", f"mend it, then {DEPLOY}")
-        elif why := _unusable(source, secret):
-            set_it = f"relay secrets set --source {source.secret} --stack-name {stack_name}"
-            yield Finding("error", f"{name} answers 503: {why}", set_it)
+            yield Finding(
+                "error", f"{name} does not load: {source}", f"mend it, then {stack.deploy}"
+            )
+        elif why := unusable(source, secret):
+            problem = f"{name} answers 503: {why}"
+            yield Finding("error", problem, stack.set_secret(source.secret))
 
 
-def _unusable(source: Source, secret: Secret) -> str:
+def unusable(source: Source, secret: Secret) -> str:
     """Return what the verifier itself says against a source's secrets; nothing if they will do."""
     unsigned = Webhook(source.name, "POST", {}, "", b"", 0)
     try:
@@ -54,11 +56,11 @@ def _unusable(source: Source, secret: Secret) -> str:
     return ""
 
 
-def mapping_findings(mappings: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+def mapping_findings(mappings: Sequence[Mapping[str, Any]], stack: Chosen) -> Iterator[Finding]:
     """Yield what keeps the deliver function from taking deliveries out of the queue."""
     if not mappings:
         nobody = "nothing takes deliveries out of the queue: the deliver function has no mapping"
-        yield Finding("error", nobody, DEPLOY)
+        yield Finding("error", nobody, stack.deploy)
     for mapping in mappings:
         if mapping["State"] not in _POLLING:
             yield Finding(
@@ -68,16 +70,18 @@ def mapping_findings(mappings: Sequence[Mapping[str, Any]]) -> Iterator[Finding]
             )
 
 
-def rules_findings(here: Mapping[str, bytes], there: Mapping[str, bytes]) -> Iterator[Finding]:
+def rules_findings(
+    here: Mapping[str, bytes], there: Mapping[str, bytes], stack: Chosen
+) -> Iterator[Finding]:
     """Yield how the rules files of the folder and of the deployed package differ."""
     differ = [name for name in here.keys() & there.keys() if here[name] != there[name]]
     for names, words, remedy in (
-        (differ, "deployed rules differ from those here", DEPLOY),
-        (here.keys() - there.keys(), "rules not deployed", DEPLOY),
+        (differ, "deployed rules differ from those here", stack.deploy),
+        (here.keys() - there.keys(), "rules not deployed", stack.deploy),
         (
             there.keys() - here.keys(),
             "rules that are deployed and not here",
-            f"bring back what is wanted, then {DEPLOY}",
+            f"bring back what is wanted, then {stack.deploy}",
         ),
     ):
         if names:
@@ -85,7 +89,7 @@ def rules_findings(here: Mapping[str, bytes], there: Mapping[str, bytes]) -> Ite
 
 
 def architecture_findings(
-    packages: Mapping[str, Package], architectures: Mapping[str, str]
+    packages: Mapping[str, Package], architectures: Mapping[str, str], stack: Chosen
 ) -> Iterator[Finding]:
     """Yield which functions have a package that their processor cannot run."""
     wrong: dict[tuple[str, str], list[str]] = {}
@@ -97,11 +101,13 @@ def architecture_findings(
             "error",
             f"the package is built for {machine} and the functions run on {architecture}: "
             f"{', '.join(names)}",
-            f"set Architecture in samconfig.toml once, under global, then {DEPLOY} with the same",
+            f"set Architecture in samconfig.toml once, under global, then {stack.deploy}",
         )
 
 
-def alarm_findings(topics: Mapping[str, Sequence[str]], *, is_local: bool) -> Iterator[Finding]:
+def alarm_findings(
+    topics: Mapping[str, Sequence[str]], stack: Chosen, *, is_local: bool
+) -> Iterator[Finding]:
     """Judge the alarm topics, each with the ARNs of its subscriptions; locally nobody need hear."""
     if not topics:
         yield Finding(
@@ -115,13 +121,13 @@ def alarm_findings(topics: Mapping[str, Sequence[str]], *, is_local: bool) -> It
             yield Finding(
                 "note" if is_local else "error",
                 f"no alarm reaches anybody: {topic} has no confirmed subscription",
-                "none: this is the local stack" if is_local else _subscribe(topic),
+                "none: this is the local stack" if is_local else _subscribe(topic, stack),
             )
 
 
-def _subscribe(topic: str) -> str:
+def _subscribe(topic: str, stack: Chosen) -> str:
     return (
-        f"set AlarmEmail in samconfig.toml, then {DEPLOY}; or aws sns subscribe "
+        f"set AlarmEmail in samconfig.toml, then {stack.deploy}; or aws sns subscribe "
         f"--topic-arn {topic} --protocol email --notification-endpoint YOU@EXAMPLE.COM; "
         "either way follow the link in the mail"
     )

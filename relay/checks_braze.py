@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from handler.core.source import Source
-from relay.checks import DEPLOY, Finding
+from relay.checks import Finding
+from relay.chosen import Chosen
 
 _REFUSED: Final = (401, 403)
 _UNKNOWN: Final = (400, 404)  # Braze has taken the key, and found nothing by the id
 _WRONG_URL: Final = "Invalid URL"  # Braze's word for a path that it does not serve
-_CHECK_ENDPOINT: Final = (
-    "if it is your workspace's REST endpoint, run relay doctor again in a minute; else mend "
-    f"BrazeEndpoint in samconfig.toml, then {DEPLOY}"
-)
 # A key of the details, the value that keeps the target from sending, in words, and the remedy.
 _STATES: Final = (
     ("archived", True, "is archived", "unarchive"),
@@ -83,22 +80,27 @@ def permission(path: str) -> str:
     return path.strip("/").replace("/", ".")
 
 
-def key_findings(
-    endpoint: str, answers: Mapping[str, Answer], stack_name: str
-) -> Iterator[Finding]:
+def key_findings(endpoint: str, answers: Mapping[str, Answer], stack: Chosen) -> Iterator[Finding]:
     """Judge the answers to trigger requests that name neither a campaign nor a recipient."""
     refused = [path for path, answer in answers.items() if answer.status in _REFUSED]
     if refused:
         status = answers[refused[0]].status
         problem = f"Braze refuses the API key at {endpoint} ({status})"
-        yield Finding("error", problem, _check_key(refused) + set_key(stack_name))
+        yield Finding("error", problem, _check_key(refused) + stack.set_key)
     for answer in answers.values():
         if answer.status not in _REFUSED and not answer.finds_nothing:
             problem = (
                 f"{endpoint} answers {answer.status}, which neither accepts nor refuses the API key"
             )
-            yield Finding("error", problem, _CHECK_ENDPOINT)
+            yield Finding("error", problem, _check_endpoint(stack))
             return  # of one endpoint once is enough
+
+
+def _check_endpoint(stack: Chosen) -> str:
+    return (
+        f"if it is your workspace's REST endpoint, run {stack.examine} again in a minute; "
+        f"else mend BrazeEndpoint in samconfig.toml, then {stack.deploy}"
+    )
 
 
 def _check_key(refused: Iterable[str]) -> str:
@@ -109,21 +111,21 @@ def _check_key(refused: Iterable[str]) -> str:
     )
 
 
-def target_findings(answers: Sequence[tuple[Target, Answer]], stack_name: str) -> Iterator[Finding]:
+def target_findings(answers: Sequence[tuple[Target, Answer]], stack: Chosen) -> Iterator[Finding]:
     """Judge what Braze tells of each target, by a key that may send to it."""
     hidden = sorted({target.path for target, answer in answers if answer.status in _REFUSED})
     if hidden:
         may = " and ".join(map(permission, hidden))
         problem = f"whether all that the rules send to is active was not seen: the key lacks {may}"
         remedy = f"for this check, make a key in Braze with {may} too (no key can be changed): "
-        yield Finding("note", problem, remedy + set_key(stack_name))
-    judged = (finding for target, answer in answers for finding in _judged(target, answer))
+        yield Finding("note", problem, remedy + stack.set_key)
+    judged = (finding for target, answer in answers for finding in _judged(target, answer, stack))
     yield from dict.fromkeys(judged)  # of a path that is out of order once is enough
 
 
-def _judged(target: Target, answer: Answer) -> Iterator[Finding]:
+def _judged(target: Target, answer: Answer, stack: Chosen) -> Iterator[Finding]:
     if answer.finds_nothing:
-        named = f"name one of this key's workspace in the rules, then {DEPLOY}"
+        named = f"name one of this key's workspace in the rules, then {stack.deploy}"
         yield Finding("error", f"Braze knows no {target}", named)
     elif answer.says("message") == "success":
         problem, mend = next(
@@ -131,23 +133,20 @@ def _judged(target: Target, answer: Answer) -> Iterator[Finding]:
             ("", ""),
         )
         if problem:
-            remedy = f"{mend} it in Braze's dashboard, or name another in the rules, then {DEPLOY}"
+            remedy = (
+                f"{mend} it in Braze's dashboard, or name another in the rules, then {stack.deploy}"
+            )
             yield Finding("error", f"{target} {problem}: Braze sends nothing", remedy)
     elif answer.status not in _REFUSED:
         problem = f"{target.path} answers {answer.status}: not all that rules send to was seen"
-        yield Finding("error", problem, "run relay doctor again in a minute")
+        yield Finding("error", problem, f"run {stack.examine} again in a minute")
 
 
-def unreachable(endpoint: str, why: str) -> Finding:
+def unreachable(endpoint: str, why: str, stack: Chosen) -> Finding:
     """Return the finding of an endpoint that gave no answer at all."""
     return Finding(
         "error",
         f"the Braze endpoint {endpoint} cannot be reached from here ({why})",
         "check this machine's way to it, and BrazeEndpoint in samconfig.toml; after a change: "
-        f"{DEPLOY}",
+        f"{stack.deploy}",
     )
-
-
-def set_key(stack_name: str) -> str:
-    """Return the command that sets the Braze key of the default workspace."""
-    return f"relay secrets set --braze --stack-name {stack_name}"

@@ -14,13 +14,19 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import RulesError
-from relay import check_rules, doctor, secrets
+from relay import check_rules, doctor, secrets, sources
 from relay.activity import followed
 from relay.deploy import deploy
+from relay.misread import WrongSample
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
 from relay.remarks import remarks
+from relay.rules.diff import diff
+from relay.rules.explain import explain
+from relay.rules.planning import plan
+from relay.rules.testing import run_cases
 from relay.samples import load_sources, sources_in
+from relay.send import send
 from relay.stack.emulator import is_free
 from relay.stack.up import Local, is_local, local_stack
 from relay.urls import urls
@@ -35,7 +41,13 @@ app.add_typer(secrets.app, name="secrets")
 app.command("doctor")(doctor.doctor)
 app.command("urls")(urls)
 app.command("deploy")(deploy)
+app.command("send")(send)
+app.add_typer(sources.app, name="sources")
+check_rules.app.command("test")(run_cases)
+check_rules.app.command("explain")(explain)
+check_rules.app.command("diff")(diff)
 app.add_typer(check_rules.app, name="rules")
+app.command("plan")(plan)
 STAGE = "dev"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -92,6 +104,7 @@ def up(
             _say_secrets(given, say)
         if braze_url is None:
             say(_simulated(local))
+        say("Ctrl-C ends it.")
         typer.echo(f"ready {local.url}")
         _until_told_to_end()
 
@@ -101,7 +114,7 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
     """Serve the rules beside a simulated Braze; the sample events go through first."""
     sources = load_sources(rules, stage)
     given = sample_secrets(sources)
-    for remark in remarks(rules, sources, given):
+    for remark in [*remarks(rules, sources, given), *check_rules.notes(sources)]:
         typer.echo(remark)
     with (
         local_stack(rules, given, None, port, RulesStage=stage) as local,
@@ -132,7 +145,12 @@ def main() -> None:
         signal.signal(sign, _interrupt)
     try:
         app()
-    except (RulesError, ClientError, BotoCoreError) as error:  # AWS's words name call and reason
+    except (
+        RulesError,
+        WrongSample,
+        ClientError,
+        BotoCoreError,
+    ) as error:  # AWS's words name call and reason
         typer.echo(str(error), err=True)
         sys.exit(1)
 

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import ClientError
 
 from relay.check_rules import check
+from relay.chosen import chosen
+from relay.deployed import client, is_missing
 from relay.paths import PROJECT, RULES
-from relay.samconfig import deployment
+from relay.rules.cases import CASES
+from relay.rules.testing import CASES_STAGE, run, show
+from relay.samconfig import DEFAULT
+from relay.samples import sources_in
 from relay.stack.environments import environment
 from relay.urls import urls
 
@@ -19,13 +25,44 @@ def deploy(
     arguments: Annotated[
         list[str] | None, typer.Argument(help="More for `sam deploy`, after a --.")
     ] = None,
-    config_env: Annotated[str, typer.Option(help="Environment of samconfig.toml.")] = "default",
+    config_env: Annotated[str, typer.Option(help="Environment of samconfig.toml.")] = DEFAULT,
 ) -> None:
-    """Check the rules, build, show the change set and deploy; then say where senders post to."""
+    """Check the rules, run the cases, build, show the change set and deploy; then say the URLs."""
     check(RULES, config_env)
+    _test(CASES)
+    stack = chosen(None, config_env)
     _sam("build", "--config-env", config_env)
+    before = _change_sets(stack.stack_name)
     _sam("deploy", "--config-env", config_env, *(arguments or ()))
-    urls(deployment(config_env).stack_name, RULES)
+    if _change_sets(stack.stack_name) - before:  # made, shown, and not executed
+        typer.echo("not deployed: nothing was changed", err=True)
+        raise typer.Exit(1)
+    urls(None, config_env, RULES)
+    typer.echo(f"next: {stack.examine}")
+
+
+def _test(cases: Path) -> None:
+    """Run the user's cases, if there are any: they expect what `vars` say for stage dev."""
+    if not any(cases.glob("*/*.yaml")):
+        return
+    report = run(sources_in(RULES, CASES_STAGE), cases)
+    show(report)
+    if not report.is_good:
+        raise typer.Exit(1)
+
+
+def _change_sets(stack_name: str) -> set[str]:
+    """Return the change sets that wait to be executed: SAM leaves one that was answered "n"."""
+    pages = (
+        client("cloudformation").get_paginator("list_change_sets").paginate(StackName=stack_name)
+    )
+    try:
+        found = [one for page in pages for one in page["Summaries"]]
+    except ClientError as error:
+        if is_missing(error):
+            return set()
+        raise
+    return {one["ChangeSetId"] for one in found if one["ExecutionStatus"] == "AVAILABLE"}
 
 
 def _sam(*arguments: str) -> None:

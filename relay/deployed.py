@@ -4,23 +4,56 @@ from typing import Any
 
 import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from relay.samconfig import deployment
-
-
-def default_stack_name() -> str:
-    """Return the name of the stack that `sam deploy` without flags deploys."""
-    return deployment().stack_name
+_NO_CREDENTIALS = "no AWS credentials in the environment: `aws sts get-caller-identity` must work"
+_NO_REGION = "no AWS region: set AWS_REGION, or `region` in your AWS profile"
 
 
-def outputs(stack_name: str) -> dict[str, str]:
-    """Return a stack's outputs; end the command with a clear word where there are none."""
+def outputs(stack_name: str, *needed: str) -> dict[str, str]:
+    """Return a stack's outputs; end the command with a clear word where those needed are not."""
+    given = _described(stack_name).get("Outputs", [])
+    found = {one["OutputKey"]: one["OutputValue"] for one in given}
+    if not found.keys() >= set(needed):
+        raise typer.BadParameter(f"{stack_name} is no stack of this relay")
+    return found
+
+
+def parameters(stack_name: str) -> dict[str, str]:
+    """Return a stack's parameters; end the command with a clear word where there is no stack."""
+    found = _described(stack_name).get("Parameters", [])
+    return {one["ParameterKey"]: one["ParameterValue"] for one in found}
+
+
+def stage_of(stack_name: str) -> str:
+    """Return whose `vars` of the rules apply in a stack."""
+    given = parameters(stack_name)
+    return given.get("RulesStage") or given["Stage"]
+
+
+def _described(stack_name: str) -> dict[str, Any]:
     try:
-        found = client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
-    except (ClientError, BotoCoreError) as error:
-        raise typer.BadParameter(f"{stack_name}: {error}", param_hint="--stack-name") from None
-    return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+        formation = client("cloudformation")
+        found: dict[str, Any] = formation.describe_stacks(StackName=stack_name)["Stacks"][0]
+    except NoCredentialsError:
+        problem = _NO_CREDENTIALS
+    except NoRegionError:
+        problem = _NO_REGION
+    except ClientError as error:
+        problem = f"{stack_name}: {error}"
+        if is_missing(error):
+            nowhere = f"there is no stack {stack_name} in {formation.meta.region_name}"
+            problem = f"{nowhere}: make deploy first, or give --stack-name"
+    except BotoCoreError as error:
+        problem = f"{stack_name}: {error}"
+    else:
+        return found
+    raise typer.BadParameter(problem)
+
+
+def is_missing(error: ClientError) -> bool:
+    """Tell whether an error of CloudFormation says that the stack does not exist."""
+    return "does not exist" in error.response["Error"].get("Message", "")
 
 
 def client(service: str) -> Any:

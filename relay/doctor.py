@@ -20,8 +20,8 @@ from handler.sources import read
 from relay import checks
 from relay.ask_braze import braze_findings
 from relay.checks import Finding
-from relay.checks_braze import set_key
-from relay.deployed import client, default_stack_name, outputs
+from relay.chosen import Chosen, ConfigEnv, StackName, chosen
+from relay.deployed import client, outputs, parameters
 from relay.packaged import Package, read_package
 from relay.paths import RULES
 from relay.samples import sources_in
@@ -38,7 +38,7 @@ _NEEDED: Final = {"SigningSecretsArn", "BrazeKeysArn", "DeadLetterQueueUrl"}
 class _Stack:
     """A deployed stack; `resources` are its physical ids by type and logical id."""
 
-    name: str
+    chosen: Chosen
     outputs: Mapping[str, str]
     resources: Mapping[tuple[str, str], str]
 
@@ -56,9 +56,8 @@ class _Stack:
 
 
 def doctor(
-    stack_name: Annotated[
-        str | None, typer.Option(help="The stack; by default that of samconfig.toml.")
-    ] = None,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
     rules: Annotated[
         Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
     ] = RULES,
@@ -66,7 +65,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:
     """Say what is wrong with a deployed stack and what to do; nothing is sent or changed."""
-    findings = _findings(_found(stack_name or default_stack_name()), rules)
+    findings = _findings(_found(chosen(stack_name, config_env)), rules)
     is_good = all(finding.level != "error" for finding in findings)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -75,8 +74,9 @@ def doctor(
     raise typer.Exit(0 if is_good else 1)
 
 
-def _found(name: str) -> _Stack:
-    found = outputs(name)  # first: it has the words for a stack that is not there
+def _found(stack: Chosen) -> _Stack:
+    name = stack.stack_name
+    found = outputs(name, *_NEEDED)  # first: it has the words for a stack that is not there
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
     resources = {
         (one["ResourceType"], one["LogicalResourceId"]): one["PhysicalResourceId"]
@@ -85,9 +85,9 @@ def _found(name: str) -> _Stack:
         if "PhysicalResourceId" in one
     }
     functions = {logical for kind, logical in resources if kind == "AWS::Lambda::Function"}
-    if not (found.keys() >= _NEEDED and functions.issuperset(_FUNCTIONS)):
-        raise typer.BadParameter(f"{name} is no stack of this relay", param_hint="--stack-name")
-    return _Stack(name, found, resources)
+    if not functions.issuperset(_FUNCTIONS):
+        raise typer.BadParameter(f"{name} is no stack of this relay")
+    return _Stack(stack, found, resources)
 
 
 def _findings(stack: _Stack, rules: Path) -> list[Finding]:
@@ -104,7 +104,7 @@ def _findings(stack: _Stack, rules: Path) -> list[Finding]:
 
 def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
     """Yield what a look finds; that it could not look is a finding too, and the others go on."""
-    why, remedy = "", "see that it is there, whole and open to your AWS credentials; then try again"
+    why, remedy = "", "check that it exists and that your AWS credentials may read it"
     try:
         yield from look()
     except RulesError as error:
@@ -125,7 +125,7 @@ def _stage(stack: _Stack) -> str:
 
 def _sources(stack: _Stack, rules: Path) -> Iterator[Finding]:
     secret = stack.secret("SigningSecretsArn")
-    yield from checks.source_findings(sources_in(rules, _stage(stack)), secret, stack.name)
+    yield from checks.source_findings(sources_in(rules, _stage(stack)), secret, stack.chosen)
 
 
 def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
@@ -134,18 +134,18 @@ def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
     try:
         key = api_key(secret, WORKSPACE)
     except Unavailable as error:
-        yield Finding("error", str(error), set_key(stack.name))
+        yield Finding("error", str(error), stack.chosen.set_key)
         return
     found = read(rules, _stage(stack)).values()  # what does not load is found by another look
     sources = [source for source in found if isinstance(source, Source)]
-    yield from braze_findings(endpoint, key, sources, stack.name)
+    yield from braze_findings(endpoint, key, sources, stack.chosen)
 
 
 def _mapping(stack: _Stack) -> Iterator[Finding]:
     pages = client("lambda").get_paginator("list_event_source_mappings")
     found = pages.paginate(FunctionName=stack.function("DeliverFunction"))
     yield from checks.mapping_findings(
-        [one for page in found for one in page["EventSourceMappings"]]
+        [one for page in found for one in page["EventSourceMappings"]], stack.chosen
     )
 
 
@@ -156,8 +156,8 @@ def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
         packages[name] = _downloaded(found["Code"]["Location"])
         (architectures[name],) = found["Configuration"]["Architectures"]
     here = {file.name: file.read_bytes() for file in rules.glob("*.yaml")}
-    yield from checks.rules_findings(here, packages["IngestFunction"].rules)
-    yield from checks.architecture_findings(packages, architectures)
+    yield from checks.rules_findings(here, packages["IngestFunction"].rules, stack.chosen)
+    yield from checks.architecture_findings(packages, architectures, stack.chosen)
 
 
 def _downloaded(url: str) -> Package:
@@ -170,13 +170,8 @@ def _alarms(stack: _Stack) -> Iterator[Finding]:
     made = {physical for (kind, _), physical in stack.resources.items() if kind == _TOPIC}
     given = {value for value in stack.outputs.values() if _TOPIC_ARN.match(value)}
     heard = {topic: _subscriptions(topic) for topic in sorted(made | given)}
-    yield from checks.alarm_findings(heard, is_local=_is_local(stack))
-
-
-def _is_local(stack: _Stack) -> bool:
-    (found,) = client("cloudformation").describe_stacks(StackName=stack.name)["Stacks"]
-    given = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
-    return bool(given["Stage"] == "local")
+    is_local = parameters(stack.chosen.stack_name)["Stage"] == "local"
+    yield from checks.alarm_findings(heard, stack.chosen, is_local=is_local)
 
 
 def _subscriptions(topic: str) -> list[str]:

@@ -7,7 +7,7 @@ from handler.core.errors import RulesError
 from handler.core.shown import BasicScheme
 from handler.core.source import Source
 from relay.paths import EVENTS
-from relay.samples import Posted, post, samples
+from relay.samples import Address, Posted, post, samples
 from relay.show import console, posted_table, received_at, refused_table, sends_table
 from relay.stack.up import Local
 
@@ -18,7 +18,7 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
     """Post the samples (all, or the named ones), show both ends; tell whether all arrived."""
     secrets = sample_secrets(sources)
     posted = [
-        post(local.url, sample, sources[sample.source], secrets[sources[sample.source].secret])
+        post(_address(local, sources[sample.source], secrets), sample)
         for sample in samples(EVENTS, list(sources))
         if names is None or sample.name in names
     ]
@@ -29,6 +29,10 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
     if refused:
         screen.print("\n", refused_table(refused))
     return _arrived(posted, planned) and len(sends) == planned and all(s["reached"] for s in sends)
+
+
+def _address(local: Local, source: Source, secrets: Mapping[str, str]) -> Address:
+    return Address(f"{local.url}/webhooks/{source.name}", source, secrets[source.secret])
 
 
 def sample_secrets(sources: Mapping[str, Source | RulesError]) -> dict[str, str]:

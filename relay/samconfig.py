@@ -1,17 +1,24 @@
 """samconfig.toml, as far as our own commands need it: `sam` reads all of it."""
 
+import re
 import shlex
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Final
 
 import typer
 
+from relay.parameters import problems
 from relay.paths import PROJECT
 
+DEFAULT: Final = "default"  # the environment that SAM takes where none is named
 _WATCHED: Final = "WatchedRule"
 _TEMPLATES: Final = "arm64"  # the default of Architecture
+_OURS: Final = ("stack_name", "parameter_overrides")
+_ALIKE: Final = 0.85  # of two keys: one is the other, misspelt
+_LEFT_EMPTY: Final = re.compile(r"(?:^|\s)(\w+)=(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,18 @@ class Deployment:
         return tuple(value for name, value in given if name.startswith(_WATCHED) and value)
 
 
-def deployment(config_env: str = "default") -> Deployment:
+def deployment(config_env: str = DEFAULT) -> Deployment:
     """Return an environment of samconfig.toml; end the command with a clear word without one."""
-    return read((PROJECT / "samconfig.toml").read_text(encoding="utf-8"), config_env)
+    return read(_text(), config_env)
+
+
+def environment_of(stack_name: str) -> str | None:
+    """Return the first environment of samconfig.toml that deploys a stack, if one does."""
+    config = _loaded(_text())
+    for name, value in config.items():
+        if isinstance(value, dict) and _settings(value, "deploy").get("stack_name") == stack_name:
+            return name
+    return None
 
 
 def read(text: str, config_env: str) -> Deployment:
@@ -44,21 +60,40 @@ def read(text: str, config_env: str) -> Deployment:
     SAM takes what stands under `deploy` or `build` in the place of what stands under `global`
     (AWS SAM developer guide, "AWS SAM CLI configuration file"); `--guided` saves it there.
     """
-    config = tomllib.loads(text)
+    config = _loaded(text)
     if config_env not in config:
         there = ", ".join(name for name, value in config.items() if isinstance(value, dict))
         problem = f"samconfig.toml has no [{config_env}.*]; it has {there}"
         raise typer.BadParameter(problem, param_hint="--config-env")
     build, deploy = (_settings(config[config_env], command) for command in ("build", "deploy"))
-    built, deployed = _parameters(build), _parameters(deploy)
-    here, there = (one.get("Architecture", _TEMPLATES) for one in (built, deployed))
+    if wrong := "; ".join(_wrong(build, deploy)):
+        raise _refused(f"[{config_env}.*]: {wrong}")
+    return Deployment(str(deploy["stack_name"]), _parameters(deploy))
+
+
+def _wrong(build: Mapping[str, Any], deploy: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the settings of one environment."""
+    yield from _misspelt({**build, **deploy})
+    if "stack_name" not in deploy:
+        yield "there is no stack_name"
+    yield from problems(_parameters(deploy))
+    here, there = (_parameters(one).get("Architecture", _TEMPLATES) for one in (build, deploy))
     if here != there:
-        raise typer.BadParameter(
-            f"samconfig.toml builds for {here} and deploys for {there}: keep "
-            f"parameter_overrides under [{config_env}.global.parameters] alone",
-            param_hint="--config-env",
+        yield (
+            f"it builds for {here} and deploys for {there}: "
+            "keep parameter_overrides under global alone"
         )
-    return Deployment(str(deploy["stack_name"]), deployed)
+
+
+def _text() -> str:
+    return (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _refused(f"not TOML: {error}") from None
 
 
 def _settings(environment: Mapping[str, Any], command: str) -> dict[str, Any]:
@@ -66,8 +101,28 @@ def _settings(environment: Mapping[str, Any], command: str) -> dict[str, Any]:
     return {**found[0], **found[1]}
 
 
+def _misspelt(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield keys that were meant for one of ours; SAM would pass over them."""
+    for key in settings.keys() - set(_OURS):
+        for near in get_close_matches(key, _OURS, n=1, cutoff=_ALIKE):
+            yield f"unknown key {key}; did you mean {near}?"
+
+
 def _parameters(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters as SAM reads them: of a text, of a list of texts, or of a table."""
     given = settings.get("parameter_overrides", "")
-    words = shlex.split(given) if isinstance(given, str) else given
-    pairs = (word.partition("=") for word in words)
-    return {name: value for name, _, value in pairs}
+    if isinstance(given, Mapping):
+        return {name: str(value) for name, value in given.items()}
+    text = given if isinstance(given, str) else " ".join(map(str, given))
+    if empty := _LEFT_EMPTY.search(text):
+        name = empty[1]
+        raise _refused(f"SAM passes over {name}= with nothing after it; write {name}=''")
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise _refused(f"parameter_overrides: {error}") from None
+    return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def _refused(problem: str) -> typer.BadParameter:
+    return typer.BadParameter(f"samconfig.toml: {problem}")

@@ -1,18 +1,22 @@
 """The sample webhooks of events/, signed as their senders would and posted."""
 
 import json
+import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import requests
+from pydantic import BaseModel, JsonValue, ValidationError
 
 from handler.core.errors import Finding, RulesError
 from handler.core.source import Source
 from handler.sources import read
+from relay.misread import WrongSample, misread
 from relay.sign import Letter, sign
 
 NOW = "@now"  # in a sample's body, stands for the time of sending
@@ -26,12 +30,18 @@ class Sample:
     name: str
     source: str
     headers: Mapping[str, str]
-    body: Any
+    body: JsonValue
 
     def content(self, now: int) -> bytes:
         """Return the body's bytes, with `@now` replaced by the time in ISO 8601."""
         at = datetime.fromtimestamp(now, UTC).isoformat()
         return json.dumps(self.body).replace(f'"{NOW}"', f'"{at}"').encode()
+
+
+class _File(BaseModel):
+    source: str
+    headers: dict[str, str]
+    body: JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +53,48 @@ class Posted:
     answer: Mapping[str, Any]
 
 
-def samples(folder: Path, sources: Sequence[str]) -> Iterator[Sample]:
-    """Yield the samples of the given sources, by name."""
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a source's webhooks are posted to, and the secret that they are signed with."""
+
+    url: str
+    source: Source
+    secret: str = field(repr=False)
+
+    def signed(self, headers: Mapping[str, str], body: bytes, now: int) -> Letter:
+        """Return a webhook as its sender would send it at that time."""
+        given = {name.lower(): value for name, value in headers.items()}
+        unsigned = Letter(self.url, {"content-type": "application/json", **given}, body)
+        return sign(unsigned, self.source.scheme, self.secret, now)
+
+
+def read_sample(file: Path) -> Sample:
+    """Return the sample of a file; raise pydantic's ValidationError where it is none."""
+    read = _File.model_validate_json(file.read_bytes())
+    return Sample(file.stem, read.source, read.headers, read.body)
+
+
+def samples(folder: Path, sources: Container[str]) -> Iterator[Sample]:
+    """Yield the samples of the given sources, by name; raise WrongSample."""
+    yield from (sample for sample in _samples(folder) if sample.source in sources)
+
+
+def strangers(folder: Path, sources: Iterable[str]) -> Iterator[str]:
+    """Yield which samples are of no source that is there; raise WrongSample."""
+    known = list(sources)
+    for sample in _samples(folder):
+        if sample.source not in known:
+            near = get_close_matches(sample.source, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ": it is left out"
+            yield f"{folder.name}/{sample.name}.json: there is no source {sample.source}{hint}"
+
+
+def _samples(folder: Path) -> Iterator[Sample]:
     for file in sorted(folder.glob("*.json")):
-        webhook = json.loads(file.read_text(encoding="utf-8"))
-        if webhook["source"] in sources:
-            yield Sample(file.stem, webhook["source"], webhook["headers"], webhook["body"])
+        try:
+            yield read_sample(file)
+        except ValidationError as error:
+            raise WrongSample(misread(f"{folder.name}/{file.name}", error)) from None
 
 
 def sources_in(rules: Path, stage: str) -> Mapping[str, Source | RulesError]:
@@ -56,7 +102,23 @@ def sources_in(rules: Path, stage: str) -> Mapping[str, Source | RulesError]:
     found = read(rules, stage)
     if not found:
         raise RulesError([Finding(str(rules), 1, 1, "there is no rules file (NAME.yaml)")])
-    return found
+    return {name: _placed(source, rules) for name, source in found.items()}
+
+
+def _placed(source: Source | RulesError, rules: Path) -> Source | RulesError:
+    """Return a source, or its error with paths that lead to the file from where one stands."""
+    if isinstance(source, Source):
+        return source
+    folder = shown_folder(rules)
+    return RulesError(
+        [replace(it, file=str(folder / Path(it.file).name)) for it in source.findings]
+    )
+
+
+def shown_folder(folder: Path) -> Path:
+    """Return a folder as somebody here would write it, so that the path can be clicked."""
+    from_here = Path(os.path.relpath(folder))
+    return folder if ".." in from_here.parts else from_here
 
 
 def load_sources(rules: Path, stage: str) -> dict[str, Source]:
@@ -69,16 +131,25 @@ def load_sources(rules: Path, stage: str) -> dict[str, Source]:
     return loaded
 
 
-def post(url: str, sample: Sample, source: Source, secret: str) -> Posted:
+def post(address: Address, sample: Sample) -> Posted:
     """Sign a sample and post it to a relay."""
     now = int(time.time())
-    headers = {"content-type": "application/json", **sample.headers}
-    unsigned = Letter(f"{url}/webhooks/{sample.source}", headers, sample.content(now))
-    answer = send(sign(unsigned, source.scheme, secret, now))
+    with requests.Session() as session:
+        answer = send(address.signed(sample.headers, sample.content(now), now), session)
     return Posted(sample, answer.status_code, answer.json() if answer.content else {})
 
 
-def send(letter: Letter) -> requests.Response:
-    """Post a letter as it is."""
-    url = f"{letter.url}?{letter.query}" if letter.query else letter.url
-    return requests.post(url, data=letter.body, headers=letter.headers, timeout=_SECONDS)
+def send(letter: Letter, session: requests.Session) -> requests.Response:
+    """Post a letter as it is: no redirect is followed, and no netrc file has a say."""
+    return session.post(
+        f"{letter.url}?{letter.query}" if letter.query else letter.url,
+        data=letter.body,
+        headers=letter.headers,
+        timeout=_SECONDS,
+        allow_redirects=False,
+        auth=_unchanged,
+    )
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -3,17 +3,41 @@
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
 
-from relay.deployed import client, default_stack_name, outputs
+from handler.core.errors import RulesError
+from handler.core.source import Source
+from handler.secrets import Secret
+from relay.checks import unusable
+from relay.chosen import ConfigEnv, StackName, chosen
+from relay.deployed import client, outputs, stage_of
+from relay.paths import RULES
+from relay.samples import sources_in
 
 MIN_BYTES: Final = 8  # of a signing secret; the verifier refuses shorter ones
 Values = Mapping[str, str | list[str]]
 Change = Literal["set", "rotate", "retire"]
 
 app = typer.Typer(help="Signing secrets and Braze API keys of a deployed stack.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry of a stack's signing secrets, with the sources that verify by it; or a key."""
+
+    stack_name: str
+    arn: str
+    name: str
+    sources: tuple[Source, ...] = ()
+
+    def __str__(self) -> str:
+        what = "Signing secret" if self.sources else "Braze REST API key"
+        return f"{what} of {self.name} in {self.stack_name}"
 
 
 @app.callback()
@@ -31,9 +55,11 @@ def set_secret(  # noqa: PLR0913 - the options of a command
         bool, typer.Option("--rotate", help="Keep the old ones beside the new one.")
     ] = False,
     retire: Annotated[bool, typer.Option("--retire", help="Keep only the newest one.")] = False,
-    stack_name: Annotated[
-        str | None, typer.Option(help="The stack; by default that of samconfig.toml.")
-    ] = None,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    rules: Annotated[
+        Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
+    ] = RULES,
 ) -> None:
     """Set a Braze API key (--braze [WORKSPACE]) or a source's signing secret (--source NAME)."""
     if braze == (source is not None):
@@ -41,10 +67,28 @@ def set_secret(  # noqa: PLR0913 - the options of a command
     if (rotate and retire) or (braze and (rotate or retire)):
         raise typer.BadParameter("--rotate and --retire exclude each other, and --braze")
     change: Change = "rotate" if rotate else "retire" if retire else "set"
-    arn = outputs(stack_name or default_stack_name())[
-        "BrazeKeysArn" if braze else "SigningSecretsArn"
-    ]
-    _write(arn, source or workspace, change)
+    name = chosen(stack_name, config_env).stack_name
+    arns = outputs(name, "BrazeKeysArn", "SigningSecretsArn")
+    if source is None:
+        entry = _Entry(name, arns["BrazeKeysArn"], workspace)
+    else:
+        users = verified_by(source, sources_in(rules, stage_of(name)))
+        entry = _Entry(name, arns["SigningSecretsArn"], source, users)
+    _write(entry, change)
+
+
+def verified_by(secret: str, found: Mapping[str, Source | RulesError]) -> tuple[Source, ...]:
+    """Return the sources that are verified by a signing secret; end the command without one."""
+    sources = [source for source in found.values() if isinstance(source, Source)]
+    if users := tuple(source for source in sources if source.secret == secret):
+        return users
+    for source in found.values():
+        if isinstance(source, RulesError):  # it may be the one that is meant
+            raise source
+    names = sorted({source.secret for source in sources})
+    near = get_close_matches(secret, names, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+    raise typer.BadParameter(f"no source has the signing secret {secret}; {hint}")
 
 
 def changed(values: Values, name: str, change: Change, secret: str) -> dict[str, str | list[str]]:
@@ -63,27 +107,31 @@ def changed(values: Values, name: str, change: Change, secret: str) -> dict[str,
     return {**values, name: list(dict.fromkeys([secret, *kept]))}
 
 
-def _write(arn: str, name: str, change: Change) -> None:
-    manager = client("secretsmanager")
-    values = json.loads(manager.get_secret_value(SecretId=arn)["SecretString"])
-    secret = "" if change == "retire" else _asked(name)
+def _write(entry: _Entry, change: Change) -> None:
+    manager, name = client("secretsmanager"), entry.name
+    values = json.loads(manager.get_secret_value(SecretId=entry.arn)["SecretString"])
+    secret = "" if change == "retire" else _asked(entry)
     try:
         new = changed(values, name, change, secret)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
-    manager.put_secret_value(SecretId=arn, SecretString=json.dumps(new))
-    typer.echo(f"{name}: {_count(new[name])}; the functions see it within five minutes")
+    manager.put_secret_value(SecretId=entry.arn, SecretString=json.dumps(new))
+    count = _count(new[name])
+    typer.echo(f"{entry.stack_name}: {name}: {count}; the functions see it within five minutes")
 
 
-def _asked(name: str) -> str:
+def _asked(entry: _Entry) -> str:
     """Return a secret from standard input: typed unseen at a terminal, or piped."""
     if sys.stdin.isatty():
-        secret = str(typer.prompt(f"Secret of {name}", hide_input=True))
+        secret = str(typer.prompt(str(entry), hide_input=True))
     else:
         secret = sys.stdin.readline()
     secret = secret.strip()
     if len(secret.encode()) < MIN_BYTES:
         raise typer.BadParameter(f"a secret has at least {MIN_BYTES} bytes")
+    for source in entry.sources:
+        if why := unusable(source, Secret(entry.stack_name, "", {entry.name: secret})):
+            raise typer.BadParameter(why)
     return secret
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import requests
 import yaml
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from relay.samples import Posted
 
 _SECONDS = 30
+_ONE = {"events": "event", "deliveries": "delivery"}
 Record = Mapping[str, Any]  # as the simulated Braze shows it
 
 
@@ -38,7 +39,7 @@ def posted_table(posted: Iterable[Posted]) -> Table:
     """Return a table of samples and the relay's answers."""
     table = _table("Webhooks", "sample", "posted to", "answer")
     for one in posted:
-        words = ", ".join(f"{value} {name}" for name, value in one.answer.items())
+        words = ", ".join(_counted(value, name) for name, value in one.answer.items())
         table.add_row(one.sample.name, f"/webhooks/{one.sample.source}", f"{one.status} {words}")
     return table
 
@@ -70,7 +71,12 @@ def console() -> Console:
 
 
 def _table(title: str, *columns: str) -> Table:
-    return Table(*columns, title=title, title_justify="left", show_lines=True)
+    whole = [Column(column, overflow="fold") for column in columns]  # ids are to be copied
+    return Table(*whole, title=title, title_justify="left", show_lines=True)
+
+
+def _counted(number: int, things: str) -> str:
+    return f"{number} {_ONE[things] if number == 1 else things}"
 
 
 def _fields(values: Mapping[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import time
 from base64 import b64decode
+from contextlib import suppress
 from typing import Any
 
 from handler.core.models import Webhook
@@ -16,26 +17,32 @@ def webhook_of(event: dict[str, Any]) -> Webhook:
     made so here for whoever is less exact.
     """
     http = event["requestContext"]["http"]
-    text = event.get("body") or ""
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     return Webhook(
         source=(event.get("pathParameters") or {}).get("source", ""),
         method=http["method"],
-        headers={name.lower(): value for name, value in event.get("headers", {}).items()},
+        headers=headers,
         query=event.get("rawQueryString", ""),
-        # surrogatepass: whatever the gateway hands over, a signature decides, not an exception.
-        body=b64decode(text)
-        if event.get("isBase64Encoded")
-        else text.encode("utf-8", "surrogatepass"),
+        body=_body(event),
         received_at=int(time.time()),
-        url=_url(event),
+        url=_url(headers, event.get("rawPath", "")),
     )
 
 
-def _url(event: dict[str, Any]) -> str:
+def _body(event: dict[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    # Whatever the gateway hands over, a signature decides, not an exception: hence surrogatepass,
+    # and what is not the base64 that it is said to be counts as text.
+    if event.get("isBase64Encoded"):
+        with suppress(ValueError):
+            return b64decode(text, validate=True)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _url(headers: dict[str, str], path: str) -> str:
     """Return the URL that was called, as whoever called it wrote it, without its query string."""
-    headers = event.get("headers", {})
     protocol, host = headers.get("x-forwarded-proto", "https"), headers.get("host", "")
-    return f"{protocol}://{host}{event.get('rawPath', '')}"
+    return f"{protocol}://{host}{path}"
 
 
 def is_accepted(content_type: str, source: Source) -> bool:

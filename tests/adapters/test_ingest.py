@@ -27,7 +27,13 @@ GIVEN = settings.Ingest.from_environment(
         "MAX_BODY_BYTES": "1000",
     }
 )
-ORDER = {"id": 1, "email": "a@example.org", "customer": {"id": 2}, "line_items": [{"title": "t"}]}
+ORDER = {
+    "id": 1,
+    "admin_graphql_api_id": "gid://shopify/Order/1",
+    "email": "a@example.org",
+    "customer": {"id": 2},
+    "line_items": [{"title": "t"}],
+}
 
 
 @dataclass

@@ -145,6 +145,12 @@ def test_a_mistake_is_named_with_its_place_and_what_was_meant(
          ("4:45: an event has no vars; did you mean body.vars, or 'vars' in single quotes for the"
          " text? (there are: headers, body)")),
         ("X-Shop]", "Authorization]", "5:1: an event never carries authorization"),
+        ("type: body.kind, type_signed: true", "type: headers.x, type_signed: false",
+         "4:9: an event carries no header x; name it under headers, in the file"),
+        ("type: a\n", "type: a\n    when: headers.cookie\n",
+         "9:5: an event carries no header cookie; name it under headers, in the file"),
+        ('"${body.id}"', """'${headers."X-Shop"}'""",
+         "9:5: headers have names in small letters: x-shop"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_scheme_written_by_hand_is_named(old: str, new: str, finding: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from relay.paths import ENVIRONMENTS, PROJECT
 from relay.stack.emulator import emulator
-from tests.deploy.conftest import Sam, project_in
+from tests.deploy.conftest import STACK, Sam, project_in
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
         yield Sam(project, endpoint)
 
 
-def relay(checkout: Sam, *arguments: str) -> subprocess.CompletedProcess[str]:
+def relay(checkout: Sam, *arguments: str, answers: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", "from relay.cli import main; main()", *arguments],
         cwd=checkout.project,
@@ -38,10 +38,25 @@ def relay(checkout: Sam, *arguments: str) -> subprocess.CompletedProcess[str]:
             "SAM_CLI_POLL_DELAY": "0.2",
         }
         | checkout.aws(),
+        input=answers,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def give(checkout: Sam, parameters: str) -> None:
+    """Write more parameters into samconfig.toml, besides those of the project."""
+    original = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
+    text = original.replace("Stage=dev", f"Stage=dev {parameters}".rstrip())
+    (checkout.project / "samconfig.toml").write_text(text, encoding="utf-8")
+
+
+def deployed(checkout: Sam, name: str) -> str:
+    """Return the value that a parameter of the stack has."""
+    (found,) = checkout.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+    values = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
+    return str(values[name])
 
 
 @pytest.mark.parametrize(
@@ -73,10 +88,30 @@ def test_rules_that_are_not_good_are_named_and_nothing_is_built_or_deployed(
     assert checkout.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
+def test_a_case_that_is_not_good_stops_the_deployment(checkout: Sam) -> None:
+    case = checkout.project / "tests" / "cases" / "shopify" / "nothing-comes.yaml"
+    case.parent.mkdir(parents=True)
+    case.write_text("webhook: {event: events/shopify-order.json}\nexpect: {}\n", encoding="utf-8")
+    run = relay(checkout, "deploy")
+    case.unlink()
+    assert run.returncode == 1
+    assert "0 of 1 cases are good" in run.stdout
+    assert not (checkout.project / ".aws-sam").exists()
+
+
 def test_an_environment_that_samconfig_does_not_have_is_wrong_usage(checkout: Sam) -> None:
     run = relay(checkout, "deploy", "--config-env", "staging")
     assert run.returncode == 2
     assert "default, dev, prod" in run.stderr
+
+
+@pytest.mark.parametrize("time", ["first", "second"])
+def test_a_new_stack_that_is_answered_no_is_not_made(checkout: Sam, time: str) -> None:
+    run = relay(checkout, "deploy", answers="n\n")
+    assert run.returncode == 1, time
+    assert run.stderr.endswith("not deployed: nothing was changed\n")
+    assert "https://" not in run.stdout.partition("Deploy this changeset?")[2]
+    assert checkout.resources() == {}
 
 
 def test_good_rules_are_built_and_deployed_and_the_senders_urls_are_shown(checkout: Sam) -> None:
@@ -85,6 +120,38 @@ def test_good_rules_are_built_and_deployed_and_the_senders_urls_are_shown(checko
     assert "3 rules of 2 sources are good (stage dev)" in run.stdout
     assert "CloudFormation stack changeset" in run.stdout
     assert "IngestFunction" in checkout.resources()
-    *_, accounts, shopify = run.stdout.splitlines()
+    *_, accounts, shopify, following = run.stdout.splitlines()
     assert accounts.startswith("accounts  https://")
     assert shopify.endswith("/webhooks/shopify")
+    assert following == "next: .venv/bin/relay doctor"
+
+
+def test_an_update_that_is_answered_no_changes_nothing_and_says_so(checkout: Sam) -> None:
+    give(checkout, "LedgerDays=30")
+    run = relay(checkout, "deploy", answers="n\n")
+    assert run.returncode == 1
+    assert run.stderr.endswith("not deployed: nothing was changed\n")
+    assert deployed(checkout, "LedgerDays") == "400"
+
+
+def test_without_a_change_there_is_nothing_to_deploy_and_that_is_no_failure(checkout: Sam) -> None:
+    give(checkout, "")
+    run = relay(checkout, "deploy")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "No changes to deploy" in run.stdout
+    assert run.stdout.splitlines()[-1] == "next: .venv/bin/relay doctor"
+
+
+def test_a_parameter_no_longer_given_keeps_its_value_and_its_default_resets_it(
+    checkout: Sam,
+) -> None:
+    watched = "WatchedRule1=shopify/order-confirmation"
+    for given, rule, days in (
+        (f"{watched} LedgerDays=30", "shopify/order-confirmation", "30"),
+        ("LedgerDays=31", "shopify/order-confirmation", "31"),
+        ("WatchedRule1='' LedgerDays=400", "", "400"),
+    ):
+        give(checkout, given)
+        checkout.deploy()
+        assert deployed(checkout, "WatchedRule1") == rule
+        assert deployed(checkout, "LedgerDays") == days

@@ -18,6 +18,7 @@ from relay.paths import PROJECT
 from tests.deploy.conftest import Credentials, Sam
 
 STACK = "braze-relay-policies"
+RULES = ("--rules", str(PROJECT / "tests" / "rules"))
 
 
 def user(sam: Sam, name: str) -> Credentials:
@@ -71,12 +72,12 @@ def test_the_policies_suffice_and_without_them_nothing_goes(sam: Sam) -> None:
     given = ("--template-file", without_tls(sam), "--config-file", config)
     deployer.deploy("--stack-name", STACK, *given)
 
-    denied = relay(stranger, "secrets", "set", "--source", "shopify")
+    denied = relay(stranger, "secrets", "set", "--source", "shopify", *RULES)
     assert "AccessDenied" in denied.stderr
     operator = replace(sam, credentials=user(sam, "operator"))
-    done = relay(operator, "secrets", "set", "--source", "shopify")
+    done = relay(operator, "secrets", "set", "--source", "shopify", *RULES)
     assert done.returncode == 0, done.stdout + done.stderr
-    findings = json.loads(relay(operator, "doctor", "--json").stdout)
+    findings = json.loads(relay(operator, "doctor", "--json", *RULES).stdout)
     assert findings, "accounts has no secret yet"
     assert "cannot be checked" not in json.dumps(findings)
     sam("delete", "--no-prompts", "--stack-name", STACK)

@@ -37,6 +37,7 @@ UP = (
 def test_every_command_shown_is_one_that_these_tests_know() -> None:
     assert [line for line in SHOWN if line] == [
         "make run",
+        ".venv/bin/relay send shopify-order",
         UP,
         "make deploy",
         ".venv/bin/relay secrets set --braze",
@@ -142,6 +143,7 @@ def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
         said = scratch / "stderr"
         until(said.read_text, lambda text: "401  no_signature" in text, "line for the webhook")
         assert "accounts answers 503: there is no signing secret accounts" in said.read_text()
+        assert "Ctrl-C ends it." in said.read_text()
         assert ended(running, sign) == 0
     assert not list(scratch.glob("relay-*"))
 

@@ -142,3 +142,5 @@ def test_an_order_played_again_under_another_topic_does_not_become_a_customer(
 ) -> None:
     answer = relay.shopify("customers/create", order)  # the topic is not signed, the body is
     assert answer.json() == {"events": 1, "deliveries": 0}
+    letter = relay.dead_letter()
+    assert letter["MessageAttributes"]["reason"]["StringValue"] == "malformed"

@@ -1,8 +1,11 @@
 """`relay secrets set` writes into a deployed stack, and the relay takes what it wrote."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,12 @@ from relay.secrets import changed
 from relay.stack.deploy import NAME
 from tests.e2e.harness import Relay, aws_environment
 
+RULE = """rules:
+  - name: order
+    type: orders/create
+    once: ${body.id}
+    send: {campaign_id: some-campaign, recipients: [{external_user_id: "${body.id}"}]}
+"""
 RELAY = Path(sys.executable).with_name("relay")
 
 
@@ -37,9 +46,25 @@ def test_there_must_be_a_secret_to_rotate_or_retire(change: Any) -> None:
         changed({}, "a", change, "new")
 
 
-def secrets_set(relay: Relay, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def rules(tmp_path: Path) -> Path:
+    """Return a folder of rules for the same stack, whose sources sign in several ways."""
+    for name, verify in {
+        "fresh": "preset: shopify",
+        "twin": "preset: shopify, secret: fresh",
+        "accounts": "preset: standard_webhooks",
+        "unset": "preset: shopify",
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(f"verify: {{{verify}}}\n{RULE}")
+    return tmp_path
+
+
+def secrets_set(
+    relay: Relay, rules: Path, *arguments: str, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    options = ("--stack-name", NAME, "--rules", rules)
     return subprocess.run(
-        [RELAY, "secrets", "set", *arguments, "--stack-name", NAME],
+        [RELAY, "secrets", "set", *arguments, *options],
         input=typed,
         env=aws_environment(relay.local),
         capture_output=True,
@@ -55,22 +80,60 @@ def stored(relay: Relay, output: str) -> dict[str, Any]:
     return values
 
 
-def test_secrets_are_set_rotated_and_retired_and_never_shown(relay: Relay) -> None:
+def test_secrets_are_set_rotated_and_retired_and_never_shown(relay: Relay, rules: Path) -> None:
     before = stored(relay, "SigningSecretsArn")
     for change, secret in ((), "first-canary"), (("--rotate",), "second-canary"):
-        run = secrets_set(relay, "--source", "fresh", *change, typed=f"{secret}\n")
+        run = secrets_set(relay, rules, "--source", "fresh", *change, typed=f"{secret}\n")
         assert run.returncode == 0, run.stderr
+        assert run.stdout.startswith(f"{NAME}: fresh: ")
         assert "canary" not in run.stdout + run.stderr
     both = {"fresh": ["second-canary", "first-canary"]}
     assert stored(relay, "SigningSecretsArn") == before | both
-    assert secrets_set(relay, "--source", "fresh", "--retire").returncode == 0
+    assert secrets_set(relay, rules, "--source", "fresh", "--retire").returncode == 0
     assert stored(relay, "SigningSecretsArn") == before | {"fresh": "second-canary"}
 
 
-def test_a_braze_key_is_set_for_the_default_workspace_or_a_named_one(relay: Relay) -> None:
+def test_at_a_terminal_the_stack_is_named_before_anything_is_typed(
+    relay: Relay, rules: Path
+) -> None:
+    with typing(relay, rules, "--source", "fresh") as (terminal, running):
+        assert running.stdout
+        assert running.stderr
+        assert running.stderr.read(1) == b" "  # from here on nothing is echoed
+        os.write(terminal, b"typed-canary\n")
+        shown = running.stdout.read().decode()
+    assert shown.startswith(f"Signing secret of fresh in {NAME}:")
+    assert "canary" not in shown
+    assert stored(relay, "SigningSecretsArn")["fresh"] == "typed-canary"
+
+
+@contextmanager
+def typing(
+    relay: Relay, rules: Path, *arguments: str
+) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """Run `relay secrets set` with a terminal as its input; give the terminal."""
+    terminal, keyboard = os.openpty()
+    command: list[str | Path] = [RELAY, "secrets", "set", *arguments]
+    command += ["--stack-name", NAME, "--rules", rules]
+    with subprocess.Popen(
+        command,
+        stdin=keyboard,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=aws_environment(relay.local),
+        start_new_session=True,  # without a terminal of its own, such as pytest's
+    ) as running:
+        yield terminal, running
+    os.close(terminal)
+    os.close(keyboard)
+
+
+def test_a_braze_key_is_set_for_the_default_workspace_or_a_named_one(
+    relay: Relay, rules: Path
+) -> None:
     before = stored(relay, "BrazeKeysArn")
-    assert secrets_set(relay, "--braze", "eu", typed="key-of-eu\n").returncode == 0
-    assert secrets_set(relay, "--braze", typed=f"{before['default']}\n").returncode == 0
+    assert secrets_set(relay, rules, "--braze", "eu", typed="key-of-eu\n").returncode == 0
+    assert secrets_set(relay, rules, "--braze", typed=f"{before['default']}\n").returncode == 0
     assert stored(relay, "BrazeKeysArn") == before | {"eu": "key-of-eu"}
 
 
@@ -80,16 +143,20 @@ def test_a_braze_key_is_set_for_the_default_workspace_or_a_named_one(relay: Rela
         ((), "", "either --braze"),
         (("--braze", "--source", "a"), "", "either --braze"),
         (("--braze", "--rotate"), "", "exclude each other"),
-        (("--source", "a"), "short\n", "at least 8 bytes"),
-        (("--source", "a"), "\n", "at least 8 bytes"),
-        (("--source", "nobody", "--retire"), "", "no secret yet"),
+        (("--source", "fresh"), "short\n", "at least 8 bytes"),
+        (("--source", "fresh"), "\n", "at least 8 bytes"),
+        (("--source", "accounts"), "canary-canary!\n", "source accounts is not base64"),
+        (("--source", "fresch"), "", "signing secret fresch; did you mean fresh?"),
+        (("--source", "twin"), "", "signing secret twin; there are accounts, fresh, unset"),
+        (("--source", "unset", "--retire"), "", "unset has no secret yet"),
     ],
 )
 def test_wrong_usage_is_2_and_changes_nothing(
-    relay: Relay, arguments: tuple[str, ...], typed: str, words: str
+    relay: Relay, rules: Path, arguments: tuple[str, ...], typed: str, words: str
 ) -> None:
     before = stored(relay, "SigningSecretsArn"), stored(relay, "BrazeKeysArn")
-    run = secrets_set(relay, *arguments, typed=typed)
+    run = secrets_set(relay, rules, *arguments, typed=typed)
     assert run.returncode == 2
     assert words in " ".join(run.stderr.replace("│", "").split())
+    assert "canary" not in run.stderr
     assert (stored(relay, "SigningSecretsArn"), stored(relay, "BrazeKeysArn")) == before

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from relay.paths import PROJECT
 from relay.stack.up import Local
 from tests.e2e.patient import Patient
 
@@ -12,12 +13,16 @@ def test_each_source_has_its_url_also_one_that_does_not_load(local: Local, tmp_p
     rules.mkdir()
     for name in "shopify", "accounts", "workspaces":
         (rules / f"{name}.yaml").write_text("rulez: []\n")
+    head = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
+    (rules / "shops.yaml").write_text(f"{head}\nsources: {{tea: {{}}, coffee: {{}}}}\n")
     prefix = local.stack.outputs["WebhookUrl"].removesuffix("SOURCE")
 
     run = Patient(local, rules).relay("urls")
 
     assert prefix.endswith("/webhooks/")
-    assert run.stdout == f"accounts  {prefix}accounts\nshopify   {prefix}shopify\n"
+    assert run.stdout == "".join(
+        f"{name:<8}  {prefix}{name}\n" for name in ("accounts", "coffee", "shopify", "tea")
+    )
     assert run.returncode == 0
 
 
@@ -27,4 +32,8 @@ def test_a_folder_without_rules_and_a_stack_that_is_not_there_are_wrong_usage(
     patient = Patient(local, tmp_path)
     assert patient.relay("urls").returncode == 2
     shutil.copy(__file__, tmp_path / "shopify.yaml")
-    assert patient.relay("urls", "--stack-name", "nobody").returncode == 2
+    run = patient.relay("urls", "--stack-name", "nobody")
+    assert run.returncode == 2
+    assert "there is no stack nobody in us-east-1" in " ".join(run.stderr.split())
+    both = patient.relay("urls", "--config-env", "prod")
+    assert "give either --stack-name or --config-env" in " ".join(both.stderr.split())

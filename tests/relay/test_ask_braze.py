@@ -7,9 +7,11 @@ import pytest
 from handler.core.rules import load
 from handler.core.source import Source
 from relay.ask_braze import braze_findings
+from relay.chosen import Chosen
 from relay.stack.up import BRAZE_KEY
 from tests.relay.simulated import Client
 
+STACK = Chosen("relay-prod", "prod")
 RULES = """
 verify: {preset: shopify}
 rules:
@@ -35,17 +37,17 @@ def test_the_key_is_tried_where_there_is_no_rule_and_no_netrc_replaces_it(
     (tmp_path / "netrc").write_text("default login somebody password canary\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
 
-    assert list(braze_findings(braze.url, BRAZE_KEY, [], "prod")) == []
+    assert list(braze_findings(braze.url, BRAZE_KEY, [], STACK)) == []
 
     (asked,) = braze.call("GET", "/requests")
     assert (asked["method"], asked["path"]) == ("POST", "/campaigns/trigger/send")
 
 
 def test_forty_targets_are_looked_up_and_a_note_tells_of_the_others(braze: Client) -> None:
-    assert list(braze_findings(braze.url, BRAZE_KEY, campaigns(40), "prod")) == []
+    assert list(braze_findings(braze.url, BRAZE_KEY, campaigns(40), STACK)) == []
     braze.call("DELETE", "")
 
-    (note,) = braze_findings(braze.url, BRAZE_KEY, campaigns(41), "prod")
+    (note,) = braze_findings(braze.url, BRAZE_KEY, campaigns(41), STACK)
 
     assert note.level == "note"
     assert note.problem == "only 40 of 41 campaigns and Canvases were looked up"
@@ -53,7 +55,7 @@ def test_forty_targets_are_looked_up_and_a_note_tells_of_the_others(braze: Clien
 
 
 def test_a_refused_key_asks_for_no_details(braze: Client) -> None:
-    (error,) = braze_findings(braze.url, "other", campaigns(1), "prod")
+    (error,) = braze_findings(braze.url, "other", campaigns(1), STACK)
 
     assert error.level == "error"
     assert len(braze.call("GET", "/requests")) == 1

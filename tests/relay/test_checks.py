@@ -4,6 +4,7 @@ import io
 import zipfile
 
 import pytest
+import typer
 
 from relay.checks import (
     alarm_findings,
@@ -11,8 +12,10 @@ from relay.checks import (
     dead_letter_findings,
     mapping_findings,
 )
+from relay.chosen import Chosen, chosen
 from relay.packaged import Package, read_package
 
+DEV = Chosen("relay-dev", "default")
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alarms"
 UNHEARD: list[list[str]] = [[], ["PendingConfirmation"], ["Deleted"]]
 
@@ -32,25 +35,62 @@ def built(*tags: str) -> Package:
 
 @pytest.mark.parametrize("subscriptions", UNHEARD)
 def test_a_topic_needs_one_confirmed_subscription(subscriptions: list[str]) -> None:
-    assert list(alarm_findings({TOPIC: [*subscriptions, f"{TOPIC}:1"]}, is_local=False)) == []
-    (finding,) = alarm_findings({TOPIC: subscriptions}, is_local=False)
+    assert list(alarm_findings({TOPIC: [*subscriptions, f"{TOPIC}:1"]}, DEV, is_local=False)) == []
+    (finding,) = alarm_findings({TOPIC: subscriptions}, DEV, is_local=False)
     assert finding.level == "error"
     assert f"--topic-arn {TOPIC}" in finding.remedy
 
 
 @pytest.mark.parametrize("subscriptions", UNHEARD)
 def test_on_the_local_stack_alarms_that_nobody_hears_are_a_note(subscriptions: list[str]) -> None:
-    (finding,) = alarm_findings({TOPIC: subscriptions}, is_local=True)
+    (finding,) = alarm_findings({TOPIC: subscriptions}, DEV, is_local=True)
     assert finding.level == "note"
 
 
 def test_a_stack_without_a_topic_is_worth_a_note() -> None:
-    assert [finding.level for finding in alarm_findings({}, is_local=False)] == ["note"]
+    assert [finding.level for finding in alarm_findings({}, DEV, is_local=False)] == ["note"]
 
 
-def test_a_mapping_must_be_there() -> None:
-    (finding,) = mapping_findings([])
-    assert finding.level == "error"
+@pytest.mark.parametrize(
+    "stack, deploy",
+    [
+        (DEV, "make deploy"),
+        (Chosen("relay-prod", "prod"), "make deploy CONFIG=prod"),
+        (Chosen("another"), "deploy another again"),
+    ],
+)
+def test_a_mapping_must_be_there_and_deploying_makes_one(stack: Chosen, deploy: str) -> None:
+    (finding,) = mapping_findings([], stack)
+    assert (finding.level, finding.remedy) == ("error", deploy)
+
+
+@pytest.mark.parametrize(
+    "options, stack",
+    [
+        ((None, None), Chosen("braze-relay-dev", "default")),
+        ((None, "prod"), Chosen("braze-relay-prod", "prod")),
+        (("braze-relay-prod", None), Chosen("braze-relay-prod", "prod")),
+        (("another", None), Chosen("another")),
+    ],
+)
+def test_a_stack_is_chosen_by_its_name_or_its_environment(
+    options: tuple[str | None, str | None], stack: Chosen
+) -> None:
+    assert chosen(*options) == stack
+
+
+def test_a_stack_is_not_chosen_by_both() -> None:
+    with pytest.raises(typer.BadParameter, match="either --stack-name or --config-env"):
+        chosen("braze-relay-prod", "prod")
+
+
+def test_the_command_that_examines_a_stack_names_it_the_shortest_way() -> None:
+    named = [DEV, Chosen("relay-prod", "prod"), Chosen("another")]
+    assert [stack.examine for stack in named] == [
+        ".venv/bin/relay doctor",
+        ".venv/bin/relay doctor --config-env prod",
+        ".venv/bin/relay doctor --stack-name another",
+    ]
 
 
 def test_dead_letters_are_counted() -> None:
@@ -94,7 +134,7 @@ def test_a_package_for_another_machine_names_the_functions_that_cannot_run_it() 
         ({"A": arm, "B": intel}, ["B"]),
         ({"A": intel, "B": intel}, ["A, B"]),
     ):
-        findings = list(architecture_findings(packages, {"A": "arm64", "B": "arm64"}))
+        findings = list(architecture_findings(packages, {"A": "arm64", "B": "arm64"}, DEV))
         told = "the package is built for x86_64 and the functions run on arm64: "
         assert [finding.problem.removeprefix(told) for finding in findings] == functions
         assert all("Architecture in samconfig.toml" in finding.remedy for finding in findings)

@@ -6,8 +6,10 @@ import pytest
 
 from handler.core.rules import load
 from relay.checks_braze import Answer, Target, key_findings, target_findings, targets
+from relay.chosen import Chosen
 from relay.paths import PROJECT
 
+STACK = Chosen("relay-prod", "prod")
 HOST = "https://rest.iad-01.braze.com"
 SEND, START = "/campaigns/trigger/send", "/canvas/trigger/send"
 CAMPAIGN = Target("campaign_id", "c-1", SEND, ("order of shopify", "refund of shopify"))
@@ -25,22 +27,22 @@ TAKEN = Answer(400, {"message": "Invalid Campaign ID"})
     ],
 )
 def test_who_complains_of_the_campaign_has_taken_the_key(status: int, body: Any) -> None:
-    assert list(key_findings(HOST, {SEND: Answer(status, body)}, "prod")) == []
+    assert list(key_findings(HOST, {SEND: Answer(status, body)}, STACK)) == []
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_or_wrong_host_says_which_to_check(status: int) -> None:
     refused = Answer(status, {"message": "no"})
-    (finding,) = key_findings(HOST, {SEND: refused, START: refused}, "prod")
+    (finding,) = key_findings(HOST, {SEND: refused, START: refused}, STACK)
     assert finding.level == "error"
     assert f"{HOST} ({status})" in finding.problem
     assert "BrazeEndpoint" in finding.remedy
     assert "may use campaigns.trigger.send and canvas.trigger.send and" in finding.remedy
-    assert finding.remedy.endswith("relay secrets set --braze --stack-name prod")
+    assert finding.remedy.endswith(".venv/bin/relay secrets set --braze --stack-name relay-prod")
 
 
 def test_a_key_that_may_send_campaigns_only_names_the_permission_that_it_lacks() -> None:
-    (finding,) = key_findings(HOST, {SEND: TAKEN, START: Answer(403, None)}, "prod")
+    (finding,) = key_findings(HOST, {SEND: TAKEN, START: Answer(403, None)}, STACK)
     assert "may use canvas.trigger.send and" in finding.remedy
 
 
@@ -58,7 +60,7 @@ def test_a_key_that_may_send_campaigns_only_names_the_permission_that_it_lacks()
 )
 def test_no_other_answer_proves_the_key(status: int, body: Any) -> None:
     answer = Answer(status, body)
-    (finding,) = key_findings(HOST, {SEND: answer, START: answer}, "prod")
+    (finding,) = key_findings(HOST, {SEND: answer, START: answer}, STACK)
     assert finding.level == "error"
     assert f"answers {status}" in finding.problem
 
@@ -82,7 +84,7 @@ def test_targets_are_those_of_the_stage_once_each_with_all_their_rules() -> None
 @pytest.mark.parametrize("more", [{}, {"enabled": None}])
 def test_active_targets_are_no_finding(more: dict[str, Any]) -> None:
     answers = [(it, Answer(200, ACTIVE | more)) for it in (CAMPAIGN, CANVAS)]
-    assert list(target_findings(answers, "prod")) == []
+    assert list(target_findings(answers, STACK)) == []
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_a_target_that_sends_nothing_is_named_with_its_rules(
     state: dict[str, Any], words: str, remedy: str
 ) -> None:
     answers = [(CAMPAIGN, Answer(200, ACTIVE | state)), (CANVAS, Answer(200, ACTIVE))]
-    (finding,) = target_findings(answers, "prod")
+    (finding,) = target_findings(answers, STACK)
     named = "campaign c-1 (rule order of shopify, rule refund of shopify)"
     assert (finding.level, finding.problem) == ("error", f"{named} {words}: Braze sends nothing")
     assert finding.remedy.startswith(remedy)
@@ -106,7 +108,7 @@ def test_a_target_that_sends_nothing_is_named_with_its_rules(
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_target_that_braze_does_not_know_is_named(status: int) -> None:
     answers = [(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, Answer(status, {"message": "not found"}))]
-    (finding,) = target_findings(answers, "prod")
+    (finding,) = target_findings(answers, STACK)
     assert finding.level == "error"
     assert finding.problem == "Braze knows no Canvas c-2 (rule welcome of shopify)"
 
@@ -114,8 +116,8 @@ def test_a_target_that_braze_does_not_know_is_named(status: int) -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_key_that_may_not_look_is_one_note_with_what_it_lacks(status: int) -> None:
     refused = Answer(status, None)
-    (both,) = target_findings([(CAMPAIGN, refused), (CANVAS, refused)], "prod")
-    (one,) = target_findings([(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, refused)], "prod")
+    (both,) = target_findings([(CAMPAIGN, refused), (CANVAS, refused)], STACK)
+    (one,) = target_findings([(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, refused)], STACK)
     assert both.level == one.level == "note"
     assert "lacks campaigns.details and canvas.details" in both.problem
     assert "lacks canvas.details" in one.problem
@@ -123,6 +125,6 @@ def test_a_key_that_may_not_look_is_one_note_with_what_it_lacks(status: int) -> 
 
 @pytest.mark.parametrize("answer", [Answer(503, None), Answer(200, None), Answer(404, None)])
 def test_an_answer_that_tells_nothing_is_named_once(answer: Answer) -> None:
-    (finding,) = target_findings([(CAMPAIGN, answer), (CAMPAIGN, answer)], "prod")
+    (finding,) = target_findings([(CAMPAIGN, answer), (CAMPAIGN, answer)], STACK)
     assert finding.level == "error"
     assert f"/campaigns/details answers {answer.status}" in finding.problem

@@ -1,6 +1,6 @@
 """Compiles the expressions and templates of a rules file, noting all that is wrong in them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -18,6 +18,8 @@ from handler.core.template import (
     compile_text,
     expressions,
 )
+from handler.core.traps import VALUES, forgotten, traps
+from handler.core.trees import event_nodes, through_root
 from handler.core.trigger import LITERAL_KEYS
 from handler.core.yaml12 import Document, Path
 
@@ -30,18 +32,6 @@ ROOTS: Final = ("source", "type", "id", *EVENT_ROOTS, "vars", "occurred_at", "re
 _BROKEN: Final = compile_expression("@")  # stands for what did not compile, in a file refused
 _CLOSE: Final = 0.7  # roots are short: below this, `paid` would be taken for `id`
 _UNKNOWN: Final = "unknown"  # stands for a variable that a finding is about
-_VALUES: Final = ("true", "false", "null")
-# In these only the first child is evaluated where the node itself is.
-_MOVING: Final = frozenset(
-    {
-        "subexpression",
-        "index_expression",
-        "pipe",
-        "projection",
-        "value_projection",
-        "filter_projection",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +53,7 @@ class Compiler:
         self.workspace = scope.workspace
         self._document = document
         self._vars = variables
+        self._tables = scope.tables
 
     def find(self, path: Path, message: str) -> None:
         """Note a mistake."""
@@ -91,7 +82,10 @@ class Compiler:
         problems: list[Problem] = []
         template = compile_template(value, problems)
         self.note(path, problems)
-        for inner, leaf in _leaves(template):
+        for inner, leaf in leaves(template):
+            for part in leaf.parts if isinstance(leaf, Text) else (leaf,):
+                text = forgotten(part) if isinstance(part, str) else None
+                self.note(path, [(inner, text)] if text else [])
             for expression in expressions(leaf):
                 self.find_fields(expression, (*path, *inner), roots)
         return template
@@ -113,49 +107,41 @@ class Compiler:
         return found if isinstance(found, str | int | float) else None
 
     def find_fields(self, expression: Expression, path: Path, roots: Sequence[str]) -> None:
-        """Note fields of the event that there cannot be: they would silently be null."""
-        if any(map(_binds_too_tightly, _all_nodes(expression.tree))):
-            self.find(path, "!a.b reads as (!a).b, which is always null; write !(a.b)")
-        for node in _event_nodes(expression.tree):
+        """Note JMESPath's traps, and fields of the event that would silently be null."""
+        for text in traps(expression.tree):
+            self.find(path, text)
+        for node in (*event_nodes(expression.tree), *through_root(expression.tree)):
             if node["type"] == "field" and node["value"] not in roots:
                 self.find(path, _unknown_root(node["value"], roots))
-            name = variable(node)
-            if name is not None and "vars" in roots and name not in self._vars:
-                self.find(path, _unknown_variable(name, self._vars))
-
-
-def _all_nodes(node: "Node") -> "Iterator[Node]":
-    yield node
-    if node["type"] != "slice":  # its children are numbers
-        for child in node["children"]:
-            yield from _all_nodes(child)
-
-
-def _binds_too_tightly(node: "Node") -> bool:
-    """Return whether a path is taken of a negation: nobody means that."""
-    paths = ("subexpression", "index_expression")
-    return node["type"] in paths and node["children"][0]["type"] == "not_expression"
+            for root, known in (("vars", self._vars), ("tables", self._tables)):
+                name = _member(node, root)
+                if name is not None and root in roots and name not in known:
+                    self.find(path, _unknown_member(root, name, known))
 
 
 def variable(node: "Node") -> str | None:
     """Return x if an expression is `vars.x` and no more, else None."""
+    return _member(node, "vars") if len(node["children"]) == 2 else None  # noqa: PLR2004 - vars, x
+
+
+def _member(node: "Node", root: str) -> str | None:
+    """Return x if an expression begins with `root.x`, else None."""
     if node["type"] != "subexpression":
         return None
-    fields = node["children"]
-    if [it["type"] for it in fields] != ["field", "field"]:
-        return None
-    return str(fields[1]["value"]) if fields[0]["value"] == "vars" else None
+    of, name = node["children"][:2]
+    is_one = of["type"] == name["type"] == "field" and of["value"] == root
+    return str(name["value"]) if is_one else None
 
 
 def root_names(expression: Expression) -> set[str]:
     """Return the roots that an expression names."""
-    return {str(node["value"]) for node in _event_nodes(expression.tree) if node["type"] == "field"}
+    return {str(node["value"]) for node in event_nodes(expression.tree) if node["type"] == "field"}
 
 
 def header_names(expression: Expression) -> Iterator[str | None]:
     """Return the headers that an expression reads; None where it reads all or cannot be told."""
     whole = 0
-    for node in _event_nodes(expression.tree):
+    for node in event_nodes(expression.tree):
         if node["type"] == "field" and node["value"] == "headers":
             whole += 1
         children = node["children"]
@@ -165,29 +151,20 @@ def header_names(expression: Expression) -> Iterator[str | None]:
     yield from [None] * max(0, whole)
 
 
-def _event_nodes(node: "Node") -> "Iterator[Node]":
-    """Return the nodes that are evaluated where the current node is the event itself."""
-    yield node
-    if node["type"] in ("expref", "slice"):
-        return
-    children = node["children"]
-    for child in children[:1] if node["type"] in _MOVING else children:
-        yield from _event_nodes(child)
-
-
-def _leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template]]:
+def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template]]:
+    """Yield what is neither object nor list in a template, with its path within it."""
     if isinstance(template, dict):
         for key, part in template.items():
-            yield from _leaves(part, (*path, key))
+            yield from leaves(part, (*path, key))
     elif isinstance(template, list):
         for at, part in enumerate(template):
-            yield from _leaves(part, (*path, at))
+            yield from leaves(part, (*path, at))
     else:
         yield path, template
 
 
 def _unknown_root(name: str, roots: Sequence[str]) -> str:
-    if name in _VALUES:
+    if name in VALUES:
         return f"a bare {name} is the name of a field; the value is `{name}`, in backticks"
     near = get_close_matches(name, roots, n=1, cutoff=_CLOSE)
     hint = f"did you mean {near[0]}, " if near else "did you mean "
@@ -197,7 +174,7 @@ def _unknown_root(name: str, roots: Sequence[str]) -> str:
     )
 
 
-def _unknown_variable(name: str, known: Mapping[str, JsonValue]) -> str:
+def _unknown_member(root: str, name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean vars.{near[0]}?" if near else ""
-    return f"vars has no {name} for this stage{hint}"
+    hint = f"; did you mean {root}.{near[0]}?" if near else ""
+    return f"{root} has no {name}{' for this stage' if root == 'vars' else ''}{hint}"

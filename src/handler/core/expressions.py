@@ -5,9 +5,9 @@ functions added in `functions`, a budget of steps, equality that tells true from
 depth, and errors that never quote a value of the event.
 """
 
+import re
 import warnings
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from jmespath.exceptions import JMESPathError, JMESPathTypeError
@@ -17,14 +17,25 @@ from jmespath.visitor import Options, TreeInterpreter
 from pydantic import JsonValue
 
 from handler.core.budget import Budget, kind, same
+from handler.core.calls import check
 from handler.core.errors import ExpressionError
-from handler.core.functions import Functions, arity_problem
+from handler.core.functions import Functions
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
 # All that the library, or Python beneath it, is known to raise on a hostile document.
 _FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_NUMBER = re.compile(r"(?<!\.)-?\d+(\.\d+)?")
+_WORD = re.compile(r"(?:and|or|not|is|in)\b|=")
+_MEANT = {
+    "and": "`and` is written &&",
+    "or": "`or` is written ||",
+    "not": "`not` is written !( )",
+    "is": "`is` is written ==, and null stands in backticks: `null`",
+    "in": "`in` is written contains(list, value)",
+    "=": "equal is written ==",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,8 @@ class Expression:
     """A parsed expression: compiled once, evaluated for every event.
 
     `strict` is the rules' dialect: ordering takes numbers or null, where plain JMESPath would
-    compare texts or silently answer null.
+    compare texts or silently answer null; and a value written down for a function must be one
+    that it can use, where an event's would give null.
     """
 
     text: str
@@ -61,7 +73,7 @@ def compile_expression(text: str, *, strict: bool = True) -> Expression:
             # Bare words in backticks are deprecated and legal (JEP-12).
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             tree = Parser().parse(text).parsed
-        _check(tree)
+        check(tree, strict=strict)
     except RecursionError:
         raise ExpressionError("it is nested too deeply") from None
     except JMESPathError as error:
@@ -76,7 +88,7 @@ def search(expression: str, document: JsonValue) -> JsonValue:
     return compile_expression(expression, strict=False).search(document)
 
 
-def is_true(value: JsonValue) -> bool:
+def is_true(value: object) -> bool:
     """Return JMESPath truth: null, false and what is empty are false; 0 is true."""
     return value is not None and value is not False and value not in ("", [], {})
 
@@ -130,6 +142,12 @@ class _Interpreter(TreeInterpreter):
             return None
         return bool(self.COMPARATOR_FUNC[node["value"]](left, right))
 
+    def visit_function_expression(self, node: "Node", value: object) -> object:
+        if node["value"] != "if":
+            return super().visit_function_expression(node, value)
+        condition, then, otherwise = node["children"]
+        return self.visit(then if is_true(self.visit(condition, value)) else otherwise, value)
+
     def visit_flatten(self, node: "Node", value: object) -> object:
         return self._paid(super().visit_flatten(node, value))
 
@@ -139,33 +157,6 @@ class _Interpreter(TreeInterpreter):
     def _paid(self, made: object) -> object:
         self._budget.spend(len(made) if isinstance(made, list) else 0)
         return made
-
-
-def _check(node: "Node", *, argument: bool = False) -> None:
-    """Refuse what else would fail on an event only: unknown functions, a stray `&`."""
-    if node["type"] == "function_expression":
-        _check_call(node["value"], len(node["children"]))
-    if node["type"] == "expref" and not argument:
-        raise ExpressionError("`&` stands only before an argument, as in sort_by(items, &price)")
-    if node["type"] == "literal":
-        Budget().weigh(node["value"])  # NaN is Python's, not JSON's
-    for child in _children(node):
-        _check(child, argument=node["type"] == "function_expression")
-
-
-def _check_call(name: str, count: int) -> None:
-    known = Functions.FUNCTION_TABLE
-    if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}()?" if near else ""
-        raise ExpressionError(f"there is no function {name}(){hint}")
-    problem = arity_problem(name, count)
-    if problem:
-        raise ExpressionError(problem)
-
-
-def _children(node: "Node") -> "list[Node]":
-    return [] if node["type"] == "slice" else node["children"]  # a slice's are its three numbers
 
 
 def _typed(error: JMESPathTypeError) -> str:
@@ -179,4 +170,13 @@ def _syntax(text: str, error: JMESPathError) -> str:
         return "it is empty"
     if not isinstance(position, int) or position < 0 or position >= len(text):
         return "it ends too early"
-    return f"it cannot be read from character {position + 1} on: {text[position : position + 20]}"
+    rest = text[position : position + 20]
+    return f"it cannot be read from character {position + 1} on: {rest}{_hint(text, position)}"
+
+
+def _hint(text: str, position: int) -> str:
+    """Return the mend where another language's words stand."""
+    if number := _NUMBER.match(text, position):
+        return f"; a number stands in backticks: `{number[0]}`"
+    word = _WORD.match(text, position)
+    return f"; {_MEANT[word[0]]}" if word else ""

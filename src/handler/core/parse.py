@@ -53,17 +53,18 @@ def parse(part: Part, verified: Verified, source: Source) -> Event:
     webhook = verified.webhook
     # However an expression is spelt, an id or a time comes from nothing that is not signed.
     document = _proven(verified, source, part.body)
-    at_hand: JsonValue = {"headers": dict(webhook.headers), "body": part.body}
+    headers = carried(webhook, source)
+    at_hand: JsonValue = {"headers": dict(headers), "body": part.body}
     event_type = _type(source, document if source.event.type_signed else at_hand)
     for claim in _all_by_type(source.event.binds, event_type):
         if not is_true(_search(claim, document, "bind")):
-            raise Malformed("the event's type does not fit its body, as bind says")
+            raise Malformed("the event's type and its body do not go together (bind)")
     return Event(
         source=source.name,
         type=_clean(event_type),
         id=_id(source.event.ids, event_type, document) or digest(part.raw),
         body=part.body,
-        headers=carried(webhook, source),
+        headers=headers,
         occurred_at=_occurred_at(source.event.times, event_type, document, webhook.received_at),
         received_at=webhook.received_at,
     )

@@ -13,14 +13,16 @@ from pydantic import JsonValue
 from handler.core import yaml12
 from handler.core.compiling import EVENT_ROOTS, Compiler, Scope, header_names, root_names
 from handler.core.errors import Finding, RulesError
+from handler.core.expressions import Expression
 from handler.core.grammar import FileBlock, SourceBlock, read_file
 from handler.core.rule import compile_rule
 from handler.core.sender import ByType as ByTypeSpec
 from handler.core.sender import EventSpec, Sender
 from handler.core.sender_block import read_sender
+from handler.core.slips import find_slips
 from handler.core.source import ByType, EventReader, Rule, Source
 from handler.core.template import expressions
-from handler.core.yaml12 import Document
+from handler.core.yaml12 import Document, Path
 
 __all__ = ["Rule", "Source", "load"]
 
@@ -47,7 +49,10 @@ def load(name: str, text: str, file: str, stage: str) -> Source:
     """
     block, document = _read(text, file)
     own = block.sources.get(name, SourceBlock())
-    parts = _compile(block, own, document, stage)
+    try:
+        parts = _compile(block, own, document, stage)
+    except RecursionError:
+        raise RulesError([Finding(file, 1, 1, "an expression is nested too deeply")]) from None
     return Source(
         name=name,
         scheme=parts.sender.scheme,
@@ -78,13 +83,14 @@ def _compile(block: FileBlock, own: SourceBlock, document: Document, stage: str)
     sender, findings = (None, read) if isinstance(read, list) else (read, [])
     findings = list(findings)
     variables = _vars(block, own, stage, document, findings)
-    scope = Scope(tuple(block.tables), own.workspace or "default")
-    compiler = Compiler(document, variables, scope)
+    compiler = Compiler(document, variables, Scope(tuple(block.tables), own.workspace or "default"))
     rules = tuple(compile_rule(it, at, compiler) for at, it in enumerate(block.rules))
     _find_twins(block, compiler)
     reader = _reader(sender, compiler) if sender else None
     if sender:
         _find_unproven(rules, sender, compiler)
+        _find_uncarried(rules, sender, compiler)
+    find_slips(block, rules, reader, compiler)
     findings = findings + compiler.findings
     if findings or sender is None or reader is None:
         raise RulesError(sorted(dict.fromkeys(findings), key=lambda it: (it.line, it.column)))
@@ -150,6 +156,7 @@ def _find_unsigned(
             if header is None or not sender.scheme.proves(header.lower()):
                 text = f"the sender does not sign {header or 'its headers'}: {field} is unproven"
                 compiler.find(("event", field), text)
+    _find_headers(reader.type, sender, ("event", "type"), compiler)
     if reader.events and any("body" not in root_names(it) for _, it in reader.ids):
         text = "every event of one webhook would have this id; take it from body, the event"
         compiler.find(("event", "id"), text)
@@ -171,3 +178,22 @@ def _find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) ->
                 text = f"the sender does not sign {name}: who plays a webhook again could vary it"
                 key = "for_each" if expression is rule.for_each else "once"
                 compiler.find(("rules", at, key), text)
+
+
+def _find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
+    """Refuse what reads a header that no event has: it would silently be null."""
+    for at, rule in enumerate(rules):
+        if rule.when:
+            _find_headers(rule.when, sender, ("rules", at, "when"), compiler)
+        for template in (rule.send, rule.folded, *rule.recipients):
+            for expression in expressions(dict(template)):
+                _find_headers(expression, sender, ("rules", at, "send"), compiler)
+
+
+def _find_headers(expression: Expression, sender: Sender, path: Path, compiler: Compiler) -> None:
+    for name in header_names(expression):
+        if name is not None and name.lower() not in sender.headers:
+            text = f"an event carries no header {name}; name it under headers, in the file"
+            compiler.find(path, text)
+        elif name is not None and name != name.lower():
+            compiler.find(path, f"headers have names in small letters: {name.lower()}")

@@ -14,7 +14,7 @@ from handler.core.shown import BasicScheme, Scheme, StandardWebhooksBlock, Token
 from handler.core.trigger import unknown_key
 from handler.core.yaml12 import Document
 
-_SCHEMES: Final[Mapping[str, type[BaseModel]]] = {
+SCHEMES: Final[Mapping[str, type[BaseModel]]] = {
     "hmac": HmacScheme,
     "hash": HashScheme,
     "standard_webhooks": StandardWebhooksBlock,
@@ -34,7 +34,8 @@ def read_sender(block: FileBlock, document: Document) -> Sender | list[Finding]:
     """Return how a source is verified and read.
 
     What a file says of `verify` and `event` takes the place of what its preset says, key by key,
-    and null takes it away; headers and content types are added to the preset's.
+    and null takes it away (but of `tolerance`, where it accepts any age); headers and content
+    types are added to the preset's.
     """
     written = dict(block.verify)
     named: dict[str, JsonValue] = {
@@ -65,19 +66,20 @@ def _merged(base: Mapping[str, Any], given: Mapping[str, JsonValue]) -> dict[str
             merged[key] = _merged(before or {}, value)
         else:
             merged[key] = value
-    return {key: value for key, value in merged.items() if value is not None}
+    # A tolerance of null is a value: it accepts any age.
+    return {key: it for key, it in merged.items() if it is not None or key == "tolerance"}
 
 
 def _scheme(merged: dict[str, Any], document: Document) -> Scheme | list[Finding]:
     name = merged.setdefault("scheme", "hmac")
-    model = _SCHEMES.get(name) if isinstance(name, str) else None
+    model = SCHEMES.get(name) if isinstance(name, str) else None
     if model is None:
-        known = ", ".join(_SCHEMES)
+        known = ", ".join(SCHEMES)
         return [document.finding(("verify", "scheme"), f"scheme takes one of {known}")]
     found = read_block(model, merged, ("verify",), document)
     if isinstance(found, StandardWebhooksBlock):
         return found.expand()
-    return found  # type: ignore[return-value] # one of _SCHEMES, or findings
+    return found  # type: ignore[return-value] # one of SCHEMES, or findings
 
 
 def _event(merged: dict[str, Any], document: Document) -> EventSpec | list[Finding]:

@@ -38,8 +38,10 @@ _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_QUOTED: Final = re.compile(r""":\s+(['"]).*\1\s*[^\s#]""")
 _DIGITS: Final = 18  # what surely fits 64 bits
 _QUOTE: Final = "put the whole value in double quotes"
+_LIQUID: Final = f"YAML reads {{{{ as an object within an object: {_QUOTE}"
 _LEADING: Final = {
     "*": "YAML reads a leading * as an alias",
     "`": "YAML allows no value to begin with a backtick",
@@ -111,6 +113,8 @@ class _Reading:
         self._seen.add(id(node))
         if node.tag not in _UNTAGGED:
             self._find(node, f"YAML reads {node.tag} as a tag, because of the leading !: {_QUOTE}")
+        if self._lines[node.start_mark.line][node.start_mark.column :].startswith("&"):
+            self._find(node, f"YAML drops the word behind a leading & as an anchor: {_QUOTE}")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -123,7 +127,8 @@ class _Reading:
         result: dict[str, JsonValue] = {}
         for key, item in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self._find(key, "a key is one line of text")
+                is_liquid = isinstance(key, yaml.MappingNode)
+                self._find(key, _LIQUID if is_liquid else "a key is one line of text")
                 continue
             if key.value in result:
                 first = self._document.places[*path, key.value]
@@ -167,7 +172,9 @@ def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
         return Finding(file, 1, 1, f"not YAML: {str(error).splitlines()[0]}")
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
-    leading = _LEADING.get(line[mark.column : mark.column + 1])
+    begins = line[mark.column : mark.column + 1]
+    # Of an alias with an impossible name, as in `*/create`, the mark stands behind the star.
+    leading = _LEADING.get("*" if line[: mark.column].endswith(" *") else begins)
     problem = f"{leading}: {_QUOTE}" if leading else f"not YAML: {error.problem}{_mend(line)}"  # type: ignore[attr-defined]  # a MarkedYAMLError, as it has a mark
     return Finding(file, mark.line + 1, mark.column + 1, problem)
 
@@ -175,8 +182,6 @@ def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
 def _mend(line: str) -> str:
     if "\t" in line:
         return "; YAML indents with blanks, not with tabs"
-    return (
-        f"; ${{...}} with a blank, colon or brace in it needs quotes: {_QUOTE}"
-        if "${" in line
-        else ""
-    )
+    if "${" in line:
+        return f"; ${{...}} with a blank, colon or brace in it needs quotes: {_QUOTE}"
+    return f"; YAML ends a value with its closing quote: {_QUOTE}" if _QUOTED.search(line) else ""

@@ -85,7 +85,7 @@ TOOLS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "segment": {
         "document": "https://segment.com/docs/connections/destinations/catalog/webhooks/",
-        # Of a batch only the first event is signed, so a batch is no event: it is parked.
+        # Of a batch only the first event is signed, so that no signature fits the whole body.
         "verify": {
             "scheme": "hmac",
             "algorithm": "sha1",

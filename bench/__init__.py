@@ -1,0 +1,1 @@
+"""Measurements of the relay, beside its peers in the same run. Never deployed."""

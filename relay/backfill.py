@@ -1,0 +1,171 @@
+"""`relay send --each`: signs and posts a webhook for each line of a file, a few at a time."""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import time
+from typing import Final
+
+import requests
+import typer
+from requests.adapters import HTTPAdapter
+from rich.console import Console
+from rich.progress import Progress
+from urllib3 import BaseHTTPResponse
+from urllib3.util import Retry
+
+from handler.core import body as json_body
+from handler.core.errors import Malformed, NotJson
+from relay.samples import Address, send
+
+_THREADS: Final = 8
+_AHEAD: Final = 64  # lines that are read, but not yet answered in their order
+_RETRIES: Final = 4
+_LONGEST: Final = 30  # seconds that an answer may make us wait: a signature must not go stale
+_RETRIED: Final = (429, 503)
+_INTERRUPTED: Final = 130
+_SHOWN: Final = 200  # characters of an answer
+_OK: Final = 200
+
+Line = tuple[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one line: a status, and words; `deliveries` where the answer tells them."""
+
+    status: str
+    words: str = ""
+    deliveries: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been answered so far: all lines up to `line`."""
+
+    line: int
+    statuses: Counter[str] = field(default_factory=Counter)
+    deliveries: int = 0
+
+    def add(self, number: int, answer: Answer) -> None:
+        """Count one line's answer; lines come in their order."""
+        self.line = number
+        self.statuses[answer.status] += 1
+        self.deliveries += answer.deliveries
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
+        return f"{counts or 'nothing posted'}; {self.deliveries} deliveries"
+
+
+def backfill(address: Address, headers: Mapping[str, str], file: Path, skip: int) -> int:
+    """Post each line of a file behind the first `skip`; return the exit code.
+
+    No line is posted unless all are JSON. What has been posted before makes the same deliveries
+    again, with the same ids, so that repeating does not send twice.
+    """
+    total, tally = _checked(file, skip), Tally(skip)
+    screen = Console(stderr=True, markup=False, highlight=False)
+    try:
+        with (
+            Progress(console=screen) as bar,
+            closing(_answers(address, headers, _lines(file, skip))) as answers,
+        ):
+            task = bar.add_task(address.source.name, total=total)
+            for number, answer in answers:
+                tally.add(number, answer)
+                if answer.status != str(_OK):
+                    screen.print(f"line {number}: {answer.status} {answer.words}".rstrip())
+                bar.advance(task)
+    except KeyboardInterrupt:
+        typer.echo(tally)
+        typer.echo(f"ended; go on with --skip {tally.line}", err=True)
+        return _INTERRUPTED
+    typer.echo(tally)
+    return 0 if set(tally.statuses) <= {str(_OK)} else 1
+
+
+def _lines(file: Path, skip: int) -> Iterator[Line]:
+    """Yield the lines behind the first `skip`, numbered from 1; blank ones are none."""
+    with file.open("rb") as opened:
+        for number, line in enumerate(opened, start=1):
+            if number > skip and line.strip():
+                yield number, line.strip()
+
+
+def _checked(file: Path, skip: int) -> int:
+    """Return the number of lines to post; end the command at the first that is no good body."""
+    total = 0
+    for number, body in _lines(file, skip):
+        total += 1
+        try:
+            json_body.read(body)
+        except (NotJson, Malformed) as error:
+            problem = f"{file}, line {number}: {error}; nothing was posted"
+            raise typer.BadParameter(problem, param_hint="--each") from None
+    return total
+
+
+def _answers(
+    address: Address, headers: Mapping[str, str], lines: Iterator[Line]
+) -> Generator[tuple[int, Answer]]:
+    """Yield each line's number and answer, in the order of the lines."""
+    ended = threading.Event()
+    pool = ThreadPoolExecutor(_THREADS)
+    waiting: deque[tuple[int, Future[Answer]]] = deque()
+    with _session(ended) as session:
+        try:
+            for number, body in lines:
+                waiting.append((number, pool.submit(_post, address, headers, body, session)))
+                if len(waiting) == _AHEAD:
+                    yield _first(waiting)
+            while waiting:
+                yield _first(waiting)
+        finally:  # also where the command is being ended: what flies may land, no more takes off
+            ended.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _first(waiting: deque[tuple[int, Future[Answer]]]) -> tuple[int, Answer]:
+    number, future = waiting.popleft()
+    return number, future.result()
+
+
+def _post(
+    address: Address, headers: Mapping[str, str], body: bytes, session: requests.Session
+) -> Answer:
+    try:
+        answer = send(address.signed(headers, body, int(time())), session)
+    except (requests.RequestException, ValueError) as error:  # their words hold URL and headers
+        return Answer("no answer", type(error).__name__)
+    try:
+        found = int(answer.json()["deliveries"])
+    except (ValueError, LookupError, TypeError):  # not every source's answer tells
+        found = 0
+    return Answer(str(answer.status_code), answer.text[:_SHOWN], found)
+
+
+def _session(ended: threading.Event) -> requests.Session:
+    """Return a session that tries again after 429, 503 and lost connections, until `ended`."""
+
+    class Patience(Retry):
+        def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+            told = self.get_retry_after(response) if response else None
+            ended.wait(min(told or self.get_backoff_time(), _LONGEST))
+
+    # A POST may be repeated, for the delivery ids stay the same.
+    patience = Patience(
+        _RETRIES,
+        allowed_methods=None,
+        status_forcelist=_RETRIED,
+        backoff_factor=0.5,
+        raise_on_status=False,
+    )
+    session = requests.Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_THREADS, max_retries=patience))
+    return session

@@ -1,0 +1,56 @@
+"""What a rule would send, and no sample event has: a field that nobody may ever have seen."""
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import JsonValue
+
+from handler.core.models import Plan
+from handler.core.source import Rule, Source
+from handler.core.template import Template, is_literal
+
+
+def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
+    """Yield the templated fields of rules that are missing in all that was made of the samples.
+
+    A rule that no sample reaches says nothing.
+    """
+    made = [one for plan in plans for one in (*plan.deliveries, *plan.shadow)]
+    for rule in source.rules:
+        recipients = [one.recipient for one in made if one.rule == rule.name]
+        seen = {path for recipient in recipients for path in _present(recipient)}
+        for path in dict.fromkeys(_templated(rule)) if recipients else ():
+            if path not in seen:
+                yield f"{source.name}/{rule.name}: {path} is missing"
+
+
+def _templated(rule: Rule) -> Iterator[str]:
+    """Yield the paths, as they come to be in a recipient, of all that an event decides."""
+    for recipient in (*rule.recipients, rule.folded):
+        yield from _paths(dict(recipient))
+
+
+def _paths(template: Template, path: str = "") -> Iterator[str]:
+    if isinstance(template, dict):
+        for key, part in template.items():
+            yield from _paths(part, _join(path, key))
+    elif isinstance(template, list):
+        for part in template:
+            yield from _paths(part, path)
+    elif not is_literal(template):
+        yield path
+
+
+def _present(value: JsonValue, path: str = "") -> Iterator[str]:
+    """Yield the paths of a value; what is empty is as good as missing."""
+    if value not in ([], {}):
+        yield path
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _present(part, _join(path, key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _present(part, path)
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key

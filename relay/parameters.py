@@ -1,0 +1,49 @@
+"""What the template would refuse of a deployment's parameters, known before anything is built."""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from relay.paths import TEMPLATE
+
+Declared = Mapping[str, Any]  # one parameter of the template
+
+
+def problems(given: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is wrong with parameters, in the template's own words where it has them."""
+    declared = _declared()
+    for name, value in given.items():
+        if name not in declared:
+            near = get_close_matches(name, declared, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            yield f"there is no parameter {name}{hint}"
+        elif wrong := _wrong(value, declared[name]):
+            yield f"{name}={value}: {declared[name].get('ConstraintDescription', wrong)}"
+
+
+@cache
+def _declared() -> dict[str, Declared]:
+    found: dict[str, Declared] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Parameters"]
+    return found
+
+
+def _wrong(value: str, parameter: Declared) -> str:
+    """Return what a value should be, as CloudFormation would say it; nothing for a good one."""
+    allowed = [str(one) for one in parameter.get("AllowedValues", [])]
+    if allowed and value not in allowed:
+        return f"must be one of {', '.join(allowed)}"
+    pattern = parameter.get("AllowedPattern")
+    if pattern and not re.fullmatch(pattern, value):
+        return f"must fit {pattern}"
+    if parameter["Type"] == "Number" and not allowed:
+        least, most = parameter["MinValue"], parameter["MaxValue"]
+        with suppress(ValueError):
+            if least <= float(value) <= most:
+                return ""
+        return f"must be a number from {least} to {most}"
+    return ""

@@ -1,0 +1,160 @@
+"""Rules tests as files: a webhook, and what is to come of it. Read strictly."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from handler.core.errors import Finding, RulesError
+from handler.core.models import ParkReason
+from handler.core.trigger import unknown_key
+from handler.core.yaml12 import Document, load
+from relay.paths import PROJECT
+from relay.rules.webhooks import Given, merged
+from relay.samples import Sample, read_sample
+
+CASES: Final = PROJECT / "tests" / "cases"
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WebhookBlock(_Block):
+    """A webhook: its headers and body, or a sample of events/ with what is different in it."""
+
+    event: str | None = None
+    headers: dict[str, str] = {}
+    body: JsonValue = None
+    change: dict[str, JsonValue] | None = None
+
+
+class DeliveryBlock(_Block):
+    """A request to Braze, exactly; the delivery's id is compared where it is given."""
+
+    rule: str
+    id: str | None = None
+    path: str
+    body: dict[str, JsonValue]
+
+
+class ParkedBlock(_Block):
+    """A wish that becomes a dead letter; without `rule` the event itself does."""
+
+    rule: str | None
+    reason: ParkReason
+    detail: str
+
+
+class ExpectBlock(_Block):
+    """All that is to come of a webhook; of `unmatched`, the reasons of the rules it names."""
+
+    deliveries: list[DeliveryBlock] = []
+    shadow: list[DeliveryBlock] = []
+    parked: list[ParkedBlock] = []
+    unmatched: dict[str, str] | None = None
+
+
+class CaseBlock(_Block):
+    """A case as written."""
+
+    webhook: WebhookBlock
+    received_at: AwareDatetime | None = None
+    expect: ExpectBlock | None = None
+
+
+_KEYS: Final[Mapping[tuple[str, ...], type[BaseModel]]] = {
+    (): CaseBlock,
+    ("webhook",): WebhookBlock,
+    ("expect",): ExpectBlock,
+    ("expect", "deliveries"): DeliveryBlock,
+    ("expect", "shadow"): DeliveryBlock,
+    ("expect", "parked"): ParkedBlock,
+}
+_NOWHERE: Final = "a case lies in a folder named as its source: SOURCE/CLAIM.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A rules test: `name` is source and claim, `expect` None while nobody has written it."""
+
+    name: str
+    file: Path
+    given: Given
+    expect: ExpectBlock | None
+    document: Document
+
+
+def read_cases(folder: Path) -> Iterator[Case | RulesError]:
+    """Yield the cases of a folder, or what is wrong with a file of it, by name."""
+    for file in sorted(it for it in folder.rglob("*.y*ml") if it.is_file()):
+        try:
+            yield read_case(file, folder)
+        except RulesError as error:
+            yield error
+
+
+def read_case(file: Path, folder: Path) -> Case:
+    """Return the case of a file; raise RulesError with what is wrong with it."""
+    shown = os.path.relpath(file)
+    shown = str(file) if shown.startswith("..") else shown
+    if file.parent.parent != folder or file.suffix != ".yaml":
+        raise RulesError([Finding(shown, 1, 1, _NOWHERE)])
+    try:
+        document = load(file.read_text(encoding="utf-8"), shown)
+    except UnicodeDecodeError:
+        raise RulesError([Finding(shown, 1, 1, "the file is not UTF-8 text")]) from None
+    block = _block(document)
+    at = None if block.received_at is None else int(block.received_at.timestamp())
+    name = f"{file.parent.name}/{file.stem}"
+    given = Given(replace(_sample(block.webhook, document), source=file.parent.name), at)
+    return Case(name, file, given, block.expect, document)
+
+
+def _block(document: Document) -> CaseBlock:
+    try:
+        # From JSON, for strictness there still takes text for a time.
+        return CaseBlock.model_validate_json(json.dumps(document.value), strict=True)
+    except ValidationError as error:
+        found = [_finding(it, document) for it in error.errors(include_url=False)]
+        raise RulesError(sorted(found, key=lambda it: (it.line, it.column))) from None
+
+
+def _finding(error: ErrorDetails, document: Document) -> Finding:
+    path = error["loc"]
+    block = tuple(step for step in path[:-1] if isinstance(step, str))
+    if error["type"] == "extra_forbidden":
+        known = _KEYS[block].model_fields if block in _KEYS else ()
+        return document.finding(path, unknown_key(str(path[-1]), known))
+    name = next((step for step in reversed(path) if isinstance(step, str)), "the file")
+    if error["type"] == "missing":
+        where = ".".join(block) or "the file"
+        return document.finding(path, f"{name} is missing in {where}")
+    return document.finding(path, f"{name}: {error['msg'][0].lower()}{error['msg'][1:]}")
+
+
+def _sample(webhook: WebhookBlock, document: Document) -> Sample:
+    given = webhook.model_fields_set
+    if ("event" in given) == ("body" in given):
+        raise _wrong(document, (), "a webhook has either event (a sample) or body")
+    if webhook.event is None:
+        if webhook.change is not None:
+            raise _wrong(document, ("change",), "change is for an event; write the body as it is")
+        return Sample("", "", webhook.headers, webhook.body)
+    try:
+        sample = read_sample(PROJECT / webhook.event)
+    except OSError:
+        raise _wrong(document, ("event",), f"there is no {webhook.event}") from None
+    except ValidationError:
+        raise _wrong(document, ("event",), f"{webhook.event} is no sample webhook") from None
+    body = sample.body if webhook.change is None else merged(sample.body, webhook.change)
+    return replace(sample, headers={**sample.headers, **webhook.headers}, body=body)
+
+
+def _wrong(document: Document, path: tuple[str, ...], message: str) -> RulesError:
+    return RulesError([document.finding(("webhook", *path), message)])

@@ -1,0 +1,115 @@
+"""Why each rule wanted a webhook or did not, and where each field of its requests came from.
+
+What became of the webhook is what `plan` says; the rest is traced in the same expressions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from handler.core.budget import kind
+from handler.core.errors import ExpressionError
+from handler.core.match import match
+from handler.core.models import Delivery, Event, Parked, Plan
+from handler.core.render import ITEM
+from handler.core.source import Rule, Source
+from relay.rules.fields import Field, documents, fields
+from relay.rules.outcome import delivered, parked
+from relay.rules.parts import Told, condition, field_told, part
+from relay.rules.webhooks import Given, events, planned, verified
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An event, and what became of the webhook that it came in."""
+
+    event: Event
+    source: Source
+    plan: Plan
+
+    def is_of(self, made: Delivery | Parked, rule: Rule) -> bool:
+        return made.rule == rule.name and made.event_id == self.event.id
+
+
+def explained(given: Given, source: Source) -> Told:
+    """Return what became of a webhook and why; raise RulesError if its body is not JSON."""
+    made = planned(given, source)
+    found = events(verified(given, source), source)
+    return {
+        "source": source.name,
+        "events": [_event(_Asked(event, source, made)) for event in found],
+        "parked": [parked(it) for it in made.parked if it.rule is None],
+    }
+
+
+def _event(asked: _Asked) -> Told:
+    event = asked.event
+    why = {it.rule: it.why for it in match(event, asked.source).unmatched}
+    return {
+        "type": event.type,
+        "id": event.id,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        "rules": [_rule(rule, why.get(rule.name), asked) for rule in asked.source.rules],
+    }
+
+
+def _rule(rule: Rule, why_not: str | None, asked: _Asked) -> Told:
+    document = asked.source.document(asked.event)
+    told: Told = {"rule": rule.name, "wanted": why_not is None, "why_not": why_not}
+    if rule.when is not None and rule.enabled and rule.takes(asked.event.type):
+        told["when"] = condition(rule.when, document)
+    if why_not is not None:
+        return told
+    told["failures"] = [parked(it) for it in asked.plan.parked if asked.is_of(it, rule)]
+    if rule.for_each is not None:
+        told["for_each"] = part(rule.for_each, document)
+    told["requests"] = list(_requests(rule, asked))
+    return told
+
+
+def _requests(rule: Rule, asked: _Asked) -> Iterator[Told]:
+    """Yield each request of a rule, also of one that could not be made, with its fields."""
+    event, source, plan = asked.event, asked.source, asked.plan
+    made = [it for it in (*plan.deliveries, *plan.shadow) if asked.is_of(it, rule)]
+    deliveries = iter(made)
+    try:
+        seen = list(documents(rule, source.document(event)))
+    except ExpressionError:
+        return  # the failure says so
+    for document in seen:
+        for at in range(len(rule.recipients)):
+            delivery = next(deliveries, None)
+            yield {
+                "delivery": None if delivery is None else delivered(delivery),
+                "shadow": rule.shadow,
+                "once": _once(rule, document, asked),
+                "fields": [
+                    _cast(it, field_told(it, rule, document), delivery)
+                    for it in fields(rule)
+                    if it.recipient in (None, at)
+                ],
+            }
+
+
+def _once(rule: Rule, document: JsonValue, asked: _Asked) -> Told | None:
+    """Return what happens only once; None where that is the event."""
+    if rule.once is None or not isinstance(document, dict):
+        return None
+    item = {ITEM: document[ITEM]} if ITEM in document else {}
+    return field_told(
+        Field("once", "once", rule.once), rule, {**asked.source.proven(asked.event), **item}
+    )
+
+
+def _cast(field: Field, told: Told, delivery: Delivery | None) -> Told:
+    """Return a field as it was sent: identifiers are made text by the relay."""
+    if not field.is_identifier or delivery is None:
+        return told
+    sent: JsonValue = delivery.recipient
+    for key in field.inner.split("."):
+        sent = sent.get(key) if isinstance(sent, dict) else None
+    if sent == told["value"]:
+        return told
+    return {**told, "value": sent, "cast": f"{kind(told['value'])} to {kind(sent)}"}

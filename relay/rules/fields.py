@@ -1,0 +1,71 @@
+"""The fields of a rule's request: where each stands, and what fills it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from handler.core.render import ITEM
+from handler.core.source import Rule
+from handler.core.template import Template
+from handler.core.trigger import ALIAS_KEYS, IDENTIFIERS
+
+_IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value of the request: `path` within it, `inner` as `required` and `keep_empty` name it."""
+
+    path: str
+    inner: str
+    template: Template
+    recipient: int | None = None
+
+    @property
+    def is_identifier(self) -> bool:
+        """Whether it says who is reached."""
+        return self.recipient is not None and self.inner in _IDENTIFIERS
+
+    def is_optional(self, rule: Rule) -> bool:
+        """Return whether the request can be made without it."""
+        return not (self.is_identifier or self.inner in rule.required)
+
+
+def fields(rule: Rule) -> Iterator[Field]:
+    """Yield the fields of a rule's request: what all share, then each recipient's."""
+    yield from _leaves(dict(rule.send))
+    folded = list(_leaves(dict(rule.folded)))
+    for at, recipient in enumerate(rule.recipients):
+        own = list(_leaves(dict(recipient)))
+        names = {_property(it) for it in own}
+        # What varies with the event goes into the recipient, whose own keys win.
+        for field in [*own, *(it for it in folded if _property(it) not in names)]:
+            yield Field(f"recipients[{at}].{field.path}", field.inner, field.template, at)
+
+
+def documents(rule: Rule, document: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
+    """Yield what a rule's expressions see: the event, or it with each element of `for_each`."""
+    if rule.for_each is None:
+        yield document
+        return
+    found = rule.for_each.search(document)
+    for item in found if isinstance(found, list) else []:
+        yield {**document, ITEM: item}
+
+
+def _leaves(template: Template, path: str = "", inner: str = "") -> Iterator[Field]:
+    if isinstance(template, dict):
+        for key, part in template.items():
+            dot = "." if path else ""
+            yield from _leaves(part, f"{path}{dot}{key}", f"{inner}{dot}{key}")
+    elif isinstance(template, list):
+        for at, part in enumerate(template):
+            yield from _leaves(part, f"{path}[{at}]", inner)
+    else:
+        yield Field(path, inner, template)
+
+
+def _property(field: Field) -> str:
+    """Return which property of an object such as `context` a field belongs to."""
+    return ".".join(field.inner.split(".")[:2])

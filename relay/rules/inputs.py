@@ -1,0 +1,68 @@
+"""What commands are given: rules folders, sources, and webhooks by name or path."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from handler.core.errors import RulesError
+from handler.core.source import Source
+from relay.misread import misread
+from relay.paths import EVENTS
+from relay.rules.cases import read_case
+from relay.rules.webhooks import Given
+from relay.samples import Sample, read_sample, sources_in
+
+RulesArgument = Annotated[
+    Path, typer.Argument(help="Folder of rules files.", exists=True, file_okay=False)
+]
+CasesOption = Annotated[
+    Path, typer.Option(help="Folder of SOURCE/CLAIM.yaml.", exists=True, file_okay=False)
+]
+StageOption = Annotated[str, typer.Option(help="Which `vars` of the rules apply.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def sample_of(file: Path) -> Sample:
+    """Return the webhook of a JSON file; end the command with a clear word where it is none."""
+    try:
+        return read_sample(file)
+    except ValidationError as error:
+        raise typer.BadParameter(misread(str(file), error)) from None
+
+
+def source_of(name: str, rules: Path, stage: str) -> Source:
+    """Return a source; raise RulesError where its file does not load."""
+    found = sources_in(rules, stage)
+    source = found.get(name)
+    if source is None:
+        raise typer.BadParameter(f"no source {name} in {rules}{_meant(name, found)}")
+    if isinstance(source, RulesError):
+        raise source
+    return source
+
+
+def given_of(event: str, cases: Path) -> Given:
+    """Return the webhook of a sample or of a case, by name or path."""
+    known = _known(cases)
+    file = Path(event) if Path(event).suffix in (".json", ".yaml") else known.get(event)
+    if file is None or not file.is_file():
+        raise typer.BadParameter(f"there is no event or case {event}{_meant(event, known)}")
+    if file.suffix == ".json":
+        return Given(sample_of(file))
+    return read_case(file, file.parent.parent).given
+
+
+def _known(cases: Path) -> Mapping[str, Path]:
+    samples = {file.stem: file for file in sorted(EVENTS.glob("*.json"))}
+    files = sorted(cases.glob("*/*.yaml"))
+    by_claim = {file.stem: file for file in files}
+    return by_claim | {f"{file.parent.name}/{file.stem}": file for file in files} | samples
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else f" (there are: {', '.join(known)})"

@@ -1,0 +1,71 @@
+"""Webhooks as people keep them in files, and what the rules make of them: `plan`, offline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core.errors import Finding, Malformed, NotJson, RulesError
+from handler.core.models import Event, Plan, Verified, Webhook
+from handler.core.parse import parse, split
+from handler.core.plan import plan
+from handler.core.source import Source
+from relay.samples import Sample
+
+# When an event happened that does not say it: rules tests give the same on every day.
+DEFAULT: Final = 1_767_268_800  # 2026-01-01T12:00:00Z
+_LAST: Final = 253_402_300_000  # in the last hour of the year 9999, which no time is ahead of
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A webhook of a file; without `received_at` it was received at the moment it happened."""
+
+    sample: Sample
+    received_at: int | None = None
+
+
+def verified(given: Given, source: Source) -> Verified:
+    """Return the webhook as if its sender had signed it."""
+    if given.received_at is not None:
+        return _verified(given.sample, source, given.received_at, given.received_at)
+    first = _verified(given.sample, source, _LAST, DEFAULT)
+    times = [it.occurred_at for it in events(first, source) if it.occurred_at is not None]
+    return _verified(given.sample, source, max(times, default=DEFAULT), DEFAULT)
+
+
+def planned(given: Given, source: Source) -> Plan:
+    """Return all that becomes of a webhook; raise RulesError where its body is not JSON."""
+    try:
+        return plan(verified(given, source), source)
+    except NotJson as error:
+        raise RulesError([Finding(given.sample.name, 1, 1, error.answer)]) from None
+
+
+def events(webhook: Verified, source: Source) -> list[Event]:
+    """Return the events of a webhook, without those that cannot be read."""
+    found: list[Event] = []
+    try:
+        parts, _ = split(webhook, source)
+    except (Malformed, NotJson):
+        return found
+    for part in parts:
+        try:
+            found.append(parse(part, webhook, source))
+        except Malformed:
+            continue
+    return found
+
+
+def merged(value: JsonValue, change: JsonValue) -> JsonValue:
+    """Return a value with a change in it: objects key by key, all else in the old one's place."""
+    if not isinstance(value, dict) or not isinstance(change, dict):
+        return change
+    return {**value, **{key: merged(value.get(key), it) for key, it in change.items()}}
+
+
+def _verified(sample: Sample, source: Source, received_at: int, now: int) -> Verified:
+    headers: Mapping[str, str] = {name.lower(): it for name, it in sample.headers.items()}
+    body = sample.content(now)
+    return Verified(Webhook(source.name, "POST", headers, "", body, received_at))

@@ -1,0 +1,146 @@
+"""Which paths of a rule's expressions no sample event has.
+
+An expression is followed through all samples at once: a name that none of the objects has at
+its place, though there are some, was probably misspelt.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
+
+from handler.core.compiling import leaves
+from handler.core.source import Rule
+from handler.core.template import Problem, Template, expressions
+from handler.core.yaml12 import Path
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What stands at a place in the samples; without values the place cannot be followed."""
+
+    values: tuple[Any, ...] = ()
+    path: str = ""
+
+    def elements(self) -> "_Seen":
+        lists = (it for it in self.values if isinstance(it, list))
+        return _Seen(tuple(element for one in lists for element in one), f"{self.path}[]")
+
+
+_NOTHING: Final = _Seen()
+
+
+def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
+    """Yield the paths under body that none of the documents has; nothing without documents."""
+    walk = _Walk(_Seen(tuple(documents)))
+    if rule.for_each is not None:
+        items = walk.look(rule.for_each.tree, walk.event).elements().values
+        yield from ((("for_each",), text) for text in walk.told())
+        walk = _Walk(_Seen(tuple({**it, "item": item} for it in documents for item in items)))
+    if rule.when is not None:
+        walk.look(rule.when.tree, walk.event)
+        yield from ((("when",), text) for text in walk.told())
+    for path, template in _templates(rule):
+        for expression in expressions(template):
+            walk.look(expression.tree, walk.event)
+        yield from ((path, text) for text in walk.told())
+
+
+def _templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
+    yield ("once",), rule.once
+    for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.folded))):
+        yield ("send", *path), leaf
+    for at, recipient in enumerate(rule.recipients):
+        for path, leaf in leaves(dict(recipient)):
+            yield ("send", "recipients", at, *path), leaf
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One walk through the samples; what none of them has is noted on the way."""
+
+    event: _Seen
+    notes: list[str] = field(default_factory=list)
+
+    def told(self) -> list[str]:
+        """Return the notes since the last time."""
+        told, self.notes = list(dict.fromkeys(self.notes)), []
+        return told
+
+    def look(self, node: "Node", at: _Seen) -> _Seen:
+        """Return what an expression finds in the samples."""
+        step = _STEPS.get(node["type"])
+        if step is not None:
+            return step(self, node, at)
+        for child in node["children"]:
+            self.look(child, at)
+        return _NOTHING
+
+    def field(self, node: "Node", at: _Seen) -> _Seen:
+        name = node["value"]
+        objects = [it for it in at.values if isinstance(it, dict)]
+        path = f"{at.path}.{name}" if at.path else name
+        found = tuple(it[name] for it in objects if name in it)
+        if objects and not found and path.startswith(("body.", "body[", "item.")):
+            near = get_close_matches(name, {key for it in objects for key in it}, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.notes.append(f"no sample event has {path}{hint}")
+        return _Seen(found, path)
+
+    def row(self, node: "Node", at: _Seen) -> _Seen:
+        for child in node["children"]:
+            at = self.look(child, at)
+        return at
+
+    def projection(self, node: "Node", at: _Seen) -> _Seen:
+        elements = self.look(node["children"][0], at).elements()
+        for child in node["children"][2:]:  # a filter's condition
+            self.look(child, elements)
+        return _Seen((list(self.look(node["children"][1], elements).values),))
+
+    def values(self, node: "Node", at: _Seen) -> _Seen:
+        found = self.look(node["children"][0], at)
+        objects = (it for it in found.values if isinstance(it, dict))
+        inner = _Seen(tuple(value for it in objects for value in it.values()), f"{found.path}.*")
+        return _Seen((list(self.look(node["children"][1], inner).values),))
+
+    def flatten(self, node: "Node", at: _Seen) -> _Seen:
+        found = self.look(node["children"][0], at)
+        lists = (it for it in found.values if isinstance(it, list))
+        flat = [part for it in lists for one in it for part in (one if _is_list(one) else [one])]
+        return _Seen((flat,), found.path)
+
+    def call(self, node: "Node", at: _Seen) -> _Seen:
+        if node["value"] == "root":
+            return self.event
+        given = [it for it in node["children"] if it["type"] != "expref"]
+        taken = [self.look(it, at) for it in given]
+        for child in node["children"]:
+            if child["type"] == "expref":
+                for one in taken:
+                    self.look(child["children"][0], one.elements())
+        return _NOTHING
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+_STEPS: Final[dict[str, Callable[[_Walk, "Node", _Seen], _Seen]]] = {
+    "field": _Walk.field,
+    "subexpression": _Walk.row,
+    "index_expression": _Walk.row,
+    "pipe": _Walk.row,
+    "projection": _Walk.projection,
+    "filter_projection": _Walk.projection,
+    "value_projection": _Walk.values,
+    "flatten": _Walk.flatten,
+    "function_expression": _Walk.call,
+    "index": lambda _, __, at: at.elements(),
+    "slice": lambda _, __, at: at,
+    "current": lambda _, __, at: at,
+    "identity": lambda _, __, at: at,
+}

@@ -1,0 +1,76 @@
+"""`relay sources`: the presets, and what each of them stands for."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+import yaml
+from rich.table import Table
+from rich.text import Text
+
+from handler.core.presets import PRESETS
+from handler.core.trigger import unknown_key
+from relay.show import console
+
+app = typer.Typer(help="Senders that are known by name.", invoke_without_command=True)
+
+_UNSIGNED: Final = ", not signed"
+
+
+@app.callback()
+def sources(context: typer.Context) -> None:
+    """List the presets: how each sender is verified, and where its type and id stand."""
+    if context.invoked_subcommand is None:
+        table = Table("preset", "verified by", "type", "id", show_lines=True)
+        table.add_column("page", overflow="fold")  # to be copied whole
+        for name, preset in PRESETS.items():
+            cells = (name, verified_by(preset), type_of(preset), id_of(preset), preset["document"])
+            table.add_row(*map(Text, cells))  # Text: brackets are no markup here
+        console().print(table)
+
+
+@app.command()
+def show(preset: Annotated[str, typer.Argument(help="Its name.", metavar="PRESET")]) -> None:
+    """Print what a preset stands for, as YAML that can be pasted into a rules file."""
+    if preset not in PRESETS:
+        hint = unknown_key(preset, PRESETS).replace("unknown key", "there is no preset")
+        raise typer.BadParameter(hint, param_hint="PRESET")
+    typer.echo(expanded(preset), nl=False)
+
+
+def expanded(name: str) -> str:
+    """Return what a preset stands for, written out as in a rules file."""
+    written = dict(PRESETS[name])
+    page = written.pop("document")
+    text: str = yaml.safe_dump(written, sort_keys=False, width=100)
+    return f"# {page}\n{text}"
+
+
+def verified_by(preset: Mapping[str, Any]) -> str:
+    """Return in a few words how a preset's sender proves itself."""
+    verify = preset["verify"]
+    match verify["scheme"]:
+        case "standard_webhooks":
+            return f"Standard Webhooks, {verify.get('headers', 'webhook')}-signature"
+        case "token":
+            return f"token, {verify['where']} {verify.get('name', '')}".rstrip()
+        case "basic":
+            return "user and password"
+        case _:
+            algorithm, signed = verify.get("algorithm", "sha256"), verify.get("signed", "{body}")
+            header = verify["signature"]["header"]
+            return f"HMAC-{algorithm.upper()} of {signed}, {verify['encoding']}, {header}"
+
+
+def type_of(preset: Mapping[str, Any]) -> str:
+    """Return where a preset finds an event's type, and whether anybody signs it."""
+    event = preset["event"]
+    return f"{event['type']}{'' if event['type_signed'] else _UNSIGNED}"
+
+
+def id_of(preset: Mapping[str, Any]) -> str:
+    """Return what a preset makes an event's id of."""
+    found = preset["event"].get("id", "digest of the body")
+    if isinstance(found, str):
+        return found
+    return "; ".join(f"{glob}: {expression}" for glob, expression in found.items())

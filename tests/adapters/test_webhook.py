@@ -1,0 +1,34 @@
+"""Webhooks as API Gateway hands them over, and as it never should."""
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+
+from handler.webhook import webhook_of
+
+
+def event(body: str, *, is_base64: bool, **headers: str) -> dict[str, Any]:
+    return {
+        "requestContext": {"http": {"method": "POST"}},
+        "rawPath": "/webhooks/square",
+        "headers": headers,
+        "body": body,
+        "isBase64Encoded": is_base64,
+    }
+
+
+def test_bytes_that_are_no_text_come_as_base64() -> None:
+    assert webhook_of(event(b64encode(b"\xff{").decode(), is_base64=True)).body == b"\xff{"
+
+
+@pytest.mark.parametrize("body", ['{"id": 1}', "a", "é", "AAA", "AA\nAA", "\ud800"])
+def test_what_is_not_the_base64_that_it_is_said_to_be_is_text(body: str) -> None:
+    received = webhook_of(event(body, is_base64=True))
+    assert received.body == body.encode("utf-8", "surrogatepass")
+
+
+def test_the_url_that_was_called_is_known_whatever_the_case_of_the_headers() -> None:
+    headers = {"HOST": "hooks.example.org", "X-Forwarded-Proto": "http"}
+    received = webhook_of(event("", is_base64=False, **headers))
+    assert received.url == "http://hooks.example.org/webhooks/square"

@@ -1,0 +1,120 @@
+"""What holds of every expression over every document."""
+
+from contextlib import suppress
+from typing import Any
+
+import jmespath
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from handler.core.errors import ExpressionError
+from handler.core.expressions import closing_brace, compile_expression, search
+from handler.core.functions import Functions, signature_of
+
+KEYS = st.sampled_from(["a", "b", "c"])
+# Neither 0 nor 1: within lists the library takes them for false and true.
+SCALARS = st.none() | st.booleans() | st.sampled_from([-2, 2, 3, 2.5, "", "a", "b", "3"])
+STRANGE = (
+    SCALARS
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=8)
+    | st.dates().map(str)
+    | st.datetimes(timezones=st.timezones()).map(lambda moment: moment.isoformat())
+    | st.sampled_from(
+        ["usd", "JPY", "stripe", "UTC", "+02:00", "3d", "-2h", "1.5", "&#99;", "\ud800"]
+    )
+    | st.sampled_from([10**400, "9" * 5000, "&#" + "9" * 5000, "Fri, 20 Nov 2026 21:00:00 GMT"])
+)
+
+
+def documents(scalars: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+        max_leaves=12,
+    )
+
+
+PATHS = (
+    *("a", "b", "c", "@", "a.b", "a[0]", "b[-1]", "a[]", "*", "a.*", "a[*].b", "*.a", "a[].b[]"),
+    *("a[1:]", "b[::-1]", "[0]", "[]", "[*]", "'a'", "`2`", "`true`", '`{"a": [2]}`', "`null`"),
+)  # fmt: skip
+ONE = (
+    *("!({0})", "type({0})", "to_array({0})", "to_string({0})", "not_null({0}, `2`)"),
+    *("length({0})", "keys({0})", "values({0})", "sort({0})", "reverse({0})", "max({0})"),
+    *("min({0})", "sum({0})", "avg({0})", "abs({0})", "ceil({0})", "floor({0})", "to_number({0})"),
+    *("merge({0})", "({0})[0]", "({0})[*].a", "({0})[]", "({0})[:2]", "({0}).*"),
+    *("map(&({0}), to_array(@))", "to_array(@)[?{0}]", "sort_by(to_array(@), &({0}))"),
+    *("max_by(to_array(@), &({0}))", "min_by(a, &({0}))"),
+)  # fmt: skip
+TWO = (
+    *("({0}) || ({1})", "({0}) && ({1})", "({0}) | ({1})", "[{0}, {1}]", "{{x: {0}, y: {1}}}"),
+    *("({0}) == ({1})", "({0}) != ({1})", "({0}) < ({1})", "({0}) >= ({1})", "a[?({0}) == ({1})]"),
+    *("starts_with({0}, {1})", "ends_with({0}, {1})", "join({0}, {1})"),
+    *("a[?{0}] | ({1})", "not_null({0}, {1})"),
+)  # fmt: skip
+
+
+ATOMS = st.sampled_from(PATHS)
+
+
+def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    one = st.builds(str.format, st.sampled_from(ONE), inner)
+    return one | st.builds(str.format, st.sampled_from(TWO), inner, inner)
+
+
+PLAIN = st.recursive(ATOMS, grown, max_leaves=6)
+
+
+@settings(max_examples=400, deadline=None)
+@given(expression=PLAIN, document=documents(SCALARS))
+def test_search_agrees_with_the_jmespath_library(expression: str, document: Any) -> None:
+    try:
+        expected = jmespath.search(expression, document)
+    except Exception as error:  # noqa: BLE001 - the library raises Python's own errors, too
+        if isinstance(error, TypeError):  # ordering text and numbers: JMESPath's answer is null
+            return
+        with pytest.raises(ExpressionError):
+            search(expression, document)
+    else:
+        assert repr(search(expression, document)) == repr(expected)
+
+
+LISTS = st.lists(st.floats(allow_nan=False) | st.sampled_from([10**400, 2])) | st.lists(st.text())
+ARGUMENTS = st.sampled_from(["[0]", "[1]", "[2]", "[3]", "[1][::0]", "&@", "&[0]", "@", "'a'"])
+
+
+@st.composite
+def calls(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
+    """Call any function with as many arguments as it takes, whatever these are."""
+    name = draw(st.sampled_from(sorted(Functions.FUNCTION_TABLE)))
+    takes = signature_of(name)
+    more = any(it.get("variadic") for it in takes)
+    least = sum(not it.get("optional") for it in takes)
+    arguments = draw(st.lists(inner, min_size=least, max_size=len(takes) + 2 * more))
+    return f"{name}({', '.join(arguments)})"
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    expression=st.recursive(ARGUMENTS, calls, max_leaves=5),
+    document=st.tuples(STRANGE, LISTS, documents(STRANGE), STRANGE).map(list),
+)
+def test_no_function_raises_anything_but_an_expression_error(
+    expression: str, document: Any
+) -> None:
+    for strict in (False, True):
+        with suppress(ExpressionError):
+            compile_expression(expression, strict=strict).search(document)
+
+
+@given(
+    expression=st.text(alphabet="ab.[]{}()*&|!?:,@'\"`\\ 1-<=>#\ud800", max_size=12),
+    document=documents(SCALARS),
+)
+def test_no_text_raises_anything_but_an_expression_error(expression: str, document: Any) -> None:
+    with suppress(ExpressionError):
+        search(expression, document)
+        closing_brace(expression)

@@ -1,0 +1,188 @@
+"""`relay rules diff`: what a reviewer is to see of changed rules."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.relay.rules.desk import RULES, WEBHOOK, Desk
+
+
+@pytest.fixture
+def base(desk: Desk) -> Path:
+    """Return the rules as they were, beside one case."""
+    desk.write_case(WEBHOOK)
+    return desk.write_rules(RULES, folder="base")
+
+
+def changes(desk: Desk, base: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(desk.diff(base, "--json").stdout)["changes"]
+    return found
+
+
+def kinds(desk: Desk, base: Path) -> list[str]:
+    return [it["kind"] for it in changes(desk, base)]
+
+
+def test_the_same_rules_change_nothing(desk: Desk, base: Path) -> None:
+    result = desk.diff(base)
+    assert result.exit_code == 0
+    assert result.stdout == "1 webhooks compared: nothing changes\n"
+
+
+def test_another_comment_or_order_of_keys_changes_nothing(desk: Desk, base: Path) -> None:
+    moved = RULES.replace(
+        'email: "${body.email}", first_name: "${body.name}"',
+        'first_name: "${body.name}", email: "${body.email}"',
+    )
+    desk.write_rules(f"# new\n{moved}")
+    assert kinds(desk, base) == []
+
+
+def test_a_changed_request_is_shown_where_it_changes(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("{email:", "{language:").replace("[attributes.email]", "[]"))
+    result = desk.diff(base)
+    assert result.exit_code == 0
+    assert "case shop/an-order: confirm: changed\n" in result.stdout
+    assert "  -        email: a@example.org\n" in result.stdout
+    assert "  +        language: a@example.org\n" in result.stdout
+    assert result.stdout.endswith("1 webhooks compared: 1 changed\n")
+
+
+def test_a_renamed_rule_is_told_loudly(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("name: confirm", "name: thank"))
+    (change,) = changes(desk, base)
+    assert (change["kind"], change["before"]["rule"], change["after"]["rule"]) == (
+        "new id",
+        "confirm",
+        "thank",
+    )
+    assert change["before"]["id"] != change["after"]["id"]
+    shown = desk.diff(base).stdout
+    assert "case shop/an-order: confirm -> thank: new id\n" in shown
+    assert "New ids: 1. A rule was renamed, or its once changed: whoever has been sent" in shown
+
+
+def test_a_changed_once_is_told_loudly(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("once: ${body.id}", "once: ${body.number}"))
+    (change,) = changes(desk, base)
+    assert change["kind"] == "new id"
+    assert {**change["before"], "id": ""} == {**change["after"], "id": ""}
+    assert "New ids: 1." in desk.diff(base).stdout
+
+
+def test_a_rule_with_another_once_and_campaign_is_the_same_wish(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("${body.id}", "${body.number}").replace("c-1", "c-3"))
+    assert kinds(desk, base) == ["new id"]
+
+
+def test_a_request_that_disappears_says_why(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("!(body.test)", "body.paid"))
+    (change,) = changes(desk, base)
+    assert (change["kind"], change["why"], change["after"]) == (
+        "disappears",
+        "body.paid is null",
+        {},
+    )
+    assert "an-order: confirm: disappears, body.paid is null\n" in desk.diff(base).stdout
+
+
+def test_a_request_that_appears_is_shown(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("!(body.test)", "body.paid"), folder="base")
+    (change,) = changes(desk, base)
+    assert (change["kind"], change["before"]) == ("appears", {})
+
+
+def test_another_campaign_is_another_wish(desk: Desk, base: Path) -> None:
+    other = RULES.replace("name: confirm", "name: thank").replace(
+        "dev: {mail: c-1}", "dev: {mail: c-3}"
+    )
+    desk.write_rules(other)
+    assert kinds(desk, base) == ["disappears", "appears"]
+
+
+def test_a_rule_that_goes_into_shadow_disappears(desk: Desk, base: Path) -> None:
+    desk.write_rules(f"{RULES}    shadow: true\n")
+    assert kinds(desk, base) == ["disappears"]
+
+
+def test_a_wish_that_becomes_a_dead_letter_is_told(desk: Desk, base: Path) -> None:
+    desk.write_rules(
+        RULES.replace("[attributes.email]", "[attributes.email, trigger_properties.order]").replace(
+            "${body.number}", "${body.order_number}"
+        )
+    )
+    found = changes(desk, base)
+    assert [it["kind"] for it in found] == ["disappears", "fails now"]
+    assert found[1]["after"]["detail"] == "trigger_properties.order: it is required, and missing"
+    desk.write_rules(desk.rules.joinpath("shop.yaml").read_text(encoding="utf-8"), folder="base")
+    desk.write_rules(RULES)
+    assert kinds(desk, base) == ["appears", "fails no more"]
+
+
+@pytest.mark.parametrize(
+    "more, key",
+    [
+        ("on_unknown: hold", "on_unknown"),
+        ("expires_after: 6h", "expires_at"),
+        ("workspace: eu", "workspace"),
+    ],
+)
+def test_what_decides_how_it_is_sent_counts_too(
+    desk: Desk, base: Path, more: str, key: str
+) -> None:
+    desk.write_rules(f"{RULES}    {more}\n")
+    (change,) = changes(desk, base)
+    assert change["kind"] == "changed"
+    assert change["before"][key] != change["after"][key]
+
+
+def test_recipients_are_compared_one_by_one(desk: Desk, base: Path) -> None:
+    two = "        - external_user_id: ${body.name}\n    required: []\n"
+    text = RULES.replace("    required: [attributes.email]\n", two)
+    desk.write_rules(text, folder="base")
+    desk.write_rules(text.replace("Order $", "No. $"))
+    (change,) = changes(desk, base)
+    assert change["before"]["body"]["recipients"][0]["external_user_id"] == "9"
+
+
+def test_a_source_that_is_new_or_gone_is_compared_with_nothing(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES, "store")
+    desk.write_case(WEBHOOK, "store/an-order")
+    assert kinds(desk, base) == ["appears"]
+    (base / "shop.yaml").rename(desk.rules / "other.yaml")
+    (desk.rules / "store.yaml").rename(base / "store.yaml")
+    assert sorted(kinds(desk, base)) == ["appears", "disappears"]
+
+
+def test_rules_that_no_webhook_reaches_are_named(desk: Desk, base: Path) -> None:
+    more = (
+        "  - {name: other, type: x, send: {campaign_id: c, recipients: [{external_user_id: u}]}}\n"
+    )
+    desk.write_rules(RULES + more)
+    assert "no webhook makes a request of: shop/other\n" in desk.diff(base).stdout
+
+
+def test_a_case_that_cannot_be_read_is_left_out_and_told(desk: Desk, base: Path) -> None:
+    file = desk.write_case("webhook: {}", "shop/broken")
+    result = desk.diff(base)
+    assert result.exit_code == 0
+    assert f"left out: {file}:1:1: a webhook has either event" in result.stderr
+
+
+def test_the_samples_are_compared_too(desk: Desk) -> None:
+    before = desk.write_rules(RULES, "shopify", "base")
+    (desk.rules / "shop.yaml").unlink()
+    desk.write_rules(RULES.replace("!(body.test)", "body.test"), "shopify")
+    names = {it["webhook"] for it in changes(desk, before)}
+    assert names == {
+        "events/shopify-order.json",
+        "events/shopify-order-guest.json",
+        "events/shopify-order-test.json",
+    }
+
+
+def test_rules_that_do_not_load_cannot_be_compared(desk: Desk, base: Path) -> None:
+    desk.write_rules("rules: []\n")
+    assert desk.diff(base).exit_code == 1

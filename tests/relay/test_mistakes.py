@@ -1,0 +1,152 @@
+"""The mistakes of a first day are named with their place, and nothing is started for them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from relay.paths import PROJECT
+
+SAMPLE = {"source": "shopify", "headers": {}, "body": {}}
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first-day") / "relay"
+    for name in ("relay", "src", "events"):
+        shutil.copytree(
+            PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "rules")
+        )
+    shutil.copytree(PROJECT / "relay" / "rules", folder / "relay" / "rules")
+    for name in ("template.yaml", "samconfig.toml"):
+        shutil.copy(PROJECT / name, folder)
+    return folder
+
+
+@pytest.fixture
+def checkout(original: Path) -> Iterator[Path]:
+    """Return a checkout of the project's own rules and samples, put back after each test."""
+    events = original / "events"
+    kept = {file: file.read_bytes() for file in [*events.iterdir(), original / "samconfig.toml"]}
+    shutil.copytree(PROJECT / "tests" / "rules", original / "src" / "rules")
+    yield original
+    shutil.rmtree(original / "src" / "rules")
+    for file in set(events.iterdir()) - kept.keys():
+        file.unlink()
+    for file, content in kept.items():
+        file.write_bytes(content)
+
+
+def relay(checkout: Path, *arguments: str, **aws: str) -> tuple[int, str]:
+    """Run a command; return its exit code and what it says, in one line."""
+    run = subprocess.run(
+        [sys.executable, "-c", "from relay.cli import main; main()", *arguments],
+        cwd=checkout,
+        env={
+            "PATH": os.defpath,
+            "HOME": str(checkout),
+            "PYTHONPATH": f"{checkout}:{checkout / 'src'}",
+            "COLUMNS": "200",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        | aws,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in run.stderr
+    return run.returncode, " ".join((run.stdout + run.stderr).replace("│", "").split())
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ('{"source": "shopify",}', "events/bad.json:1:22: not JSON: trailing comma"),
+        ('{\n "source": \n}', "events/bad.json:3:1: not JSON: expected value"),
+        ("", "events/bad.json:1:0: not JSON"),
+        ("[]", "events/bad.json: not a JSON object (a sample has source, headers, body)"),
+        (
+            json.dumps({"source": "shopify", "body": {}}),
+            "events/bad.json: headers is missing (a sample has source, headers, body)",
+        ),
+        (
+            json.dumps(SAMPLE | {"headers": {"a": 1}}),
+            "events/bad.json: headers.a: input should be a valid string",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [("rules", "check"), ("run", "--port", "0"), ("deploy",)])
+def test_a_file_that_is_no_sample_is_named_with_its_place(
+    checkout: Path, command: tuple[str, ...], text: str, words: str
+) -> None:
+    (checkout / "events" / "bad.json").write_text(text)
+    code, said = relay(checkout, *command)
+    assert code == 1
+    assert words in said
+
+
+def test_a_sample_of_no_source_is_noted_and_left_out(checkout: Path) -> None:
+    (checkout / "events" / "x.json").write_text(json.dumps(SAMPLE | {"source": "shopfy"}))
+    (checkout / "events" / "y.json").write_text(json.dumps(SAMPLE | {"source": "till"}))
+    code, said = relay(checkout, "rules", "check")
+    assert code == 0
+    assert "note: events/x.json: there is no source shopfy; did you mean shopify?" in said
+    assert "note: events/y.json: there is no source till: it is left out" in said
+
+
+@pytest.mark.parametrize("command", [("rules", "check"), ("run", "--port", "0")])
+def test_a_source_that_does_not_load_is_not_unknown_and_its_file_can_be_clicked(
+    checkout: Path, command: tuple[str, ...]
+) -> None:
+    (checkout / "src" / "rules" / "shopify.yaml").write_text("rulez: []\n")
+    code, said = relay(checkout, *command)
+    assert code == 1
+    assert "src/rules/shopify.yaml:1:1: " in said
+    assert "no source" not in said
+
+
+def test_a_field_that_no_sample_has_is_noted(checkout: Path) -> None:
+    file = checkout / "src" / "rules" / "shopify.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("body.total_price", "body.totel_price"), encoding="utf-8")
+    code, said = relay(checkout, "rules", "check")
+    assert code == 0
+    missing = "trigger_properties.total is missing for every sample in events/"
+    assert f"note: shopify/order-confirmation: {missing}" in said
+    file.write_text(text, encoding="utf-8")
+    assert "note" not in relay(checkout, "rules", "check")[1]
+
+
+def test_a_wrong_parameter_stops_a_deployment_before_anything_is_built(checkout: Path) -> None:
+    file = checkout / "samconfig.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("Stage=dev", "Stage=dev AlarmMail=a@b.c"), encoding="utf-8")
+    code, said = relay(checkout, "deploy")
+    assert code == 2
+    assert "there is no parameter AlarmMail; did you mean AlarmEmail?" in said
+    assert not (checkout / ".aws-sam").exists()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("doctor",), ("urls",), ("secrets", "set", "--braze"), ("urls", "--stack-name", "x")],
+)
+@pytest.mark.parametrize(
+    "aws, words",
+    [
+        ({}, "no AWS region: set AWS_REGION"),
+        ({"AWS_DEFAULT_REGION": "us-east-1"}, "no AWS credentials"),
+    ],
+)
+def test_without_region_or_credentials_no_option_is_blamed(
+    checkout: Path, command: tuple[str, ...], aws: dict[str, str], words: str
+) -> None:
+    code, said = relay(checkout, *command, **aws)
+    assert code == 2
+    assert words in said
+    assert "for '--stack-name'" not in said

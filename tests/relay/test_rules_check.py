@@ -1,0 +1,120 @@
+"""What `relay rules check` says of a folder of rules files, and how it ends."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from relay.check_rules import app
+from relay.paths import PROJECT
+
+BROKEN = PROJECT / "tests" / "broken"
+# Each file begins with what is to be said of it.
+EXPECTED = {
+    file.name: re.findall(r"^# (\d+:\d+: .*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    for file in sorted(BROKEN.glob("*.yaml"))
+}
+GOOD = """\
+verify: {preset: standard_webhooks}
+rules:
+  - name: welcome
+    type: user.created
+    send:
+      campaign_id: c
+      recipients:
+        - external_user_id: ${body.id}
+"""
+
+
+def check(folder: Path, *options: str) -> Result:
+    return CliRunner().invoke(app, ["check", str(folder), *options])
+
+
+def remarks(folder: Path, *options: str) -> list[dict[str, Any]]:
+    said: list[dict[str, Any]] = json.loads(check(folder, "--json", *options).stdout)
+    return [one for one in said if "file" in one]
+
+
+def written(folder: Path, text: str, name: str = "app.yaml") -> Path:
+    (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_every_mistake_of_every_broken_file_is_named_at_once_with_its_place() -> None:
+    said: dict[str, list[str]] = {}
+    for one in remarks(BROKEN):
+        place = f"{one['line']}:{one['column']}: {one['message']}"
+        if one["level"] == "error":
+            said.setdefault(Path(one["file"]).name, []).append(place)
+    assert said == EXPECTED
+    assert check(BROKEN).exit_code == 1
+
+
+def test_a_mistake_is_shown_with_its_line_and_a_caret(tmp_path: Path) -> None:
+    run = check(written(tmp_path, GOOD.replace("    type:", "    tpye:")))
+    assert run.exit_code == 1
+    place = f"{tmp_path / 'app.yaml'}:4:5:"
+    assert f"{place} unknown key tpye; did you mean type?" in run.stderr
+    assert "\n        tpye: user.created\n        ^\n" in run.stderr
+    assert "\x1b" not in run.stderr
+
+
+def test_every_stage_that_a_file_names_is_checked(tmp_path: Path) -> None:
+    stages = "vars:\n  dev: {c: x}\n  live: {d: x}\n"
+    text = stages + GOOD.replace("campaign_id: c", "campaign_id: ${vars.c}")
+    (one,) = remarks(written(tmp_path, text))
+    assert one["message"] == "vars has no c for this stage (stage live)"
+    assert one["line"] == 9
+
+
+@pytest.mark.parametrize(
+    "options, code", [((), 0), (("--strict",), 1), (("--json",), 0), (("--json", "--strict"), 1)]
+)
+def test_warnings_alone_are_no_mistake_unless_strict(
+    tmp_path: Path, options: tuple[str, ...], code: int
+) -> None:
+    run = check(written(tmp_path, GOOD.replace("user.created", "[user.created, a]")), *options)
+    assert run.exit_code == code
+    if "--json" not in options:
+        assert ":4:5: warning: without once each of these types" in run.stderr
+
+
+def test_what_is_true_of_all_sources_of_a_file_is_said_once(tmp_path: Path) -> None:
+    text = GOOD.replace("user.created", "[user.created, a]")
+    (one,) = remarks(written(tmp_path, f"sources: {{one: {{}}, two: {{}}}}\n{text}"))
+    assert one["level"] == "warning"
+
+
+def test_good_rules_are_counted(tmp_path: Path) -> None:
+    run = check(written(tmp_path, GOOD))
+    assert run.stdout == "1 rules of 1 sources are good (stage dev)\n"
+    assert run.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "name, text, message",
+    [
+        ("late.yml", GOOD, "it is not served; name it late.yaml"),
+        ("b.yaml", f"sources: {{app: {{}}}}\n{GOOD}", "there is a app already"),
+    ],
+)
+def test_a_file_that_is_not_served_is_a_mistake(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    written(tmp_path, GOOD)
+    (one,) = remarks(written(tmp_path, text, name))
+    assert (one["level"], one["message"]) == ("error", message)
+
+
+def test_a_file_that_is_not_utf8_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_bytes(b"verify: \xff")
+    (one,) = remarks(tmp_path)
+    assert one["message"] == "the file is not UTF-8 text"
+
+
+def test_the_projects_own_rules_load_without_a_mistake() -> None:
+    for folder in (PROJECT / "tests" / "rules", PROJECT / "src" / "rules"):
+        assert [one for one in remarks(folder) if one["level"] == "error"] == []

@@ -1,0 +1,162 @@
+"""What is legal in a rules file and seldom meant is told, and nothing else is."""
+
+from typing import Any
+
+import pytest
+
+from handler.core.rules import load
+from handler.core.source import Source
+from relay.rules_warnings import unseen_paths, warnings
+
+RULE = """\
+  - name: confirm
+    type: orders/create
+    once: ${body.id}
+    send:
+      campaign_id: c
+      recipients:
+        - external_user_id: ${body.id}
+          send_to_existing_only: false
+          attributes:
+            email: ${body.email}
+            email_subscribe: "${body.customer == `null` && 'unsubscribed' || `null`}"
+"""
+FILE = f"verify: {{preset: shopify}}\nrules:\n{RULE}"
+SIGNED = FILE.replace("preset: shopify", "preset: standard_webhooks")
+UNTIMED = FILE.replace("rules:", "event: {occurred_at: null}\nrules:")
+CONSENT = (
+    "            email_subscribe: \"${body.customer == `null` && 'unsubscribed' || `null`}\"\n"
+)
+TWO = FILE + RULE.replace("confirm", "welcome").replace("orders", "customers")
+BODY: dict[str, Any] = {
+    "id": 1,
+    "email": None,
+    "customer": None,
+    "lines": [{"sku": "a"}, {"sku": "b", "tax": {"rate": 1}}],
+}
+
+
+def shop(text: str) -> Source:
+    return load("shop", text, "shop.yaml", "dev")
+
+
+def told(text: str) -> list[tuple[str, str]]:
+    source = shop(text)
+    preset = "shopify" if "preset: shopify" in text else "other"
+    return [(".".join(map(str, path)), words) for path, words in warnings(source, preset)]
+
+
+def attributes(line: str) -> str:
+    return FILE.replace(CONSENT, f"{CONSENT}            {line}\n")
+
+
+@pytest.mark.parametrize(
+    "text, path, words",
+    [
+        (TWO, "verify", "can be played again as orders/create, customers/create; tie each type"),
+        (FILE.replace("orders/create", "orders.create"), "rules.0.type",
+         "shopify sends no type orders.create: each of its types has a / in it"),
+        (FILE.replace("    once: ${body.id}\n", "").replace("s/create", "s/*"), "rules.0.type",
+         "without once each of these types sends for itself"),
+        (UNTIMED.replace("    send:", "    expires_after: 6h\n    send:"), "rules.0.expires_after",
+         "the sender signs no time"),
+        (FILE.replace("    send:", "    when: headers.x-shopify-shop-domain == 'a'\n    send:")
+         .replace("x-shopify-shop-domain", '"x-shopify-shop-domain"'), "rules.0.when",
+         "when reads x-shopify-shop-domain: the sender does not sign it"),
+        (FILE.replace(CONSENT, ""), "rules.0.send.recipients.0.attributes.email",
+         "Braze makes every new profile subscribed"),
+        (FILE.replace(CONSENT, "            email_subscribe: opted_in\n"),
+         "rules.0.send.recipients.0.attributes.email_subscribe", "can subscribe again"),
+        (FILE.replace(CONSENT, "            email_subscribe: ${body.consent}\n"),
+         "rules.0.send.recipients.0.attributes.email_subscribe", "can subscribe again"),
+        (attributes("count: {inc: 1}"), "rules.0.send.recipients.0.attributes.count.inc",
+         "inc is not repeatable"),
+        (attributes("list: {$add: [{a: b}]}"), "rules.0.send.recipients.0.attributes.list.$add",
+         "$add is not repeatable"),
+        (attributes("$price: 1"), "rules.0.send.recipients.0.attributes.$price",
+         "Braze takes no $ and no dot in a name"),
+        (attributes(f"{'x' * 256}: 1"), f"rules.0.send.recipients.0.attributes.{'x' * 256}",
+         "Braze takes names of 255 characters at most"),
+        (attributes("_merge_objects: true"), "rules.0.send.recipients.0.attributes._merge_objects",
+         "Braze documents it for /users/track only"),
+        (attributes("subscription_groups: []").replace("campaign_id", "canvas_id"),
+         "rules.0.send.recipients.0.attributes.subscription_groups", "Braze's page on Canvases"),
+        (attributes("name: 'Hi {{ body.name }}'"), "rules.0.send.recipients.0.attributes.name",
+         "goes to Braze as Liquid"),
+        (FILE.replace("      recipients:", "      trigger_properties: {a: '{{body.name}}'}\n"
+                      "      recipients:"),
+         "rules.0.send.trigger_properties.a", "goes to Braze as Liquid"),
+    ],
+)  # fmt: skip
+def test_what_is_seldom_meant_is_told_with_its_place(text: str, path: str, words: str) -> None:
+    ((where, why),) = told(text)
+    assert where == path
+    assert words in why
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FILE,
+        SIGNED,
+        FILE.replace("orders/create", "[orders/create, orders/paid]"),
+        FILE.replace("    send:", "    expires_after: 6h\n    send:"),
+        TWO.replace("rules:", 'event: {bind: {"*": "starts_with(body.kind, type)"}}\nrules:')
+        .replace(", type)", ", 'a')"),
+        SIGNED + RULE.replace("confirm", "welcome").replace("orders", "customers"),
+        FILE.replace(CONSENT, "").replace("existing_only: false", "existing_only: true"),
+        FILE.replace(CONSENT, "            email_subscribe: unsubscribed\n"),
+        attributes("subscription_groups: []"),
+        FILE.replace("'unsubscribed'", "'opted_in'"),
+        SIGNED.replace("    send:", "    when: headers.\"webhook-id\" != 'a'\n    send:"),
+        attributes("size: {width: 1}"),
+        attributes("name: 'Hi {{ first_name }}'"),
+    ],
+)  # fmt: skip
+def test_what_is_meant_is_not_told(text: str) -> None:
+    assert told(text) == []
+
+
+def unseen(expression: str, body: Any = BODY, event_type: str = "orders/create") -> list[str]:
+    source = shop(attributes(f'x: "${{{expression}}}"'))
+    return [words for _, words in unseen_paths(source, {event_type: [{"body": body}]})]
+
+
+@pytest.mark.parametrize(
+    "expression, words",
+    [
+        ("body.emial", "no sample event has body.emial; did you mean email?"),
+        ("lower(body.emial)", "no sample event has body.emial; did you mean email?"),
+        ("body.lines[0].skou", "no sample event has body.lines[].skou; did you mean sku?"),
+        ("body.lines[].tax.rat", "no sample event has body.lines[].tax.rat; did you mean rate?"),
+        ("body.lines[?skou == 'a']", "no sample event has body.lines[].skou; did you mean sku?"),
+        ("body.lines[?sku == root().body.zip]", "no sample event has body.zip"),
+        ("body.lines[0:1].{a: skou}", "no sample event has body.lines[].skou; did you mean sku?"),
+        ("sort_by(body.lines, &pos)[0]", "no sample event has body.lines[].pos"),
+        ("body | zip", "no sample event has body.zip"),
+        ("body.lines[].*.rte", "no sample event has body.lines[].*.rte; did you mean rate?"),
+    ],
+)  # fmt: skip
+def test_a_path_that_no_sample_has_is_told(expression: str, words: str) -> None:
+    assert unseen(expression) == [words]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["body.email", "body.lines[].tax.rate", "body.customer.name", "body.lines[-1].tax",
+     "body.lines[?tax].sku | [0]", "map(&tax.rate, body.lines)", "source", "'a'"],
+)  # fmt: skip
+def test_a_path_that_a_sample_has_or_cannot_tell_of_is_not_told(expression: str) -> None:
+    assert unseen(expression) == []
+
+
+def test_without_a_sample_that_the_rule_is_for_nothing_is_told() -> None:
+    assert unseen("body.emial", event_type="orders/paid") == []
+
+
+def test_a_path_within_an_item_is_followed_too() -> None:
+    text = FILE.replace("    once: ${body.id}\n", "    for_each: body.lines\n")
+    source = shop(text.replace("${body.email}", "${item.skou}"))
+    ((path, words),) = unseen_paths(source, {"orders/create": [{"body": BODY}]})
+    assert words == "no sample event has item.skou; did you mean sku?"
+    assert path == ("rules", 0, "send", "recipients", 0, "attributes", "email")

@@ -1,0 +1,36 @@
+"""`relay sources`: what is printed loads, and is the very same source."""
+
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from handler.core.presets import PRESETS
+from handler.core.rules import load
+from relay.cli import app
+from tests.core.rules_files import RULES, source_of
+
+
+def printed(*arguments: str) -> str:
+    run = CliRunner().invoke(app, ["sources", *arguments])
+    assert run.exit_code == 0
+    return run.stdout
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_is_shown_of_a_preset_can_be_pasted_and_is_the_same_source(name: str) -> None:
+    pasted = load("shop", f"{printed('show', name)}{RULES}", "shop.yaml", "dev")
+    assert replace(pasted, version="") == replace(source_of(name), version="")
+
+
+def test_every_preset_is_listed_with_its_page_whole() -> None:
+    rows = [line.split("│") for line in printed().splitlines() if line.startswith("│")]
+    names, pages = ("".join(row[at].strip() for row in rows) for at in (1, -2))
+    assert names == "".join(PRESETS)
+    assert pages == "".join(preset["document"] for preset in PRESETS.values())
+
+
+def test_an_unknown_preset_says_what_was_probably_meant() -> None:
+    run = CliRunner().invoke(app, ["sources", "show", "strype"])
+    assert run.exit_code == 2
+    assert "did you mean stripe?" in run.stderr

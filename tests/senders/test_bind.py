@@ -1,0 +1,93 @@
+"""`bind` ties an unsigned type to the body: a replay under another type is parked."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from tests.senders.posting import Letter
+from tests.senders.taking import answer, shop
+from tests.senders.vendors import VENDORS
+
+SHOPIFY = """\
+verify: {preset: shopify}
+event:
+  bind:
+    orders/cancelled: body.cancelled_at
+    orders/paid: body.financial_status == 'paid'
+    orders/*: body.line_items
+    customers/*: length(body.addresses) >= `0`
+"""
+WOOCOMMERCE = "verify: {preset: woocommerce}\nevent: {bind: {customer.*: body.email}}\n"
+RECHARGE = "verify: {preset: recharge}\nevent: {bind: {charge/paid: body.charge.processed_at}}\n"
+GITHUB = "verify: {preset: github}\nevent: {bind: {issues: body.issue, push: body.commits}}\n"
+HEADERS = {
+    "shopify": (SHOPIFY, "X-Shopify-Topic"),
+    "woocommerce": (WOOCOMMERCE, "X-WC-Webhook-Topic"),
+    "recharge": (RECHARGE, "X-Recharge-Topic"),
+    "github": (GITHUB, "X-GitHub-Event"),
+}
+ORDER = {"id": 1, "line_items": [{"id": 2}], "cancelled_at": None, "financial_status": "pending"}
+
+
+def left(preset: str, topic: str, body: Any, now: int) -> tuple[int, list[str], list[str]]:
+    """Return the answer's status, what was enqueued, and why what was buried was buried."""
+    sender, header = HEADERS[preset]
+    vendor = VENDORS[preset]
+    post = Letter(vendor, json.dumps(body), now).post().plus(**{header: topic})
+    status, _, aws = answer(post, shop(sender), vendor.secret)
+    letters = [json.loads(text) for text in aws.queues["dead"]]
+    return status, aws.queues["queue"], [f"{it['reason']}: {it['detail']}" for it in letters]
+
+
+@pytest.fixture
+def now() -> int:
+    return int(time.time())
+
+
+@pytest.mark.parametrize(
+    "preset, topic, body",
+    [
+        ("shopify", "orders/create", ORDER),
+        ("shopify", "orders/cancelled", ORDER | {"cancelled_at": "2026-03-01T14:30:00Z"}),
+        ("shopify", "orders/paid", ORDER | {"financial_status": "paid"}),
+        ("shopify", "customers/create", {"id": 1, "addresses": []}),
+        ("shopify", "products/create", {"id": 1}),
+        ("woocommerce", "customer.created", {"id": 1, "email": "a@example.com"}),
+        ("woocommerce", "order.created", {"id": 1}),
+        ("recharge", "charge/paid", {"charge": {"processed_at": "2026-03-01T14:30:00"}}),
+        ("github", "issues", {"issue": {"id": 1}}),
+    ],
+)
+def test_an_event_whose_type_fits_its_body_is_taken(
+    preset: str, topic: str, body: Any, now: int
+) -> None:
+    status, queue, dead = left(preset, topic, body, now)
+    assert (status, len(queue), dead) == (200, 1, [])
+
+
+@pytest.mark.parametrize(
+    "preset, topic, body",
+    [
+        ("shopify", "orders/cancelled", ORDER),
+        ("shopify", "orders/paid", ORDER),
+        ("shopify", "orders/create", {"id": 1, "addresses": []}),
+        ("shopify", "orders/cancelled", {"id": 1, "cancelled_at": "2026-03-01T14:30:00Z"}),
+        ("woocommerce", "customer.created", {"id": 1}),
+        ("recharge", "charge/paid", {"charge": {"processed_at": None}}),
+        ("github", "push", {"issue": {"id": 1}}),
+    ],
+)
+def test_an_event_whose_type_does_not_fit_its_body_is_parked(
+    preset: str, topic: str, body: Any, now: int
+) -> None:
+    status, queue, dead = left(preset, topic, body, now)
+    assert (status, queue) == (200, [])
+    assert dead == ["malformed: the event's type and its body do not go together (bind)"]
+
+
+def test_a_bind_that_cannot_be_evaluated_parks_its_event(now: int) -> None:
+    status, queue, dead = left("shopify", "customers/create", {"id": 1, "addresses": None}, now)
+    assert (status, queue) == (200, [])
+    assert dead[0].startswith("malformed: the event's bind: length() takes ")

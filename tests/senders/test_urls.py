@@ -1,0 +1,91 @@
+"""Senders that sign the URL: it counts as they know it, and its query string as it came."""
+
+from dataclasses import replace
+
+import pytest
+from hubspot.utils.signature import Signature
+
+from tests.core.rules_files import source_of
+from tests.senders.posting import BODY, NOW, Post, verdict
+from tests.senders.rows import ACCEPTED
+from tests.senders.signing import CALLED, in_base64
+from tests.senders.vendors import LITERAL
+
+PUBLIC = "https://shop.example.com/in/orders"
+QUERIES = ["", "a=1", "b=2&a=%2f&a=+&c", "q=%C3%A9&x=1%2B1", "=&&"]
+BOUND = pytest.mark.parametrize("preset", ["square", "hubspot"])
+
+
+def post(preset: str, url: str) -> Post:
+    query = url.partition("?")[2]
+    if preset == "square":
+        return Post(
+            {"x-square-hmacsha256-signature": in_base64(url)(LITERAL, BODY, "")}, query=query
+        )
+    stamp = f"{NOW}000"
+    signature = Signature.get_signature(LITERAL, BODY, "v3", url, "POST", stamp)
+    headers = {"X-HubSpot-Signature-v3": signature, "X-HubSpot-Request-Timestamp": stamp}
+    return Post(headers, query=query)
+
+
+def judged(preset: str, sent: Post, public_url: str | None) -> str:
+    return verdict(sent, source_of(preset, public_url=public_url).scheme, [LITERAL])
+
+
+def with_query(url: str, query: str) -> str:
+    return f"{url}?{query}" if query else url
+
+
+@BOUND
+@pytest.mark.parametrize("query", QUERIES)
+@pytest.mark.parametrize(
+    "url, public_url", [(PUBLIC, PUBLIC), (CALLED, None), (f"{PUBLIC}/", f"{PUBLIC}/")]
+)
+def test_the_url_that_the_sender_knows_is_signed_with_its_query_verbatim(
+    preset: str, query: str, url: str, public_url: str | None
+) -> None:
+    assert judged(preset, post(preset, with_query(url, query)), public_url) == ACCEPTED
+
+
+@BOUND
+@pytest.mark.parametrize(
+    "signed, public_url",
+    [
+        (CALLED, PUBLIC),
+        (PUBLIC, None),
+        (f"{PUBLIC}/", PUBLIC),
+        (PUBLIC.replace("https", "http"), PUBLIC),
+    ],
+)
+def test_another_url_than_the_signed_one_is_refused(
+    preset: str, signed: str, public_url: str | None
+) -> None:
+    assert judged(preset, post(preset, signed), public_url) == "wrong_signature"
+
+
+@BOUND
+@pytest.mark.parametrize("query", ["a=1&b=2&", "b=2&a=1", "a=1&b=%32", "", "a=1&b=2&c=3"])
+def test_another_query_than_the_signed_one_is_refused(preset: str, query: str) -> None:
+    sent = replace(post(preset, f"{PUBLIC}?a=1&b=2"), query=query)
+    assert judged(preset, sent, PUBLIC) == "wrong_signature"
+
+
+@BOUND
+def test_without_a_public_url_the_url_is_the_one_that_was_called(preset: str) -> None:
+    plain = post(preset, "http://127.0.0.1:3000/webhooks/shop?a=1")
+    called = plain.plus(host="127.0.0.1:3000", x_forwarded_proto="http")
+    assert judged(preset, called, None) == ACCEPTED
+    assert judged(preset, plain, None) == "wrong_signature"
+
+
+def test_hubspot_signs_the_method() -> None:
+    sent = replace(post("hubspot", PUBLIC), method="PUT")
+    assert judged("hubspot", sent, PUBLIC) == "wrong_signature"
+
+
+@pytest.mark.parametrize("preset", ["square", "hubspot"])
+@pytest.mark.parametrize("proxied", ["X-Forwarded-Proto", "x-forwarded-proto"])
+def test_who_calls_may_choose_the_url_but_not_what_it_proves(preset: str, proxied: str) -> None:
+    sent = post(preset, "http://evil.example.com/webhooks/shop")
+    forged = replace(sent, headers={**sent.headers, "host": "evil.example.com", proxied: "http"})
+    assert judged(preset, forged, PUBLIC) == "wrong_signature"

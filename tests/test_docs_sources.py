@@ -1,0 +1,86 @@
+"""docs/sources.md: what it says of presets and handshakes is what they are; its blocks load."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from handler.core.presets import PRESETS
+from handler.core.rules import load
+from handler.core.schemes import SignedScheme
+from handler.core.sender import Handshake
+from relay.paths import PROJECT
+from relay.sources import id_of, type_of, verified_by
+from tests.core.rules_files import RULES, source_of
+
+PAGE = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"<!-- sender -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
+BY_HAND = re.findall(r"<!-- sender: (\w+) -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Return the cells of the table under a heading, without its head and backticks."""
+    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0].replace("`", "")
+    lines = [line for line in section.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
+
+
+def expected(name: str) -> list[str]:
+    source, preset = source_of(name), PRESETS[name]
+    stamp = source.scheme.timestamp if isinstance(source.scheme, SignedScheme) else None
+    return [
+        name,
+        verified_by(preset),
+        type_of(preset),
+        id_of(preset),
+        f"{stamp.tolerance} s" if stamp else "none",
+        ", ".join(source.handshakes) or "none",
+    ]
+
+
+def test_every_preset_has_its_row_that_says_what_it_is() -> None:
+    assert rows("Presets") == [expected(name) for name in PRESETS]
+
+
+def test_every_preset_has_its_row_on_setting_it_up_with_the_vendors_page() -> None:
+    told = rows("Setting a sender up")
+    names = [f"[{name}]({preset['document']})" for name, preset in PRESETS.items()]
+    assert [row[0] for row in told] == names
+    assert all(len(row) == 5 and all(row) for row in told)
+
+
+def test_a_preset_is_said_to_leave_open_what_it_does() -> None:
+    for name, (*_, unsigned, _) in zip(PRESETS, rows("Setting a sender up"), strict=True):
+        source = source_of(name)
+        is_signed = isinstance(source.scheme, SignedScheme)
+        assert ("everything" in unsigned) == (not is_signed), name
+        topic = "event name" if name == "github" else "topic"
+        assert (topic in unsigned) == (not source.event.type_signed), name
+
+
+def test_every_handshake_is_explained() -> None:
+    assert [row[0] for row in rows("Handshakes")] == list(get_args(Handshake))
+
+
+def test_the_presets_whose_webhooks_hold_many_events_are_named() -> None:
+    (told,) = re.findall(r"The presets (.*?) have it", PAGE)
+    batches = {name for name, preset in PRESETS.items() if "events" in preset["event"]}
+    assert set(re.findall(r"`(\w+)`", told)) == batches
+
+
+def test_the_senders_that_sign_the_url_are_named() -> None:
+    (told,) = re.findall(r"\n(\w+) and (\w+) sign the URL", PAGE)
+    bound = {name for name, preset in PRESETS.items() if "{url}" in verified_by(preset)}
+    assert {name.lower() for name in told} == bound
+
+
+@pytest.mark.parametrize("text", BLOCKS)
+def test_every_block_shown_is_the_head_of_a_file_that_loads(text: str) -> None:
+    assert load("shop", text + RULES, "shop.yaml", "dev").rules
+
+
+def test_the_senders_written_by_hand_are_shown_as_they_are_tested() -> None:
+    folder = PROJECT / "tests" / "senders" / "by_hand"
+    tested = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.yaml")}
+    assert tested
+    assert dict(BY_HAND) == tested
