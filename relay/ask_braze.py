@@ -6,6 +6,7 @@ from typing import Any, Final
 import requests
 
 from handler.core.source import Source
+from handler.core.workspace import Workspace
 from relay import checks_braze
 from relay.checks import Finding
 from relay.checks_braze import Answer, Target
@@ -19,30 +20,30 @@ Ask = Callable[..., Answer]
 
 
 def braze_findings(
-    endpoint: str, key: str, sources: Iterable[Source], stack: Chosen
+    workspace: Workspace, key: str, sources: Iterable[Source], stack: Chosen
 ) -> Iterator[Finding]:
-    """Yield what keeps the key, or what the rules send to, from being of use."""
-    targets = checks_braze.targets(sources)
+    """Yield what keeps a workspace's key, or what the rules send to, from being of use."""
+    targets = checks_braze.targets(sources, workspace.name)
     with requests.Session() as session:
         session.auth = _bearer(key)
 
         def ask(method: str, path: str, **options: Any) -> Answer:
-            return _asked(session, method, endpoint + path, options)
+            return _asked(session, method, workspace.endpoint + path, options)
 
         try:
             # A trigger of nothing for nobody: only whether the key is taken can come of it.
             paths = dict.fromkeys([target.trigger for target in targets] or [_PATH])
             answers = {path: ask("POST", path, json={}) for path in paths}
         except requests.RequestException as error:
-            yield checks_braze.unreachable(endpoint, type(error).__name__, stack)
+            yield checks_braze.unreachable(workspace, type(error).__name__, stack)
             return
-        bad = list(checks_braze.key_findings(endpoint, answers, stack))
-        yield from bad or _targets(ask, targets, stack)
+        bad = list(checks_braze.key_findings(workspace, answers, stack))
+        yield from bad or _targets(ask, targets, workspace.key, stack)
 
 
-def _targets(ask: Ask, targets: list[Target], stack: Chosen) -> Iterator[Finding]:
+def _targets(ask: Ask, targets: list[Target], key: str, stack: Chosen) -> Iterator[Finding]:
     answers = [(it, ask("GET", it.path, params={it.key: it.id})) for it in targets[:_MOST]]
-    yield from checks_braze.target_findings(answers, stack)
+    yield from checks_braze.target_findings(answers, key, stack)
     if len(targets) > _MOST:
         problem = f"only {_MOST} of {len(targets)} campaigns and Canvases were looked up"
         yield Finding("note", problem, "look at the others in Braze's dashboard")

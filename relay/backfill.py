@@ -16,6 +16,7 @@ from requests.adapters import HTTPAdapter
 from rich.console import Console
 from rich.progress import Progress
 from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import ProtocolError
 from urllib3.util import Retry
 
 from handler.core import body as json_body
@@ -36,11 +37,14 @@ Line = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one line: a status, and words; `deliveries` where the answer tells them."""
+    """What came of one line: a status, and words; `made` are its deliveries and what is parked.
+
+    Not every source's answer tells: then `made` is None.
+    """
 
     status: str
     words: str = ""
-    deliveries: int = 0
+    made: tuple[int, int] | None = None
 
 
 @dataclass(slots=True)
@@ -50,16 +54,29 @@ class Tally:
     line: int
     statuses: Counter[str] = field(default_factory=Counter)
     deliveries: int = 0
+    parked: int = 0
+    unwanted: int = 0
 
     def add(self, number: int, answer: Answer) -> None:
         """Count one line's answer; lines come in their order."""
         self.line = number
         self.statuses[answer.status] += 1
-        self.deliveries += answer.deliveries
+        deliveries, parked = answer.made or (0, 0)
+        self.deliveries += deliveries
+        self.parked += parked
+        self.unwanted += answer.made == (0, 0)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every line was taken, and nothing of it is a dead letter."""
+        return set(self.statuses) <= {str(_OK)} and not self.parked
 
     def __str__(self) -> str:
         counts = ", ".join(f"{count} x {status}" for status, count in sorted(self.statuses.items()))
-        return f"{counts or 'nothing posted'}; {self.deliveries} deliveries"
+        parked = f", {self.parked} parked" if self.parked else ""
+        unwanted = f", {self.unwanted} not wanted" if self.unwanted else ""
+        look = "; see the dead letters" if self.parked else ""
+        return f"{counts or 'nothing posted'}: {self.deliveries} deliveries{parked}{unwanted}{look}"
 
 
 def backfill(address: Address, headers: Mapping[str, str], file: Path, skip: int) -> int:
@@ -86,7 +103,8 @@ def backfill(address: Address, headers: Mapping[str, str], file: Path, skip: int
         typer.echo(f"ended; go on with --skip {tally.line}", err=True)
         return _INTERRUPTED
     typer.echo(tally)
-    return 0 if set(tally.statuses) <= {str(_OK)} else 1
+    typer.echo("what was sent before is not sent again", err=True)
+    return 0 if tally.is_good else 1
 
 
 def _lines(file: Path, skip: int) -> Iterator[Line]:
@@ -104,10 +122,18 @@ def _checked(file: Path, skip: int) -> int:
         total += 1
         try:
             json_body.read(body)
-        except (NotJson, Malformed) as error:
-            problem = f"{file}, line {number}: {error}; nothing was posted"
-            raise typer.BadParameter(problem, param_hint="--each") from None
+        except NotJson:
+            raise _refused(f"{file}: line {number} is not JSON; nothing was posted") from None
+        except Malformed as error:
+            raise _refused(f"{file}: line {number}: {error}; nothing was posted") from None
+    if not total:
+        behind = f" behind the first {skip}" if skip else ""
+        raise _refused(f"{file} has no line{behind}", "--skip" if skip else "--each")
     return total
+
+
+def _refused(problem: str, option: str = "--each") -> typer.BadParameter:
+    return typer.BadParameter(problem, param_hint=option)
 
 
 def _answers(
@@ -142,11 +168,15 @@ def _post(
         answer = send(address.signed(headers, body, int(time())), session)
     except (requests.RequestException, ValueError) as error:  # their words hold URL and headers
         return Answer("no answer", type(error).__name__)
+    return Answer(str(answer.status_code), answer.text[:_SHOWN], _made(answer))
+
+
+def _made(answer: requests.Response) -> tuple[int, int] | None:
     try:
-        found = int(answer.json()["deliveries"])
-    except (ValueError, LookupError, TypeError):  # not every source's answer tells
-        found = 0
-    return Answer(str(answer.status_code), answer.text[:_SHOWN], found)
+        told = answer.json()
+        return int(told["deliveries"]), int(told.get("parked", 0))
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _session(ended: threading.Event) -> requests.Session:
@@ -155,7 +185,8 @@ def _session(ended: threading.Event) -> requests.Session:
     class Patience(Retry):
         def sleep(self, response: BaseHTTPResponse | None = None) -> None:
             told = self.get_retry_after(response) if response else None
-            ended.wait(min(told or self.get_backoff_time(), _LONGEST))
+            if ended.wait(min(told or self.get_backoff_time(), _LONGEST)):
+                raise ProtocolError("ended")  # or every try that is left would still be made
 
     # A POST may be repeated, for the delivery ids stay the same.
     patience = Patience(

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,14 +13,19 @@ from handler.core.errors import NotJson, RulesError
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.source import Source
+from relay.event_paths import time_of, unknown_times, unseen_event
 from relay.misread import WrongSample
 from relay.missing import missing_fields
 from relay.paths import EVENTS, RULES
 from relay.rules.inputs import RulesArgument
 from relay.rules_report import Remark, examine
 from relay.rules_schema import rules_schema
+from relay.rules_warnings import shared_secrets
 from relay.samconfig import DEFAULT, Deployment, deployment
-from relay.samples import Sample, samples, sources_in, strangers
+from relay.samples import NOW, Sample, samples, sources_in, strangers
+from relay.unreached import seen_events, unreached
+
+_ONE_OF_MANY = ": a filter [?..] gives a list, write ... | [0].x"
 
 app = typer.Typer(help="Rules files.", no_args_is_help=True)
 
@@ -36,11 +42,16 @@ def check(
         str, typer.Option(help="Environment of samconfig.toml whose stage the rules are for.")
     ] = DEFAULT,
     *,
+    stage: Annotated[
+        str | None, typer.Option(help="Which `vars` of the rules apply, if not that one's.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings are mistakes.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")] = False,
 ) -> None:
     """Say what is wrong with rules files: none may fail to load, or to render a sample event."""
     checked = deployment(config_env)
+    if stage:
+        checked = replace(checked, parameters={**checked.parameters, "RulesStage": stage})
     found = sources_in(rules, checked.stage)
     said = list(_remarks(rules, checked, found))
     if as_json:
@@ -66,10 +77,16 @@ def _remarks(
 ) -> Iterator[Remark]:
     problems = [Remark("error", it) for it in rules_problems(found, checked.watched)]
     try:
-        yield from examine(rules, checked.stage, list(samples(EVENTS, found)))
+        webhooks = list(samples(EVENTS, found))
     except WrongSample:  # among the problems
-        yield from examine(rules, checked.stage, ())
+        webhooks = []
+    yield from examine(rules, checked.stage, webhooks, checked.workspace)
     yield from problems
+    yield from (Remark("warning", it) for it in _unknowns(found, webhooks))
+    loaded = [source for source in found.values() if isinstance(source, Source)]
+    yield from (Remark("warning", it) for it in shared_secrets(loaded))
+    if not checked.broadcasts:
+        yield from (Remark("note", it) for it in _broadcasts(found))
     if not problems:
         yield from (Remark("note", it) for it in notes(found))
 
@@ -101,15 +118,50 @@ def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
                 yield f"{field} for every sample in {EVENTS.name}/"
 
 
+def _unknowns(
+    found: Mapping[str, Source | RulesError], webhooks: Sequence[Sample]
+) -> Iterator[str]:
+    """Yield what the samples do not tell of a source, though it asks for it."""
+    for source in found.values():
+        if isinstance(source, Source):
+            seen = seen_events(source, webhooks)
+            yield from unseen_event(source, webhooks)
+            yield from unreached(source, seen)
+            yield from unknown_times(source, seen)
+
+
+def _broadcasts(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
+    """Yield which rules keep their source from loading where broadcasts are not allowed."""
+    for name, source in found.items():
+        for rule in source.rules if isinstance(source, Source) else ():
+            if rule.is_broadcast:
+                yield (
+                    f"{name}/{rule.name} is a broadcast: {name} answers 503 unless the deployment "
+                    "has AllowBroadcast=true, which samconfig.toml does not say"
+                )
+
+
 def _failures(sample: Sample, source: Source) -> Iterator[str]:
     """Yield which rules cannot make their request of a sample."""
+    file = f"events/{sample.name}.json"
     try:
-        parked = _planned(sample, source).parked
+        made = _planned(sample, source)
     except NotJson as error:
-        yield f"events/{sample.name}.json: {error.reason}"
+        yield f"{file}: {error.reason}"
         return
-    for one in parked:
-        yield f"events/{sample.name}.json: {source.name}/{one.rule or ''}: {one.detail}"
+    for parked in made.parked:
+        mend = _renewed(sample, source) if parked.reason == "expired" else ""
+        yield f"{file}: {source.name}/{parked.rule or ''}: {parked.detail}{mend}"
+    for text in made.warnings:
+        mend = _ONE_OF_MANY if text.endswith("is a list") else ""
+        yield f"{file}: {source.name}/{text}{mend}"
+
+
+def _renewed(sample: Sample, source: Source) -> str:
+    """Return how a sample is never too old."""
+    types = [event.type for _, event in seen_events(source, [sample])]
+    where = next(filter(None, (time_of(source, it) for it in types)), "")
+    return f': write "{NOW}" where its time stands ({where})' if where else ""
 
 
 def _planned(sample: Sample, source: Source) -> Plan:

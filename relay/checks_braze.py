@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from handler.core.source import Source
+from handler.core.workspace import DEFAULT, Workspace
+from handler.workspaces import FILE
 from relay.checks import Finding
 from relay.chosen import Chosen
 
@@ -64,12 +66,13 @@ class Answer:
         return self.status in _UNKNOWN and isinstance(words, str) and words != _WRONG_URL
 
 
-def targets(sources: Iterable[Source]) -> list[Target]:
-    """Return each campaign and Canvas that rules send to, once."""
+def targets(sources: Iterable[Source], workspace: str) -> list[Target]:
+    """Return each campaign and Canvas of a workspace that rules send to, once."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for source in sources:
         for rule in source.rules:
-            for key in _KINDS.keys() & rule.send.keys():
+            keys = _KINDS.keys() & rule.send.keys() if rule.workspace == workspace else ()
+            for key in keys:
                 named = (key, str(rule.send[key]), rule.path)
                 found.setdefault(named, []).append(f"{rule.name} of {source.name}")
     return [Target(*named, tuple(rules)) for named, rules in found.items()]
@@ -80,45 +83,56 @@ def permission(path: str) -> str:
     return path.strip("/").replace("/", ".")
 
 
-def key_findings(endpoint: str, answers: Mapping[str, Answer], stack: Chosen) -> Iterator[Finding]:
+def key_findings(
+    workspace: Workspace, answers: Mapping[str, Answer], stack: Chosen
+) -> Iterator[Finding]:
     """Judge the answers to trigger requests that name neither a campaign nor a recipient."""
     refused = [path for path, answer in answers.items() if answer.status in _REFUSED]
     if refused:
         status = answers[refused[0]].status
-        problem = f"Braze refuses the API key at {endpoint} ({status})"
-        yield Finding("error", problem, _check_key(refused) + stack.set_key)
+        problem = f"Braze refuses the API key at {workspace.endpoint} ({status})"
+        remedy = _check_key(refused, workspace) + stack.set_key(workspace.key)
+        yield Finding("error", problem, remedy)
     for answer in answers.values():
         if answer.status not in _REFUSED and not answer.finds_nothing:
-            problem = (
-                f"{endpoint} answers {answer.status}, which neither accepts nor refuses the API key"
-            )
-            yield Finding("error", problem, _check_endpoint(stack))
+            words = f"answers {answer.status}, which neither accepts nor refuses the API key"
+            remedy = _check_endpoint(workspace, stack)
+            yield Finding("error", f"{workspace.endpoint} {words}", remedy)
             return  # of one endpoint once is enough
 
 
-def _check_endpoint(stack: Chosen) -> str:
+def _setting(workspace: Workspace) -> str:
+    """Return where the endpoint of a workspace is set."""
+    if workspace.name == DEFAULT:
+        return "BrazeEndpoint in samconfig.toml"
+    return f"the endpoint of {workspace.name} in {FILE}"
+
+
+def _check_endpoint(workspace: Workspace, stack: Chosen) -> str:
     return (
         f"if it is your workspace's REST endpoint, run {stack.examine} again in a minute; "
-        f"else mend BrazeEndpoint in samconfig.toml, then {stack.deploy}"
+        f"else mend {_setting(workspace)}, then {stack.deploy}"
     )
 
 
-def _check_key(refused: Iterable[str]) -> str:
+def _check_key(refused: Iterable[str], workspace: Workspace) -> str:
     return (
-        "check that BrazeEndpoint in samconfig.toml is your workspace's REST endpoint, and that "
+        f"check that {_setting(workspace)} is your workspace's REST endpoint, and that "
         f"the key is this workspace's, may use {' and '.join(map(permission, refused))} and "
         "allows this machine's IP address; for another key: "
     )
 
 
-def target_findings(answers: Sequence[tuple[Target, Answer]], stack: Chosen) -> Iterator[Finding]:
-    """Judge what Braze tells of each target, by a key that may send to it."""
+def target_findings(
+    answers: Sequence[tuple[Target, Answer]], key: str, stack: Chosen
+) -> Iterator[Finding]:
+    """Judge what Braze tells of each target, by a key, of this name, that may send to it."""
     hidden = sorted({target.path for target, answer in answers if answer.status in _REFUSED})
     if hidden:
         may = " and ".join(map(permission, hidden))
         problem = f"whether all that the rules send to is active was not seen: the key lacks {may}"
         remedy = f"for this check, make a key in Braze with {may} too (no key can be changed): "
-        yield Finding("note", problem, remedy + stack.set_key)
+        yield Finding("note", problem, remedy + stack.set_key(key))
     judged = (finding for target, answer in answers for finding in _judged(target, answer, stack))
     yield from dict.fromkeys(judged)  # of a path that is out of order once is enough
 
@@ -142,11 +156,11 @@ def _judged(target: Target, answer: Answer, stack: Chosen) -> Iterator[Finding]:
         yield Finding("error", problem, f"run {stack.examine} again in a minute")
 
 
-def unreachable(endpoint: str, why: str, stack: Chosen) -> Finding:
+def unreachable(workspace: Workspace, why: str, stack: Chosen) -> Finding:
     """Return the finding of an endpoint that gave no answer at all."""
     return Finding(
         "error",
-        f"the Braze endpoint {endpoint} cannot be reached from here ({why})",
-        "check this machine's way to it, and BrazeEndpoint in samconfig.toml; after a change: "
+        f"the Braze endpoint {workspace.endpoint} cannot be reached from here ({why})",
+        f"check this machine's way to it, and {_setting(workspace)}; after a change: "
         f"{stack.deploy}",
     )

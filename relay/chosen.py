@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from handler.core.workspace import DEFAULT as WORKSPACE
 from relay.samconfig import DEFAULT, deployment, environment_of
 
 StackName = Annotated[str | None, typer.Option(help="The stack; by default that of --config-env.")]
@@ -30,10 +31,10 @@ class Chosen:
             "make deploy" if self.config_env == DEFAULT else f"make deploy CONFIG={self.config_env}"
         )
 
-    @property
-    def set_key(self) -> str:
-        """The command that sets the Braze key of the default workspace."""
-        return f"{_RELAY} secrets set --braze --stack-name {self.stack_name}"
+    def set_key(self, name: str) -> str:
+        """Return the command that sets a Braze key."""
+        named = "" if name == WORKSPACE else f" {name}"
+        return f"{_RELAY} secrets set --braze{named} --stack-name {self.stack_name}"
 
     def set_secret(self, name: str) -> str:
         """Return the command that sets a signing secret."""

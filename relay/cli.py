@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.core.errors import RulesError
 from relay import check_rules, doctor, secrets, sources
 from relay.activity import followed
+from relay.braze.__main__ import braze
 from relay.deploy import deploy
 from relay.misread import WrongSample
 from relay.paths import PROJECT, RULES
@@ -48,6 +49,7 @@ check_rules.app.command("explain")(explain)
 check_rules.app.command("diff")(diff)
 app.add_typer(check_rules.app, name="rules")
 app.command("plan")(plan)
+app.command("braze")(braze)
 STAGE = "dev"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -88,7 +90,10 @@ def up(
     port: PortOption = 3000,
     stage: StageOption = STAGE,
 ) -> None:
-    """Serve the rules through the whole stack on this machine until Ctrl-C."""
+    """Serve the rules through the whole stack on this machine until Ctrl-C.
+
+    Nothing is sent by itself, and secrets and Braze may be your own: `run` shows the samples too.
+    """
     if braze_url is not None and not is_local(braze_url):
         raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
     found = sources_in(rules, stage)
@@ -111,7 +116,10 @@ def up(
 
 @app.command()
 def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
-    """Serve the rules beside a simulated Braze; the sample events go through first."""
+    """Serve the rules beside a simulated Braze; the sample events go through first.
+
+    `up` serves without them, and takes secrets and a Braze of your own.
+    """
     sources = load_sources(rules, stage)
     given = sample_secrets(sources)
     for remark in [*remarks(rules, sources, given), *check_rules.notes(sources)]:

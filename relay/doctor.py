@@ -15,8 +15,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import RulesError, Unavailable
 from handler.core.source import Source
+from handler.core.workspace import Workspace
 from handler.secrets import Secret, SecretCache, api_key
 from handler.sources import read
+from handler.workspaces import read as read_workspaces
 from relay import checks
 from relay.ask_braze import braze_findings
 from relay.checks import Finding
@@ -26,7 +28,6 @@ from relay.packaged import Package, read_package
 from relay.paths import RULES
 from relay.samples import sources_in
 
-WORKSPACE: Final = "default"
 _FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
 _SECONDS: Final = 10
 _TOPIC: Final = "AWS::SNS::Topic"
@@ -118,27 +119,32 @@ def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding
         yield Finding("error", why, remedy)
 
 
-def _stage(stack: _Stack) -> str:
-    """Return whose `vars` of the rules apply."""
-    return stack.environment("IngestFunction")["RULES_STAGE"]
-
-
 def _sources(stack: _Stack, rules: Path) -> Iterator[Finding]:
     secret = stack.secret("SigningSecretsArn")
-    yield from checks.source_findings(sources_in(rules, _stage(stack)), secret, stack.chosen)
+    environment = stack.environment("IngestFunction")
+    may_broadcast = environment.get("ALLOW_BROADCAST") == "true"
+    found = sources_in(rules, environment["RULES_STAGE"], broadcasts=may_broadcast)
+    yield from checks.source_findings(found, secret, stack.chosen)
 
 
 def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
-    endpoint = stack.environment("DeliverFunction")["BRAZE_ENDPOINT"]
-    secret = stack.secret("BrazeKeysArn")
+    default = Workspace.default(stack.environment("DeliverFunction")["BRAZE_ENDPOINT"])
     try:
-        key = api_key(secret, WORKSPACE)
-    except Unavailable as error:
-        yield Finding("error", str(error), stack.chosen.set_key)
-        return
-    found = read(rules, _stage(stack)).values()  # what does not load is found by another look
-    sources = [source for source in found if isinstance(source, Source)]
-    yield from braze_findings(endpoint, key, sources, stack.chosen)
+        workspaces = read_workspaces(rules, default)
+    except RulesError as error:
+        yield Finding("error", str(error), f"mend it, then {stack.chosen.deploy}")
+        workspaces = {default.name: default}
+    secret = stack.secret("BrazeKeysArn")
+    # What does not load is found by another look.
+    found = read(rules, stack.environment("IngestFunction")["RULES_STAGE"], broadcasts=True)
+    sources = [it for it in found.values() if isinstance(it, Source)]
+    for workspace in workspaces.values():
+        try:
+            key = api_key(secret, workspace.key)
+        except Unavailable as error:
+            yield Finding("error", str(error), stack.chosen.set_key(workspace.key))
+        else:
+            yield from braze_findings(workspace, key, sources, stack.chosen)
 
 
 def _mapping(stack: _Stack) -> Iterator[Finding]:

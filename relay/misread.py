@@ -1,12 +1,14 @@
 """Says in words why a file of events/ is no sample, and where."""
 
 import re
+from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 _PLACE: Final = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
+_KEYS: Final = 3  # that a sample must have
 _SHAPE: Final = "(a sample has source, headers, body)"
 
 
@@ -16,7 +18,12 @@ class WrongSample(Exception):
 
 def misread(file: str, error: ValidationError) -> str:
     """Return what is wrong with a file, a line for each mistake, as `file:line:column: why`."""
-    return "\n".join(_told(file, one) for one in error.errors(include_url=False))
+    found = error.errors(include_url=False)
+    if sum(one["type"] == "missing" for one in found) == _KEYS:
+        source = Path(file).stem.partition("-")[0]
+        wrapped = f'{{"source": "{source}", "headers": {{}}, "body": ...}}'
+        return f"{file}: this is a bare body: wrap it as {wrapped}"
+    return "\n".join(_told(file, one) for one in found)
 
 
 def _told(file: str, error: ErrorDetails) -> str:

@@ -16,7 +16,8 @@ def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
     """
     made = [one for plan in plans for one in (*plan.deliveries, *plan.shadow)]
     for rule in source.rules:
-        recipients = [one.recipient for one in made if one.rule == rule.name]
+        # Of a broadcast it is the request itself that the event fills.
+        recipients = [one.recipient or one.send for one in made if one.rule == rule.name]
         seen = {path for recipient in recipients for path in _present(recipient)}
         for path in dict.fromkeys(_templated(rule)) if recipients else ():
             if path not in seen:
@@ -24,7 +25,7 @@ def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
 
 
 def _templated(rule: Rule) -> Iterator[str]:
-    """Yield the paths, as they come to be in a recipient, of all that an event decides."""
+    """Yield the paths, as they come to be in what is sent, of all that an event decides."""
     for recipient in (*rule.recipients, rule.folded):
         yield from _paths(dict(recipient))
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
+from handler.core.budget import kind
 from handler.core.compiling import leaves
+from handler.core.expressions import Expression
 from handler.core.source import Rule
 from handler.core.template import Problem, Template, expressions
 from handler.core.yaml12 import Path
@@ -31,6 +33,8 @@ class _Seen:
 
 
 _NOTHING: Final = _Seen()
+_FOLLOWED: Final = ("body.", "body[", "item.")
+_A: Final = {"string": "text", "number": "a number", "boolean": "true or false"}
 
 
 def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
@@ -47,6 +51,13 @@ def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
         for expression in expressions(template):
             walk.look(expression.tree, walk.event)
         yield from ((path, text) for text in walk.told())
+
+
+def unseen_of(expression: Expression, documents: Sequence[Any]) -> list[str]:
+    """Return the paths of one expression that none of the documents has."""
+    walk = _Walk(_Seen(tuple(documents)))
+    walk.look(expression.tree, walk.event)
+    return walk.told()
 
 
 def _templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
@@ -84,11 +95,32 @@ class _Walk:
         objects = [it for it in at.values if isinstance(it, dict)]
         path = f"{at.path}.{name}" if at.path else name
         found = tuple(it[name] for it in objects if name in it)
-        if objects and not found and path.startswith(("body.", "body[", "item.")):
+        if found or not path.startswith(_FOLLOWED):
+            return _Seen(found, path)
+        if objects:
             near = get_close_matches(name, {key for it in objects for key in it}, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             self.notes.append(f"no sample event has {path}{hint}")
+        elif kinds := {kind(it) for it in at.values if it is not None}:
+            self.notes += self._plain(kinds, at.path, name)
         return _Seen(found, path)
+
+    def _plain(self, kinds: set[str], path: str, name: str) -> Iterator[str]:
+        """Yield that a name is looked for where no sample has an object."""
+        if kinds == {"array"}:
+            yield f"{path} is a list in every sample; write {path}[].{name}, or {path}[0].{name}"
+        elif len(kinds) == 1:
+            last = path.rpartition(".")[2]
+            near = next((it for one in self.event.values for it in _places(one, last, name)), "")
+            hint = f"; did you mean {near}?" if near else ""
+            yield f"{path} is {_A[kinds.pop()]} in every sample{hint}"
+
+    def index(self, _node: "Node", at: _Seen) -> _Seen:
+        if at.path.endswith("[]") and at.values and not any(map(_is_list, at.values)):
+            each = at.path.removesuffix("[]")
+            text = "takes the first of each element, and none is a list; write ...] | [0]"
+            self.notes.append(f"[0] behind {each}[...] {text}")
+        return at.elements()
 
     def row(self, node: "Node", at: _Seen) -> _Seen:
         for child in node["children"]:
@@ -129,6 +161,15 @@ def _is_list(value: object) -> bool:
     return isinstance(value, list)
 
 
+def _places(value: object, last: str, name: str, path: str = "") -> Iterator[str]:
+    """Yield where an object called `last` has that name."""
+    for key, part in value.items() if isinstance(value, dict) else ():
+        inner = f"{path}.{key}" if path else key
+        if key == last and isinstance(part, dict) and name in part:
+            yield inner
+        yield from _places(part, last, name, inner)
+
+
 _STEPS: Final[dict[str, Callable[[_Walk, "Node", _Seen], _Seen]]] = {
     "field": _Walk.field,
     "subexpression": _Walk.row,
@@ -139,7 +180,7 @@ _STEPS: Final[dict[str, Callable[[_Walk, "Node", _Seen], _Seen]]] = {
     "value_projection": _Walk.values,
     "flatten": _Walk.flatten,
     "function_expression": _Walk.call,
-    "index": lambda _, __, at: at.elements(),
+    "index": _Walk.index,
     "slice": lambda _, __, at: at,
     "current": lambda _, __, at: at,
     "identity": lambda _, __, at: at,

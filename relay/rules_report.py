@@ -8,13 +8,16 @@ from typing import Any, Final, Literal
 
 import typer
 
+from handler import workspaces
 from handler.core import yaml12
 from handler.core.errors import Finding, Malformed, NotJson, RulesError
 from handler.core.models import Event, Verified, Webhook
 from handler.core.parse import parse, split
+from handler.core.reach import ANYBODY, Reach
 from handler.core.rules import load, names
 from handler.core.source import Source
 from handler.core.template import Problem
+from handler.core.workspace import Workspace
 from handler.core.yaml12 import Document
 from handler.sources import RESERVED
 from relay.rules_warnings import unseen_paths, warnings
@@ -57,6 +60,7 @@ class _File:
     shown: str
     stem: str
     text: str
+    reach: Reach
 
     def remark(self, finding: Finding, level: Level) -> Remark:
         lines = [*self.text.splitlines(), ""]
@@ -64,19 +68,42 @@ class _File:
         return Remark(level, finding.message, finding.file, finding.line, finding.column, line)
 
 
-def examine(rules: Path, stage: str, samples: Iterable[Sample]) -> Iterator[Remark]:
-    """Yield what is to be said of each rules file of a folder, for every stage that it names."""
+def examine(
+    rules: Path, stage: str, samples: Iterable[Sample], default: Workspace | None = None
+) -> Iterator[Remark]:
+    """Yield what is to be said of each rules file of a folder, for every stage that it names.
+
+    `default` is the workspace of the deployment's BrazeEndpoint, where one is known.
+    """
+    reach, wrong = _reach(rules, default)
+    yield from wrong
     webhooks, seen = list(samples), set[str]()
     for path in sorted(rules.glob("*.yml")):
         yield Remark("error", f"it is not served; name it {path.stem}.yaml", _shown(path), 1, 1)
     for path in sorted(rules.glob("*.yaml")):
         if path.stem not in RESERVED:
             # What is said of each source of a file alike is said once.
-            yield from dict.fromkeys(_of_file(path, stage, webhooks, seen))
+            yield from dict.fromkeys(_of_file(_file(path, reach), stage, webhooks, seen))
 
 
-def _of_file(path: Path, stage: str, samples: Sequence[Sample], seen: set[str]) -> Iterator[Remark]:
-    file = _File(_shown(path), path.stem, path.read_text(encoding="utf-8", errors="replace"))
+def _file(path: Path, reach: Reach) -> _File:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return _File(_shown(path), path.stem, text, reach)
+
+
+def _reach(rules: Path, default: Workspace | None) -> tuple[Reach, list[Remark]]:
+    """Return whom rules may reach; where workspaces.yaml does not load, its mistakes and any."""
+    try:
+        return Reach(workspaces.read(rules, default).keys()), []
+    except RulesError as error:
+        file = _file(rules / workspaces.FILE, ANYBODY)
+        found = [replace(it, file=file.shown) for it in error.findings]
+        return ANYBODY, [file.remark(it, "error") for it in found]
+
+
+def _of_file(
+    file: _File, stage: str, samples: Sequence[Sample], seen: set[str]
+) -> Iterator[Remark]:
     if "\ufffd" in file.text:
         yield Remark("error", "the file is not UTF-8 text", file.shown, 1, 1)
         return
@@ -117,7 +144,7 @@ def _of_stages(finding: Finding, stages: Sequence[str]) -> str:
 
 def _findings(file: _File, name: str, stage: str) -> Sequence[Finding]:
     try:
-        load(name, file.text, file.shown, stage)
+        load(name, file.text, file.shown, stage, file.reach)
     except RulesError as error:
         return error.findings
     return ()
@@ -125,7 +152,7 @@ def _findings(file: _File, name: str, stage: str) -> Sequence[Finding]:
 
 def _loaded(file: _File, name: str, stage: str) -> list[Source]:
     try:
-        return [load(name, file.text, file.shown, stage)]
+        return [load(name, file.text, file.shown, stage, file.reach)]
     except RulesError:
         return []
 

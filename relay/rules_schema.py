@@ -106,12 +106,13 @@ def _send() -> Schema:
     lists: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_RECIPIENTS}
     given = {
         "recipients": lists | {"items": _part("Recipient")},
-        "broadcast": {"const": False},
+        "recipient": _part("Recipient"),
+        "broadcast": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
         **{it.key: {"type": "string", "minLength": 1} for it in ENDPOINTS},
         **_properties(),
     }
     return _closed(known | given) | {
-        "required": ["recipients"],
+        "anyOf": _one_of(["recipients", "recipient", "broadcast"]),
         "oneOf": _one_of([it.key for it in ENDPOINTS]),
     }
 

@@ -3,7 +3,8 @@
 Lambda says nothing of these; a rule with a warning does what it says.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -14,8 +15,6 @@ from handler.core.template import Problem, Template, Text, Whole
 from handler.core.yaml12 import Path
 from relay.rules_paths import unseen
 
-_LONGEST_NAME: Final = 255
-_OPERATORS: Final = ("inc", "$add")
 _UNTRIED: Final = {
     "push_tokens": "a webhook seldom knows them",
     "_merge_objects": "Braze documents it for /users/track only; try it in your workspace",
@@ -24,10 +23,13 @@ _UNTRIED: Final = {
         " try it in your workspace"
     ),
 }
+_MADE_HERE: Final = "profiles made here only, e.g. ${if(body.customer, `null`, 'unsubscribed')}"
+_LIST: Final = re.compile(r"[\s,]+")
 _BUYING: Final = ("order", "checkout", "payment")
 # What stands in every type of these senders, whichever webhook it is.
 _IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
 _WILD: Final = frozenset("*?[")
+_JOINT: Final = frozenset("./_:")
 _LIQUID: Final = ("{{ body.", "{{body.", "{{ vars.", "{{vars.", "{{ item.", "{{item.")
 
 
@@ -37,6 +39,19 @@ def warnings(source: Source, preset: str) -> Iterator[Problem]:
     for at, rule in enumerate(source.rules):
         for path, text in _of_rule(rule, source, preset):
             yield ("rules", at, *path), text
+
+
+def shared_secrets(sources: Iterable[Source]) -> Iterator[str]:
+    """Yield which sources believe each other's webhooks."""
+    by_secret: dict[str, list[str]] = {}
+    for source in sources:
+        by_secret.setdefault(source.secret, []).append(source.name)
+    for secret, names in by_secret.items():
+        if len(names) > 1:
+            yield (
+                f"{' and '.join(names)} share the signing secret {secret}: a webhook of one can be"
+                " posted to the other's URL; let `when` look at something in the body"
+            )
 
 
 def unseen_paths(source: Source, documents: Mapping[str, list[object]]) -> Iterator[Problem]:
@@ -64,6 +79,7 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
 
 
 def _types(rule: Rule, preset: str) -> Iterator[Problem]:
+    yield from ((("type",), text) for kind in rule.types for text in _listed(kind))
     wild = [glob for glob in rule.types if _WILD.intersection(glob)]
     sign = _IN_EVERY_TYPE.get(preset)
     if sign and not wild and not any(sign in kind for kind in rule.types):
@@ -72,6 +88,13 @@ def _types(rule: Rule, preset: str) -> Iterator[Problem]:
     if rule.once is None and rule.for_each is None and (wild or len(rule.types) > 1):
         text = "without once each of these types sends for itself; say what happens only once"
         yield ("type",), text
+
+
+def _listed(kind: str) -> Iterator[str]:
+    """Yield whether one type is several; a blank alone is in the names of some senders' events."""
+    parts = [it for it in _LIST.split(kind) if it]
+    if "," in kind or (len(parts) > 1 and all(_JOINT.intersection(it) for it in parts)):
+        yield f"a list of types is written [{', '.join(parts)}]"
 
 
 def _timed(glob: str, source: Source) -> bool:
@@ -109,13 +132,15 @@ def _of_recipient(recipient: Mapping[str, Template], rule: Rule) -> Iterator[Pro
     is_creating = recipient.get("send_to_existing_only", True) is not True
     has_consent = {"email_subscribe", "subscription_groups"} & attributes.keys()
     if is_creating and "email" in attributes and not has_consent:
-        text = "Braze makes every new profile subscribed; say email_subscribe beside email"
-        yield ("attributes", "email"), text
+        text = "Braze makes every new profile subscribed; say email_subscribe beside email, for"
+        yield ("attributes", "email"), f"{text} {_MADE_HERE}"
+    if is_creating:
+        yield from _unsubscribing(attributes.get("email_subscribe"))
 
 
 def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Problem]:
-    for name, value in attributes.items():
-        for path, text in (*_named(name), *_operators(value)):
+    for name in attributes:
+        for path, text in _named(name):
             yield (name, *path), text
         if name in _UNTRIED and (name != "subscription_groups" or "canvas" in rule.path):
             yield (name,), f"{name}: {_UNTRIED[name]}"
@@ -123,17 +148,8 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
 
 
 def _named(name: str) -> Iterator[Problem]:
-    if len(name.encode()) > _LONGEST_NAME:
-        yield (), f"Braze takes names of {_LONGEST_NAME} characters at most"
     if "$" in name or "." in name:
         yield (), f"Braze takes no $ and no dot in a name: {name}"
-
-
-def _operators(value: Template) -> Iterator[Problem]:
-    for operator in _OPERATORS:
-        if isinstance(value, dict) and operator in value and len(value) == 1:
-            text = f"{operator} is not repeatable: a retry adds again; send the whole value"
-            yield (operator,), text
 
 
 def _consent(value: Template, rule: Rule) -> Iterator[Problem]:
@@ -144,6 +160,14 @@ def _consent(value: Template, rule: Rule) -> Iterator[Problem]:
     if is_buying and None not in given and ("opted_in" in given or (is_from_event and not given)):
         text = "an order can subscribe again who has unsubscribed; let it be null for who is known"
         yield ("email_subscribe",), f"{text}: ${{body.customer == `null` && ... || `null`}}"
+
+
+def _unsubscribing(value: Template) -> Iterator[Problem]:
+    """Yield whether everybody is unsubscribed, whoever it is: what is alike for all is meant so."""
+    given = list(literals(value)) if value is not None else []
+    if given and set(given) == {"unsubscribed"}:
+        text = "this unsubscribes a customer who has opted in; say it for"
+        yield ("attributes", "email_subscribe"), f"{text} {_MADE_HERE}"
 
 
 def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:

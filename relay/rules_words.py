@@ -18,6 +18,7 @@ _RULE: Final = {
     "workspace": "The Braze workspace, of those in workspaces.yaml.",
     "enabled": "false switches the rule off.",
     "shadow": "true renders, logs and counts, and sends nothing.",
+    "allow_broadcast": "true lets send say broadcast: true; the deployment must allow it, too.",
 }
 _FILE: Final = {
     "verify": "How the sender proves itself; it cannot be left out.",
@@ -79,13 +80,15 @@ _SEND: Final = {
     "campaign_id": "API identifier of an API-triggered campaign; or ${vars.name}.",
     "canvas_id": "API identifier of an API-triggered Canvas; or ${vars.name}.",
     "recipients": "Who is written to, 1 to 50.",
-    "broadcast": "Not possible from rules.",
-    "audience": "Braze's connected audience, which narrows the recipients; no ${...} of the event.",
+    "broadcast": "true: in place of recipients, the whole audience; with allow_broadcast only.",
+    "audience": "Braze's connected audience, which narrows who is reached; no ${...} of the event.",
     "trigger_properties": "For the campaign's Liquid: {{api_trigger_properties.${key}}}.",
     "context": "For the Canvas's Liquid: {{context.${key}}}.",
     "canvas_entry_properties": "The older name of context; give one of the two.",
     "send_id": "For Braze's analytics; made beforehand in Braze.",
     "attachments": "Files beside an e-mail, as Braze documents them.",
+    "transactional_campaign_id": "API identifier of a transactional campaign; or ${vars.name}.",
+    "recipient": "Who a transactional campaign is for: external_user_id or user_alias.",
 }
 _RECIPIENT: Final = {
     "external_user_id": "The id of the profile in Braze. What is missing reaches nobody.",

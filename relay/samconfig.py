@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import typer
 
+from handler.core.workspace import Workspace
 from relay.parameters import problems
 from relay.paths import PROJECT
 
@@ -32,6 +33,17 @@ class Deployment:
     def stage(self) -> str:
         """The stage whose `vars` its rules see; the template's defaults are these."""
         return self.parameters.get("RulesStage") or self.parameters.get("Stage", "dev")
+
+    @property
+    def workspace(self) -> Workspace | None:
+        """The workspace that its rules reach where they name none."""
+        endpoint = self.parameters.get("BrazeEndpoint")
+        return None if endpoint is None else Workspace.default(endpoint)
+
+    @property
+    def broadcasts(self) -> bool:
+        """Whether its rules may broadcast."""
+        return self.parameters.get("AllowBroadcast") == "true"
 
     @property
     def watched(self) -> tuple[str, ...]:

@@ -82,24 +82,43 @@ def samples(folder: Path, sources: Container[str]) -> Iterator[Sample]:
 def strangers(folder: Path, sources: Iterable[str]) -> Iterator[str]:
     """Yield which samples are of no source that is there; raise WrongSample."""
     known = list(sources)
-    for sample in _samples(folder):
-        if sample.source not in known:
-            near = get_close_matches(sample.source, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ": it is left out"
-            yield f"{folder.name}/{sample.name}.json: there is no source {sample.source}{hint}"
+    others = [sample for sample in _samples(folder) if sample.source not in known]
+    left_out = []
+    for sample in others:
+        if near := get_close_matches(sample.source, known, n=1):
+            yield f"{_unknown(folder, sample)}; did you mean {near[0]}?"
+        else:
+            left_out.append(sample)
+    if len(left_out) > 1:
+        yield f"{len(left_out)} samples of other sources are left out"
+    else:
+        yield from (f"{_unknown(folder, it)}: it is left out" for it in left_out)
+
+
+def _unknown(folder: Path, sample: Sample) -> str:
+    return f"{folder.name}/{sample.name}.json: there is no source {sample.source}"
 
 
 def _samples(folder: Path) -> Iterator[Sample]:
+    found, wrong = [], []
     for file in sorted(folder.glob("*.json")):
         try:
-            yield read_sample(file)
+            found.append(read_sample(file))
         except ValidationError as error:
-            raise WrongSample(misread(f"{folder.name}/{file.name}", error)) from None
+            wrong.append(misread(f"{folder.name}/{file.name}", error))
+    if wrong:
+        raise WrongSample("\n".join(wrong))
+    yield from found
 
 
-def sources_in(rules: Path, stage: str) -> Mapping[str, Source | RulesError]:
-    """Return the sources of a rules directory, or their errors; raise RulesError for none."""
-    found = read(rules, stage)
+def sources_in(
+    rules: Path, stage: str, *, broadcasts: bool = True
+) -> Mapping[str, Source | RulesError]:
+    """Return the sources of a rules directory, or their errors; raise RulesError for none.
+
+    Whether rules may broadcast is a matter of one deployment: of that it is to be said.
+    """
+    found = read(rules, stage, broadcasts=broadcasts)
     if not found:
         raise RulesError([Finding(str(rules), 1, 1, "there is no rules file (NAME.yaml)")])
     return {name: _placed(source, rules) for name, source in found.items()}

@@ -68,7 +68,9 @@ def send(  # noqa: PLR0913 - the options of a command
     ] = False,
 ) -> None:
     """Sign a sample (EVENT), or each line of a file, and post it; exit with 0 for 200."""
-    if (event is None) == (each is None) or (each and (tamper or clock != "0s")):
+    if event and each:
+        raise typer.BadParameter("EVENT and --each exclude each other")
+    if not (event or each) or (each and (tamper or clock != "0s")):
         raise typer.BadParameter("give EVENT, or --each FILE without --clock and --tamper")
     sample = _sample(event) if event else None
     name = source or (sample.source if sample else None)
@@ -79,6 +81,8 @@ def send(  # noqa: PLR0913 - the options of a command
         _source(sources_in(rules, stage), name), Wanted(url, stack_name, secret_from)
     )
     if each:
+        if not each.is_file():
+            raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
         raise typer.Exit(backfill(address, added, each, skip))
     if sample:
         now = int(time.time()) + _offset(clock, address.source)
@@ -156,7 +160,12 @@ def _post(letter: Letter) -> int:
         with requests.Session() as session:
             answer = post(letter, session)
     except (requests.RequestException, ValueError) as error:  # their words hold URL and headers
-        typer.echo(f"no answer from {letter.url}: {type(error).__name__}", err=True)
+        ask = (
+            "; is make run serving? (--url for another port)"
+            if letter.url.startswith("http:")
+            else ""
+        )
+        typer.echo(f"no answer from {letter.url}: {type(error).__name__}{ask}", err=True)
         return 0
     typer.echo(f"{answer.status_code} {answer.text[:_SHOWN]}".strip())
     return answer.status_code

@@ -76,7 +76,7 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _counted(number: int, things: str) -> str:
-    return f"{number} {_ONE[things] if number == 1 else things}"
+    return f"{number} {_ONE.get(things, things) if number == 1 else things}"
 
 
 def _fields(values: Mapping[str, Any]) -> str:

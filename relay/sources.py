@@ -8,8 +8,8 @@ import yaml
 from rich.table import Table
 from rich.text import Text
 
+from handler.core.blocks import unknown_key
 from handler.core.presets import PRESETS
-from handler.core.trigger import unknown_key
 from relay.show import console
 
 app = typer.Typer(help="Senders that are known by name.", invoke_without_command=True)

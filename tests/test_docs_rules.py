@@ -11,6 +11,7 @@ from handler.core.expressions import compile_expression
 from handler.core.functions import Functions
 from handler.core.grammar import FileBlock, RuleBlock
 from handler.core.rules import load, names
+from handler.core.workspaces import read_workspaces
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
@@ -28,6 +29,12 @@ ROWS = [
 def test_every_file_shown_loads(text: str) -> None:
     for name in names("shop", text, "shop.yaml"):
         assert load(name, text, "shop.yaml", "dev").rules
+
+
+def test_the_workspaces_shown_are_read() -> None:
+    (text,) = re.findall(r"```yaml\n(usa: .*?)```", PAGE, re.DOTALL)
+    found = read_workspaces(text, "workspaces.yaml", None)
+    assert {it.name: it.key for it in found.values()} == {"usa": "usa", "japan": "asia"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["expression"]))

@@ -57,13 +57,25 @@ FOREIGN = {
 }
 
 
-@pytest.mark.parametrize("entry", FOREIGN)
-def test_an_entry_point_loads_nothing_of_the_other(entry: str) -> None:
-    loaded = subprocess.run(
-        [sys.executable, "-c", f"import {entry}, sys; print(*sys.modules)"],
+def loaded(code: str) -> list[str]:
+    return subprocess.run(
+        [sys.executable, "-c", f"import sys; {code}; print(*sys.modules)"],
         env={"PYTHONPATH": str(SRC), "PATH": ""},
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
-    assert not FOREIGN[entry].intersection(loaded)
+
+
+@pytest.mark.parametrize("entry", FOREIGN)
+def test_an_entry_point_loads_nothing_of_the_other(entry: str) -> None:
+    assert not FOREIGN[entry].intersection(loaded(f"import {entry}"))
+
+
+def test_a_file_of_workspaces_costs_deliver_yaml_and_nothing_of_the_rules(tmp_path: Path) -> None:
+    read = f"from handler.workspaces import Path, read; read(Path({str(tmp_path)!r}), None)"
+    assert "yaml" not in loaded(f"import handler.deliver; {read}")
+    file = tmp_path / "workspaces.yaml"
+    file.write_text("usa: {endpoint: https://rest.iad-03.braze.com}", encoding="utf-8")
+    found = loaded(f"import handler.deliver; {read}")
+    assert FOREIGN["handler.deliver"].intersection(found) == {"yaml"}

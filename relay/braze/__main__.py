@@ -1,13 +1,15 @@
-"""`python -m relay.braze --port N --key KEY`: a simulated Braze, until SIGTERM or SIGINT."""
+"""`relay braze`, and `python -m relay.braze`: a simulated Braze, until SIGTERM or SIGINT."""
 
-import argparse
 import asyncio
 import signal
-import sys
+from typing import Annotated
 
+import typer
 from aiohttp import web
 
 from relay.braze.app import DEFAULT_KEY, create_app
+
+_PORT = 3001  # beside the relay's own 3000
 
 
 async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:
@@ -28,20 +30,23 @@ async def _serve(port: int, key: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     runner, bound = await listen(create_app(key), port)
-    sys.stdout.write(f"ready http://127.0.0.1:{bound}\n")
-    sys.stdout.flush()
+    typer.echo(f"ready http://127.0.0.1:{bound}")
     await stop.wait()
     await runner.cleanup()
 
 
-def main() -> None:
-    """Read the command line and serve."""
-    parser = argparse.ArgumentParser(prog="python -m relay.braze", description="A simulated Braze.")
-    parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
-    parser.add_argument("--key", default=DEFAULT_KEY, help="the REST API key it accepts")
-    options = parser.parse_args()
-    asyncio.run(_serve(options.port, options.key))
+def braze(
+    port: Annotated[
+        int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", min=0, max=65535)
+    ] = _PORT,
+    key: Annotated[str, typer.Option(help="The REST API key that it accepts.")] = DEFAULT_KEY,
+) -> None:
+    """Serve a simulated Braze until Ctrl-C: it is strict, remembers all, and fails as told."""
+    try:
+        asyncio.run(_serve(port, key))
+    except OSError as error:
+        raise typer.BadParameter(f"{port}: {error.strerror}", param_hint="--port") from None
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(braze)

@@ -5,7 +5,7 @@ from typing import Final
 from aiohttp import web
 from pydantic_core import from_json
 
-from relay.braze.store import Json
+from relay.braze.profiles import Json
 
 _SYNTAX: Final = "Error while parsing request body. Please check your syntax."
 

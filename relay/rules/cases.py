@@ -4,17 +4,19 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
+from handler.core.blocks import unknown_key
 from handler.core.errors import Finding, RulesError
 from handler.core.models import ParkReason
-from handler.core.trigger import unknown_key
+from handler.core.template import Problem
 from handler.core.yaml12 import Document, load
-from relay.paths import PROJECT
+from relay.paths import EVENTS, PROJECT
 from relay.rules.webhooks import Given, merged
 from relay.samples import Sample, read_sample
 
@@ -88,6 +90,7 @@ class Case:
     given: Given
     expect: ExpectBlock | None
     document: Document
+    notes: tuple[Finding, ...] = ()
 
 
 def read_cases(folder: Path) -> Iterator[Case | RulesError]:
@@ -112,8 +115,9 @@ def read_case(file: Path, folder: Path) -> Case:
     block = _block(document)
     at = None if block.received_at is None else int(block.received_at.timestamp())
     name = f"{file.parent.name}/{file.stem}"
-    given = Given(replace(_sample(block.webhook, document), source=file.parent.name), at)
-    return Case(name, file, given, block.expect, document)
+    sample, notes = _sample(block.webhook, document)
+    given = Given(replace(sample, source=file.parent.name), at)
+    return Case(name, file, given, block.expect, document, notes)
 
 
 def _block(document: Document) -> CaseBlock:
@@ -138,22 +142,46 @@ def _finding(error: ErrorDetails, document: Document) -> Finding:
     return document.finding(path, f"{name}: {error['msg'][0].lower()}{error['msg'][1:]}")
 
 
-def _sample(webhook: WebhookBlock, document: Document) -> Sample:
+def _sample(webhook: WebhookBlock, document: Document) -> tuple[Sample, tuple[Finding, ...]]:
     given = webhook.model_fields_set
     if ("event" in given) == ("body" in given):
         raise _wrong(document, (), "a webhook has either event (a sample) or body")
     if webhook.event is None:
         if webhook.change is not None:
             raise _wrong(document, ("change",), "change is for an event; write the body as it is")
-        return Sample("", "", webhook.headers, webhook.body)
-    try:
-        sample = read_sample(PROJECT / webhook.event)
-    except OSError:
-        raise _wrong(document, ("event",), f"there is no {webhook.event}") from None
-    except ValidationError:
-        raise _wrong(document, ("event",), f"{webhook.event} is no sample webhook") from None
+        return Sample("", "", webhook.headers, webhook.body), ()
+    sample = _event(webhook.event, document)
+    notes = tuple(
+        document.finding(("webhook", "change", *path), text)
+        for path, text in _unseen(sample.body, webhook.change)
+    )
     body = sample.body if webhook.change is None else merged(sample.body, webhook.change)
-    return replace(sample, headers={**sample.headers, **webhook.headers}, body=body)
+    return replace(sample, headers={**sample.headers, **webhook.headers}, body=body), notes
+
+
+def _event(event: str, document: Document) -> Sample:
+    """Return a sample by its name, or by its path from the project's folder."""
+    named = EVENTS / f"{event}.json"
+    try:
+        return read_sample(named if named.is_file() else PROJECT / event)
+    except OSError:
+        near = get_close_matches(event, [it.stem for it in EVENTS.glob("*.json")], n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise _wrong(document, ("event",), f"there is no {event}{hint}") from None
+    except ValidationError:
+        raise _wrong(document, ("event",), f"{event} is no sample webhook") from None
+
+
+def _unseen(body: JsonValue, change: JsonValue, path: tuple[str, ...] = ()) -> Iterator[Problem]:
+    """Yield which keys of a change are new to the sample, and like one that it has."""
+    if not isinstance(body, dict) or not isinstance(change, dict):
+        return
+    for key, part in change.items():
+        if key in body:
+            yield from _unseen(body[key], part, (*path, key))
+        elif near := get_close_matches(key, body, n=1):
+            shown = ".".join(("body", *path, key))
+            yield (*path, key), f"the sample has no {shown}; did you mean {near[0]}?"
 
 
 def _wrong(document: Document, path: tuple[str, ...], message: str) -> RulesError:

@@ -23,9 +23,17 @@ _TWICE: Final = (
 _COLOURS: Final = {"new id": "red", "fails now": "red", "disappears": "yellow"}
 
 
+def _folder(base: Path) -> Path:
+    """Refuse what is no folder: people write a commit."""
+    if not base.is_dir():
+        archive = f"git archive {base} src/rules | tar -x -C OTHER, then OTHER/src/rules"
+        raise typer.BadParameter(f"give a folder, not {base}; for a commit: {archive}")
+    return base
+
+
 def diff(
     base: Annotated[
-        Path, typer.Argument(help="The rules as they were.", exists=True, file_okay=False)
+        Path, typer.Argument(help="The rules as they were, as a folder.", callback=_folder)
     ],
     rules: RulesArgument = RULES,
     *,

@@ -79,7 +79,7 @@ def _requests(rule: Rule, asked: _Asked) -> Iterator[Told]:
     except ExpressionError:
         return  # the failure says so
     for document in seen:
-        for at in range(len(rule.recipients)):
+        for at in range(len(rule.recipients) or 1):  # one of a broadcast
             delivery = next(deliveries, None)
             yield {
                 "delivery": None if delivery is None else delivered(delivery),

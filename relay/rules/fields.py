@@ -36,6 +36,7 @@ def fields(rule: Rule) -> Iterator[Field]:
     """Yield the fields of a rule's request: what all share, then each recipient's."""
     yield from _leaves(dict(rule.send))
     folded = list(_leaves(dict(rule.folded)))
+    yield from folded if rule.is_broadcast else ()
     for at, recipient in enumerate(rule.recipients):
         own = list(_leaves(dict(recipient)))
         names = {_property(it) for it in own}

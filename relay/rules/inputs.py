@@ -28,6 +28,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 
 def sample_of(file: Path) -> Sample:
     """Return the webhook of a JSON file; end the command with a clear word where it is none."""
+    if file.suffix in (".yaml", ".yml"):
+        problem = f"{file} is no JSON; of a case `relay rules explain` says what comes of it"
+        raise typer.BadParameter(problem)
     try:
         return read_sample(file)
     except ValidationError as error:

@@ -47,6 +47,7 @@ class Report:
     results: tuple[Result, ...]
     mistakes: tuple[Finding, ...]
     branches: tuple[Branch, ...]
+    unread: int  # cases of which there is no result
 
     @property
     def uncovered(self) -> list[Branch]:
@@ -94,7 +95,7 @@ def run(sources: Sources, folder: Path) -> Report:
             results += [made] if isinstance(made, Result) else []
     loaded = [it for it in sources.values() if isinstance(it, Source)]
     every = tuple(branch for source in loaded for branch in branches(source))
-    return Report(tuple(results), tuple(mistakes), every)
+    return Report(tuple(results), tuple(mistakes), every, len(found) - len(results))
 
 
 def described(report: Report) -> dict[str, Any]:
@@ -153,7 +154,10 @@ def show(report: Report) -> None:
         if not result.is_good:
             _show_failure(result)
     good = sum(result.is_good for result in report.results)
-    typer.echo(f"{good} of {len(report.results)} cases are good")
+    for note in (it for result in report.results for it in result.case.notes):
+        typer.secho(f"{note.file}:{note.line}:{note.column}: note: {note.message}", fg="blue")
+    unread = f", {report.unread} cannot be read" if report.unread else ""
+    typer.echo(f"{good} of {len(report.results) + report.unread} cases are good{unread}")
     _show_coverage(report)
 
 
@@ -180,13 +184,15 @@ def _show_coverage(report: Report) -> None:
 
 def _update(report: Report) -> bool:
     """Write what came into the cases that expect something else; return whether all is well now."""
-    is_good = not report.mistakes
+    is_good, count = not report.mistakes, 0
     for result in report.results:
         if not result.is_good:
             try:
                 update(result.case, result.actual)
                 typer.echo(f"{result.case.document.file} is written", err=True)
+                count += 1
             except RulesError as error:
                 typer.echo(str(error), err=True)
                 is_good = False
+    typer.echo(f"{count} written", err=True)
     return is_good

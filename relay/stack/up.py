@@ -6,11 +6,14 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from handler import workspaces
+from handler.core.errors import RulesError
+from handler.core.workspace import DEFAULT, Workspace
 from relay.stack.deploy import Stack, deploy
 from relay.stack.emulator import HOST, emulator
 from relay.stack.front import front_door
@@ -46,11 +49,12 @@ def local_stack(
             {
                 "Stage": "local",
                 "BrazeEndpoint": braze_url,
+                "AllowBroadcast": "true",  # there is nobody here to reach
                 "Architecture": "arm64" if platform.machine() in _ARM else "x86_64",
             }
             | parameters,
         )
-        _put_secrets(stack, secrets)
+        _put_secrets(stack, secrets, _keys(rules))
         url = ending.enter_context(front_door(port, stack.gateway))
         yield Local(url, braze_url, stack)
 
@@ -66,11 +70,19 @@ def simulated_braze() -> Iterator[str]:
         yield line.removeprefix("ready ").strip()
 
 
-def _put_secrets(stack: Stack, secrets: Secrets) -> None:
+def _keys(rules: Path) -> Mapping[str, str]:
+    """Return a key for each workspace, all of which are on this machine."""
+    with suppress(RulesError):  # it is said elsewhere; the default workspace serves all the same
+        named = workspaces.read(rules, None).values()
+        return {it.key: BRAZE_KEY for it in (Workspace.default(""), *named)}
+    return {DEFAULT: BRAZE_KEY}
+
+
+def _put_secrets(stack: Stack, secrets: Secrets, keys: Mapping[str, str]) -> None:
     manager = stack.client("secretsmanager")
     for output, value in (
         ("SigningSecretsArn", dict(secrets)),
-        ("BrazeKeysArn", {"default": BRAZE_KEY}),
+        ("BrazeKeysArn", dict(keys)),
     ):
         manager.put_secret_value(SecretId=stack.outputs[output], SecretString=json.dumps(value))
 

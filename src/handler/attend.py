@@ -38,6 +38,9 @@ def attend(worker: Worker, received: Received, time_left: Callable[[], float]) -
         return back(round(worker.timing.unknown_version))
     if isinstance(letter, Parked):  # a redrive by SQS itself: it was never a delivery
         return _bury_unsent(worker, received, Cause(letter.reason, detail=letter.detail))
+    if letter.workspace not in worker.workspaces:  # a newer package knows it
+        log_delivery(worker, letter, {"outcome": "waiting", "reason": "unknown_workspace"})
+        return back(round(worker.timing.unknown_version))
     return _claim(Errand(worker, received, letter, body, time_left))
 
 
@@ -92,18 +95,19 @@ def _try_to_claim(
 
 def _usable_secret(worker: Worker, delivery: Delivery) -> Secret:
     secret = worker.keys.current()
-    api_key(secret, delivery.workspace)
+    api_key(secret, worker.workspaces[delivery.workspace].key)
     return secret
 
 
 def _send(errand: Errand, secret: Secret) -> Outcome:
     """POST once; once more if Braze refused a key that has been rotated meanwhile."""
-    outcome = _post(errand, api_key(secret, errand.delivery.workspace))
+    name = errand.worker.workspaces[errand.delivery.workspace].key
+    outcome = _post(errand, api_key(secret, name))
     if outcome.reason != "key_refused":
         return outcome
     try:
         newer = errand.worker.keys.refresh()
-        key = api_key(newer, errand.delivery.workspace)
+        key = api_key(newer, name)
     except Unavailable:
         return outcome
     return outcome if newer.version == secret.version else _post(errand, key)
@@ -114,7 +118,7 @@ def _post(errand: Errand, key: str) -> Outcome:
     seconds = min(worker.timing.request, errand.time_left() - worker.timing.margin)
     if seconds < worker.timing.shortest:
         seconds = 0  # what is cut short while Braze works on it is an unknown outcome
-    url = worker.settings.braze_endpoint + errand.delivery.path
+    url = worker.workspaces[errand.delivery.workspace].endpoint + errand.delivery.path
     started = worker.clock()
     answer = post(worker.session, url, encode_request(errand.body), key, seconds)
     count_answer(worker, answer, (worker.clock() - started) * 1000)

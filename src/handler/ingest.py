@@ -10,7 +10,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,12 +41,12 @@ from handler.metrics import UNKNOWN
 from handler.queue import enqueue
 from handler.secrets import SecretCache, signing_secrets
 from handler.webhook import is_accepted, webhook_of
+from handler.workspaces import RULES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 RETRY_AFTER: Final = {"retry-after": "30"}  # seconds; a missing secret is looked for that often
-_RULES: Final = Path(__file__).resolve().parent.parent / "rules"
 _JSON: Final = {"content-type": "application/json"}
 # Two tries end before the function's timeout of 10 s does: 2 * (1 + 2) s.
 _PATIENCE: Final = Config(
@@ -66,7 +65,7 @@ def _ingest() -> "Ingest":
     manager = boto3.client("secretsmanager", config=_PATIENCE)
     return Ingest(
         settings=given,
-        sources=sources.read(_RULES, given.rules_stage),
+        sources=sources.read(RULES, given.rules_stage, broadcasts=given.allow_broadcast),
         secrets=SecretCache(manager, given.signing_secrets_arn, time.time),
         sqs=boto3.client("sqs", config=_PATIENCE),
     )
@@ -103,7 +102,7 @@ class Ingest:
         account.taken(made, dead)
         if source.answer == "empty":
             return {"statusCode": 200, "body": ""}
-        return _answer(200, {"events": made.events, "deliveries": len(made.deliveries)})
+        return _answer(200, _counts(made))
 
     def _source(self, webhook: Webhook) -> Source:
         source = self.sources.get(webhook.source)
@@ -157,6 +156,12 @@ class Ingest:
                 raise Unavailable(f"SQS is away: {error_name(error)}") from None
         made = dict(zip(bodies, planned.deliveries, strict=True))
         return [made[body] for body in refused]
+
+
+def _counts(made: Plan) -> dict[str, int]:
+    """Return what a sender is told; what is parked only where something is, for it is rare."""
+    parked = {"parked": len(made.parked)} if made.parked else {}
+    return {"events": made.events, "deliveries": len(made.deliveries), **parked}
 
 
 def _answer(

@@ -113,25 +113,27 @@ class SecretCache:
         self._stale_at = self._read_at + seconds
 
 
-def api_key(secret: Secret, workspace: str) -> str:
-    """Return a workspace's REST API key; raise Unavailable where there is no usable one."""
-    value = secret.values.get(workspace)
+def api_key(secret: Secret, name: str) -> str:
+    """Return the REST API key of a name; raise Unavailable where there is no usable one."""
+    value = secret.values.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise Unavailable(f"secret {secret.name}: no key for workspace {workspace!r}")
+        raise Unavailable(f"secret {secret.name}: no key for workspace {name!r}")
     key = value.strip()
     if not _KEY.fullmatch(key):
-        raise Unavailable(f"secret {secret.name}: the key of {workspace!r} has a forbidden letter")
+        raise Unavailable(f"secret {secret.name}: the key of {name!r} has a forbidden letter")
     return key
 
 
 def signing_secrets(secret: Secret, name: str) -> tuple[str, ...]:
     """Return the signing secrets under `name`: one string, or a list while they are rotated.
 
+    A line's end that was pasted along is no part of them.
     Raise Unavailable where there is none, for then nothing can be verified.
     """
     value = secret.values.get(name)
     values = value if isinstance(value, list) else [value]
-    texts = tuple(text for text in values if isinstance(text, str) and text)
+    given = (text.strip("\r\n") for text in values if isinstance(text, str))
+    texts = tuple(text for text in given if text)
     if not texts or len(texts) != len(values):
         raise Unavailable(f"secret {secret.name}: no usable signing secret {name!r}")
     return texts

@@ -1,19 +1,14 @@
 """What each function reads from its environment, checked before anything else is done."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from handler.core.errors import Unavailable
+from handler.core.workspace import is_braze, is_loopback, is_other_host
 
 LOCAL: Final = "local"
-# Braze, "API overview": REST endpoints by instance. A pattern, not the list of today's instances:
-# Braze opens new ones, and all names below these two domains are Braze's.
-_BRAZE: Final = re.compile(r"https://rest\.[a-z]{2,8}-[0-9]{2}\.braze\.(?:com|eu)", re.ASCII)
-_OTHER: Final = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
-_LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}", re.ASCII)
 
 _Text = Annotated[str, Field(min_length=1)]
 
@@ -45,6 +40,8 @@ class Ingest(_Settings):
     rules_stage: Annotated[_Text, Field(alias="RULES_STAGE")]
     signing_secrets_arn: Annotated[_Text, Field(alias="SIGNING_SECRETS_ARN")]
     max_body_bytes: Annotated[int, Field(alias="MAX_BODY_BYTES", gt=0)]
+    # False where it is absent: an update may meet the environment of a release before it.
+    allow_broadcast: Annotated[bool, Field(alias="ALLOW_BROADCAST")] = False
 
 
 class Deliver(_Settings):
@@ -60,9 +57,9 @@ class Deliver(_Settings):
     @model_validator(mode="after")
     def _only_braze(self) -> Self:
         # The API key goes wherever this points.
-        local = self.stage == LOCAL and _LOOPBACK.fullmatch(self.braze_endpoint)
-        allowed = _OTHER if self.allow_other_braze_host else _BRAZE
-        if not local and not allowed.fullmatch(self.braze_endpoint):
+        local = self.stage == LOCAL and is_loopback(self.braze_endpoint)
+        is_allowed = is_other_host if self.allow_other_braze_host else is_braze
+        if not local and not is_allowed(self.braze_endpoint):
             raise ValueError(
                 "BRAZE_ENDPOINT: not one of Braze's REST endpoints, such as "
                 "https://rest.iad-01.braze.com"

@@ -1,45 +1,70 @@
 """Reads the rules directory of the package: a source for each file, or why it does not load."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from handler import workspaces
 from handler.core.errors import Finding, RulesError
+from handler.core.reach import Reach
 from handler.core.rules import load, names
 from handler.core.source import Source
+from handler.core.workspace import DEFAULT
 
 # Files of the rules directory that are not sources.
-RESERVED: Final = frozenset({"workspaces"})
+RESERVED: Final = frozenset({Path(workspaces.FILE).stem})
 
 
-def read(directory: Path, stage: str) -> Mapping[str, Source | RulesError]:
+def read(
+    directory: Path, stage: str, *, broadcasts: bool = False
+) -> Mapping[str, Source | RulesError]:
     """Return name -> source, or the error of that source alone: the others go on."""
+    reading = _reading(directory, stage, broadcasts=broadcasts)
     found: dict[str, Source | RulesError] = {}
     for file in sorted(directory.glob("*.yaml")):
         if file.stem not in RESERVED:
-            for name, source in _read(file, stage).items():
+            for name, source in reading.sources(file).items():
                 twice = RulesError([Finding(_shown(file), 1, 1, f"there is a {name} already")])
                 found[name] = twice if name in found else source
     return found
 
 
-def _read(file: Path, stage: str) -> Mapping[str, Source | RulesError]:
-    """Return the sources of a file; where it cannot be read at all, its error by its name."""
-    try:
-        text = file.read_text(encoding="utf-8")
-        named = names(file.stem, text, _shown(file))
-    except RulesError as error:
-        return {file.stem: error}
-    except UnicodeDecodeError:
-        return {file.stem: RulesError([Finding(_shown(file), 1, 1, "the file is not UTF-8 text")])}
-    return {name: _load(name, text, file, stage) for name in named}
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What all files of a directory are read for; `broken` is the error of workspaces.yaml."""
+
+    stage: str
+    reach: Reach
+    broken: RulesError | None
+
+    def sources(self, file: Path) -> Mapping[str, Source | RulesError]:
+        """Return the sources of a file; where it cannot be read at all, its error by its name."""
+        try:
+            text = file.read_text(encoding="utf-8")
+            named = names(file.stem, text, _shown(file))
+        except RulesError as error:
+            return {file.stem: error}
+        except UnicodeDecodeError:
+            wrong = Finding(_shown(file), 1, 1, "the file is not UTF-8 text")
+            return {file.stem: RulesError([wrong])}
+        return {name: self._load(name, text, file) for name in named}
+
+    def _load(self, name: str, text: str, file: Path) -> Source | RulesError:
+        try:
+            source = load(name, text, _shown(file), self.stage, self.reach)
+        except RulesError as error:
+            return error
+        is_home = all(rule.workspace == DEFAULT for rule in source.rules)
+        return source if is_home or self.broken is None else self.broken
 
 
-def _load(name: str, text: str, file: Path, stage: str) -> Source | RulesError:
+def _reading(directory: Path, stage: str, *, broadcasts: bool) -> _Reading:
     try:
-        return load(name, text, _shown(file), stage)
+        known = workspaces.read(directory, None)
     except RulesError as error:
-        return error
+        return _Reading(stage, Reach(None, broadcasts), error)
+    return _Reading(stage, Reach(known.keys(), broadcasts), None)
 
 
 def _shown(file: Path) -> str:

@@ -11,7 +11,10 @@ import boto3
 from aws_lambda_powertools import Logger
 from requests import Session
 
+from handler import workspaces
 from handler.core.backoff import Timing
+from handler.core.errors import RulesError
+from handler.core.workspace import Workspace
 from handler.ledger import PATIENT, QUICK, Ledger
 from handler.metrics import Tally
 from handler.secrets import SecretCache
@@ -35,6 +38,7 @@ class Worker:
     """
 
     settings: Deliver
+    workspaces: Mapping[str, Workspace]
     ledger: Ledger
     sqs: "SQSClient"
     keys: SecretCache
@@ -53,12 +57,25 @@ def build(environ: Mapping[str, str]) -> Worker:
     settings = Deliver.from_environment(environ)
     dynamodb = boto3.client("dynamodb", config=QUICK)
     secrets = boto3.client("secretsmanager", config=PATIENT)
+    log = Logger(service="relay")
     return Worker(
         settings=settings,
+        workspaces=_workspaces(settings.braze_endpoint, log),
         ledger=Ledger(dynamodb, settings.ledger_table, settings.ledger_days),
         sqs=boto3.client("sqs", config=QUICK),
         keys=SecretCache(secrets, settings.braze_keys_arn, time.time),
         session=open_session(),
-        log=Logger(service="relay"),
+        log=log,
         timing=Timing.local() if settings.stage == LOCAL else Timing(),
     )
+
+
+def _workspaces(endpoint: str, log: Logger) -> Mapping[str, Workspace]:
+    """Return the workspaces of the package; where their file does not load, only the default."""
+    default = Workspace.default(endpoint)
+    try:
+        return workspaces.read(workspaces.RULES, default)
+    except RulesError as error:
+        why = str(error)
+    log.error("workspaces.yaml does not load", extra={"why": why})
+    return {default.name: default}

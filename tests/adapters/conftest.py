@@ -12,6 +12,7 @@ from requests import Session
 
 from handler.core.backoff import Timing
 from handler.core.models import Delivery
+from handler.core.workspace import Workspace
 from handler.ledger import Ledger
 from handler.secrets import SecretCache
 from handler.settings import Deliver
@@ -65,6 +66,7 @@ def queue(aws: Aws, settings: Deliver) -> Iterator[Queue]:
     with open_session() as session:
         worker = Worker(
             settings=settings,
+            workspaces={"default": Workspace.default(settings.braze_endpoint)},
             ledger=Ledger(aws.client("dynamodb"), settings.ledger_table, settings.ledger_days),
             sqs=aws.client("sqs"),
             keys=SecretCache(manager, settings.braze_keys_arn, uptime),

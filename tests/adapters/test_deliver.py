@@ -169,16 +169,16 @@ def test_a_broadcast_whose_outcome_is_unknown_is_held_whatever_its_rule_says(
     assert [attributes["reason"] for _, attributes in queue.letters()] == ["unknown"]
 
 
-def test_a_transactional_request_names_one_recipient(
+def test_a_transactional_request_names_one_recipient_and_the_delivery(
     queue: Queue, braze: Braze, delivery: Delivery
 ) -> None:
     path = "/transactional/v1/campaigns/417220e4-5a2a/send"
-    send: dict[str, JsonValue] = {"external_send_id": "o-1"}
-    queue.send(encode(replace(delivery, path=path, send=send)))
+    queue.send(encode(replace(delivery, path=path, send={})))
 
     queue.deliver()
 
-    assert braze.requests == [{**send, "recipient": delivery.recipient}]
+    known = {"external_send_id": delivery.id, "recipient": delivery.recipient}
+    assert braze.requests == [known]
 
 
 def test_the_function_builds_its_worker_from_the_environment(

@@ -130,6 +130,14 @@ def test_what_sqs_does_not_take_is_503_and_no_dead_letter() -> None:
     assert aws.queues == {"queue": [], "dead": []}
 
 
+def test_what_is_parked_is_counted_in_the_answer_and_only_where_there_is_something() -> None:
+    taking = ingest(Aws({"shopify": "first-secret"}))
+    good = taking.answer(request("first-secret"))
+    parked = taking.answer(request("first-secret", ORDER | {"email": None}))
+    assert json.loads(good["body"]) == {"events": 1, "deliveries": 1}
+    assert json.loads(parked["body"]) == {"events": 1, "deliveries": 0, "parked": 1}
+
+
 def test_an_event_that_can_neither_be_rendered_nor_buried_is_503() -> None:
     aws = Aws({"shopify": "first-secret"}, is_dead_away=True)
     answer = ingest(aws).answer(request("first-secret", ORDER | {"email": None}))

@@ -188,8 +188,36 @@ def test_one_file_makes_several_sources_each_with_its_own_secret_vars_and_worksp
 
 def test_a_folder_serves_the_sources_of_a_file_and_not_its_name(tmp_path: Path) -> None:
     (tmp_path / "shops.yaml").write_text(SHOPS, encoding="utf-8")
+    (tmp_path / "workspaces.yaml").write_text("eu: {endpoint: https://rest.fra-01.braze.eu}\n")
     assert set(sources.read(tmp_path, "dev")) == {"shop-de", "shop-us"}
     (tmp_path / "shop-us.yaml").write_text(with_rule("enabled: true"), encoding="utf-8")
     found = sources.read(tmp_path, "dev")
     assert isinstance(found["shop-us"], RulesError), "nobody can tell which one is meant"
     assert isinstance(found["shop-de"], Source)
+
+
+def test_two_events_of_one_webhook_with_one_id_are_not_taken_for_one() -> None:
+    text = with_rule("enabled: true").replace("id: body.id", "id: body.id, events: body.all", 1)
+    same, other = BOOKING | {"title": "Tea"}, BOOKING | {"title": "Coffee"}
+    made = planned(text, {"all": [same, same, other]})
+    assert len({one.id for one in made.deliveries}) == 2, "two rules, one event told twice"
+    assert [one.detail for one in made.parked] == ["another event of this webhook has the same id"]
+
+
+def test_of_two_headers_signed_side_by_side_neither_is_proven() -> None:
+    head = (
+        "verify: {encoding: hex, signature: {header: x-sign},"
+        " signed: '{header:x-id}.{header:x-event}.{body}'}\n"
+    )
+    text = SHOPS.replace(
+        HEAD, f"{head}event: {{type: body.t, type_signed: true, id: headers.x-id}}\n"
+    )
+    text = text.replace("headers.x-id", "'headers.\"x-id\"'")
+    assert any("the sender does not sign x-id" in finding for finding in findings(text))
+
+
+def test_one_public_url_does_not_serve_several_sources() -> None:
+    head = "verify: {preset: square, public_url: 'https://example.com/in/a'}\n"
+    text = SHOPS.replace(HEAD, head)
+    with pytest.raises(RulesError, match="the URL of one source"):
+        load("shop-de", text, "f", "dev")

@@ -20,7 +20,7 @@ rules:
       campaign_id: c
       recipients:
         - external_user_id: ${body.id}
-          attributes: {note: "${body.note}"}
+          attributes: ${body.notes}
 """
 SOURCE = load("shop", RULES, "shop.yaml", "dev")
 
@@ -56,7 +56,9 @@ def test_the_largest_body_that_hardly_shrinks_fits_a_message(text: str, start: s
 
 
 def test_a_delivery_that_sqs_would_not_take_is_parked_and_fits() -> None:
-    body = json.dumps({"id": 1, "note": noise(0x80, 0x800, 400_000)}, ensure_ascii=False)
+    text = noise(0x80, 0x800, 400_000)
+    notes = {f"n{at}": text[at : at + 200] for at in range(0, len(text), 200)}
+    body = json.dumps({"id": 1, "notes": notes}, ensure_ascii=False)
     planned = plan(verified(body.encode()), SOURCE)
     assert planned.deliveries == ()
     (parked,) = planned.parked

@@ -20,7 +20,7 @@ rules:
     send:
       campaign_id: ${vars.c}
       broadcast: false
-      audience: {AND: []}
+      audience: {push_subscription_status: {comparison: is, value: opted_in}}
       trigger_properties: {a: "${body.a}", shop: Tea}
       recipients:
         - external_user_id: ${body.id}
@@ -28,6 +28,7 @@ rules:
           attributes: {email: "${body.email}", all: "${body}"}
           trigger_properties: ${body.email}
 """
+AUDIENCE = {"push_subscription_status": {"comparison": "is", "value": "opted_in"}}
 SOURCE = load("shop", RULES, "shop.yaml", "dev")
 
 
@@ -57,7 +58,7 @@ def test_no_event_changes_who_is_reached(body: Any) -> None:
         assert delivery.recipient["external_user_id"]
         assert delivery.send["campaign_id"] == "c-1"
         assert delivery.send["broadcast"] is False
-        assert delivery.send["audience"] == {"AND": []}
+        assert delivery.send["audience"] == AUDIENCE
         assert delivery.send.keys() <= {
             "campaign_id",
             "broadcast",

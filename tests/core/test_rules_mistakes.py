@@ -35,7 +35,7 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
          ("2:14: handshakes takes 'get', 'challenge', 'okta', 'woocommerce', 'github' or"
           " 'url_verification'")),
         ("verify: {preset: shopify}", 'verify: {preset: okta}\nevent: {id: "headers.x"}',
-         "2:9: every event of one webhook would have this id; take it from body, the event"),
+         "2:9: events of one webhook could share this id; take it from body, the event, alone"),
         ("verify: {preset: shopify}", "verify: {preset: shopify}\nevent: {bind: {a: headers.x}}",
          "2:9: the sender does not sign x: bind is unproven"),
         ("rules:", "ruls:", "4:1: unknown key ruls; did you mean rules?"),
@@ -73,17 +73,18 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         ("${vars.campaign}", "${vars.campain}",
          "8:7: vars has no campain for this stage; did you mean vars.campaign?"),
         ("${vars.campaign}", "${body.campaign}",
-         ("8:7: no webhook may change campaign_id, canvas_id, send_id, broadcast, audience:"
-         " write the value, or ${vars.name}")),
+         ("8:7: no webhook may change campaign_id, canvas_id, transactional_campaign_id,"
+         " send_id, broadcast, audience: write the value, or ${vars.name}")),
         ("${vars.campaign}", "7", "8:7: campaign_id takes text, as Braze's dashboard shows it"),
         ("campaign_id:", "canvas_id: x\n      campaign_id:",
-         "7:5: send needs exactly one of campaign_id and canvas_id, and has both"),
+         ("7:5: send needs exactly one of campaign_id, canvas_id, transactional_campaign_id, and"
+          " has campaign_id and canvas_id")),
         ("campaign_id:", "campain_id:", "8:7: unknown key campain_id; did you mean campaign_id?"),
         ("      recipients:", "      broadcast: true\n      recipients:",
-         "9:7: broadcast: true reaches the campaign's whole audience; rules cannot do that yet"),
+         "10:7: a broadcast reaches an audience, and takes no recipients"),
         ("      recipients:", "      audience: {AND: ['${body.a}']}\n      recipients:",
-         ("9:24: no webhook may change campaign_id, canvas_id, send_id, broadcast, audience:"
-         " write the value, or ${vars.name}")),
+         ("9:24: no webhook may change campaign_id, canvas_id, transactional_campaign_id,"
+         " send_id, broadcast, audience: write the value, or ${vars.name}")),
         ("      recipients:", "      api_key: x\n      recipients:",
          ("9:7: unknown key api_key (the relay adds the API key itself; it never stands in a rules"
          " file)")),
@@ -117,6 +118,9 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         ("${body.id}", "Hi {{${name}}}",
          ("10:11: ${ stands inside {{ }}, which is Liquid and filled in by Braze: send the value as"
          " a property of its own, or write $${ to send Liquid")),
+        ("${body.id}", "US$${body.id}",
+         ("10:11: US${body.id} is sent as it stands; a dollar sign and a value:"
+          " ${concat('$', ...)}")),
         ("${body.id}", "${body.id", "10:11: ${ is never closed; a literal ${ is written $${"),
         ("{campaign: c-1}", "{campaign: [c-1]}", "3:9: campaign does not take an array"),
     ],

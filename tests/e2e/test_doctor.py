@@ -11,7 +11,7 @@ import pytest
 from relay.paths import PROJECT
 from relay.stack.deploy import NAME
 from relay.stack.emulator import free_port
-from relay.stack.up import local_stack
+from relay.stack.up import BRAZE_KEY, local_stack
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET
 from tests.e2e.patient import Patient
 
@@ -146,7 +146,9 @@ def test_alarms_that_nobody_hears_are_a_note_on_the_local_stack(patient: Patient
 def test_rules_that_differ_are_new_or_gone_are_named(patient: Patient, folder: Path) -> None:
     with (folder / "shopify.yaml").open("a", encoding="utf-8") as shopify:
         shopify.write("# newer\n")
-    (folder / "accounts.yaml").rename(folder / "workspaces.yaml")  # a reserved name, and no source
+    (folder / "accounts.yaml").unlink()
+    home = f"default: {{endpoint: {patient.local.braze_url}}}\n"
+    (folder / "workspaces.yaml").write_text(home, encoding="utf-8")
     errors = patient.errors("--rules", str(folder))
     assert [one["problem"] for one in errors] == [
         "deployed rules differ from those here: shopify.yaml",
@@ -154,6 +156,33 @@ def test_rules_that_differ_are_new_or_gone_are_named(patient: Patient, folder: P
         "rules that are deployed and not here: accounts.yaml",
     ]
     assert all(one["remedy"].endswith(f"deploy {NAME} again") for one in errors)
+
+
+def test_every_workspace_that_is_written_down_is_looked_at(patient: Patient, folder: Path) -> None:
+    usa = f"usa: {{endpoint: {patient.local.braze_url}, key: america}}\n"
+    (folder / "workspaces.yaml").write_text(usa, encoding="utf-8")
+    keys = {"default": BRAZE_KEY}
+    with patient.secret("BrazeKeysArn", keys):
+        lacking, new = patient.errors("--rules", str(folder))
+    assert "no key for workspace 'america'" in lacking["problem"]
+    command = ".venv/bin/relay secrets set --braze america --stack-name"
+    assert lacking["remedy"] == f"{command} {NAME}"
+    assert new["problem"] == "rules not deployed: workspaces.yaml"
+    with patient.secret("BrazeKeysArn", keys | {"america": "another-canary-key"}):
+        refused, _ = patient.errors("--rules", str(folder))
+    assert refused["problem"].startswith("Braze refuses the API key")
+    assert "the endpoint of usa in workspaces.yaml" in refused["remedy"]
+
+
+def test_workspaces_that_cannot_be_read_are_named_and_the_default_one_is_checked(
+    patient: Patient, folder: Path
+) -> None:
+    (folder / "workspaces.yaml").write_text("usa: {endpoint: https://example.org}\n")
+    with patient.secret("BrazeKeysArn", {}):
+        broken, lacking, _ = patient.errors("--rules", str(folder))
+    assert "workspaces.yaml:1:7: it is not one of Braze's" in broken["problem"]
+    assert broken["remedy"].startswith("mend it, then ")
+    assert "no key for workspace 'default'" in lacking["problem"]
 
 
 def test_rules_that_do_not_load_are_named_and_the_others_checked(

@@ -111,7 +111,7 @@ def test_an_order_that_cannot_be_rendered_is_a_dead_letter_and_its_sender_gets_2
     relay: Relay, order: dict[str, Any]
 ) -> None:
     answer = relay.shopify("orders/create", order | {"email": None, "customer": None})
-    assert answer.json() == {"events": 1, "deliveries": 0}
+    assert answer.json() == {"events": 1, "deliveries": 0, "parked": 1}
     letter = relay.dead_letter()
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "unrenderable"
     assert json.loads(letter["Body"])["kind"] == "event"
@@ -141,6 +141,6 @@ def test_an_order_played_again_under_another_topic_does_not_become_a_customer(
     relay: Relay, order: dict[str, Any]
 ) -> None:
     answer = relay.shopify("customers/create", order)  # the topic is not signed, the body is
-    assert answer.json() == {"events": 1, "deliveries": 0}
+    assert answer.json() == {"events": 1, "deliveries": 0, "parked": 1}
     letter = relay.dead_letter()
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "malformed"

@@ -29,7 +29,12 @@ WEBHOOKS: dict[str, tuple[dict[str, str], Any]] = {
     ),
     "woocommerce": (
         {"x-wc-webhook-topic": "order.created"},
-        {"id": 4711, "date_created_gmt": "2026-11-02T08:30:00", "billing": PERSON},
+        {
+            "id": 4711,
+            "order_key": "wc_order_7Qx",
+            "date_created_gmt": "2026-11-02T08:30:00",
+            "billing": PERSON,
+        },
     ),
     "bigcommerce": (
         {},
@@ -177,8 +182,8 @@ def test_a_backfill_that_is_repeated_sends_nothing_twice(
     again = sent(local, rules, "--each", file, *options, "--skip", "4")
     relay.wait_until_idle()
 
-    assert first == (0, "12 x 200; 12 deliveries")
-    assert again == (0, "8 x 200; 8 deliveries")
+    assert first == (0, "12 x 200: 12 deliveries")
+    assert again == (0, "8 x 200: 8 deliveries")
     assert len(relay.sends(12)) == 12
 
 

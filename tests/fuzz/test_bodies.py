@@ -91,7 +91,8 @@ def test_json_that_nobody_can_pass_on_is_parked_and_answered_200(
     arrangement: Arrangement, body: bytes
 ) -> None:
     answer, (parked,) = answered(arrangement, body)
-    assert (answer["statusCode"], answer["body"]) == (200, '{"events": 1, "deliveries": 0}')
+    told = '{"events": 1, "deliveries": 0, "parked": 1}'
+    assert (answer["statusCode"], answer["body"]) == (200, told)
     assert isinstance(parked, Parked)
     assert (parked.reason, parked.rule) == ("malformed", None)
 

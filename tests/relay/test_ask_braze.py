@@ -6,6 +6,7 @@ import pytest
 
 from handler.core.rules import load
 from handler.core.source import Source
+from handler.core.workspace import Workspace
 from relay.ask_braze import braze_findings
 from relay.chosen import Chosen
 from relay.stack.up import BRAZE_KEY
@@ -37,17 +38,17 @@ def test_the_key_is_tried_where_there_is_no_rule_and_no_netrc_replaces_it(
     (tmp_path / "netrc").write_text("default login somebody password canary\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
 
-    assert list(braze_findings(braze.url, BRAZE_KEY, [], STACK)) == []
+    assert list(braze_findings(Workspace.default(braze.url), BRAZE_KEY, [], STACK)) == []
 
     (asked,) = braze.call("GET", "/requests")
     assert (asked["method"], asked["path"]) == ("POST", "/campaigns/trigger/send")
 
 
 def test_forty_targets_are_looked_up_and_a_note_tells_of_the_others(braze: Client) -> None:
-    assert list(braze_findings(braze.url, BRAZE_KEY, campaigns(40), STACK)) == []
+    assert list(braze_findings(Workspace.default(braze.url), BRAZE_KEY, campaigns(40), STACK)) == []
     braze.call("DELETE", "")
 
-    (note,) = braze_findings(braze.url, BRAZE_KEY, campaigns(41), STACK)
+    (note,) = braze_findings(Workspace.default(braze.url), BRAZE_KEY, campaigns(41), STACK)
 
     assert note.level == "note"
     assert note.problem == "only 40 of 41 campaigns and Canvases were looked up"
@@ -55,7 +56,7 @@ def test_forty_targets_are_looked_up_and_a_note_tells_of_the_others(braze: Clien
 
 
 def test_a_refused_key_asks_for_no_details(braze: Client) -> None:
-    (error,) = braze_findings(braze.url, "other", campaigns(1), STACK)
+    (error,) = braze_findings(Workspace.default(braze.url), "other", campaigns(1), STACK)
 
     assert error.level == "error"
     assert len(braze.call("GET", "/requests")) == 1

@@ -1,13 +1,10 @@
 """What the simulated Braze tells of campaigns and Canvases: over real sockets."""
 
-from typing import Any
-
 import pytest
 
 from tests.relay.simulated import (
     CAMPAIGN,
     CAMPAIGN_DETAILS,
-    CANVAS,
     CANVAS_DETAILS,
     ID,
     NEW,
@@ -53,22 +50,6 @@ def test_details_need_the_key_and_a_get_and_count_as_requests(
 def test_an_unknown_id_is_refused_by_the_trigger_too(braze: Client) -> None:
     braze.call("PUT", f"/targets/{ID}", {"exists": False})
     assert braze.trigger(NEW).json() == {"message": "Invalid Campaign ID"}
-
-
-@pytest.mark.parametrize(
-    "state, word",
-    [({"archived": True}, "archived"), ({"enabled": False}, "paused"), ({"draft": True}, "paused")],
-)
-def test_a_canvas_that_does_not_run_gives_notice_and_sends_nothing(
-    braze: Client, state: dict[str, Any], word: str
-) -> None:
-    braze.call("PUT", f"/targets/{ID}", state)
-
-    answer = braze.post(CANVAS, {"canvas_id": ID, "recipients": [NEW]})
-
-    assert answer.status_code == 201
-    assert answer.json()["notice"].startswith(f"The Canvas is {word}. ")
-    assert braze.sends() == []
 
 
 def test_a_fault_of_one_path_leaves_the_others(braze: Client) -> None:

@@ -71,6 +71,71 @@ def test_status_gives_the_body_and_headers_it_was_told(braze: Client) -> None:
     assert "x-ratelimit-reset" not in third.headers
 
 
+@pytest.mark.parametrize(
+    "limit, header, value",
+    [
+        ("epoch", "x-ratelimit-reset", f"{NOON + 3600:.0f}"),
+        ("seconds", "x-ratelimit-reset", "3600"),
+        ("retry_after", "x-ratelimit-retry-after", "3600"),
+        ("past", "x-ratelimit-reset", f"{NOON - 3600:.0f}"),
+        ("far", "x-ratelimit-reset", f"{NOON + 366 * 86_400:.0f}"),
+        ("negative", "x-ratelimit-retry-after", "-1"),
+        ("huge", "x-ratelimit-retry-after", "9" * 400),
+        ("words", "retry-after", "Sat, 01 Jan 2000 00:00:00 GMT"),
+        ("none", "retry-after", None),
+    ],
+)
+def test_a_rate_limit_tells_when_to_come_back_in_good_and_bad_ways(
+    braze: Client, limit: str, header: str, value: str | None
+) -> None:
+    braze.call("POST", "/faults", [{"kind": "status", "status": 429, "limit": limit}])
+
+    answer = braze.trigger(NEW)
+
+    assert (answer.status_code, answer.headers.get(header)) == (429, value)
+    told = {"x-ratelimit-reset", "x-ratelimit-retry-after", "retry-after"} & answer.headers.keys()
+    assert told == ({header} if value else set())
+
+
+def test_an_answer_may_drip_and_may_be_huge(braze: Client) -> None:
+    drip = {"kind": "drip", "seconds": 0.01, "times": 1, "after": True}
+    braze.call("POST", "/faults", [drip, {"kind": "huge", "size": 5_000_000, "after": True}])
+    begun = time.monotonic()
+
+    dripped = braze.post(CAMPAIGN, {"campaign_id": ID, "recipients": [NEW]}, timeout=0.3)
+    took = time.monotonic() - begun
+    huge = braze.trigger(NEW)
+
+    assert (dripped.status_code, dripped.json()["message"]) == (201, "success")
+    assert took > 0.5  # longer than the timeout of each wait
+    assert (huge.json()["message"], len(huge.content)) == ("success", 5_000_000)
+    assert len(braze.sends()) == 2
+
+
+def test_status_can_redirect_and_lie_about_its_encoding(braze: Client) -> None:
+    faults = [
+        {"kind": "status", "status": 302, "headers": {"location": "/"}, "times": 1},
+        {"kind": "status", "status": 201, "body": "no", "headers": {"content-encoding": "gzip"}},
+    ]
+    braze.call("POST", "/faults", faults)
+
+    body = {"campaign_id": ID, "recipients": [NEW]}
+    moved = braze.post(CAMPAIGN, body, allow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (302, "/")
+    with pytest.raises(requests.exceptions.ContentDecodingError):
+        braze.post(CAMPAIGN, body)
+
+
+def test_a_fault_of_one_campaign_leaves_the_others(braze: Client) -> None:
+    braze.call("POST", "/faults", [{"kind": "status", "status": 500, "target": ID}])
+    other = ID.replace("4", "5")
+
+    assert braze.trigger(NEW).status_code == 500
+    assert braze.trigger(NEW, campaign_id=other).status_code == 201
+    transactional = braze.post(f"/transactional/v1/campaigns/{ID}/send", {})
+    assert transactional.status_code == 500
+
+
 def test_notice_sends_nothing_and_errors_send(braze: Client) -> None:
     faults = [{"kind": "notice", "times": 1}, {"kind": "errors", "body": ["minor"], "times": 1}]
     braze.call("POST", "/faults", faults)
@@ -97,9 +162,13 @@ def test_control_api_says_what_it_cannot_take(braze: Client) -> None:
     assert braze.call("GET", "/health") == {"status": "ok"}
 
 
-@pytest.fixture
-def command() -> Iterator[subprocess.Popen[str]]:
-    line = [sys.executable, "-m", "relay.braze", "--port", "0", "--key", "k"]
+@pytest.fixture(params=["relay.braze", "relay"])
+def command(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    start = {
+        "relay.braze": [sys.executable, "-m", "relay.braze"],
+        "relay": [sys.executable, "-c", "from relay.cli import main; main()", "braze"],
+    }[request.param]
+    line = [*start, "--port", "0", "--key", "k"]
     pipe = subprocess.PIPE
     with subprocess.Popen(line, stdout=pipe, stderr=pipe, text=True) as server:
         yield server

@@ -5,12 +5,22 @@ from typing import Any
 import pytest
 
 from handler.core.rules import load
-from relay.checks_braze import Answer, Target, key_findings, target_findings, targets
+from handler.core.workspace import Workspace
+from relay.checks_braze import (
+    Answer,
+    Target,
+    key_findings,
+    target_findings,
+    targets,
+    unreachable,
+)
 from relay.chosen import Chosen
 from relay.paths import PROJECT
 
 STACK = Chosen("relay-prod", "prod")
 HOST = "https://rest.iad-01.braze.com"
+HOME = Workspace.default(HOST)
+USA = Workspace("usa", "https://rest.iad-03.braze.com", "america")
 SEND, START = "/campaigns/trigger/send", "/canvas/trigger/send"
 CAMPAIGN = Target("campaign_id", "c-1", SEND, ("order of shopify", "refund of shopify"))
 CANVAS = Target("canvas_id", "c-2", START, ("welcome of shopify",))
@@ -27,13 +37,13 @@ TAKEN = Answer(400, {"message": "Invalid Campaign ID"})
     ],
 )
 def test_who_complains_of_the_campaign_has_taken_the_key(status: int, body: Any) -> None:
-    assert list(key_findings(HOST, {SEND: Answer(status, body)}, STACK)) == []
+    assert list(key_findings(HOME, {SEND: Answer(status, body)}, STACK)) == []
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_or_wrong_host_says_which_to_check(status: int) -> None:
     refused = Answer(status, {"message": "no"})
-    (finding,) = key_findings(HOST, {SEND: refused, START: refused}, STACK)
+    (finding,) = key_findings(HOME, {SEND: refused, START: refused}, STACK)
     assert finding.level == "error"
     assert f"{HOST} ({status})" in finding.problem
     assert "BrazeEndpoint" in finding.remedy
@@ -42,7 +52,7 @@ def test_a_refused_key_or_wrong_host_says_which_to_check(status: int) -> None:
 
 
 def test_a_key_that_may_send_campaigns_only_names_the_permission_that_it_lacks() -> None:
-    (finding,) = key_findings(HOST, {SEND: TAKEN, START: Answer(403, None)}, STACK)
+    (finding,) = key_findings(HOME, {SEND: TAKEN, START: Answer(403, None)}, STACK)
     assert "may use canvas.trigger.send and" in finding.remedy
 
 
@@ -60,7 +70,7 @@ def test_a_key_that_may_send_campaigns_only_names_the_permission_that_it_lacks()
 )
 def test_no_other_answer_proves_the_key(status: int, body: Any) -> None:
     answer = Answer(status, body)
-    (finding,) = key_findings(HOST, {SEND: answer, START: answer}, STACK)
+    (finding,) = key_findings(HOME, {SEND: answer, START: answer}, STACK)
     assert finding.level == "error"
     assert f"answers {status}" in finding.problem
 
@@ -71,20 +81,44 @@ def test_targets_are_those_of_the_stage_once_each_with_all_their_rules() -> None
     shop = load("shop", text, "shop.yaml", "dev")
 
     order = "417220e4-5a2a-b634-7f7d-9ec891532368"
-    assert targets([dev, shop])[0] == Target(
+    assert targets([dev, shop], "default")[0] == Target(
         "campaign_id", order, SEND, ("order-confirmation of shopify", "order-confirmation of shop")
     )
-    assert [(it.key, it.trigger) for it in targets([dev, shop])] == [
+    assert [(it.key, it.trigger) for it in targets([dev, shop], "default")] == [
         ("campaign_id", SEND),
         ("canvas_id", START),
     ]
-    assert order not in [it.id for it in targets([prod])]
+    assert order not in [it.id for it in targets([prod], "default")]
+
+
+def test_what_is_wrong_with_another_workspace_says_which_and_where_it_is_set() -> None:
+    refused, gone = {SEND: Answer(401, None)}, {SEND: Answer(503, None)}
+    (finding,) = key_findings(USA, refused, STACK)
+    assert finding.problem.endswith(f"at {USA.endpoint} (401)")
+    assert "check that the endpoint of usa in workspaces.yaml is" in finding.remedy
+    assert finding.remedy.endswith("secrets set --braze america --stack-name relay-prod")
+    for found in (*key_findings(USA, gone, STACK), unreachable(USA, "ConnectTimeout", STACK)):
+        assert USA.endpoint in found.problem
+        assert "the endpoint of usa in workspaces.yaml" in found.remedy
+
+
+def test_targets_are_asked_for_in_the_workspace_of_their_rules() -> None:
+    send = "recipients: [{external_user_id: u}]"
+    text = f"""\
+verify: {{preset: stripe}}
+rules:
+  - {{name: here, type: a, send: {{campaign_id: c-1, {send}}}}}
+  - {{name: there, type: a, workspace: usa, send: {{campaign_id: c-2, {send}}}}}
+"""
+    source = load("shop", text, "shop.yaml", "dev")
+    assert [it.id for it in targets([source], "default")] == ["c-1"]
+    assert [it.id for it in targets([source], "usa")] == ["c-2"]
 
 
 @pytest.mark.parametrize("more", [{}, {"enabled": None}])
 def test_active_targets_are_no_finding(more: dict[str, Any]) -> None:
     answers = [(it, Answer(200, ACTIVE | more)) for it in (CAMPAIGN, CANVAS)]
-    assert list(target_findings(answers, STACK)) == []
+    assert list(target_findings(answers, "default", STACK)) == []
 
 
 @pytest.mark.parametrize(
@@ -99,7 +133,7 @@ def test_a_target_that_sends_nothing_is_named_with_its_rules(
     state: dict[str, Any], words: str, remedy: str
 ) -> None:
     answers = [(CAMPAIGN, Answer(200, ACTIVE | state)), (CANVAS, Answer(200, ACTIVE))]
-    (finding,) = target_findings(answers, STACK)
+    (finding,) = target_findings(answers, "default", STACK)
     named = "campaign c-1 (rule order of shopify, rule refund of shopify)"
     assert (finding.level, finding.problem) == ("error", f"{named} {words}: Braze sends nothing")
     assert finding.remedy.startswith(remedy)
@@ -108,7 +142,7 @@ def test_a_target_that_sends_nothing_is_named_with_its_rules(
 @pytest.mark.parametrize("status", [400, 404])
 def test_a_target_that_braze_does_not_know_is_named(status: int) -> None:
     answers = [(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, Answer(status, {"message": "not found"}))]
-    (finding,) = target_findings(answers, STACK)
+    (finding,) = target_findings(answers, "default", STACK)
     assert finding.level == "error"
     assert finding.problem == "Braze knows no Canvas c-2 (rule welcome of shopify)"
 
@@ -116,8 +150,8 @@ def test_a_target_that_braze_does_not_know_is_named(status: int) -> None:
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_key_that_may_not_look_is_one_note_with_what_it_lacks(status: int) -> None:
     refused = Answer(status, None)
-    (both,) = target_findings([(CAMPAIGN, refused), (CANVAS, refused)], STACK)
-    (one,) = target_findings([(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, refused)], STACK)
+    (both,) = target_findings([(CAMPAIGN, refused), (CANVAS, refused)], "default", STACK)
+    (one,) = target_findings([(CAMPAIGN, Answer(200, ACTIVE)), (CANVAS, refused)], "default", STACK)
     assert both.level == one.level == "note"
     assert "lacks campaigns.details and canvas.details" in both.problem
     assert "lacks canvas.details" in one.problem
@@ -125,6 +159,6 @@ def test_a_key_that_may_not_look_is_one_note_with_what_it_lacks(status: int) -> 
 
 @pytest.mark.parametrize("answer", [Answer(503, None), Answer(200, None), Answer(404, None)])
 def test_an_answer_that_tells_nothing_is_named_once(answer: Answer) -> None:
-    (finding,) = target_findings([(CAMPAIGN, answer), (CAMPAIGN, answer)], STACK)
+    (finding,) = target_findings([(CAMPAIGN, answer), (CAMPAIGN, answer)], "default", STACK)
     assert finding.level == "error"
     assert f"/campaigns/details answers {answer.status}" in finding.problem

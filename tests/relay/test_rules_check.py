@@ -82,6 +82,14 @@ def test_warnings_alone_are_no_mistake_unless_strict(
         assert ":4:5: warning: without once each of these types" in run.stderr
 
 
+def test_a_stage_can_be_named_as_the_other_commands_name_it(tmp_path: Path) -> None:
+    stages = "vars:\n  dev: {c: x}\n  live: {c: y}\n"
+    folder = written(tmp_path, stages + GOOD.replace("campaign_id: c", "campaign_id: ${vars.c}"))
+    assert check(folder, "--stage", "live").stdout.endswith("are good (stage live)\n")
+    (one,) = remarks(folder, "--stage", "test")
+    assert one["message"] == "vars has no stage test; it has dev and live (stage test)"
+
+
 def test_what_is_true_of_all_sources_of_a_file_is_said_once(tmp_path: Path) -> None:
     text = GOOD.replace("user.created", "[user.created, a]")
     (one,) = remarks(written(tmp_path, f"sources: {{one: {{}}, two: {{}}}}\n{text}"))
@@ -118,3 +126,56 @@ def test_a_file_that_is_not_utf8_is_a_mistake(tmp_path: Path) -> None:
 def test_the_projects_own_rules_load_without_a_mistake() -> None:
     for folder in (PROJECT / "tests" / "rules", PROJECT / "src" / "rules"):
         assert [one for one in remarks(folder) if one["level"] == "error"] == []
+
+
+ABROAD = GOOD.replace("    send:", "    workspace: usa\n    send:")
+BROADCAST = GOOD.replace(
+    "      recipients:\n        - external_user_id: ${body.id}\n",
+    "      broadcast: true\n    allow_broadcast: true\n",
+)
+
+
+def test_a_workspace_that_is_not_written_down_is_a_mistake_with_its_place(tmp_path: Path) -> None:
+    written(tmp_path, ABROAD)
+    (one,) = remarks(tmp_path)
+    assert (one["level"], one["line"], one["column"]) == ("error", 5, 5)
+    assert one["message"] == "there is no workspace usa; workspaces.yaml has default"
+    usa = "usa: {endpoint: https://rest.iad-03.braze.com}\n"
+    assert remarks(written(tmp_path, usa, "workspaces.yaml")) == []
+
+
+@pytest.mark.parametrize(
+    "text, place, message",
+    [
+        ("usa: {endpoint: https://example.org}", "1:7", "it is not one of Braze's REST endpoints"),
+        ("usa: {endpoint: http://127.0.0.1:1}", "1:7", "only the local stack sends to this"),
+        (
+            "default: {endpoint: https://rest.iad-03.braze.com}",
+            "1:1",
+            "default is the workspace of BrazeEndpoint",
+        ),
+    ],
+)
+def test_a_mistake_among_the_workspaces_is_named_once_with_its_place(
+    tmp_path: Path, text: str, place: str, message: str
+) -> None:
+    written(tmp_path, ABROAD)
+    (one,) = remarks(written(tmp_path, text, "workspaces.yaml"))
+    assert Path(one["file"]).name == "workspaces.yaml"
+    assert (one["level"], f"{one['line']}:{one['column']}") == ("error", place)
+    assert one["message"].startswith(message)
+    assert one["text"] == text.splitlines()[one["line"] - 1]
+    assert check(tmp_path).exit_code == 1
+
+
+def test_a_broadcast_is_a_note_where_the_deployment_does_not_allow_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, BROADCAST)
+    run = check(tmp_path)
+    assert run.exit_code == 0
+    assert "note: app/welcome is a broadcast: app answers 503 unless the deployment" in run.stderr
+    text = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
+    allowed = text.replace("Stage=dev ", "Stage=dev AllowBroadcast=true ")
+    monkeypatch.setattr("relay.samconfig._text", lambda: allowed)
+    assert "broadcast" not in check(tmp_path).stderr

@@ -6,7 +6,7 @@ import pytest
 
 from handler.core.rules import load
 from handler.core.source import Source
-from relay.rules_warnings import unseen_paths, warnings
+from relay.rules_warnings import shared_secrets, unseen_paths, warnings
 
 RULE = """\
   - name: confirm
@@ -69,14 +69,15 @@ def attributes(line: str) -> str:
          "rules.0.send.recipients.0.attributes.email_subscribe", "can subscribe again"),
         (FILE.replace(CONSENT, "            email_subscribe: ${body.consent}\n"),
          "rules.0.send.recipients.0.attributes.email_subscribe", "can subscribe again"),
-        (attributes("count: {inc: 1}"), "rules.0.send.recipients.0.attributes.count.inc",
-         "inc is not repeatable"),
-        (attributes("list: {$add: [{a: b}]}"), "rules.0.send.recipients.0.attributes.list.$add",
-         "$add is not repeatable"),
+        (FILE.replace(CONSENT, "            email_subscribe: unsubscribed\n"),
+         "rules.0.send.recipients.0.attributes.email_subscribe",
+         "this unsubscribes a customer who has opted in; say it for profiles made here only"),
+        (FILE.replace("orders/create", "orders/create orders/paid"), "rules.0.type",
+         "a list of types is written [orders/create, orders/paid]"),
+        (SIGNED.replace("orders/create", "'a, b'"), "rules.0.type",
+         "a list of types is written [a, b]"),
         (attributes("$price: 1"), "rules.0.send.recipients.0.attributes.$price",
          "Braze takes no $ and no dot in a name"),
-        (attributes(f"{'x' * 256}: 1"), f"rules.0.send.recipients.0.attributes.{'x' * 256}",
-         "Braze takes names of 255 characters at most"),
         (attributes("_merge_objects: true"), "rules.0.send.recipients.0.attributes._merge_objects",
          "Braze documents it for /users/track only"),
         (attributes("subscription_groups: []").replace("campaign_id", "canvas_id"),
@@ -105,7 +106,12 @@ def test_what_is_seldom_meant_is_told_with_its_place(text: str, path: str, words
         .replace(", type)", ", 'a')"),
         SIGNED + RULE.replace("confirm", "welcome").replace("orders", "customers"),
         FILE.replace(CONSENT, "").replace("existing_only: false", "existing_only: true"),
-        FILE.replace(CONSENT, "            email_subscribe: unsubscribed\n"),
+        FILE.replace(CONSENT, "            email_subscribe: unsubscribed\n")
+        .replace("existing_only: false", "existing_only: true"),
+        FILE.replace(
+            CONSENT, "            email_subscribe: ${if(body.a, `null`, 'unsubscribed')}\n"
+        ),
+        SIGNED.replace("orders/create", "Order Completed"),
         attributes("subscription_groups: []"),
         FILE.replace("'unsubscribed'", "'opted_in'"),
         SIGNED.replace("    send:", "    when: headers.\"webhook-id\" != 'a'\n    send:"),
@@ -160,3 +166,11 @@ def test_a_path_within_an_item_is_followed_too() -> None:
     ((path, words),) = unseen_paths(source, {"orders/create": [{"body": BODY}]})
     assert words == "no sample event has item.skou; did you mean sku?"
     assert path == ("rules", 0, "send", "recipients", 0, "attributes", "email")
+
+
+def test_two_sources_that_share_a_secret_are_named() -> None:
+    shops = "sources: {tea: {secret: app}, coffee: {secret: app}, milk: {}}\nrules:"
+    text = TWO.replace("rules:", shops, 1)
+    sources = [load(name, text, "f", "dev") for name in ("tea", "coffee", "milk")]
+    (said,) = shared_secrets(sources)
+    assert said.startswith("tea and coffee share the signing secret app: a webhook of one can be")

@@ -29,6 +29,7 @@ def test_a_long_id_is_folded_and_not_cut() -> None:
     [
         ({"events": 1, "deliveries": 1}, "200 1 event, 1 delivery"),
         ({"events": 2, "deliveries": 0}, "200 2 events, 0 deliveries"),
+        ({"events": 1, "deliveries": 0, "parked": 1}, "200 1 event, 0 deliveries, 1 parked"),
     ],
 )
 def test_one_is_one(answer: dict[str, int], words: str) -> None:

@@ -25,11 +25,16 @@ CREATIONS = {
     "shopify": ("X-Shopify-Topic", "orders/create"),
     "woocommerce": ("X-WC-Webhook-Topic", "order.created"),
 }
-ORDER = {"id": 5, "created_at": "2026-03-01T14:30:00Z", "date_created_gmt": "2026-03-01T14:30:00"}
+ORDER = {
+    "id": 5,
+    "order_key": "wc_order_7Qx",
+    "created_at": "2026-03-01T14:30:00Z",
+    "date_created_gmt": "2026-03-01T14:30:00",
+}
 LATER = [
     ORDER | {"updated_at": "2026-03-01T14:30:05Z", "date_modified_gmt": "2026-03-01T14:30:05"},
     ORDER | {"updated_at": "2026-04-01T14:30:05Z", "date_modified_gmt": "2026-04-01T14:30:05"},
-    {"id": 5},
+    {"id": 5, "order_key": "wc_order_7Qx"},
 ]
 DIGESTS = [
     (preset, header, topic)

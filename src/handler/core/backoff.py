@@ -36,7 +36,7 @@ class Timing:
     paused: float = 900  # a target that Braze says is paused or archived
     # Nothing counts these but the queue, whose last receive must come before its retention ends
     # and the message is dropped: 1,000 receives * 800 s = 9.3 days < 10 days.
-    unknown_version: float = 800
+    unknown_version: float = 800  # and an unknown workspace: a newer package reads it
     horizon: float = 86_400  # from the first claim; then the delivery is a dead letter
     request: float = 15  # one POST, from the connect to the body's last byte
     shortest: float = 8  # no POST is begun with less: Braze's slow answers take seconds

@@ -70,6 +70,7 @@ def same(left: object, right: object, budget: Budget) -> bool:
             same(mine, yours, budget) for mine, yours in zip(left, right, strict=True)
         )
     if isinstance(left, dict) and isinstance(right, dict):
+        budget.spend(len(left))
         return left.keys() == right.keys() and all(
             same(mine, right[key], budget) for key, mine in left.items()
         )

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions import Expression, compile_expression
+from handler.core.reach import ANYBODY, Reach
 from handler.core.template import (
     Problem,
     Template,
@@ -21,6 +22,7 @@ from handler.core.template import (
 from handler.core.traps import VALUES, forgotten, traps
 from handler.core.trees import event_nodes, through_root
 from handler.core.trigger import LITERAL_KEYS
+from handler.core.workspace import DEFAULT
 from handler.core.yaml12 import Document, Path
 
 if TYPE_CHECKING:
@@ -36,10 +38,11 @@ _UNKNOWN: Final = "unknown"  # stands for a variable that a finding is about
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a source gives to its rules: the names of its tables, and its workspace."""
+    """What a source gives to its rules: the names of its tables, its workspace, whom they reach."""
 
     tables: tuple[str, ...] = ()
-    workspace: str = "default"
+    workspace: str = DEFAULT
+    reach: Reach = ANYBODY
 
 
 class Compiler:
@@ -51,6 +54,7 @@ class Compiler:
         self.findings: list[Finding] = []
         self.roots = (*ROOTS, "tables") if scope.tables else ROOTS
         self.workspace = scope.workspace
+        self.reach = scope.reach
         self._document = document
         self._vars = variables
         self._tables = scope.tables
@@ -135,13 +139,13 @@ def _member(node: "Node", root: str) -> str | None:
 
 def root_names(expression: Expression) -> set[str]:
     """Return the roots that an expression names."""
-    return {str(node["value"]) for node in event_nodes(expression.tree) if node["type"] == "field"}
+    return {str(node["value"]) for node in _of_event(expression) if node["type"] == "field"}
 
 
 def header_names(expression: Expression) -> Iterator[str | None]:
     """Return the headers that an expression reads; None where it reads all or cannot be told."""
     whole = 0
-    for node in event_nodes(expression.tree):
+    for node in _of_event(expression):
         if node["type"] == "field" and node["value"] == "headers":
             whole += 1
         children = node["children"]
@@ -149,6 +153,12 @@ def header_names(expression: Expression) -> Iterator[str | None]:
             whole -= 1
             yield str(children[1]["value"]) if children[1]["type"] == "field" else None
     yield from [None] * max(0, whole)
+
+
+def _of_event(expression: Expression) -> "Iterator[Node]":
+    """Yield what is evaluated on the event itself, by its name or through root() and `@`."""
+    yield from event_nodes(expression.tree)
+    yield from through_root(expression.tree)
 
 
 def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template]]:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 # All that the library, or Python beneath it, is known to raise on a hostile document.
 _FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 _NUMBER = re.compile(r"(?<!\.)-?\d+(\.\d+)?")
-_WORD = re.compile(r"(?:and|or|not|is|in)\b|=")
+_WORD = re.compile(r"(?:and|or|not|is|in)\b|[=/+]")
+_QUOTES = "'\"`"
+_TEXT = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""", re.DOTALL)
 _MEANT = {
     "and": "`and` is written &&",
     "or": "`or` is written ||",
@@ -35,6 +37,8 @@ _MEANT = {
     "is": "`is` is written ==, and null stands in backticks: `null`",
     "in": "`in` is written contains(list, value)",
     "=": "equal is written ==",
+    "/": "`/` is written multiply() or minor_units()",
+    "+": "`+` is written add() or concat()",
 }
 
 
@@ -169,7 +173,7 @@ def _syntax(text: str, error: JMESPathError) -> str:
     if not text.strip():
         return "it is empty"
     if not isinstance(position, int) or position < 0 or position >= len(text):
-        return "it ends too early"
+        return f"it ends too early{_unclosed(text)}"
     rest = text[position : position + 20]
     return f"it cannot be read from character {position + 1} on: {rest}{_hint(text, position)}"
 
@@ -178,5 +182,13 @@ def _hint(text: str, position: int) -> str:
     """Return the mend where another language's words stand."""
     if number := _NUMBER.match(text, position):
         return f"; a number stands in backticks: `{number[0]}`"
+    if text[position] in _QUOTES and text.find(text[position], position + 1) < 0:
+        return f"; a {text[position]} is not closed"
     word = _WORD.match(text, position)
-    return f"; {_MEANT[word[0]]}" if word else ""
+    return f"; {_MEANT[word[0]]}" if word else _unclosed(text)
+
+
+def _unclosed(text: str) -> str:
+    """Return that a bracket is missing, where more are opened than closed outside of texts."""
+    bare = _TEXT.sub("", text)
+    return "; a ) is missing" if bare.count("(") > bare.count(")") else ""

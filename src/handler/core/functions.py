@@ -116,9 +116,10 @@ class Functions(TextFunctions, NumberFunctions, MoneyFunctions, TimeFunctions, f
             return value if kind(value) == "number" else None  # type: ignore[return-value]  # checked by kind
         try:
             number = json.loads(value)
-        except (ValueError, RecursionError):
+            is_finite = kind(number) == "number" and math.isfinite(number)
+        except (ValueError, RecursionError, OverflowError):
             return None
-        return number if kind(number) == "number" and math.isfinite(number) else None
+        return number if is_finite else None
 
     @takes(ANY)
     def _func_to_string(self, value: JsonValue) -> str:

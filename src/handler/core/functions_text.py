@@ -99,6 +99,7 @@ class TextFunctions:
         """
         if text is None:
             return None
+        self._budget.spend(len(text) // 8)  # each letter is looked at, and some are copied
         words = "".join(char if char.isprintable() else " " for char in text).split()
         line = " ".join(_unlinked(word) for word in words if not _is_link(word))
         return line[: int(max(0, min(longest, len(line))))].strip() or None

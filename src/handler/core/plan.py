@@ -10,10 +10,9 @@ from handler.core.errors import Malformed, Unrenderable
 from handler.core.match import Match, match
 from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
 from handler.core.parse import MAX_EVENTS, Part, carried, digest, parse, split
-from handler.core.render import Packed, render
+from handler.core.render import MAX_DELIVERIES, Packed, render
 from handler.core.source import Rule, Source
 
-MAX_DELIVERIES: Final = 100
 MAX_BYTES: Final = 8 * 1024 * 1024
 
 
@@ -29,30 +28,46 @@ def plan(verified: Verified, source: Source) -> Plan:
         return Plan(1, parked=(_malformed(verified, verified.webhook.body, source, str(error)),))
     if len(parts) > MAX_EVENTS:
         return _too_many(verified, source, len(parts), f"{len(parts)} events in one webhook")
-    plans = [_planned(part, verified, source) for part in parts]
-    deliveries = tuple(made for one in plans for made in one.deliveries)
-    if excess := _excess(deliveries):
-        return _too_many(verified, source, len(parts), excess)
+    known: dict[tuple[str, str], bytes] = {}
+    plans: list[Plan] = []
+    made, size = 0, 0
+    for part in parts:
+        one = _planned(part, verified, source, known)
+        plans.append(one)
+        letters: list[Delivery | Parked] = [*one.deliveries, *one.shadow, *one.parked]
+        made += len(letters)
+        size += sum(len(message.encode(letter)) for letter in letters)
+        if excess := _excess(made, size):
+            return _too_many(verified, source, len(parts), excess)
     return Plan(
         events=len(parts),
         wanted=sum(one.wanted for one in plans),
-        deliveries=deliveries,
+        deliveries=tuple(it for one in plans for it in one.deliveries),
         parked=tuple(parked for one in plans for parked in one.parked),
-        shadow=tuple(made for one in plans for made in one.shadow),
+        shadow=tuple(it for one in plans for it in one.shadow),
         unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
-        warnings=warnings,
+        warnings=(*warnings, *dict.fromkeys(it for one in plans for it in one.warnings)),
     )
 
 
-def _planned(part: Part, verified: Verified, source: Source) -> Plan:
-    """Return what becomes of one event of a webhook: a bad one does not lose the others."""
+def _planned(
+    part: Part, verified: Verified, source: Source, known: dict[tuple[str, str], bytes]
+) -> Plan:
+    """Return what becomes of one event of a webhook: a bad one does not lose the others.
+
+    `known` are the events of the webhook so far, and what they came as.
+    """
     try:
         event = parse(part, verified, source)
     except Malformed as error:
         return Plan(1, parked=(_malformed(verified, part.raw, source, str(error)),))
+    if known.setdefault((event.type, event.id), part.raw) != part.raw:
+        why = "another event of this webhook has the same id"
+        return Plan(1, parked=(_malformed(verified, part.raw, source, why),))
     found = match(event, source)
     packed = Packed(event, message.pack(_fields(event)))
-    deliveries, parked = _render(found, packed, source)
+    warnings: list[str] = []
+    deliveries, parked = _render(found, packed, source, warnings)
     is_wanted = bool(found.wanted or found.failed)
     shadows = {rule.name for rule in found.wanted if rule.shadow}
     return Plan(
@@ -62,18 +77,19 @@ def _planned(part: Part, verified: Verified, source: Source) -> Plan:
         parked=parked,
         shadow=tuple(made for made in deliveries if made.rule in shadows),
         unmatched=() if is_wanted else found.unmatched,
+        warnings=tuple(warnings),
     )
 
 
 def _render(
-    found: Match, packed: Packed, source: Source
+    found: Match, packed: Packed, source: Source, warnings: list[str]
 ) -> tuple[list[Delivery], tuple[Parked, ...]]:
     """Render each wanted rule by itself: one that cannot does not lose the others."""
     deliveries: list[Delivery] = []
     parked = [_park(packed, source, rule, ("unrenderable", str(why))) for rule, why in found.failed]
     for rule in found.wanted:
         try:
-            made = _fit(render(rule, packed, source))
+            made = _fit(render(rule, packed, source, warnings))
         except Unrenderable as error:
             parked.append(_park(packed, source, rule, ("unrenderable", str(error))))
             continue
@@ -96,10 +112,9 @@ def _fit(deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     return deliveries
 
 
-def _excess(deliveries: tuple[Delivery, ...]) -> str:
-    if len(deliveries) > MAX_DELIVERIES:
-        return f"{len(deliveries)} deliveries, and at most {MAX_DELIVERIES} are made of one webhook"
-    size = sum(len(message.encode(delivery)) for delivery in deliveries)
+def _excess(letters: int, size: int) -> str:
+    if letters > MAX_DELIVERIES:
+        return f"more than {MAX_DELIVERIES} deliveries of one webhook"
     return f"{size:,} bytes of messages, and at most {MAX_BYTES:,}" if size > MAX_BYTES else ""
 
 

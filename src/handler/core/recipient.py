@@ -6,10 +6,13 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from handler.core.attributes import breaches, misnamed, shown
 from handler.core.budget import missing
-from handler.core.errors import Unrenderable
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.fields import check_attachments, check_prioritization
+from handler.core.profile import is_address
 from handler.core.source import Rule
-from handler.core.template import Template, fill
+from handler.core.template import Template, Text, expressions, fill
 from handler.core.trigger import (
     ALIAS_KEYS,
     IDENTIFIERS,
@@ -24,8 +27,13 @@ _NOBODY: Final = frozenset({"0", "null", "None", "undefined"})
 Recipient = dict[str, JsonValue]
 
 
-def fill_recipient(template: Mapping[str, Template], rule: Rule, document: JsonValue) -> Recipient:
-    """Return a recipient, with what varies of the request's properties; raise Unrenderable."""
+def fill_recipient(
+    template: Mapping[str, Template], rule: Rule, document: JsonValue, proven: JsonValue
+) -> Recipient:
+    """Return a recipient, with what varies of the request's properties; raise Unrenderable.
+
+    Who is reached comes from what is `proven` alone, however the expression is spelt.
+    """
     recipient = fill_object(template, document, rule.keep_empty)
     for name, properties in fill_object(rule.folded, document, rule.keep_empty).items():
         own = recipient.get(name, {})
@@ -35,8 +43,31 @@ def fill_recipient(template: Mapping[str, Template], rule: Rule, document: JsonV
             recipient[name] = {**properties, **own}
     for name in IDENTIFIERS:
         if name in template:
-            recipient[name] = _identifier(name, recipient.get(name))
+            _find_nobody(name, template[name], proven)
+            named = fill_object({name: template[name]}, proven, rule.keep_empty)
+            recipient[name] = _identifier(name, named.get(name))
     return recipient
+
+
+def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipient:
+    """Return a recipient without the attributes whose value Braze would not take.
+
+    Braze would pass over them or store something else; the message is still worth sending. Raise
+    Unrenderable where such an attribute is required, and where a name cannot be one.
+    """
+    attributes = recipient.get("attributes")
+    if not isinstance(attributes, dict):
+        return recipient
+    for name in attributes:
+        if text := misnamed(name):
+            raise Unrenderable(shown(name), text)
+    bad = dict(breaches(attributes))
+    for name, text in bad.items():
+        if any(f"{path}.".startswith(f"attributes.{name}.") for path in rule.required):
+            raise Unrenderable(shown(name), f"it is required, and {text}")
+        warnings.append(f"{rule.name}: {shown(name)} is left out: {text}")
+    kept = {name: value for name, value in attributes.items() if name not in bad}
+    return {**recipient, "attributes": kept} if bad else recipient
 
 
 def fill_object(
@@ -45,6 +76,19 @@ def fill_object(
     """Return a filled object; raise Unrenderable."""
     filled = fill(dict(template), document, keep)
     return filled if isinstance(filled, dict) else {}
+
+
+def _find_nobody(name: str, template: Template, proven: JsonValue) -> None:
+    """Raise Unrenderable where a part of an identifier is nobody: `woo-0` is no customer."""
+    for expression in expressions(template) if isinstance(template, Text) else ():
+        try:
+            value = expression.search(proven)
+        except ExpressionError:
+            return  # said where the text is filled
+        if str(value).strip() in _NOBODY:
+            raise Unrenderable(
+                name, "a part of it is missing, and without it nobody can be reached"
+            )
 
 
 def _identifier(name: str, value: JsonValue) -> JsonValue:
@@ -63,6 +107,8 @@ def _identity(path: str, value: JsonValue) -> str:
         raise Unrenderable(path, "it is missing, and without it nobody can be reached")
     if len(text.encode("utf-8", "surrogatepass")) > MAX_IDENTIFIER_BYTES:
         raise Unrenderable(path, f"it is longer than {MAX_IDENTIFIER_BYTES} bytes")
+    if path == "email" and not is_address(text):
+        raise Unrenderable(path, "it is no e-mail address")
     return text
 
 
@@ -71,6 +117,18 @@ def check_recipient(recipient: Recipient, send: Mapping[str, JsonValue], rule: R
     for path in rule.required:
         if not (_has(recipient, path) or _has(send, path)):
             raise Unrenderable(path, "it is required, and missing")
+    _check_creation(recipient)
+    for problem in _written(recipient, send):
+        raise Unrenderable(*problem)
+    for name, properties in merged_properties(recipient, send):
+        if (
+            len(json.dumps(properties, ensure_ascii=False).encode("utf-8", "replace"))
+            > MAX_PROPERTIES_BYTES
+        ):
+            raise Unrenderable(name, f"it is larger than {MAX_PROPERTIES_BYTES:,} bytes")
+
+
+def _check_creation(recipient: Recipient) -> None:
     attributes = recipient.get("attributes", {})
     if not isinstance(attributes, dict):
         raise Unrenderable("attributes", "it is not an object")
@@ -79,18 +137,23 @@ def check_recipient(recipient: Recipient, send: Mapping[str, JsonValue], rule: R
         raise Unrenderable("send_to_existing_only", "it is neither true nor false")
     if not existing_only and not attributes:
         raise Unrenderable("attributes", "there are none, and Braze creates no profile without")
-    for name, properties in _properties(recipient, send):
-        if (
-            len(json.dumps(properties, ensure_ascii=False).encode("utf-8", "replace"))
-            > MAX_PROPERTIES_BYTES
-        ):
-            raise Unrenderable(name, f"it is larger than {MAX_PROPERTIES_BYTES:,} bytes")
 
 
-def _properties(
+def _written(recipient: Recipient, send: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
+    """Yield what Braze would not take of the fields that expressions may stand in."""
+    problems = list(check_attachments(send))
+    if "email" in recipient:
+        problems += check_prioritization(recipient.get("prioritization"))
+    yield from ((".".join(map(str, path)), text) for path, text in problems)
+
+
+def merged_properties(
     recipient: Recipient, send: Mapping[str, JsonValue]
 ) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the properties that Braze sees, by name: a recipient's own win; raise Unrenderable."""
     for name in PROPERTIES:
+        if name not in recipient and name not in send:
+            continue
         shared, own = send.get(name, {}), recipient.get(name, {})
         if not isinstance(own, dict) or not isinstance(shared, dict):
             raise Unrenderable(name, "it is not an object")

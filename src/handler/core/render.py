@@ -10,10 +10,17 @@ from handler.core import message
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.identity import delivery_id, key_of, part_of
 from handler.core.models import Delivery, Event
-from handler.core.recipient import check_recipient, fill_object, fill_recipient
+from handler.core.recipient import (
+    check_recipient,
+    fill_object,
+    fill_recipient,
+    leave_out,
+    merged_properties,
+)
 from handler.core.source import Rule, Source
 
 ITEM: Final = "item"
+MAX_DELIVERIES: Final = 100  # of one webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +41,20 @@ class _Occasion:
     packed: Packed
 
 
-def render(rule: Rule, packed: Packed, source: Source) -> tuple[Delivery, ...]:
+def render(
+    rule: Rule, packed: Packed, source: Source, warnings: list[str] | None = None
+) -> tuple[Delivery, ...]:
     """Return the deliveries of a wanted event; raise Unrenderable.
+
+    What is left out of them goes to `warnings`.
 
     At least one, but under `for_each`, whose list may be empty.
     """
+    told: list[str] = [] if warnings is None else warnings
     made = [
         delivery
         for occasion in _occasions(rule, packed, source)
-        for delivery in _deliveries(rule, occasion, source)
+        for delivery in _deliveries(rule, occasion, source, told)
     ]
     if len({delivery.id for delivery in made}) < len(made):  # one would swallow the other
         what = "recipients have the same identifier" if rule.for_each is None else "items are one"
@@ -55,17 +67,19 @@ def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion
     if rule.for_each is None:
         yield _Occasion(document, proven, None, packed)
         return
-    for index, item in enumerate(_items(rule, document)):
+    whole = {**message.unpack(packed.text), "body": None}
+    # One more than may be made of a webhook is enough to tell that there are too many.
+    for index, item in enumerate(_items(rule, proven)[: MAX_DELIVERIES + 1]):
         # Its own item is all that a delivery carries of the event's body.
-        kept = message.pack({**message.unpack(packed.text), "body": None, ITEM: item})
+        kept = message.pack({**whole, ITEM: item})
         yield _Occasion(
             {**document, ITEM: item}, {**proven, ITEM: item}, index, replace(packed, text=kept)
         )
 
 
-def _items(rule: Rule, document: JsonValue) -> list[JsonValue]:
+def _items(rule: Rule, proven: JsonValue) -> list[JsonValue]:
     try:
-        found = rule.for_each.search(document) if rule.for_each else None
+        found = rule.for_each.search(proven) if rule.for_each else None
     except ExpressionError as error:
         raise Unrenderable("for_each", str(error)) from None
     if not isinstance(found, list | None):
@@ -73,10 +87,17 @@ def _items(rule: Rule, document: JsonValue) -> list[JsonValue]:
     return found or []
 
 
-def _deliveries(rule: Rule, occasion: _Occasion, source: Source) -> list[Delivery]:
+def _deliveries(
+    rule: Rule, occasion: _Occasion, source: Source, warnings: list[str]
+) -> list[Delivery]:
     event = occasion.packed.event
     key = key_of(rule, event, occasion.proven, type_signed=source.event.type_signed)
-    recipients = [fill_recipient(it, rule, occasion.document) for it in rule.recipients]
+    if rule.is_broadcast:
+        return [_broadcast(rule, key, occasion, source)]
+    filled = [
+        fill_recipient(it, rule, occasion.document, occasion.proven) for it in rule.recipients
+    ]
+    recipients = [leave_out(it, rule, warnings) for it in filled]
     if not recipients:
         raise Unrenderable("recipients", "there are none")
     shared = _unaddressed(rule, occasion, source)
@@ -91,6 +112,15 @@ def _deliveries(rule: Rule, occasion: _Occasion, source: Source) -> list[Deliver
         )
         for recipient in recipients
     ]
+
+
+def _broadcast(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
+    """Return the one delivery to a whole audience; what varies goes back to the request's top."""
+    shared = _unaddressed(rule, occasion, source)
+    varying = fill_recipient({}, rule, occasion.document, occasion.proven)
+    check_recipient(varying, shared.send, rule)
+    send = {**shared.send, **dict(merged_properties(varying, shared.send))}
+    return replace(shared, id=delivery_id(source.name, rule.name, key, ""), send=send)
 
 
 def _unaddressed(rule: Rule, occasion: _Occasion, source: Source) -> Delivery:

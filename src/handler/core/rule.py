@@ -8,7 +8,7 @@ from handler.core.grammar import RuleBlock, seconds
 from handler.core.render import ITEM
 from handler.core.source import Rule
 from handler.core.template import Template, expressions, is_literal
-from handler.core.trigger import LITERAL_KEYS, Endpoint, check, endpoint
+from handler.core.trigger import LITERAL_KEYS, TRANSACTIONAL, Endpoint, check, endpoint
 from handler.core.yaml12 import Path
 
 
@@ -24,6 +24,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
     at = endpoint(send)
     shared, folded = _folded(send, at)
     recipients = _recipients(send)
+    _find_out_of_reach(block, send, path, compiler)
     _find_unknown_paths(block, [*recipients, folded, shared], path, compiler)
     return Rule(
         name=block.name,
@@ -65,11 +66,31 @@ def _send(
     return send
 
 
+def _find_out_of_reach(
+    block: RuleBlock, send: Mapping[str, Template], path: Path, compiler: Compiler
+) -> None:
+    if wrong := compiler.reach.refusal(block.workspace):
+        compiler.find((*path, "workspace"), wrong)
+    if send.get("broadcast") is not True:
+        return
+    at: Path = (*path, "send", "broadcast")
+    if not block.allow_broadcast:
+        text = "broadcast: true reaches the whole audience of the campaign or Canvas"
+        compiler.find(at, f"{text}; if that is meant, say allow_broadcast: true beside send")
+    elif not compiler.reach.broadcasts:
+        text = "this deployment takes no broadcasts: set its parameter AllowBroadcast=true"
+        compiler.find(at, text)
+    if block.for_each is not None:
+        text = "a broadcast is made once of an event, and not of each element"
+        compiler.find((*path, "for_each"), text)
+
+
 def _folded(
     send: Mapping[str, Template], at: Endpoint | None
 ) -> tuple[dict[str, Template], dict[str, Template]]:
     """Return what all deliveries of a rule share, and what varies and goes to the recipient."""
-    shared: dict[str, Template] = {key: it for key, it in send.items() if key != "recipients"}
+    own = ("recipients", "recipient", TRANSACTIONAL)  # this last one is in the path
+    shared: dict[str, Template] = {key: it for key, it in send.items() if key not in own}
     folded: dict[str, Template] = {}
     for name in at.properties if at else ():
         block = shared.get(name)
@@ -85,7 +106,7 @@ def _folded(
 
 
 def _recipients(send: Mapping[str, Template]) -> tuple[dict[str, Template], ...]:
-    recipients = send.get("recipients")
+    recipients = [send["recipient"]] if "recipient" in send else send.get("recipients")
     return (
         tuple(it for it in recipients if isinstance(it, dict))
         if isinstance(recipients, list)

@@ -3,7 +3,7 @@
 What is wrong in it is found here, without an event, and all of it at once.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -11,18 +11,19 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from handler.core import yaml12
-from handler.core.compiling import EVENT_ROOTS, Compiler, Scope, header_names, root_names
+from handler.core.compiling import EVENT_ROOTS, Compiler, Scope
 from handler.core.errors import Finding, RulesError
-from handler.core.expressions import Expression
 from handler.core.grammar import FileBlock, SourceBlock, read_file
+from handler.core.proofs import find_uncarried, find_unproven, find_unsigned
+from handler.core.reach import ANYBODY, Reach
 from handler.core.rule import compile_rule
 from handler.core.sender import ByType as ByTypeSpec
-from handler.core.sender import EventSpec, Sender
+from handler.core.sender import Sender
 from handler.core.sender_block import read_sender
 from handler.core.slips import find_slips
 from handler.core.source import ByType, EventReader, Rule, Source
-from handler.core.template import expressions
-from handler.core.yaml12 import Document, Path
+from handler.core.workspace import DEFAULT
+from handler.core.yaml12 import Document
 
 __all__ = ["Rule", "Source", "load"]
 
@@ -42,7 +43,7 @@ def names(stem: str, text: str, file: str) -> tuple[str, ...]:
     return tuple(block.sources) or (stem,)
 
 
-def load(name: str, text: str, file: str, stage: str) -> Source:
+def load(name: str, text: str, file: str, stage: str, reach: Reach = ANYBODY) -> Source:
     """Return one of the sources that a rules file describes, for a stage.
 
     `file` is what findings call it. Raise RulesError with every mistake that was found.
@@ -50,7 +51,7 @@ def load(name: str, text: str, file: str, stage: str) -> Source:
     block, document = _read(text, file)
     own = block.sources.get(name, SourceBlock())
     try:
-        parts = _compile(block, own, document, stage)
+        parts = _compile(block, name, document, stage, reach)
     except RecursionError:
         raise RulesError([Finding(file, 1, 1, "an expression is nested too deeply")]) from None
     return Source(
@@ -78,18 +79,25 @@ def _read(text: str, file: str) -> tuple[FileBlock, Document]:
     return block, document
 
 
-def _compile(block: FileBlock, own: SourceBlock, document: Document, stage: str) -> _Parts:
+def _compile(block: FileBlock, name: str, document: Document, stage: str, reach: Reach) -> _Parts:
+    own = block.sources.get(name, SourceBlock())
     read = read_sender(block, document)
     sender, findings = (None, read) if isinstance(read, list) else (read, [])
     findings = list(findings)
     variables = _vars(block, own, stage, document, findings)
-    compiler = Compiler(document, variables, Scope(tuple(block.tables), own.workspace or "default"))
+    scope = Scope(tuple(block.tables), own.workspace or DEFAULT, reach)
+    compiler = Compiler(document, variables, scope)
+    if len(block.sources) > 1 and "public_url" in block.verify:
+        text = "public_url is the URL of one source: give each of these a file of its own"
+        compiler.find(("verify", "public_url"), text)
+    if wrong := reach.refusal(own.workspace):
+        compiler.find(("sources", name, "workspace"), wrong)
     rules = tuple(compile_rule(it, at, compiler) for at, it in enumerate(block.rules))
     _find_twins(block, compiler)
     reader = _reader(sender, compiler) if sender else None
     if sender:
-        _find_unproven(rules, sender, compiler)
-        _find_uncarried(rules, sender, compiler)
+        find_unproven(rules, sender, compiler)
+        find_uncarried(rules, sender, compiler)
     find_slips(block, rules, reader, compiler)
     findings = findings + compiler.findings
     if findings or sender is None or reader is None:
@@ -131,7 +139,7 @@ def _reader(sender: Sender, compiler: Compiler) -> EventReader:
         ),
         binds=_by_type(spec.bind, "bind", compiler),
     )
-    _find_unsigned(reader, spec, sender, compiler)
+    find_unsigned(reader, spec, sender, compiler)
     return reader
 
 
@@ -141,59 +149,3 @@ def _by_type(spec: ByTypeSpec | None, field: str, compiler: Compiler) -> ByType:
         (glob, compiler.expression(text, ("event", field, glob), EVENT_ROOTS))
         for glob, text in globs.items()
     )
-
-
-def _find_unsigned(
-    reader: EventReader, spec: EventSpec, sender: Sender, compiler: Compiler
-) -> None:
-    """Refuse an id or time from what the sender does not sign: anybody could choose it."""
-    claims = [("id", it) for _, it in reader.ids] + [("occurred_at", it) for _, it in reader.times]
-    claims += [("bind", it) for _, it in reader.binds]
-    claims += [("type", reader.type)] if spec.type_signed else []
-    claims += [("events", reader.events)] if reader.events else []
-    for field, expression in claims:
-        for header in header_names(expression):
-            if header is None or not sender.scheme.proves(header.lower()):
-                text = f"the sender does not sign {header or 'its headers'}: {field} is unproven"
-                compiler.find(("event", field), text)
-    _find_headers(reader.type, sender, ("event", "type"), compiler)
-    if reader.events and any("body" not in root_names(it) for _, it in reader.ids):
-        text = "every event of one webhook would have this id; take it from body, the event"
-        compiler.find(("event", "id"), text)
-
-
-def _find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
-    """Refuse a `once` of what nobody signs: whoever plays a webhook again could vary it."""
-    for at, rule in enumerate(rules):
-        each = [rule.for_each] if rule.for_each else []
-        for expression in [*expressions(rule.once), *each]:
-            unsigned = {
-                name or "its headers"
-                for name in header_names(expression)
-                if name is None or not sender.scheme.proves(name.lower())
-            }
-            unsigned |= {"received_at"} & root_names(expression)
-            unsigned |= set() if sender.event.type_signed else {"type"} & root_names(expression)
-            for name in sorted(unsigned):
-                text = f"the sender does not sign {name}: who plays a webhook again could vary it"
-                key = "for_each" if expression is rule.for_each else "once"
-                compiler.find(("rules", at, key), text)
-
-
-def _find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
-    """Refuse what reads a header that no event has: it would silently be null."""
-    for at, rule in enumerate(rules):
-        if rule.when:
-            _find_headers(rule.when, sender, ("rules", at, "when"), compiler)
-        for template in (rule.send, rule.folded, *rule.recipients):
-            for expression in expressions(dict(template)):
-                _find_headers(expression, sender, ("rules", at, "send"), compiler)
-
-
-def _find_headers(expression: Expression, sender: Sender, path: Path, compiler: Compiler) -> None:
-    for name in header_names(expression):
-        if name is not None and name.lower() not in sender.headers:
-            text = f"an event carries no header {name}; name it under headers, in the file"
-            compiler.find(path, text)
-        elif name is not None and name != name.lower():
-            compiler.find(path, f"headers have names in small letters: {name.lower()}")

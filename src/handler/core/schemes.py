@@ -4,6 +4,7 @@ What cannot prove anything (a body that is not signed, a tolerance on a time tha
 not load, and there is no scheme that proves nothing: a sender that cannot sign gets `token`.
 """
 
+from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -125,10 +126,23 @@ class SignedScheme(_Block):
 
     @property
     def signed_headers(self) -> frozenset[str]:
-        """The headers, in lower case, whose values a good signature proves."""
-        named = {part.text for part in template(self.signed) if part.kind == "header"}
+        """The headers, in lower case, whose values a good signature proves.
+
+        Not those that are signed side by side: where one ends and the next begins nobody can tell,
+        so that whoever has one webhook could share their letters out anew.
+        """
         stamp = self.timestamp.header if self.timestamp else None
-        return frozenset(named | {name for name in (self.id_header, stamp) if name is not None})
+        names = {"id": self.id_header, "timestamp": stamp}
+        signed = [(it.kind, names.get(it.kind, it.text)) for it in template(self.signed)]
+        free = [(kind, name) for kind, name in signed if kind != "text"]
+        glued = {
+            name
+            for (one, first), (two, second) in pairwise(free)
+            if {one, two} <= {"header", "id"}
+            for name in (first, second)
+        }
+        named = {name for kind, name in free if name and kind in ("header", "id", "timestamp")}
+        return frozenset(named - glued)
 
     def proves(self, header: str) -> bool:
         """Return whether a good signature proves the value of a header, in lower case."""

@@ -5,13 +5,13 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+from handler.core.blocks import Name, read_block, unknown_key
 from handler.core.errors import Finding
-from handler.core.grammar import FileBlock, Name, read_block
+from handler.core.grammar import WORDS, FileBlock
 from handler.core.presets import PRESETS
 from handler.core.schemes import CREDENTIALS, HashScheme, HmacScheme
 from handler.core.sender import EventSpec, Sender
 from handler.core.shown import BasicScheme, Scheme, StandardWebhooksBlock, TokenScheme
-from handler.core.trigger import unknown_key
 from handler.core.yaml12 import Document
 
 SCHEMES: Final[Mapping[str, type[BaseModel]]] = {
@@ -41,7 +41,7 @@ def read_sender(block: FileBlock, document: Document) -> Sender | list[Finding]:
     named: dict[str, JsonValue] = {
         key: written.pop(key) for key in ("preset", "secret") if key in written
     }
-    found = read_block(_Named, named, ("verify",), document)
+    found = read_block(_Named, named, ("verify",), document, WORDS)
     if isinstance(found, list):
         return found
     if found.preset is not None and found.preset not in PRESETS:
@@ -76,7 +76,7 @@ def _scheme(merged: dict[str, Any], document: Document) -> Scheme | list[Finding
     if model is None:
         known = ", ".join(SCHEMES)
         return [document.finding(("verify", "scheme"), f"scheme takes one of {known}")]
-    found = read_block(model, merged, ("verify",), document)
+    found = read_block(model, merged, ("verify",), document, WORDS)
     if isinstance(found, StandardWebhooksBlock):
         return found.expand()
     return found  # type: ignore[return-value] # one of SCHEMES, or findings
@@ -86,7 +86,7 @@ def _event(merged: dict[str, Any], document: Document) -> EventSpec | list[Findi
     if not merged:
         text = "event is missing: without a preset it says where type, id and occurred_at stand"
         return [document.finding(("verify",), text)]
-    return read_block(EventSpec, merged, ("event",), document)
+    return read_block(EventSpec, merged, ("event",), document, WORDS)
 
 
 def _sender(
@@ -100,7 +100,7 @@ def _sender(
     if wrong := (CREDENTIALS | {scheme.credential}).intersection(added):
         text = f"an event never carries {', '.join(sorted(wrong))}"
         return [document.finding(("headers",), text)]
-    media = [name.lower() for name in block.content_types]
+    media = [name.partition(";")[0].strip().lower() for name in block.content_types]
     return Sender(
         scheme=scheme,
         event=event,

@@ -3,6 +3,7 @@
 What stands here looks at whole rules; `traps` looks at one expression.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 
 from handler.core.attributes import check_attributes
@@ -10,8 +11,9 @@ from handler.core.compiling import Compiler
 from handler.core.expressions import Expression
 from handler.core.grammar import FileBlock
 from handler.core.source import EventReader, Rule
-from handler.core.template import Problem, Template, expressions
+from handler.core.template import Problem, Template, Whole, expressions
 from handler.core.traps import constant, contradictions, stringified
+from handler.core.trees import results
 from handler.core.trigger import IDENTIFIERS
 
 
@@ -50,10 +52,23 @@ def _conditions(rule: Rule) -> Iterator[Problem]:
 def _identities(rule: Rule) -> Iterator[Problem]:
     for _, text in _stringified(expressions(rule.once)):
         yield ("once",), text
+    for text in _constants(rule.once):
+        yield ("once",), f"{text} is the same for every event: this would be sent once, ever"
     for at, recipient in enumerate(rule.recipients):
         for key in IDENTIFIERS:
             for path, text in _stringified(expressions(recipient.get(key))):
                 yield ("send", "recipients", at, key, *path), text
+            for text in _constants(recipient.get(key)):
+                problem = f"{text} is one person for all who have no other id: leave it out"
+                yield ("send", "recipients", at, key), problem
+
+
+def _constants(template: Template) -> Iterator[str]:
+    """Yield the values written down that a whole `${...}` may come to: `a || 'guest'`."""
+    if isinstance(template, Whole):
+        for node in results(template.expression.tree):
+            if node["type"] == "literal" and node["value"] not in (None, "", False):
+                yield json.dumps(node["value"])
 
 
 def _stringified(made_of: Iterable[Expression]) -> list[Problem]:

@@ -36,9 +36,9 @@ class Rule:
     """A wish: which events, and the template of the request to make of each.
 
     `send` is the request without recipients; `folded` holds what stands at its top and varies
-    with the event, and goes into every recipient. `expires_after` is in seconds. `for_each` gives
-    the list of which each element makes deliveries of its own, told apart by `once` where
-    `once_per_item`, else by their place in the list.
+    with the event, and goes into every recipient, or back to the top of a broadcast, which has
+    none. `expires_after` is in seconds. `for_each` gives the list of which each element makes
+    deliveries of its own, told apart by `once` where `once_per_item`, else by their place in it.
     """
 
     name: str
@@ -58,6 +58,11 @@ class Rule:
     workspace: str
     enabled: bool
     shadow: bool
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether it reaches a whole audience."""
+        return self.send.get("broadcast") is True
 
     def takes(self, event_type: str) -> bool:
         """Return whether the rule is for events of this type."""

@@ -25,6 +25,8 @@ _SEARCHING: Final = ("contains", "starts_with", "ends_with")
 # In these a field that comes later is one of what comes before.
 _PATHS: Final = MOVING - {"filter_projection"}
 _PATH: Final = r"(?:body|vars|item|headers|tables)\.[\w\"]"
+# What `$${` leaves in a text: a dollar sign was meant, and a value behind it.
+_DOLLAR: Final = re.compile(r"\$\{\s*(?:(?:body|item|vars|headers|tables)\.|[a-z_0-9]+\()")
 _FORGOTTEN: Final = re.compile(rf"\$\(?\s*{_PATH}")
 _PATH_WITHIN: Final = re.compile(rf"\b{_PATH}")
 
@@ -83,6 +85,8 @@ def stringified(tree: "Node") -> Iterator[str]:
 
 def forgotten(text: str) -> str | None:
     """Return what a literal text says that was meant as an expression, or None."""
+    if _DOLLAR.search(text):
+        return f"{text} is sent as it stands; a dollar sign and a value: ${{concat('$', ...)}}"
     if _FORGOTTEN.search(text):
         return f"{text} is sent as it stands; an expression is written ${{...}}, with braces"
     if _PATH_WITHIN.search(text) and _is_expression(text):

@@ -58,5 +58,8 @@ def results(node: "Node") -> "Iterator[Node]":
     elif node["type"] == "function_expression" and node["value"] == "if":
         for child in node["children"][1:]:
             yield from results(child)
+    elif node["type"] == "function_expression" and node["value"] == "coalesce":
+        for child in node["children"]:
+            yield from results(child)
     else:
         yield node

@@ -1,58 +1,72 @@
 """A trigger in Braze's own field names: what each endpoint takes, as one closed table.
 
-Sources: braze.com/docs/api/endpoints/messaging/send_messages/, "Sending campaign messages via
-API-triggered delivery" and "Sending Canvas messages via API-triggered delivery", and
+Sources: braze.com/docs/api/endpoints/messaging/send_messages/ (post_send_triggered_campaigns,
+post_send_triggered_canvases and post_send_transactional_message), and
 braze.com/docs/api/objects_filters/recipient_object.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from typing import Final
 
-from handler.core.template import Problem, Template, Text, Whole, is_literal
+from handler.core.audience import check_audience
+from handler.core.blocks import unknown_key
+from handler.core.fields import check_attachments, check_creation, check_send_id
+from handler.core.misplaced import MISPLACED
+from handler.core.template import Problem, Template, Whole
 
 Path = tuple[str | int, ...]
 
 IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
 ALIAS_KEYS: Final = ("alias_name", "alias_label")
 # What decides who is reached, and with what: no webhook may have a say in it.
-LITERAL_KEYS: Final = ("campaign_id", "canvas_id", "send_id", "broadcast", "audience")
+TRANSACTIONAL: Final = "transactional_campaign_id"
+LITERAL_KEYS: Final = (
+    "campaign_id",
+    "canvas_id",
+    TRANSACTIONAL,
+    "send_id",
+    "broadcast",
+    "audience",
+)
 MAX_RECIPIENTS: Final = 50
 MAX_PROPERTIES_BYTES: Final = 50 * 1024
 MAX_IDENTIFIER_BYTES: Final = 987
 
 _RECIPIENT_KEYS: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only", "attributes")
-_MISPLACED: Final = {
-    "api_key": "the relay adds the API key itself; it never stands in a rules file",
-    "segment_id": "Braze takes no segment_id here; put the segment into the campaign's audience",
-    "braze_id": "Braze documents no braze_id for this endpoint; use external_user_id",
-    "trigger_properties": "trigger_properties are for campaigns; a Canvas takes context",
-    "context": "context is for Canvases; a campaign takes trigger_properties",
-    "canvas_entry_properties": "these are for Canvases; a campaign takes trigger_properties",
-    "attachments": "Braze takes attachments with a campaign only, beside its recipients",
-    "send_id": "Braze takes a send_id with a campaign only, beside its recipients",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A Braze endpoint: the key that chooses it, and the keys that it takes."""
+    """A Braze endpoint: the key that chooses it, and the keys that it takes.
+
+    One that `is_single` takes `recipient`, an object, and its properties only beside it.
+    """
 
     key: str
     path: str
     properties: tuple[str, ...]
     others: tuple[str, ...] = ()
+    is_single: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
         """What stands at the top of the request."""
-        return (self.key, "recipients", "broadcast", "audience", *self.properties, *self.others)
+        reached = ("recipient",) if self.is_single else ("recipients", "broadcast", "audience")
+        return (self.key, *reached, *self.properties, *self.others)
 
     @property
     def recipient_keys(self) -> tuple[str, ...]:
         """What stands in each recipient."""
+        if self.is_single:
+            return (*self.identifiers, "attributes")
         return (*_RECIPIENT_KEYS, *self.properties)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """What says who a recipient is: one of these."""
+        return IDENTIFIERS[:2] if self.is_single else IDENTIFIERS
 
 
 ENDPOINTS: Final = (
@@ -63,14 +77,23 @@ ENDPOINTS: Final = (
         ("send_id", "attachments"),
     ),
     Endpoint("canvas_id", "/canvas/trigger/send", ("context", "canvas_entry_properties")),
+    Endpoint(
+        TRANSACTIONAL,
+        "/transactional/v1/campaigns/{}/send",
+        ("trigger_properties",),
+        is_single=True,
+    ),
 )
-PROPERTIES: Final = tuple(name for it in ENDPOINTS for name in it.properties)
+PROPERTIES: Final = tuple(dict.fromkeys(name for it in ENDPOINTS for name in it.properties))
+_PART_OF_A_PATH: Final = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
 
 
 def endpoint(send: Mapping[str, object]) -> Endpoint | None:
     """Return the endpoint that a request is for; None unless exactly one key chooses one."""
     chosen = [it for it in ENDPOINTS if it.key in send]
-    return chosen[0] if len(chosen) == 1 else None
+    if len(chosen) != 1:
+        return None
+    return replace(chosen[0], path=chosen[0].path.format(send[chosen[0].key]))
 
 
 def check(send: Mapping[str, Template]) -> list[Problem]:
@@ -79,13 +102,21 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     if at is None:
         known = {key for it in ENDPOINTS for key in it.keys}
         problems = [_unknown(key, known) for key in send if key not in known]
-        found = "both" if ENDPOINTS[0].key in send else "neither"
-        text = f"send needs exactly one of campaign_id and canvas_id, and has {found}"
+        keys = [it.key for it in ENDPOINTS]
+        found = " and ".join(key for key in keys if key in send) or "none"
+        text = f"send needs exactly one of {', '.join(keys)}, and has {found}"
         return [((), text), *problems]
     problems = [_unknown(key, at.keys) for key in send if key not in at.keys]
     problems += _check_ids(send)
     problems += _check_broadcast(send)
     problems += _check_properties(send, at)
+    problems += check_attachments(send) if "attachments" in at.keys else ()
+    problems += check_audience(send["audience"]) if "audience" in send else ()
+    if send.get("broadcast") is True:
+        return problems
+    if at.is_single:
+        wrong = _check_recipient(send.get("recipient"), at)
+        return problems + [(("recipient", *path), text) for path, text in wrong]
     recipients = send.get("recipients")
     if not isinstance(recipients, list) or not 0 < len(recipients) <= MAX_RECIPIENTS:
         return [*problems, (("recipients",), "recipients takes a list of 1 to 50 recipients")]
@@ -95,37 +126,37 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     return problems
 
 
-def unknown_key(key: str, known: Iterable[str]) -> str:
-    """Return the message for a key that does not exist, with what was probably meant."""
-    near = get_close_matches(key, list(known), n=1)
-    return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
-
-
 def _unknown(key: str, known: Iterable[str]) -> Problem:
     text = unknown_key(key, known)
-    return (key,), f"{text} ({_MISPLACED[key]})" if key in _MISPLACED else text
+    return (key,), f"{text} ({MISPLACED[key]})" if key in MISPLACED else text
 
 
 def _check_ids(send: Mapping[str, Template]) -> list[Problem]:
-    return [
+    problems: list[Problem] = [
         ((key,), f"{key} takes text, as Braze's dashboard shows it")
-        for key in ("campaign_id", "canvas_id", "send_id")
-        if key in send and not _is_id(send[key])
+        for key in ("campaign_id", "canvas_id", TRANSACTIONAL, "send_id")
+        if key in send and not _is_id(key, send[key])
     ]
+    return [*problems, *check_send_id(send.get("send_id"))]
 
 
-def _is_id(value: Template) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+def _is_id(key: str, value: Template) -> bool:
+    if not isinstance(value, str) or not value.strip():
+        return False
+    return key != TRANSACTIONAL or bool(_PART_OF_A_PATH.fullmatch(value))
 
 
 def _check_broadcast(send: Mapping[str, Template]) -> list[Problem]:
-    if send.get("broadcast", False) is False:
+    broadcast = send.get("broadcast", False)
+    if not isinstance(broadcast, bool):
+        return [(("broadcast",), "broadcast takes true or false")]
+    if not broadcast:
         return []
-    if send["broadcast"] is True:
-        text = "broadcast: true reaches the campaign's whole audience; rules cannot do that yet"
-    else:
-        text = "broadcast takes true or false"
-    return [(("broadcast",), text)]
+    return [
+        ((key,), f"a broadcast reaches an audience, and takes no {key}")
+        for key in ("recipients", "attachments")
+        if key in send
+    ]
 
 
 def _check_properties(block: Mapping[str, Template], at: Endpoint) -> list[Problem]:
@@ -146,13 +177,13 @@ def _check_recipient(recipient: Template, at: Endpoint) -> list[Problem]:
     problems = [
         _unknown(key, at.recipient_keys) for key in recipient if key not in at.recipient_keys
     ]
-    identifiers = [key for key in IDENTIFIERS if key in recipient]
+    identifiers = [key for key in at.identifiers if key in recipient]
     if len(identifiers) != 1:
         has = " and ".join(identifiers) or "none"
-        text = f"a recipient needs exactly one of {', '.join(IDENTIFIERS)}, and has {has}"
+        text = f"a recipient needs exactly one of {', '.join(at.identifiers)}, and has {has}"
         problems.append(((), f"{text}; an address to write to belongs under attributes"))
     problems += _check_alias(recipient) if "user_alias" in recipient else []
-    return problems + _check_creation(recipient) + _check_properties(recipient, at)
+    return problems + check_creation(recipient) + _check_properties(recipient, at)
 
 
 def _check_alias(recipient: Mapping[str, Template]) -> list[Problem]:
@@ -163,23 +194,4 @@ def _check_alias(recipient: Mapping[str, Template]) -> list[Problem]:
     if "send_to_existing_only" in recipient:
         text = "Braze takes no send_to_existing_only with user_alias: the alias must exist already"
         problems.append((("send_to_existing_only",), text))
-    return problems
-
-
-def _check_creation(recipient: Mapping[str, Template]) -> list[Problem]:
-    problems: list[Problem] = []
-    if ("email" in recipient) != ("prioritization" in recipient):
-        text = (
-            "prioritization goes with email as the identifier: Braze takes none without the other"
-        )
-        problems.append((("prioritization",), text))
-    existing = recipient.get("send_to_existing_only", True)
-    if is_literal(existing) and not isinstance(existing, bool):
-        problems.append((("send_to_existing_only",), "send_to_existing_only takes true or false"))
-    if existing is False and not recipient.get("attributes"):
-        text = "send_to_existing_only: false needs attributes: Braze creates no profile without"
-        problems.append((("send_to_existing_only",), text))
-    attributes = recipient.get("attributes", {})
-    if isinstance(attributes, Text) or not isinstance(attributes, dict | Whole):
-        problems.append((("attributes",), "attributes takes an object"))
     return problems

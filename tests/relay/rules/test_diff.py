@@ -41,12 +41,12 @@ def test_another_comment_or_order_of_keys_changes_nothing(desk: Desk, base: Path
 
 
 def test_a_changed_request_is_shown_where_it_changes(desk: Desk, base: Path) -> None:
-    desk.write_rules(RULES.replace("{email:", "{language:").replace("[attributes.email]", "[]"))
+    desk.write_rules(RULES.replace("{email:", "{nickname:").replace("[attributes.email]", "[]"))
     result = desk.diff(base)
     assert result.exit_code == 0
     assert "case shop/an-order: confirm: changed\n" in result.stdout
     assert "  -        email: a@example.org\n" in result.stdout
-    assert "  +        language: a@example.org\n" in result.stdout
+    assert "  +        nickname: a@example.org\n" in result.stdout
     assert result.stdout.endswith("1 webhooks compared: 1 changed\n")
 
 
@@ -133,6 +133,7 @@ def test_what_decides_how_it_is_sent_counts_too(
     desk: Desk, base: Path, more: str, key: str
 ) -> None:
     desk.write_rules(f"{RULES}    {more}\n")
+    desk.write_rules("eu: {endpoint: https://rest.fra-01.braze.eu}\n", "workspaces")
     (change,) = changes(desk, base)
     assert change["kind"] == "changed"
     assert change["before"][key] != change["after"][key]
@@ -181,6 +182,13 @@ def test_the_samples_are_compared_too(desk: Desk) -> None:
         "events/shopify-order-guest.json",
         "events/shopify-order-test.json",
     }
+
+
+def test_of_a_commit_it_is_told_how_it_becomes_a_folder(desk: Desk) -> None:
+    result = desk.diff(Path("HEAD"))
+    assert result.exit_code == 2
+    said = " ".join(result.stderr.replace("│", "").split())
+    assert "give a folder, not HEAD; for a commit: git archive HEAD src/rules" in said
 
 
 def test_rules_that_do_not_load_cannot_be_compared(desk: Desk, base: Path) -> None:

@@ -112,7 +112,7 @@ def test_every_event_of_a_webhook_is_explained(desk: Desk) -> None:
     event = "event: {events: body, type: body.kind, type_signed: true, id: body.id}\n"
     verify = "verify: {encoding: hex, signature: {header: X-Sign}}\n"
     desk.write_rules(RULES.replace("verify: {preset: shopify}\n", verify + event))
-    one = "{id: %d, kind: orders/create, email: e, customer: {id: %d}}"
+    one = "{id: %d, kind: orders/create, email: e@example.org, customer: {id: %d}}"
     desk.write_case(f"webhook: {{body: [{one % (1, 5)}, {one % (2, 6)}, 3]}}")
     found = desk.explained("an-order")
     assert [it["id"] for it in found["events"]] == ["1", "2"]

@@ -134,5 +134,12 @@ def test_a_file_that_is_no_webhook_is_told(desk: Desk, text: str, why: str) -> N
     assert result.stdout == ""
 
 
+def test_of_a_case_the_command_for_cases_is_named(desk: Desk) -> None:
+    file = desk.write_case("webhook: {event: shopify-order}\n")
+    result = run("plan", str(file), "--rules", str(desk.rules))
+    assert result.exit_code == 2
+    assert "`relay rules explain`" in " ".join(result.stderr.replace("│", "").split())
+
+
 def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     assert run("plan", str(tmp_path / "nothing.json")).exit_code == 2

@@ -150,7 +150,23 @@ def test_rules_that_do_not_load_are_a_mistake_and_the_others_are_tested(desk: De
     result = desk.test()
     assert result.exit_code == 1
     assert "broken.yaml:1:1: verify is missing" in result.stdout
-    assert "1 of 1 cases are good" in result.stdout
+    assert "1 of 2 cases are good, 1 cannot be read" in result.stdout
+
+
+def test_a_sample_goes_by_its_name_as_elsewhere(desk: Desk) -> None:
+    desk.write_case("webhook: {event: shopify-order}\n")
+    desk.write_case("webhook: {event: shopify-ordr}\n", "shop/another")
+    result = desk.test()
+    assert "there is no shopify-ordr; did you mean shopify-order?" in result.stdout
+    assert "0 of 2 cases are good, 1 cannot be read" in result.stdout
+
+
+def test_a_change_of_what_the_sample_does_not_have_is_noted(desk: Desk) -> None:
+    change = "{customer: {frist_name: Ada}, name: A, of_our_own: 1}"
+    file = desk.write_case(f"webhook:\n  event: shopify-order\n  change: {change}\n")
+    text = "the sample has no body.customer.frist_name; did you mean first_name?"
+    notes = [line for line in desk.test().stdout.splitlines() if ": note: " in line]
+    assert notes == [f"{file}:3:23: note: {text}"]
 
 
 def test_a_folder_that_is_not_there_is_wrong_usage(desk: Desk) -> None:

@@ -49,6 +49,9 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
         "event": {
             "type": 'headers."x-wc-webhook-topic"',
             "type_signed": False,
+            # Customers and orders count separately: a customer that is posted again as an order
+            # would take the id of an order that is yet to come.
+            "bind": {"order.created": "body.order_key"},
             "id": {
                 "*.created": "text(body.id)",
                 "*": "concat(text(body.id), '@', text(body.date_modified_gmt))",
@@ -74,9 +77,14 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
             "type": "body.scope",
             "type_signed": True,
             # Not body.hash: whether it tells two changes of one order apart is not documented.
+            # One app has one secret for all its stores, and each store counts from 1.
             "id": {
-                "*/created": "text(body.data.id)",
-                "*": "concat(text(body.data.id), '@', text(body.created_at))",
+                "*/message/created": (
+                    "concat(body.producer, '/', text(body.data.id), '-',"
+                    " text(body.data.message.order_message_id))"
+                ),
+                "*/created": "concat(body.producer, '/', text(body.data.id))",
+                "*": ("concat(body.producer, '/', text(body.data.id), '@', text(body.created_at))"),
             },
             "occurred_at": "body.created_at",
         },

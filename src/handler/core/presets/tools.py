@@ -132,7 +132,11 @@ TOOLS: Final[Mapping[str, Mapping[str, Any]]] = {
             "events": "body",
             "type": "body.subscriptionType",
             "type_signed": True,
-            "id": "concat(text(body.eventId), '-', text(body.subscriptionId))",
+            # HubSpot does not promise that eventId is unique; attemptNumber counts its retries.
+            "id": (
+                "concat(text(body.eventId), '-', text(body.subscriptionId), '-',"
+                " text(body.objectId), '-', text(body.occurredAt))"
+            ),
             "occurred_at": "body.occurredAt",
         },
     },

@@ -1,0 +1,115 @@
+"""Fails as a fault says: before or after the simulated Braze has done what was asked."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+from pydantic_core import to_json
+
+from relay.braze.faults import Fault
+from relay.braze.profiles import Json
+
+# Braze itself: checks the request, does it, and adds these keys to the body of its 201.
+Braze = Callable[[Json], web.Response]
+
+_PAUSED: Final = (
+    "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
+)
+_RST: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds: closing sends RST
+_MISSING: Final = 1024  # bytes that a cut answer promises and does not send
+
+
+async def act(fault: Fault, request: web.Request, entry: Json, braze: Braze) -> web.StreamResponse:
+    """Answer a request as the fault says, or never; `entry` is its record.
+
+    A handler that never answers ends when its client goes or the server stops: it is cancelled.
+    """
+    if fault.kind == "notice":
+        return braze({"notice": fault.body or _PAUSED})
+    if fault.kind == "errors":
+        return braze({"errors": fault.body or ["simulated minor error"]})
+    if fault.kind == "slow":
+        return await _slow(fault, braze)
+    answer = braze({}) if fault.after else None
+    if fault.kind == "status":
+        return _status(fault)
+    told = answer or web.json_response({"message": "success"}, status=201)
+    return await _spoilt(fault, request, entry, told)
+
+
+async def _spoilt(
+    fault: Fault, request: web.Request, entry: Json, answer: web.Response
+) -> web.StreamResponse:
+    if fault.kind == "huge":
+        return _huge(answer, fault.size)
+    if fault.kind == "drip":
+        return await _drip(fault, request, entry, answer)
+    if fault.kind == "cut":
+        await _cut(request, entry, answer)
+    if fault.kind == "reset":
+        _reset(request)
+    return await _never()
+
+
+async def _slow(fault: Fault, braze: Braze) -> web.Response:
+    answer = braze({}) if fault.after else None
+    await asyncio.sleep(fault.seconds)
+    return answer or braze({})
+
+
+def _status(fault: Fault) -> web.Response:
+    body = {"message": "simulated fault"} if fault.body is None else fault.body
+    text = isinstance(body, str)
+    headers = {"content-type": "text/html" if text else "application/json"}
+    headers |= {name.lower(): value for name, value in (fault.headers or {}).items()}
+    content = body.encode() if isinstance(body, str) else to_json(body)
+    return web.Response(status=fault.status, body=content, headers=headers)
+
+
+async def _cut(request: web.Request, entry: Json, answer: web.Response) -> None:
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    cut = web.StreamResponse(status=answer.status, headers=answer.headers)
+    cut.content_length = len(body) + _MISSING
+    entry["status"] = cut.status
+    await cut.prepare(request)
+    await cut.write(body)
+    if request.transport is not None:
+        request.transport.close()
+
+
+def _huge(answer: web.Response, size: int) -> web.Response:
+    """Put blanks behind the JSON of an answer: it is good, and long."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    answer.body = body + b" " * (size - len(body))
+    return answer
+
+
+async def _drip(
+    fault: Fault, request: web.Request, entry: Json, answer: web.Response
+) -> web.StreamResponse:
+    """Send the body of an answer byte by byte, so that no single wait is long."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    slow = web.StreamResponse(status=answer.status, headers=answer.headers)
+    slow.content_length = len(body)
+    entry["status"] = slow.status
+    await slow.prepare(request)
+    for byte in body:
+        await slow.write(bytes([byte]))
+        await asyncio.sleep(fault.seconds)
+    return slow
+
+
+def _reset(request: web.Request) -> None:
+    transport = request.transport
+    if transport is None:
+        return
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RST)
+    transport.abort()
+
+
+async def _never() -> web.Response:
+    never: asyncio.Future[web.Response] = asyncio.get_running_loop().create_future()
+    return await never

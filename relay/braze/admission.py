@@ -1,0 +1,74 @@
+"""Whether a request may ask at all: what it asks for, its key, the limits, and what it names."""
+
+from aiohttp import web
+from pydantic_core import to_json
+
+from relay.braze.catalogue import Target
+from relay.braze.endpoints import Endpoint, endpoint
+from relay.braze.profiles import Json
+from relay.braze.wire import Refused, parsed
+from relay.braze.workspace import Workspace
+
+_OTHER_KIND = (
+    "The campaign is not a transactional campaign. "
+    "Only transactional campaigns may use this endpoint"
+)
+_FORBIDDEN = "You do not have permission to access this resource"
+
+
+def find_endpoint(space: Workspace, request: web.Request) -> Endpoint:
+    """Return the trigger endpoint that a request is for; raise Refused."""
+    found = endpoint(request.path)
+    if found is None:
+        raise Refused(404, "Invalid URL")
+    if request.method != "POST":
+        status = space.switches.wrong_method
+        raise Refused(status, "Method Not Allowed" if status == 405 else "Invalid URL")  # noqa: PLR2004 - the number is its name
+    return found
+
+
+def read_body(space: Workspace, request: web.Request, raw: bytes | None) -> Json:
+    """Return the JSON object of a request; raise Refused."""
+    if request.content_type != "application/json":
+        raise Refused(415, "Unsupported Media Type")
+    if raw is None:
+        raise Refused(space.switches.body_too_large, "Request Entity Too Large")
+    return parsed(raw)
+
+
+def admit(
+    space: Workspace, request: web.Request, permission: str, audience: str | None = None
+) -> None:
+    """Count a request; raise Refused for a wrong key, and for more than a window has."""
+    if request.headers.get("authorization") != f"Bearer {space.secret}":
+        raise Refused(401, "Error authenticating credentials")
+    if not space.key.address_allowed:
+        raise Refused(space.switches.permission_missing, "Invalid whitelisted IPs")
+    if space.key.permissions is not None and permission not in space.key.permissions:
+        raise Refused(space.switches.permission_missing, _FORBIDDEN)
+    space.window = space.limiter.spend(space.now(), audience)
+    if space.window.remaining < 0:
+        raise Refused(429, "Rate Limited")
+
+
+def audience_of(space: Workspace, api_id: object, body: Json) -> str | None:
+    """Return what tells the audience of a broadcast from others; None for no broadcast."""
+    is_broadcast = body.get("broadcast") is True
+    if "audience" in body:
+        is_alone = not body.get("recipients")
+        is_limited = space.switches.audience_with_recipients == "broadcast_limits"
+        is_broadcast = is_broadcast or is_alone or is_limited
+    return to_json([str(api_id), body.get("audience")]).decode() if is_broadcast else None
+
+
+def find_target(space: Workspace, at: Endpoint, api_id: object) -> Target:
+    """Return what an id names; raise Refused in the words that the endpoint has for it."""
+    found = space.catalogue.find(api_id, at.kind)
+    if found is not None:
+        return found
+    if at.kind == "transactional":
+        is_other = space.catalogue.find(api_id, "campaign")
+        raise Refused(400, _OTHER_KIND if is_other else "Campaign does not exist")
+    if at.kind == "campaign" and not isinstance(api_id, str | None):
+        raise Refused(400, "campaign_id must be a string of the campaign api identifier")
+    raise Refused(400, "Invalid Campaign ID")

@@ -1,0 +1,166 @@
+"""Connected audiences: Braze's grammar of them, and whether a profile is in one.
+
+After Braze's page "Connected audience object". Nothing but what stands there is taken.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+_DAY: Final = 86_400
+_STATUS: Final = {
+    "push_subscription_status": "push_subscribe",
+    "email_subscription_status": "email_subscribe",
+}
+_STATES: Final = ("opted_in", "subscribed", "unsubscribed")
+_EXISTENCE: Final = ("exists", "does_not_exist")
+# Each comparison that says no of a value, with the one whose contrary it is.
+_CONTRARY: Final = {
+    "not_equal": "equals",
+    "does_not_equal": "equals",
+    "does_not_match_regex": "matches_regex",
+    "does_not_include_value": "includes_value",
+}
+# Given the days since the attribute's time: those of the future are negative.
+_DAYS: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "less_than_x_days_ago": lambda since, days: 0 <= since < days,
+    "greater_than_x_days_ago": lambda since, days: since > days,
+    "less_than_x_days_in_the_future": lambda since, days: 0 <= -since < days,
+    "greater_than_x_days_in_the_future": lambda since, days: -since > days,
+}
+_MOMENT: Final = ("after", "before")
+
+
+def problems(node: object, path: str = "audience") -> Iterator[str]:
+    """Yield what is wrong with a connected audience, each with its place."""
+    if not isinstance(node, dict) or len(node) != 1:
+        yield f"{path} needs exactly one filter, AND or OR"
+        return
+    ((key, value),) = node.items()
+    if key in ("AND", "OR"):
+        if not isinstance(value, list) or not value:
+            yield f"{path}.{key} needs a list of filters"
+            return
+        for index, one in enumerate(value):
+            yield from problems(one, f"{path}.{key}[{index}]")
+    elif key in ("custom_attribute", "last_used_app", *_STATUS):
+        yield from _filter_problems(key, value, f"{path}.{key}")
+    else:
+        yield f"{path} has an unknown filter {key}"
+
+
+def _filter_problems(key: str, value: object, path: str) -> Iterator[str]:
+    names = {"comparison", "value"} | ({"custom_attribute_name"} & _names(key))
+    if not isinstance(value, dict) or not value.keys() <= names or "comparison" not in value:
+        yield f"{path} takes {', '.join(sorted(names))}"
+    elif not _fits(key, value):
+        yield f"{path} has a comparison or value that Braze does not know"
+
+
+def _names(key: str) -> set[str]:
+    return {"custom_attribute_name"} if key == "custom_attribute" else set()
+
+
+def _fits(key: str, one: Mapping[str, Any]) -> bool:
+    comparison, value = one["comparison"], one.get("value")
+    if key in _STATUS:
+        return comparison in ("is", "is_not") and value in _STATES
+    if key == "last_used_app":
+        return comparison in _MOMENT and moment(value) is not None
+    name = one.get("custom_attribute_name")
+    return isinstance(name, str) and bool(name.strip()) and _VALUES.get(comparison, _never)(value)
+
+
+def moment(value: object) -> float | None:
+    """Return the time of an ISO 8601 text in epoch seconds, UTC without a zone; None for none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_pattern(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(re.compile(value))
+    except re.error:
+        return False
+
+
+def _ordered(compare: Callable[[float, float], bool]) -> Callable[[Any, Any], bool]:
+    return lambda own, value: _is_number(own) and compare(own, value)
+
+
+_ORDER: Final = {
+    "greater_than": _ordered(operator.gt),
+    "greater_than_or_equal_to": _ordered(operator.ge),
+    "less_than": _ordered(operator.lt),
+    "less_than_or_equal_to": _ordered(operator.le),
+}
+_PLAIN: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    **_ORDER,
+    "equals": lambda own, value: isinstance(own, bool) is isinstance(value, bool) and own == value,
+    "includes_value": lambda own, value: isinstance(own, list) and value in own,
+    "matches_regex": lambda own, value: isinstance(own, str) and bool(re.search(value, own)),
+}
+_INCLUSION: Final = ("includes_value", "does_not_include_value")
+# What may stand beside each comparison of a custom attribute.
+_VALUES: Final[Mapping[object, Callable[[object], bool]]] = {
+    **dict.fromkeys(_EXISTENCE, lambda _: True),
+    **dict.fromkeys(_MOMENT, lambda value: moment(value) is not None),
+    **dict.fromkeys((*_ORDER, *_DAYS), _is_number),
+    **dict.fromkeys(("matches_regex", "does_not_match_regex"), _is_pattern),
+    **dict.fromkeys(("equals", *_INCLUSION), lambda value: isinstance(value, str | int | float)),
+    "not_equal": lambda value: isinstance(value, str) or _is_number(value),
+    "does_not_equal": lambda value: isinstance(value, bool),  # what booleans have for not_equal
+}
+
+
+def includes(node: Mapping[str, Any], profile: Mapping[str, Any], now: float, absent: str) -> bool:
+    """Tell whether a profile is in an audience; `absent` is the switch of that name's value."""
+    ((key, value),) = node.items()
+    if key == "AND":
+        return all(includes(one, profile, now, absent) for one in value)
+    if key == "OR":
+        return any(includes(one, profile, now, absent) for one in value)
+    if key in _STATUS:
+        is_so = profile.get(_STATUS[key], "subscribed") == value["value"]
+        return is_so is (value["comparison"] == "is")
+    if key == "last_used_app":
+        return _holds(value, profile.get("date_of_last_session"), now)
+    own = profile.get(value["custom_attribute_name"])
+    if own is None and value["comparison"] in _CONTRARY:
+        return absent == "differs"
+    return _holds(value, own, now)
+
+
+def _holds(one: Mapping[str, Any], own: Any, now: float) -> bool:
+    comparison, value = one["comparison"], one.get("value")
+    if comparison in _EXISTENCE:
+        return (own is not None) is (comparison == "exists")
+    if comparison in _CONTRARY:
+        return not _PLAIN[_CONTRARY[comparison]](own, value)
+    if comparison in _PLAIN:
+        return _PLAIN[comparison](own, value)
+    return _timely(comparison, value, moment(own), now)
+
+
+def _timely(comparison: str, value: Any, own: float | None, now: float) -> bool:
+    if own is None:
+        return False
+    if comparison in _DAYS:
+        return _DAYS[comparison]((now - own) / _DAY, value)
+    than = moment(value) or 0.0
+    return own > than if comparison == "after" else own < than

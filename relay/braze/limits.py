@@ -1,0 +1,97 @@
+"""How many requests Braze takes in a window of the clock, and what its answers say of it.
+
+After Braze's page "API rate limits". That the windows of a minute are the clock's too is inferred.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_HOUR: Final = 3600  # seconds
+_MINUTE: Final = 60
+
+
+class Limits(BaseModel):
+    """Requests in an hour, broadcasts in a minute, and in a minute to one audience."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    hour: int = Field(default=250_000, ge=0)
+    broadcast: int = Field(default=250, ge=0)
+    audience: int = Field(default=10, ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One window's limit, what is left of it (below 0: over it), and its end in epoch seconds."""
+
+    limit: int
+    remaining: int
+    reset: int
+
+
+class Limiter:
+    """Counts requests by window."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._spent: Counter[tuple[str, int]] = Counter()
+
+    def hour(self, now: float) -> Window:
+        """Return the window that most requests share."""
+        return self._window("hour", self.limits.hour, now, _HOUR)
+
+    def spend(self, now: float, audience: str | None) -> Window:
+        """Count a request (to an audience, or None) and return the window that it presses most."""
+        if audience is None:
+            self._spent["hour", int(now // _HOUR)] += 1
+            return self.hour(now)
+        whole, own = "broadcast", f"audience {audience}"
+        self._spent.update([(whole, int(now // _MINUTE)), (own, int(now // _MINUTE))])
+        return min(
+            self._window(whole, self.limits.broadcast, now, _MINUTE),
+            self._window(own, self.limits.audience, now, _MINUTE),
+            key=lambda window: window.remaining,
+        )
+
+    def _window(self, name: str, limit: int, now: float, length: int) -> Window:
+        number = int(now // length)
+        return Window(limit, limit - self._spent[name, number], (number + 1) * length)
+
+
+def _epoch(window: Window, _now: float) -> dict[str, str]:
+    return _figures(window, str(window.reset))
+
+
+def _figures(window: Window, reset: str) -> dict[str, str]:
+    left = max(0, window.remaining)
+    figures = {"limit": str(window.limit), "remaining": str(left), "reset": reset}
+    return {f"x-ratelimit-{name}": text for name, text in figures.items()}
+
+
+def _seconds(window: Window, now: float) -> dict[str, str]:
+    return _figures(window, str(int(window.reset - now)))
+
+
+def _retry_after(window: Window, now: float) -> dict[str, str]:
+    """Say it as /users/track does on some plans: on a 429 no other header is there."""
+    if window.remaining < 0:
+        return {"x-ratelimit-retry-after": str(int(window.reset - now))}
+    return _seconds(window, now)
+
+
+# How a limit is told, by name: as Braze documents it (the first three), and as nobody should.
+STYLES: Final[Mapping[str, Callable[[Window, float], dict[str, str]]]] = {
+    "epoch": _epoch,
+    "seconds": _seconds,
+    "retry_after": _retry_after,
+    "none": lambda _window, _now: {},
+    "past": lambda window, now: _figures(window, str(int(now) - _HOUR)),
+    "far": lambda window, now: _figures(window, str(int(now) + 366 * 24 * _HOUR)),
+    "negative": lambda _window, _now: {"x-ratelimit-retry-after": "-1"},
+    "huge": lambda _window, _now: {"x-ratelimit-retry-after": "9" * 400},
+    "words": lambda _window, _now: {"retry-after": "Sat, 01 Jan 2000 00:00:00 GMT"},
+}

@@ -1,0 +1,35 @@
+"""What Braze does not document, or documents in two ways: each a named switch with its default.
+
+The defaults are the strict reading. `docs/simulated-braze.md` says what each is about.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Switches(BaseModel):
+    """How the simulated Braze behaves where nobody outside of Braze can say."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    accepted_status: Literal[200, 201] = 201
+    unknown_keys: Literal["refused", "ignored"] = "refused"
+    bad_attributes: Literal["refused", "errors", "ignored"] = "refused"
+    identifiers_in_attributes: Literal["refused", "ignored"] = "refused"
+    operators: Literal["applied", "stored"] = "applied"
+    canvas_subscription_groups: Literal["applied", "ignored"] = "applied"
+    properties_over_50_kb: Literal["refused", "accepted"] = "refused"
+    both_context_names: Literal["refused", "context", "canvas_entry_properties"] = "refused"
+    audience_alone: Literal["refused", "broadcast"] = "refused"
+    audience_with_recipients: Literal["broadcast_limits", "hourly_limit"] = "broadcast_limits"
+    absent_attribute: Literal["differs", "no_match"] = "differs"
+    duplicate_recipient: Literal["first", "last"] = "first"
+    unknown_email: Literal["nobody", "created"] = "nobody"
+    paused_campaign: Literal["accepted", "notice", "refused"] = "accepted"
+    paused_attributes: Literal["left_out", "written"] = "left_out"
+    repeated_external_send_id: Literal["refused", "same_answer"] = "refused"
+    rate_limit_headers: Literal["epoch", "seconds", "retry_after"] = "epoch"
+    permission_missing: Literal[401, 403] = 403
+    body_too_large: Literal[400, 413] = 413
+    wrong_method: Literal[404, 405] = 404

@@ -1,0 +1,143 @@
+"""Braze's connected audience: who, of those that would be reached, is.
+
+Source: braze.com/docs/api/objects_filters/connected_audience. It is literal, so all of it is
+checked when the file is loaded.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Final
+
+from handler.core.shapes import is_number, is_text, is_truth, one_of
+from handler.core.template import Problem
+
+CONNECTIVES: Final = ("AND", "OR")
+FILTERS: Final = (
+    "custom_attribute",
+    "push_subscription_status",
+    "email_subscription_status",
+    "last_used_app",
+)
+_STATES: Final = ("opted_in", "subscribed", "unsubscribed")
+_TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?)?", re.ASCII
+)
+
+Place = tuple[str | int, ...]
+
+
+def is_time(value: object) -> bool:
+    """Return whether a value is text of ISO 8601: a day, or a day and a time of it."""
+    if not isinstance(value, str) or not _TIME.fullmatch(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _is_text_or_number(value: object) -> bool:
+    return isinstance(value, str) or is_number(value)
+
+
+_Takes = tuple[Callable[[object], bool], str]
+_SCALAR: Final = (_is_scalar, "text, a number, true or false")
+_NUMBER: Final = (is_number, "a number")
+_DAYS: Final = (is_number, "a number of days")
+_MOMENT: Final = (is_time, "a time in ISO 8601, such as 2026-11-20T21:00:00Z")
+_PATTERN: Final = (is_text, "text")
+_TEXT_OR_NUMBER: Final = "text or a number; true and false go with does_not_equal"
+# What each comparison of a custom attribute is made with. Which of them fit depends on the type
+# of the attribute, which only Braze knows.
+COMPARISONS: Final[Mapping[str, _Takes]] = {
+    "equals": _SCALAR,
+    "not_equal": (_is_text_or_number, _TEXT_OR_NUMBER),
+    "does_not_equal": (is_truth, "true or false; text and numbers go with not_equal"),
+    "matches_regex": _PATTERN,
+    "does_not_match_regex": _PATTERN,
+    "includes_value": _SCALAR,
+    "does_not_include_value": _SCALAR,
+    **dict.fromkeys(("greater_than", "greater_than_or_equal_to"), _NUMBER),
+    **dict.fromkeys(("less_than", "less_than_or_equal_to"), _NUMBER),
+    **dict.fromkeys(("less_than_x_days_ago", "greater_than_x_days_ago"), _DAYS),
+    **dict.fromkeys(("less_than_x_days_in_the_future", "greater_than_x_days_in_the_future"), _DAYS),
+    **dict.fromkeys(("after", "before"), _MOMENT),
+    **dict.fromkeys(("exists", "does_not_exist"), _SCALAR),
+}
+_VALUELESS: Final = ("exists", "does_not_exist")
+_STATE: Final = (one_of(*_STATES), f"one of {', '.join(_STATES)}")
+_STATUS: Final[Mapping[str, _Takes]] = {"is": _STATE, "is_not": _STATE}
+_LAST_USED: Final[Mapping[str, _Takes]] = {"after": _MOMENT, "before": _MOMENT}
+FILTER_COMPARISONS: Final = dict(
+    zip(FILTERS, (COMPARISONS, _STATUS, _STATUS, _LAST_USED), strict=True)
+)
+
+
+def check_audience(audience: object, place: Place = ("audience",)) -> Iterator[Problem]:
+    """Yield what Braze would not take of a connected audience, each with its path."""
+    known = (*CONNECTIVES, *FILTERS)
+    if not isinstance(audience, dict) or len(audience) != 1:
+        yield place, f"{_at(place)} takes an object with exactly one of {', '.join(known)}"
+        return
+    ((key, inner),) = audience.items()
+    below = (*place, key)
+    if key in CONNECTIVES:
+        if not isinstance(inner, list) or not inner:
+            yield below, f"{_at(below)} takes a list of one filter at least"
+            return
+        for index, part in enumerate(inner):
+            yield from check_audience(part, (*below, index))
+    elif key in FILTERS:
+        yield from _check_filter(inner, key, below)
+    else:
+        yield below, f"{_at(place)} has no filter {key}{_near(key, known)}"
+
+
+def _check_filter(block: object, name: str, place: Place) -> Iterator[Problem]:
+    is_custom = name == "custom_attribute"
+    keys = (*(["custom_attribute_name"] if is_custom else []), "comparison", "value")
+    if not isinstance(block, dict):
+        yield place, f"{_at(place)} takes an object with {', '.join(keys)}"
+        return
+    for key in block.keys() - set(keys):
+        yield (*place, key), f"{_at(place)} has no {key}{_near(key, keys)}"
+    if is_custom and not _is_name(block.get("custom_attribute_name")):
+        yield place, f"{_at(place)} needs the custom_attribute_name, as text"
+    yield from _check_comparison(block, FILTER_COMPARISONS[name], place)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _check_comparison(
+    block: Mapping[str, object], known: Mapping[str, _Takes], place: Place
+) -> Iterator[Problem]:
+    comparison = block.get("comparison")
+    if not isinstance(comparison, str) or comparison not in known:
+        text = f"{_at((*place, 'comparison'))} takes one of {', '.join(known)}"
+        yield (*place, "comparison") if "comparison" in block else place, text
+        return
+    if "value" not in block and comparison in _VALUELESS:
+        return
+    fits, takes = known[comparison]
+    if not fits(block.get("value")):
+        where = (*place, "value")
+        yield where if "value" in block else place, f"{_at(where)}: {comparison} takes {takes}"
+
+
+def _near(key: str, known: Iterable[str]) -> str:
+    near = get_close_matches(key, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else f" (there are: {', '.join(known)})"
+
+
+def _at(place: Place) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in place)
+    return "".join(steps).removeprefix(".")

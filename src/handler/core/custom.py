@@ -1,0 +1,121 @@
+"""What custom attributes take in Braze: scalars, lists, objects, and operators.
+
+Sources: braze.com/docs/api/objects_filters/user_attributes_object and
+braze.com/docs/user_guide/data/custom_data/custom_attributes/nested_custom_attribute_support
+(and array_of_objects, beside it).
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from handler.core.shapes import Fits, is_open, is_whole_number, like, list_of, open_or, record
+
+MAX_TEXT: Final = 255
+MAX_ITEMS: Final = 500
+MAX_NESTED_BYTES: Final = 100 * 1024
+# ISO 8601, and the other forms that Braze lists: MM/dd/yyyy, and ddd MM dd HH:mm:ss.TZD YYYY.
+TIME: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.:]\d{1,9})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?"
+    r"|\d{2}/\d{2}/\d{4}"
+    r"|[A-Z][a-z]{2} \d{2} \d{2} \d{2}:\d{2}:\d{2}\.\S{1,6} \d{4}",
+    re.ASCII,
+)
+_NO_NAME: Final = frozenset("$. ")
+
+
+def custom_breach(value: object) -> str | None:
+    """Return the rule of Braze's that a custom attribute breaks, None if it keeps to all."""
+    if isinstance(value, dict):
+        return _operation(value) if _is_operation(value) else _object(value)
+    return _list(value) if isinstance(value, list) else _scalar(value)
+
+
+def _scalar(value: object) -> str | None:
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return f"text has {MAX_TEXT} characters at most"
+    return None
+
+
+def _list(items: Sequence[object]) -> str | None:
+    known = [it for it in items if not is_open(it)]
+    objects = [it for it in known if isinstance(it, dict)]
+    if objects:
+        mixed = len(objects) < len(known)
+        text = "a list holds objects, or text, numbers and booleans, and not both"
+        return text if mixed else _object(items)
+    if len(items) > MAX_ITEMS:
+        return f"a list has {MAX_ITEMS} items at most"
+    if any(isinstance(it, list | None) for it in known):
+        return "a list holds objects, or text, numbers and booleans"
+    return _first(known)
+
+
+def _first(values: Sequence[object]) -> str | None:
+    return next(filter(None, map(_nested, values)), None)
+
+
+def _object(value: object) -> str | None:
+    if text := _nested(value):
+        return text
+    written = json.dumps(value, ensure_ascii=False, default=lambda _: "")
+    if len(written.encode("utf-8", "replace")) > MAX_NESTED_BYTES:
+        return f"objects and lists of them have {MAX_NESTED_BYTES:,} bytes at most"
+    return None
+
+
+def _nested(value: object) -> str | None:
+    if isinstance(value, list):
+        return _first(value)
+    if not isinstance(value, dict):
+        return _scalar(value)
+    if "$time" in value:
+        text = "$time stands alone, with a date such as 2026-11-20T21:00:00Z"
+        return None if record({"$time": like(TIME)})(value) else text
+    if any(not key or len(key) > MAX_TEXT or _NO_NAME & set(key) for key in value):
+        return f"names in an object have 1 to {MAX_TEXT} characters, and no $, dot or blank"
+    return _first([*value.values()])
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and not _list(value)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict) and not _object(value)
+
+
+def _any(_value: object) -> bool:
+    return True
+
+
+_FOUND: Final[Mapping[str, Fits]] = {
+    "$identifier_key": like(re.compile(".+")),
+    "$identifier_value": _any,
+}
+# A retry would do these again.
+_NOT_REPEATABLE: Final = ("inc", "$add")
+# How a value changes, in Braze's words; those of one line may stand together.
+_OPERATORS: Final[Sequence[Mapping[str, Fits]]] = (
+    {"inc": is_whole_number},
+    {"add": _is_list, "remove": _is_list},
+    {
+        "$add": list_of(_is_object),
+        "$remove": list_of(record(_FOUND)),
+        "$update": list_of(record({**_FOUND, "$new_object": _is_object})),
+    },
+)
+
+
+def _is_operation(value: Mapping[str, object]) -> bool:
+    return bool(value) and any(value.keys() <= known.keys() for known in _OPERATORS)
+
+
+def _operation(value: Mapping[str, object]) -> str | None:
+    for key in _NOT_REPEATABLE:
+        if key in value:
+            return f"{key} is not repeatable: a retry adds again; send the whole value"
+    known = {key: fits for one in _OPERATORS for key, fits in one.items()}
+    bad = next((key for key, it in value.items() if not open_or(known[key], it)), None)
+    return f"{bad} is not written as Braze's page on attributes has it" if bad else None

@@ -1,0 +1,70 @@
+"""What nobody signs, or an event does not carry, and a rules file reads all the same."""
+
+from collections.abc import Iterable
+
+from handler.core.compiling import Compiler, header_names, root_names
+from handler.core.expressions import Expression
+from handler.core.sender import EventSpec, Sender
+from handler.core.source import EventReader, Rule
+from handler.core.template import expressions
+from handler.core.trigger import IDENTIFIERS
+from handler.core.yaml12 import Path
+
+
+def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler: Compiler) -> None:
+    """Refuse an id or time from what the sender does not sign: anybody could choose it."""
+    claims = [("id", it) for _, it in reader.ids] + [("occurred_at", it) for _, it in reader.times]
+    claims += [("bind", it) for _, it in reader.binds]
+    claims += [("type", reader.type)] if spec.type_signed else []
+    claims += [("events", reader.events)] if reader.events else []
+    for field, expression in claims:
+        for header in header_names(expression):
+            if header is None or not sender.scheme.proves(header.lower()):
+                text = f"the sender does not sign {header or 'its headers'}: {field} is unproven"
+                compiler.find(("event", field), text)
+    _find_headers(reader.type, sender, ("event", "type"), compiler)
+    if reader.events and any(
+        "body" not in root_names(it) or list(header_names(it)) for _, it in reader.ids
+    ):
+        text = "events of one webhook could share this id; take it from body, the event, alone"
+        compiler.find(("event", "id"), text)
+
+
+def find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
+    """Refuse a `once`, elements or recipients of what nobody signs: anybody could vary them."""
+    for at, rule in enumerate(rules):
+        each = [rule.for_each] if rule.for_each else []
+        who = [it.get(name) for it in rule.recipients for name in IDENTIFIERS]
+        reached = [one for template in who for one in expressions(template)]
+        for expression in [*expressions(rule.once), *each, *reached]:
+            unsigned = {
+                name or "its headers"
+                for name in header_names(expression)
+                if name is None or not sender.scheme.proves(name.lower())
+            }
+            unsigned |= {"received_at"} & root_names(expression)
+            unsigned |= set() if sender.event.type_signed else {"type"} & root_names(expression)
+            for name in sorted(unsigned):
+                text = f"the sender does not sign {name}: who plays a webhook again could vary it"
+                key = "for_each" if expression is rule.for_each else "once"
+                key = "send" if any(expression is one for one in reached) else key
+                compiler.find(("rules", at, key), text)
+
+
+def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
+    """Refuse what reads a header that no event has: it would silently be null."""
+    for at, rule in enumerate(rules):
+        if rule.when:
+            _find_headers(rule.when, sender, ("rules", at, "when"), compiler)
+        for template in (rule.send, rule.folded, *rule.recipients):
+            for expression in expressions(dict(template)):
+                _find_headers(expression, sender, ("rules", at, "send"), compiler)
+
+
+def _find_headers(expression: Expression, sender: Sender, path: Path, compiler: Compiler) -> None:
+    for name in header_names(expression):
+        if name is not None and name.lower() not in sender.headers:
+            text = f"an event carries no header {name}; name it under headers, in the file"
+            compiler.find(path, text)
+        elif name is not None and name != name.lower():
+            compiler.find(path, f"headers have names in small letters: {name.lower()}")

@@ -1,0 +1,41 @@
+"""A Braze workspace, and the hosts that its API key may be sent to."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+DEFAULT: Final = "default"
+# Braze, "API overview": REST endpoints by instance. A pattern, not the list of today's instances:
+# Braze opens new ones, and all names below these two domains are Braze's.
+_BRAZE: Final = re.compile(r"https://rest\.[a-z]{2,8}-[0-9]{2}\.braze\.(?:com|eu)", re.ASCII)
+_OTHER: Final = re.compile(r"https://[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
+_LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A Braze workspace: its REST endpoint, and the name of its key among the Braze keys."""
+
+    name: str
+    endpoint: str
+    key: str
+
+    @classmethod
+    def default(cls, endpoint: str) -> "Workspace":
+        """Return the workspace that needs no word: that of the parameter BrazeEndpoint."""
+        return cls(DEFAULT, endpoint, DEFAULT)
+
+
+def is_braze(endpoint: str) -> bool:
+    """Return whether a REST endpoint is one of Braze's."""
+    return bool(_BRAZE.fullmatch(endpoint))
+
+
+def is_other_host(endpoint: str) -> bool:
+    """Return whether it is https:// and a host name, and nothing behind."""
+    return bool(_OTHER.fullmatch(endpoint))
+
+
+def is_loopback(endpoint: str) -> bool:
+    """Return whether it is a port of this machine, as tests have it in Braze's place."""
+    return bool(_LOOPBACK.fullmatch(endpoint))

@@ -1,0 +1,29 @@
+"""The package's rules directory, and the workspaces that a file in it names."""
+
+from pathlib import Path
+from typing import Final
+
+from handler.core.errors import Finding, RulesError
+from handler.core.workspace import Workspace
+
+RULES: Final = Path(__file__).resolve().parent.parent / "rules"
+FILE: Final = "workspaces.yaml"
+
+
+def read(directory: Path, default: Workspace | None) -> dict[str, Workspace]:
+    """Return the workspaces of a deployment, by name; raise RulesError.
+
+    `default` is that of the parameter BrazeEndpoint, None where it does not matter.
+    """
+    file = directory / FILE
+    if not file.exists():
+        return {} if default is None else {default.name: default}
+    # Deliver needs YAML for this alone: most deployments have no such file, and start sooner.
+    from handler.core.workspaces import read_workspaces  # noqa: PLC0415
+
+    shown = f"{directory.name}/{FILE}"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise RulesError([Finding(shown, 1, 1, "the file is not UTF-8 text")]) from None
+    return read_workspaces(text, shown, default)

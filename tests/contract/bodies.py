@@ -1,0 +1,178 @@
+"""Bodies that Braze takes, and how a rules file comes to send one: written down, or of an event."""
+
+import json
+from typing import Any
+
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from handler.core.models import Event
+from handler.core.render import Packed, render
+from handler.core.request import request
+from handler.core.rules import load
+
+Body = dict[str, Any]
+
+YES, NO = (st.just(it) for it in (True, False))
+WORD = st.text("abcdefghijklmnopqrstuvwxyzäö-_", min_size=1, max_size=12).filter(
+    lambda it: it not in ("null", "undefined")  # what nobody is called
+)
+NUMBER = st.integers(-1000, 1000) | st.floats(-1e6, 1e6, allow_nan=False)
+SCALAR = WORD | NUMBER | st.booleans()
+UUID = st.uuids().map(str)
+DAY = st.dates().map(str)
+TIME = st.datetimes().map(lambda it: it.replace(microsecond=0).isoformat() + "+0000")
+STATE = st.sampled_from(["opted_in", "subscribed", "unsubscribed"])
+EMAIL = st.from_regex(r"\A[a-z]{1,8}@[a-z]{1,8}\.[a-z]{2,3}\Z")
+
+
+def filtered(comparison: str, value: st.SearchStrategy[Any]) -> st.SearchStrategy[Body]:
+    block = {"custom_attribute_name": WORD, "comparison": st.just(comparison), "value": value}
+    return st.fixed_dictionaries({"custom_attribute": st.fixed_dictionaries(block)})
+
+
+def status(name: str, comparisons: list[str], value: st.SearchStrategy[Any]) -> Any:
+    block = {"comparison": st.sampled_from(comparisons), "value": value}
+    return st.fixed_dictionaries({name: st.fixed_dictionaries(block)})
+
+
+FILTER = st.one_of(
+    filtered("equals", SCALAR),
+    filtered("not_equal", WORD | NUMBER),
+    filtered("does_not_equal", st.booleans()),
+    filtered("matches_regex", WORD),
+    filtered("includes_value", SCALAR),
+    filtered("less_than_or_equal_to", NUMBER),
+    filtered("greater_than_x_days_in_the_future", st.integers(0, 90)),
+    filtered("after", TIME),
+    st.just({"custom_attribute": {"custom_attribute_name": "vip", "comparison": "exists"}}),
+    status("push_subscription_status", ["is", "is_not"], STATE),
+    status("email_subscription_status", ["is", "is_not"], STATE),
+    status("last_used_app", ["after", "before"], TIME | DAY),
+)
+AUDIENCE = st.recursive(
+    FILTER,
+    lambda inner: st.lists(inner, min_size=1, max_size=3).flatmap(
+        lambda parts: st.sampled_from([{"AND": parts}, {"OR": parts}])
+    ),
+    max_leaves=5,
+)
+PROPERTIES = st.dictionaries(WORD, SCALAR | st.lists(SCALAR), min_size=1, max_size=3)
+NESTED = st.recursive(
+    SCALAR | TIME.map(lambda it: {"$time": it}),
+    lambda inner: st.dictionaries(WORD, inner, min_size=1, max_size=3),
+    max_leaves=4,
+)
+ATTRIBUTES = st.fixed_dictionaries(
+    {"email": EMAIL},
+    optional={
+        "first_name": WORD,
+        "country": st.sampled_from(["DE", "Australia"]),
+        "language": st.sampled_from(["de", "en"]),
+        "dob": DAY,
+        "gender": st.sampled_from("MFONP"),
+        "email_subscribe": STATE,
+        "email_open_tracking_disabled": st.booleans(),
+        "date_of_first_session": TIME,
+        "current_location": st.fixed_dictionaries(
+            {"longitude": st.floats(-180, 180), "latitude": st.integers(-90, 90)}
+        ),
+        "push_tokens": st.just([{"app_id": "a", "token": "t", "device_id": "12345678"}]),
+        "subscription_groups": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "subscription_group_id": UUID,
+                    "subscription_state": st.sampled_from(["subscribed", "unsubscribed"]),
+                },
+                optional={"use_double_opt_in_logic": st.booleans()},
+            ),
+            min_size=1,
+            max_size=2,
+        ),
+        "facebook": st.just({"id": "1", "likes": ["tea"], "num_friends": 3}),
+        "twitter": st.just({"id": 1, "screen_name": "a", "followers_count": 2}),
+        "vip": SCALAR,
+        "tags": st.lists(WORD, max_size=4),
+        "size": NESTED,
+        "orders": st.lists(st.dictionaries(WORD, NESTED, min_size=1), min_size=1, max_size=2),
+        "seen": st.just({"add": ["a"], "remove": ["b"]}),
+        "pets": st.just({"$remove": [{"$identifier_key": "id", "$identifier_value": 1}]}),
+    },
+)
+PRIORITIZATION = st.sampled_from(
+    [["identified"], ["most_recently_updated"], ["unidentified", "least_recently_updated"]]
+)
+ALIAS = st.fixed_dictionaries({"alias_name": WORD, "alias_label": WORD})
+
+
+def recipients(properties: str) -> st.SearchStrategy[Body]:
+    own = {properties: PROPERTIES}
+    known = st.fixed_dictionaries(
+        {"external_user_id": WORD},
+        optional={**own, "attributes": ATTRIBUTES, "send_to_existing_only": YES},
+    )
+    new = st.fixed_dictionaries(
+        {
+            "external_user_id": WORD,
+            "send_to_existing_only": NO,
+            "attributes": ATTRIBUTES,
+        },
+        optional=own,
+    )
+    alias = st.fixed_dictionaries({"user_alias": ALIAS}, optional=own)
+    found = st.fixed_dictionaries(
+        {"email": EMAIL, "prioritization": PRIORITIZATION}, optional={"attributes": ATTRIBUTES}
+    )
+    return known | new | alias | found
+
+
+ATTACHMENTS = st.lists(
+    st.fixed_dictionaries(
+        {"file_name": WORD, "url": WORD.map(lambda it: f"https://files.example.org/{it}.pdf")},
+        optional={"basic_auth_credential": WORD},
+    ),
+    max_size=2,
+)
+CAMPAIGN = st.fixed_dictionaries(
+    {
+        "campaign_id": UUID,
+        "recipients": st.lists(recipients("trigger_properties"), min_size=1, max_size=1),
+    },
+    optional={
+        "send_id": st.from_regex(r"\A[a-z0-9]{1,64}\Z"),
+        "trigger_properties": PROPERTIES,
+        "broadcast": NO,
+        "audience": AUDIENCE,
+        "attachments": ATTACHMENTS,
+    },
+)
+CANVAS = st.sampled_from(["context", "canvas_entry_properties"]).flatmap(
+    lambda name: st.fixed_dictionaries(
+        {"canvas_id": UUID, "recipients": st.lists(recipients(name), min_size=1, max_size=1)},
+        optional={name: PROPERTIES, "audience": AUDIENCE},
+    )
+)
+
+
+def written(send: Body, **rule: Any) -> str:
+    """Return a rules file with one rule that sends this."""
+    block = {"name": "send", "type": "*", "send": send, **rule}
+    return json.dumps({"verify": {"preset": "shopify"}, "rules": [block]})
+
+
+def of_event(send: Body) -> tuple[Body, Body]:
+    """Return the request with all that may vary taken from an event, and that event's body."""
+    (given,) = send["recipients"]
+    fixed = ("send_to_existing_only",)
+    varying: Body = {key: f"${{body.{key}}}" for key in given if key not in fixed}
+    if isinstance(given.get("user_alias"), dict):
+        varying["user_alias"] = {key: f"${{body.user_alias.{key}}}" for key in given["user_alias"]}
+    return {**send, "recipients": [{**given, **varying}]}, given
+
+
+def sent(text: str, body: JsonValue, warnings: list[str]) -> Body:
+    """Return the body of the one request that a rules file makes of an event."""
+    source = load("shop", text, "shop.yaml", "dev")
+    event = Event("shop", "any", "e-1", body, {}, None, 1)
+    (delivery,) = render(source.rules[0], Packed(event, "packed"), source, warnings)
+    return request(delivery)

@@ -1,0 +1,80 @@
+"""Two workspaces and a broadcast, through the whole stack: each request goes where it belongs."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from relay.stack.up import Local, local_stack, simulated_braze
+from tests.e2e.harness import ACCOUNTS_SECRET, Relay
+
+HOME = "417220e4-5a2a-b634-7f7d-9ec891532361"
+USA = "417220e4-5a2a-b634-7f7d-9ec891532362"
+SALE = "417220e4-5a2a-b634-7f7d-9ec891532363"
+RULES = f"""\
+verify: {{preset: standard_webhooks, secret: accounts}}
+rules:
+  - name: here
+    type: user.created
+    send: {{campaign_id: {HOME}, recipients: [{{external_user_id: "${{body.data.id}}"}}]}}
+  - name: abroad
+    type: user.created
+    workspace: usa
+    send: {{campaign_id: {USA}, recipients: [{{external_user_id: "${{body.data.id}}"}}]}}
+  - name: sale
+    type: sale.begun
+    workspace: eu
+    allow_broadcast: true
+    send:
+      campaign_id: {SALE}
+      broadcast: true
+      trigger_properties: {{title: "${{body.data.title}}"}}
+"""
+WORKSPACES = """\
+usa: {endpoint: "%s", key: america}
+eu: {endpoint: https://rest.fra-02.braze.eu}
+"""
+
+
+@pytest.fixture(scope="module")
+def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Relay, Relay]]:
+    """Return the relay as its default workspace sees it, and as another one does."""
+    rules = tmp_path_factory.mktemp("workspaces") / "rules"
+    rules.mkdir()
+    (rules / "accounts.yaml").write_text(RULES, encoding="utf-8")
+    with simulated_braze() as url:
+        (rules / "workspaces.yaml").write_text(WORKSPACES % url, encoding="utf-8")
+        with local_stack(rules, {"accounts": ACCOUNTS_SECRET}, None, 0, RulesStage="dev") as local:
+            usa: Local = replace(local, braze_url=url)
+            yield Relay(local), Relay(usa)
+
+
+def test_each_workspace_gets_its_own_requests(stacks: tuple[Relay, Relay]) -> None:
+    home, usa = stacks
+    assert home.accounts({"type": "user.created", "data": {"id": "u-1"}}, "m-1").status_code == 200
+    for relay, campaign in (home, HOME), (usa, USA):
+        (sent,) = relay.requests(1)
+        assert sent["body"]["campaign_id"] == campaign
+        assert [it["external_user_id"] for it in sent["body"]["recipients"]] == ["u-1"]
+    home.wait_until_idle()
+
+
+def test_a_broadcast_is_sent_once_and_never_leaves_this_machine(
+    stacks: tuple[Relay, Relay],
+) -> None:
+    home, usa = stacks
+    for relay in stacks:
+        relay.braze("DELETE", "")
+    for _ in range(2):
+        made = home.accounts({"type": "sale.begun", "data": {"title": "Tea"}}, "m-2")
+        assert made.json() == {"events": 1, "deliveries": 1}
+    (sent,) = home.requests(1)
+    home.wait_until_idle()
+    assert home.braze("GET", "/requests") == [sent]
+    assert sent["body"] == {
+        "campaign_id": SALE,
+        "broadcast": True,
+        "trigger_properties": {"title": "Tea"},
+    }
+    assert sent["status"] == 201
+    assert usa.braze("GET", "/requests") == []

@@ -1,0 +1,210 @@
+"""What `relay rules check` learns from samples: rules unreached, paths and times that are none."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from relay import check_rules
+from relay.check_rules import app
+
+RULES = """\
+verify: {preset: stripe}
+rules:
+  - name: receipt
+    type: checkout.session.completed
+    once: ${body.id}
+    send:
+      campaign_id: c
+      recipients:
+        - external_user_id: ${body.data.object.id}
+          attributes: {email: "${body.data.object.email}", note: "${body.livemode}"}
+"""
+OBJECT = {"id": "o-1", "email": "a@example.org", "lines": [{"sku": "a"}]}
+EVENT: dict[str, Any] = {
+    "id": "e-1",
+    "type": "checkout.session.completed",
+    "created": "@now",
+    "livemode": False,
+    "object": "event",
+    "data": {"object": OBJECT},
+}
+WHEN = RULES.replace("    once:", "    when: body.livemode\n    once:")
+LATE = RULES.replace("    once:", "    expires_after: 1h\n    once:")
+
+
+class Desk:
+    """A folder of samples beside one of rules, and what is said of both."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rules, self.events = folder / "rules", folder / "events"
+        self.rules.mkdir()
+        self.events.mkdir()
+
+    def sample(self, name: str = "stripe-checkout", source: str = "stripe", **change: Any) -> None:
+        webhook = {"source": source, "headers": {}, "body": EVENT | change}
+        self.write(name, json.dumps(webhook))
+
+    def write(self, name: str, text: str) -> None:
+        (self.events / f"{name}.json").write_text(text)
+
+    def check(self, text: str = RULES, *options: str) -> list[tuple[str, str]]:
+        (self.rules / "stripe.yaml").write_text(text)
+        run = CliRunner().invoke(app, ["check", str(self.rules), "--json", *options])
+        return [(one["level"], one["message"]) for one in json.loads(run.stdout)]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    made = Desk(tmp_path)
+    monkeypatch.setattr(check_rules, "EVENTS", made.events)
+    return made
+
+
+def test_a_rule_that_a_sample_reaches_is_good(desk: Desk) -> None:
+    desk.sample()
+    assert desk.check() == []
+    assert desk.check(LATE) == []
+
+
+def test_without_a_sample_of_its_source_nothing_is_said_of_a_rule(desk: Desk) -> None:
+    assert desk.check(RULES.replace("completed", "complete")) == []
+
+
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (
+            RULES.replace("completed", "complete"),
+            (
+                "no sample in events/ has type checkout.session.complete;"
+                " did you mean checkout.session.completed?"
+            ),
+        ),
+        (
+            RULES.replace("checkout.session.completed", "x"),
+            "no sample in events/ has type x (there are: checkout.session.completed)",
+        ),
+        (
+            WHEN,
+            "no sample is wanted by this rule: body.livemode is false (stripe-checkout)",
+        ),
+    ],
+)
+def test_a_rule_that_no_sample_reaches_is_told_with_why(desk: Desk, text: str, words: str) -> None:
+    desk.sample()
+    assert ("warning", f"stripe/receipt: {words}") in desk.check(text)
+
+
+def test_one_sample_that_a_rule_wants_is_enough(desk: Desk) -> None:
+    desk.sample()
+    desk.sample("stripe-live", livemode=True)
+    assert desk.check(WHEN) == []
+
+
+@pytest.mark.parametrize(
+    "key, expression, words",
+    [
+        ("id", "body.idd", "body.idd; did you mean id?"),
+        ("occurred_at", "body.craeted", "body.craeted; did you mean created?"),
+        ("type", "body.typ", "body.typ; did you mean type?"),
+        ("events", "body.dta.object.lines", "body.dta; did you mean data?"),
+        ("bind", '{"*": "starts_with(body.idd, \'e\')"}', "body.idd; did you mean id?"),
+    ],
+)
+def test_a_path_of_event_that_no_sample_has_is_told(
+    desk: Desk, key: str, expression: str, words: str
+) -> None:
+    desk.sample()
+    said = desk.check(f"event: {{{key}: {expression}}}\n{RULES}")
+    assert ("warning", f"stripe: event.{key}: no sample event has {words}") in said
+
+
+def test_a_path_of_a_preset_that_a_sample_lacks_is_not_told(desk: Desk) -> None:
+    webhook = {key: value for key, value in EVENT.items() if key != "created"}
+    desk.write("a", json.dumps({"source": "stripe", "headers": {}, "body": webhook}))
+    assert desk.check() == []
+
+
+def test_a_time_that_counts_and_stands_in_no_sample_is_told(desk: Desk) -> None:
+    desk.sample(created="last Friday")
+    text = "body.created gives no time in stripe-checkout: it counts from when the webhook came"
+    assert desk.check(LATE) == [("warning", f"stripe/receipt: expires_after: {text}")]
+
+
+def test_of_a_sample_that_is_too_old_it_is_told_how_it_stays_young(desk: Desk) -> None:
+    desk.sample(created=1)
+    ((level, text),) = desk.check(LATE)
+    assert level == "error"
+    assert text.endswith('too late to be sent: write "@now" where its time stands (body.created)')
+
+
+def test_every_file_that_is_no_sample_is_told_at_once(desk: Desk) -> None:
+    desk.write("a", "{")
+    desk.write("clerk-user", json.dumps(EVENT))
+    ((_, text),) = desk.check()
+    first, second = text.splitlines()
+    assert first.startswith("events/a.json:1:")
+    wrapped = '{"source": "clerk", "headers": {}, "body": ...}'
+    assert second == f"events/clerk-user.json: this is a bare body: wrap it as {wrapped}"
+
+
+def test_samples_of_other_sources_are_one_line(desk: Desk) -> None:
+    for at in range(7):
+        desk.sample(f"shop-{at}", "shopify")
+    desk.sample("typo", "strpe")
+    unknown = "events/typo.json: there is no source strpe; did you mean stripe?"
+    assert desk.check() == [
+        ("note", unknown),
+        ("note", "7 samples of other sources are left out"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "expression, words",
+    [
+        ("body.object.id", "body.object is text in every sample; did you mean body.data.object?"),
+        ("body.livemode.x", "body.livemode is true or false in every sample"),
+        (
+            "body.data.object.lines.sku",
+            (
+                "body.data.object.lines is a list in every sample;"
+                " write body.data.object.lines[].sku, or body.data.object.lines[0].sku"
+            ),
+        ),
+        (
+            "body.data.object.lines[?sku == 'a'][0].sku",
+            (
+                "[0] behind body.data.object.lines[...] takes the first of each element,"
+                " and none is a list; write ...] | [0]"
+            ),
+        ),
+    ],
+)
+def test_a_path_into_what_is_no_object_is_told(desk: Desk, expression: str, words: str) -> None:
+    desk.sample()
+    said = desk.check(RULES.replace("body.livemode", expression))
+    assert [text for level, text in said if level == "warning"] == [words]
+
+
+@pytest.mark.parametrize(
+    "expression, words",
+    [
+        (
+            "body.data.object.lines[?sku == 'a'].sku",
+            "email is left out: it takes an e-mail address, and is a list: a",
+        ),
+        (
+            "body.data.object.lines[0]",
+            "email is left out: it takes an e-mail address, and is an object",
+        ),
+    ],
+)
+def test_an_attribute_that_takes_one_value_and_has_many_is_a_mistake(
+    desk: Desk, expression: str, words: str
+) -> None:
+    desk.sample()
+    said = desk.check(RULES.replace("body.data.object.email", expression))
+    assert any(level == "error" and words in text for level, text in said)

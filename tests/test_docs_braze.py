@@ -1,0 +1,125 @@
+"""docs/braze.md says what the code does."""
+
+import json
+import re
+
+import pytest
+
+from handler.core.attributes import FORBIDDEN
+from handler.core.audience import FILTER_COMPARISONS
+from handler.core.custom import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
+from handler.core.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
+from handler.core.outcome import Answer, classify
+from handler.core.profile import FIELDS
+from handler.core.trigger import (
+    ENDPOINTS,
+    MAX_IDENTIFIER_BYTES,
+    MAX_PROPERTIES_BYTES,
+    MAX_RECIPIENTS,
+)
+from relay.paths import PROJECT
+
+PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")
+
+
+def rows(head: str) -> list[list[str]]:
+    """Return the cells of the table whose head begins like this."""
+    lines = PAGE.split(f"\n| {head} |")[1].split("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def names(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_every_endpoint_is_named_with_all_that_it_takes() -> None:
+    told = [(names(key)[0], names(path)[0], names(more)) for key, path, more in rows("`send`")]
+    assert told == [(it.key, it.path, list(it.keys[1:])) for it in ENDPOINTS]
+
+
+def test_every_field_has_a_row() -> None:
+    told = {name for row in rows("field") for name in names(row[0])}
+    assert told == {key for it in ENDPOINTS for key in it.keys[1:]}
+    own = [name for row in rows("of a recipient") for name in names(row[0])]
+    properties = {name for it in ENDPOINTS for name in it.properties}
+    assert own == [key for key in ENDPOINTS[0].recipient_keys if key not in properties]
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    fields = {names(row[0])[0]: row[1] for row in [*rows("field"), *rows("of a recipient")]}
+    assert fields["recipients"].startswith(f"1 to {MAX_RECIPIENTS};")
+    assert f"{MAX_PROPERTIES_BYTES:,} bytes" in fields["trigger_properties"]
+    assert f"{MAX_SEND_ID} characters" in fields["send_id"]
+    assert f"{MAX_IDENTIFIER_BYTES} bytes" in fields["external_user_id"]
+    assert set(names(fields["prioritization"])) == {it for each in PRIORITIZATIONS for it in each}
+    assert tuple(names(fields["attachments"])) == ATTACHMENT_KEYS
+    limits = [row[1] for row in rows("of custom attributes")]
+    assert limits == [f"{MAX_TEXT} characters", str(MAX_ITEMS), f"{MAX_NESTED_BYTES:,} bytes"]
+
+
+def test_every_attribute_of_brazes_is_named_with_what_it_takes() -> None:
+    told = [(name, row[1]) for row in rows("attribute") for name in names(row[0])]
+    assert sorted(told) == sorted((name, takes) for name, (_, takes) in FIELDS.items())
+    assert [name for name in FORBIDDEN if f"`{name}`" not in PAGE] == []
+
+
+def test_every_filter_is_named_with_its_comparisons_and_values() -> None:
+    told = {
+        (names(row[0])[0], comparison, row[2])
+        for row in rows("filter")
+        for comparison in names(row[1])
+    }
+    assert told == {
+        (name, comparison, takes)
+        for name, known in FILTER_COMPARISONS.items()
+        for comparison, (_, takes) in known.items()
+    }
+
+
+def body(**fields: str) -> bytes:
+    return json.dumps(fields).encode()
+
+
+PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
+ANSWERS = {
+    "2xx": Answer("answered", 201, body=body(message="success", dispatch_id="d")),
+    "2xx with a notice that the target is paused, stopped or archived": Answer(
+        "answered", 201, body=body(notice=PAUSED)
+    ),
+    "2xx with any other notice": Answer("answered", 201, body=body(notice="New.")),
+    "3xx": Answer("answered", 302),
+    "400": Answer("answered", 400, body=body(message="Bad Request")),
+    "401, 403": Answer("answered", 401),
+    "404": Answer("answered", 404),
+    "408, 425": Answer("answered", 425),
+    "429": Answer("answered", 429),
+    "4xx that says that the target is paused or archived": Answer(
+        "answered", 400, body=body(message="The campaign is archived. Unarchive the campaign.")
+    ),
+    "4xx that names the key or its permissions": Answer(
+        "answered", 400, body=body(message="Invalid whitelisted IPs")
+    ),
+    "4xx that says that the `external_send_id` is queued already": Answer(
+        "answered", 400, body=body(message="The external reference has been queued.  Please retry")
+    ),
+    "any other 4xx": Answer("answered", 422),
+    "5xx with Braze's JSON": Answer("answered", 500, body=body(message="Internal")),
+    "5xx without": Answer("answered", 502),
+    "no connection": Answer("not_connected"),
+    "a connection that broke, or timed out": Answer("interrupted"),
+    "any other status": Answer("answered", 600),
+}
+
+
+@pytest.mark.parametrize("row", rows("answer"), ids=lambda row: str(row[0]))
+def test_every_answer_comes_to_what_the_page_says(row: list[str]) -> None:
+    outcome = classify(ANSWERS[row[0]], 0)
+    assert [outcome.kind, outcome.reason] == [*names(row[1]), *names(row[2])]
+
+
+def test_every_reason_that_the_code_gives_is_on_the_page() -> None:
+    code = (PROJECT / "src/handler/core/outcome.py").read_text(encoding="utf-8")
+    given = set(re.findall(r'Outcome\(\s*(?:kind|"\w+"), "(\w+)"', code))
+    given |= set(re.findall(r'return "(\w+)"', code)) | set(re.findall(r'"(\w+)" if status', code))
+    assert given == {names(row[2])[0] for row in rows("answer")}
+    assert len(rows("answer")) == len(ANSWERS)
