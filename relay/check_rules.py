@@ -113,7 +113,10 @@ def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
     yield from strangers(EVENTS, found)
     for source in found.values():
         if isinstance(source, Source):
-            plans = [_planned(sample, source) for sample in samples(EVENTS, {source.name})]
+            own = list(samples(EVENTS, {source.name}))
+            plans = [_planned(sample, source) for sample in own]
+            for sample, made in zip(own, plans, strict=True):
+                yield from _too_late(sample, source, made)
             for field in missing_fields(source, plans):
                 yield f"{field} for every sample in {EVENTS.name}/"
 
@@ -150,11 +153,19 @@ def _failures(sample: Sample, source: Source) -> Iterator[str]:
         yield f"{file}: {error.reason}"
         return
     for parked in made.parked:
-        mend = _renewed(sample, source) if parked.reason == "expired" else ""
-        yield f"{file}: {source.name}/{parked.rule or ''}: {parked.detail}{mend}"
+        if parked.reason != "expired":  # it could be rendered
+            yield f"{file}: {source.name}/{parked.rule or ''}: {parked.detail}"
     for text in made.warnings:
         mend = _ONE_OF_MANY if text.endswith("is a list") else ""
         yield f"{file}: {source.name}/{text}{mend}"
+
+
+def _too_late(sample: Sample, source: Source, made: Plan) -> Iterator[str]:
+    """Yield which rules a sample comes too late for, and how it never would."""
+    late = [parked for parked in made.parked if parked.reason == "expired"]
+    mend = _renewed(sample, source) if late else ""
+    for parked in late:
+        yield f"events/{sample.name}.json: {source.name}/{parked.rule}: {parked.detail}{mend}"
 
 
 def _renewed(sample: Sample, source: Source) -> str:

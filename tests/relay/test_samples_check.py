@@ -137,7 +137,7 @@ def test_a_time_that_counts_and_stands_in_no_sample_is_told(desk: Desk) -> None:
 def test_of_a_sample_that_is_too_old_it_is_told_how_it_stays_young(desk: Desk) -> None:
     desk.sample(created=1)
     ((level, text),) = desk.check(LATE)
-    assert level == "error"
+    assert level == "note"  # a saved webhook must not stop a deployment
     assert text.endswith('too late to be sent: write "@now" where its time stands (body.created)')
 
 
