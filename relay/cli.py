@@ -19,6 +19,7 @@ from relay.activity import followed
 from relay.braze.__main__ import braze
 from relay.deploy import deploy
 from relay.misread import WrongSample
+from relay.options import RulesOption
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
 from relay.remarks import remarks
@@ -52,10 +53,6 @@ app.command("plan")(plan)
 app.command("braze")(braze)
 STAGE = "dev"
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-RulesOption = Annotated[
-    Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
-]
 
 
 def _free(port: int) -> int:

@@ -24,6 +24,7 @@ from relay.ask_braze import braze_findings
 from relay.checks import Finding
 from relay.chosen import Chosen, ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, parameters
+from relay.options import RulesOption
 from relay.packaged import Package, read_package
 from relay.paths import RULES
 from relay.samples import sources_in
@@ -59,9 +60,7 @@ class _Stack:
 def doctor(
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
-    rules: Annotated[
-        Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
-    ] = RULES,
+    rules: RulesOption = RULES,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
 ) -> None:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
@@ -16,6 +15,7 @@ from handler.secrets import Secret
 from relay.checks import unusable
 from relay.chosen import ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, stage_of
+from relay.options import RulesOption
 from relay.paths import RULES
 from relay.samples import sources_in
 
@@ -57,9 +57,7 @@ def set_secret(  # noqa: PLR0913 - the options of a command
     retire: Annotated[bool, typer.Option("--retire", help="Keep only the newest one.")] = False,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
-    rules: Annotated[
-        Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
-    ] = RULES,
+    rules: RulesOption = RULES,
 ) -> None:
     """Set a Braze API key (--braze [WORKSPACE]) or a source's signing secret (--source NAME)."""
     if braze == (source is not None):

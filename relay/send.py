@@ -19,6 +19,7 @@ from handler.core.source import Source
 from relay.address import LOCAL, Wanted, address_of
 from relay.backfill import backfill
 from relay.misread import misread
+from relay.options import RulesOption
 from relay.paths import EVENTS, RULES
 from relay.samples import Address, Sample, read_sample, sources_in
 from relay.samples import send as post
@@ -46,9 +47,7 @@ def send(  # noqa: PLR0913 - the options of a command
         list[str] | None, typer.Option(help="NAME=VALUE, besides the sample's; repeatable.")
     ] = None,
     skip: Annotated[int, typer.Option(help="With --each: lines to leave out.", min=0)] = 0,
-    rules: Annotated[
-        Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
-    ] = RULES,
+    rules: RulesOption = RULES,
     stage: Annotated[str, typer.Option(help="Which `vars` of the rules apply.")] = "dev",
     url: Annotated[
         str | None, typer.Option(help=f"Of the relay; by default {LOCAL}, or the stack's.")
@@ -81,14 +80,18 @@ def send(  # noqa: PLR0913 - the options of a command
         _source(sources_in(rules, stage), name), Wanted(url, stack_name, secret_from)
     )
     if each:
-        if not each.is_file():
-            raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
-        raise typer.Exit(backfill(address, added, each, skip))
+        raise typer.Exit(_backfilled(address, added, each, skip))
     if sample:
-        now = int(time.time()) + _offset(clock, address.source)
         sample = replace(sample, headers={**sample.headers, **added})
+        now = int(time.time()) + _offset(clock, address.source)
         letter = (_tampered if tamper else _signed)(address, sample, now)
         raise typer.Exit(0 if _post(letter) == _OK else 1)
+
+
+def _backfilled(address: Address, added: Mapping[str, str], each: Path, skip: int) -> int:
+    if not each.is_file():
+        raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
+    return backfill(address, added, each, skip)
 
 
 def _sample(event: str) -> Sample:

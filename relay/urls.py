@@ -1,13 +1,13 @@
 """`relay urls`: where the senders of a deployed stack post to."""
 
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import typer
 
 from handler.sources import read
 from relay.chosen import ConfigEnv, StackName, chosen
 from relay.deployed import outputs
+from relay.options import RulesOption
 from relay.paths import RULES
 
 _ANY_STAGE: Final = "dev"  # every stage has the same sources
@@ -17,9 +17,7 @@ _PLACE: Final = "SOURCE"  # stands in the stack's output for the name of a rules
 def urls(
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
-    rules: Annotated[
-        Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
-    ] = RULES,
+    rules: RulesOption = RULES,
 ) -> None:
     """Print the URL that each source's sender posts to."""
     name = chosen(stack_name, config_env).stack_name

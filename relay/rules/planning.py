@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from handler.core.models import Plan
+from relay.options import RulesOption
 from relay.paths import RULES
 from relay.rules.inputs import StageOption, sample_of, source_of
 from relay.rules.outcome import delivered, parked
@@ -19,9 +20,7 @@ def plan(
         Path,
         typer.Argument(help="JSON file: source, headers, body.", exists=True, dir_okay=False),
     ],
-    rules: Annotated[
-        Path, typer.Option(help="Folder of rules files.", exists=True, file_okay=False)
-    ] = RULES,
+    rules: RulesOption = RULES,
     stage: StageOption = "dev",
 ) -> None:
     """Print the requests that the rules make of a webhook, as JSON. Nothing is sent."""

@@ -76,7 +76,7 @@ def any_stamp(webhook: Any, header: str, scheme: Any) -> str:
     if place is None:
         return ""
     if place.header is None:
-        return str(signatures._pairs(header, scheme.signature, place.key)[0])  # noqa: SLF001
+        return str(signatures._pairs(header, scheme.signature, place.key)[0])  # noqa: SLF001 - a planted bug
     return str(webhook.headers[place.header])
 
 
