@@ -19,6 +19,7 @@ from relay.activity import followed
 from relay.braze.__main__ import braze
 from relay.deploy import deploy
 from relay.misread import WrongSample
+from relay.operated import remembered
 from relay.options import RulesOption
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
@@ -101,6 +102,7 @@ def up(
     with (
         local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
         followed(local.stack, say),
+        remembered(local.stack),
     ):
         if secrets_file is None:
             _say_secrets(given, say)
@@ -127,6 +129,7 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
     ):
         play(local, sources, None)
         shown.enter_context(followed(local.stack, typer.echo))
+        shown.enter_context(remembered(local.stack))
         typer.echo(f"\n{_simulated(local)}")
         _say_secrets(given, typer.echo)
         typer.echo("Ctrl-C ends it.")

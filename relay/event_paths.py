@@ -44,7 +44,12 @@ def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
     parts = [it for one in own for it in _parts(one, source)]
     yield from _told(source, "type", reader.type, parts)
     typed = [(str(_found(reader.type, it)), it) for it in parts]
-    for key, choices in (("id", reader.ids), ("occurred_at", reader.times), ("bind", reader.binds)):
+    for key, choices in (
+        ("id", reader.ids),
+        ("occurred_at", reader.times),
+        ("bind", reader.binds),
+        ("version", reader.versions),
+    ):
         for glob, expression in choices:
             fitting = [it for kind, it in typed if fnmatchcase(kind, glob)]
             yield from _told(source, key, expression, fitting)

@@ -12,10 +12,12 @@ from pydantic import BaseModel
 
 from handler.core.attributes import CHOICES, FORBIDDEN
 from handler.core.grammar import FileBlock
+from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.presets import PRESETS
+from handler.core.request import MAX_RECIPIENTS
 from handler.core.sender import EventSpec
 from handler.core.sender_block import SCHEMES
-from handler.core.trigger import ALIAS_KEYS, ENDPOINTS, IDENTIFIERS, MAX_RECIPIENTS
+from handler.core.trigger import ENDPOINTS
 from relay.rules_words import WORDS
 
 Schema = dict[str, Any]

@@ -17,6 +17,7 @@ _RULE: Final = {
     "on_unknown": "retry: rather twice than never. hold: never twice, and a person decides.",
     "workspace": "The Braze workspace, of those in workspaces.yaml.",
     "enabled": "false switches the rule off.",
+    "surge": "A brake, such as 200/10m: what exceeds it waits until a person releases it.",
     "shadow": "true renders, logs and counts, and sends nothing.",
     "allow_broadcast": "true lets send say broadcast: true; the deployment must allow it, too.",
 }
@@ -44,6 +45,7 @@ _EVENT: Final = {
     "id": "JMESPath, or JMESPath by glob of the type; else the digest of the body.",
     "occurred_at": "JMESPath, or JMESPath by glob of the type: ISO 8601, or the epoch's s or ms.",
     "bind": "By glob of the type: what must be true of a genuine event of such a type.",
+    "version": "JMESPath, or JMESPath by glob of the type: a number or a time that only grows.",
 }
 _VERIFY: Final = {
     "preset": "A sender that is known by name; what stands beside it takes its place.",

@@ -37,6 +37,8 @@ EXPECTED = {
     "TargetPaused": ("GreaterThanThreshold", 0),
     "KeyRefused": ("GreaterThanThreshold", 0),
     "Unrecorded": ("GreaterThanThreshold", 0),
+    "BreakerOpened": ("GreaterThanThreshold", 0),
+    "DeliveriesStopped": ("GreaterThanThreshold", 0),
 }
 
 

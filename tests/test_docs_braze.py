@@ -11,12 +11,8 @@ from handler.core.custom import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
 from handler.core.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
 from handler.core.outcome import Answer, classify
 from handler.core.profile import FIELDS
-from handler.core.trigger import (
-    ENDPOINTS,
-    MAX_IDENTIFIER_BYTES,
-    MAX_PROPERTIES_BYTES,
-    MAX_RECIPIENTS,
-)
+from handler.core.request import MAX_RECIPIENTS
+from handler.core.trigger import ENDPOINTS, MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")

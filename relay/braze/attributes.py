@@ -12,7 +12,7 @@ from typing import Any, Final
 from pydantic_core import to_json
 
 from relay.braze import operators
-from relay.braze.audience import moment
+from relay.braze.audience import attribute_time
 from relay.braze.operators import is_operator
 
 MAX_TEXT: Final = 255  # characters, of a key and of a text
@@ -100,7 +100,7 @@ _DATES: Final = ("date_of_first_session", "date_of_last_session", "marked_email_
 _RESERVED: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     **dict.fromkeys((*_NAMES, "time_zone", "image_url"), (_is_text, _BAD_TEXT)),
     **dict.fromkeys(_FLAGS, (_is_flag, "must be true or false")),
-    **dict.fromkeys(_DATES, (lambda value: moment(value) is not None, "must be a date")),
+    **dict.fromkeys(_DATES, (lambda value: attribute_time(value) is not None, "must be a date")),
     "email": (_is_email, "The value provided for the 'email' field is not a valid email."),
     "email_subscribe": (_STATES.__contains__, "BAD_EMAIL_SUBSCRIPTION_STATE"),
     "push_subscribe": (_STATES.__contains__, "BAD_PUSH_SUBSCRIPTION_STATE"),
@@ -127,7 +127,8 @@ def problem(name: str, value: object) -> str | None:
     if name in _RESERVED:
         fits, why = _RESERVED[name]
         return None if fits(value) else why
-    return next(_custom(value, ""), None)
+    found = operators.problems(value) if is_operator(value) else _custom(value, "")
+    return next(found, None)
 
 
 def _custom(value: object, path: str) -> Iterator[str]:
@@ -135,12 +136,12 @@ def _custom(value: object, path: str) -> Iterator[str]:
         yield f"{path}a text is over {MAX_TEXT} characters"
     elif isinstance(value, list):
         yield from _array_problems(value, path)
-    elif is_operator(value):
-        yield from operators.problems(value)
     elif isinstance(value, dict):
         for key, item in value.items():
             if not _NESTED.fullmatch(key) and key not in _DOLLARED:
                 yield f"{path}a nested name is blank, or has a dot, a dollar or a blank in it"
+            if len(key) > MAX_TEXT:
+                yield f"{path}a nested name is over {MAX_TEXT} characters"
             yield from _custom(item, f"{path}{key}: ")
 
 
@@ -168,6 +169,6 @@ def _is_untimely(value: Any) -> bool:
         return any(_is_untimely(item) for item in value)
     if not isinstance(value, dict):
         return False
-    return ("$time" in value and moment(value["$time"]) is None) or any(
+    return ("$time" in value and attribute_time(value["$time"]) is None) or any(
         _is_untimely(item) for item in value.values()
     )

@@ -6,6 +6,7 @@ After Braze's page "Connected audience object". Nothing but what stands there is
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -31,6 +32,9 @@ _DAYS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "greater_than_x_days_in_the_future": lambda since, days: -since > days,
 }
 _MOMENT: Final = ("after", "before")
+# Of attributes, beside ISO 8601: MM/dd/yyyy, and ddd MM dd HH:mm:ss.TZD YYYY less its zone.
+_FORMS: Final = ("%m/%d/%Y", "%a %m %d %H:%M:%S %Y")
+_ZONE: Final = re.compile(r"(?<=:\d\d)\.\S{1,6} ")
 
 
 def problems(node: object, path: str = "audience") -> Iterator[str]:
@@ -82,6 +86,17 @@ def moment(value: object) -> float | None:
     except ValueError:
         return None
     return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
+
+
+def attribute_time(value: object) -> float | None:
+    """Return the time of a date attribute, in any of the forms that Braze lists; None for none."""
+    found = moment(value)
+    if found is None and isinstance(value, str):
+        for form in _FORMS:
+            with suppress(ValueError):
+                plain = _ZONE.sub(" ", value)
+                return datetime.strptime(plain, form).replace(tzinfo=UTC).timestamp()
+    return found
 
 
 def _never(_: object) -> bool:
@@ -154,7 +169,7 @@ def _holds(one: Mapping[str, Any], own: Any, now: float) -> bool:
         return not _PLAIN[_CONTRARY[comparison]](own, value)
     if comparison in _PLAIN:
         return _PLAIN[comparison](own, value)
-    return _timely(comparison, value, moment(own), now)
+    return _timely(comparison, value, attribute_time(own), now)
 
 
 def _timely(comparison: str, value: Any, own: float | None, now: float) -> bool:

@@ -78,7 +78,7 @@ def _top_problems(body: Json, switches: Switches) -> Iterator[str]:
     if body.get("broadcast") and body.keys() & {"recipients", "attachments"}:
         yield "broadcast excludes recipients and attachments"
     send_id = body.get("send_id", "-")
-    if not send_id.isascii() or not 0 < len(send_id) <= MAX_SEND_ID:
+    if not send_id.isascii() or not send_id.strip() or len(send_id) > MAX_SEND_ID:
         yield f"send_id must be 1 to {MAX_SEND_ID} ASCII characters"
     if "audience" in body:
         yield from audience.problems(body["audience"])

@@ -39,8 +39,13 @@ def changed(old: Any, value: Any, *, merge: bool) -> Any:
         if value.keys() <= {"add", "remove"}:
             return _listed(kept, value.get("add", []), value.get("remove", []))
         return _objects(kept, value, merge=merge)
-    if merge and isinstance(value, Mapping) and isinstance(old, Mapping):
-        return {**old, **{k: changed(old.get(k), it, merge=True) for k, it in value.items()}}
+    return _merged(old, value) if merge else value
+
+
+def _merged(old: Any, value: Any) -> Any:
+    """Return an object with what another has put over it, in any depth."""
+    if isinstance(value, Mapping) and isinstance(old, Mapping):
+        return {**old, **{key: _merged(old.get(key), it) for key, it in value.items()}}
     return value
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.render import ITEM
 from handler.core.source import Rule
 from handler.core.template import Template
-from handler.core.trigger import ALIAS_KEYS, IDENTIFIERS
 
 _IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
 

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from handler.core.limit import number_of
 from handler.core.models import Delivery
 from handler.core.outcome import Answer, Outcome
 from handler.core.protocol import State
@@ -13,16 +14,15 @@ _LEFT: Final = {
     State.HELD: "DeliveriesHeld",
     State.DEAD: "DeliveriesDead",
 }
-_LONGEST_NUMBER: Final = 9  # digits; whatever the header says, it stays a sane number
 
 
 def count_answer(worker: Worker, answer: Answer, milliseconds: float) -> None:
     """Count a request: how long it took, if it was made, and what Braze says is left."""
     if answer.reached != "not_connected":
         worker.tally.count("BrazeLatency", value=milliseconds)
-    remaining = answer.headers.get("x-ratelimit-remaining", "")  # Braze, "API limits"
-    if remaining.isascii() and remaining.isdigit() and len(remaining) <= _LONGEST_NUMBER:
-        worker.tally.count("BrazeRemaining", value=int(remaining))
+    remaining = number_of(answer.headers, "x-ratelimit-remaining")
+    if remaining is not None:
+        worker.tally.count("BrazeRemaining", value=remaining)
 
 
 def count_settled(

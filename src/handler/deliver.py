@@ -1,11 +1,12 @@
-"""The deliver function: sends what the queue holds, each message by itself.
+"""The deliver function: sends what the queue holds, together what may go together.
 
 The answer is a partial batch response: what is not named in it leaves the queue (Lambda guide,
 "Handling errors for an SQS event source"). Every wait is a visibility timeout.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Protocol
 
@@ -17,8 +18,9 @@ from handler.core.backoff import wait
 from handler.core.errors import Unavailable
 from handler.core.outcome import Outcome
 from handler.dead_letters import Cause
+from handler.dispatch import Alone, dispatch, requests_of, send_alone
+from handler.errand import Errand, Verdicts, bury_body, log_delivery
 from handler.received import GONE, Received, Verdict, back
-from handler.settle import bury_body, log_delivery
 from handler.worker import Worker, build
 
 Answer = dict[str, list[dict[str, str]]]
@@ -47,21 +49,53 @@ def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
     def time_left() -> float:
         return context.get_remaining_time_in_millis() / 1000
 
-    failures = []
-    for record in event["Records"]:
-        received = Received.of(record)
-        verdict = _verdict(worker, received, time_left)
-        if verdict.wait is not None:
-            if time_left() >= worker.timing.margin:  # else the queue's own timeout brings it back
-                _postpone(worker, received, verdict.wait)
-            failures.append({"itemIdentifier": received.id})
+    batch = [Received.of(record) for record in event["Records"]]
+    verdicts: Verdicts = {}
+    errands: list[Errand] = []
+    for received in batch:
+        with _settling(worker, [received], time_left, verdicts):
+            found = attend(worker, received, time_left)
+            if isinstance(found, Errand):
+                errands.append(found)
+            else:
+                verdicts[received.id] = found
+    _dispatch_all(worker, errands, time_left, verdicts)
+    failures = _failures(worker, [(it, verdicts[it.id].wait) for it in batch], time_left)
     worker.tally.flush()
     return {"batchItemFailures": failures}
 
 
-def _verdict(worker: Worker, received: Received, time_left: Callable[[], float]) -> Verdict:
+def _dispatch_all(
+    worker: Worker, errands: list[Errand], time_left: Callable[[], float], verdicts: Verdicts
+) -> None:
+    alone: list[Alone] = []
+    for group in requests_of(errands):
+        with _settling(worker, [it.received for it in group], time_left, verdicts):
+            alone += dispatch(group, verdicts)
+    for one in alone:
+        with _settling(worker, [one[0].errand.received], time_left, verdicts):
+            send_alone(one, verdicts)
+
+
+def _failures(
+    worker: Worker, waits: list[tuple[Received, int | None]], time_left: Callable[[], float]
+) -> list[dict[str, str]]:
+    failures = []
+    for received, seconds in waits:
+        if seconds is not None:
+            if time_left() >= worker.timing.margin:  # else the queue's own timeout brings it back
+                _postpone(worker, received, seconds)
+            failures.append({"itemIdentifier": received.id})
+    return failures
+
+
+@contextmanager
+def _settling(
+    worker: Worker, batch: list[Received], time_left: Callable[[], float], verdicts: Verdicts
+) -> Iterator[None]:
+    """Write a verdict for each message of which a failure has left none."""
     try:
-        return attend(worker, received, time_left)
+        yield
     except Unavailable as error:  # its message is made for logs
         why = f"unavailable: {error}"
     except (ClientError, BotoCoreError) as error:
@@ -69,7 +103,11 @@ def _verdict(worker: Worker, received: Received, time_left: Callable[[], float])
     except Exception as error:  # noqa: BLE001 - one message's bug must not take the batch along
         # The error's text may hold what the message holds; its type does not.
         why = f"bug: {type(error).__name__}"
-    return _not_now(worker, received, why, time_left)
+    else:
+        return
+    for received in batch:
+        if received.id not in verdicts:
+            verdicts[received.id] = _not_now(worker, received, why, time_left)
 
 
 def _not_now(

@@ -6,7 +6,6 @@ from typing import Any
 from handler.core.models import OnUnknown
 from handler.core.protocol import (
     CLAIMABLE,
-    CLAIMABLE_AFTER_LEASE,
     CLAIMABLE_LATER,
     CLOCKS,
     Record,
@@ -51,10 +50,19 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
         lease_until=int(item["lease_until"]["N"]),
         expires=int(item["expires"]["N"]),
         attempts=int(item["attempts"]["N"]),
-        since=int(item["since"]["N"]) if "since" in item else None,
-        dead_at=int(item["dead_at"]["N"]) if "dead_at" in item else None,
+        since=number_in(item, "since"),
+        dead_at=number_in(item, "dead_at"),
         last=tuple(_entry(value["M"]) for value in item.get("last", {"L": []})["L"]),
+        lost=number_in(item, "lost") or 0,
+        surge=number_in(item, "surge"),
+        alone=item.get("alone", {}).get("BOOL", False),
+        message=item.get("message", {}).get("S", ""),
     )
+
+
+def number_in(item: Mapping[str, Item], name: str) -> int | None:
+    """Return an item's number of that name, None where it has none."""
+    return int(item[name]["N"]) if name in item else None
 
 
 def claim_condition(on_unknown: OnUnknown, now: int, sent_at: float) -> tuple[str, dict[str, Item]]:
@@ -64,9 +72,6 @@ def claim_condition(on_unknown: OnUnknown, now: int, sent_at: float) -> tuple[st
     for index, state in enumerate(CLAIMABLE[on_unknown]):
         values[f":c{index}"] = text(state)
         parts.append(f"#state = :c{index}")
-    for index, state in enumerate(CLAIMABLE_AFTER_LEASE[on_unknown]):
-        values[f":l{index}"] = text(state)
-        parts.append(f"(#state = :l{index} AND lease_until < :now)")
     for index, state in enumerate(CLAIMABLE_LATER):
         values[f":d{index}"] = text(state)
         before = "(attribute_not_exists(dead_at) OR dead_at <= :sent)"

@@ -4,21 +4,27 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import boto3
 from aws_lambda_powertools import Logger
-from requests import Session
 
 from handler import workspaces
+from handler.brakes import Brakes
+from handler.braze import post
 from handler.core.backoff import Timing
 from handler.core.errors import RulesError
+from handler.core.outcome import Answer
 from handler.core.workspace import Workspace
+from handler.guard import Guard
 from handler.ledger import PATIENT, QUICK, Ledger
 from handler.metrics import Tally
 from handler.secrets import SecretCache
 from handler.settings import LOCAL, Deliver
+from handler.signals import Signals
+from handler.table import Table
 from handler.wire import open_session
 
 if TYPE_CHECKING:
@@ -33,8 +39,8 @@ def _owner() -> str:
 class Worker:
     """The ports of the deliver function.
 
-    `clock` returns seconds since the epoch, `random` a number in [0, 1), `owner` a token that
-    no two claims share.
+    `post` takes URL, body, API key and seconds (see `braze.post`). `clock` returns seconds since
+    the epoch, `random` a number in [0, 1), `owner` a token that no two claims share.
     """
 
     settings: Deliver
@@ -42,7 +48,8 @@ class Worker:
     ledger: Ledger
     sqs: "SQSClient"
     keys: SecretCache
-    session: Session
+    post: Callable[[str, bytes, str, float], Answer]
+    signals: Signals
     log: Logger
     tally: Tally = field(default_factory=Tally)
     timing: Timing = field(default_factory=Timing)
@@ -51,22 +58,34 @@ class Worker:
     random: Callable[[], float] = random.random
     owner: Callable[[], str] = _owner
 
+    @property
+    def brakes(self) -> Brakes:
+        """The counters of surges and broadcasts."""
+        return Brakes(self.ledger.table)
+
+    @property
+    def guard(self) -> Guard:
+        """The order of what is written to one profile."""
+        return Guard(self.ledger.table)
+
 
 def build(environ: Mapping[str, str]) -> Worker:
     """Return the worker of an environment; raise Unavailable where a variable is wrong."""
     settings = Deliver.from_environment(environ)
-    dynamodb = boto3.client("dynamodb", config=QUICK)
+    table = Table(boto3.client("dynamodb", config=QUICK), settings.ledger_table)
+    timing = Timing.local() if settings.stage == LOCAL else Timing()
     secrets = boto3.client("secretsmanager", config=PATIENT)
     log = Logger(service="relay")
     return Worker(
         settings=settings,
         workspaces=_workspaces(settings.braze_endpoint, log),
-        ledger=Ledger(dynamodb, settings.ledger_table, settings.ledger_days),
+        ledger=Ledger(table, settings.ledger_days),
         sqs=boto3.client("sqs", config=QUICK),
         keys=SecretCache(secrets, settings.braze_keys_arn, time.time),
-        session=open_session(),
+        post=partial(post, open_session()),
+        signals=Signals(table, timing, time.time, random.random),
         log=log,
-        timing=Timing.local() if settings.stage == LOCAL else Timing(),
+        timing=timing,
     )
 
 

@@ -1,21 +1,27 @@
 """The worker's AWS, in the emulator, and a Braze on this machine that answers as it is told."""
 
 import io
+import random
 import threading
+import time
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from http.server import ThreadingHTTPServer
 
 import pytest
 from aws_lambda_powertools import Logger
 from requests import Session
 
+from handler.braze import post
 from handler.core.backoff import Timing
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
 from handler.ledger import Ledger
 from handler.secrets import SecretCache
 from handler.settings import Deliver
+from handler.signals import Signals
+from handler.table import Table
 from handler.wire import open_session
 from handler.worker import Worker
 from relay.stack.emulator import emulator
@@ -63,16 +69,19 @@ def settings(aws: Aws, braze: Braze) -> Deliver:
 def queue(aws: Aws, settings: Deliver) -> Iterator[Queue]:
     log, uptime = io.StringIO(), Clock(0)
     manager = aws.client("secretsmanager")
+    table = Table(aws.client("dynamodb"), settings.ledger_table)
+    timing = Timing(base=0, floor=0, request=0.5, shortest=0.3, margin=1, marking=0.3)
     with open_session() as session:
         worker = Worker(
             settings=settings,
             workspaces={"default": Workspace.default(settings.braze_endpoint)},
-            ledger=Ledger(aws.client("dynamodb"), settings.ledger_table, settings.ledger_days),
+            ledger=Ledger(table, settings.ledger_days),
             sqs=aws.client("sqs"),
             keys=SecretCache(manager, settings.braze_keys_arn, uptime),
-            session=session,
+            post=partial(post, session),
+            signals=Signals(table, timing, time.time, random.random),
             log=Logger(service=f"relay-{uuid.uuid4().hex}", stream=log),
-            timing=Timing(base=0, floor=0, request=0.5, shortest=0.3, margin=1, marking=0.3),
+            timing=timing,
         )
         yield Queue(worker, aws, log, uptime)
 

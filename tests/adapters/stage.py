@@ -39,6 +39,7 @@ class Braze:
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     url: str = ""
+    headers: list[dict[str, str]] = field(default_factory=list)  # of the answers, one after the other
 
     def reply(self, body: bytes, key: str | None) -> Reply:
         self.requests.append(json.loads(body))
@@ -57,6 +58,8 @@ def handler_of(peer: Braze) -> type[BaseHTTPRequestHandler]:
             status, answer = peer.reply(body, self.headers["Authorization"])
             self.send_response(status)
             self.send_header("Content-Length", str(len(answer)))
+            for name, value in (peer.headers.pop(0) if peer.headers else {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer)
 
@@ -141,8 +144,8 @@ class Queue:
 
     def item(self, delivery: Delivery) -> dict[str, Any]:
         """Return the delivery's item in the ledger, without the types."""
-        answer = self.worker.ledger.client.get_item(
-            TableName=self.worker.ledger.table, Key={"pk": {"S": f"delivery#{delivery.id}"}}
+        answer = self.worker.ledger.table.client.get_item(
+            TableName=self.worker.ledger.table.name, Key={"pk": {"S": f"delivery#{delivery.id}"}}
         )
         return {name: next(iter(value.values())) for name, value in answer.get("Item", {}).items()}
 

@@ -154,7 +154,7 @@ def test_after_a_day_of_failures_a_delivery_is_a_dead_letter(
 def test_a_message_of_a_later_version_waits_for_a_later_worker(
     queue: Queue, braze: Braze, delivery: Delivery
 ) -> None:
-    queue.send(json.dumps({**json.loads(encode(delivery)), "version": 2}))
+    queue.send(json.dumps({**json.loads(encode(delivery)), "version": 3}))
 
     assert len(queue.deliver()) == 1
 

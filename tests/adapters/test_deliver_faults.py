@@ -11,7 +11,7 @@ from tests.adapters.stage import Braze, Invocation, Queue
 
 FIELDS = {
     "id", "source", "rule", "workspace", "attempt", "outcome", "reason", "status", "wait",
-    "duration_ms", "dispatch_id", "warnings",
+    "duration_ms", "dispatch_id", "together", "warnings",
 }  # fmt: skip
 POWERTOOLS = {"level", "location", "message", "timestamp", "service"}
 UNAVAILABLE = (503, b'{"message": "5XX Internal Server Error"}')
@@ -60,7 +60,7 @@ def test_without_a_usable_key_messages_wait_and_nothing_is_claimed(
 
 
 def test_without_the_ledger_nothing_is_sent(queue: Queue, braze: Braze, delivery: Delivery) -> None:
-    queue.worker.ledger.client.delete_table(TableName=queue.worker.ledger.table)
+    queue.worker.ledger.table.client.delete_table(TableName=queue.worker.ledger.table.name)
     queue.send(encode(delivery))
 
     assert len(queue.deliver()) == 1
@@ -72,7 +72,7 @@ def test_without_the_ledger_nothing_is_sent(queue: Queue, braze: Braze, delivery
 def test_what_braze_has_accepted_never_returns_to_the_queue(
     queue: Queue, braze: Braze, delivery: Delivery
 ) -> None:
-    table = queue.worker.ledger.table
+    table = queue.worker.ledger.table.name
     braze.replies.append(lambda: drop(queue, table))
     queue.send(encode(delivery))
 
@@ -85,7 +85,7 @@ def test_what_braze_has_accepted_never_returns_to_the_queue(
 
 
 def drop(queue: Queue, table: str) -> None:
-    queue.worker.ledger.client.delete_table(TableName=table)
+    queue.worker.ledger.table.client.delete_table(TableName=table)
 
 
 def test_with_little_time_left_messages_go_back_unattempted(
@@ -118,7 +118,7 @@ DAY = 86_400
 def test_the_horizon_of_what_cannot_be_tried_begins_with_its_first_receive(
     queue: Queue, delivery: Delivery, waited: float, tried: float, letters: int
 ) -> None:
-    queue.worker.ledger.client.delete_table(TableName=queue.worker.ledger.table)
+    queue.worker.ledger.table.client.delete_table(TableName=queue.worker.ledger.table.name)
     queue.send(encode(delivery))
     (record,) = queue.records()
     for name, age in (("SentTimestamp", waited), ("ApproximateFirstReceiveTimestamp", tried)):
@@ -141,7 +141,7 @@ def test_one_bad_message_does_not_take_the_batch_along(
             raise ZeroDivisionError("canary@example.org")
         return classify(*given)  # type: ignore[arg-type] # passed on
 
-    monkeypatch.setattr("handler.attend.classify", breaks_once)
+    monkeypatch.setattr("handler.post.classify", breaks_once)
     for one in others:
         queue.send(encode(one))
 

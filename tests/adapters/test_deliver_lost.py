@@ -10,6 +10,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger import Times
+from handler.table import Table
 from tests.adapters.stage import Braze, Clock, Queue
 
 HORIZON = 86_400
@@ -30,7 +31,8 @@ class Lossy:
 
 
 def with_ledger(queue: Queue, client: Lossy, clock: Clock) -> Queue:
-    ledger = replace(queue.worker.ledger, client=client)  # type: ignore[arg-type] # it passes everything on
+    table = Table(client, queue.worker.ledger.table.name)  # type: ignore[arg-type] # it passes everything on
+    ledger = replace(queue.worker.ledger, table=table)
     return replace(queue, worker=replace(queue.worker, ledger=ledger, clock=clock))
 
 
@@ -42,7 +44,7 @@ def test_a_claim_under_hold_whose_answer_is_lost_is_no_unknown_outcome(
         client.update_item(**named)
         raise ReadTimeoutError(endpoint_url="https://dynamodb")
 
-    client = Lossy(queue.worker.ledger.client, lose_the_answer)
+    client = Lossy(queue.worker.ledger.table.client, lose_the_answer)
     queue = with_ledger(queue, client, Clock(time.time()))
     queue.send(encode(replace(delivery, on_unknown="hold")))
 
@@ -67,7 +69,7 @@ def test_a_delivery_is_not_buried_as_held_before_the_ledger_holds_it(
     def refuse(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://dynamodb")
 
-    client, clock = Lossy(queue.worker.ledger.client), Clock(time.time())
+    client, clock = Lossy(queue.worker.ledger.table.client), Clock(time.time())
     queue = with_ledger(queue, client, clock)
     queue = replace(
         queue, worker=replace(queue.worker, timing=replace(queue.worker.timing, marking=0))

@@ -94,8 +94,9 @@ def test_no_post_is_begun_that_would_be_cut_short(
     queue: Queue, clock: Clock, braze: Braze, delivery: Delivery
 ) -> None:
     end = clock() + 3
-    client: Any = Slow(queue.worker.ledger.client, "update_item", clock, 1.8)
-    ledger = replace(queue.worker.ledger, client=client)
+    table = queue.worker.ledger.table
+    slow: Any = Slow(table.client, "update_item", clock, 1.8)
+    ledger = replace(queue.worker.ledger, table=replace(table, client=slow))
     queue = replace(queue, worker=replace(queue.worker, ledger=ledger, clock=clock))
     queue.send(encode(delivery))
 
@@ -110,7 +111,7 @@ def test_a_mark_is_tried_again_only_while_one_more_try_fits(
     queue: Queue, clock: Clock, braze: Braze, delivery: Delivery, left: float
 ) -> None:
     def lose_the_ledger() -> None:
-        queue.worker.ledger.client.delete_table(TableName=queue.worker.ledger.table)
+        queue.worker.ledger.table.client.delete_table(TableName=queue.worker.ledger.table.name)
         clock.now = end - left
 
     def sleep(seconds: float) -> None:

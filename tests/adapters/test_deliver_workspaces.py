@@ -85,9 +85,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def built(queue: Queue, **more: str) -> Worker:
     given = queue.worker.settings.model_dump(by_alias=True)
-    worker_of = worker.build({name: str(value) for name, value in given.items()} | more)
-    worker_of.session.close()
-    return worker_of
+    return worker.build({name: str(value) for name, value in given.items()} | more)
 
 
 def test_the_worker_reads_its_workspaces_from_the_package(queue: Queue, folder: Path) -> None:

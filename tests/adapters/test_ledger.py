@@ -9,6 +9,7 @@ from handler.core.models import OnUnknown
 from handler.core.protocol import CLOCKS, Record, Refusal, State, claimable, refused
 from handler.items import record_from
 from handler.ledger import DAY, KEPT_ATTEMPTS, Claim, Entry, Ledger, Times
+from handler.table import Table
 from tests.adapters.stage import Aws, make_table
 
 NOW = 1_800_000_000
@@ -19,7 +20,7 @@ ENTRY: Entry = {"class": "not_sent", "reason": "server_error", "status": 503, "t
 
 @pytest.fixture(scope="module")
 def ledger(aws: Aws) -> Ledger:
-    return Ledger(aws.client("dynamodb"), make_table(aws), days=400)
+    return Ledger(Table(aws.client("dynamodb"), make_table(aws)), days=400)
 
 
 def claim(
@@ -41,12 +42,12 @@ def put(ledger: Ledger, name: str, record: Record) -> None:
     }
     if record.dead_at is not None:
         item["dead_at"] = {"N": str(record.dead_at)}
-    ledger.client.put_item(TableName=ledger.table, Item=item)
+    ledger.table.client.put_item(TableName=ledger.table.name, Item=item)
 
 
 def read(ledger: Ledger, name: str) -> Record:
-    answer: Any = ledger.client.get_item(
-        TableName=ledger.table, Key={"pk": {"S": f"delivery#{name}"}}, ConsistentRead=True
+    answer: Any = ledger.table.client.get_item(
+        TableName=ledger.table.name, Key={"pk": {"S": f"delivery#{name}"}}, ConsistentRead=True
     )
     record = record_from(answer["Item"])
     assert record is not None
@@ -80,6 +81,9 @@ def test_the_ledger_decides_as_the_protocols_table(
     elif refused(before, on_unknown, NOW, "me").kind == "mine":
         assert isinstance(claimed, Claim)
         assert claimed.attempt == 1
+    elif refused(before, on_unknown, NOW, "me").kind == "lost":
+        assert isinstance(claimed, Claim)
+        assert (claimed.attempt, claimed.lost) == (2, 1)
     else:
         assert claimed == (refused(before, on_unknown, NOW, "me"), before)
         assert read(ledger, name) == before
@@ -181,4 +185,4 @@ def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledg
 
 def test_without_a_table_nothing_may_be_sent(ledger: Ledger) -> None:
     with pytest.raises(Unavailable, match="ledger"):
-        claim(replace(ledger, table="no-such-table"), "x")
+        claim(replace(ledger, table=replace(ledger.table, name="no-such-table")), "x")

@@ -43,7 +43,7 @@ def test_accepted_and_held_deliveries_are_final(on_unknown: OnUnknown) -> None:
 
 def test_only_retry_claims_what_may_have_been_sent() -> None:
     assert claimable(record(State.UNKNOWN), "retry", NOW, NOW)
-    assert claimable(record(State.SENDING, OVER), "retry", NOW, NOW)
+    assert refused(record(State.SENDING, OVER), "retry", NOW, "me").kind == "lost"
     assert not claimable(record(State.UNKNOWN), "hold", NOW, NOW)
     assert not claimable(record(State.SENDING, OVER), "hold", NOW, NOW)
 
@@ -64,6 +64,7 @@ def test_nobody_claims_under_a_lease(on_unknown: OnUnknown) -> None:
         (State.SENDING, ALIVE, "retry", "wait"),
         (State.SENDING, ALIVE, "hold", "wait"),
         (State.SENDING, OVER, "hold", "hold"),
+        (State.SENDING, OVER, "retry", "lost"),
         (State.UNKNOWN, OVER, "hold", "hold"),
         (State.UNKNOWN, ALIVE, "hold", "hold"),
     ],
@@ -83,7 +84,8 @@ def test_a_claim_whose_answer_was_lost_is_ours() -> None:
 def test_a_wait_ends_when_the_lease_is_over() -> None:
     refusal = refused(record(State.SENDING, ALIVE), "retry", NOW, "me")
 
-    assert claimable(record(State.SENDING, ALIVE), "retry", NOW + refusal.seconds, NOW)
+    over = refused(record(State.SENDING, ALIVE), "retry", NOW + refusal.seconds, "me")
+    assert over.kind == "lost"
 
 
 @pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
@@ -111,7 +113,7 @@ def test_no_record_leaves_a_refusal_without_an_answer(on_unknown: OnUnknown) -> 
 def test_an_outcome_settles_a_delivery(
     kind: Kind, on_unknown: OnUnknown, *, past: bool, state: State, reason: str | None
 ) -> None:
-    settled = settlement(Outcome(kind, "x"), on_unknown, past_horizon=past)
+    settled = settlement(Outcome(kind, "x"), on_unknown, "horizon" if past else None)
 
     assert (settled.state, settled.reason) == (state, reason)
 

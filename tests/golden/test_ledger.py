@@ -10,6 +10,7 @@ import pytest
 from handler.core.protocol import State
 from handler.items import record_from
 from handler.ledger import Claim, Entry, Ledger, Times
+from handler.table import Table
 from relay.stack.emulator import emulator
 from tests.adapters.stage import Aws, make_table
 
@@ -38,12 +39,12 @@ ROWS = [(name, *row) for name, golden in GOLDEN.items() for row in golden["claim
 def ledger() -> Iterator[Ledger]:
     with emulator() as endpoint:
         aws = Aws(endpoint)
-        yield Ledger(aws.client("dynamodb"), make_table(aws), days=400)
+        yield Ledger(Table(aws.client("dynamodb"), make_table(aws)), days=400)
 
 
 def read(ledger: Ledger, name: str) -> dict[str, Any]:
-    answer: Any = ledger.client.get_item(
-        TableName=ledger.table, Key={"pk": {"S": f"delivery#{name}"}}, ConsistentRead=True
+    answer: Any = ledger.table.client.get_item(
+        TableName=ledger.table.name, Key={"pk": {"S": f"delivery#{name}"}}, ConsistentRead=True
     )
     item: dict[str, Any] = answer["Item"]
     return item
@@ -83,7 +84,7 @@ def test_an_item_of_the_first_release_is_claimed_or_refused_as_it_was(  # noqa: 
 ) -> None:
     own = f"{name} {on_unknown} {after} {sent}"
     item = GOLDEN[name]["item"] | {"pk": {"S": f"delivery#{own}"}}
-    ledger.client.put_item(TableName=ledger.table, Item=item)
+    ledger.table.client.put_item(TableName=ledger.table.name, Item=item)
     times = Times(NOW + after, NOW + after + 35, NOW + sent)
 
     claimed = ledger.claim(own, on_unknown, "third", times)

@@ -62,6 +62,7 @@ WEBHOOKS: dict[Permission, Callable[[Relay], requests.Response]] = {
     Permission("IngestRole", "sqs:SendMessage", "Queue"): accepted,
     Permission("IngestRole", "sqs:SendMessage", "DeadLetterQueue"): unrenderable,
     Permission("DeliverRole", "secretsmanager:GetSecretValue", "BrazeKeys"): accepted,
+    Permission("DeliverRole", "dynamodb:GetItem", "Ledger"): accepted,
     Permission("DeliverRole", "dynamodb:UpdateItem", "Ledger"): accepted,
     Permission("DeliverRole", "sqs:ChangeMessageVisibility", "Queue"): postponed,
     Permission("DeliverRole", "sqs:SendMessage", "DeadLetterQueue"): rejected,

@@ -34,6 +34,9 @@ class Timing:
     spread: float = 60  # after a rate limit's reset, so that not all come at once
     fault: float = 300  # a key or a setting: somebody has to mend it
     paused: float = 900  # a target that Braze says is paused or archived
+    stopped: float = 900  # what a person has paused, or a surge brake stops: 15 minutes
+    breaker: float = 30  # the first opening of a breaker, doubled to `outage`
+    known: float = 5  # how old what a worker knows of pauses, breakers and limits may be
     # Nothing counts these but the queue, whose last receive must come before its retention ends
     # and the message is dropped: 1,000 receives * 800 s = 9.3 days < 10 days.
     unknown_version: float = 800  # and an unknown workspace: a newer package reads it
@@ -48,7 +51,7 @@ class Timing:
         """Return the constants for the local stack, where a person is waiting."""
         return cls(
             base=0.5, floor=0, cap=10, outage=5, late_cap=30, spread=1, fault=5, paused=5,
-            unknown_version=5,
+            unknown_version=5, stopped=5, breaker=2, known=1,
         )  # fmt: skip
 
 
@@ -68,6 +71,11 @@ def wait(timing: Timing, outcome: Outcome, attempt: int, age: float, random: flo
     else:
         seconds = _jitter(timing, attempt, age, random)
     return clamp(seconds)
+
+
+def wait_stopped(timing: Timing, random: float) -> int:
+    """Return the seconds that a stopped delivery waits: it leaves that soon after its release."""
+    return clamp(timing.stopped * (1 + random) / 2)
 
 
 def clamp(seconds: float) -> int:

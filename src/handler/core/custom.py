@@ -10,26 +10,51 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from handler.core.shapes import Fits, is_open, is_whole_number, like, list_of, open_or, record
+from handler.core.shapes import (
+    Fits,
+    is_day,
+    is_open,
+    is_whole_number,
+    like,
+    list_of,
+    open_or,
+    record,
+)
 
 MAX_TEXT: Final = 255
 MAX_ITEMS: Final = 500
 MAX_NESTED_BYTES: Final = 100 * 1024
 # ISO 8601, and the other forms that Braze lists: MM/dd/yyyy, and ddd MM dd HH:mm:ss.TZD YYYY.
-TIME: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.:]\d{1,9})?)?( ?(Z|[+-]\d{2}:?\d{2}))?)?"
-    r"|\d{2}/\d{2}/\d{4}"
+_TIME: Final = re.compile(
+    r"(?P<iso>\d{4}-\d{2}-\d{2})([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.:]\d{1,9})?)?"
+    r"( ?(Z|[+-]\d{2}:?\d{2}))?)?"
+    r"|(?P<month>\d{2})/(?P<day>\d{2})/(?P<year>\d{4})"
     r"|[A-Z][a-z]{2} \d{2} \d{2} \d{2}:\d{2}:\d{2}\.\S{1,6} \d{4}",
     re.ASCII,
 )
 _NO_NAME: Final = frozenset("$. ")
 
 
+def is_moment(value: object) -> bool:
+    """Return whether a value is a date in one of the forms that Braze lists, and in the calendar.
+
+    Of another one Braze drops the attribute, and says nothing.
+    """
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        return False
+    american = found["month"] and f"{found['year']}-{found['month']}-{found['day']}"
+    day = found["iso"] or american
+    return day is None or is_day(day)
+
+
 def custom_breach(value: object) -> str | None:
     """Return the rule of Braze's that a custom attribute breaks, None if it keeps to all."""
     if isinstance(value, dict):
         return _operation(value) if _is_operation(value) else _object(value)
-    return _list(value) if isinstance(value, list) else _scalar(value)
+    if isinstance(value, list) and any(isinstance(it, dict) for it in value):
+        return _object(value)
+    return _nested(value)
 
 
 def _scalar(value: object) -> str | None:
@@ -41,14 +66,12 @@ def _scalar(value: object) -> str | None:
 def _list(items: Sequence[object]) -> str | None:
     known = [it for it in items if not is_open(it)]
     objects = [it for it in known if isinstance(it, dict)]
-    if objects:
-        mixed = len(objects) < len(known)
-        text = "a list holds objects, or text, numbers and booleans, and not both"
-        return text if mixed else _object(items)
-    if len(items) > MAX_ITEMS:
-        return f"a list has {MAX_ITEMS} items at most"
+    if objects and len(objects) < len(known):
+        return "a list holds objects, or text, numbers and booleans, and not both"
     if any(isinstance(it, list | None) for it in known):
         return "a list holds objects, or text, numbers and booleans"
+    if not objects and len(items) > MAX_ITEMS:
+        return f"a list has {MAX_ITEMS} items at most"
     return _first(known)
 
 
@@ -67,19 +90,19 @@ def _object(value: object) -> str | None:
 
 def _nested(value: object) -> str | None:
     if isinstance(value, list):
-        return _first(value)
+        return _list(value)
     if not isinstance(value, dict):
         return _scalar(value)
     if "$time" in value:
         text = "$time stands alone, with a date such as 2026-11-20T21:00:00Z"
-        return None if record({"$time": like(TIME)})(value) else text
+        return None if record({"$time": is_moment})(value) else text
     if any(not key or len(key) > MAX_TEXT or _NO_NAME & set(key) for key in value):
         return f"names in an object have 1 to {MAX_TEXT} characters, and no $, dot or blank"
     return _first([*value.values()])
 
 
 def _is_list(value: object) -> bool:
-    return isinstance(value, list) and not _list(value)
+    return isinstance(value, list) and not custom_breach(value)
 
 
 def _is_object(value: object) -> bool:

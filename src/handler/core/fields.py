@@ -6,7 +6,7 @@ braze.com/docs/api/objects_filters/recipient_object.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final
 
@@ -34,6 +34,20 @@ def check_send_id(value: object) -> Iterator[Problem]:
     """Yield what Braze does not take of a `send_id`, which is literal."""
     if isinstance(value, str) and (len(value) > MAX_SEND_ID or not value.isascii()):
         yield ("send_id",), f"Braze takes a send_id of ASCII, of {MAX_SEND_ID} characters at most"
+
+
+def check_one_name(send: Mapping[str, object], names: Sequence[str]) -> Iterator[Problem]:
+    """Yield each other name of the properties than the first, wherever in a request it stands.
+
+    A Canvas's have two, and Braze does not say which of them would win.
+    """
+    recipients = send.get("recipients")
+    listed = recipients if isinstance(recipients, list) else []
+    blocks = [((), send), *((("recipients", at), it) for at, it in enumerate(listed))]
+    given = [(path, it) for path, it in blocks if isinstance(it, dict)]
+    used = [((*path, name), name) for path, it in given for name in names if name in it]
+    text = f"{' and '.join(names)} are one thing: use one name in all of a request"
+    yield from ((path, text) for path, name in used if name != used[0][1])
 
 
 def check_prioritization(value: object) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ Texts = Annotated[
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
 ]
 Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
+Brake = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}[smhd]$")]
 
 
 class _Block(BaseModel):
@@ -31,6 +32,8 @@ class _Block(BaseModel):
 
 class RuleBlock(_Block):
     """One rule as written. `expires_after` is a number and s, m, h or d (`6h`).
+
+    `surge: 200/10m` lets 200 deliveries pass in ten minutes; what exceeds them waits for a person.
 
     `enabled: false` switches it off; `shadow: true` renders, logs and counts, and sends nothing;
     `allow_broadcast: true` lets `send` say `broadcast: true`.
@@ -46,6 +49,7 @@ class RuleBlock(_Block):
     required: Texts = []
     keep_empty: Texts = []
     expires_after: Duration | None = None
+    surge: Brake | None = None
     on_unknown: OnUnknown = "retry"
     workspace: Name | None = None
     enabled: bool = True
@@ -104,6 +108,7 @@ WORDS: Final = Words(
         "secret": NAME_TAKES,
         "workspace": NAME_TAKES,
         "expires_after": "takes a number and s, m, h or d, such as 30m or 6h",
+        "surge": "takes a number of deliveries and a time, such as 200/10m",
     },
     missing={("verify",): ": a source without verification is not possible"},
 )
@@ -117,3 +122,11 @@ def read_file(document: Document) -> FileBlock | list[Finding]:
 def seconds(duration: str | None) -> int | None:
     """Return the seconds of a duration such as `6h`."""
     return None if duration is None else int(duration[:-1]) * SECONDS[duration[-1]]
+
+
+def brake(surge: str | None) -> tuple[int, int] | None:
+    """Return how many deliveries may pass in how many seconds, of text such as `200/10m`."""
+    if surge is None:
+        return None
+    count, _, time = surge.partition("/")
+    return int(count), int(time[:-1]) * SECONDS[time[-1]]

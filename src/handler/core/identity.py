@@ -7,11 +7,11 @@ from typing import Final
 from pydantic import JsonValue
 
 from handler.core.errors import Unrenderable
+from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.models import Event
 from handler.core.recipient import Recipient
 from handler.core.source import Rule
 from handler.core.template import fill_text
-from handler.core.trigger import ALIAS_KEYS, IDENTIFIERS
 
 _VERSION: Final = 1
 

@@ -14,7 +14,10 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.models import Delivery, Parked
 
-VERSION: Final = 1
+VERSIONS: Final = (1, 2)
+# What version 2 has beside version 1. A message without any of it is one of version 1, so that
+# workers of before an update read what they can.
+_SINCE_2: Final = ("once", "surge", "event_version")
 # SQS, "Amazon SQS message quotas": 1 MiB for a message and for a batch; 16 KiB are kept free for
 # what SQS counts besides the bodies.
 MAX_BYTES: Final = 1_048_576 - 16_384
@@ -28,7 +31,9 @@ def encode(letter: Delivery | Parked) -> str:
     """Return the message body of a delivery or of a parked event."""
     kind = "delivery" if isinstance(letter, Delivery) else "event"
     fields = {name: getattr(letter, name) for name in letter.__slots__}
-    return _dumps({"version": VERSION, "kind": kind, **fields})
+    newer = {name: fields.pop(name, None) for name in _SINCE_2}
+    given = {name: value for name, value in newer.items() if value is not None}
+    return _dumps({"version": 2 if given else 1, "kind": kind, **fields, **given})
 
 
 def decode(body: str) -> Delivery | Parked:
@@ -39,8 +44,8 @@ def decode(body: str) -> Delivery | Parked:
         raise UnreadableMessage("not JSON") from None
     if not isinstance(document, dict) or type(document.get("version")) is not int:
         raise UnreadableMessage("no version")
-    if document.pop("version") != VERSION:
-        raise UnknownVersion("not version 1")
+    if document.pop("version") not in VERSIONS:
+        raise UnknownVersion(f"none of the versions {VERSIONS}")
     letter = _LETTERS.get(str(document.pop("kind", None)))
     if letter is None:
         raise UnreadableMessage("neither a delivery nor an event")

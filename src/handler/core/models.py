@@ -48,6 +48,7 @@ class Event:
     headers: Mapping[str, str]
     occurred_at: int | None
     received_at: int
+    version: int | float | None = None
 
 
 @with_config(_EXACT)
@@ -56,7 +57,9 @@ class Delivery:
     """A Braze request for one recipient on its way; `id` is the idempotency key.
 
     The request to POST to `path` is `send` with `recipients: [recipient]`; a broadcast has
-    no recipient. `event` is the packed event (see `message.pack`), for traces and redrives.
+    no recipient. `event` is the packed event (see `message.pack`), for traces and redrives;
+    `once` is the SHA-256 of the rule's `once`, in hex, for traces. `surge` is the rule's brake:
+    so many in so many seconds. `event_version` orders what is written to one profile.
     """
 
     id: str
@@ -72,6 +75,9 @@ class Delivery:
     accepted_at: int
     expires_at: int | None
     on_unknown: OnUnknown
+    once: str | None = None
+    surge: tuple[int, int] | None = None
+    event_version: int | float | None = None
 
 
 @with_config(_EXACT)

@@ -54,7 +54,8 @@ class Outcome:
     """What an attempt came to. `accepted` is all that a 2xx means: not that anybody was reached.
 
     `reason` is a word; `detail` is Braze's own text, **not yet redacted** (see `redact`);
-    `wait` is what Braze asks for, in seconds; `warnings` are words for the log.
+    `wait` is what Braze asks for, in seconds; `warnings` are words for the log. `refused` is what
+    an accepted request's answer says of recipients by their place: these were not accepted.
     """
 
     kind: Kind
@@ -64,6 +65,7 @@ class Outcome:
     dispatch_id: str | None = None
     warnings: tuple[str, ...] = ()
     wait: int | None = None
+    refused: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
 def classify(answer: Answer, now: float) -> Outcome:
@@ -91,11 +93,25 @@ def _success(status: int, document: dict[str, object] | None, _wait: int | None)
             return Outcome("not_sent", "target_paused", status, text, dispatch_id)
         return Outcome("held", "notice", status, text, dispatch_id)
     warnings, detail = _warnings(document)
-    return Outcome("accepted", "accepted", status, detail, dispatch_id, warnings)
+    refused = _refused(document.get("errors"))
+    return Outcome("accepted", "accepted", status, detail, dispatch_id, warnings, refused=refused)
+
+
+def _refused(errors: object) -> dict[int, str]:
+    """Return the texts of errors that name a recipient, as those of /users/track name an object.
+
+    Braze, "User track": `{"type": ..., "input_array": ..., "index": ...}`.
+    """
+    found: dict[int, str] = {}
+    for error in errors if isinstance(errors, list) else ():
+        index = error.get("index") if isinstance(error, dict) else None
+        if type(index) is int and error.get("input_array", "recipients") == "recipients":
+            found[index] = _text(error.get("type", ""))
+    return found
 
 
 def _warnings(document: dict[str, object]) -> tuple[tuple[str, ...], str]:
-    # `errors` names no recipient on the send endpoints: all of them count as accepted.
+    # Where an error names no recipient, all of them count as accepted.
     words, texts = [], []
     if errors := document.get("errors"):
         words.append("errors")

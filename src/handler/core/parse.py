@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Final
@@ -22,6 +22,7 @@ MAX_EVENTS: Final = 1000
 # Clocks differ; a time further ahead is not to be believed.
 _AHEAD: Final = 600
 _DIGITS: Final = 12  # of seconds since the epoch, for some thousand years
+_LONGEST_VERSION: Final = 18  # digits: below 2^63
 _MILLISECONDS: Final = 10**11  # from here on: 1973 in milliseconds, the year 5138 in seconds
 
 
@@ -67,6 +68,7 @@ def parse(part: Part, verified: Verified, source: Source) -> Event:
         headers=headers,
         occurred_at=_occurred_at(source.event.times, event_type, document, webhook.received_at),
         received_at=webhook.received_at,
+        version=_version(source.event.versions, event_type, document),
     )
 
 
@@ -134,6 +136,34 @@ def _occurred_at(
         return None
     seconds = _seconds(value)
     return received_at if seconds is not None and seconds > received_at + _AHEAD else seconds
+
+
+def _version(choices: ByType, event_type: str, document: JsonValue) -> int | float | None:
+    """Return what orders this event among others, None where it has none."""
+    expression = _by_type(choices, event_type)
+    value = None if expression is None else _search(expression, document, "version")
+    if missing(value):
+        return None
+    found = _number(value)
+    if found is None:  # without an order, what is older could overwrite what is newer
+        raise Malformed("the event's version is neither a number nor a time")
+    return found
+
+
+def _number(value: JsonValue) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if not isinstance(value, str):
+        return value
+    if value.isascii() and value.isdigit() and len(value) <= _LONGEST_VERSION:
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    # All times of one sender are written alike: without an offset they still have their order.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.timestamp()
 
 
 def _seconds(value: JsonValue) -> int | None:

@@ -167,4 +167,5 @@ def _fields(event: Event) -> dict[str, JsonValue]:
         "body": event.body,
         "occurred_at": event.occurred_at,
         "received_at": event.received_at,
+        **({} if event.version is None else {"version": event.version}),
     }

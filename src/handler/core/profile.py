@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from handler.core.custom import MAX_TEXT, TIME, custom_breach
+from handler.core.custom import MAX_TEXT, custom_breach, is_moment
 from handler.core.shapes import (
     Fits,
     between,
@@ -63,7 +63,7 @@ _COUNTS: Final = ("id", "followers_count", "friends_count", "statuses_count")
 _TWITTER: Final = record({}, {**dict.fromkeys(_COUNTS, is_whole_number), "screen_name": _short})
 _WORDS: Final = (_short, f"text of {MAX_TEXT} characters at most")
 _TRUTH: Final = (is_truth, "true or false")
-_MOMENT: Final = (like(TIME), "a date, such as 2026-11-20T21:00:00Z")
+_MOMENT: Final = (is_moment, "a date, such as 2026-11-20T21:00:00Z")
 # A profile's own fields: what fits, and the same in words. null always does: it removes.
 FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
     **dict.fromkeys(("first_name", "last_name", "home_city", "country"), _WORDS),

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from handler.core.compiling import Compiler, header_names, root_names
 from handler.core.expressions import Expression
+from handler.core.identifiers import IDENTIFIERS
 from handler.core.sender import EventSpec, Sender
 from handler.core.source import EventReader, Rule
 from handler.core.template import expressions
-from handler.core.trigger import IDENTIFIERS
 from handler.core.yaml12 import Path
 
 
@@ -15,6 +15,7 @@ def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler
     """Refuse an id or time from what the sender does not sign: anybody could choose it."""
     claims = [("id", it) for _, it in reader.ids] + [("occurred_at", it) for _, it in reader.times]
     claims += [("bind", it) for _, it in reader.binds]
+    claims += [("version", it) for _, it in reader.versions]
     claims += [("type", reader.type)] if spec.type_signed else []
     claims += [("events", reader.events)] if reader.events else []
     for field, expression in claims:

@@ -1,4 +1,4 @@
-"""The claim protocol: who may send a delivery, as a table and two functions.
+"""The claim protocol: who may send a delivery, as a table and a few functions.
 
 The ledger's condition is written from the same table, and a test compares the two. States:
 
@@ -6,7 +6,9 @@ The ledger's condition is written from the same table, and a test compares the t
 
 FAILED was not sent; UNKNOWN may have been; HELD waits for a person; DEAD is a dead letter that may
 be redriven: a message that is older than that mark is a further copy, and a duplicate of it.
-ACCEPTED and HELD are final until a person says otherwise.
+ACCEPTED and HELD are final until a person says otherwise. SENDING past its lease has lost its
+worker: under retry the next claimant looks whether a request of many that it was part of has been
+recorded as accepted, and takes it over if not; under hold it becomes HELD.
 """
 
 from collections.abc import Mapping
@@ -34,7 +36,9 @@ class Record:
     """What the ledger holds of a delivery; times are in seconds since the epoch.
 
     `since` is the first claim of this run: absent after ACCEPTED, HELD and DEAD, so that
-    a delivery that is set free again has its whole horizon before it.
+    a delivery that is set free again has its whole horizon before it. `lost` counts the workers
+    in a row that vanished with it, `surge` is since when a brake stops it, and one that is `alone`
+    is never again part of a request of many. `message` is the queue's id of the last claimant's.
     """
 
     state: State
@@ -45,6 +49,10 @@ class Record:
     since: int | None = None
     last: tuple[Mapping[str, str | int | None], ...] = ()
     dead_at: int | None = None
+    lost: int = 0
+    surge: int | None = None
+    alone: bool = False
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,11 @@ class Refusal:
     """What to do when the claim's condition failed; `seconds` only with wait.
 
     mine: the claim is ours, its answer was lost. duplicate: success. held: bury it again,
-    unchanged. hold: nobody knows what came of it, so it becomes HELD. wait: not an attempt.
+    unchanged. hold: nobody knows what came of it, so it becomes HELD. lost: likewise, and it may
+    be taken over. wait: not an attempt.
     """
 
-    kind: Literal["mine", "duplicate", "held", "hold", "wait"]
+    kind: Literal["mine", "duplicate", "held", "hold", "lost", "wait"]
     seconds: int = 0
 
 
@@ -67,10 +76,8 @@ CLAIMABLE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
 # and for a mark that was written after its letter: what is redriven may not be taken for a copy.
 CLAIMABLE_LATER: Final = (State.DEAD,)
 CLOCKS: Final = 10
-CLAIMABLE_AFTER_LEASE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
-    "retry": (State.SENDING,),
-    "hold": (),
-}
+# A message whose workers vanish one after the other may be what kills them.
+MOST_LOST: Final = 5
 
 
 def policy(delivery: Delivery) -> OnUnknown:
@@ -88,7 +95,7 @@ def claimable(record: Record | None, on_unknown: OnUnknown, now: float, sent_at:
         return True
     if record.state in CLAIMABLE_LATER:
         return record.dead_at is None or record.dead_at <= sent_at + CLOCKS
-    return record.state in CLAIMABLE_AFTER_LEASE[on_unknown] and record.lease_until < now
+    return False
 
 
 def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> Refusal:
@@ -102,8 +109,8 @@ def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str
     if record.state is State.HELD:
         return Refusal("held")
     over = record.state is State.UNKNOWN or record.lease_until < now
-    if on_unknown == "hold" and over and record.state in (State.SENDING, State.UNKNOWN):
-        return Refusal("hold")
+    if over and record.state in (State.SENDING, State.UNKNOWN):
+        return Refusal("hold" if on_unknown == "hold" else "lost")
     return Refusal("wait", max(1, record.lease_until - int(now) + 1))
 
 
@@ -118,8 +125,11 @@ class Settlement:
     reason: str | None = None
 
 
-def settlement(outcome: Outcome, on_unknown: OnUnknown, *, past_horizon: bool) -> Settlement:
-    """Return what an outcome means under the rule's policy."""
+def settlement(outcome: Outcome, on_unknown: OnUnknown, last: str | None = None) -> Settlement:
+    """Return what an outcome means under the rule's policy.
+
+    `last` is the reason why there is no further attempt, such as the horizon.
+    """
     if outcome.kind == "accepted":
         return Settlement(State.ACCEPTED)
     if outcome.kind in ("held", "rejected"):
@@ -127,6 +137,6 @@ def settlement(outcome: Outcome, on_unknown: OnUnknown, *, past_horizon: bool) -
         return Settlement(state, outcome.reason)
     if outcome.kind == "unknown" and on_unknown == "hold":
         return Settlement(State.HELD, "unknown")
-    if past_horizon:
-        return Settlement(State.DEAD, "horizon")
+    if last is not None:
+        return Settlement(State.DEAD, last)
     return Settlement(State.UNKNOWN if outcome.kind == "unknown" else State.FAILED)

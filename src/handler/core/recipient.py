@@ -10,16 +10,11 @@ from handler.core.attributes import breaches, misnamed, shown
 from handler.core.budget import missing
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.fields import check_attachments, check_prioritization
+from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.profile import is_address
 from handler.core.source import Rule
 from handler.core.template import Template, Text, expressions, fill
-from handler.core.trigger import (
-    ALIAS_KEYS,
-    IDENTIFIERS,
-    MAX_IDENTIFIER_BYTES,
-    MAX_PROPERTIES_BYTES,
-    PROPERTIES,
-)
+from handler.core.trigger import MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES, PROPERTIES
 
 # What other systems make of a missing id on its way into text. Nobody is called that.
 _NOBODY: Final = frozenset({"0", "null", "None", "undefined"})

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from handler.core import message
 from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.identifiers import traced
 from handler.core.identity import delivery_id, key_of, part_of
 from handler.core.models import Delivery, Event
 from handler.core.recipient import (
@@ -100,7 +101,7 @@ def _deliveries(
     recipients = [leave_out(it, rule, warnings) for it in filled]
     if not recipients:
         raise Unrenderable("recipients", "there are none")
-    shared = _unaddressed(rule, occasion, source)
+    shared = _unaddressed(rule, key, occasion, source)
     for recipient in recipients:
         check_recipient(recipient, shared.send, rule)
     index = None if rule.once_per_item else occasion.index
@@ -116,14 +117,14 @@ def _deliveries(
 
 def _broadcast(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
     """Return the one delivery to a whole audience; what varies goes back to the request's top."""
-    shared = _unaddressed(rule, occasion, source)
+    shared = _unaddressed(rule, key, occasion, source)
     varying = fill_recipient({}, rule, occasion.document, occasion.proven)
     check_recipient(varying, shared.send, rule)
     send = {**shared.send, **dict(merged_properties(varying, shared.send))}
     return replace(shared, id=delivery_id(source.name, rule.name, key, ""), send=send)
 
 
-def _unaddressed(rule: Rule, occasion: _Occasion, source: Source) -> Delivery:
+def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
     """Return what a rule's deliveries of an event share: all but recipient and id."""
     event = occasion.packed.event
     send = fill_object(rule.send, occasion.document, rule.keep_empty)
@@ -141,6 +142,9 @@ def _unaddressed(rule: Rule, occasion: _Occasion, source: Source) -> Delivery:
         accepted_at=event.received_at,
         expires_at=_expires_at(rule, event),
         on_unknown="hold" if send.get("broadcast") else rule.on_unknown,
+        once=None if rule.once is None else traced(key),
+        surge=rule.surge,
+        event_version=event.version,
     )
 
 

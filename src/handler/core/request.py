@@ -2,6 +2,9 @@
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from pydantic import JsonValue
@@ -17,6 +20,7 @@ _PATH: Final = re.compile(
     re.ASCII,
 )
 _PROPERTIES: Final = "trigger_properties"
+MAX_RECIPIENTS: Final = 50  # of one request, on both pages
 
 
 def request(delivery: Delivery) -> dict[str, JsonValue]:
@@ -51,7 +55,51 @@ def _transactional(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[
     return {**given, "recipient": who, "external_send_id": delivery.id}
 
 
+def request_of_many(deliveries: Sequence[Delivery]) -> dict[str, JsonValue]:
+    """Return the one request of deliveries that share all but their recipients."""
+    body = request(deliveries[0])
+    if len(deliveries) == 1:
+        return body
+    return {**body, "recipients": [it.recipient for it in deliveries]}
+
+
+def is_transactional(delivery: Delivery) -> bool:
+    """Return whether a delivery goes to the endpoint that takes one recipient only."""
+    path = _PATH.fullmatch(delivery.path)
+    return path is not None and path["transactional"] is not None
+
+
+def audience_of(delivery: Delivery) -> str:
+    """Return what tells the audiences of requests apart, in hex; nothing where there is none.
+
+    Source: Braze, "API limits": the same target, segments and filters are one audience.
+    """
+    audience = delivery.send.get("audience")
+    if audience is None and delivery.send.get("broadcast") is not True:
+        return ""
+    target = [delivery.send.get(key) for key in ("campaign_id", "canvas_id")]
+    return sha256(written([*target, audience]).encode("ascii")).hexdigest()[:32]
+
+
+def without_attributes(delivery: Delivery) -> Delivery:
+    """Return a delivery that writes nothing to the profile, and so makes no user either.
+
+    `send_to_existing_only` is Braze's default and not allowed with an alias ("Recipient object").
+    """
+    if delivery.recipient is None:
+        return delivery
+    kept = ("attributes", "send_to_existing_only")
+    recipient = {name: it for name, it in delivery.recipient.items() if name not in kept}
+    if "user_alias" not in recipient and not is_transactional(delivery):
+        recipient["send_to_existing_only"] = True
+    return replace(delivery, recipient=recipient)
+
+
 def encode_request(body: dict[str, JsonValue]) -> bytes:
     """Return the body's bytes: ASCII JSON."""
-    text = json.dumps(body, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-    return text.encode("ascii")
+    return written(body).encode("ascii")
+
+
+def written(value: JsonValue) -> str:
+    """Return a value as the JSON that is sent of it."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from handler.core.compiling import Compiler, root_names
-from handler.core.grammar import RuleBlock, seconds
+from handler.core.grammar import RuleBlock, brake, seconds
 from handler.core.render import ITEM
 from handler.core.source import Rule
 from handler.core.template import Template, expressions, is_literal
@@ -38,6 +38,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         required=tuple(block.required),
         keep_empty=frozenset(block.keep_empty),
         expires_after=seconds(block.expires_after),
+        surge=brake(block.surge),
         on_unknown=block.on_unknown,
         for_each=each,
         once_per_item=any(ITEM in root_names(it) for it in expressions(once)),

@@ -138,6 +138,7 @@ def _reader(sender: Sender, compiler: Compiler) -> EventReader:
             else None
         ),
         binds=_by_type(spec.bind, "bind", compiler),
+        versions=_by_type(spec.version, "version", compiler),
     )
     find_unsigned(reader, spec, sender, compiler)
     return reader

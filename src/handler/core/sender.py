@@ -22,6 +22,8 @@ class EventSpec(BaseModel):
     gives null means the digest of the body. `occurred_at` gives ISO 8601 text, or seconds or
     milliseconds since the epoch; absent or null, the time of receipt counts. `bind` ties a type
     that is not signed to the body: by glob of the type, what must be true of a genuine one.
+    `version` gives a number, or a time, that grows with every change of what the event tells of:
+    older attributes then never overwrite newer ones. It stands only on what is signed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +34,7 @@ class EventSpec(BaseModel):
     id: ByType | None = None
     occurred_at: ByType | None = None
     bind: dict[str, str] = {}
+    version: ByType | None = None
 
 
 @dataclass(frozen=True, slots=True)

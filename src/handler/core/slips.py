@@ -10,11 +10,11 @@ from handler.core.attributes import check_attributes
 from handler.core.compiling import Compiler
 from handler.core.expressions import Expression
 from handler.core.grammar import FileBlock
+from handler.core.identifiers import IDENTIFIERS
 from handler.core.source import EventReader, Rule
 from handler.core.template import Problem, Template, Whole, expressions
 from handler.core.traps import constant, contradictions, stringified
 from handler.core.trees import results
-from handler.core.trigger import IDENTIFIERS
 
 
 def find_slips(

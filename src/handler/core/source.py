@@ -20,7 +20,7 @@ class EventReader:
     """Where a webhook says its type, id and time; by glob of the type, the first that fits.
 
     `events` gives the list of its events, where it holds many; each of `binds` whose glob fits
-    must be true of an event.
+    must be true of an event; `versions` give what orders the events of one thing.
     """
 
     type: Expression
@@ -29,6 +29,7 @@ class EventReader:
     times: ByType = ()
     events: Expression | None = None
     binds: ByType = ()
+    versions: ByType = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ class Rule:
 
     `send` is the request without recipients; `folded` holds what stands at its top and varies
     with the event, and goes into every recipient, or back to the top of a broadcast, which has
-    none. `expires_after` is in seconds. `for_each` gives the list of which each element makes
-    deliveries of its own, told apart by `once` where `once_per_item`, else by their place in it.
+    none. `expires_after` is in seconds, `surge` so many deliveries in so many seconds. `for_each`
+    gives the list of which each element makes deliveries of its own, told apart by `once` where
+    `once_per_item`, else by their place in it.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Rule:
     required: tuple[str, ...]
     keep_empty: frozenset[str]
     expires_after: int | None
+    surge: tuple[int, int] | None
     on_unknown: OnUnknown
     for_each: Expression | None
     once_per_item: bool

@@ -12,14 +12,19 @@ from typing import Final
 
 from handler.core.audience import check_audience
 from handler.core.blocks import unknown_key
-from handler.core.fields import check_attachments, check_creation, check_send_id
+from handler.core.fields import (
+    check_attachments,
+    check_creation,
+    check_one_name,
+    check_send_id,
+)
+from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.misplaced import MISPLACED
+from handler.core.request import MAX_RECIPIENTS
 from handler.core.template import Problem, Template, Whole
 
 Path = tuple[str | int, ...]
 
-IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
-ALIAS_KEYS: Final = ("alias_name", "alias_label")
 # What decides who is reached, and with what: no webhook may have a say in it.
 TRANSACTIONAL: Final = "transactional_campaign_id"
 LITERAL_KEYS: Final = (
@@ -30,7 +35,6 @@ LITERAL_KEYS: Final = (
     "broadcast",
     "audience",
 )
-MAX_RECIPIENTS: Final = 50
 MAX_PROPERTIES_BYTES: Final = 50 * 1024
 MAX_IDENTIFIER_BYTES: Final = 987
 
@@ -110,6 +114,7 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     problems += _check_ids(send)
     problems += _check_broadcast(send)
     problems += _check_properties(send, at)
+    problems += check_one_name(send, at.properties)
     problems += check_attachments(send) if "attachments" in at.keys else ()
     problems += check_audience(send["audience"]) if "audience" in send else ()
     if send.get("broadcast") is True:
@@ -160,15 +165,11 @@ def _check_broadcast(send: Mapping[str, Template]) -> list[Problem]:
 
 
 def _check_properties(block: Mapping[str, Template], at: Endpoint) -> list[Problem]:
-    given = [key for key in at.properties if key in block]
-    problems: list[Problem] = [
+    return [
         ((key,), f"{key} takes an object")
-        for key in given
-        if not isinstance(block[key], dict | Whole)
+        for key in at.properties
+        if key in block and not isinstance(block[key], dict | Whole)
     ]
-    if len(given) > 1:
-        problems.append(((given[1],), f"{' and '.join(given)} are one thing: give only one"))
-    return problems
 
 
 def _check_recipient(recipient: Template, at: Endpoint) -> list[Problem]:

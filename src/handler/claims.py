@@ -1,0 +1,143 @@
+"""From an errand to the right to send it: claim, surge brake, stale-write guard."""
+
+from contextlib import suppress
+
+from pydantic import JsonValue
+
+from handler.core.backoff import wait, wait_stopped
+from handler.core.errors import Unavailable
+from handler.core.identifiers import traced
+from handler.core.outcome import Outcome
+from handler.core.protocol import MOST_LOST, Record, Refusal, policy
+from handler.core.request import without_attributes
+from handler.dead_letters import Cause
+from handler.errand import Errand, Fields, Member, bury_body, log_delivery, wait_again
+from handler.ledger import Claim, Times
+from handler.received import GONE, Verdict, back
+from handler.settle import settle
+
+
+def claim(errand: Errand, owner: str, doom: Outcome | None = None) -> Member | Verdict:
+    """Claim a delivery; return it, or what becomes of a message that may not be sent now.
+
+    `doom` is what ends it, if it was not accepted before: what came too late, or waited too long.
+    Raise Unavailable, or botocore's errors, where AWS is away: the message has to come back.
+    """
+    worker, delivery = errand.worker, errand.delivery
+    # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
+    # is read beside the time left.
+    now = worker.clock()
+    times = Times(now, now + errand.time_left() + worker.timing.margin, errand.received.sent_at)
+    try:
+        claimed = worker.ledger.claim(delivery.id, policy(delivery), owner, times, _tags(errand))
+        if not isinstance(claimed, Claim):
+            return _refused(errand, owner, *claimed)
+        member = Member(errand, claimed, delivery)
+        if doom is not None:
+            return settle(member, doom)
+        if last := _lost_too_often(errand, claimed, now):
+            return settle(member, Outcome("unknown", "worker_lost"), last=last)
+        return _braked(member, now) or _in_turn(member, times)
+    except Unavailable:
+        # It may have been written all the same. Under hold nobody could claim after it, and what
+        # was never sent would be held.
+        if policy(delivery) == "hold":
+            with suppress(Unavailable):
+                worker.ledger.release(delivery.id, owner)
+        raise
+
+
+def _tags(errand: Errand) -> dict[str, str]:
+    delivery = errand.delivery
+    tags = {
+        "event": traced(delivery.event_id),
+        "source": delivery.source,
+        "rule": delivery.rule,
+        "workspace": delivery.workspace,
+        "message": errand.received.id,
+    }
+    return tags if delivery.once is None else {**tags, "once": delivery.once}
+
+
+def _lost_too_often(errand: Errand, claimed: Claim, now: float) -> str | None:
+    """Return why a delivery that may be what kills its workers does not get another."""
+    if not claimed.lost:
+        return None
+    if now - claimed.since >= errand.worker.timing.horizon:
+        return "horizon"
+    return "worker_lost" if claimed.lost >= MOST_LOST else None
+
+
+def _braked(member: Member, now: float) -> Verdict | None:
+    """Return the verdict of a delivery that its rule's brake stops; None where it may pass."""
+    errand, claimed = member.errand, member.claim
+    worker, brake = errand.worker, errand.delivery.surge
+    if brake is None:
+        return None
+    since = claimed.surge
+    if since is not None:
+        said = worker.brakes.surge(errand.rule)
+        if said.dropped_at >= since:
+            return settle(member, Outcome("rejected", "surge"))
+        if said.released_at >= since:
+            return None
+    elif claimed.attempt > 1 or worker.brakes.pass_surge(errand.rule, brake, now):
+        return None
+    if now - claimed.since >= worker.timing.horizon:
+        return settle(member, Outcome("rejected", "surge"))
+    if since is None:
+        worker.tally.count("DeliveriesStopped", errand.delivery.source, errand.delivery.rule)
+    worker.ledger.release(claimed.id, claimed.owner, surge=since or int(now))
+    return wait_again(errand, "surge", wait_stopped(worker.timing, worker.random()))
+
+
+def _in_turn(member: Member, times: Times) -> Member | Verdict:
+    """Return the delivery as it may be sent; its verdict while another of its profile goes."""
+    errand, delivery, worker = member.errand, member.sent, member.errand.worker
+    if delivery.event_version is None or not (delivery.recipient or {}).get("attributes"):
+        return member
+    turn = worker.guard.begin(delivery, times.now, times.lease_until)
+    if turn == "go":
+        return member
+    if turn == "stale":
+        worker.tally.count("AttributesStale", delivery.source, delivery.rule)
+        return Member(errand, member.claim, without_attributes(delivery))
+    worker.ledger.release(member.claim.id, member.claim.owner)
+    outcome = Outcome("not_sent", "out_of_turn")
+    age = times.now - errand.received.first_at
+    seconds = wait(worker.timing, outcome, errand.received.receives, age, worker.random())
+    return wait_again(errand, "out_of_turn", seconds)
+
+
+def _refused(errand: Errand, owner: str, refusal: Refusal, record: Record | None) -> Verdict:
+    worker, delivery = errand.worker, errand.delivery
+    if refusal.kind == "duplicate":
+        repeated = record is not None and record.message == errand.received.id
+        log_delivery(worker, delivery, {"outcome": "redelivered" if repeated else "duplicate"})
+        name = "DeliveriesRedelivered" if repeated else "DeliveriesDuplicate"
+        worker.tally.count(name, delivery.source, delivery.rule)
+        return GONE
+    if refusal.kind == "held" and record is not None:
+        return _bury_held(errand, record)
+    if refusal.kind == "hold" and record is not None:
+        if worker.ledger.hold(delivery.id, record, owner, worker.clock()):
+            return _bury_held(errand, record)
+        return back(1)  # whoever had it has just settled it
+    return wait_again(errand, "claimed", refusal.seconds)
+
+
+def _bury_held(errand: Errand, record: Record) -> Verdict:
+    """Bury a held delivery, unchanged, under the reason for which it was held."""
+    last: dict[str, JsonValue] = dict(record.last[-1]) if record.last else {}
+    notice = last.get("class") == "held"
+    status = last.get("status") if notice else None
+    cause = Cause(
+        "notice" if notice else "unknown",
+        status if isinstance(status, int) else None,
+        errand.received.attributes.get("detail", ""),
+    )
+    bury_body(errand.worker, errand.received.body, cause)
+    fields: Fields = {"outcome": "held", "reason": cause.reason, "status": cause.status}
+    log_delivery(errand.worker, errand.delivery, fields)
+    errand.worker.tally.count("DeliveriesHeld", errand.delivery.source, errand.delivery.rule)
+    return GONE

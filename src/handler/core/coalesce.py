@@ -1,0 +1,79 @@
+"""Which deliveries of a batch go out in one request.
+
+Braze counts requests, and takes 50 recipients in each (Braze, "Send campaigns using API-triggered
+delivery"). It sends one message where two of them are one user, so no request holds one twice.
+"""
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from handler.core.identifiers import user_of
+from handler.core.models import Delivery
+from handler.core.protocol import policy
+from handler.core.request import MAX_RECIPIENTS, is_transactional, written
+
+# Braze, "API limits": 4 MB for a request; 64 KiB are kept free for whatever counts besides.
+MAX_BYTES: Final = 4_000_000 - 65_536
+
+
+@dataclass(slots=True)
+class _Request:
+    """A request that is being filled: the places of its deliveries in the batch."""
+
+    members: list[int]
+    users: set[str]
+    size: int
+
+
+def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
+    """Return the requests that a batch makes, each as places in `deliveries`.
+
+    Of one user the older delivery stands in the earlier request. What may not be sent twice, what
+    reaches a whole audience, and what Braze takes singly go alone.
+    """
+    by_age = sorted(range(len(deliveries)), key=lambda at: deliveries[at].accepted_at)
+    found: dict[Hashable, list[_Request]] = {}
+    made: list[_Request] = []
+    for at in by_age:
+        delivery = deliveries[at]
+        key: Hashable = _shared(delivery) if _may_join(delivery) else at
+        requests = found.setdefault(key, [])
+        request = _room(requests, delivery)
+        if request is None:
+            request = _Request([], set(), len(written(delivery.send)))
+            requests.append(request)
+            made.append(request)
+        request.members.append(at)
+        request.users.add(written(user_of(delivery)))
+        request.size += _size(delivery)
+    return [request.members for request in made]
+
+
+def _may_join(delivery: Delivery) -> bool:
+    return policy(delivery) == "retry" and not is_transactional(delivery)
+
+
+def _shared(delivery: Delivery) -> Hashable:
+    # Two rules may call a Canvas's properties by its two names, and Braze does not say which wins.
+    is_old = "canvas_entry_properties" in (delivery.recipient or {})
+    return delivery.workspace, delivery.path, json.dumps(delivery.send, sort_keys=True), is_old
+
+
+def _room(requests: list[_Request], delivery: Delivery) -> _Request | None:
+    """Return the request that a delivery joins: one behind all that hold its user."""
+    user = written(user_of(delivery))
+    last = max((at for at, it in enumerate(requests) if user in it.users), default=-1)
+    return next(
+        (
+            request
+            for request in requests[last + 1 :]
+            if len(request.members) < MAX_RECIPIENTS and request.size + _size(delivery) <= MAX_BYTES
+        ),
+        None,
+    )
+
+
+def _size(delivery: Delivery) -> int:
+    return 1 + len(written(delivery.recipient))

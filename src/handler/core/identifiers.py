@@ -1,0 +1,28 @@
+"""Who a delivery is for, in Braze's identifiers, and what it is found by in the ledger."""
+
+from hashlib import sha256
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core.models import Delivery
+
+IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
+ALIAS_KEYS: Final = ("alias_name", "alias_label")
+
+
+def user_of(delivery: Delivery) -> list[JsonValue] | None:
+    """Return who a delivery is for, as `[identifier, value]`; None for a broadcast."""
+    recipient = delivery.recipient or {}
+    for name in IDENTIFIERS:
+        value = recipient.get(name)
+        if isinstance(value, dict):
+            return [name, [value.get(key) for key in ALIAS_KEYS]]
+        if value is not None:
+            return [name, value]
+    return None
+
+
+def traced(text: str) -> str:
+    """Return what the ledger keeps of an event's id or a rule's `once`, to be found by it."""
+    return sha256(text.encode("utf-8")).hexdigest()

@@ -1,0 +1,182 @@
+"""A batch on its way: which deliveries go together, what stops them, and who goes alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from handler.brakes import MINUTE
+from handler.claims import claim
+from handler.core.backoff import clamp, wait_stopped
+from handler.core.breaker import wait_open
+from handler.core.coalesce import coalesce
+from handler.core.models import Delivery
+from handler.core.outcome import Outcome
+from handler.core.request import audience_of
+from handler.errand import Errand, Member, Verdicts, wait_again
+from handler.post import send
+from handler.received import Verdict, back
+from handler.secrets import Secret, api_key
+from handler.worker import Worker
+
+Alone = tuple[Member, Secret]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Why a delivery is not sent now, and for how many seconds it waits."""
+
+    reason: str
+    seconds: int
+
+
+def requests_of(errands: Sequence[Errand]) -> list[list[Errand]]:
+    """Return the errands of a batch by the requests that they make together."""
+    return [[errands[at] for at in places] for places in coalesce([it.delivery for it in errands])]
+
+
+def dispatch(group: Sequence[Errand], verdicts: Verdicts) -> list[Alone]:
+    """Send what goes together in one request; return what has to be sent alone, after all others.
+
+    Raise Unavailable, or botocore's errors, where AWS is away: whose verdict is then not written
+    has to come back.
+    """
+    going = list(_going(group, verdicts))
+    if not going:
+        return []
+    worker, workspace = going[0].worker, going[0].delivery.workspace
+    if worker.signals.breaker(workspace).open_until is None:
+        return _send(going, verdicts)
+    return _probe(going, verdicts)
+
+
+def send_alone(alone: Alone, verdicts: Verdicts) -> None:
+    """Send one of those that take nobody along; raise as `dispatch` does."""
+    member, secret = alone
+    worker = member.errand.worker
+    stop = _open(member.errand, worker.clock())
+    if stop is None:
+        send([member], secret, verdicts)
+        return
+    worker.ledger.release(member.claim.id, member.claim.owner, alone=True)
+    verdicts[member.errand.received.id] = wait_again(member.errand, stop.reason, stop.seconds)
+
+
+def _probe(going: list[Errand], verdicts: Verdicts) -> list[Alone]:
+    """Send singly until one request has shown whether Braze is well again; then the others."""
+    worker, workspace = going[0].worker, going[0].delivery.workspace
+    until = worker.clock() + going[0].time_left() + worker.timing.margin
+    alone: list[Alone] = []
+    rest = list(going)
+    if worker.signals.probe(workspace, worker.owner(), until):
+        while rest and _is_probing(worker, workspace):
+            alone += _send([rest.pop(0)], verdicts)
+    return alone + (dispatch(rest, verdicts) if rest else [])
+
+
+def _is_probing(worker: Worker, workspace: str) -> bool:
+    breaker = worker.signals.breaker(workspace)
+    return breaker.open_until is not None and breaker.open_until <= worker.clock()
+
+
+def _send(going: list[Errand], verdicts: Verdicts) -> list[Alone]:
+    worker, delivery = going[0].worker, going[0].delivery
+    # No claim for what cannot be sent: there is no key, so this is not an attempt.
+    secret = worker.keys.current()
+    api_key(secret, worker.workspaces[delivery.workspace].key)
+    if not _may_reach(worker, delivery):
+        for errand in going:
+            seconds = clamp(MINUTE - worker.clock() % MINUTE + MINUTE * worker.random())
+            verdicts[errand.received.id] = wait_again(errand, "rate_limited", seconds)
+        return []
+    owner = worker.owner()
+    members = [it for errand in going for it in _claimed(errand, owner, verdicts)]
+    # What may be the end of its workers, or was refused together with others, takes nobody along.
+    together = [it for it in members if not it.claim.lost and not it.claim.alone]
+    if together:
+        send(together, secret, verdicts)
+    return [(it, secret) for it in members if it not in together]
+
+
+def _may_reach(worker: Worker, delivery: Delivery) -> bool:
+    """Count a request to an audience: Braze takes few of them (Braze, "API limits")."""
+    audience = audience_of(delivery)
+    if not audience:
+        return True
+    return worker.brakes.pass_broadcast(delivery.workspace, audience, worker.clock())
+
+
+def _claimed(errand: Errand, owner: str, verdicts: Verdicts) -> Iterator[Member]:
+    timing = errand.worker.timing
+    if errand.time_left() < timing.shortest + 2 * timing.margin:
+        verdicts[errand.received.id] = back(0)  # the claim and the mark need a margin each
+        return
+    found = claim(errand, owner)
+    if isinstance(found, Member):
+        yield found
+    else:
+        verdicts[errand.received.id] = found
+
+
+def _going(group: Sequence[Errand], verdicts: Verdicts) -> Iterator[Errand]:
+    """Yield what nothing stops, and write the verdicts of the others."""
+    for errand in group:
+        verdict = _ended(errand) or _stopped(errand)
+        if verdict is None:
+            yield errand
+        else:
+            verdicts[errand.received.id] = verdict
+
+
+def _ended(errand: Errand) -> Verdict | None:
+    """Return the verdict of what comes too late to be sent."""
+    expires_at = errand.delivery.expires_at
+    if expires_at is None or expires_at > errand.worker.clock():
+        return None
+    # Claimed all the same, for one that was accepted in time is no dead letter.
+    return _end(errand, Outcome("rejected", "expired"))
+
+
+def _stopped(errand: Errand) -> Verdict | None:
+    worker = errand.worker
+    now = worker.clock()
+    stop = _paused(errand) or _limited(errand, now) or _open(errand, now)
+    if stop is None:
+        return None
+    if now - errand.received.first_at < worker.timing.horizon:
+        return wait_again(errand, stop.reason, stop.seconds)
+    reason = "paused" if stop.reason == "paused" else "horizon"
+    return _end(errand, Outcome("rejected", reason, detail=stop.reason))
+
+
+def _end(errand: Errand, doom: Outcome) -> Verdict:
+    found = claim(errand, errand.worker.owner(), doom)
+    if isinstance(found, Member):  # a doomed one is settled
+        raise TypeError
+    return found
+
+
+def _paused(errand: Errand) -> _Stop | None:
+    worker, delivery = errand.worker, errand.delivery
+    if not worker.signals.is_paused(delivery.source, delivery.rule, delivery.workspace):
+        return None
+    return _Stop("paused", wait_stopped(worker.timing, worker.random()))
+
+
+def _limited(errand: Errand, now: float) -> _Stop | None:
+    """Wait for the end of a rate limit; spread over what is left of its window before it is hit."""
+    worker, workspace = errand.worker, errand.delivery.workspace
+    until = worker.signals.limited_until(workspace)
+    if now < until:
+        seconds = until - now + worker.timing.spread * worker.random()
+        return _Stop("rate_limited", clamp(seconds))
+    limit = worker.signals.limit(workspace)
+    if limit is not None and worker.random() >= limit.share(now):
+        return _Stop("rate_limited", clamp((limit.reset - now) * worker.random() + 1))
+    return None
+
+
+def _open(errand: Errand, now: float) -> _Stop | None:
+    worker = errand.worker
+    breaker = worker.signals.breaker(errand.delivery.workspace)
+    if breaker.open_until is None or now >= max(breaker.open_until, breaker.probe_until):
+        return None
+    return _Stop("breaker_open", wait_open(worker.timing, breaker, now, worker.random()))

@@ -1,0 +1,211 @@
+"""What stops a workspace's deliveries: pauses, an open breaker, a rate limit.
+
+All workers share it through the ledger's table; each reads it anew when what it knows is older
+than a few seconds. Where the table is away the last that was known holds, and a worker that knows
+of no pauses yet sends nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from handler.core.backoff import Timing
+from handler.core.breaker import WINDOW, Breaker, Reason, open_seconds, trips
+from handler.core.errors import Unavailable
+from handler.core.limit import Limit
+from handler.items import Item, number, number_in, text
+from handler.ledger import DAY
+from handler.table import Change, Table
+
+KEPT: Final = 30 * DAY  # seconds; nothing here is of use for longer
+PAUSES: Final = "pause#"
+
+
+@dataclass(slots=True)
+class _Known:
+    """What one worker knows of a workspace, and what it has counted since it last told others."""
+
+    read_at: float = float("-inf")
+    breaker: Breaker = field(default_factory=Breaker)
+    limited_until: int = 0
+    limit: Limit | None = None
+    total: int = 0
+    in_a_row: int = 0
+
+
+@dataclass(slots=True)
+class Signals:
+    """The shared signals, as one worker sees them.
+
+    `clock` returns seconds since the epoch, `random` a number in [0, 1).
+    """
+
+    table: Table
+    timing: Timing
+    clock: Callable[[], float]
+    random: Callable[[], float]
+    _workspaces: dict[str, _Known] = field(default_factory=dict)
+    _paused: frozenset[str] | None = None
+    _paused_at: float = float("-inf")
+
+    def is_paused(self, source: str, rule: str, workspace: str) -> bool:
+        """Return whether a person has paused any of it; raise Unavailable where nobody knows."""
+        now = self.clock()
+        if self._paused is None or not 0 <= now - self._paused_at < self.timing.known:
+            self._paused_at = now
+            try:
+                item = self.table.get(PAUSES)
+            except Unavailable:
+                if self._paused is None:
+                    raise
+            else:
+                self._paused = frozenset(item.get("scopes", {"M": {}})["M"])
+        scopes = {"all", f"source/{source}", f"rule/{source}/{rule}", f"workspace/{workspace}"}
+        return not scopes.isdisjoint(self._paused or ())
+
+    def breaker(self, workspace: str) -> Breaker:
+        """Return the breaker of a workspace."""
+        return self._current(workspace).breaker
+
+    def limited_until(self, workspace: str) -> int:
+        """Return until when, in epoch seconds, Braze takes no request; 0: it does."""
+        return self._current(workspace).limited_until
+
+    def limit(self, workspace: str) -> Limit | None:
+        """Return what Braze has last said of its rate limit."""
+        return self._of(workspace).limit
+
+    def probe(self, workspace: str, owner: str, until: float) -> bool:
+        """Take the one probe of a breaker that was open long enough; False where another has it."""
+        known, now = self._of(workspace), int(self.clock())
+        change = Change(
+            "SET probe = :owner, probe_until = :until",
+            "open_until <= :now AND (attribute_not_exists(probe_until) OR probe_until < :now)",
+            {":owner": text(owner), ":until": number(int(until)), ":now": number(now)},
+        )
+        taken, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
+        known.breaker = breaker_from(item)
+        return taken
+
+    def succeeded(self, workspace: str) -> None:
+        """Count an answer that shows Braze well; it closes a breaker."""
+        known = self._of(workspace)
+        known.total += 1
+        known.in_a_row = 0
+        if known.breaker.open_until is None:
+            return
+        known.total = 0
+        fields = "open_until, opened_at, opens, #reason, probe, probe_until"
+        change = Change(
+            f"REMOVE {fields}, #window, #total, #failed",
+            "open_until <= :now",
+            {":now": number(int(self.clock()))},
+        )
+        _, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
+        known.breaker = breaker_from(item)
+
+    def failed(self, workspace: str) -> Breaker | None:
+        """Count a failure, together with all workers; return the breaker if it opens now."""
+        known = self._of(workspace)
+        known.total += 1
+        known.in_a_row += 1
+        total, failed = self._add(workspace, known.total)
+        known.total = 0
+        probing = known.breaker.open_until is not None
+        if probing or trips(total, failed, known.in_a_row):
+            return self.open(workspace, "failures")
+        return None
+
+    def open(self, workspace: str, reason: Reason) -> Breaker | None:
+        """Open a breaker, for longer if it was open before; None where another just has."""
+        known, now = self._of(workspace), int(self.clock())
+        opens = known.breaker.opens + 1
+        seconds = open_seconds(self.timing, reason, opens, self.random())
+        change = Change(
+            "SET open_until = :until, opened_at = if_not_exists(opened_at, :now), "
+            "opens = :opens, #reason = :reason, expires = :expires REMOVE probe, probe_until",
+            "attribute_not_exists(open_until) OR open_until <= :now",
+            {
+                ":until": number(now + seconds),
+                ":now": number(now),
+                ":opens": number(opens),
+                ":reason": text(reason),
+                ":expires": number(now + KEPT),
+            },
+        )
+        opened, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
+        known.breaker = breaker_from(item)
+        known.in_a_row = 0
+        return known.breaker if opened else None
+
+    def told(self, workspace: str, limit: Limit | None) -> None:
+        """Keep what an answer tells of the rate limit."""
+        if limit is not None:
+            self._of(workspace).limit = limit
+
+    def limited(self, workspace: str, until: int) -> None:
+        """Tell all workers until when Braze takes no request."""
+        known, now = self._of(workspace), int(self.clock())
+        known.limited_until = max(known.limited_until, until)
+        change = Change(
+            "SET #until = :until, expires = :expires",
+            "attribute_not_exists(#until) OR #until < :until",
+            {":until": number(until), ":expires": number(now + KEPT)},
+        )
+        self.table.update(f"rate#{workspace}", change)
+
+    def _add(self, workspace: str, requests: int) -> tuple[int, int]:
+        """Add a failure among so many requests to the window; return its requests and failures."""
+        now = int(self.clock())
+        values = {
+            ":window": number(now // WINDOW),
+            ":requests": number(requests),
+            ":one": number(1),
+            ":expires": number(now + KEPT),
+        }
+        more = Change(
+            "SET expires = :expires ADD #total :requests, #failed :one",
+            "#window = :window",
+            values,
+        )
+        first = Change(
+            "SET #window = :window, #total = :requests, #failed = :one, expires = :expires",
+            "attribute_not_exists(#window) OR #window < :window",
+            values,
+        )
+        for change in (more, first, more):  # another worker may begin the window meanwhile
+            added, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
+            if added:
+                return number_in(item, "total") or 0, number_in(item, "failed") or 0
+        return requests, 1
+
+    def _current(self, workspace: str) -> _Known:
+        known, now = self._of(workspace), self.clock()
+        if not 0 <= now - known.read_at < self.timing.known:
+            known.read_at = now
+            item = self._read(f"breaker#{workspace}")
+            known.breaker = known.breaker if item is None else breaker_from(item)
+            item = self._read(f"rate#{workspace}")
+            if item is not None:
+                known.limited_until = number_in(item, "until") or 0
+        return known
+
+    def _of(self, workspace: str) -> _Known:
+        return self._workspaces.setdefault(workspace, _Known())
+
+    def _read(self, key: str) -> Mapping[str, Item] | None:
+        try:
+            return self.table.get(key)
+        except Unavailable:
+            return None
+
+
+def breaker_from(item: Mapping[str, Item]) -> Breaker:
+    """Return the breaker in an item of the table; `{}` is a closed one."""
+    return Breaker(
+        open_until=number_in(item, "open_until"),
+        opened_at=number_in(item, "opened_at") or 0,
+        opens=number_in(item, "opens") or 0,
+        reason=item.get("reason", {}).get("S", ""),
+        probe_until=number_in(item, "probe_until") or 0,
+    )

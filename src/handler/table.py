@@ -1,0 +1,104 @@
+"""The ledger's table: single conditional updates and consistent reads, by one key `pk`.
+
+Every call raises Unavailable where DynamoDB does not answer: then nothing may be sent.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.core.errors import Unavailable
+from handler.items import Item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+
+# DynamoDB reserves some 570 words, and more may come (DynamoDB guide, "Reserved words"): plain
+# ones stand behind `#` wherever they are used.
+_NAMES: Final = {
+    f"#{word}": word
+    for word in (
+        *("state", "owner", "last", "event", "once", "source", "rule", "workspace", "members"),
+        *("window", "count", "total", "failed", "reason", "until", "limit", "remaining", "reset"),
+        *("pending", "accepted", "message"),
+    )
+}
+
+
+class Applied(NamedTuple):
+    """Whether an update's condition held, and the item: as it was, or as it is with `ALL_NEW`."""
+
+    applied: bool
+    item: Mapping[str, Item]
+
+
+class Change(NamedTuple):
+    """An update: expression, condition and values, as DynamoDB's UpdateItem has them.
+
+    Plain words stand with `#` before them: see `_NAMES`.
+    """
+
+    update: str
+    condition: str
+    values: Mapping[str, Item]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The table and a client for it."""
+
+    client: "DynamoDBClient"
+    name: str
+
+    def update(
+        self, key: str, change: Change, returns: Literal["ALL_OLD", "ALL_NEW"] = "ALL_OLD"
+    ) -> Applied:
+        """Change an item if the condition holds; where it does not, return what stands there."""
+        used = f"{change.update} {change.condition}"
+        names = {name: word for name, word in _NAMES.items() if name in used}
+        aliases: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        try:
+            with _answering():
+                answer = self.client.update_item(
+                    TableName=self.name,
+                    Key={"pk": {"S": key}},
+                    UpdateExpression=change.update,
+                    ConditionExpression=change.condition,
+                    ExpressionAttributeValues=change.values,
+                    ReturnValues=returns,
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                    **aliases,  # an empty one is refused
+                )
+        except _Refused as refused:
+            return Applied(applied=False, item=refused.item)
+        return Applied(applied=True, item=cast("Mapping[str, Item]", answer.get("Attributes", {})))
+
+    def get(self, key: str) -> Mapping[str, Item]:
+        """Return an item as it is now, `{}` if there is none."""
+        with _answering():
+            answer = self.client.get_item(
+                TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True
+            )
+        return cast("Mapping[str, Item]", answer.get("Item", {}))
+
+
+class _Refused(Exception):
+    def __init__(self, item: Mapping[str, Item]) -> None:
+        super().__init__()
+        self.item = item
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ConditionalCheckFailedException":
+            raise _Refused(cast("Mapping[str, Item]", error.response.get("Item", {}))) from None
+        raise Unavailable(f"ledger: {code}") from None
+    except BotoCoreError as error:
+        raise Unavailable(f"ledger: {type(error).__name__}") from None

@@ -1,0 +1,39 @@
+"""The whole way of an event to the simulated Braze: the rules, the request, the real client."""
+
+import json
+from typing import Any, NamedTuple
+
+from handler.braze import post
+from handler.core.models import Delivery, Event
+from handler.core.outcome import Outcome, classify
+from handler.core.render import Packed, render
+from handler.core.request import encode_request, request
+from handler.core.rules import load
+from handler.wire import open_session
+from tests.relay.simulated import Client
+
+KEY = "local-braze-key"
+
+
+class Sent(NamedTuple):
+    """A delivery that was posted once, and what it came to."""
+
+    delivery: Delivery
+    outcome: Outcome
+
+
+def made(send: Any, body: Any, event_id: str = "e-1") -> tuple[Delivery, ...]:
+    """Return what a rule with this `send` makes of an event with this body."""
+    block = {"name": "send", "type": "*", "send": send, "allow_broadcast": True}
+    text = json.dumps({"verify": {"preset": "shopify"}, "rules": [block]})
+    source = load("shop", text, "shop.yaml", "dev")
+    event = Event("shop", "any", event_id, body, {}, None, 1)
+    return render(source.rules[0], Packed(event, "packed"), source)
+
+
+def sent(braze: Client, delivery: Delivery, seconds: float = 5) -> Sent:
+    """Post a delivery over a socket, and judge what came back."""
+    raw = encode_request(request(delivery))
+    with open_session() as session:
+        answer = post(session, braze.url + delivery.path, raw, KEY, seconds)
+    return Sent(delivery, classify(answer, braze.now))
