@@ -18,8 +18,10 @@ from relay import check_rules, doctor, secrets, sources
 from relay.activity import followed
 from relay.braze.__main__ import braze
 from relay.deploy import deploy
+from relay.letters import dead, held
 from relay.misread import WrongSample
 from relay.operated import remembered
+from relay.operations import erase, pauses, status, surges, trace
 from relay.options import RulesOption
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
@@ -46,6 +48,14 @@ app.command("urls")(urls)
 app.command("deploy")(deploy)
 app.command("send")(send)
 app.add_typer(sources.app, name="sources")
+app.add_typer(dead, name="dead-letters")
+app.add_typer(held, name="held")
+app.command("pause")(pauses.pause)
+app.command("resume")(pauses.resume)
+app.add_typer(surges.app, name="surge")
+app.command("status")(status.status)
+app.command("trace")(trace.trace)
+app.command("erase")(erase.erase)
 check_rules.app.command("test")(run_cases)
 check_rules.app.command("explain")(explain)
 check_rules.app.command("diff")(diff)

@@ -6,6 +6,7 @@ of no pauses yet sends nothing.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,7 @@ from handler.table import Change, Table
 
 KEPT: Final = 30 * DAY  # seconds; nothing here is of use for longer
 PAUSES: Final = "pause#"
+SHOWN_EVERY: Final = 60  # seconds between two writes of what is left of the rate limit
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class _Known:
     breaker: Breaker = field(default_factory=Breaker)
     limited_until: int = 0
     limit: Limit | None = None
+    shown_at: int = 0
     total: int = 0
     in_a_row: int = 0
 
@@ -139,9 +142,28 @@ class Signals:
         return known.breaker if opened else None
 
     def told(self, workspace: str, limit: Limit | None) -> None:
-        """Keep what an answer tells of the rate limit."""
-        if limit is not None:
-            self._of(workspace).limit = limit
+        """Keep what an answer tells of the rate limit; once a minute, show it to people."""
+        known, now = self._of(workspace), int(self.clock())
+        if limit is None:
+            return
+        known.limit = limit
+        if 0 <= now - known.shown_at < SHOWN_EVERY:
+            return
+        known.shown_at = now
+        change = Change(
+            "SET #remaining = :remaining, #limit = :limit, #reset = :reset, #at = :at, "
+            "expires = :expires",
+            "attribute_not_exists(#at) OR #at <= :at",
+            {
+                ":remaining": number(limit.remaining),
+                ":limit": number(limit.limit),
+                ":reset": number(limit.reset),
+                ":at": number(now),
+                ":expires": number(now + KEPT),
+            },
+        )
+        with suppress(Unavailable):
+            self.table.update(f"rate#{workspace}", change)
 
     def limited(self, workspace: str, until: int) -> None:
         """Tell all workers until when Braze takes no request."""

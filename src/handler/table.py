@@ -23,7 +23,7 @@ _NAMES: Final = {
     for word in (
         *("state", "owner", "last", "event", "once", "source", "rule", "workspace", "members"),
         *("window", "count", "total", "failed", "reason", "until", "limit", "remaining", "reset"),
-        *("pending", "accepted", "message"),
+        *("pending", "accepted", "message", "at"),
     )
 }
 

@@ -1,0 +1,158 @@
+"""Which letters of which stack a command is for: options that all of these commands have."""
+
+import inspect
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Annotated, Any, Final
+
+import typer
+
+from relay.letters.letter import Kind, Letter
+from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+
+_AGO: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_INTERRUPTED: Final = 130
+_LEAST: Final = 4  # letters of an id
+Command = Callable[..., int]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which letters are meant: those that fit all that is given. Times are in epoch seconds."""
+
+    kind: Kind
+    reasons: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+    since: int | None = None
+    until: int | None = None
+    ids: tuple[str, ...] = ()
+    limit: int | None = None
+
+    def takes(self, letter: Letter) -> bool:
+        """Return whether a letter is meant, but for the limit."""
+        return (
+            letter.kind == self.kind
+            and (not self.reasons or letter.reason in self.reasons)
+            and (not self.sources or letter.source in self.sources)
+            and (
+                not self.rules
+                or not self.rules.isdisjoint({letter.rule, f"{letter.source}/{letter.rule}"})
+            )
+            and (self.since is None or letter.accepted_at >= self.since)
+            and (self.until is None or letter.accepted_at < self.until)
+            and (not self.ids or letter.id.startswith(self.ids))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the options of a command say: a stack, and letters of it.
+
+    `options` name the stack, for commands that are shown; `was_interrupted` is not empty once
+    somebody has ended the command early.
+    """
+
+    stack: Operated
+    choice: Choice
+    options: str = ""
+    was_interrupted: list[bool] = field(default_factory=list)
+
+
+def with_id(chosen: Chosen, delivery: str) -> Chosen:
+    """Return what is chosen, and of that only what an id's first letters name."""
+    return replace(chosen, choice=replace(chosen.choice, ids=_prefixes([delivery])))
+
+
+def moment(text: str, now: float) -> int:
+    """Return the epoch seconds of `2h` (that long ago) or of an ISO 8601 time, UTC by default.
+
+    Raise typer.BadParameter for anything else.
+    """
+    if ago := _AGO.fullmatch(text):
+        return int(now) - int(ago[1]) * _SECONDS[ago[2]]
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        words = f"{text} is no time: 2h, 3d, or 2026-01-31T08:00 (UTC, unless it has an offset)"
+        raise typer.BadParameter(words) from None
+    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
+
+
+def _prefixes(ids: list[str]) -> tuple[str, ...]:
+    """Return first letters of ids; an empty one, of a variable that is not set, would take all."""
+    for it in ids:
+        if len(it) < _LEAST:
+            raise typer.BadParameter(f"'{it}': give at least {_LEAST} letters of an id")
+    return tuple(it.lower() for it in ids)
+
+
+def _moment(text: str | None) -> int | None:
+    return None if text is None else moment(text, time.time())
+
+
+def _options(  # noqa: PLR0913 - the options of a command
+    *,
+    kind: Kind,
+    reason: Annotated[list[str] | None, typer.Option(help="Only of this reason.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only of this source.")] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only of this rule: RULE or SOURCE/RULE.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Accepted since then: 2h, 3d, or an ISO 8601 time.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Accepted before then.")] = None,
+    delivery: Annotated[
+        list[str] | None, typer.Option("--id", help="Only this one: its id's first letters do.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> Chosen:
+    """Return what is chosen; raise typer.BadParameter where it names no stack, or no time."""
+    choice = Choice(
+        kind,
+        frozenset(reason or ()),
+        frozenset(source or ()),
+        frozenset(rule or ()),
+        _moment(since),
+        _moment(until),
+        _prefixes(delivery or []),
+        limit,
+    )
+    named = {"--stack-name": stack_name, "--config-env": config_env}
+    options = "".join(f" {name} {value}" for name, value in named.items() if value)
+    stack = operated(stack_name, config_env, local=local)
+    return Chosen(stack, choice, f"{options} --local" if local else options)
+
+
+def choosing(kind: Kind) -> Callable[[Command], Callable[..., None]]:
+    """Give a command the options that choose letters; its first parameter is what is chosen.
+
+    What it returns is the exit code, unless it was interrupted.
+    """
+    shared = list(inspect.signature(_options).parameters.values())[1:]
+
+    def wrapped(command: Command) -> Callable[..., None]:
+        own = list(inspect.signature(command).parameters.values())[1:]
+
+        @wraps(command)
+        def run(*_: object, **given: Any) -> None:
+            chosen = _options(kind=kind, **{it.name: given.pop(it.name) for it in shared})
+            code = command(chosen, **given)
+            raise typer.Exit(_INTERRUPTED if chosen.was_interrupted else code)
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        parameters = [it.replace(kind=keyword) for it in (*own, *shared)]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # as inspect reads it
+        run.__annotations__ = {it.name: it.annotation for it in parameters}
+        return run
+
+    return wrapped

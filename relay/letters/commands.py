@@ -1,0 +1,134 @@
+"""What `relay dead-letters` and `relay held` share: list, show, drop."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from relay.ledger_desk import LedgerDesk, Record
+from relay.letters.choosing import Chosen
+from relay.letters.letter import COMMANDS, NAMES, Letter
+from relay.letters.showing import everything, exported, line, page, row, table
+from relay.letters.tray import Tray, tray
+from relay.show import console
+
+YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
+DryRunOption = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object for each, in a line.")]
+AgainOption = Annotated[
+    bool, typer.Option("--again", help="Also what was accepted, or is too late: see each refusal.")
+]
+IdArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="Its id, or the first letters of it.")
+]
+
+
+def counted(number: int, chosen: Chosen) -> str:
+    """Return a number of letters in words."""
+    name = NAMES[chosen.choice.kind]
+    plural = "held deliveries" if chosen.choice.kind == "held" else f"{name}s"
+    return f"{number} {name if number == 1 else plural}"
+
+
+def ledger_of(chosen: Chosen) -> LedgerDesk:
+    """Return the ledger of the stack that is chosen."""
+    return LedgerDesk(chosen.stack.client("dynamodb"), chosen.stack.outputs["LedgerTable"])
+
+
+def list_letters(chosen: Chosen, *, as_json: bool) -> int:
+    """Print the chosen letters, the oldest first; they are given back before anything is said."""
+    letters = _all(chosen)
+    records = _records(chosen, letters)
+    if as_json:
+        for letter in letters:
+            typer.echo(line(row(letter, records.get(letter.id))))
+        return 0
+    command = COMMANDS[chosen.choice.kind]
+    if letters:
+        console().print(table(letters, records))
+        typer.echo(f"{counted(len(letters), chosen)}; `{command} show ID{chosen.options}` says all")
+    else:
+        typer.echo(f"no {NAMES[chosen.choice.kind]} fits in {chosen.stack.name}")
+    return 0
+
+
+def show_letters(chosen: Chosen, *, as_json: bool) -> int:
+    """Print everything of the letters that one id names; 1 where it names none, or several."""
+    letters = _all(chosen)
+    ids = {it.id for it in letters}
+    if len(ids) != 1:
+        name, command = NAMES[chosen.choice.kind], COMMANDS[chosen.choice.kind]
+        words = f"{len(ids)} ids begin so" if ids else f"there is no such {name}"
+        typer.echo(f"{words}: `{command} list{chosen.options}` names them all", err=True)
+        return 1
+    records = _records(chosen, letters)
+    for letter in letters:
+        told = everything(letter, records.get(letter.id))
+        typer.echo(line(told) if as_json else page(told))
+    return 0
+
+
+def drop_letters(chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
+    """Delete the chosen letters for good, once somebody has said yes; 1 where not all are gone."""
+    with tray(chosen, "reading") as found:
+        letters = list(found)
+        if found.ending.wanted:
+            typer.echo("nothing is dropped", err=True)
+            return 1
+        for letter in letters:
+            typer.echo(f"{letter.short} {letter.origin} {letter.reason} {letter.detail}".rstrip())
+        if dry_run or not letters:
+            typer.echo(f"{counted(len(letters), chosen)} would be dropped")
+            return 0
+        if not yes and not found.ask(f"Drop {counted(len(letters), chosen)} for good?"):
+            typer.echo("nothing is dropped", err=True)
+            return 1
+        return _dropped(found, letters)
+
+
+def _dropped(found: Tray, letters: list[Letter]) -> int:
+    gone = found.delete(letters)
+    typer.echo(f"{counted(gone, found.chosen)} dropped")
+    if gone < len(letters):
+        typer.echo(f"{len(letters) - gone} are still there: run this again", err=True)
+    return 0 if gone == len(letters) else 1
+
+
+def export_letters(chosen: Chosen, output: Path | None) -> int:
+    """Write the chosen letters, a line for each: what SendMessage takes, and what it is."""
+    count = 0
+    with _opened(output) as written, tray(chosen, "exporting") as found:
+        for letter in found:
+            written.write(line(exported(letter)) + "\n")
+            count += 1
+    words = f"{counted(count, chosen)} exported"
+    typer.echo(f"{words}; a copy of each is still in the queue", err=True)
+    return 0
+
+
+def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
+    """Open a new file that only its owner may read; standard output where none is named."""
+    if output is None:
+        return nullcontext(sys.stdout)
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise typer.BadParameter(f"{output} is there already", param_hint="--output") from None
+    except OSError as error:
+        raise typer.BadParameter(f"{output}: {error.strerror}", param_hint="--output") from None
+    return os.fdopen(descriptor, "w", encoding="ascii")
+
+
+def _all(chosen: Chosen) -> list[Letter]:
+    with tray(chosen, "reading") as found:
+        return sorted(found, key=lambda it: (it.accepted_at, it.id))
+
+
+def _records(chosen: Chosen, letters: list[Letter]) -> Mapping[str, Record]:
+    return ledger_of(chosen).records(it.id for it in letters)

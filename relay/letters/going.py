@@ -1,0 +1,109 @@
+"""Goes through the chosen letters and sends each on its way again, or says why not."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+
+from handler.core.errors import Unavailable
+from handler.core.models import Delivery
+from relay.letters.choosing import Chosen
+from relay.letters.deciding import Standing, redriven, released
+from relay.letters.letter import COMMANDS, Letter
+from relay.letters.redriving import Redrive, redrive_into
+from relay.letters.showing import attempted
+from relay.letters.tray import tray
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a letter, in words, and whether it is on its way (or would be)."""
+
+    words: str
+    is_sent: bool = False
+
+
+Judge = Callable[[Redrive, Letter], Verdict]
+
+
+def go(chosen: Chosen, judge: Judge, *, rehearsal: bool) -> int:
+    """Let each chosen letter be judged; say what came of it; return 1 where one was not sent.
+
+    A run that was cut short leaves nothing half done: the next one goes on with what is left.
+    """
+    sent, left = 0, 0
+    with tray(chosen, "redriving") as found:
+        way = redrive_into(found, rehearsal=rehearsal)
+        try:
+            for letter in found:
+                verdict = _verdict(way, letter, judge)
+                sent, left = sent + verdict.is_sent, left + (not verdict.is_sent)
+                said = f"{letter.short} {letter.origin} {letter.reason}: {verdict.words}"
+                typer.echo(said, err=not verdict.is_sent)
+        finally:
+            _sum_up(chosen, sent, left, rehearsal=rehearsal)
+        if found.ending.wanted:
+            typer.echo("ended early: the same command goes on with the others", err=True)
+    return 1 if left else 0
+
+
+def plainly(*, again: bool) -> Judge:
+    """Return who redrives dead letters as they are."""
+
+    def judge(way: Redrive, letter: Letter) -> Verdict:
+        if not isinstance(letter.content, Delivery):
+            return Verdict(_why_not(letter))
+        decision = redriven(standing_of(way, letter, letter.content), again=again)
+        problem = way.send(letter, decision)
+        return Verdict(problem or decision.words, is_sent=not problem)
+
+    return judge
+
+
+def releasing(*, again: bool, yes: bool) -> Judge:
+    """Return who releases held deliveries, each once its evidence has been looked at."""
+
+    def judge(way: Redrive, letter: Letter) -> Verdict:
+        if not isinstance(letter.content, Delivery):
+            return Verdict(_why_not(letter))
+        standing = standing_of(way, letter, letter.content)
+        decision = released(standing, again=again)
+        typer.echo(f"{letter.short} {letter.origin}: {attempted(standing.record)}")
+        asks = decision.delivery is not None and not (yes or way.rehearsal)
+        if asks and not way.tray.ask("Send it? Who has had it already gets it twice."):
+            return Verdict("left as it is")
+        problem = way.send(letter, decision)
+        return Verdict(problem or decision.words, is_sent=not problem)
+
+    return judge
+
+
+def standing_of(way: Redrive, letter: Letter, delivery: Delivery) -> Standing:
+    """Return a delivery with what the ledger says of it at this moment."""
+    return Standing(delivery, way.ledger.record(delivery.id), letter.reason, time.time())
+
+
+def _verdict(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
+    if letter.id in way.done:
+        return Verdict("it was sent in this run already, and came back (or is a copy)")
+    try:
+        verdict = judge(way, letter)
+    except Unavailable as error:
+        return Verdict(f"SQS is away: {error}")
+    if verdict.is_sent:
+        way.done.add(letter.id)
+    return verdict
+
+
+def _why_not(letter: Letter) -> str:
+    """Return why nothing can be sent of what is no delivery."""
+    if letter.content is None:
+        export = f"`{COMMANDS['dead']} export --id {letter.short}`"
+        return f"{letter.detail}: it cannot be sent; {export} keeps it"
+    return f"it is an event of which no request was made ({letter.detail}): --rendered tries again"
+
+
+def _sum_up(chosen: Chosen, sent: int, left: int, *, rehearsal: bool) -> None:
+    done = "released" if chosen.choice.kind == "held" else "redriven"
+    typer.echo(f"{sent} {'would be ' if rehearsal else ''}{done}, {left} not")

@@ -1,0 +1,113 @@
+"""A dead letter: an unchanged queue message, and why it is no longer on its way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any, Final, Literal, Self
+
+from handler.core.errors import UnknownVersion, UnreadableMessage
+from handler.core.message import decode
+from handler.core.models import Delivery, Parked
+
+Kind = Literal["dead", "held"]
+NAMES: Final[Mapping[Kind, str]] = {"dead": "dead letter", "held": "held delivery"}
+COMMANDS: Final[Mapping[Kind, str]] = {"dead": "relay dead-letters", "held": "relay held"}
+HELD_REASONS: Final = frozenset({"unknown", "notice"})
+BY_SQS: Final = "by_sqs"  # it has no reason: SQS itself gave it up, after maxReceiveCount receives
+_SHORT: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message of the dead letter queue; `sent_at` is when it came there, in epoch seconds.
+
+    `content` is what its body holds; None where this version cannot read it, and `unreadable`
+    says why. `attributes` are the message's, as SQS gives and takes them.
+    """
+
+    message_id: str
+    body: str = field(repr=False)
+    attributes: Mapping[str, Any] = field(repr=False)
+    sent_at: float
+    content: Delivery | Parked | None = field(repr=False)
+    unreadable: str = ""
+
+    @classmethod
+    def of(cls, message: Mapping[str, Any]) -> Self:
+        """Return the letter in a received message, with all its attributes."""
+        content, unreadable = _read(message["Body"])
+        return cls(
+            message_id=message["MessageId"],
+            body=message["Body"],
+            attributes=message.get("MessageAttributes", {}),
+            sent_at=int(message["Attributes"]["SentTimestamp"]) / 1000,
+            content=content,
+            unreadable=unreadable,
+        )
+
+    @property
+    def id(self) -> str:
+        """The delivery's id; of what is no delivery the SHA-256 of its body, in hex."""
+        if isinstance(self.content, Delivery):
+            return self.content.id
+        return sha256(self.body.encode()).hexdigest()
+
+    @property
+    def short(self) -> str:
+        """The first letters of the id: enough for --id."""
+        return self.id[:_SHORT]
+
+    @property
+    def reason(self) -> str:
+        """Why it is here: a word."""
+        told = self._attribute("reason")
+        return told or (self.content.reason if isinstance(self.content, Parked) else BY_SQS)
+
+    @property
+    def status(self) -> int | None:
+        """Braze's HTTP status, where Braze has answered."""
+        told = self._attribute("status")
+        return int(told) if told.isascii() and told.isdigit() else None
+
+    @property
+    def detail(self) -> str:
+        """Braze's or the relay's words, without anything of the request."""
+        own = self.content.detail if isinstance(self.content, Parked) else self.unreadable
+        return self._attribute("detail") or own
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is held for a person, or dead."""
+        return "held" if self.reason in HELD_REASONS else "dead"
+
+    @property
+    def source(self) -> str:
+        """The source's name; empty where the letter cannot be read."""
+        return self.content.source if self.content else ""
+
+    @property
+    def rule(self) -> str:
+        """The rule's name; empty where no rule has seen the event, or nobody can tell."""
+        return (self.content.rule or "") if self.content else ""
+
+    @property
+    def origin(self) -> str:
+        """Source and rule, as far as they are known."""
+        return "/".join(it for it in (self.source, self.rule) if it) or "?"
+
+    @property
+    def accepted_at(self) -> int:
+        """When its webhook was accepted; when the letter came here, where it cannot be read."""
+        return self.content.accepted_at if self.content else int(self.sent_at)
+
+    def _attribute(self, name: str) -> str:
+        return str(self.attributes.get(name, {}).get("StringValue", ""))
+
+
+def _read(body: str) -> tuple[Delivery | Parked | None, str]:
+    try:
+        return decode(body), ""
+    except UnreadableMessage as error:
+        return None, f"unreadable: {error}"
+    except UnknownVersion:
+        return None, "written by a newer relay than this command's"

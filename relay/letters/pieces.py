@@ -1,0 +1,70 @@
+"""One event of which more is to be made than a webhook may: rendered a piece at a time."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from handler.core import message
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions import compile_expression
+from handler.core.identity import delivery_id, key_of, part_of
+from handler.core.match import match
+from handler.core.models import Delivery, Event, Parked, Plan
+from handler.core.render import MAX_DELIVERIES, Packed, render
+from handler.core.source import Rule, Source
+
+_CARRIED: Final = ("type", "id", "headers", "body", "occurred_at", "received_at", "version")
+
+
+def planned_in_pieces(event: Event, source: Source) -> Plan:
+    """Return what the rules make of an event, with the ids that it would have in one piece."""
+    found, parked = match(event, source), list[Parked]()
+    carried = {name: getattr(event, name) for name in _CARRIED if getattr(event, name) is not None}
+    packed = Packed(event, message.pack({"occurred_at": None, **carried}))
+    made = list[Delivery]()
+    failed = [(rule.name, str(why)) for rule, why in found.failed]
+    for rule in (it for it in found.wanted if not it.shadow):
+        try:
+            made += _rendered(rule, packed, source)
+        except Unrenderable as error:
+            failed.append((rule.name, str(error)))
+    for name, why in failed:
+        parked.append(Parked(source.name, name, source.version, "", "", 0, "unrenderable", why))
+    return Plan(1, deliveries=tuple(made), parked=tuple(parked))
+
+
+def _rendered(rule: Rule, packed: Packed, source: Source) -> list[Delivery]:
+    if rule.for_each is None:
+        return list(render(rule, packed, source))
+    made = [
+        it
+        for start in _starts(rule, packed.event, source)
+        for it in _piece(rule, packed, source, start)
+    ]
+    if len({it.id for it in made}) < len(made):
+        raise Unrenderable("recipients", "two of them are one delivery: items are one")
+    return made
+
+
+def _starts(rule: Rule, event: Event, source: Source) -> range:
+    try:
+        items = rule.for_each.search(source.proven(event)) if rule.for_each else None
+    except ExpressionError as error:
+        raise Unrenderable("for_each", str(error)) from None
+    return range(0, len(items) if isinstance(items, list) else 1, MAX_DELIVERIES)
+
+
+def _piece(rule: Rule, packed: Packed, source: Source, start: int) -> Iterator[Delivery]:
+    """Yield the deliveries of some elements; those told apart by their place keep it."""
+    text = rule.for_each.text if rule.for_each else ""
+    each = compile_expression(f"({text}) | [{start}:{start + MAX_DELIVERIES}]")
+    made = render(replace(rule, for_each=each), packed, source)
+    if rule.once_per_item:
+        yield from made
+        return
+    proven = source.proven(packed.event)
+    key = key_of(rule, packed.event, proven, type_signed=source.event.type_signed)
+    of = len(rule.recipients)
+    for at, it in enumerate(made):
+        part = part_of(it.recipient or {}, of, start + at // of)
+        yield replace(it, id=delivery_id(source.name, rule.name, key, part))

@@ -1,0 +1,1 @@
+"""What an operator does with a stack that is up: brake it, look at it, ask after one delivery."""

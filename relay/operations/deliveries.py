@@ -1,0 +1,165 @@
+"""What the ledger and the logs know of the deliveries of one event, order or id."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from botocore.exceptions import ClientError
+
+from handler.core.identifiers import traced
+from handler.core.identity import delivery_id
+from relay.operations.desk import Desk
+from relay.operations.log_lines import Line, lines
+from relay.operations.naming import Names, Rule
+from relay.operations.records import Record, Table
+from relay.operations.showing import ago, since, until
+
+INDEXES: Final[Mapping[str, str]] = {"by-event": "event", "by-once": "once"}
+LOGS: Final = ("IngestLogGroup", "DeliverLogGroup")
+# CloudWatch Logs takes 5 to 10 searches in a second of an account and region, and each delivery
+# needs two. An event of for_each may have a hundred.
+SEARCHED: Final = 10
+_PREFIX: Final = "delivery#"
+_ID: Final = re.compile(r"[0-9a-f]{64}")
+_PART_OF_ID: Final = re.compile(r"[0-9a-f]{8,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A delivery, by what it was found (`event`, `once`, `delivery id`, `rule`), and its item.
+
+    The item is empty where only the log knows the delivery: it was never claimed, or is forgotten.
+    """
+
+    id: str
+    by: tuple[str, ...]
+    record: Record
+    rule: Rule | None = None
+
+    @property
+    def origin(self) -> str:
+        """Source and rule, where the item has them: items of older relays have not."""
+        source, rule = self.rule or ("?", "?")
+        return f"{self.record.get('source', source)}/{self.record.get('rule', rule)}"
+
+
+class NoIndex(Exception):
+    """The table has no such index: the stack is of an older relay."""
+
+
+def find(table: Table, text: str, names: Names) -> list[Found]:
+    """Return the deliveries that are meant by an event's id, a `once` or a delivery's id.
+
+    Raise NoIndex for a table without the indexes, and botocore's errors.
+    """
+    reasons: dict[str, list[str]] = {}
+    digest = traced(text)
+    for index, field in INDEXES.items():
+        for key in _keys_by(table, index, field, digest):
+            reasons.setdefault(key, []).append(field)
+    if _ID.fullmatch(text):
+        reasons.setdefault(f"{_PREFIX}{text}", []).append("delivery id")
+    possible = _possible(text, names)
+    for one in possible:  # items of older relays are on no index
+        reasons.setdefault(f"{_PREFIX}{one}", ["rule"])
+    found = []
+    for key, record in table.get_many(reasons).items():
+        one = key.removeprefix(_PREFIX)
+        found.append(Found(one, tuple(reasons[key]), record, possible.get(one)))
+    return sorted(found, key=lambda one: (one.origin, one.id))
+
+
+def find_logged(desk: Desk, text: str, start: float) -> list[tuple[Found, list[Line]]]:
+    """Return the deliveries that the ledger does not know, and the ingest log does.
+
+    Raise botocore's errors, and NoSuchResource where the stack has no such log.
+    """
+    found = []
+    ids = {text: None} if _ID.fullmatch(text) else _possible(text, desk.names)
+    for one, rule in list(ids.items())[:SEARCHED]:
+        if within := logged(desk, one, start):
+            found.append((Found(one, ("log",), {}, rule), within))
+    return found
+
+
+def is_part_of_id(text: str) -> bool:
+    """Tell whether it looks like the beginning of a delivery's id."""
+    return bool(_PART_OF_ID.fullmatch(text))
+
+
+def logged(desk: Desk, delivery_id: str, start: float) -> list[Line]:
+    """Return the lines of both functions' logs that name a delivery, oldest first.
+
+    Raise botocore's errors, and NoSuchResource where the stack has no such logs.
+    """
+    found = [
+        line
+        for group in LOGS
+        for line in lines(
+            desk.clients["logs"], desk.log_group(group), start, pattern=f'"{delivery_id}"'
+        )
+    ]
+    return sorted(found, key=lambda line: line.at)
+
+
+def told(found: Found, now: float) -> Iterator[tuple[str, str]]:
+    """Yield what the ledger holds of a delivery, as names and words."""
+    record = found.record
+    yield "rule", f"{found.origin}, workspace {record.get('workspace', '?')}"
+    yield "found by", ", ".join(found.by)
+    if not record:
+        yield "state", "not in the ledger: it waits unclaimed, or it is forgotten"
+        return
+    yield "state", f"{record.get('state', '?')}{_over(record, now)}"
+    if "since" in record:
+        yield "first claim", since(record["since"], now)
+    if record.get("state") == "SENDING" and "lease_until" in record:
+        yield "lease", _lease(record["lease_until"], now)
+    if "dead_at" in record:
+        yield "dead letter", since(record["dead_at"], now)
+    if "surge" in record:
+        yield "surge", f"stopped by its rule's brake {since(record['surge'], now)}"
+    if "freed" in record:
+        yield "set free", _freed(record["freed"], now)
+    yield "attempts", str(record.get("attempts", 0))
+    for entry in record.get("last", []):
+        yield "", _attempt(entry, now)
+
+
+def _possible(text: str, names: Names) -> dict[str, Rule]:
+    """Return the ids that deliveries of one recipient have, if the text is what happens once."""
+    return {delivery_id(source, rule, text, ""): (source, rule) for source, rule in names.rules}
+
+
+def _keys_by(table: Table, index: str, field: str, digest: str) -> list[str]:
+    try:
+        return table.keys_by(index, field, digest)
+    except ClientError as error:
+        if "index" in error.response["Error"].get("Message", "").lower():
+            raise NoIndex(f"the ledger has no index {index}: deploy this relay first") from None
+        raise
+
+
+def _over(record: Record, now: float) -> str:
+    if record.get("expires", now + 1) > now:
+        return ""
+    return " (past its time to live: it counts as unknown, and is deleted within days)"
+
+
+def _lease(lease_until: int, now: float) -> str:
+    if lease_until > now:
+        return f"somebody is sending it, {until(lease_until, now)}"
+    return f"over {since(lease_until, now)}: whoever was sending it has vanished"
+
+
+def _freed(freed: Mapping[str, Any], now: float) -> str:
+    return f"{ago(freed['at'], now)} by {freed['by']}; it was {freed['was']}"
+
+
+def _attempt(entry: Mapping[str, Any], now: float) -> str:
+    words = [ago(entry["time"], now), str(entry.get("class", "?"))]
+    if entry.get("reason") not in {None, entry.get("class")}:
+        words.append(f"({entry['reason']})")
+    words += [f"{name} {entry[name]}" for name in ("status", "dispatch_id") if name in entry]
+    return "  ".join(words)

@@ -1,0 +1,129 @@
+"""`relay erase`: removes what the relay keeps of one person, and says what it cannot reach."""
+
+from shlex import quote
+from typing import Annotated, Final
+
+import typer
+
+from relay.letters.ending import noticed
+from relay.letters.reading import Loan, borrowed
+from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operations.kept import Kept
+from relay.operations.naming import read_names
+from relay.operations.persons import Person
+from relay.operations.records import Table
+from relay.operations.showing import command, counted
+from relay.options import RulesOption
+from relay.paths import RULES
+
+_NUMBER: Final = "ApproximateNumberOfMessages"
+_COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")
+_NOT_REACHED: Final = """\
+Not reached by this command:
+- Braze itself: delete the profile there (POST /users/delete)
+- the sender: it may send the person again
+- backups: the ledger's point-in-time recovery goes back 35 days; it has hashes of ids, no names
+- items of rules that are no longer in the rules folder: they expire within 30 days
+Nothing to erase: the ledger's deliveries hold hashes of ids alone, log lines no personal data."""
+
+
+def erase(  # noqa: PLR0913 - the options of a command
+    *,
+    external_id: Annotated[str | None, typer.Option(help="Braze's external_user_id.")] = None,
+    alias: Annotated[
+        str | None, typer.Option(help="A user alias, as NAME:LABEL; the last colon counts.")
+    ] = None,
+    email: Annotated[
+        str | None, typer.Option(help="An address: of the recipient or of its attributes.")
+    ] = None,
+    mentions: Annotated[
+        bool,
+        typer.Option(
+            "--mentions", help="Also letters to others and parked events that mention them."
+        ),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Delete the dead letters, held deliveries and ledger items of one person."""
+    person = _person(external_id, alias, email)
+    names = read_names(rules)
+    if names.unread:
+        unread = ", ".join(names.unread)
+        raise typer.BadParameter(f"{unread}: cannot be read, so items would be missed")
+    stack = operated(stack_name, config_env, local=local)
+    table, sqs = Table.of(stack), stack.client("sqs")
+    with noticed() as ending, borrowed(sqs, stack.outputs["DeadLetterQueueUrl"], ending) as loan:
+        kept = Kept.of(person, loan, table, person.keys(names))
+        if ending.wanted:
+            typer.echo("interrupted: nothing is deleted", err=True)
+            raise typer.Exit(1)
+        typer.echo("\n".join(kept.told()))
+        is_whole = dry_run or _deleted(kept, loan, table, ask=not yes, mentions=mentions)
+    _say_rest(stack, kept, person)
+    found = kept.letters or kept.keys or (mentions and kept.mentions)
+    raise typer.Exit(0 if found and is_whole else 1)
+
+
+def _deleted(kept: Kept, loan: Loan, table: Table, *, ask: bool, mentions: bool) -> bool:
+    """Delete what was found, once that is confirmed; return whether all of it is gone."""
+    letters = [*kept.letters, *(kept.mentions if mentions else [])]
+    if not letters and not kept.keys:
+        typer.echo("nothing to delete")
+        return True
+    if ask:
+        what = f"{counted(len(letters), 'letter')} and {counted(len(kept.keys), 'item')}"
+        with loan.ending.asking():
+            typer.confirm(f"Delete {what} for good?", abort=True)
+    gone = loan.delete(letters)
+    removed = sum(table.remove(key) for key in kept.keys)
+    typer.echo(f"deleted {counted(gone, 'letter')} and {counted(removed, 'item')}")
+    if gone < len(letters):
+        typer.echo(f"{counted(len(letters) - gone, 'letter')} left: run it again", err=True)
+    return gone == len(letters)
+
+
+def _person(external_id: str | None, alias: str | None, email: str | None) -> Person:
+    given = [one for one in (external_id, alias, email) if one]
+    if len(given) != 1:
+        raise typer.BadParameter("give one of --external-id, --alias NAME:LABEL and --email")
+    if external_id:
+        return Person("external_user_id", external_id)
+    if email:
+        if "@" not in email:
+            raise typer.BadParameter("takes an e-mail address", param_hint="--email")
+        return Person("email", email)
+    name, _, label = given[0].rpartition(":")
+    if not name or not label:
+        raise typer.BadParameter("takes NAME:LABEL", param_hint="--alias")
+    return Person("user_alias", (name, label))
+
+
+def _say_rest(stack: Operated, kept: Kept, person: Person) -> None:
+    """Say what may still be there: in the queue, under other identifiers, outside the relay."""
+    answer = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs["QueueUrl"], AttributeNames=list(_COUNTS)
+    )["Attributes"]
+    if waiting := sum(int(answer.get(name, 0)) for name in _COUNTS):
+        typer.echo(_QUEUED.format(waiting=waiting, pause=command(stack, "pause all")))
+    if kept.mentions:
+        typer.echo("Letters that only mention the identifier are deleted by --mentions.")
+    for other in kept.others(person):
+        typer.echo(f"The same person is also called: {command(stack, f'erase {_option(other)}')}")
+    typer.echo(_NOT_REACHED)
+
+
+_QUEUED: Final = """\
+The queue holds {waiting} in all, and nobody can pick one person's out of it. Each is sent or a dead
+letter mostly within 24 hours, at the latest after 10 days: erase again then. To keep them from
+being sent: {pause}"""
+
+
+def _option(person: Person) -> str:
+    if isinstance(person.value, str):
+        return f"--external-id {quote(person.value)}"
+    return f"--alias {quote(':'.join(person.value))}"

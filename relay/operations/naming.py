@@ -1,0 +1,99 @@
+"""The names of a rules folder: sources, rules and workspaces, whether or not its rules compile.
+
+An operator has to be able to stop a rule that has a mistake in it, so only the files' shape counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+from handler import workspaces
+from handler.core import yaml12
+from handler.core.errors import RulesError
+from handler.core.grammar import FileBlock, SourceBlock, brake, read_file
+from handler.core.workspace import DEFAULT
+from handler.sources import RESERVED
+
+Rule = tuple[str, str]  # source and rule
+_CUTOFF: Final = 0.5  # of difflib: `source/shop` is still near enough to `source/shopify`
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a rule says beside its name: its workspace, and its brake (so many in so many s)."""
+
+    workspace: str
+    surge: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """All names of a rules folder; `unread` are the files that nobody can read."""
+
+    rules: Mapping[Rule, Named] = field(default_factory=dict)
+    workspaces: frozenset[str] = frozenset({DEFAULT})
+    unread: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> list[str]:
+        """The sources, by name."""
+        return sorted({source for source, _ in self.rules})
+
+    @property
+    def scopes(self) -> list[str]:
+        """All that can be paused."""
+        return [
+            "all",
+            *(f"source/{source}" for source in self.sources),
+            *(f"rule/{source}/{rule}" for source, rule in sorted(self.rules)),
+            *(f"workspace/{workspace}" for workspace in sorted(self.workspaces)),
+        ]
+
+
+def read_names(folder: Path) -> Names:
+    """Return the names of a rules folder."""
+    rules: dict[Rule, Named] = {}
+    unread = []
+    for file in sorted(folder.glob("*.yaml")):
+        if file.stem in RESERVED:
+            continue
+        block = _read(file)
+        if block is None:
+            unread.append(file.name)
+        else:
+            rules |= _rules(block, file.stem)
+    used = {named.workspace for named in rules.values()}
+    return Names(rules, frozenset({DEFAULT, *used, *_workspaces(folder)}), tuple(unread))
+
+
+def suggestion(text: str, known: list[str]) -> str:
+    """Return what may have been meant, in words to be put behind what is wrong; may be empty."""
+    near = get_close_matches(text, known, n=1, cutoff=_CUTOFF)
+    if not near:  # a name alone, without the word before it
+        near = [one for one in known if one.partition("/")[2] == text][:1]
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _read(file: Path) -> FileBlock | None:
+    try:
+        block = read_file(yaml12.load(file.read_text(encoding="utf-8"), file.name))
+    except (RulesError, UnicodeDecodeError):
+        return None
+    return block if isinstance(block, FileBlock) else None
+
+
+def _rules(block: FileBlock, stem: str) -> dict[Rule, Named]:
+    return {
+        (source, rule.name): Named(rule.workspace or own.workspace or DEFAULT, brake(rule.surge))
+        for source, own in (block.sources or {stem: SourceBlock()}).items()
+        for rule in block.rules
+    }
+
+
+def _workspaces(folder: Path) -> list[str]:
+    try:
+        return list(workspaces.read(folder, None))
+    except RulesError:
+        return []  # those that rules name are known all the same

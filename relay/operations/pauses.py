@@ -1,0 +1,102 @@
+"""`relay pause` and `relay resume`: stop sending some or all of it, and go on."""
+
+import time
+from typing import Annotated, Final
+
+import typer
+
+from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operations.naming import read_names, suggestion
+from relay.operations.records import Table
+from relay.operations.scopes import Scopes, go_on, operator, scopes_in, stop, told, unknown
+from relay.operations.showing import command, counted
+from relay.options import RulesOption
+from relay.paths import RULES
+
+_FORM: Final = "all, source/SOURCE, rule/SOURCE/RULE or workspace/WORKSPACE"
+_COUNT: Final = "ApproximateNumberOfMessages"
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Take a name that the rules do not know.")
+]
+
+
+def pause(  # noqa: PLR0913 - the options of a command
+    scope: Annotated[
+        str | None, typer.Argument(help=f"{_FORM}; without one, list.", show_default=False)
+    ] = None,
+    *,
+    force: ForceOption = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Stop sending, within 10 seconds; webhooks are still taken. Without a scope, list."""
+    if scope is not None and not force and (wrong := unknown(scope, read_names(rules))):
+        raise typer.BadParameter(wrong, param_hint="SCOPE")
+    stack = operated(stack_name, config_env, local=local)
+    table = Table.of(stack)
+    if scope is None:
+        _list(scopes_in(table))
+        return
+    now = time.time()
+    is_new, record = stop(table, scope, int(now), operator(stack))
+    typer.echo(f"{'paused' if is_new else 'paused already'}: {told(scope, record, now)}")
+    typer.echo(_MEANING.format(resume=command(stack, f"resume {scope}")))
+
+
+_MEANING: Final = """\
+Within 10 seconds nothing more of it is sent. Webhooks are taken as before; what they become waits.
+Resume:    {resume}
+Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead letter
+with the reason paused, and what is past its rule's expires_after one with the reason expired."""
+
+
+def resume(  # noqa: PLR0913 - the options of a command
+    scope: Annotated[str, typer.Argument(help=f"{_FORM}; `relay pause` lists.")],
+    *,
+    force: ForceOption = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Send what is paused again; what waits comes back within 15 minutes."""
+    stack = operated(stack_name, config_env, local=local)
+    table = Table.of(stack)
+    was_paused, left = go_on(table, scope)
+    if not was_paused:
+        # A rule may be gone from the folder and its pause be there: only what is not paused has
+        # to have a name that the rules know.
+        hint = suggestion(scope, list(left))
+        wrong = "" if force else unknown(scope, read_names(rules))
+        if wrong:
+            raise typer.BadParameter(f"{scope} is not paused{hint or f': {wrong}'}")
+        typer.echo(f"{scope} was not paused{hint}")
+    else:
+        typer.echo(f"resumed: {scope}; what waits is sent within 15 minutes")
+    if left:
+        typer.echo("Still paused, whatever else is resumed:")
+        _list(left)
+    if was_paused:
+        _say_dead(stack)
+
+
+def _list(scopes: Scopes) -> None:
+    now = time.time()
+    for scope, record in sorted(scopes.items()):
+        typer.echo(told(scope, record, now))
+    if not scopes:
+        typer.echo("nothing is paused")
+
+
+def _say_dead(stack: Operated) -> None:
+    """Say how many of the dead letters may be ours: reasons are only known to who receives them."""
+    found = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs["DeadLetterQueueUrl"], AttributeNames=[_COUNT]
+    )
+    if number := int(found["Attributes"][_COUNT]):
+        letters = counted(number, "dead letter")
+        verb = "is" if number == 1 else "are"
+        redrive = command(stack, "dead-letters redrive --reason paused")
+        typer.echo(f"There {verb} {letters} in all; send those that waited too long: {redrive}")

@@ -1,0 +1,145 @@
+"""`relay status`: one screen that says how a stack is doing. It changes and receives nothing."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operations.desk import Desk, NoSuchResource, Part
+from relay.operations.look_ledger import ledger
+from relay.operations.look_queues import dead_letters, queue
+from relay.operations.look_trouble import alarms, last_errors
+from relay.operations.naming import Names, read_names
+from relay.operations.showing import moment
+from relay.options import RulesOption
+from relay.paths import RULES
+from relay.show import console
+
+Read = Callable[[Desk, float], Part | list[Part]]
+_SERVICES: Final = ("sqs", "dynamodb", "cloudwatch", "logs", "cloudformation")
+_EVERY: Final = 2.0
+_STYLES: Final = {"good": "green", "warning": "yellow", "bad": "bold red", "unread": "magenta"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One read of the screen: the parts that it gives, and for how many seconds it stands.
+
+    CloudWatch's figures change once a minute, and its calls are few in a second: they stand for
+    ten, while queue and ledger are read anew each time.
+    """
+
+    names: tuple[str, ...]
+    read: Read
+    stands: float = 0.0
+
+
+_LOOKS: Final = (
+    _Look(("queue",), queue),
+    _Look(("dead letters",), dead_letters),
+    _Look(("Braze", "rate limit", "pauses", "surges"), ledger),
+    _Look(("alarms",), alarms, 10),
+    _Look(("last errors",), last_errors, 10),
+)
+
+
+@dataclass(slots=True)
+class Screen:
+    """All parts of the screen, as they were last read."""
+
+    desk: Desk
+    _read: dict[tuple[str, ...], tuple[float, list[Part]]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stack: Operated, names: Names) -> "Screen":
+        """Return the screen of a stack; nothing is read yet."""
+        return cls(Desk.of(stack, names, _SERVICES))
+
+    def look(self, now: float) -> list[Part]:
+        """Read what no longer stands, all at the same time, and return all parts in order."""
+        due = [one for one in _LOOKS if self._due(one, now)]
+        with ThreadPoolExecutor(len(_LOOKS)) as pool:
+            found = pool.map(lambda one: _parts(one, self.desk, now), due)
+            self._read |= {one.names: (now, parts) for one, parts in zip(due, found, strict=True)}
+        return [part for one in _LOOKS for part in self._read[one.names][1]]
+
+    def _due(self, look: _Look, now: float) -> bool:
+        if look.names not in self._read:
+            return True
+        at, parts = self._read[look.names]
+        return now - at >= look.stands or any(part.level == "unread" for part in parts)
+
+
+def status(  # noqa: PLR0913 - the options of a command
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again every 2 seconds, until Ctrl-C.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print an object.")] = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Show queue, dead letters, Braze, pauses, surges, alarms and the last errors of a stack."""
+    if watch and as_json:
+        raise typer.BadParameter("--watch is for people, --json for scripts: give one")
+    stack = operated(stack_name, config_env, local=local)
+    screen = Screen.of(stack, read_names(rules))
+    if watch:
+        _watch(screen)
+        return
+    now = time.time()
+    parts = screen.look(now)
+    if as_json:
+        typer.echo(json.dumps(document(stack, parts, now), indent=2, default=str))
+    else:
+        console().print(shown(stack, parts, now))
+    if all(part.level == "unread" for part in parts):
+        raise typer.Exit(1)
+
+
+def document(stack: Operated, parts: Sequence[Part], now: float) -> dict[str, object]:
+    """Return the screen for scripts: a part that could not be read is `{"unread": why}`."""
+    found = {part.name.replace(" ", "_").lower(): part.document for part in parts}
+    return {"stack": stack.name, "at": int(now), **found}
+
+
+def shown(stack: Operated, parts: Sequence[Part], now: float) -> RenderableType:
+    """Return the screen for people."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(stack.name, "bold"), Text(moment(now, now), "dim"))
+    for part in parts:
+        table.add_row(Text(part.name, _STYLES[part.level]), Text("\n".join(part.lines)))
+    return table
+
+
+def _parts(look: _Look, desk: Desk, now: float) -> list[Part]:
+    try:
+        found = look.read(desk, now)
+    except (ClientError, BotoCoreError, NoSuchResource) as error:
+        return [Part.unread(name, error) for name in look.names]
+    return found if isinstance(found, list) else [found]
+
+
+def _watch(screen: Screen) -> None:
+    now = time.time()
+    first = shown(screen.desk.stack, screen.look(now), now)
+    with Live(first, console=console(), auto_refresh=False) as live, suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(_EVERY)
+            now = time.time()
+            live.update(shown(screen.desk.stack, screen.look(now), now), refresh=True)

@@ -1,0 +1,113 @@
+"""`relay surge`: what the brakes of rules (`surge: 200/10m`) have stopped, and what comes of it."""
+
+import time
+from typing import Annotated, Final
+
+import typer
+from rich.table import Table as Shown
+from rich.text import Text
+
+from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operations.brakes import Brake, Verb, brake_of, brakes, key, settle
+from relay.operations.naming import Names, Rule, read_names, suggestion
+from relay.operations.records import Table
+from relay.operations.showing import command, counted, since
+from relay.options import RulesOption
+from relay.paths import RULES
+from relay.show import console
+
+app = typer.Typer(help="What the brakes of rules have stopped.", no_args_is_help=True)
+
+RuleArgument = Annotated[str, typer.Argument(help="SOURCE/RULE", metavar="SOURCE/RULE")]
+_RELEASED: Final = "what was stopped is sent within 15 minutes"
+_DROPPED: Final = "what was stopped becomes dead letters with the reason surge within 15 minutes"
+
+
+@app.command("list")
+def list_surges(
+    *,
+    everywhere: Annotated[
+        bool, typer.Option("--all", help="Search the whole ledger: rules that are gone, too.")
+    ] = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Show what each brake let pass in this window, and what it has stopped since when."""
+    stack = operated(stack_name, config_env, local=local)
+    now = time.time()
+    found = brakes(Table.of(stack), read_names(rules), now, everywhere=everywhere)
+    if not found:
+        typer.echo("no rule has a brake (surge: 200/10m)")
+        return
+    shown = Shown("rule", "brake")
+    for brake in found:
+        shown.add_row(*map(Text, (brake.rule, "\n".join(brake.told(now)))))
+    console().print(shown)
+
+
+@app.command()
+def release(
+    rule: RuleArgument,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    *,
+    local: LocalOption = False,
+) -> None:
+    """Send what a brake has stopped."""
+    stack = operated(stack_name, config_env, local=local)
+    _settle(stack, _stopped(stack, rule, read_names(rules)), "release")
+
+
+@app.command()
+def drop(  # noqa: PLR0913 - the options of a command
+    rule: RuleArgument,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Make dead letters of what a brake has stopped: nothing of it is sent."""
+    stack = operated(stack_name, config_env, local=local)
+    stopped = _stopped(stack, rule, read_names(rules))
+    if not yes:
+        letters = counted(stopped.stopped, "delivery")
+        typer.confirm(f"Drop {letters} of {rule}, none of which is sent?", abort=True)
+    _settle(stack, stopped, "drop")
+
+
+def _stopped(stack: Operated, text: str, names: Names) -> Brake:
+    """Return the brake of a rule that has stopped something; end the command where none has."""
+    rule, now = _rule(text), time.time()
+    brake = brake_of(key(rule), Table.of(stack).get(key(rule)), names, now)
+    if brake.stopped_at is None:
+        known = ["/".join(one) for one in names.rules]
+        hint = "" if text in known else suggestion(text, known)
+        typer.echo(f"nothing of {text} is stopped{hint}", err=True)
+        raise typer.Exit(1)
+    stopped = counted(brake.stopped, "delivery")
+    typer.echo(f"{text}: {stopped} stopped {since(brake.stopped_at, now)}")
+    return brake
+
+
+def _settle(stack: Operated, seen: Brake, verb: Verb) -> None:
+    if not settle(Table.of(stack), _rule(seen.rule), verb, seen, int(time.time())):
+        typer.echo("somebody else has released or dropped it meanwhile; look again", err=True)
+        raise typer.Exit(1)
+    if verb == "release":
+        typer.echo(f"released: {_RELEASED}")
+        return
+    typer.echo(f"dropped: {_DROPPED}")
+    redrive = command(stack, "dead-letters redrive --reason surge")
+    typer.echo(f"Send them after all: {redrive}")
+
+
+def _rule(text: str) -> Rule:
+    source, _, rule = text.partition("/")
+    if not source or not rule or "/" in rule:
+        raise typer.BadParameter("takes SOURCE/RULE, such as shopify/order-confirmation")
+    return source, rule

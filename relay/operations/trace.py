@@ -1,0 +1,125 @@
+"""`relay trace`: what became of one event, one order, one delivery."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any, Final
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.table import Table as Grid
+from rich.text import Text
+
+from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operations.deliveries import (
+    SEARCHED,
+    Found,
+    NoIndex,
+    find,
+    find_logged,
+    is_part_of_id,
+    logged,
+    told,
+)
+from relay.operations.desk import Desk, NoSuchResource
+from relay.operations.log_lines import Line
+from relay.operations.naming import read_names
+from relay.operations.records import Table
+from relay.operations.showing import command, counted, moment
+from relay.options import RulesOption
+from relay.paths import RULES
+from relay.show import console
+
+_SERVICES: Final = ("logs", "cloudformation")
+_HOUR: Final = 3600
+_Lines = list[Line] | str  # or why they could not be read
+
+
+def trace(  # noqa: PLR0913 - the options of a command
+    event_or_order_id: Annotated[
+        str, typer.Argument(help="The event's id, the rule's `once`, or a delivery's whole id.")
+    ],
+    *,
+    hours: Annotated[int, typer.Option(help="How far back the logs are searched.", min=1)] = 24,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Show the deliveries of an event or order: their state, attempts and log lines."""
+    stack, now = operated(stack_name, config_env, local=local), time.time()
+    desk = Desk.of(stack, read_names(rules), _SERVICES)
+    traced = _traced(desk, event_or_order_id, now - hours * _HOUR)
+    if not traced:
+        typer.echo("\n".join(_nothing(stack, event_or_order_id)), err=True)
+        raise typer.Exit(1)
+    if as_json:
+        typer.echo(json.dumps([_document(*one) for one in traced], indent=2))
+        return
+    for found, lines in traced:
+        _show(found, lines, now)
+    if len(traced) > SEARCHED:
+        typer.echo(f"The logs were searched for the first {SEARCHED}; trace others by their id.")
+
+
+def _traced(desk: Desk, text: str, start: float) -> list[tuple[Found, _Lines]]:
+    """Return all deliveries that are meant, with their log lines; end the command without index."""
+    try:
+        found = find(Table.of(desk.stack), text, desk.names)
+    except NoIndex as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    if found:
+        searched = {one.id: _lines(desk, one, start) for one in found[:SEARCHED]}
+        return [(one, searched.get(one.id, "not searched")) for one in found]
+    try:
+        return [*find_logged(desk, text, start)]
+    except (ClientError, BotoCoreError, NoSuchResource) as error:
+        typer.echo(f"the logs cannot be read: {error}", err=True)
+        return []
+
+
+def _show(found: Found, lines: _Lines, now: float) -> None:
+    grid = Grid.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text("delivery", "bold"), Text(found.id, "bold"))
+    for name, words in told(found, now):
+        grid.add_row(name, Text(words))
+    if isinstance(lines, str):
+        grid.add_row("log", Text(lines))
+    else:
+        grid.add_row("log", counted(len(lines), "line"))
+        for line in lines:
+            grid.add_row("", Text(f"{moment(line.at, now)} {line.words}"))
+    console().print(grid)
+    console().print()
+
+
+def _lines(desk: Desk, found: Found, start: float) -> _Lines:
+    try:
+        return logged(desk, found.id, start)
+    except (ClientError, BotoCoreError, NoSuchResource) as error:
+        return f"cannot be read: {error}"
+
+
+def _document(found: Found, lines: _Lines) -> dict[str, Any]:
+    log = lines if isinstance(lines, str) else [line.entry or line.text for line in lines]
+    return {"id": found.id, "by": found.by, "record": dict(found.record), "log": log}
+
+
+def _nothing(stack: Operated, text: str) -> Iterator[str]:
+    """Yield what it can mean that the ledger knows nothing: there is no single reason."""
+    yield f"{stack.name}: the ledger knows no delivery by {text}. That can mean:"
+    if is_part_of_id(text):
+        yield "- if it is the beginning of a delivery's id: the whole id of 64 letters is needed"
+    yield "- it is not the id that the rules read: an order's number is often not its id; a rule's"
+    yield "  `once` says what counts, and `relay rules explain` shows both for a sample"
+    yield "- no rule wanted the event, or it could not be rendered: the ingest log says so of each"
+    yield f"  webhook with its time; parked events: {command(stack, 'dead-letters list')}"
+    yield "- it waits in the queue and was never claimed: something is paused, stopped or behind:"
+    yield f"  {command(stack, 'status')}"
+    yield "- it is older than the ledger remembers: 30 days for what was not accepted, LedgerDays"
+    yield "  (400) for what was"
+    yield "- it went through another stack, or was sent before the ledger kept these ids"

@@ -1,0 +1,23 @@
+"""An emulator with a small stack for each test: two queues, a ledger, and nobody who works."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from relay.letters import reading
+from relay.stack.emulator import emulator
+from tests.relay.letters.desk import Desk, environment, make_stack
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    with emulator() as started:
+        yield started
+
+
+@pytest.fixture
+def desk(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name, value in environment(endpoint).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(reading, "POLL", 0)  # the emulator is one server: there is none to wait for
+    return make_stack(endpoint)

@@ -1,0 +1,49 @@
+"""Times, spans and commands, as they are shown."""
+
+from datetime import datetime
+
+import pytest
+
+from relay.operated import LOCAL, Operated
+from relay.operations.desk import formation_name
+from relay.operations.showing import ago, command, counted, moment, since, span, until
+from relay.stack.deploy import NAME
+
+
+@pytest.mark.parametrize(
+    "seconds, words",
+    [(-5, "0 s"), (0, "0 s"), (59.6, "1 min"), (61, "1 min 1 s"), (3600, "1 h"),
+     (3725, "1 h 2 min"), (2 * 86_400 + 4 * 3600 + 59, "2 d 4 h")],
+)  # fmt: skip
+def test_a_span_has_its_two_largest_units(seconds: float, words: str) -> None:
+    assert span(seconds) == words
+
+
+def test_a_time_of_another_day_has_its_date() -> None:
+    noon = datetime(2026, 5, 4, 12, 0, 1).astimezone().timestamp()
+    assert moment(noon, noon + 60) == "12:00:01"
+    assert moment(noon, noon + 86_400) == "2026-05-04 12:00:01"
+    assert since(noon, noon + 61) == "since 12:00:01 (1 min 1 s)"
+    assert ago(noon, noon + 61) == "12:00:01 (1 min 1 s ago)"
+    assert until(noon, noon - 61) == "until 12:00:01 (in 1 min 1 s)"
+
+
+@pytest.mark.parametrize(
+    "number, name, words",
+    [(1, "delivery", "1 delivery"), (2, "delivery", "2 deliveries"), (0, "letter", "0 letters"),
+     (1200, "item", "1,200 items")],
+)  # fmt: skip
+def test_things_are_counted_in_words(number: int, name: str, words: str) -> None:
+    assert counted(number, name) == words
+
+
+def test_a_command_is_for_the_stack_that_it_is_said_of() -> None:
+    outputs: dict[str, str] = {}
+    deployed, local = (
+        Operated("relay-prod", outputs),
+        Operated(LOCAL, outputs, "http://127.0.0.1:1"),
+    )
+    assert command(deployed, "status") == ".venv/bin/relay status --stack-name relay-prod"
+    assert command(local, "status") == ".venv/bin/relay status --local"
+    assert formation_name(deployed) == "relay-prod"
+    assert formation_name(local) == NAME

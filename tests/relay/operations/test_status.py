@@ -1,0 +1,231 @@
+"""`relay status`: each part says what the stack says; one that cannot be read spoils no other."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from typing import Any
+
+import boto3
+import pytest
+
+from relay.operations import status
+from tests.relay.operations.stage import ROOT, Stage
+
+PROGRAM = "import typer; from relay.operations.status import status; typer.run(status)"
+
+
+def looked(stage: Stage) -> dict[str, Any]:
+    result = stage.run("status", "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.output)
+    return found
+
+
+def part(stage: Stage, name: str) -> str:
+    """Return the lines that the screen has of a part, in one."""
+    lines = stage.run("status").output.splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith(name))
+    rest = [lines[start].removeprefix(name)]
+    for line in lines[start + 1 :]:
+        if not line.startswith(" "):
+            break
+        rest.append(line)
+    return " ".join(" ".join(rest).split())
+
+
+def test_a_quiet_stack_has_all_parts_and_nothing_in_them(stage: Stage) -> None:
+    found = looked(stage)
+    assert found.pop("stack") == stage.stack.name
+    assert abs(found.pop("at") - time.time()) < 10
+    assert found.pop("queue") == {"visible": 0, "in_flight": 0, "delayed": 0, "oldest": None}
+    assert found == {
+        "dead_letters": {"count": 0},
+        "braze": {name: {"open": False} for name in ("coffee", "default", "tea")},
+        "rate_limit": {"coffee": {}, "default": {}, "tea": {}},
+        "pauses": {},
+        "surges": {},
+        "alarms": [],
+        "last_errors": [],
+    }
+    assert "CloudWatch has no figure" in part(stage, "queue")
+
+
+def test_queue_and_dead_letters_are_counted_and_not_received(stage: Stage) -> None:
+    for number in range(5):
+        stage.post("QueueUrl", str(number))
+    stage.client("sqs").receive_message(
+        QueueUrl=stage.stack.outputs["QueueUrl"], MaxNumberOfMessages=2, VisibilityTimeout=60
+    )
+    stage.post("DeadLetterQueueUrl", "dead", reason="rejected")
+    found = looked(stage)
+    assert (found["queue"]["visible"], found["queue"]["in_flight"]) == (3, 2)
+    assert found["dead_letters"] == {"count": 1}
+    assert "3 to be taken, 2 in work or waiting" in part(stage, "queue")
+    assert "dead-letters list --stack-name" in part(stage, "dead letters")
+    assert stage.letters() == ["dead"]
+
+
+def test_the_oldest_age_is_shown_where_cloudwatch_has_it(stage: Stage) -> None:
+    url = stage.stack.outputs["QueueUrl"]
+    stage.client("cloudwatch").put_metric_data(
+        Namespace="AWS/SQS",
+        MetricData=[
+            {
+                "MetricName": "ApproximateAgeOfOldestMessage",
+                "Dimensions": [{"Name": "QueueName", "Value": url.rpartition("/")[2]}],
+                "Value": 3725,
+            }
+        ],
+    )
+    assert looked(stage)["queue"]["oldest"] == 3725
+    assert "oldest: 1 h 2 min" in part(stage, "queue")
+
+
+def test_an_open_breaker_says_since_when_why_and_when_it_is_probed(stage: Stage) -> None:
+    now = int(time.time())
+    stage.put(
+        "breaker#default",
+        {"opened_at": now - 600, "open_until": now + 90, "opens": 2, "reason": "failures",
+         "total": 20, "failed": 12, "expires": now + 999},
+    )  # fmt: skip
+    stage.put(
+        "breaker#tea",
+        {"opened_at": now - 60, "open_until": now - 1, "reason": "key_refused", "probe": "w",
+         "probe_until": now + 20, "expires": now + 999},
+    )  # fmt: skip
+    said = part(stage, "Braze")
+    assert "default: open since" in said
+    assert "(10 min" in said
+    assert "): failures (12 of 20 requests); nothing is sent until" in said
+    assert "tea: open" in said
+    assert "Braze refuses the API key; a probe is on its way" in said
+    assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
+    assert "coffee: closed" in said
+    found = looked(stage)["braze"]
+    assert {name: one["open"] for name, one in found.items()} == {
+        "coffee": False,
+        "default": True,
+        "tea": True,
+    }
+    assert found["default"]["open_until"] == now + 90
+
+
+def test_what_is_past_its_time_to_live_is_not_shown(stage: Stage) -> None:
+    stage.put("breaker#default", {"open_until": 2_000_000_000_000, "expires": 1})
+    assert looked(stage)["braze"]["default"] == {"open": False}
+
+
+def test_the_rate_says_what_is_left_until_when_and_whether_braze_limits(stage: Stage) -> None:
+    now = int(time.time())
+    seen = {"remaining": 1200, "limit": 250_000, "reset": now + 1800, "at": now - 4}
+    stage.put("rate#default", seen | {"expires": now + 999})
+    stage.put("rate#tea", {"until": now + 30, "expires": now + 999})
+    said = part(stage, "rate limit")
+    assert "default: 1,200 of 250,000 left, until" in said
+    assert "tea: limited: nothing is sent until" in said
+    assert "coffee: Braze has said nothing" in said
+    assert looked(stage)["rate_limit"]["default"] == seen
+
+
+def test_pauses_and_surges_are_shown(stage: Stage) -> None:
+    now = int(time.time())
+    stage.run("pause", "source/shopify")
+    stage.put("surge#shopify/order", {"stopped": 7, "stopped_at": now - 60, "expires": now + 99})
+    found = looked(stage)
+    assert found["pauses"]["source/shopify"]["by"] == ROOT
+    assert found["surges"] == {"shopify/order": {"stopped": 7, "stopped_at": now - 60}}
+    assert "source/shopify since" in part(stage, "pauses")
+    assert "shopify/order: passed 0 of 3 in 100 d; stopped 7 since" in part(stage, "surges")
+
+
+def test_only_alarms_of_this_stack_in_alarm_are_shown(stage: Stage) -> None:
+    cloudwatch = stage.client("cloudwatch")
+    name = stage.physical("DeadLettersAlarm")
+    stranger = f"{stage.stack.name}-other"
+    cloudwatch.put_metric_alarm(
+        AlarmName=stranger, Namespace="X", MetricName="Y", Statistic="Sum", Period=60,
+        EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    assert "none of 2 rings" in part(stage, "alarms")
+    for one in (name, stranger):
+        cloudwatch.set_alarm_state(AlarmName=one, StateValue="ALARM", StateReason="a test")
+    assert looked(stage)["alarms"] == ["DeadLettersAlarm"]
+    assert "DeadLetters since" in part(stage, "alarms")
+    assert "Somebody has to look." in part(stage, "alarms")
+
+
+def line(outcome: str, number: int) -> dict[str, Any]:
+    return {
+        "message": "delivery", "source": "shopify", "rule": "order", "outcome": outcome,
+        "reason": "server_error", "status": 500, "attempt": number, "id": f"{number:064x}",
+    }  # fmt: skip
+
+
+def test_the_last_five_errors_are_the_newest_of_a_quarter_of_an_hour(stage: Stage) -> None:
+    stage.log("DeliverLogGroup", line("rejected", 1), ago=1000)
+    stage.log("DeliverLogGroup", line("rejected", 2), line("accepted", 3), ago=600)
+    stage.log("DeliverLogGroup", line("unknown", 4), ago=200)
+    stage.log("DeliverLogGroup", line("not_sent", 5), {"message": "not now"}, ago=100)
+    found = looked(stage)["last_errors"]
+    assert [entry["attempt"] for entry in found] == [2, 4, 5]
+    stage.log("DeliverLogGroup", *(line("not_sent", number) for number in range(6, 10)), ago=5)
+    found = looked(stage)["last_errors"]
+    assert [entry["attempt"] for entry in found] == [5, 6, 7, 8, 9]
+    said = part(stage, "last errors")
+    assert "shopify/order not_sent (server_error) status 500 attempt 9" in said
+
+
+def test_a_part_that_cannot_be_read_says_so_and_the_rest_is_shown(stage: Stage) -> None:
+    stage.client("dynamodb").delete_table(TableName=stage.stack.outputs["LedgerTable"])
+    stage.client("logs").delete_log_group(logGroupName=stage.physical("DeliverLogGroup"))
+    stage.post("QueueUrl", "one")
+    found = looked(stage)
+    for name in ("braze", "rate_limit", "pauses", "surges"):
+        assert "ResourceNotFoundException" in found[name]["unread"]
+    assert "ResourceNotFoundException" in found["last_errors"]["unread"]
+    assert found["queue"]["visible"] == 1
+    assert found["alarms"] == []
+    assert "cannot be read: " in part(stage, "pauses")
+
+
+def test_where_nothing_can_be_read_the_command_fails(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stack is found, and from then on AWS refuses everything."""
+    gone = replace(stage.stack, endpoint="http://127.0.0.1:1")
+    monkeypatch.setattr(status, "operated", lambda *_, **__: gone)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    result = stage.run("status", "--json")
+    assert result.exit_code == 1
+    parts = json.loads(result.output)
+    del parts["stack"], parts["at"]
+    assert all("unread" in one for one in parts.values())
+
+
+def test_watch_looks_again_until_it_is_interrupted(stage: Stage) -> None:
+    words = ["--watch", "--stack-name", stage.stack.name, "--rules", stage.rules]
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "120"},
+    ) as process:
+        assert process.stdout is not None
+        late = threading.Timer(30, process.kill)  # else a screen that stands still is waited for
+        late.start()
+        assert any("0 to be taken" in read for read in process.stdout)
+        stage.post("QueueUrl", "one")
+        assert any("1 to be taken" in read for read in process.stdout)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 0
+        late.cancel()
+
+
+def test_a_screen_for_scripts_is_not_watched(stage: Stage) -> None:
+    assert stage.run("status", "--watch", "--json").exit_code == 2

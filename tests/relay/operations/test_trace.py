@@ -1,0 +1,159 @@
+"""`relay trace`: one event's or order's deliveries, out of the ledger and the logs."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from handler.core.identity import delivery_id
+from tests.relay.operations.stage import Stage, digest, make_stack
+
+ID = digest("a delivery")
+OTHER = digest("another delivery")
+
+
+def flat(output: str) -> str:
+    return " ".join(output.split())
+
+
+def item(**more: Any) -> dict[str, Any]:
+    now = int(time.time())
+    attempts = [
+        {"class": "not_sent", "reason": "server_error", "status": 503, "time": now - 90},
+        {"class": "accepted", "reason": "accepted", "status": 201, "time": now - 60,
+         "dispatch_id": "d15p4tch"},
+    ]  # fmt: skip
+    found = {
+        "state": "ACCEPTED", "owner": "w", "lease_until": now - 50, "expires": now + 999,
+        "attempts": 2, "last": attempts, "event": digest("evt_1"), "once": digest("1001"),
+        "source": "shopify", "rule": "order", "workspace": "default",
+    }  # fmt: skip
+    return found | more
+
+
+def webhook_of(made: str) -> dict[str, Any]:
+    """Return ingest's log line of a webhook that became one delivery."""
+    line = {"message": "webhook", "source": "shopify", "status": 200}
+    made_of = {"deliveries": [{"rule": "order", "id": made}], "parked": [], "unmatched": []}
+    return line | made_of | {"warnings": []}
+
+
+@pytest.mark.parametrize("text, by", [("1001", "once"), ("evt_1", "event"), (ID, "delivery id")])
+def test_a_delivery_is_found_by_order_event_and_id(stage: Stage, text: str, by: str) -> None:
+    stage.put(f"delivery#{ID}", item())
+    stage.put(f"delivery#{OTHER}", item(event=digest("evt_2"), once=digest("1002")))
+    result = stage.run("trace", text)
+    assert result.exit_code == 0, result.output
+    said = flat(result.output)
+    assert f"delivery {ID} rule shopify/order, workspace default found by {by}" in said
+    assert "state ACCEPTED attempts 2" in said
+    assert "ago) not_sent (server_error) status 503" in said
+    assert "ago) accepted status 201 dispatch_id d15p4tch" in said
+    assert OTHER not in said
+
+
+def test_all_deliveries_of_an_event_are_shown(stage: Stage) -> None:
+    stage.put(f"delivery#{ID}", item())
+    stage.put(f"delivery#{OTHER}", item(rule="welcome", once=digest("1002")))
+    found = json.loads(stage.run("trace", "evt_1", "--json").output)
+    assert [(one["id"], one["by"], one["record"]["rule"]) for one in found] == [
+        (ID, ["event"], "order"),
+        (OTHER, ["event"], "welcome"),
+    ]
+
+
+def test_an_event_whose_id_is_what_happens_once_is_shown_once(stage: Stage) -> None:
+    stage.put(f"delivery#{ID}", item(event=digest("1001")))
+    said = flat(stage.run("trace", "1001").output)
+    assert said.count(ID) == 1
+    assert "found by event, once" in said
+
+
+def test_the_log_lines_of_both_functions_are_shown_in_order(stage: Stage) -> None:
+    stage.put(f"delivery#{ID}", item())
+    base = {"message": "delivery", "source": "shopify", "rule": "order"}
+    stage.log("DeliverLogGroup", base | {"id": ID, "outcome": "accepted", "attempt": 1}, ago=10)
+    stage.log("DeliverLogGroup", base | {"id": OTHER, "outcome": "rejected"}, ago=10)
+    webhook = webhook_of(ID)
+    stage.log("IngestLogGroup", webhook, ago=30)
+    stage.log("IngestLogGroup", webhook, ago=3 * 3600)
+    output = stage.run("trace", "1001", "--hours", "1").output
+    lines = [" ".join(line.split()) for line in output.splitlines()]
+    start = lines.index("log 2 lines")
+    assert lines[start + 1].endswith("webhook shopify 200 -> order")
+    assert lines[start + 2].endswith("delivery shopify/order accepted attempt 1")
+    assert "rejected" not in output
+    assert "log 3 lines" in flat(stage.run("trace", "1001").output)
+
+
+def test_logs_that_cannot_be_read_do_not_hide_the_ledger(stage: Stage) -> None:
+    stage.put(f"delivery#{ID}", item())
+    stage.client("logs").delete_log_group(logGroupName=stage.physical("IngestLogGroup"))
+    result = stage.run("trace", "1001")
+    assert result.exit_code == 0
+    assert "state ACCEPTED" in flat(result.output)
+    assert "log cannot be read: " in flat(result.output)
+
+
+def test_a_claim_says_whether_somebody_is_sending(stage: Stage) -> None:
+    now = int(time.time())
+    sending = item(state="SENDING", since=now - 300, lease_until=now + 40)
+    stage.put(f"delivery#{ID}", sending)
+    said = flat(stage.run("trace", ID).output)
+    assert "first claim since" in said
+    assert "lease somebody is sending it, until" in said
+    stage.put(f"delivery#{ID}", sending | {"lease_until": now - 40})
+    assert "whoever was sending it has vanished" in flat(stage.run("trace", ID).output)
+
+
+def test_who_set_it_free_and_what_stops_it_is_said(stage: Stage) -> None:
+    now = int(time.time())
+    freed = {"by": "arn:somebody", "at": now - 60, "was": "HELD"}
+    stage.put(f"delivery#{ID}", item(state="FAILED", freed=freed, surge=now - 70, dead_at=now - 80))
+    said = flat(stage.run("trace", ID).output)
+    assert "by arn:somebody; it was HELD" in said
+    assert "surge stopped by its rule's brake since" in said
+    assert "dead letter since" in said
+
+
+def test_an_item_of_an_older_relay_is_found_by_what_its_rule_makes_of_the_order(
+    stage: Stage,
+) -> None:
+    known = delivery_id("shopify", "order", "1001", "")
+    stage.put(f"delivery#{known}", {"state": "ACCEPTED", "attempts": 1})
+    said = flat(stage.run("trace", "1001").output)
+    assert f"delivery {known} rule shopify/order, workspace ? found by rule" in said
+
+
+def test_a_delivery_that_was_never_claimed_is_found_in_the_log(stage: Stage) -> None:
+    waiting = delivery_id("shopify", "order", "1001", "")
+    stage.log("IngestLogGroup", webhook_of(waiting))
+    result = stage.run("trace", "1001")
+    assert result.exit_code == 0
+    assert f"delivery {waiting} rule shopify/order" in flat(result.output)
+    assert "state not in the ledger: it waits unclaimed, or it is forgotten" in flat(result.output)
+
+
+def test_where_nothing_is_found_it_says_what_that_can_mean(stage: Stage) -> None:
+    stage.put(f"delivery#{ID}", item())
+    result = stage.run("trace", "1003")
+    assert result.exit_code == 1
+    assert "knows no delivery by 1003" in result.output
+    assert "no rule wanted the event" in result.output
+    assert "another stack" in result.output
+    assert "64 letters" not in result.output
+
+
+def test_the_beginning_of_an_id_is_told_to_be_too_little(stage: Stage) -> None:
+    stage.put(f"delivery#{ID}", item())
+    result = stage.run("trace", ID[:12])
+    assert result.exit_code == 1
+    assert "the whole id of 64 letters is needed" in result.output
+
+
+def test_a_table_without_indexes_is_told_to_be_an_older_relays(aws: str, stage: Stage) -> None:
+    old = Stage(make_stack(aws, indexes=False), stage.rules)
+    result = old.run("trace", "1001")
+    assert result.exit_code == 1
+    assert "no index by-event: deploy this relay first" in result.output
