@@ -17,11 +17,14 @@ from handler.received import GONE, Verdict, back
 from handler.settle import settle
 
 
-def claim(errand: Errand, owner: str, doom: Outcome | None = None) -> Member | Verdict:
+def claim(
+    errand: Errand, owner: str, doom: Outcome | None = None, *, alone: bool = False
+) -> Member | Verdict | None:
     """Claim a delivery; return it, or what becomes of a message that may not be sent now.
 
-    `doom` is what ends it, if it was not accepted before: what came too late, or waited too long.
-    Raise Unavailable, or botocore's errors, where AWS is away: the message has to come back.
+    None: its worker has vanished, so that it may go only `alone`. `doom` is what ends it, if it was
+    not accepted before: what came too late, or waited too long. Raise Unavailable, or botocore's
+    errors, where AWS is away: the message has to come back.
     """
     worker, delivery = errand.worker, errand.delivery
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
@@ -30,6 +33,10 @@ def claim(errand: Errand, owner: str, doom: Outcome | None = None) -> Member | V
     times = Times(now, now + errand.time_left() + worker.timing.margin, errand.received.sent_at)
     try:
         claimed = worker.ledger.claim(delivery.id, policy(delivery), owner, times, _tags(errand))
+        if not isinstance(claimed, Claim) and claimed[0].kind == "lost":
+            if claimed[1] is None or not (alone or doom):
+                return None
+            claimed = worker.ledger.take_over(delivery.id, claimed[1], owner, times)
         if not isinstance(claimed, Claim):
             return _refused(errand, owner, *claimed)
         member = Member(errand, claimed, delivery)
@@ -102,9 +109,11 @@ def _in_turn(member: Member, times: Times) -> Member | Verdict:
     if turn == "stale":
         worker.tally.count("AttributesStale", delivery.source, delivery.rule)
         return Member(errand, member.claim, without_attributes(delivery))
-    worker.ledger.release(member.claim.id, member.claim.owner)
     outcome = Outcome("not_sent", "out_of_turn")
-    age = times.now - errand.received.first_at
+    age = times.now - member.claim.since
+    if age >= worker.timing.horizon:
+        return settle(member, outcome)
+    worker.ledger.release(member.claim.id, member.claim.owner)
     seconds = wait(worker.timing, outcome, errand.received.receives, age, worker.random())
     return wait_again(errand, "out_of_turn", seconds)
 

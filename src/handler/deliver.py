@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,10 +18,13 @@ from handler.core.backoff import wait
 from handler.core.errors import Unavailable
 from handler.core.outcome import Outcome
 from handler.dead_letters import Cause
-from handler.dispatch import Alone, dispatch, requests_of, send_alone
+from handler.dispatch import dispatch, requests_of
 from handler.errand import Errand, Verdicts, bury_body, log_delivery
 from handler.received import GONE, Received, Verdict, back
 from handler.worker import Worker, build
+
+# Of a message that our own mistake has left without one: it comes back after a minute.
+_NONE: Final = back(60)
 
 Answer = dict[str, list[dict[str, str]]]
 
@@ -60,7 +63,7 @@ def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
             else:
                 verdicts[received.id] = found
     _dispatch_all(worker, errands, time_left, verdicts)
-    failures = _failures(worker, [(it, verdicts[it.id].wait) for it in batch], time_left)
+    failures = _failures(worker, [(it, verdicts.get(it.id, _NONE).wait) for it in batch], time_left)
     worker.tally.flush()
     return {"batchItemFailures": failures}
 
@@ -68,13 +71,13 @@ def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
 def _dispatch_all(
     worker: Worker, errands: list[Errand], time_left: Callable[[], float], verdicts: Verdicts
 ) -> None:
-    alone: list[Alone] = []
+    alone: list[Errand] = []
     for group in requests_of(errands):
         with _settling(worker, [it.received for it in group], time_left, verdicts):
             alone += dispatch(group, verdicts)
-    for one in alone:
-        with _settling(worker, [one[0].errand.received], time_left, verdicts):
-            send_alone(one, verdicts)
+    for errand in alone:  # whatever ends its workers ends no more than itself
+        with _settling(worker, [errand.received], time_left, verdicts):
+            dispatch([errand], verdicts, alone=True)
 
 
 def _failures(

@@ -14,10 +14,8 @@ from handler.core.request import audience_of
 from handler.errand import Errand, Member, Verdicts, wait_again
 from handler.post import send
 from handler.received import Verdict, back
-from handler.secrets import Secret, api_key
+from handler.secrets import api_key
 from handler.worker import Worker
-
-Alone = tuple[Member, Secret]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ def requests_of(errands: Sequence[Errand]) -> list[list[Errand]]:
     return [[errands[at] for at in places] for places in coalesce([it.delivery for it in errands])]
 
 
-def dispatch(group: Sequence[Errand], verdicts: Verdicts) -> list[Alone]:
+def dispatch(group: Sequence[Errand], verdicts: Verdicts, *, alone: bool = False) -> list[Errand]:
     """Send what goes together in one request; return what has to be sent alone, after all others.
 
     Raise Unavailable, or botocore's errors, where AWS is away: whose verdict is then not written
@@ -44,32 +42,20 @@ def dispatch(group: Sequence[Errand], verdicts: Verdicts) -> list[Alone]:
         return []
     worker, workspace = going[0].worker, going[0].delivery.workspace
     if worker.signals.breaker(workspace).open_until is None:
-        return _send(going, verdicts)
-    return _probe(going, verdicts)
+        return _send(going, verdicts, alone=alone)
+    return _probe(going, verdicts, alone=alone)
 
 
-def send_alone(alone: Alone, verdicts: Verdicts) -> None:
-    """Send one of those that take nobody along; raise as `dispatch` does."""
-    member, secret = alone
-    worker = member.errand.worker
-    stop = _open(member.errand, worker.clock())
-    if stop is None:
-        send([member], secret, verdicts)
-        return
-    worker.ledger.release(member.claim.id, member.claim.owner, alone=True)
-    verdicts[member.errand.received.id] = wait_again(member.errand, stop.reason, stop.seconds)
-
-
-def _probe(going: list[Errand], verdicts: Verdicts) -> list[Alone]:
+def _probe(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Errand]:
     """Send singly until one request has shown whether Braze is well again; then the others."""
     worker, workspace = going[0].worker, going[0].delivery.workspace
     until = worker.clock() + going[0].time_left() + worker.timing.margin
-    alone: list[Alone] = []
+    left: list[Errand] = []
     rest = list(going)
     if worker.signals.probe(workspace, worker.owner(), until):
         while rest and _is_probing(worker, workspace):
-            alone += _send([rest.pop(0)], verdicts)
-    return alone + (dispatch(rest, verdicts) if rest else [])
+            left += _send([rest.pop(0)], verdicts, alone=alone)
+    return left + (dispatch(rest, verdicts, alone=alone) if rest else [])
 
 
 def _is_probing(worker: Worker, workspace: str) -> bool:
@@ -77,7 +63,7 @@ def _is_probing(worker: Worker, workspace: str) -> bool:
     return breaker.open_until is not None and breaker.open_until <= worker.clock()
 
 
-def _send(going: list[Errand], verdicts: Verdicts) -> list[Alone]:
+def _send(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Errand]:
     worker, delivery = going[0].worker, going[0].delivery
     # No claim for what cannot be sent: there is no key, so this is not an attempt.
     secret = worker.keys.current()
@@ -88,12 +74,14 @@ def _send(going: list[Errand], verdicts: Verdicts) -> list[Alone]:
             verdicts[errand.received.id] = wait_again(errand, "rate_limited", seconds)
         return []
     owner = worker.owner()
-    members = [it for errand in going for it in _claimed(errand, owner, verdicts)]
-    # What may be the end of its workers, or was refused together with others, takes nobody along.
-    together = [it for it in members if not it.claim.lost and not it.claim.alone]
-    if together:
+    found = [(errand, _claimed(errand, owner, verdicts, alone=alone)) for errand in going]
+    members = [member for _, member in found if member is not None]
+    if together := [it for it in members if not it.claim.alone]:
         send(together, secret, verdicts)
-    return [(it, secret) for it in members if it not in together]
+    for member in members:
+        if member.claim.alone:  # Braze has refused it together with others
+            send([member], secret, verdicts)
+    return [errand for errand, _ in found if errand.received.id not in verdicts]
 
 
 def _may_reach(worker: Worker, delivery: Delivery) -> bool:
@@ -104,16 +92,17 @@ def _may_reach(worker: Worker, delivery: Delivery) -> bool:
     return worker.brakes.pass_broadcast(delivery.workspace, audience, worker.clock())
 
 
-def _claimed(errand: Errand, owner: str, verdicts: Verdicts) -> Iterator[Member]:
+def _claimed(errand: Errand, owner: str, verdicts: Verdicts, *, alone: bool) -> Member | None:
+    """Claim a delivery; None where it has its verdict, or none yet because it has to go alone."""
     timing = errand.worker.timing
     if errand.time_left() < timing.shortest + 2 * timing.margin:
         verdicts[errand.received.id] = back(0)  # the claim and the mark need a margin each
-        return
-    found = claim(errand, owner)
-    if isinstance(found, Member):
-        yield found
-    else:
+        return None
+    found = claim(errand, owner, alone=alone)
+    if isinstance(found, Verdict):
         verdicts[errand.received.id] = found
+        return None
+    return found
 
 
 def _going(group: Sequence[Errand], verdicts: Verdicts) -> Iterator[Errand]:
@@ -149,7 +138,7 @@ def _stopped(errand: Errand) -> Verdict | None:
 
 def _end(errand: Errand, doom: Outcome) -> Verdict:
     found = claim(errand, errand.worker.owner(), doom)
-    if isinstance(found, Member):  # a doomed one is settled
+    if not isinstance(found, Verdict):  # a doomed one is settled
         raise TypeError
     return found
 

@@ -5,6 +5,7 @@ for each profile, source and rule. An item of the ledger's table holds the newes
 accepted, and the delivery that is on its way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
@@ -13,8 +14,9 @@ from pydantic import JsonValue
 
 from handler.core.identifiers import user_of
 from handler.core.models import Delivery
+from handler.core.protocol import State
 from handler.core.request import written
-from handler.items import number, text
+from handler.items import Item, number, text
 from handler.ledger import DAY
 from handler.table import Change, Table
 
@@ -36,6 +38,12 @@ class Guard:
         `go`: until `until` nobody else does. `stale`: a newer one was accepted, so it goes without
         them. `wait`: another one is on its way, or a newer one waits to be sent again.
         """
+        turn, item = self._try(delivery, now, until)
+        if turn == "wait" and self._is_over(delivery, item, now):
+            turn, _ = self._try(delivery, now, until)
+        return turn
+
+    def _try(self, delivery: Delivery, now: float, until: float) -> tuple[Turn, Mapping[str, Item]]:
         version = delivery.event_version or 0
         values = {
             ":id": text(delivery.id),
@@ -55,22 +63,34 @@ class Guard:
         )
         applied, item = self.table.update(key_of(delivery), change)
         if applied:
-            return "go"
+            return "go", item
         accepted = item.get("accepted")
         stale = accepted is not None and float(accepted["N"]) > version
-        return "stale" if stale else "wait"
+        return ("stale" if stale else "wait"), item
+
+    def _is_over(self, delivery: Delivery, item: Mapping[str, Item], now: float) -> bool:
+        """End the turn of a delivery that is settled and whose worker has not come to say so."""
+        if "pending" not in item or int(item["pending_until"]["N"]) >= now:
+            return False
+        pending = item["pending"]["S"]
+        state = self.table.get(f"delivery#{pending}").get("state", text(State.DEAD))["S"]
+        if state not in (State.ACCEPTED, State.HELD, State.DEAD):
+            return False
+        accepted = None if state == State.DEAD else item["pending_version"]
+        return self._finish(key_of(delivery), pending, accepted)
 
     def end(self, delivery: Delivery, *, accepted: bool) -> None:
         """Let the next one go; an accepted one, or one that may have been, is now the newest."""
-        version = {":version": {"N": repr(delivery.event_version or 0)}}
-        mine = {":id": text(delivery.id)}
-        pending = "#pending, pending_version, pending_until"
-        done = Change(f"REMOVE {pending}", "#pending = :id", mine)
-        if accepted:
-            done = Change(
-                f"SET #accepted = :version REMOVE {pending}", "#pending = :id", version | mine
-            )
-        self.table.update(key_of(delivery), done)
+        version = {"N": repr(delivery.event_version or 0)} if accepted else None
+        self._finish(key_of(delivery), delivery.id, version)
+
+    def _finish(self, key: str, pending: str, accepted: Item | None) -> bool:
+        over = "REMOVE #pending, pending_version, pending_until"
+        values = {":id": text(pending)}
+        if accepted is not None:
+            over = f"SET #accepted = :version {over}"
+            values[":version"] = accepted
+        return self.table.update(key, Change(over, "#pending = :id", values)).applied
 
     def postpone(self, delivery: Delivery) -> None:
         """Let newer ones go, while older ones wait for this one to be sent again."""

@@ -7,7 +7,7 @@ table in docs/answers.md; nothing is remembered before it is enqueued.
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -73,16 +73,20 @@ def _ingest() -> "Ingest":
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What one execution environment keeps: the sources, the secrets' cache, the SQS client."""
+    """What one execution environment keeps: the sources, the secrets' cache, the SQS client.
+
+    `clock` returns seconds since the epoch.
+    """
 
     settings: settings.Ingest
     sources: Mapping[str, Source | RulesError]
     secrets: SecretCache
     sqs: "SQSClient"
+    clock: Callable[[], float] = time.time
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """Take the request as far as it may go; answer, and tell how it went."""
-        webhook = webhook_of(event)
+        webhook = webhook_of(event, int(self.clock()))
         # An unknown name in the path is anybody's text and stays out of logs and metrics.
         known = webhook.source if webhook.source in self.sources else UNKNOWN
         account = Account(known, len(webhook.body))

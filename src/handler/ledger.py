@@ -90,7 +90,7 @@ class Ledger:
         """Claim a delivery for `owner`.
 
         Return the claim, or why there is none, with the record that stood in the way. `tags` are
-        what a person finds it by: `event`, `once`, `source`, `rule`, `workspace`.
+        what a person finds it by: `event`, `once`, `source`, `rule`, `workspace`; and `message`.
         """
         now = ceil(times.now)
         condition, values = claim_condition(on_unknown, now, times.sent_at)
@@ -103,14 +103,16 @@ class Ledger:
         refusal = refused(record, on_unknown, now, owner)
         if record is not None and refusal.kind == "mine":
             return _claimed(delivery_id, record, now)
-        if record is not None and refusal.kind == "lost":
-            return self._after_loss(delivery_id, record, owner, times)
         return refusal, record
 
-    def _after_loss(
+    def take_over(
         self, delivery_id: str, seen: Record, owner: str, times: Times
     ) -> Claim | tuple[Refusal, Record | None]:
-        """Claim what a vanished worker had, unless the request that it was part of is recorded."""
+        """Claim what a vanished worker had, unless the request that it was part of is recorded.
+
+        Right before it is sent alone, and not before: whatever kills workers must not make those
+        that are only claimed beside it look as if they did.
+        """
         if self._was_accepted(seen.owner, delivery_id):
             adopted = self._adopt(delivery_id, seen, owner, times.now)
             return Refusal("duplicate") if adopted else Refusal("wait", 1), seen

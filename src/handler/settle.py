@@ -104,7 +104,7 @@ def _bury_dead(member: Member, outcome: Outcome, settled: Settlement, seconds: i
 
 
 def _end_turn(member: Member, state: State) -> None:
-    """Let the next delivery to the profile go; what fails here ends with the turn's lease."""
+    """Let the next delivery to the profile go; where this fails, it looks into the ledger."""
     delivery, worker = member.sent, member.errand.worker
     if delivery.event_version is None or not (delivery.recipient or {}).get("attributes"):
         return

@@ -1,6 +1,5 @@
 """A webhook as API Gateway hands it over (payload format 2.0)."""
 
-import time
 from base64 import b64decode
 from contextlib import suppress
 from typing import Any
@@ -9,7 +8,7 @@ from handler.core.models import Webhook
 from handler.core.source import Source
 
 
-def webhook_of(event: dict[str, Any]) -> Webhook:
+def webhook_of(event: dict[str, Any], received_at: int) -> Webhook:
     """Return the webhook that an HTTP API event holds, with the bytes as they were sent.
 
     Source: API Gateway, "AWS Lambda proxy integrations for HTTP APIs", payload format 2.0: the
@@ -24,7 +23,7 @@ def webhook_of(event: dict[str, Any]) -> Webhook:
         headers=headers,
         query=event.get("rawQueryString", ""),
         body=_body(event),
-        received_at=int(time.time()),
+        received_at=received_at,
         url=_url(headers, event.get("rawPath", "")),
     )
 

@@ -158,5 +158,5 @@ def test_a_body_over_the_limit_is_413_before_its_signature_is_looked_at() -> Non
     ],
 )
 def test_an_event_without_source_body_or_headers_is_a_webhook_of_nobody(event: Any) -> None:
-    webhook = webhook_of(event)
+    webhook = webhook_of(event, 0)
     assert (webhook.source, webhook.body, dict(webhook.headers)) == ("", b"", {})

@@ -7,6 +7,8 @@ import pytest
 
 from handler.webhook import webhook_of
 
+NOW = 1_800_000_000
+
 
 def event(body: str, *, is_base64: bool, **headers: str) -> dict[str, Any]:
     return {
@@ -19,16 +21,16 @@ def event(body: str, *, is_base64: bool, **headers: str) -> dict[str, Any]:
 
 
 def test_bytes_that_are_no_text_come_as_base64() -> None:
-    assert webhook_of(event(b64encode(b"\xff{").decode(), is_base64=True)).body == b"\xff{"
+    assert webhook_of(event(b64encode(b"\xff{").decode(), is_base64=True), NOW).body == b"\xff{"
 
 
 @pytest.mark.parametrize("body", ['{"id": 1}', "a", "é", "AAA", "AA\nAA", "\ud800"])
 def test_what_is_not_the_base64_that_it_is_said_to_be_is_text(body: str) -> None:
-    received = webhook_of(event(body, is_base64=True))
+    received = webhook_of(event(body, is_base64=True), NOW)
     assert received.body == body.encode("utf-8", "surrogatepass")
 
 
 def test_the_url_that_was_called_is_known_whatever_the_case_of_the_headers() -> None:
     headers = {"HOST": "hooks.example.org", "X-Forwarded-Proto": "http"}
-    received = webhook_of(event("", is_base64=False, **headers))
+    received = webhook_of(event("", is_base64=False, **headers), NOW)
     assert received.url == "http://hooks.example.org/webhooks/square"

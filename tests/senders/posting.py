@@ -58,7 +58,7 @@ class Post:
         }
 
     def webhook(self) -> Webhook:
-        return replace(webhook_of(self.event()), received_at=NOW)
+        return webhook_of(self.event(), NOW)
 
     def plus(self, **headers: str) -> "Post":
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -1,0 +1,215 @@
+"""Braze in memory, as the worker's port `post`: what it was sent, what it applied, how it failed.
+
+Faults of its own, at `braze.post`, are the kinds in `braze_faults.py`; `dies_before` and
+`dies_after` as for AWS. In an outage (`outages`: begin, end, kind) all requests fail alike.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from handler.core.outcome import Answer
+from tests.simulation.braze_faults import NOT_APPLIED, failure
+from tests.simulation.clock import Time
+from tests.simulation.faults import Calm, Fault, Faults
+from tests.simulation.line import Died
+
+HOUR: Final = 3_600
+DAY: Final = 86_400
+MAX_RECIPIENTS: Final = 50  # Braze, "API limits"
+_PATHS: Final = {"/campaigns/trigger/send": "campaign_id", "/canvas/trigger/send": "canvas_id"}
+_TRANSACTIONAL: Final = "/transactional/v1/campaigns/"
+_QUEUED: Final = "The external reference has been queued.  Please retry to obtain send_id."
+_LATENCY: Final = 0.2  # seconds of a good answer
+
+
+class Applied(NamedTuple):
+    """A request that Braze acted on, when, under which key, and its number among all requests."""
+
+    at: float
+    path: str
+    body: dict[str, Any]
+    key: str
+    number: int
+
+
+@dataclass(slots=True)
+class Try:
+    """A request as it left the worker; `unknown`: the worker cannot tell whether it was applied.
+
+    `doubtful` are those of its deliveries of which nothing is recorded, for the worker has died.
+    """
+
+    at: float
+    path: str
+    body: dict[str, Any]
+    unknown: bool = False
+    doubtful: set[Any] = field(default_factory=set)
+
+
+class Outage(NamedTuple):
+    """From `begin` until `end` every request meets this fault."""
+
+    begin: float
+    end: float
+    fault: Fault
+
+
+@dataclass(slots=True)
+class Braze:
+    """A workspace. `keys` are the keys that hold; `rejects` says of a body whether it is a 400,
+    and `kills` whether it is the end of its worker.
+
+    `tried` are all requests, whether they arrived or not; `breaches` are those that nobody should
+    make. `begins` and `ends` are told of each, at its worker's end of the line.
+    """
+
+    clock: Time
+    keys: set[str]
+    faults: Faults = field(default_factory=Calm)
+    outages: list[Outage] = field(default_factory=list)
+    limit: int = 250_000
+    rejects: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
+    kills: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
+    paused: set[str] = field(default_factory=set)
+    applied: list[Applied] = field(default_factory=list)
+    tried: list[Try] = field(default_factory=list)
+    begins: Callable[[Try], None] = field(default=lambda _: None)
+    ends: Callable[[Try], None] = field(default=lambda _: None)
+    breaches: list[str] = field(default_factory=list)
+    _hours: dict[int, int] = field(default_factory=dict)
+    _external: dict[str, float] = field(default_factory=dict)
+
+    def post(self, url: str, body: bytes, key: str, seconds: float) -> Answer:
+        """Take one request as the worker's port does: `seconds` are all that it may take."""
+        if seconds <= 0:
+            return Answer("not_connected", why="no_time")
+        one = Try(self.clock(), "/" + url.split("/", 3)[3], json.loads(body), unknown=True)
+        self.tried.append(one)
+        self.begins(one)
+        try:
+            answer = self._meet(one, key, seconds)
+        finally:
+            self.ends(one)
+        one.unknown = answer.reached == "interrupted" or _is_from_an_edge(answer)
+        return answer
+
+    def _meet(self, one: Try, key: str, seconds: float) -> Answer:
+        fault = self._fault()
+        if self.kills(one.body) or (fault is not None and fault.kind == "dies_before"):
+            raise Died
+        number = len(self.tried)
+        answer = self._answer(lambda later: self._act(one, key, number, later), seconds, fault)
+        if fault is not None and fault.kind == "dies_after":
+            raise Died
+        return answer
+
+    def _fault(self) -> Fault | None:
+        now = self.clock()
+        for outage in self.outages:
+            if outage.begin <= now < outage.end:
+                return outage.fault
+        return self.faults.at("braze.post")
+
+    def _answer(
+        self, act: Callable[[float], Answer], seconds: float, fault: Fault | None
+    ) -> Answer:
+        failed = None if fault is None else failure(fault)
+        if failed is None:
+            self.clock.sleep(_LATENCY / 2)
+            answer = act(0)
+            self.clock.sleep(_LATENCY / 2)
+            return answer
+        takes = min(failed.seconds, seconds)
+        self.clock.sleep(takes / 2)
+        good = None if failed.applies is NOT_APPLIED else act(failed.later)
+        self.clock.sleep(takes / 2)
+        if failed.seconds >= seconds:  # the worker no longer waits
+            return Answer("interrupted", why="timeout")
+        return failed.answer(good, self._limits(self.clock()))
+
+    def _act(self, one: Try, key: str, number: int, later: float) -> Answer:
+        """Do what was asked, `later` by so many seconds; return the answer of a good day."""
+        now = self.clock()
+        status, words = self._verdict(one.path, one.body, key, now)
+        if status == 201 and "notice" not in words:
+            self.applied.append(Applied(now + later, one.path, one.body, key, number))
+            words = {"message": "success", "dispatch_id": f"{number:032x}", **words}
+        return Answer("answered", status, self._limits(now), json.dumps(words).encode())
+
+    def _verdict(
+        self, path: str, body: dict[str, Any], key: str, now: float
+    ) -> tuple[int, dict[str, Any]]:
+        hour = int(now // HOUR)
+        self._hours[hour] = self._hours.get(hour, 0) + 1
+        if key not in self.keys:
+            return 401, {"message": "Error authenticating credentials"}
+        if self._hours[hour] > self.limit:
+            return 429, {"message": "You have reached your rate limit"}
+        return self._judged(path, body, now)
+
+    def _judged(self, path: str, body: dict[str, Any], now: float) -> tuple[int, dict[str, Any]]:
+        if breach := _breach(path, body):
+            self.breaches.append(breach)
+            return 400, {"message": breach}
+        if self.rejects(body):
+            return 400, {"message": "Recipients invalid"}
+        if _target(path, body) in self.paused:
+            return 201, {"notice": "The campaign is paused. Resume the campaign to send."}
+        if "external_send_id" in body:
+            return self._once(body["external_send_id"], now)
+        return 201, {}
+
+    def _once(self, name: str, now: float) -> tuple[int, dict[str, Any]]:
+        if now - self._external.get(name, -DAY) < DAY:
+            return 400, {"message": _QUEUED}
+        self._external[name] = now
+        return 201, {}
+
+    def _limits(self, now: float) -> Mapping[str, str]:
+        hour = int(now // HOUR)
+        return {
+            "content-type": "application/json",
+            "x-ratelimit-limit": str(self.limit),
+            "x-ratelimit-remaining": str(max(0, self.limit - self._hours.get(hour, 0))),
+            "x-ratelimit-reset": str((hour + 1) * HOUR),
+        }
+
+
+def _is_from_an_edge(answer: Answer) -> bool:
+    return (answer.status or 0) >= 500 and not answer.body.startswith(b"{")
+
+
+def recipients(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the recipients of a request, whatever its endpoint."""
+    return [body["recipient"]] if "recipient" in body else body.get("recipients", [])
+
+
+def _target(path: str, body: Mapping[str, Any]) -> str:
+    if path.startswith(_TRANSACTIONAL):
+        return path.removeprefix(_TRANSACTIONAL).removesuffix("/send")
+    return str(body.get(_PATHS.get(path, ""), ""))
+
+
+def _breach(path: str, body: Mapping[str, Any]) -> str:
+    """Return what no request of the relay's may be; "" for a good one."""
+    if path not in _PATHS and not path.startswith(_TRANSACTIONAL):
+        return "an endpoint that is none"
+    if not _target(path, body):
+        return "no campaign and no Canvas"
+    if body.get("broadcast") or "audience" in body:
+        return "a broadcast that nobody wrote"
+    named = [_who(each) for each in recipients(body)]
+    if not named or not all(named):
+        return "no recipients, or one without an identifier"
+    if len(named) > MAX_RECIPIENTS:
+        return f"{len(named)} recipients"
+    return "one user twice in a request" if len(set(named)) < len(named) else ""
+
+
+def _who(recipient: Mapping[str, Any]) -> str:
+    for name in ("external_user_id", "user_alias", "email"):
+        if recipient.get(name):
+            return json.dumps([name, recipient[name]])
+    return ""

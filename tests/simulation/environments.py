@@ -1,0 +1,125 @@
+"""The functions' execution environments: the real handlers, on the services in memory."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Final
+from unittest.mock import patch
+
+from aws_lambda_powertools import Logger
+
+from handler import account, sources
+from handler.core.backoff import Timing
+from handler.core.errors import RulesError
+from handler.core.source import Source
+from handler.core.workspace import Workspace
+from handler.ingest import Ingest
+from handler.ledger import Ledger
+from handler.secrets import SecretCache
+from handler.settings import Deliver
+from handler.settings import Ingest as IngestSettings
+from handler.signals import Signals
+from handler.table import Table
+from handler.worker import Worker
+from tests.simulation.braze import Braze
+from tests.simulation.clock import Time
+from tests.simulation.dynamodb import DynamoDB
+from tests.simulation.secrets import Secrets
+from tests.simulation.sink import Sink
+from tests.simulation.sqs import Sqs
+
+RULES: Final = Path(__file__).parent / "rules"
+QUEUE: Final = "https://sqs/queue"
+DEAD: Final = "https://sqs/dead"
+TABLE: Final = "ledger"
+BRAZE_KEYS: Final = "arn:aws:secretsmanager:eu-central-1:1:secret:braze"
+SIGNING: Final = "arn:aws:secretsmanager:eu-central-1:1:secret:signing"
+_ENDPOINT: Final = "https://rest.iad-01.braze.com"
+_RUNS: Final = count(1)
+_QUEUES: Final = {"QUEUE_URL": QUEUE, "DEAD_LETTER_QUEUE_URL": DEAD}
+
+
+@dataclass(slots=True)
+class Environments:
+    """Makes environments; each has caches of its own, and all share the services."""
+
+    clock: Time
+    random: Random
+    sqs: Sqs
+    dynamodb: DynamoDB
+    secrets: Secrets
+    braze: Braze
+    sink: Sink = field(default_factory=Sink)
+    timing: Timing = field(default_factory=Timing)
+    _owners: Iterator[int] = field(default_factory=lambda: count(1))
+    _log: Logger = field(init=False)
+
+    def __post_init__(self) -> None:
+        # Powertools keeps the stream of a service's name: each run has a name of its own.
+        name = f"simulation-{next(_RUNS)}"
+        self._log = Logger(service=name, stream=self.sink)
+        logging.getLogger(name).propagate = False  # nobody else reads what the sink has read
+
+    @contextmanager
+    def ports(self) -> Iterator[None]:
+        """Put in place those ports that the functions have no parameter for."""
+        with patch.object(account, "logger", self._log), redirect_stdout(self.sink):
+            yield
+
+    def ingest(self) -> Ingest:
+        """Start ingest."""
+        return Ingest(
+            settings=_ingest_settings(),
+            sources=_sources(),
+            secrets=SecretCache(self.secrets, SIGNING, self.clock),  # type: ignore[arg-type] # what is called is there
+            sqs=self.sqs,  # type: ignore[arg-type] # as above
+            clock=self.clock,
+        )
+
+    def worker(self) -> Worker:
+        """Start a worker."""
+        table = Table(self.dynamodb, TABLE)  # type: ignore[arg-type] # what is called is there
+        return Worker(
+            settings=_deliver_settings(),
+            workspaces={"default": Workspace.default(_ENDPOINT)},
+            ledger=Ledger(table, 400),
+            sqs=self.sqs,  # type: ignore[arg-type] # as above
+            keys=SecretCache(self.secrets, BRAZE_KEYS, self.clock),  # type: ignore[arg-type] # as above
+            post=self.braze.post,
+            signals=Signals(table, self.timing, self.clock, self.random.random),
+            log=self._log,
+            timing=self.timing,
+            clock=self.clock,
+            sleep=self.clock.sleep,
+            random=self.random.random,
+            owner=lambda: f"owner-{next(self._owners)}",
+        )
+
+
+@cache
+def _sources() -> Mapping[str, Source | RulesError]:
+    return sources.read(RULES, "dev")
+
+
+@cache
+def _ingest_settings() -> IngestSettings:
+    given = {"RULES_STAGE": "dev", "SIGNING_SECRETS_ARN": SIGNING, "MAX_BODY_BYTES": "524288"}
+    return IngestSettings.from_environment(_QUEUES | given)
+
+
+@cache
+def _deliver_settings() -> Deliver:
+    given = {
+        "STAGE": "prod",
+        "LEDGER_TABLE": TABLE,
+        "LEDGER_DAYS": "400",
+        "BRAZE_KEYS_ARN": BRAZE_KEYS,
+        "BRAZE_ENDPOINT": _ENDPOINT,
+        "ALLOW_OTHER_BRAZE_HOST": "false",
+    }
+    return Deliver.from_environment(_QUEUES | given)

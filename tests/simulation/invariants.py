@@ -1,0 +1,180 @@
+"""What has to hold of every run, whatever went wrong in it: one function for each invariant.
+
+Each returns the breaches that it finds, in words; none is what a run has to come to.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from tests.simulation.braze import HOUR
+from tests.simulation.sends import deliveries_in
+from tests.simulation.shop import Key, Wish
+from tests.simulation.sink import CANARY
+from tests.simulation.world import VISIBILITY, World
+
+_LONGEST_WAIT: Final = 2 * HOUR  # seconds: the longest back-off is an hour, and a rate limit's too
+
+
+@dataclass
+class Outcome:
+    """A finished run, read key by key."""
+
+    world: World
+
+    @cached_property
+    def wishes(self) -> dict[Key, Wish]:
+        """What the webhooks stand for that were answered 200."""
+        return {wish.key: wish for each in self.world.story.accepted for wish in each.wishes}
+
+    @cached_property
+    def sent(self) -> dict[Key, list[tuple[float, dict[str, Any]]]]:
+        """What Braze has applied, in the order in which it did: when, and the recipient."""
+        found = defaultdict(list)
+        for one in sorted(self.world.braze.applied, key=lambda each: each.at):
+            for key, recipient in deliveries_in(one.path, one.body):
+                found[key].append((one.at, recipient))
+        return found
+
+    @cached_property
+    def tried(self) -> tuple[Counter[Key], Counter[Key]]:
+        """How often each was in a request, and in one whose outcome no worker can know."""
+        all_of_them: Counter[Key] = Counter()
+        unknown: Counter[Key] = Counter()
+        for one in self.world.braze.tried:
+            keys = [key for key, _ in deliveries_in(one.path, one.body)]
+            all_of_them.update(keys)
+            unknown.update(keys if one.unknown else one.doubtful)
+        return all_of_them, unknown
+
+    @cached_property
+    def letters(self) -> dict[Key, list[str]]:
+        """The reasons of the dead letters."""
+        found = defaultdict(list)
+        by_id = {wish.id: wish.key for wish in self.wishes.values()}
+        for message in self.world.dead.messages.values():
+            reason = message.attributes.get("reason", {}).get("StringValue", "none")
+            letter = json.loads(message.body)
+            found[by_id.get(letter.get("id"), ("none", 0, str(letter.get("id"))))].append(reason)
+        return found
+
+
+def lost(outcome: Outcome) -> Iterator[str]:
+    """I1: what was answered 200 is sent or lies in the dead letters, and nothing was dropped."""
+    for key in outcome.wishes:
+        if key not in outcome.sent and key not in outcome.letters:
+            yield f"{key} is nowhere"
+    if outcome.world.queue.dropped or outcome.world.dead.dropped:
+        yield "a message has outlived the retention"
+
+
+def repeated(outcome: Outcome) -> Iterator[str]:
+    """I2: nothing is sent twice, but for each unknown or unrecorded outcome once more."""
+    unknown, unrecorded = outcome.tried[1], outcome.world.on.sink.unrecorded
+    for key, sends in outcome.sent.items():
+        wish = outcome.wishes.get(key)
+        if wish is None:
+            continue
+        allowed = 1 if wish.hold else 1 + unknown[key] + unrecorded[wish.id]
+        if len(sends) > allowed:
+            yield f"{key} was sent {len(sends)} times, {allowed} are allowed"
+
+
+def uninvited(outcome: Outcome) -> Iterator[str]:
+    """I3, I4: what was not proven, or not answered 200, makes nothing."""
+    for key in (*outcome.sent, *outcome.letters):
+        tries = outcome.world.story.answers.get(key[1], [])
+        if key not in outcome.wishes and not any(status >= 500 for status in tries):
+            yield f"{key} comes of nothing that was answered 200: {tries}"
+
+
+def out_of_order(outcome: Outcome) -> Iterator[str]:
+    """I5: what an older version says of a user is not written after what a newer one says."""
+    newest: dict[str, int] = {}
+    late = {key for key in outcome.sent if outcome.tried[1][key]}
+    times = [
+        (at, key, recipient)
+        for key, sends in outcome.sent.items()
+        for at, recipient in sends
+        if key in outcome.wishes and outcome.wishes[key].version and key not in late
+    ]
+    for _, key, recipient in sorted(times, key=lambda each: each[0]):
+        wish = outcome.wishes[key]
+        if wish.version is not None and "attributes" in recipient:
+            if newest.get(wish.user, 0) > wish.version:
+                yield f"{key} wrote over version {newest[wish.user]} of {wish.user}"
+            newest[wish.user] = max(newest.get(wish.user, 0), wish.version)
+
+
+def altered(outcome: Outcome) -> Iterator[str]:
+    """I6: Braze is sent what the webhook says, and never a request that nobody may make."""
+    yield from outcome.world.braze.breaches
+    for key, sends in outcome.sent.items():
+        wish = outcome.wishes.get(key)
+        for _, recipient in sends:
+            if wish is not None and recipient != wish.recipient and not _is_stale(wish, recipient):
+                yield f"{key} was sent as {sorted(recipient)}"
+
+
+def _is_stale(wish: Wish, recipient: dict[str, Any]) -> bool:
+    """Return whether it is what goes after a newer version: without attributes, to who exists."""
+    kept = {name: each for name, each in wish.recipient.items() if name != "attributes"}
+    return wish.version is not None and recipient == {**kept, "send_to_existing_only": True}
+
+
+def at_once(outcome: Outcome) -> Iterator[str]:
+    """I7: no two workers send one delivery at the same time."""
+    for key in outcome.world.story.at_once:
+        yield f"{key} was sent by two workers at a time"
+
+
+def buried(outcome: Outcome) -> Iterator[str]:
+    """I8: only what is at fault itself is given up, and it is."""
+    for key, reasons in outcome.letters.items():
+        wish = outcome.wishes.get(key)
+        if wish is not None and not wish.may_be_buried >= set(reasons):
+            yield f"{key} is a dead letter: {reasons}"
+    for key, wish in outcome.wishes.items():
+        if wish.never_sent and key in outcome.sent:
+            yield f"{key} was sent, and cannot be"
+
+
+def too_many(outcome: Outcome) -> Iterator[str]:
+    """I9: no hour has more requests than Braze takes."""
+    hours = Counter(int(one.at // HOUR) for one in outcome.world.braze.tried)
+    for hour, requests in hours.items():
+        if requests > outcome.world.braze.limit:
+            yield f"{requests} requests in the hour {hour}"
+
+
+def unfinished(outcome: Outcome) -> Iterator[str]:
+    """I10: once the faults end, the queue is empty soon."""
+    story = outcome.world.story
+    if outcome.world.queue.messages:
+        yield f"{len(outcome.world.queue.messages)} messages are left"
+    if story.ended_at - story.calm_at > _LONGEST_WAIT + VISIBILITY:
+        yield f"it took {story.ended_at - story.calm_at:.0f} s"
+
+
+def told(outcome: Outcome) -> Iterator[str]:
+    """I11: no secret, name or address is in a log, a metric or an attribute; no bug was caught."""
+    yield from outcome.world.on.sink.leaks
+    yield from outcome.world.on.sink.bugs
+    for message in outcome.world.dead.messages.values():
+        if CANARY in json.dumps(message.attributes).lower():
+            yield f"the attributes of {message.id} have a canary"
+
+
+INVARIANTS: Final = (
+    lost, repeated, uninvited, out_of_order, altered, at_once, buried, too_many, unfinished, told,
+)  # fmt: skip
+
+
+def breaches(world: World) -> dict[str, list[str]]:
+    """Return what does not hold, by invariant, at most five of each."""
+    outcome = Outcome(world)
+    found = {each.__name__: [*each(outcome)] for each in INVARIANTS}
+    return {name: [f"{len(words)} in all", *words[:5]] for name, words in found.items() if words}

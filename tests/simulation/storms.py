@@ -1,0 +1,74 @@
+"""What goes wrong in a run: far more than in real life, so that little time shows much."""
+
+from typing import Final
+
+from tests.simulation.faults import Fault, Rates
+from tests.simulation.world import Setting
+
+# Probabilities at each call.
+STORM: Final[Rates] = {
+    "dynamodb.*": {
+        Fault("error"): 0.004,
+        Fault("error", 1.5): 0.002,
+        Fault("throttled"): 0.004,
+        Fault("lost", 1.0): 0.004,
+        Fault("slow", 3.0): 0.002,
+        Fault("dies_before"): 0.0005,
+        Fault("dies_after"): 0.0005,
+    },
+    "dynamodb.stale": {Fault("stale"): 0.1},
+    "sqs.*": {
+        Fault("error"): 0.004,
+        Fault("throttled"): 0.004,
+        Fault("lost", 1.0): 0.004,
+        Fault("slow", 2.0): 0.002,
+        Fault("dies_before"): 0.001,
+        Fault("dies_after"): 0.001,
+    },
+    "sqs.copy": {Fault("copy", 5.0): 0.005},
+    "sqs.undone": {Fault("undone"): 0.002},
+    "sqs.entry": {Fault("failed"): 0.005},
+    "secretsmanager.*": {Fault("error", 1.0): 0.1, Fault("throttled"): 0.05, Fault("lost"): 0.02},
+    "braze.post": {
+        Fault("timeout"): 0.01,
+        Fault("timeout_applied"): 0.01,
+        Fault("late", 120.0): 0.002,
+        Fault("reset"): 0.005,
+        Fault("reset_applied"): 0.005,
+        Fault("refused"): 0.01,
+        Fault("dns"): 0.002,
+        Fault("limited"): 0.0002,
+        Fault("limited_seconds"): 0.005,
+        Fault("limited_mad"): 0.002,
+        Fault("server_error"): 0.01,
+        Fault("unavailable"): 0.01,
+        Fault("edge"): 0.005,
+        Fault("edge_applied"): 0.005,
+        Fault("cut"): 0.005,
+        Fault("unreadable"): 0.003,
+        Fault("slow", 20.0): 0.01,
+        Fault("dies_before"): 0.001,
+        Fault("dies_after"): 0.002,
+        Fault("not_found"): 0.0005,
+    },
+}
+
+
+def stormy(seed: int, webhooks: int) -> Setting:
+    """Return a run in which everything fails now and then, Braze twice for long."""
+    lasts = webhooks / 10
+    return Setting(
+        seed,
+        webhooks,
+        rates=STORM,
+        outages=(
+            (lasts * 0.2, lasts * 0.2 + min(600, lasts * 0.1), "refused"),
+            (lasts * 0.6, lasts * 0.6 + min(600, lasts * 0.1), "edge"),
+        ),
+        down=(
+            (lasts * 0.3, lasts * 0.3 + 20, "dynamodb"),
+            (lasts * 0.5, lasts * 0.5 + 20, "sqs"),
+            (lasts * 0.7, lasts * 0.7 + 60, "secretsmanager"),
+        ),
+        rotations=(lasts * 0.4, lasts * 0.8),
+    )

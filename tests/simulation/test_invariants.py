@@ -1,0 +1,111 @@
+"""Each invariant sees the mistake that it is there for: the handlers with one rule taken out."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from handler.core.backoff import Timing
+from handler.core.errors import Unavailable
+from handler.core.models import Delivery, Verified
+from handler.core.protocol import Record, Refusal, refused
+from handler.core.request import request_of_many
+from handler.queue import enqueue
+from handler.received import GONE
+from tests.simulation.faults import Fault
+from tests.simulation.invariants import breaches
+from tests.simulation.storms import STORM, stormy
+from tests.simulation.world import World
+
+
+class Mistake(NamedTuple):
+    """Which invariant sees it, and what stands in the place of what."""
+
+    seen_by: str
+    instead: dict[str, Any]
+
+
+def enqueue_or_not(*given: Any) -> list[str]:
+    try:
+        return enqueue(*given)
+    except Unavailable:
+        return []
+
+
+def refused_no_wait(record: Record | None, *given: Any) -> Refusal:
+    refusal = refused(record, *given)
+    return Refusal("lost") if refusal.kind == "wait" and record else refusal
+
+
+def without_names(deliveries: list[Delivery]) -> Any:
+    body: dict[str, Any] = {**request_of_many(deliveries)}
+    for each in body.get("recipients", []):
+        each.get("attributes", {}).pop("first_name", None)
+    return body
+
+
+def always(value: Any) -> Callable[..., Any]:
+    return lambda *_given, **_named: value
+
+
+MISTAKES: Final = {
+    "a webhook is answered before it is enqueued": Mistake(
+        "lost", {"handler.ingest.enqueue": enqueue_or_not}
+    ),
+    "what was not sent leaves the queue": Mistake("lost", {"handler.settle.back": always(GONE)}),
+    "what was accepted is not marked": Mistake(
+        "repeated",
+        {"handler.ledger.Ledger.mark": always(1), "handler.ledger.Ledger.mark_send": always(1)},
+    ),
+    "a claim has no condition": Mistake(
+        "repeated",
+        {
+            "tests.simulation.dynamodb.DynamoDB._checked": lambda self, table, key, *_: self._item(
+                table, key
+            )
+        },
+    ),
+    "hold is taken for retry": Mistake(
+        "repeated",
+        {"handler.settle.policy": always("retry"), "handler.claims.policy": always("retry")},
+    ),
+    "a lease is not waited for": Mistake("at_once", {"handler.ledger.refused": refused_no_wait}),
+    "a signature is not looked at": Mistake(
+        "uninvited", {"handler.ingest.verify": lambda webhook, *_: Verified(webhook)}
+    ),
+    "nobody waits for its turn": Mistake(
+        "out_of_order", {"handler.guard.Guard.begin": always("go")}
+    ),
+    "a field is dropped": Mistake("altered", {"handler.post.request_of_many": without_names}),
+    "a name is logged": Mistake(
+        "told", {"handler.account.Account._seen": always({"source": "Canary 1"})}
+    ),
+}
+TIMINGS: Final = {
+    "patience ends after a minute": ("buried", Timing(horizon=60)),
+    "a wait has no end": ("unfinished", Timing(floor=40_000, cap=42_000)),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake = MISTAKES[name]
+    for target, instead in mistake.instead.items():
+        monkeypatch.setattr(target, instead)
+    # Copies of messages are frequent here, so that workers meet.
+    rates = {**STORM, "sqs.copy": {Fault("copy", 2.0): 0.2}}
+    world = World(replace(stormy(3, 1_500), rates=rates))
+    world.run()
+
+    assert mistake.seen_by in breaches(world)
+
+
+@pytest.mark.parametrize("name", TIMINGS)
+def test_a_wrong_time_is_seen(name: str) -> None:
+    seen_by, timing = TIMINGS[name]
+    world = World(stormy(3, 300))
+    world.on.timing = timing
+    world.run()
+
+    assert seen_by in breaches(world)

@@ -1,0 +1,229 @@
+"""A whole relay in virtual time: senders, ingest, queue, workers, ledger, Braze, and faults."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from random import Random
+from types import SimpleNamespace
+from typing import Any, Final
+
+from handler.deliver import serve
+from handler.worker import Worker
+from tests.simulation.baton import Baton
+from tests.simulation.braze import Braze, Outage, Try
+from tests.simulation.dynamodb import DynamoDB, Table
+from tests.simulation.environments import BRAZE_KEYS, DEAD, QUEUE, SIGNING, TABLE, Environments
+from tests.simulation.faults import Fault, Plan, Rates
+from tests.simulation.line import Died
+from tests.simulation.secrets import Secrets
+from tests.simulation.sends import deliveries_in
+from tests.simulation.shop import SECRET, SOURCE, Key, Webhook, id_of, is_bad, is_poison, webhooks
+from tests.simulation.sqs import Sqs
+from tests.simulation.sqs_queue import DAY, Queue
+
+# template.yaml: the functions' timeouts, the queue's visibility timeout, the batch.
+INGEST_SECONDS: Final = 10
+DELIVER_SECONDS: Final = 30
+VISIBILITY: Final = 181
+BATCH: Final = 10
+_PAUSES: Final = (10, 30, 60, 300, 600, 1_800, 3_600)  # a sender's, between two tries
+_RETIRED: Final = 400  # seconds after a rotation; longer than a worker keeps a key
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run is: its seed, its size, its faults."""
+
+    seed: int
+    webhooks: int = 1_000
+    rate: float = 10  # a second
+    workers: int = 8
+    senders: int = 4
+    rates: Rates = field(default_factory=dict)
+    outages: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, kind of fault
+    down: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, service of AWS
+    rotations: tuple[float, ...] = ()  # when the API key is rotated, in seconds
+    repeated: float = 0.01  # of the webhooks that were answered come again
+
+
+@dataclass
+class Story:
+    """What has happened beside what the services keep; times are in epoch seconds."""
+
+    accepted: list[Webhook] = field(default_factory=list)
+    answers: dict[int, list[int]] = field(default_factory=dict)
+    at_once: list[Key] = field(default_factory=list)
+    deaths: int = 0
+    calm_at: float = 0.0
+    ended_at: float = 0.0
+    trace: str = ""
+
+
+class World:
+    """Builds everything from a setting, runs it, and keeps what has happened."""
+
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.story = Story()
+        self.clock = Baton()
+        self.plan = Plan(setting.seed, setting.rates, self.clock)
+        self.plan.down = [
+            (self.clock() + begin, self.clock() + end, service)
+            for begin, end, service in setting.down
+        ]
+        self.dead = Queue(DEAD, retention=14 * DAY)
+        self.queue = Queue(QUEUE, visibility=VISIBILITY, dead=self.dead)
+        self.braze = Braze(
+            self.clock,
+            set(),
+            self.plan,
+            self._outages(),
+            rejects=is_bad,
+            kills=is_poison,
+            begins=self._begins,
+            ends=self._ends,
+        )
+        ports: dict[str, Any] = {"clock": self.clock, "faults": self.plan, "tries": 2}
+        self.on = Environments(
+            self.clock,
+            Random(setting.seed),  # noqa: S311 - to be repeated
+            Sqs(**ports, queues={QUEUE: self.queue, DEAD: self.dead}),
+            DynamoDB(**ports, tables={TABLE: Table()}),
+            Secrets(**ports),
+            self.braze,
+        )
+        self.on.secrets.put(SIGNING, json.dumps({SOURCE: SECRET}))
+        self._sending: set[Key] = set()
+        self._posted: dict[int, list[Try]] = {}
+        self._busy = 0
+        self._senders = setting.senders
+        self._rotate()
+
+    def run(self) -> Story:
+        """Let it all happen; return the story."""
+        given = self.setting
+        made = webhooks(self.on.random, given.webhooks, self.clock(), given.rate)
+        due = [(each.at, each.number, 0, each) for each in made]
+        heapify(due)
+        for _ in range(given.senders):
+            self.clock.add(lambda: self._send(due))
+        for _ in range(given.workers):
+            self.clock.add(self._work)
+        for at in given.rotations:
+            self.clock.add(self._rotate, at)
+        with self.on.ports():
+            self.story.trace = self.clock.run()
+        self.story.ended_at = self.clock()
+        return self.story
+
+    def _outages(self) -> list[Outage]:
+        now = self.clock()
+        return [Outage(now + at, now + end, Fault(kind)) for at, end, kind in self.setting.outages]
+
+    def _rotate(self) -> None:
+        key = f"canary-key-{len(self.on.secrets.texts.get(BRAZE_KEYS, []))}"
+        old = set(self.braze.keys)
+        self.braze.keys.add(key)
+        self.on.secrets.put(BRAZE_KEYS, json.dumps({"default": key}))
+        if old:
+            self.clock.sleep(_RETIRED)
+            self.braze.keys -= old
+
+    def _begins(self, one: Try) -> None:
+        keys = {key for key, _ in deliveries_in(one.path, one.body)}
+        self._posted.setdefault(self.clock.current.number, []).append(one)
+        self.story.at_once += sorted(keys & self._sending)
+        self._sending |= keys
+
+    def _ends(self, one: Try) -> None:
+        self._sending -= {key for key, _ in deliveries_in(one.path, one.body)}
+
+    def _send(self, due: list[tuple[float, int, int, Webhook]]) -> None:
+        """Send webhooks until none is due; what is not answered well comes again."""
+        ingest = self.on.ingest()
+        while due:
+            at, number, tries, webhook = heappop(due)
+            if at > self.clock():
+                self.clock.sleep(at - self.clock())
+            answer = self._invoke(lambda: ingest.answer(webhook.request()), INGEST_SECONDS)  # noqa: B023 - it is called at once
+            status = 502 if answer is None else answer["statusCode"]
+            if answer is None:
+                ingest = self.on.ingest()
+            self.story.answers.setdefault(number, []).append(status)
+            again = status >= 500
+            if status == 200:
+                self.story.accepted.append(webhook)
+                again = self.on.random.random() < self.setting.repeated
+            if again and tries < len(_PAUSES):
+                heappush(due, (self.clock() + _PAUSES[tries], number, tries + 1, webhook))
+        self._senders -= 1
+        if not self._senders:
+            self._calm()
+
+    def _calm(self) -> None:
+        """From here on nothing fails, and all that was accepted has to arrive."""
+        self.plan.active = False
+        self.braze.outages.clear()
+        self.story.calm_at = self.clock()
+
+    def _work(self) -> None:
+        """Do as the event source mapping does for one of its concurrent invocations."""
+        worker = self.on.worker()
+        while self._senders or self._busy or self.queue.messages:
+            records = self.on.sqs.receive(QUEUE, BATCH)
+            if not records:
+                self._idle()
+                continue
+            self._busy += 1
+            self._posted[self.clock.current.number] = []
+            answer = self._invoke(lambda: self._serve(worker, records), DELIVER_SECONDS)  # noqa: B023 - it is called at once
+            if answer is None:
+                worker = self.on.worker()
+                self._doubt()
+            else:
+                failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+                done = [it["receiptHandle"] for it in records if it["messageId"] not in failed]
+                self.on.sqs.delete(QUEUE, done)
+            self._busy -= 1
+
+    def _idle(self) -> None:
+        now = self.clock()
+        visible_at = self.queue.next_at(now) or now + 1
+        longest = 0.5 if self._senders else 5 if self._busy else DAY
+        self.clock.sleep(min(longest, max(0.01, visible_at - now)))
+
+    def _serve(self, worker: Worker, records: list[dict[str, Any]]) -> dict[str, Any]:
+        deadline = self.clock.current.deadline
+
+        def milliseconds() -> int:
+            return int((deadline - self.clock()) * 1000)
+
+        context = SimpleNamespace(get_remaining_time_in_millis=milliseconds)
+        return dict(serve(worker, {"Records": records}, context))
+
+    def _doubt(self) -> None:
+        """Of what a dead worker had sent and not recorded nobody knows what came of it."""
+        self.story.deaths += 1
+        for one in self._posted[self.clock.current.number]:
+            keys = [key for key, _ in deliveries_in(one.path, one.body)]
+            one.doubtful |= {key for key in keys if not self._is_recorded(id_of(key))}
+
+    def _is_recorded(self, delivery: str) -> bool:
+        items = self.on.dynamodb.tables[TABLE].items
+        item = items.get(f"delivery#{delivery}", {})
+        together = items.get(f"send#{item.get('owner', {}).get('S')}", {})
+        members = together.get("members", {}).get("SS", ())
+        accepted = {"S": "ACCEPTED"}
+        return accepted in (item.get("state"), delivery in members and together.get("state"))
+
+    def _invoke(self, function: Callable[[], Any], seconds: float) -> Any:
+        """Let a function run for so long; return None if it has died."""
+        actor = self.clock.current
+        actor.deadline = self.clock() + seconds
+        try:
+            return function()
+        except Died:
+            return None
+        finally:
+            actor.deadline = float("inf")
