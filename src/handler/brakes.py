@@ -5,7 +5,7 @@ Each is a counter of a window of time in the ledger's table, which all workers s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from handler.items import Item, number, number_in
 from handler.signals import KEPT
@@ -23,6 +23,14 @@ class Surge:
 
     released_at: int = 0
     dropped_at: int = 0
+
+    def of(self, since: int) -> Literal["released", "dropped", "stopped"]:
+        """Return what was said first of what was stopped at that time."""
+        said: list[tuple[int, Literal["released", "dropped"]]] = [
+            (self.dropped_at, "dropped"),
+            (self.released_at, "released"),
+        ]
+        return min((it for it in said if it[0] >= since), default=(0, "stopped"))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +78,8 @@ class Brakes:
         }
         more = Change(
             "SET expires = :expires ADD #count :one",
-            "#window = :window AND #count < :limit",
+            # A later one, too: another worker's clock may be ahead of this one's.
+            "#window >= :window AND #count < :limit",
             {**values, ":limit": number(limit)},
         )
         first = Change(

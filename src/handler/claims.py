@@ -1,6 +1,7 @@
 """From an errand to the right to send it: claim, surge brake, stale-write guard."""
 
 from contextlib import suppress
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -16,6 +17,8 @@ from handler.ledger import Claim, Times
 from handler.received import GONE, Verdict, back
 from handler.settle import settle
 
+PASSED: Final = 0  # since when a brake stops a delivery that it has let pass
+
 
 def claim(
     errand: Errand, owner: str, doom: Outcome | None = None, *, alone: bool = False
@@ -26,31 +29,44 @@ def claim(
     not accepted before: what came too late, or waited too long. Raise Unavailable, or botocore's
     errors, where AWS is away: the message has to come back.
     """
-    worker, delivery = errand.worker, errand.delivery
+    worker = errand.worker
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
     # is read beside the time left.
     now = worker.clock()
     times = Times(now, now + errand.time_left() + worker.timing.margin, errand.received.sent_at)
+    claimed = _claim(errand, owner, times, take_over=alone or doom is not None)
+    if not isinstance(claimed, Claim):
+        refusal, record = claimed
+        return None if refusal.kind == "lost" else _refused(errand, owner, refusal, record)
+    member = Member(errand, claimed, errand.delivery)
+    if doom is not None:
+        return settle(member, doom)
+    if last := _lost_too_often(errand, claimed, now):
+        return settle(member, Outcome("unknown", "worker_lost"), last=last)
     try:
-        claimed = worker.ledger.claim(delivery.id, policy(delivery), owner, times, _tags(errand))
-        if not isinstance(claimed, Claim) and claimed[0].kind == "lost":
-            if claimed[1] is None or not (alone or doom):
-                return None
-            claimed = worker.ledger.take_over(delivery.id, claimed[1], owner, times)
-        if not isinstance(claimed, Claim):
-            return _refused(errand, owner, *claimed)
-        member = Member(errand, claimed, delivery)
-        if doom is not None:
-            return settle(member, doom)
-        if last := _lost_too_often(errand, claimed, now):
-            return settle(member, Outcome("unknown", "worker_lost"), last=last)
         return _braked(member, now) or _in_turn(member, times)
+    except Unavailable:
+        with suppress(Unavailable):
+            worker.ledger.release(claimed.id, owner)
+        raise
+
+
+def _claim(
+    errand: Errand, owner: str, times: Times, *, take_over: bool
+) -> Claim | tuple[Refusal, Record | None]:
+    ledger, delivery = errand.worker.ledger, errand.delivery
+    try:
+        claimed = ledger.claim(delivery.id, policy(delivery), owner, times, _tags(errand))
+        if isinstance(claimed, Claim) or claimed[0].kind != "lost" or not take_over:
+            return claimed
+        seen = claimed[1]
+        return claimed if seen is None else ledger.take_over(delivery.id, seen, owner, times)
     except Unavailable:
         # It may have been written all the same. Under hold nobody could claim after it, and what
         # was never sent would be held.
         if policy(delivery) == "hold":
             with suppress(Unavailable):
-                worker.ledger.release(delivery.id, owner)
+                ledger.release(delivery.id, owner)
         raise
 
 
@@ -82,15 +98,15 @@ def _braked(member: Member, now: float) -> Verdict | None:
     if brake is None:
         return None
     since = claimed.surge
-    if since is not None:
-        said = worker.brakes.surge(errand.rule)
-        if said.dropped_at >= since:
-            return settle(member, Outcome("rejected", "surge"))
-        if said.released_at >= since:
+    if since:
+        said = worker.brakes.surge(errand.rule).of(since)
+        if said == "released":
             return None
-    elif claimed.attempt > 1 or worker.brakes.pass_surge(errand.rule, brake, now):
+    elif (
+        since == PASSED or claimed.attempt > 1 or worker.brakes.pass_surge(errand.rule, brake, now)
+    ):
         return None
-    if now - claimed.since >= worker.timing.horizon:
+    if since and (said == "dropped" or now - claimed.since >= worker.timing.horizon):
         return settle(member, Outcome("rejected", "surge"))
     if since is None:
         worker.tally.count("DeliveriesStopped", errand.delivery.source, errand.delivery.rule)
@@ -113,13 +129,27 @@ def _in_turn(member: Member, times: Times) -> Member | Verdict:
     age = times.now - member.claim.since
     if age >= worker.timing.horizon:
         return settle(member, outcome)
-    worker.ledger.release(member.claim.id, member.claim.owner)
+    give_back(member)
     seconds = wait(worker.timing, outcome, errand.received.receives, age, worker.random())
     return wait_again(errand, "out_of_turn", seconds)
 
 
+def give_back(member: Member, *, alone: bool = False) -> None:
+    """Give a claim back of which nothing was sent, as if it had not been made.
+
+    What has passed its brake is not counted again. Raise Unavailable: the lease then has to end.
+    """
+    surge = None if member.errand.delivery.surge is None else PASSED
+    ledger = member.errand.worker.ledger
+    ledger.release(member.claim.id, member.claim.owner, alone=alone, surge=surge)
+
+
 def _refused(errand: Errand, owner: str, refusal: Refusal, record: Record | None) -> Verdict:
     worker, delivery = errand.worker, errand.delivery
+    if refusal.kind == "adopted":
+        log_delivery(worker, delivery, {"outcome": "accepted", "reason": "recorded"})
+        worker.tally.count("DeliveriesAccepted", delivery.source, delivery.rule)
+        return GONE
     if refusal.kind == "duplicate":
         repeated = record is not None and record.message == errand.received.id
         log_delivery(worker, delivery, {"outcome": "redelivered" if repeated else "duplicate"})

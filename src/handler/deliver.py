@@ -5,8 +5,7 @@ The answer is a partial batch response: what is not named in it leaves the queue
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -14,13 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.attend import attend
 from handler.aws import error_name
-from handler.core.backoff import wait
-from handler.core.errors import Unavailable
-from handler.core.outcome import Outcome
-from handler.dead_letters import Cause
 from handler.dispatch import dispatch, requests_of
-from handler.errand import Errand, Verdicts, bury_body, log_delivery
-from handler.received import GONE, Received, Verdict, back
+from handler.errand import Errand, Verdicts
+from handler.failing import settling
+from handler.received import Received, back
 from handler.worker import Worker, build
 
 # Of a message that our own mistake has left without one: it comes back after a minute.
@@ -56,7 +52,7 @@ def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
     verdicts: Verdicts = {}
     errands: list[Errand] = []
     for received in batch:
-        with _settling(worker, [received], time_left, verdicts):
+        with settling(worker, [received], time_left, verdicts):
             found = attend(worker, received, time_left)
             if isinstance(found, Errand):
                 errands.append(found)
@@ -72,11 +68,14 @@ def _dispatch_all(
     worker: Worker, errands: list[Errand], time_left: Callable[[], float], verdicts: Verdicts
 ) -> None:
     alone: list[Errand] = []
-    for group in requests_of(errands):
-        with _settling(worker, [it.received for it in group], time_left, verdicts):
+    groups: list[list[Errand]] = []
+    with settling(worker, [it.received for it in errands], time_left, verdicts):
+        groups = requests_of(errands)
+    for group in groups:
+        with settling(worker, [it.received for it in group], time_left, verdicts):
             alone += dispatch(group, verdicts)
     for errand in alone:  # whatever ends its workers ends no more than itself
-        with _settling(worker, [errand.received], time_left, verdicts):
+        with settling(worker, [errand.received], time_left, verdicts):
             dispatch([errand], verdicts, alone=True)
 
 
@@ -90,46 +89,6 @@ def _failures(
                 _postpone(worker, received, seconds)
             failures.append({"itemIdentifier": received.id})
     return failures
-
-
-@contextmanager
-def _settling(
-    worker: Worker, batch: list[Received], time_left: Callable[[], float], verdicts: Verdicts
-) -> Iterator[None]:
-    """Write a verdict for each message of which a failure has left none."""
-    try:
-        yield
-    except Unavailable as error:  # its message is made for logs
-        why = f"unavailable: {error}"
-    except (ClientError, BotoCoreError) as error:
-        why = f"unavailable: {error_name(error)}"
-    except Exception as error:  # noqa: BLE001 - one message's bug must not take the batch along
-        # The error's text may hold what the message holds; its type does not.
-        why = f"bug: {type(error).__name__}"
-    else:
-        return
-    for received in batch:
-        if received.id not in verdicts:
-            verdicts[received.id] = _not_now(worker, received, why, time_left)
-
-
-def _not_now(
-    worker: Worker, received: Received, why: str, time_left: Callable[[], float]
-) -> Verdict:
-    """Wait for AWS, for a secret or for our mending, until the horizon; then bury the message."""
-    age = worker.clock() - received.first_at
-    outcome = Outcome("not_sent", "unavailable")
-    seconds = wait(worker.timing, outcome, received.receives, age, worker.random())
-    worker.log.error("not now", extra={"message_id": received.id, "why": why, "wait": seconds})
-    if age < worker.timing.horizon or time_left() < worker.timing.margin:
-        return back(seconds)
-    try:
-        bury_body(worker, received.body, Cause("horizon", detail=why))
-    except (ClientError, BotoCoreError):
-        return back(seconds)
-    log_delivery(worker, None, {"outcome": "rejected", "reason": "horizon"})
-    worker.tally.count("DeliveriesDead")
-    return GONE
 
 
 def _postpone(worker: Worker, received: Received, seconds: int) -> None:

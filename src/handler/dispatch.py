@@ -12,7 +12,8 @@ from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.core.request import audience_of
 from handler.errand import Errand, Member, Verdicts, wait_again
-from handler.post import send
+from handler.failing import settling
+from handler.post import one_by_one, send
 from handler.received import Verdict, back
 from handler.secrets import api_key
 from handler.worker import Worker
@@ -52,9 +53,16 @@ def _probe(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Erra
     until = worker.clock() + going[0].time_left() + worker.timing.margin
     left: list[Errand] = []
     rest = list(going)
-    if worker.signals.probe(workspace, worker.owner(), until):
-        while rest and _is_probing(worker, workspace):
-            left += _send([rest.pop(0)], verdicts, alone=alone)
+    if not worker.signals.probe(workspace, until):
+        breaker, now = worker.signals.breaker(workspace), worker.clock()
+        if breaker.open_until is None:  # another worker's probe has just closed it
+            return _send(going, verdicts, alone=alone)
+        for errand in rest:
+            seconds = wait_open(worker.timing, breaker, now, worker.random())
+            verdicts[errand.received.id] = wait_again(errand, "breaker_open", seconds)
+        return left
+    while rest and _is_probing(worker, workspace):
+        left += _send([rest.pop(0)], verdicts, alone=alone)
     return left + (dispatch(rest, verdicts, alone=alone) if rest else [])
 
 
@@ -70,17 +78,16 @@ def _send(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Erran
     api_key(secret, worker.workspaces[delivery.workspace].key)
     if not _may_reach(worker, delivery):
         for errand in going:
-            seconds = clamp(MINUTE - worker.clock() % MINUTE + MINUTE * worker.random())
-            verdicts[errand.received.id] = wait_again(errand, "rate_limited", seconds)
+            seconds = clamp(MINUTE + worker.timing.outage * worker.random())
+            verdicts[errand.received.id] = _wait(errand, _Stop("rate_limited", seconds))
         return []
     owner = worker.owner()
     found = [(errand, _claimed(errand, owner, verdicts, alone=alone)) for errand in going]
     members = [member for _, member in found if member is not None]
     if together := [it for it in members if not it.claim.alone]:
         send(together, secret, verdicts)
-    for member in members:
-        if member.claim.alone:  # Braze has refused it together with others
-            send([member], secret, verdicts)
+    # Those that Braze has refused together with others.
+    one_by_one([it for it in members if it.claim.alone], secret, verdicts)
     return [errand for errand, _ in found if errand.received.id not in verdicts]
 
 
@@ -98,11 +105,12 @@ def _claimed(errand: Errand, owner: str, verdicts: Verdicts, *, alone: bool) -> 
     if errand.time_left() < timing.shortest + 2 * timing.margin:
         verdicts[errand.received.id] = back(0)  # the claim and the mark need a margin each
         return None
-    found = claim(errand, owner, alone=alone)
-    if isinstance(found, Verdict):
+    with settling(errand.worker, [errand.received], errand.time_left, verdicts):
+        found = claim(errand, owner, alone=alone)
+        if not isinstance(found, Verdict):
+            return found
         verdicts[errand.received.id] = found
-        return None
-    return found
+    return None
 
 
 def _going(group: Sequence[Errand], verdicts: Verdicts) -> Iterator[Errand]:
@@ -128,9 +136,13 @@ def _stopped(errand: Errand) -> Verdict | None:
     worker = errand.worker
     now = worker.clock()
     stop = _paused(errand) or _limited(errand, now) or _open(errand, now)
-    if stop is None:
-        return None
-    if now - errand.received.first_at < worker.timing.horizon:
+    return None if stop is None else _wait(errand, stop)
+
+
+def _wait(errand: Errand, stop: _Stop) -> Verdict:
+    """Let a delivery wait, until its horizon."""
+    worker = errand.worker
+    if worker.clock() - errand.received.first_at < worker.timing.horizon:
         return wait_again(errand, stop.reason, stop.seconds)
     reason = "paused" if stop.reason == "paused" else "horizon"
     return _end(errand, Outcome("rejected", reason, detail=stop.reason))
@@ -166,6 +178,6 @@ def _limited(errand: Errand, now: float) -> _Stop | None:
 def _open(errand: Errand, now: float) -> _Stop | None:
     worker = errand.worker
     breaker = worker.signals.breaker(errand.delivery.workspace)
-    if breaker.open_until is None or now >= max(breaker.open_until, breaker.probe_until):
+    if now >= breaker.closed_to(worker.signals.me):
         return None
     return _Stop("breaker_open", wait_open(worker.timing, breaker, now, worker.random()))

@@ -7,6 +7,7 @@ accepted, and the delivery that is on its way.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -65,7 +66,7 @@ class Guard:
         if applied:
             return "go", item
         accepted = item.get("accepted")
-        stale = accepted is not None and float(accepted["N"]) > version
+        stale = accepted is not None and Decimal(accepted["N"]) > version
         return ("stale" if stale else "wait"), item
 
     def _is_over(self, delivery: Delivery, item: Mapping[str, Item], now: float) -> bool:

@@ -113,9 +113,10 @@ class Ledger:
         Right before it is sent alone, and not before: whatever kills workers must not make those
         that are only claimed beside it look as if they did.
         """
-        if self._was_accepted(seen.owner, delivery_id):
-            adopted = self._adopt(delivery_id, seen, owner, times.now)
-            return Refusal("duplicate") if adopted else Refusal("wait", 1), seen
+        if recorded := self._recorded(seen.owner, delivery_id):
+            if not self._finish(delivery_id, seen, owner, (recorded, times.now)):
+                return Refusal("wait", 1), seen
+            return Refusal("adopted" if recorded is State.ACCEPTED else "held"), seen
         update, values = _claiming(owner, times, _NOTHING)
         change = Change(
             f"{update}{_COUNTED}, lost :one",
@@ -157,7 +158,8 @@ class Ledger:
     ) -> bool:
         """Make a claim of ours FAILED of which nothing was sent, as if it had not been made.
 
-        It may say that the delivery goes alone from now on, or since when a brake stops it.
+        It may say that the delivery goes alone from now on, and since when a brake stops it, or
+        that it has passed it: 0.
         """
         values: dict[str, Item] = {
             ":failed": text(State.FAILED),
@@ -182,9 +184,6 @@ class Ledger:
         The owner changes with it, so that the vanished one can no longer mark.
         """
         return self._finish(delivery_id, seen, owner, (State.HELD, now))
-
-    def _adopt(self, delivery_id: str, seen: Record, owner: str, now: float) -> bool:
-        return self._finish(delivery_id, seen, owner, (State.ACCEPTED, now))
 
     def _finish(
         self, delivery_id: str, seen: Record, owner: str, mark: tuple[State, float]
@@ -214,20 +213,22 @@ class Ledger:
         )
         return self.table.update(f"send#{owner}", change).applied
 
-    def mark_send(self, owner: str, members: Iterable[str]) -> bool:
-        """Write which of a request of many Braze has accepted: from here on these are sent."""
+    def mark_send(self, owner: str, members: Iterable[str], state: State) -> bool:
+        """Write which of a request of many are ACCEPTED or HELD: from here on these are so."""
         values: dict[str, Item] = {
-            ":accepted": text(State.ACCEPTED),
+            ":state": text(state),
             ":members": {"SS": sorted(members)},
         }
-        update = "SET #state = :accepted, #members = :members"
+        update = "SET #state = :state, #members = :members"
         change = Change(update, "attribute_exists(pk)", values)
         return self.table.update(f"send#{owner}", change).applied
 
-    def _was_accepted(self, owner: str, delivery_id: str) -> bool:
+    def _recorded(self, owner: str, delivery_id: str) -> State | None:
         item = self.table.get(f"send#{owner}")
-        accepted = item.get("state") == text(State.ACCEPTED)
-        return accepted and delivery_id in item["members"]["SS"]
+        state = State(item["state"]["S"]) if item else State.SENDING
+        if state is State.SENDING or delivery_id not in item["members"]["SS"]:
+            return None
+        return state
 
 
 def _key(delivery_id: str) -> str:

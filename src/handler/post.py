@@ -1,18 +1,24 @@
 """One request to Braze, of one delivery or of many: POST, classify, settle."""
 
 from contextlib import suppress
+from dataclasses import replace
 
+from pydantic import JsonValue
+
+from handler.claims import give_back
 from handler.core.breaker import is_failure
 from handler.core.errors import Unavailable
 from handler.core.limit import limit_of
 from handler.core.outcome import Outcome, classify
-from handler.core.request import encode_request, request_of_many
+from handler.core.protocol import State
+from handler.core.redact import redact
+from handler.core.request import audience_of, encode_request, request, request_of_many
 from handler.counts import count_answer
 from handler.errand import Member, Verdicts
+from handler.failing import settling
 from handler.received import GONE, back
 from handler.secrets import Secret, api_key
 from handler.settle import Sent, settle
-from handler.worker import Worker
 
 
 def send(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
@@ -21,23 +27,36 @@ def send(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
     Raise Unavailable where the request of many cannot be recorded before it is sent: then nothing
     was sent.
     """
-    worker = members[0].errand.worker
+    worker, workspace = members[0].errand.worker, members[0].sent.workspace
     if not _has_time(members[0]):
         _set_free(members, verdicts, alone=False)  # what is cut short would be an unknown outcome
         return
     if len(members) > 1:
-        _record(members, verdicts)
+        _record(members)
     started = worker.clock()
-    outcome = _attempt(members, secret)
+    outcome = _told_of_nobody(_attempt(members, secret), members)
     sent = Sent(round((worker.clock() - started) * 1000), len(members))
     if outcome.kind == "rejected" and len(members) > 1:
-        _one_by_one(members, secret, verdicts)
-    elif outcome.kind == "accepted":
+        _tell(members[0], workspace, outcome)
+        one_by_one(members, secret, verdicts)
+        return
+    if outcome.kind == "accepted":
         _accepted(members, outcome, sent, verdicts)
     else:
+        if outcome.kind == "held":
+            _recorded(members, State.HELD, len(members))
         _settle(members, outcome, sent, verdicts)
-    with suppress(Unavailable):  # the deliveries are settled, and the next failure tells again
-        _tell(worker, members[0].sent.workspace, outcome)
+    _tell(members[0], workspace, outcome)
+
+
+def one_by_one(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
+    """Send alone what Braze has refused together: one recipient's fault is not the others'."""
+    for at, member in enumerate(members):
+        signals, workspace = member.errand.worker.signals, member.sent.workspace
+        if not _has_time(member) or signals.stops(workspace):
+            _set_free(members[at:], verdicts, alone=True)
+            return
+        send([member], secret, verdicts)
 
 
 def _has_time(member: Member) -> bool:
@@ -45,51 +64,62 @@ def _has_time(member: Member) -> bool:
     return member.errand.time_left() >= timing.shortest + timing.margin
 
 
-def _record(members: list[Member], verdicts: Verdicts) -> None:
+def _record(members: list[Member]) -> None:
     worker, first = members[0].errand.worker, members[0].claim
     try:
         worker.ledger.open_send(first.owner, [it.claim.id for it in members], worker.clock())
     except Unavailable:
-        _set_free(members, verdicts, alone=False)
+        for member in members:
+            with suppress(Unavailable):  # then the lease has to end first
+                give_back(member)
         raise
 
 
 def _set_free(members: list[Member], verdicts: Verdicts, *, alone: bool) -> None:
-    """Give claims back of which nothing was sent, as if they had not been made."""
+    """Give claims back of which nothing was sent; whoever has the time comes at once."""
     for member in members:
         with suppress(Unavailable):  # then the lease has to end first
-            member.errand.worker.ledger.release(member.claim.id, member.claim.owner, alone=alone)
+            give_back(member, alone=alone)
         verdicts[member.errand.received.id] = back(0)
 
 
-def _one_by_one(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
-    """Send alone what Braze has refused together: one recipient's fault is not the others'."""
-    for at, member in enumerate(members):
-        if not _has_time(member):
-            _set_free(members[at:], verdicts, alone=True)
-            return
-        send([member], secret, verdicts)
+def _told_of_nobody(outcome: Outcome, members: list[Member]) -> Outcome:
+    """Return an outcome whose words hold nothing of any member: each one's letter has them."""
+    known: list[JsonValue] = [
+        *(request(it.sent) for it in members),
+        *members[0].errand.worker.keys.known(),
+    ]
+    refused = {at: redact(text, known) for at, text in outcome.refused.items()}
+    return replace(outcome, detail=redact(outcome.detail, known), refused=refused)
 
 
 def _accepted(members: list[Member], outcome: Outcome, sent: Sent, verdicts: Verdicts) -> None:
     """Settle what Braze has accepted, but for what its answer refuses; never return any of it."""
-    verdicts.update({it.errand.received.id: GONE for it in members})
-    worker, owner = members[0].errand.worker, members[0].claim.owner
     taken = [it for at, it in enumerate(members) if at not in outcome.refused]
     refused = [(it, outcome.refused[at]) for at, it in enumerate(members) if it not in taken]
-    recorded = False
-    if len(members) > 1 and taken:
-        with suppress(Unavailable):
-            recorded = worker.ledger.mark_send(owner, [it.claim.id for it in taken])
-    _settle(taken, outcome, Sent(sent.duration_ms, sent.together, recorded), verdicts)
+    verdicts.update({it.errand.received.id: GONE for it in taken})
+    recorded = _recorded(taken, State.ACCEPTED, len(members))
+    _settle(taken, outcome, replace(sent, recorded=recorded), verdicts)
     for member, text in refused:
         wrong = Outcome("rejected", "rejected", outcome.status, text, outcome.dispatch_id)
-        verdicts[member.errand.received.id] = settle(member, wrong, sent)
+        _settle([member], wrong, sent, verdicts)
+
+
+def _recorded(members: list[Member], state: State, together: int) -> bool:
+    """Record what is final of a request of many by one write, before its members' marks."""
+    if together == 1 or not members:
+        return False
+    ledger, owner = members[0].errand.worker.ledger, members[0].claim.owner
+    with suppress(Unavailable):
+        return ledger.mark_send(owner, [it.claim.id for it in members], state)
+    return False
 
 
 def _settle(members: list[Member], outcome: Outcome, sent: Sent, verdicts: Verdicts) -> None:
     for member in members:
-        verdicts[member.errand.received.id] = settle(member, outcome, sent)
+        errand = member.errand
+        with settling(errand.worker, [errand.received], errand.time_left, verdicts):
+            verdicts[errand.received.id] = settle(member, outcome, sent)
 
 
 def _attempt(members: list[Member], secret: Secret) -> Outcome:
@@ -118,22 +148,29 @@ def _post(members: list[Member], key: str) -> Outcome:
     answer = worker.post(url, body, key, seconds)
     now = worker.clock()
     count_answer(worker, answer, (now - started) * 1000)
-    worker.signals.told(delivery.workspace, limit_of(answer.headers, now))
+    if not audience_of(delivery):  # whose limit is another
+        worker.signals.told(delivery.workspace, limit_of(answer.headers, now))
     return classify(answer, now)
 
 
-def _tell(worker: Worker, workspace: str, outcome: Outcome) -> None:
-    """Tell all workers what the answer says of Braze: of its health, of the key, of the rate."""
-    signals = worker.signals
-    if is_failure(outcome):
-        opened = signals.failed(workspace)
-    elif outcome.reason == "key_refused":
-        opened = signals.open(workspace, "key_refused")
-    else:
-        opened = None
-        signals.succeeded(workspace)
-        if outcome.reason == "rate_limited" and outcome.wait is not None:
-            signals.limited(workspace, int(worker.clock()) + outcome.wait)
+def _tell(member: Member, workspace: str, outcome: Outcome) -> None:
+    """Tell all workers what the answer says of Braze, of the key and of the rate, if time is left.
+
+    Where the table is away the next answer tells again.
+    """
+    worker = member.errand.worker
+    if member.errand.time_left() < worker.timing.margin:
+        return
+    opened = None
+    with suppress(Unavailable):
+        if is_failure(outcome):
+            opened = worker.signals.failed(workspace)
+        elif outcome.reason == "key_refused":
+            opened = worker.signals.open(workspace, "key_refused")
+        else:
+            worker.signals.succeeded(workspace)
+            if outcome.reason == "rate_limited" and outcome.wait is not None:
+                worker.signals.limited(workspace, int(worker.clock()) + outcome.wait)
     if opened is not None:
         worker.tally.count("BreakerOpened")
         extra = {"workspace": workspace, "reason": opened.reason, "until": opened.open_until}

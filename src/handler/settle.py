@@ -16,8 +16,6 @@ from handler.core.backoff import wait
 from handler.core.errors import Unavailable
 from handler.core.outcome import Outcome
 from handler.core.protocol import Settlement, State, policy, settlement
-from handler.core.redact import redact
-from handler.core.request import request
 from handler.counts import count_settled
 from handler.dead_letters import Cause
 from handler.errand import Fields, Member, bury_body, log_delivery
@@ -44,7 +42,8 @@ def settle(
 ) -> Verdict:
     """Write what an attempt came to, and return what becomes of the message.
 
-    `last` is the reason why there is no further attempt; the horizon is looked for here.
+    The outcome's `detail` has been redacted. `last` is the reason why there is no further attempt;
+    the horizon is looked for here.
     """
     errand, worker = member.errand, member.errand.worker
     now = worker.clock()
@@ -57,7 +56,7 @@ def settle(
         verdict = _bury_dead(member, outcome, settled, seconds)
     else:
         verdict = _settle_alive(member, outcome, (settled, seconds), sent)
-    _end_turn(member, settled.state)
+    _end_turn(member, settled.state, outcome)
     count_settled(worker, errand.delivery, outcome, settled.state, verdict)
     return verdict
 
@@ -71,7 +70,7 @@ def _settle_alive(
     marked = _mark(member, settled.state, _entry(member, outcome), is_recorded=sent.recorded)
     _log_attempt(member, outcome, settled, sent, seconds if comes_back else None)
     if settled.state is State.HELD:
-        return _hold(member, _cause(member, outcome, settled), seconds, marked=marked)
+        return _hold(member, _cause(outcome, settled), seconds, marked=marked)
     return back(seconds) if comes_back else GONE
 
 
@@ -93,7 +92,7 @@ def _bury_dead(member: Member, outcome: Outcome, settled: Settlement, seconds: i
     entry = _entry(member, outcome)
     try:
         body = member.errand.received.body
-        bury_body(member.errand.worker, body, _cause(member, outcome, settled))
+        bury_body(member.errand.worker, body, _cause(outcome, settled))
     except (ClientError, BotoCoreError):
         # What is known to be unsent must not look as if nobody knew, or hold would hold it.
         unsent = outcome.kind in ("rejected", "not_sent")
@@ -103,16 +102,19 @@ def _bury_dead(member: Member, outcome: Outcome, settled: Settlement, seconds: i
     return GONE
 
 
-def _end_turn(member: Member, state: State) -> None:
+def _end_turn(member: Member, state: State, outcome: Outcome) -> None:
     """Let the next delivery to the profile go; where this fails, it looks into the ledger."""
     delivery, worker = member.sent, member.errand.worker
     if delivery.event_version is None or not (delivery.recipient or {}).get("attributes"):
         return
+    if member.errand.time_left() < worker.timing.margin:
+        return
     with suppress(Unavailable):
         if state in (State.FAILED, State.UNKNOWN):
             worker.guard.postpone(delivery)
-        else:  # what is held may have been applied
-            worker.guard.end(delivery, accepted=state is not State.DEAD)
+        else:  # what is held, or was given up unknown, may have been applied
+            applied = state is not State.DEAD or outcome.kind == "unknown"
+            worker.guard.end(delivery, accepted=applied)
 
 
 def _mark(member: Member, state: State, entry: Entry, *, is_recorded: bool = False) -> bool:
@@ -134,23 +136,22 @@ def _mark(member: Member, state: State, entry: Entry, *, is_recorded: bool = Fal
 def _try_to_mark(member: Member, state: State, entry: Entry, *, is_recorded: bool) -> str | None:
     worker = member.errand.worker
     until = worker.clock() + worker.timing.marking
-    while True:
+    # The margin is what one try may take: a killed invocation gives all its messages back.
+    while member.errand.time_left() >= worker.timing.margin:
         try:
             owned = worker.ledger.mark(member.claim, state, entry, worker.clock())
         except Unavailable:
-            # The margin is what one more try may take: a killed invocation gives all messages back.
             enough = member.errand.time_left() - _MARK_PAUSE >= worker.timing.margin
             if is_recorded or worker.clock() + _MARK_PAUSE > until or not enough:
                 return "ledger"
             worker.sleep(_MARK_PAUSE)
         else:
             return None if owned else "lease_over"
+    return "ledger"
 
 
-def _cause(member: Member, outcome: Outcome, settled: Settlement) -> Cause:
-    reason = settled.reason or outcome.reason
-    known = member.errand.worker.keys.known()
-    detail = redact(outcome.detail, [request(member.sent), *known])
+def _cause(outcome: Outcome, settled: Settlement) -> Cause:
+    reason, detail = settled.reason or outcome.reason, outcome.detail
     if reason != outcome.reason:  # a horizon says when; this says why
         detail = f"{outcome.reason}: {detail}" if detail else outcome.reason
     return Cause(reason, outcome.status, detail)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
+from uuid import uuid4
 
 from handler.core.backoff import Timing
 from handler.core.breaker import WINDOW, Breaker, Reason, open_seconds, trips
@@ -32,6 +33,7 @@ class _Known:
     limited_until: int = 0
     limit: Limit | None = None
     shown_at: int = 0
+    window: int = 0
     total: int = 0
     in_a_row: int = 0
 
@@ -40,13 +42,15 @@ class _Known:
 class Signals:
     """The shared signals, as one worker sees them.
 
-    `clock` returns seconds since the epoch, `random` a number in [0, 1).
+    `clock` returns seconds since the epoch, `random` a number in [0, 1); `me` is this worker's
+    own token.
     """
 
     table: Table
     timing: Timing
     clock: Callable[[], float]
     random: Callable[[], float]
+    me: str = field(default_factory=lambda: uuid4().hex)
     _workspaces: dict[str, _Known] = field(default_factory=dict)
     _paused: frozenset[str] | None = None
     _paused_at: float = float("-inf")
@@ -74,17 +78,23 @@ class Signals:
         """Return until when, in epoch seconds, Braze takes no request; 0: it does."""
         return self._current(workspace).limited_until
 
+    def stops(self, workspace: str) -> bool:
+        """Return whether nothing more may be sent now, of what is already in a worker's hands."""
+        known, now = self._current(workspace), self.clock()
+        return now < max(known.limited_until, known.breaker.open_until or 0)
+
     def limit(self, workspace: str) -> Limit | None:
         """Return what Braze has last said of its rate limit."""
         return self._of(workspace).limit
 
-    def probe(self, workspace: str, owner: str, until: float) -> bool:
+    def probe(self, workspace: str, until: float) -> bool:
         """Take the one probe of a breaker that was open long enough; False where another has it."""
         known, now = self._of(workspace), int(self.clock())
         change = Change(
             "SET probe = :owner, probe_until = :until",
-            "open_until <= :now AND (attribute_not_exists(probe_until) OR probe_until < :now)",
-            {":owner": text(owner), ":until": number(int(until)), ":now": number(now)},
+            "open_until <= :now AND "
+            "(attribute_not_exists(probe_until) OR probe_until <= :now OR probe = :owner)",
+            {":owner": text(self.me), ":until": number(int(until)), ":now": number(now)},
         )
         taken, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
         known.breaker = breaker_from(item)
@@ -92,8 +102,7 @@ class Signals:
 
     def succeeded(self, workspace: str) -> None:
         """Count an answer that shows Braze well; it closes a breaker."""
-        known = self._of(workspace)
-        known.total += 1
+        known = self._counted(workspace)
         known.in_a_row = 0
         if known.breaker.open_until is None:
             return
@@ -109,8 +118,7 @@ class Signals:
 
     def failed(self, workspace: str) -> Breaker | None:
         """Count a failure, together with all workers; return the breaker if it opens now."""
-        known = self._of(workspace)
-        known.total += 1
+        known = self._counted(workspace)
         known.in_a_row += 1
         total, failed = self._add(workspace, known.total)
         known.total = 0
@@ -176,6 +184,13 @@ class Signals:
         )
         self.table.update(f"rate#{workspace}", change)
 
+    def _counted(self, workspace: str) -> _Known:
+        """Count a request in the window in which it ends."""
+        known, window = self._of(workspace), int(self.clock()) // WINDOW
+        known.total = known.total + 1 if known.window == window else 1
+        known.window = window
+        return known
+
     def _add(self, workspace: str, requests: int) -> tuple[int, int]:
         """Add a failure among so many requests to the window; return its requests and failures."""
         now = int(self.clock())
@@ -229,5 +244,6 @@ def breaker_from(item: Mapping[str, Item]) -> Breaker:
         opened_at=number_in(item, "opened_at") or 0,
         opens=number_in(item, "opens") or 0,
         reason=item.get("reason", {}).get("S", ""),
+        probe=item.get("probe", {}).get("S", ""),
         probe_until=number_in(item, "probe_until") or 0,
     )

@@ -39,7 +39,9 @@ class Braze:
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
     url: str = ""
-    headers: list[dict[str, str]] = field(default_factory=list)  # of the answers, one after the other
+    headers: list[dict[str, str]] = field(
+        default_factory=list
+    )  # of the answers, one after the other
 
     def reply(self, body: bytes, key: str | None) -> Reply:
         self.requests.append(json.loads(body))

@@ -27,14 +27,22 @@ class Breaker:
     """What all workers know of a workspace's breaker; times are in seconds since the epoch.
 
     Without `open_until` it is closed. `opened_at` is when the outage began, `opens` how often it
-    has opened since; nobody but the worker with the probe sends before `probe_until`.
+    has opened since; nobody but the worker with the `probe` sends before `probe_until`.
     """
 
     open_until: int | None = None
     opened_at: int = 0
     opens: int = 0
     reason: str = ""
+    probe: str = ""
     probe_until: int = 0
+
+    def closed_to(self, worker: str) -> int:
+        """Return until when a worker sends nothing: the probe that it holds itself is no bar."""
+        if self.open_until is None:
+            return 0
+        others = 0 if self.probe == worker else self.probe_until
+        return max(self.open_until, others)
 
 
 def is_failure(outcome: Outcome) -> bool:

@@ -19,7 +19,8 @@ def user_of(delivery: Delivery) -> list[JsonValue] | None:
         if isinstance(value, dict):
             return [name, [value.get(key) for key in ALIAS_KEYS]]
         if value is not None:
-            return [name, value]
+            # Two spellings of an address are one user, and at worst two users wait for each other.
+            return [name, value.lower() if name == "email" and isinstance(value, str) else value]
     return None
 
 

@@ -37,8 +37,9 @@ class Record:
 
     `since` is the first claim of this run: absent after ACCEPTED, HELD and DEAD, so that
     a delivery that is set free again has its whole horizon before it. `lost` counts the workers
-    in a row that vanished with it, `surge` is since when a brake stops it, and one that is `alone`
-    is never again part of a request of many. `message` is the queue's id of the last claimant's.
+    in a row that vanished with it, `surge` is since when a brake stops it, 0 if it has passed; one
+    that is `alone` is never again part of a request of many. `message` is the queue's id of the
+    last claimant's.
     """
 
     state: State
@@ -61,10 +62,10 @@ class Refusal:
 
     mine: the claim is ours, its answer was lost. duplicate: success. held: bury it again,
     unchanged. hold: nobody knows what came of it, so it becomes HELD. lost: likewise, and it may
-    be taken over. wait: not an attempt.
+    be taken over. adopted: its request of many was accepted. wait: not an attempt.
     """
 
-    kind: Literal["mine", "duplicate", "held", "hold", "lost", "wait"]
+    kind: Literal["mine", "duplicate", "held", "hold", "lost", "adopted", "wait"]
     seconds: int = 0
 
 

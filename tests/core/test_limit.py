@@ -1,0 +1,63 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handler.core.limit import RESERVE, Limit, limit_of, number_of
+
+NOW = 1_800_000_000.0
+
+
+def headers(remaining: str, limit: str, reset: str) -> dict[str, str]:
+    return {
+        "x-ratelimit-remaining": remaining,
+        "x-ratelimit-limit": limit,
+        "x-ratelimit-reset": reset,
+    }
+
+
+@pytest.mark.parametrize("reset", ["600", "1800000600"])
+def test_both_forms_of_the_reset_are_understood(reset: str) -> None:
+    assert limit_of(headers("10", "250000", reset), NOW) == Limit(10, 250_000, int(NOW) + 600)
+
+
+@pytest.mark.parametrize(
+    "given_headers",
+    [
+        {},
+        headers("", "1", "1"),
+        headers("1", "0", "1"),
+        headers("1", "1", "0"),
+        headers("1", "1", "7201"),
+        headers("-1", "1", "1"),
+        headers("1.5", "1", "1"),
+        headers("²", "1", "1"),
+        headers("1", "1" * 10, "1"),
+    ],
+)
+def test_what_is_missing_or_mad_is_no_limit(given_headers: dict[str, str]) -> None:
+    assert limit_of(given_headers, NOW) is None
+
+
+@given(st.dictionaries(st.sampled_from(list(headers("", "", ""))), st.text()))
+def test_no_header_at_all_raises(given_headers: dict[str, str]) -> None:
+    found = limit_of(given_headers, NOW)
+    if found is not None:
+        assert 0 <= found.share(NOW) <= 1
+        assert NOW < found.reset <= NOW + 7_200
+
+
+@given(remaining=st.integers(0, 10**9), limit=st.integers(1, 10**9), ahead=st.integers(-10, 7_200))
+def test_all_go_until_the_reserve_is_reached_and_after_the_reset(
+    remaining: int, limit: int, ahead: int
+) -> None:
+    share = Limit(remaining, limit, int(NOW) + ahead).share(NOW)
+
+    if ahead <= 0 or remaining >= RESERVE * limit:
+        assert share == 1
+    else:
+        assert share == remaining / (RESERVE * limit) < 1
+
+
+def test_a_number_is_taken_with_its_blanks_and_nothing_else() -> None:
+    assert number_of({"n": " 7 "}, "n") == 7
+    assert number_of({"n": "7e1"}, "n") is None

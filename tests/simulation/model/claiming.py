@@ -1,0 +1,196 @@
+"""The steps of a claim, as `Ledger.claim` and `claims.claim` make them, one access at a time.
+
+Whatever is written may fail in three ways: it is written and tried again (botocore's own retry, or
+ours), it is written and the worker never learns of it, or it is not written. Not written and tried
+again is nothing at all.
+"""
+
+from collections.abc import Iterator
+
+from handler.core.protocol import State
+from tests.simulation.model.rules import Rules
+from tests.simulation.model.settling import following, not_now, settle
+from tests.simulation.model.world import (
+    ACCEPTED_IN_TIME,
+    ACCEPTED_LATE,
+    BACK,
+    DONE,
+    EARLY,
+    GONE,
+    LOST,
+    NEW,
+    NOTHING,
+    OWN,
+    OWNED,
+    ROBBED,
+    Hands,
+    Step,
+    Worker,
+    World,
+    stale,
+)
+
+_TAKEN = {OWN: ROBBED, EARLY: LOST, DONE: LOST}
+
+
+def claim(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Try to claim the member in hand by the conditional update."""
+    mine = hands.member.claim in OWNED
+    late = hands.world.messages[hands.member.message].late
+    for over in _leases(rules, hands):
+        for answer in rules.answers(hands.delivery.state, over, mine, late):
+            if answer == "claim":
+                yield from _claimed(rules, hands)
+            else:
+                for then in _refused(rules, hands, answer):
+                    yield Step(f"is told: {answer}", then)
+    for then in unavailable(rules, hands):
+        yield Step("cannot claim", then, 1)
+
+
+def _leases(rules: Rules, hands: Hands) -> tuple[bool, ...]:
+    held = _is_held(hands.world, hands.of)
+    return (False, True) if held and rules.wrong == "short lease" else (not held,)
+
+
+def _is_held(world: World, of: int) -> bool:
+    return any(
+        member.claim == OWN and world.messages[member.message].of == of
+        for worker in world.workers
+        for member in worker.members
+    )
+
+
+def _claimed(rules: Rules, hands: Hands) -> Iterator[Step]:
+    owned = owning(hands)
+    for then in following(rules, owned):
+        yield Step("claims it", then)
+    yield Step("claims it, the answer is lost, and tries again", owned.world, 1)
+    for then in unavailable(rules, owned):
+        yield Step("claims it and never learns", then, 1)
+
+
+def _refused(rules: Rules, hands: Hands, kind: str) -> Iterator[World]:
+    worker = hands.worker
+    if kind == "mine":
+        own = hands.member.claim in OWNED  # else it is another's, and robbed of it
+        yield from following(rules, hands if own else hands.claimed_as(ROBBED))
+    elif kind in ("duplicate", "wait"):
+        yield from following(rules, hands.claimed_as(GONE if kind == "duplicate" else BACK))
+    elif kind == "held":
+        yield hands.claimed_as(NEW).turned(worker._replace(phase="bury again")).world
+    else:
+        phase = "hold" if kind == "hold" else "look"
+        yield hands.turned(worker._replace(phase=phase, fresh=True)).claimed_as(NEW).world
+
+
+def look(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Read whether the request that the vanished worker made is recorded as accepted."""
+    seen = hands.delivery.sent != NOTHING and rules.wrong != "send# not read"
+    phase = "adopt" if hands.worker.fresh and seen else "take"
+    yield Step(f"reads send#, to {phase} it", _turned(hands, phase).world)
+    for then in unavailable(rules, hands):
+        yield Step("cannot read send#", then, 1)
+
+
+def take(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Take over what a vanished worker had; perhaps to say that it was the last."""
+    if not hands.worker.fresh:
+        yield from _too_late(rules, hands)
+        return
+    place, owned = hands.place, owning(hands)
+    alone = owned.turned(owned.worker._replace(alone=(*owned.worker.alone, place)))
+    for then in following(rules, alone):
+        yield Step("takes it over", then)
+    doomed = owned.turned(owned.worker._replace(outcomes=("unknown",)))
+    for then in settle(rules, doomed, last=True):
+        yield Step("takes it over, the last of too many", then)
+    yield Step("takes it over, the answer is lost, and tries again", owned.world, 1)
+    yield from _failing(rules, owned, hands, "take it over")
+
+
+def adopt(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Mark as accepted what the vanished worker's request of many is recorded to have sent."""
+    if not hands.worker.fresh:
+        yield from _too_late(rules, hands)
+        return
+    delivery = hands.delivery
+    more = delivery.sent == ACCEPTED_LATE
+    changed = delivery._replace(state=State.ACCEPTED, recorded=min(2, delivery.recorded + more))
+    adopted = fenced(hands.written(changed._replace(sent=ACCEPTED_IN_TIME)))
+    for then in following(rules, adopted.claimed_as(GONE)):
+        yield Step("adopts it as accepted", then)
+    yield Step("adopts it, the answer is lost, and tries again", adopted.world, 1)
+    yield from _failing(rules, adopted, hands, "adopt it")
+
+
+def hold(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Make HELD what a vanished worker had."""
+    if not hands.worker.fresh:
+        yield from _too_late(rules, hands)
+        return
+    held = fenced(hands.written(hands.delivery._replace(state=State.HELD)))
+    yield Step("makes it HELD", _turned(held, "bury again").world)
+    yield Step("makes it HELD, the answer is lost, and tries again", held.world, 1)
+    yield from _failing(rules, held, hands, "hold it")
+
+
+def _failing(rules: Rules, applied: Hands, before: Hands, what: str) -> Iterator[Step]:
+    for then in unavailable(rules, applied):
+        yield Step(f"does {what}, and never learns", then, 1)
+    for then in unavailable(rules, before):
+        yield Step(f"cannot {what}", then, 1)
+
+
+def _too_late(rules: Rules, hands: Hands) -> Iterator[Step]:
+    # Its own write may be what changed the record; then its claim waits for its lease to end.
+    for then in following(rules, hands.claimed_as(BACK)):
+        yield Step("finds the record changed", then)
+
+
+def give_up(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Release under hold what may have been claimed all the same, and nothing was sent of."""
+    del rules
+    owned = hands.member.claim in (OWN, EARLY) and hands.delivery.state is State.SENDING
+    freed = hands.written(hands.delivery._replace(state=State.FAILED)) if owned else hands
+    for then in not_now(freed):
+        yield Step("releases what it may have claimed", then)
+    if owned:
+        for then in not_now(hands.doubted()):
+            yield Step("cannot release it", then, 1)
+
+
+def unavailable(rules: Rules, hands: Hands) -> Iterator[World]:
+    """Give all back that has no verdict, for DynamoDB does not answer."""
+    if rules.policy == "hold":
+        yield _turned(hands, "give up").world
+    else:
+        yield from not_now(hands)
+
+
+def owning(hands: Hands) -> Hands:
+    """Make the delivery in hand the worker's own, and whoever had it lose it."""
+    delivery = hands.delivery._replace(state=State.SENDING, sent=NOTHING)
+    return fenced(hands.written(delivery)).claimed_as(OWN)
+
+
+def fenced(hands: Hands) -> Hands:
+    """Change the owner of the delivery in hand: the others' tokens are no longer its."""
+    world = hands.world
+    workers = [_without(each, world, hands.of) for each in world.workers]
+    workers[hands.number] = hands.worker
+    return Hands(stale(world._replace(workers=tuple(workers)), hands.of), hands.number)
+
+
+def _without(worker: Worker, world: World, of: int) -> Worker:
+    members = tuple(
+        it._replace(claim=_TAKEN.get(it.claim, it.claim))
+        if world.messages[it.message].of == of
+        else it
+        for it in worker.members
+    )
+    return worker._replace(members=members)
+
+
+def _turned(hands: Hands, phase: str) -> Hands:
+    return hands.turned(hands.worker._replace(phase=phase))

@@ -1,0 +1,109 @@
+"""The last steps of a message: its letter, its release, the answer to the queue."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from handler.core.protocol import State
+from tests.simulation.model.rules import Rules
+from tests.simulation.model.settling import (
+    answered,
+    finished,
+    following,
+    kind_of,
+    lettered,
+    not_now,
+    placed,
+)
+from tests.simulation.model.world import (
+    BACK,
+    DELETED,
+    EARLY,
+    GONE,
+    OWN,
+    VERDICTS,
+    VISIBLE,
+    Hands,
+    Step,
+    World,
+)
+
+
+def bury_dead(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Bury what is given up, and then mark it DEAD; what is not buried is tried again."""
+    del rules
+    unsent = kind_of(hands) in ("rejected", "not_sent")
+    alive = hands.worker._replace(phase="mark", target=State.FAILED if unsent else State.UNKNOWN)
+    dead = hands.worker._replace(phase="mark")
+    yield Step("buries it", lettered(hands, hands.of).turned(dead).world)
+    yield Step("cannot bury it", hands.turned(alive).world, 1)
+    yield Step("buries it and never learns", lettered(hands, hands.of).turned(alive).world, 1)
+
+
+def bury_held(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Bury what has just been marked HELD."""
+    for told, letter, verdict, faults in _BURYING:
+        buried = lettered(hands, hands.of) if letter else hands
+        for then in finished(rules, buried, verdict):
+            yield Step(told, then, faults)
+
+
+_BURYING = (
+    ("buries it", True, GONE, 0),
+    ("cannot bury it", False, BACK, 1),
+    ("buries it and never learns", True, BACK, 1),
+)
+
+
+def bury_again(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Bury what is HELD and came all the same."""
+    buried = lettered(hands, hands.of)
+    for then in following(rules, buried.claimed_as(GONE)):
+        yield Step("buries it as held", then)
+    for told, after in (("cannot bury it", hands), ("buries it and never learns", buried)):
+        for then in not_now(after):
+            yield Step(told, then, 1)
+
+
+def free(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Release the claim in hand, of which nothing was sent."""
+    del rules
+    owned = hands.member.claim in (OWN, EARLY) and hands.delivery.state is State.SENDING
+    freed = hands.written(hands.delivery._replace(state=State.FAILED)) if owned else hands
+    for then in _after_free(freed):
+        yield Step("releases it", then)
+    if owned:
+        for then in _after_free(hands.doubted()):
+            yield Step("cannot release it", then, 1)
+
+
+def _after_free(hands: Hands) -> Iterator[World]:
+    done = hands.claimed_as(BACK)
+    worker = done.worker
+    if worker.at + 1 < len(worker.going):
+        yield done.turned(worker._replace(at=worker.at + 1)).world
+    elif all(it.claim in VERDICTS for it in worker.members):
+        yield answered(done)
+    else:
+        yield from not_now(done)
+
+
+def answer(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Answer the queue: what is done with is deleted, unless the deletion is lost."""
+    members = hands.worker.members
+    workers = hands.world.workers
+    left = hands.world._replace(workers=workers[: hands.number] + workers[hands.number + 1 :])
+    choices = [_ends(rules, it.claim) for it in members]
+    for chosen in product(*choices):
+        world = left
+        for it, (where, _) in zip(members, chosen, strict=True):
+            world = placed(world, it.message, where)
+        told = "answers; " + ", ".join(
+            "gone" if where == DELETED else "back" for where, _ in chosen
+        )
+        yield Step(told, world, sum(faults for _, faults in chosen))
+
+
+def _ends(rules: Rules, verdict: int) -> tuple[tuple[int, int], ...]:
+    if verdict == BACK:
+        return ((VISIBLE, 0),)
+    return ((DELETED, 0),) if rules.exact_queue else ((DELETED, 0), (VISIBLE, 1))

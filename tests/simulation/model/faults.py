@@ -1,0 +1,97 @@
+"""What happens to workers and messages: death, a lease that ends early, messages that come anew."""
+
+from collections.abc import Iterator
+
+from handler.core.protocol import State
+from tests.simulation.model.rules import Rules
+from tests.simulation.model.world import (
+    DELETED,
+    EARLY,
+    IN_FLIGHT,
+    OWN,
+    UNRECORDED,
+    VISIBLE,
+    Delivery,
+    Hands,
+    Step,
+    World,
+    replaced,
+)
+
+
+def deaths(rules: Rules, world: World) -> Iterator[Step]:
+    """A worker dies: its messages come back, and nobody is left that has its claims."""
+    for number, worker in enumerate(world.workers):
+        hands = Hands(world, number)
+        for at, member in enumerate(worker.members):
+            message = world.messages[member.message]
+            each = hands.world.deliveries[message.of]
+            changed = _left(rules, hands, at, each)
+            if changed != each:
+                hands = hands.written(changed, message.of)
+        after = hands.world
+        for member in worker.members:
+            after = _visible(after, member.message)
+        workers = world.workers[:number] + world.workers[number + 1 :]
+        still = tuple(it for at, it in enumerate(after.workers) if at != number)
+        assert len(workers) == len(still)
+        yield Step(f"worker {number} dies at: {worker.phase}", after._replace(workers=still), 1)
+
+
+def _left(rules: Rules, hands: Hands, at: int, delivery: Delivery) -> Delivery:
+    worker = hands.worker
+    claim = worker.members[at].claim
+    doubt = delivery.doubt or (claim in (OWN, EARLY) and delivery.state is State.SENDING)
+    in_hand = worker.phase == "mark" and worker.outcomes == ("accepted",) and claim == OWN
+    unlearned = rules.exact_queue and (in_hand or claim == UNRECORDED)
+    return delivery._replace(doubt=doubt, recorded=delivery.recorded - unlearned)
+
+
+def _visible(world: World, number: int) -> World:
+    message = world.messages[number]
+    if message.where != IN_FLIGHT:
+        return world
+    return world._replace(
+        messages=replaced(world.messages, number, message._replace(where=VISIBLE))
+    )
+
+
+def early_leases(rules: Rules, world: World) -> Iterator[Step]:
+    """A lease ends while its worker lives, as a clock may be wrong."""
+    del rules
+    for number, worker in enumerate(world.workers):
+        for at, member in enumerate(worker.members):
+            of = world.messages[member.message].of
+            if member.claim == OWN and world.deliveries[of].state is State.SENDING:
+                hands = Hands(world, number).claimed_as(EARLY, at)
+                doubted = hands.world.deliveries[of]._replace(doubt=True)
+                told = f"the lease of worker {number} ends early"
+                yield Step(told, hands.written(doubted, of).world, 1)
+
+
+def early_messages(rules: Rules, world: World) -> Iterator[Step]:
+    """SQS delivers a message that a worker still has."""
+    del rules
+    for number, message in enumerate(world.messages):
+        if message.where == IN_FLIGHT:
+            yield Step(f"message {number} is visible early", _visible(world, number), 1)
+
+
+def redrives(world: World) -> Iterator[Step]:
+    """A person redrives a dead letter: a message of its own, later than whatever was marked."""
+    held = {member.message for worker in world.workers for member in worker.members}
+    for of, delivery in enumerate(world.deliveries):
+        slots = [
+            number
+            for number, it in enumerate(world.messages)
+            if it.of == of and it.where == DELETED and number not in held
+        ]
+        if delivery.letter and slots:
+            late = world.messages[slots[0]]._replace(where=VISIBLE, late=True)
+            yield Step(
+                f"the letter of delivery {of} is redriven",
+                world._replace(
+                    deliveries=replaced(world.deliveries, of, delivery._replace(letter=False)),
+                    messages=replaced(world.messages, slots[0], late),
+                ),
+            )

@@ -1,0 +1,124 @@
+"""Mistakes planted one by one, each in the mode where it bites, and the property that finds it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from handler.core import protocol
+from handler.core.models import OnUnknown
+from handler.core.outcome import Outcome
+from handler.core.protocol import Record, Refusal, Settlement, State
+from tests.simulation.model.rules import Rules
+from tests.simulation.model.search import Scope
+
+
+def _held_may_be_claimed(
+    record: Record | None, on_unknown: OnUnknown, now: float, sent_at: float
+) -> bool:
+    held = record is not None and record.state is State.HELD
+    return held or protocol.claimable(record, on_unknown, now, sent_at)
+
+
+def _dead_is_final(
+    record: Record | None, on_unknown: OnUnknown, now: float, sent_at: float
+) -> bool:
+    dead = record is not None and record.state is State.DEAD
+    return not dead and protocol.claimable(record, on_unknown, now, sent_at)
+
+
+def _own_claim_not_known(
+    record: Record | None, on_unknown: OnUnknown, now: float, owner: str
+) -> Refusal:
+    found = protocol.refused(record, on_unknown, now, owner)
+    return Refusal("wait", 1) if found.kind == "mine" else found
+
+
+def _any_claim_is_mine(
+    record: Record | None, on_unknown: OnUnknown, now: float, owner: str
+) -> Refusal:
+    if record is not None and record.state is State.SENDING:
+        return Refusal("mine")
+    return protocol.refused(record, on_unknown, now, owner)
+
+
+def _lost_under_hold(
+    record: Record | None, on_unknown: OnUnknown, now: float, owner: str
+) -> Refusal:
+    found = protocol.refused(record, on_unknown, now, owner)
+    return Refusal("lost") if found.kind == "hold" else found
+
+
+def _held_is_a_duplicate(
+    record: Record | None, on_unknown: OnUnknown, now: float, owner: str
+) -> Refusal:
+    found = protocol.refused(record, on_unknown, now, owner)
+    return Refusal("duplicate") if found.kind == "held" else found
+
+
+def _unknown_is_failed(outcome: Outcome, on_unknown: OnUnknown, last: str | None) -> Settlement:
+    if outcome.kind == "unknown":
+        return Settlement(State.FAILED)
+    return protocol.settlement(outcome, on_unknown, last)
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """Rules with a mistake, where it shows, which property finds it, with how many faults."""
+
+    rules: Rules
+    scope: Scope
+    finds: str
+    faults: int
+
+
+_ONE: Final = (0,)
+_COPIES: Final = (0, 0)
+_MANY: Final = (0, 1)
+
+MUTATIONS: Final = {
+    "a mark without a fence": Mutation(
+        Rules("retry", wrong="no fence"), Scope(_COPIES, 3, 1), "together", 1
+    ),
+    "an accepted message that comes back where its mark fails": Mutation(
+        Rules("retry", exact_queue=True, wrong="returned after acceptance"),
+        Scope(_ONE, 2, 1), "twice", 1,
+    ),
+    "a claim of one's own that is not known again": Mutation(
+        Rules("hold", refused=_own_claim_not_known), Scope(_COPIES, 2, 1), "needless", 1
+    ),
+    "a claim that is taken for one's own": Mutation(
+        Rules("hold", refused=_any_claim_is_mine), Scope(_COPIES, 2, 0), "together", 0
+    ),
+    "a mark before the request": Mutation(
+        Rules("retry", wrong="marked before the request"), Scope(_ONE, 1, 1), "lost", 0
+    ),
+    "a lease that is shorter than the work": Mutation(
+        Rules("retry", wrong="short lease"), Scope(_COPIES, 2, 0), "together", 0
+    ),
+    "HELD that may be claimed": Mutation(
+        Rules("hold", claimable=_held_may_be_claimed), Scope(_COPIES, 2, 1), "twice", 0
+    ),
+    "HELD that is taken for a duplicate": Mutation(
+        Rules("hold", refused=_held_is_a_duplicate), Scope(_ONE, 1, 2), "lost", 0
+    ),
+    "DEAD that no redrive may claim": Mutation(
+        Rules("retry", claimable=_dead_is_final), Scope(_ONE, 1, 0), "lost", 0
+    ),
+    "a message that is acknowledged before its letter": Mutation(
+        Rules("retry", wrong="acknowledged before its letter"), Scope(_ONE, 1, 1), "lost", 1
+    ),
+    "a take-over that does not read send#": Mutation(
+        Rules("retry", wrong="send# not read"), Scope(_MANY, 2, 1), "twice", 1
+    ),
+    "hold that takes over after the lease": Mutation(
+        Rules("hold", refused=_lost_under_hold), Scope(_ONE, 1, 1), "twice", 1
+    ),
+    "an unknown outcome that counts as not sent under hold": Mutation(
+        Rules("hold", settlement=_unknown_is_failed), Scope(_ONE, 1, 1), "twice", 1
+    ),
+    "a claim that is forgotten with an unknown outcome": Mutation(
+        Rules("hold", wrong="claim forgotten"), Scope(_ONE, 1, 1), "twice", 1
+    ),
+    "members that are marked before send#": Mutation(
+        Rules("retry", wrong="members marked first"), Scope(_MANY, 2, 1), "twice", 1
+    ),
+}  # fmt: skip

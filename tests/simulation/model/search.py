@@ -1,0 +1,214 @@
+"""Every state that can be reached with so many faults, breadth first, and what is wrong there."""
+
+import gc
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import permutations
+
+from tests.simulation.model import claiming, ending, faults, sending, settling
+from tests.simulation.model.naming import canonical
+from tests.simulation.model.properties import broken, is_quiet
+from tests.simulation.model.rules import Rules
+from tests.simulation.model.world import (
+    IN_FLIGHT,
+    VISIBLE,
+    Delivery,
+    Hands,
+    Member,
+    Message,
+    Step,
+    Worker,
+    World,
+    replaced,
+)
+
+# A state, and from which other by which step it was first reached.
+Seed = tuple[int, str, World]
+_PHASES = {
+    "claim": claiming.claim,
+    "look": claiming.look,
+    "take": claiming.take,
+    "adopt": claiming.adopt,
+    "hold": claiming.hold,
+    "give up": claiming.give_up,
+    "open": sending.open_send,
+    "mark first": settling.mark_first,
+    "post": sending.post,
+    "mark send": sending.mark_send,
+    "mark": settling.mark,
+    "bury dead": ending.bury_dead,
+    "bury held": ending.bury_held,
+    "bury again": ending.bury_again,
+    "free": ending.free,
+    "answer": ending.answer,
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A property that does not hold, with how many faults, and the way there."""
+
+    broken: str
+    faults: int
+    trace: tuple[str, ...]
+
+
+@dataclass
+class Found:
+    """What a search has found: its states, and the first violation of each property."""
+
+    states: int = 0
+    steps: int = 0
+    violations: dict[str, Violation] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is searched: the deliveries of the messages, workers, faults."""
+
+    messages: tuple[int, ...]
+    workers: int
+    faults: int
+
+
+class Search:
+    """A search of a scope under rules.
+
+    A state that is reached with fewer faults can do whatever it can with more, so states are
+    searched by their number of faults, and each once.
+    """
+
+    def __init__(self, rules: Rules, scope: Scope) -> None:
+        self.rules = rules
+        self.scope = scope
+        self.found = Found()
+        self.numbers: dict[World, int] = {}
+        self.parents: list[tuple[int, str]] = []
+        self.worlds: list[World] = []
+        self.free: list[list[int]] = []
+
+    def run(self, until: str = "") -> Found:
+        """Search all, or until a violation of that property; return what is found.
+
+        The first violation of a property takes as few faults as any.
+        """
+        gc.disable()  # nothing here is a cycle, and there are millions of tuples to look through
+        try:
+            return self._run(until)
+        finally:
+            gc.enable()
+
+    def _run(self, until: str) -> Found:
+        several = tuple(Delivery() for _ in set(self.scope.messages))
+        first = World(several, tuple(Message(of) for of in self.scope.messages))
+        seeds: list[Seed] = [(-1, "", canonical(self.rules, first))]
+        for used in range(self.scope.faults + 1):
+            seeds = self._layer(used, seeds, until)
+            if not seeds or until in self.found.violations:
+                break
+        if not until:
+            self._stuck()
+        self.found.states = len(self.worlds)
+        return self.found
+
+    def _layer(self, used: int, seeds: list[Seed], until: str) -> list[Seed]:
+        begin = len(self.worlds)
+        for parent, told, world in seeds:
+            self._number(parent, told, world, used)
+        later: list[Seed] = []
+        at = begin
+        while at < len(self.worlds) and until not in self.found.violations:
+            self._expand(at, used, later)
+            at += 1
+        return later
+
+    def _expand(self, at: int, used: int, later: list[Seed]) -> None:
+        last = used == self.scope.faults
+        for told, world, cost in self.steps(self.worlds[at], last=last):
+            if cost and (last or cost > 1):
+                continue
+            self.found.steps += 1
+            same = canonical(self.rules, world)
+            if cost:
+                if same not in self.numbers:
+                    later.append((at, told, same))
+            else:
+                self.free[at].append(self._number(at, told, same, used))
+
+    def _number(self, parent: int, told: str, world: World, used: int) -> int:
+        number = self.numbers.get(world)
+        if number is not None:
+            return number
+        number = self.numbers[world] = len(self.worlds)
+        self.worlds.append(world)
+        self.parents.append((parent, told))
+        self.free.append([])
+        for name in broken(self.rules, world):
+            if name not in self.found.violations:
+                self.found.violations[name] = Violation(name, used, self._trace(number))
+        return number
+
+    def _trace(self, number: int) -> tuple[str, ...]:
+        told: list[str] = []
+        while number > 0:
+            number, step = self.parents[number]
+            told.append(step)
+        return tuple(reversed(told))
+
+    def _stuck(self) -> None:
+        """Look for a state from which nothing quiet can be reached without a further fault."""
+        before: list[list[int]] = [[] for _ in self.worlds]
+        for number, after in enumerate(self.free):
+            for each in after:
+                before[each].append(number)
+        quiet = [number for number, world in enumerate(self.worlds) if is_quiet(world)]
+        live = set(quiet)
+        while quiet:
+            for each in before[quiet.pop()]:
+                if each not in live:
+                    live.add(each)
+                    quiet.append(each)
+        stuck = next((each for each in range(len(self.worlds)) if each not in live), None)
+        if stuck is not None:
+            told = Violation("liveness", self.scope.faults, self._trace(stuck))
+            self.found.violations["liveness"] = told
+
+    def steps(self, world: World, *, last: bool) -> Iterator[Step]:
+        """Yield whatever can happen next; it need not be a fault if there was the last."""
+        if len(world.workers) < self.scope.workers:
+            yield from self._receipts(world)
+        for number, worker in enumerate(world.workers):
+            hands = Hands(world, number)
+            for step in _PHASES[worker.phase](self.rules, hands):
+                told = f"worker {number} {step.told}"
+                yield Step(told, step.world, step.faults)
+        if not self.rules.exact_queue:
+            yield from faults.redrives(world)
+        if not last:
+            yield from self._faults(world)
+
+    def _faults(self, world: World) -> Iterator[Step]:
+        yield from faults.deaths(self.rules, world)
+        if not self.rules.exact_queue:
+            yield from faults.early_leases(self.rules, world)
+            yield from faults.early_messages(self.rules, world)
+
+    def _receipts(self, world: World) -> Iterator[Step]:
+        waiting = [at for at, it in enumerate(world.messages) if it.where == VISIBLE]
+        batches: list[tuple[int, ...]] = [(at,) for at in waiting]
+        if len(world.deliveries) > 1:
+            batches += [
+                pair
+                for pair in permutations(waiting, 2)
+                if world.messages[pair[0]].of != world.messages[pair[1]].of
+            ]
+        for batch in batches:
+            messages = world.messages
+            for at in batch:
+                messages = replaced(messages, at, messages[at]._replace(where=IN_FLIGHT))
+            worker = Worker("claim", tuple(Member(at) for at in batch))
+            named = " and ".join(str(at) for at in batch)
+            yield Step(
+                f"a worker receives message {named}",
+                World(world.deliveries, messages, (*world.workers, worker)),
+            )

@@ -1,0 +1,123 @@
+"""The steps of a request, as `post.send` makes them: `send#` first, POST, `send#` again."""
+
+from collections.abc import Iterator
+
+from tests.simulation.model.rules import Rules
+from tests.simulation.model.settling import settle, start
+from tests.simulation.model.world import (
+    ACCEPTED_IN_TIME,
+    ACCEPTED_LATE,
+    EARLY,
+    OWN,
+    RECORDED,
+    TOLD_BY_MEMBERS,
+    UNWRITTEN,
+    Hands,
+    Step,
+    World,
+)
+
+
+def open_send(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Write `send#` before the request; tried again, it finds itself and goes on."""
+    del rules
+    yield Step("opens send#", hands.turned(hands.worker._replace(phase="post")).world)
+    yield Step("cannot open send#", hands.turned(hands.worker._replace(phase="free")).world, 1)
+
+
+def post(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Send the request, and learn what came of it or not; or have no time for it."""
+    worker = hands.worker
+    many = len(worker.going)
+    out_of_time = worker._replace(phase="free", going=worker.going + worker.alone, alone=())
+    yield Step("has no time", hands.turned(out_of_time).world)
+    yield from _accepted(rules, hands)
+    for kind in ("not_sent", *(("rejected",) if many == 1 else ())):
+        yield from _settled(rules, hands, (kind,) * many)
+    if many > 1:
+        alone = start(rules, hands, (), worker.going + worker.alone)
+        yield Step("posts: rejected together", alone)
+    done = _doubted(applied(hands, many))
+    yield from _settled(rules, _doubted(hands), ("held",) * many)
+    yield from _settled(rules, done, ("noticed",) * many)
+    for after in (_doubted(hands), done):
+        yield from _settled(rules, after, ("unknown",) * many, 1)
+
+
+def _accepted(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Be accepted: all of it or, in a request of many, all but one, which stands last."""
+    worker = hands.worker
+    many = len(worker.going)
+    done = applied(hands, many, counted=rules.exact_queue)
+    yield from _settled(rules, done, ("accepted",) * many)
+    for refused in worker.going if many > 1 else ():
+        going = (*(at for at in worker.going if at != refused), refused)
+        turned = hands.turned(worker._replace(going=going))
+        outcomes = ("accepted",) * (many - 1) + ("rejected",)
+        yield from _settled(rules, applied(turned, many - 1), outcomes)
+
+
+def _settled(
+    rules: Rules, hands: Hands, outcomes: tuple[str, ...], faults: int = 0
+) -> Iterator[Step]:
+    told = "posts: " + ", ".join(outcomes)
+    learned = hands.turned(hands.worker._replace(outcomes=outcomes))
+    marks_send = len(outcomes) > 1 and outcomes[0] == "accepted"
+    if marks_send and rules.wrong != "members marked first":
+        worker = learned.worker._replace(phase="mark send")
+        yield Step(told, learned.turned(worker).world, faults)
+        return
+    for then in settle(rules, learned):
+        yield Step(told, then, faults)
+
+
+def applied(hands: Hands, many: int, *, counted: bool = False) -> Hands:
+    """Let Braze do what is asked for the first so many of the request."""
+    for place in hands.worker.going[:many]:
+        of = hands.world.messages[hands.worker.members[place].message].of
+        each = hands.world.deliveries[of]
+        recorded = min(2, each.recorded + counted)
+        changed = each._replace(applied=min(2, each.applied + 1), recorded=recorded)
+        hands = hands.written(changed, of)
+    return hands
+
+
+def _doubted(hands: Hands) -> Hands:
+    for place in hands.worker.going:
+        of = hands.world.messages[hands.worker.members[place].message].of
+        hands = hands.written(hands.world.deliveries[of]._replace(doubt=True), of)
+    return hands
+
+
+def mark_send(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Record by one update which of the request Braze has accepted."""
+    if hands.worker.recorded == TOLD_BY_MEMBERS:
+        yield Step("marks send# last", start(rules, hands, (), hands.worker.alone))
+        return
+    done = _recorded(hands)
+    for then in _with(rules, done, RECORDED):
+        yield Step("marks send#", then)
+    yield Step("marks send#, the answer is lost, and tries again", done.world, 1)
+    for then in _with(rules, done, UNWRITTEN):
+        yield Step("marks send# and never learns", then, 1)
+    for then in _with(rules, hands, UNWRITTEN):
+        yield Step("cannot mark send#", then, 1)
+
+
+def _with(rules: Rules, hands: Hands, recorded: int) -> Iterator[World]:
+    return settle(rules, hands.turned(hands.worker._replace(recorded=recorded)))
+
+
+def _recorded(hands: Hands) -> Hands:
+    worker = hands.worker
+    for place, outcome in zip(worker.going, worker.outcomes, strict=True):
+        member = worker.members[place]
+        of = hands.world.messages[member.message].of
+        each = hands.world.deliveries[of]
+        if outcome != "accepted" or member.claim not in (OWN, EARLY) or each.sent:
+            continue
+        in_time = member.claim == OWN
+        sent = ACCEPTED_IN_TIME if in_time else ACCEPTED_LATE
+        changed = each._replace(sent=sent, recorded=min(2, each.recorded + in_time))
+        hands = hands.written(changed, of)
+    return hands

@@ -1,0 +1,161 @@
+"""A state of the model: what the ledger, the queue and the workers hold, as small tuples.
+
+There is no clock: a lease is over as soon as nobody who has the claim is left, for then nothing
+but time is missing. A worker's token is not written down either: each says itself whether a claim
+is still its own.
+"""
+
+from typing import Final, Literal, NamedTuple, TypeVar
+
+from handler.core.protocol import State
+
+# What a worker has of one of its messages' deliveries.
+NEW, OWN, EARLY, LOST, ROBBED, DONE, GONE, BACK, UNRECORDED = range(9)
+# NEW: no claim. OWN: claimed, under a lease. EARLY: claimed, the lease is over before its time.
+# LOST: taken over by somebody after that. ROBBED: taken over under the lease. DONE: marked, and the
+# token is still its own. The rest are verdicts: leaves the queue, comes back, leaves it accepted
+# without being recorded.
+OWNED: Final = (OWN, EARLY, DONE)
+CLAIMED: Final = (OWN, EARLY, LOST, ROBBED)
+VERDICTS: Final = (GONE, BACK, UNRECORDED)
+
+DELETED, VISIBLE, IN_FLIGHT = range(3)
+# What a `send#` says of the request that a delivery's owner made; the last after an early lease.
+NOTHING, ACCEPTED_IN_TIME, ACCEPTED_LATE = range(3)
+# What has become of a worker's own `send#`; the last only where a wrong step is planted.
+RECORDED, UNWRITTEN, TOLD_BY_MEMBERS = range(1, 4)
+T = TypeVar("T")
+
+
+class Delivery(NamedTuple):
+    """A delivery: its record in the ledger, and what became of it elsewhere.
+
+    `state` is empty where there is no record, `sent` is what its owner's `send#` says, `applied`
+    counts what Braze did up to 2, `recorded` what the ledger knows of that, `letter` says that it
+    is in the dead letters, `doubt` that something happened after which nobody can know.
+    """
+
+    state: State | Literal[""] = ""
+    sent: int = NOTHING
+    applied: int = 0
+    recorded: int = 0
+    letter: bool = False
+    doubt: bool = False
+
+
+class Message(NamedTuple):
+    """A message of delivery `of`; one that is `late` was sent after the last dead letter."""
+
+    of: int
+    where: int = VISIBLE
+    late: bool = False
+
+
+class Member(NamedTuple):
+    """A message in a worker's hands, and what the worker has of its delivery."""
+
+    message: int
+    claim: int = NEW
+
+
+class Worker(NamedTuple):
+    """A worker at a phase: what it does next.
+
+    `going` are the members of the request in hand and `at` is one of its places, or of `members`
+    while there is no request; `alone` are those that are sent afterwards. `outcomes` are what came
+    of the request, for each place. `recorded` says whether `send#` has it; `fresh` that nobody has
+    changed the record that was last seen; `target` is what is to be marked.
+    """
+
+    phase: str
+    members: tuple[Member, ...]
+    at: int = 0
+    going: tuple[int, ...] = ()
+    alone: tuple[int, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    recorded: int = NOTHING
+    fresh: bool = False
+    target: str = ""
+
+
+class World(NamedTuple):
+    """A whole state. Workers that have nothing to do are not in it."""
+
+    deliveries: tuple[Delivery, ...]
+    messages: tuple[Message, ...]
+    workers: tuple[Worker, ...] = ()
+
+
+class Step(NamedTuple):
+    """A step to another state, how it is told, and how many faults it takes."""
+
+    told: str
+    world: World
+    faults: int = 0
+
+
+def replaced(items: tuple[T, ...], at: int, item: T) -> tuple[T, ...]:
+    return (*items[:at], item, *items[at + 1 :])
+
+
+def in_hand(worker: Worker) -> int:
+    """Return the place of the member in hand among a worker's members."""
+    return worker.going[worker.at] if worker.going else worker.at
+
+
+def stale(world: World, of: int) -> World:
+    """Return the world in which a record is no longer what anybody has seen of it."""
+    workers = tuple(
+        it._replace(fresh=False)
+        if it.fresh and world.messages[it.members[in_hand(it)].message].of == of
+        else it
+        for it in world.workers
+    )
+    return world._replace(workers=workers)
+
+
+class Hands(NamedTuple):
+    """A worker in its world, and what it does to both; every change makes a new pair."""
+
+    world: World
+    number: int
+
+    @property
+    def worker(self) -> Worker:
+        return self.world.workers[self.number]
+
+    @property
+    def place(self) -> int:
+        return in_hand(self.worker)
+
+    @property
+    def member(self) -> Member:
+        return self.worker.members[self.place]
+
+    @property
+    def of(self) -> int:
+        """The number of the delivery in hand."""
+        return self.world.messages[self.member.message].of
+
+    @property
+    def delivery(self) -> Delivery:
+        return self.world.deliveries[self.of]
+
+    def turned(self, worker: Worker) -> "Hands":
+        workers = replaced(self.world.workers, self.number, worker)
+        return Hands(self.world._replace(workers=workers), self.number)
+
+    def claimed_as(self, claim: int, place: int | None = None) -> "Hands":
+        worker, at = self.worker, self.place if place is None else place
+        members = replaced(worker.members, at, worker.members[at]._replace(claim=claim))
+        return self.turned(worker._replace(members=members))
+
+    def written(self, delivery: Delivery, of: int | None = None) -> "Hands":
+        number = self.of if of is None else of
+        before = self.world.deliveries[number]
+        world = self.world._replace(deliveries=replaced(self.world.deliveries, number, delivery))
+        changed = delivery.state != before.state
+        return Hands(stale(world, number) if changed else world, self.number)
+
+    def doubted(self) -> "Hands":
+        return self.written(self.delivery._replace(doubt=True))
