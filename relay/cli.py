@@ -21,7 +21,7 @@ from relay.deploy import deploy
 from relay.letters import dead, held
 from relay.misread import WrongSample
 from relay.operated import remembered
-from relay.operations import erase, pauses, status, surges, trace
+from relay.operations import erase, pauses, reconcile, status, surges, trace
 from relay.options import RulesOption
 from relay.paths import PROJECT, RULES
 from relay.play import play, sample_secrets
@@ -56,6 +56,7 @@ app.add_typer(surges.app, name="surge")
 app.command("status")(status.status)
 app.command("trace")(trace.trace)
 app.command("erase")(erase.erase)
+app.command("reconcile")(reconcile.reconcile)
 check_rules.app.command("test")(run_cases)
 check_rules.app.command("explain")(explain)
 check_rules.app.command("diff")(diff)

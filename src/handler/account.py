@@ -51,6 +51,8 @@ class Account:
         for name, rules in (
             ("DeliveriesPlanned", [one.rule for one in planned.deliveries]),
             ("DeliveriesShadow", [one.rule for one in planned.shadow]),
+            ("EventsMatched", planned.matched),
+            ("EventsRendered", planned.rendered),
             ("EventsUnrenderable", _parked(planned, "unrenderable")),
             ("EventsExpired", _parked(planned, "expired")),
             ("DeliveriesDead", [one.rule for one in dead]),
@@ -84,6 +86,7 @@ def _events(planned: Plan) -> Iterator[tuple[str, int]]:
     reasons = Counter(parked.reason for parked in planned.parked)
     parked = planned.events if reasons["too_many"] else reasons["malformed"]
     counts = {
+        "EventsTaken": planned.events,
         "EventsWanted": planned.wanted,
         "EventsUnmatched": planned.events - planned.wanted - parked,
         "EventsParked": parked,

@@ -39,5 +39,5 @@ def attend(worker: Worker, received: Received, time_left: Callable[[], float]) -
 def _bury_unsent(worker: Worker, received: Received, cause: Cause) -> Verdict:
     bury_body(worker, received.body, cause)
     log_delivery(worker, None, {"outcome": "rejected", "reason": cause.reason})
-    worker.tally.count("DeliveriesDead")
+    worker.tally.count("LettersReturned")
     return GONE

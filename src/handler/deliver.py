@@ -74,6 +74,7 @@ def _dispatch_all(
     for group in groups:
         with settling(worker, [it.received for it in group], time_left, verdicts):
             alone += dispatch(group, verdicts)
+        worker.tally.flush()  # a killed invocation takes along what is not yet written
     for errand in alone:  # whatever ends its workers ends no more than itself
         with settling(worker, [errand.received], time_left, verdicts):
             dispatch([errand], verdicts, alone=True)

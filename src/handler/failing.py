@@ -7,7 +7,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws import error_name
 from handler.core.backoff import wait
-from handler.core.errors import Unavailable
+from handler.core.errors import Unavailable, UnknownVersion, UnreadableMessage
+from handler.core.message import decode
+from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.dead_letters import Cause
 from handler.errand import Verdicts, bury_body, log_delivery
@@ -54,5 +56,16 @@ def _not_now(
     except (ClientError, BotoCoreError):
         return back(seconds)
     log_delivery(worker, None, {"outcome": "rejected", "reason": "horizon"})
-    worker.tally.count("DeliveriesDead")
+    _count(worker, received.body)
     return GONE
+
+
+def _count(worker: Worker, body: str) -> None:
+    try:
+        letter = decode(body)
+    except (UnreadableMessage, UnknownVersion):
+        letter = None
+    if isinstance(letter, Delivery):
+        worker.tally.count("DeliveriesDead", letter.source, letter.rule)
+    else:
+        worker.tally.count("LettersReturned")

@@ -7,6 +7,7 @@ only in the hours in which it is written, so what is rare is cheap. These sums h
 
     webhooks received = refused + unavailable + malformed + pings + taken
     events of webhooks taken = unmatched + wanted + parked
+    wishes that matched = rendered + unrenderable + expired
     deliveries planned = accepted + duplicate + held + expired + dead + in flight
 
 A message counts in the last one when it leaves the queue; what is redriven leaves it again.
@@ -52,9 +53,12 @@ METRICS: Final[Mapping[str, Metric]] = {
     "SignaturesRefused": _count("a refused webhook that did not prove its sender", *_SOURCE),
     "BodiesTooLarge": _count("a refused webhook over the limit of bytes", *_SOURCE),
     "VerifiedWebhooksRefused": _count("a refused webhook whose signature was good", *_SOURCE),
+    "EventsTaken": _count("an event of a webhook that went to the rules", *_SOURCE),
     "EventsUnmatched": _count("an event that no rule wanted", *_SOURCE),
     "EventsWanted": _count("an event that a rule wanted", *_SOURCE),
     "EventsParked": _count("an event that is none, or one of too many, parked", *_SOURCE),
+    "EventsMatched": _count("a rule's wish: an event that it wanted", *_RULE),
+    "EventsRendered": _count("a rule's wish that was rendered in time, also in shadow", *_RULE),
     "EventsUnrenderable": _count("a rule's wish that could not be rendered, parked", *_RULE),
     "EventsExpired": _count("a rule's wish that came too late to be sent, parked", *_RULE),
     "DeliveriesShadow": _count("a delivery of a rule in shadow: made, and not sent", *_RULE),
@@ -67,6 +71,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "DeliveriesRedelivered": _count("a message that SQS repeated after it had left", *_RULE),
     "DeliveriesStopped": _count("a delivery that a surge brake stops", *_RULE),
     "AttributesStale": _count("a delivery sent without attributes: newer ones were there", *_RULE),
+    "LettersReturned": _count("a message that is no delivery, buried again"),
     "DeliveriesRetried": _count("an attempt after which the message comes back", *_RULE),
     "TargetPaused": _count("an attempt whose Canvas or campaign is paused or archived", *_RULE),
     "AcceptedWithErrors": _count("an accepted attempt whose answer names errors", *_RULE),

@@ -34,7 +34,11 @@ def send(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
     if len(members) > 1:
         _record(members)
     started = worker.clock()
-    outcome = _told_of_nobody(_attempt(members, secret), members)
+    outcome = _attempt(members, secret)
+    if outcome.kind == "accepted":  # from here on no mistake of ours may bring them back
+        taken = [it for at, it in enumerate(members) if at not in outcome.refused]
+        verdicts.update({it.errand.received.id: GONE for it in taken})
+    outcome = _told_of_nobody(outcome, members)
     sent = Sent(round((worker.clock() - started) * 1000), len(members))
     if outcome.kind == "rejected" and len(members) > 1:
         _tell(members[0], workspace, outcome)
@@ -94,10 +98,9 @@ def _told_of_nobody(outcome: Outcome, members: list[Member]) -> Outcome:
 
 
 def _accepted(members: list[Member], outcome: Outcome, sent: Sent, verdicts: Verdicts) -> None:
-    """Settle what Braze has accepted, but for what its answer refuses; never return any of it."""
+    """Settle what Braze has accepted, but for what its answer refuses."""
     taken = [it for at, it in enumerate(members) if at not in outcome.refused]
     refused = [(it, outcome.refused[at]) for at, it in enumerate(members) if it not in taken]
-    verdicts.update({it.errand.received.id: GONE for it in taken})
     recorded = _recorded(taken, State.ACCEPTED, len(members))
     _settle(taken, outcome, replace(sent, recorded=recorded), verdicts)
     for member, text in refused:

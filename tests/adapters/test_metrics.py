@@ -124,7 +124,8 @@ def test_each_message_counts_once_when_it_leaves_the_queue(
     total = sum(
         all_[f"Deliveries{name}"] for name in ("Accepted", "Duplicate", "Held", "Expired", "Dead")
     )
-    assert total + queue.waiting() == len(bodies)
+    assert all_["LettersReturned"] == 1
+    assert total + all_["LettersReturned"] + queue.waiting() == len(bodies)
     assert all_["BrazeLatency"] > 0
 
 

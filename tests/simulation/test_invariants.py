@@ -53,7 +53,9 @@ MISTAKES: Final = {
     "a webhook is answered before it is enqueued": Mistake(
         "lost", {"handler.ingest.enqueue": enqueue_or_not}
     ),
-    "what was not sent leaves the queue": Mistake("lost", {"handler.settle.back": always(GONE)}),
+    "what was not sent leaves the queue": Mistake(
+        "lost", {"handler.settle.back": always(GONE), "handler.settle.count_settled": always(None)}
+    ),
     "what was accepted is not marked": Mistake(
         "repeated",
         {"handler.ledger.Ledger.mark": always(1), "handler.ledger.Ledger.mark_send": always(1)},

@@ -109,7 +109,8 @@ class Plan:
 
     `events` counts those it held, `wanted` those of them that a rule wanted; `unmatched` says of
     the first that no rule wanted why not; `shadow` are deliveries of rules in shadow, never to be
-    sent; `warnings` are fit for a log.
+    sent; `warnings` are fit for a log. `matched` are the rules that wanted an event, once for each,
+    `rendered` those of them that made their deliveries of it in time.
     """
 
     events: int
@@ -119,3 +120,5 @@ class Plan:
     shadow: tuple[Delivery, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     warnings: tuple[str, ...] = ()
+    matched: tuple[str, ...] = ()
+    rendered: tuple[str, ...] = ()

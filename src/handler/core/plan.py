@@ -47,6 +47,8 @@ def plan(verified: Verified, source: Source) -> Plan:
         shadow=tuple(it for one in plans for it in one.shadow),
         unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
         warnings=(*warnings, *dict.fromkeys(it for one in plans for it in one.warnings)),
+        matched=tuple(it for one in plans for it in one.matched),
+        rendered=tuple(it for one in plans for it in one.rendered),
     )
 
 
@@ -67,7 +69,7 @@ def _planned(
     found = match(event, source)
     packed = Packed(event, message.pack(_fields(event)))
     warnings: list[str] = []
-    deliveries, parked = _render(found, packed, source, warnings)
+    deliveries, parked, rendered = _render(found, packed, source, warnings)
     is_wanted = bool(found.wanted or found.failed)
     shadows = {rule.name for rule in found.wanted if rule.shadow}
     return Plan(
@@ -78,14 +80,17 @@ def _planned(
         shadow=tuple(made for made in deliveries if made.rule in shadows),
         unmatched=() if is_wanted else found.unmatched,
         warnings=tuple(warnings),
+        matched=tuple(it.name for it in (*found.wanted, *(rule for rule, _ in found.failed))),
+        rendered=rendered,
     )
 
 
 def _render(
     found: Match, packed: Packed, source: Source, warnings: list[str]
-) -> tuple[list[Delivery], tuple[Parked, ...]]:
+) -> tuple[list[Delivery], tuple[Parked, ...], tuple[str, ...]]:
     """Render each wanted rule by itself: one that cannot does not lose the others."""
     deliveries: list[Delivery] = []
+    rendered: list[str] = []
     parked = [_park(packed, source, rule, ("unrenderable", str(why))) for rule, why in found.failed]
     for rule in found.wanted:
         try:
@@ -97,7 +102,8 @@ def _render(
             parked.append(_park(packed, source, rule, ("expired", "it came too late to be sent")))
         else:
             deliveries += made
-    return deliveries, tuple(parked)
+            rendered.append(rule.name)
+    return deliveries, tuple(parked), tuple(rendered)
 
 
 def _is_late(delivery: Delivery) -> bool:

@@ -1,0 +1,202 @@
+"""`relay reconcile`: what CloudWatch has of a stack, summed, judged and told."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from handler.metrics import METRICS, NAMESPACE
+from relay.operations.reconcile import reconcile
+from relay.operations.sums import DELIVERIES, EVENTS, WEBHOOKS, WISHES
+from tests.relay.operations.stage import Stage
+
+app = Typer()
+app.command()(reconcile)
+ORDER = ("shopify", "order")
+
+
+def run(stage: Stage, *words: str) -> Result:
+    chosen = ["--stack-name", stage.stack.name, "--rules", stage.rules]
+    return CliRunner().invoke(app, [*words, *chosen])
+
+
+def summed(stage: Stage, *words: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(stage, "--json", *words).output)
+    return found
+
+
+def put(
+    stage: Stage, source: str, rule: str | None = None, ago: float = 600, **counts: int
+) -> None:
+    """Put what a stack counts, as CloudWatch has it out of a line: for the stack, and in detail."""
+    when = datetime.fromtimestamp(time.time() - ago, UTC)
+    own = [{"Name": "service", "Value": stage.stack.name}]
+    named = [*own, {"Name": "source", "Value": source}]
+    if rule is not None:
+        named.append({"Name": "rule", "Value": rule})
+    data = [
+        {"MetricName": name, "Timestamp": when, "Value": float(count), "Dimensions": dimensions}
+        for name, count in counts.items()
+        for dimensions in (own, named)
+    ]
+    stage.client("cloudwatch").put_metric_data(Namespace=NAMESPACE, MetricData=data)
+
+
+def row(found: dict[str, Any], name: str, source: str, rule: str | None = None) -> dict[str, Any]:
+    (one,) = [one for one in found["sums"][name] if (one["source"], one["rule"]) == (source, rule)]
+    return dict(one)
+
+
+def test_every_metric_that_a_sum_names_is_one_of_the_same_dimensions() -> None:
+    for one in (WEBHOOKS, EVENTS, WISHES, DELIVERIES):
+        known = {METRICS[name].dimensions for name in one.right if name in METRICS}
+        assert known in ({("source",)}, {("source", "rule")}), one.name
+
+
+def test_a_stack_that_has_counted_nothing_adds_up(stage: Stage) -> None:
+    result = run(stage)
+    assert result.exit_code == 0, result.output
+    found = summed(stage)
+    assert found["adds_up"] is True
+    assert found["in_flight"] == {"start": None, "end": 0}
+    assert [one["left"] for one in found["sums"]["deliveries"]] == [0]
+
+
+def test_webhooks_that_are_all_accounted_for_add_up_by_source(stage: Stage) -> None:
+    put(stage, "shopify", WebhooksReceived=7, WebhooksTaken=4, WebhooksRefused=2, WebhooksPings=1)
+    put(stage, "unknown", WebhooksReceived=3, WebhooksRefused=3)
+    result = run(stage)
+    assert result.exit_code == 0, result.output
+    found = summed(stage)
+    assert row(found, "webhooks", "shopify") == {
+        "source": "shopify",
+        "rule": None,
+        "left": 7,
+        "right": dict.fromkeys(WEBHOOKS.right, 0)
+        | {"WebhooksTaken": 4, "WebhooksRefused": 2, "WebhooksPings": 1},
+        "difference": 0,
+        "verdict": "adds up",
+        "why": None,
+    }
+    assert row(found, "webhooks", "unknown")["verdict"] == "adds up"
+
+
+def test_a_webhook_that_is_not_accounted_for_is_named_and_ends_the_command_with_1(
+    stage: Stage,
+) -> None:
+    put(stage, "shopify", WebhooksReceived=5, WebhooksTaken=4)
+    result = run(stage)
+    assert result.exit_code == 1
+    assert "webhooks of shopify:" in result.output
+    assert f"relay status --stack-name {stage.stack.name}" in result.output
+    assert row(summed(stage), "webhooks", "shopify")["difference"] == 1
+
+
+def test_what_was_counted_before_the_period_or_after_it_is_left_out(stage: Stage) -> None:
+    put(stage, "shopify", ago=7_200, WebhooksReceived=1)
+    put(stage, "shopify", ago=3_600, WebhooksReceived=2, WebhooksTaken=2)
+    put(stage, "shopify", ago=600, WebhooksReceived=1)
+    found = summed(stage, "--since", "90m", "--until", "30m")
+    assert row(found, "webhooks", "shopify")["left"] == 2
+    assert found["adds_up"] is True
+    assert summed(stage)["adds_up"] is False
+
+
+def test_a_neighbours_figures_are_not_ours(stage: Stage) -> None:
+    own = {"Name": "service", "Value": "another-stack"}
+    stage.client("cloudwatch").put_metric_data(
+        Namespace=NAMESPACE,
+        MetricData=[
+            {
+                "MetricName": "WebhooksReceived",
+                "Timestamp": datetime.now(UTC),
+                "Value": 1.0,
+                "Dimensions": [own, {"Name": "source", "Value": "shopify"}],
+            }
+        ],
+    )
+    assert summed(stage)["sums"]["webhooks"] == []
+
+
+def test_a_rule_that_is_gone_from_the_rules_counts_too(stage: Stage) -> None:
+    put(stage, "shopify", "long-gone", DeliveriesPlanned=2, DeliveriesAccepted=2)
+    assert row(summed(stage), "deliveries", "shopify", "long-gone")["left"] == 2
+
+
+def test_what_is_planned_has_left_or_is_in_the_queue(stage: Stage) -> None:
+    put(stage, *ORDER, DeliveriesPlanned=5, DeliveriesAccepted=2, DeliveriesDead=1)
+    for number in range(2):
+        stage.post("QueueUrl", str(number))
+    result = run(stage)
+    assert result.exit_code == 0, result.output
+    found = summed(stage)
+    assert found["in_flight"]["end"] == 2
+    assert row(found, "deliveries", "the stack")["verdict"] == "adds up"
+    assert row(found, "deliveries", *ORDER)["why"] == "2 may be in flight"
+
+
+@pytest.mark.parametrize("repeated, told", [(0, "purged"), (2, "a worker that was killed")])
+def test_what_was_planned_and_is_nowhere_is_wrong(stage: Stage, repeated: int, told: str) -> None:
+    put(stage, *ORDER, DeliveriesPlanned=5, DeliveriesAccepted=3, DeliveriesRedelivered=repeated)
+    result = run(stage)
+    assert result.exit_code == 1
+    assert "deliveries of shopify/order: 2 were planned" in result.output
+    assert told in result.output
+    assert row(summed(stage), "deliveries", "the stack")["verdict"] == "wrong"
+
+
+def test_a_rule_of_which_more_left_than_was_planned_is_named_and_is_no_loss(stage: Stage) -> None:
+    put(stage, *ORDER, DeliveriesPlanned=1, DeliveriesAccepted=2)
+    result = run(stage)
+    assert result.exit_code == 0, result.output
+    assert "deliveries of shopify/order: 1 left that were not planned" in result.output
+    assert "deliveries of the stack: adds up if 1 were in flight" in result.output
+
+
+def test_more_of_one_rule_does_not_hide_what_is_missing_of_another(stage: Stage) -> None:
+    put(stage, *ORDER, DeliveriesPlanned=1, DeliveriesAccepted=2)
+    put(stage, "shopify", "welcome", DeliveriesPlanned=2, DeliveriesAccepted=1)
+    assert run(stage).exit_code == 1
+    found = summed(stage)
+    assert row(found, "deliveries", "the stack")["difference"] == 0
+    assert row(found, "deliveries", "shopify", "welcome")["verdict"] == "wrong"
+
+
+def test_what_was_in_flight_at_the_start_is_taken_from_cloudwatch(stage: Stage) -> None:
+    queue = stage.stack.outputs["QueueUrl"].rpartition("/")[2]
+    when = datetime.fromtimestamp(time.time() - 3_700, UTC)
+    counts = (("Visible", 2.0), ("NotVisible", 1.0), ("Delayed", 0.0))
+    stage.client("cloudwatch").put_metric_data(
+        Namespace="AWS/SQS",
+        MetricData=[
+            {
+                "MetricName": f"ApproximateNumberOfMessages{kind}",
+                "Timestamp": when,
+                "Value": count,
+                "Dimensions": [{"Name": "QueueName", "Value": queue}],
+            }
+            for kind, count in counts
+        ],
+    )
+    put(stage, *ORDER, DeliveriesPlanned=1, DeliveriesAccepted=4)
+    found = summed(stage, "--since", "1h")
+    assert found["in_flight"] == {"start": 3, "end": 0}
+    assert row(found, "deliveries", "the stack")["verdict"] == "adds up"
+
+
+def test_a_stack_that_cannot_be_read_is_said_and_is_not_taken_for_one_that_adds_up(
+    stage: Stage,
+) -> None:
+    url = stage.stack.outputs["QueueUrl"]
+    stage.client("sqs").delete_queue(QueueUrl=url)
+    result = run(stage)
+    assert result.exit_code == 2
+    assert "cannot be read" in result.output
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(stage: Stage) -> None:
+    assert "not before" in run(stage, "--since", "1h", "--until", "2h").output
