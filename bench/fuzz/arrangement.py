@@ -5,7 +5,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, Final, cast
 from unittest import mock
 
@@ -86,7 +85,7 @@ def arranged(now: int) -> Iterator[Arrangement]:
     given = settings.Ingest.from_environment(_GIVEN)
     cache = SecretCache(cast("Any", aws), given.signing_secrets_arn, lambda: now)
     log, before = Log(), account.logger.handlers[0]
-    clock = mock.patch("handler.webhook.time", SimpleNamespace(time=lambda: now))
+    ingest = Ingest(given, found, cache, cast("Any", aws), clock=lambda: now)
     stream = mock.patch.object(before, "stream", log)
-    with clock, stream, redirect_stdout(log):
-        yield Arrangement(found, aws, log, Ingest(given, found, cache, cast("Any", aws)))
+    with stream, redirect_stdout(log):
+        yield Arrangement(found, aws, log, ingest)

@@ -63,7 +63,8 @@ def test_nobody_comes_back_before_the_next_probe_nor_long_after_it(
 
     wait = wait_open(TIMING, breaker, NOW, random)
 
-    assert max(left, probe, 1) <= wait <= max(2 * max(left, probe, 1), TIMING.cap) + 1
+    soonest = max(left, TIMING.known)
+    assert soonest <= wait <= max(2 * soonest, TIMING.cap) + 1
     assert wait <= LONGEST_WAIT
 
 

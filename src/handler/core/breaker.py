@@ -69,7 +69,8 @@ def wait_open(timing: Timing, breaker: Breaker, now: float, random: float) -> in
     At least until the next probe; the longer the outage, the longer, so that a day of it is far
     from the queue's 1,000 receives, and no longer than `timing.cap`.
     """
-    left = max((breaker.open_until or 0) - now, breaker.probe_until - now, 1.0)
+    # A probe ends long before its lease: whoever asks again then knows what came of it.
+    left = max((breaker.open_until or 0) - now, timing.known)
     lasted = max(0.0, now - breaker.opened_at)
     shortest = max(left, min(timing.outage, lasted))
     longest = max(2 * left, min(timing.cap, lasted), shortest)
