@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.core.backoff import LONGEST_WAIT, Timing
@@ -68,6 +68,7 @@ def test_nobody_comes_back_before_the_next_probe_nor_long_after_it(
     assert wait <= LONGEST_WAIT
 
 
+@settings(deadline=None)
 @given(random=RANDOM)
 def test_a_day_of_an_outage_is_far_from_a_thousand_receives(random: float) -> None:
     now, receives = NOW, 0

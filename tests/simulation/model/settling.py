@@ -151,7 +151,8 @@ def _marked(rules: Rules, hands: Hands) -> Hands:
     counted = hands.member.claim == DONE or worker.recorded == TOLD_BY_MEMBERS or rules.exact_queue
     records = (_outcome(hands), worker.target) in _RECORDS
     more = records and not counted and delivery.sent != ACCEPTED_IN_TIME
-    # A notice has no mark of the whole request: there each member is a request of its own.
+    # The worker records a notice of many by one write, too. Here it does not, so that each member
+    # is a request of its own: whatever holds here holds with that record all the more.
     accepted = worker.target == State.ACCEPTED
     if more and accepted and len(worker.going) > 1 and worker.recorded == NOTHING:
         hands = _told_by_members(hands)
