@@ -46,6 +46,7 @@ from handler.workspaces import RULES
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
+DAY: Final = 86_400  # seconds
 RETRY_AFTER: Final = {"retry-after": "30"}  # seconds; a missing secret is looked for that often
 _JSON: Final = {"content-type": "application/json"}
 # Two tries end before the function's timeout of 10 s does: 2 * (1 + 2) s.
@@ -126,7 +127,8 @@ class Ingest:
         if not is_accepted(webhook.headers.get("content-type", ""), source):
             raise UnsupportedMediaType("neither JSON nor allowed by the preset")
         verified = self._verified(webhook, source, secrets)
-        return greet_signed(verified, source.handshakes) or plan(verified, source)
+        oldest = (self.settings.ledger_days - 1) * DAY
+        return greet_signed(verified, source.handshakes) or plan(verified, source, oldest)
 
     def _signing_secrets(self, source: Source) -> tuple[str, ...]:
         secret = self.secrets.current()

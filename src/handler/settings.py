@@ -35,11 +35,15 @@ def _words(place: tuple[int | str, ...], message: str) -> str:
 
 
 class Ingest(_Settings):
-    """The environment of the ingest function; `rules_stage` says which `vars` the rules see."""
+    """The environment of the ingest function; `rules_stage` says which `vars` the rules see.
+
+    What happened longer ago than `ledger_days` less one is not sent.
+    """
 
     rules_stage: Annotated[_Text, Field(alias="RULES_STAGE")]
     signing_secrets_arn: Annotated[_Text, Field(alias="SIGNING_SECRETS_ARN")]
     max_body_bytes: Annotated[int, Field(alias="MAX_BODY_BYTES", gt=0)]
+    ledger_days: Annotated[int, Field(alias="LEDGER_DAYS", gt=1)] = 400
     # False where it is absent: an update may meet the environment of a release before it.
     allow_broadcast: Annotated[bool, Field(alias="ALLOW_BROADCAST")] = False
 

@@ -1,5 +1,6 @@
 import json
 from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from handler.core.models import Delivery, Parked, Plan, Verified, Webhook
 from handler.core.parse import digest
 from handler.core.plan import plan
 from handler.core.rules import Source, load
+from handler.core.source import Rule
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_763_672_400  # 2025-11-20T21:00:00Z
@@ -175,3 +177,21 @@ def test_every_delivery_and_parked_event_survives_the_queue() -> None:
         *plan(verified(b'{"a":1,"a":1}'), SOURCES["shopify"]).parked,
     ]
     assert [message.decode(message.encode(letter)) for letter in letters] == letters
+
+
+@pytest.mark.parametrize("oldest, made, reasons", [(86_400, 1, []), (86_399, 0, ["expired"])])
+def test_what_the_ledger_may_have_forgotten_is_not_sent(
+    oldest: int, made: int, reasons: list[str]
+) -> None:
+    webhook = verified(order(created_at="2025-11-19T21:00:00Z", updated_at="2025-11-19T21:00:00Z"))
+    rules = replace(SOURCES["shopify"], rules=tuple(map(patient, SOURCES["shopify"].rules)))
+
+    planned = plan(webhook, rules, oldest)
+
+    assert len(planned.deliveries) == made
+    assert [parked.reason for parked in planned.parked] == reasons
+    assert (planned.wanted, planned.matched) == (1, ("order-confirmation",))
+
+
+def patient(rule: Rule) -> Rule:
+    return replace(rule, expires_after=None)

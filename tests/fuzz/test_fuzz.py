@@ -80,9 +80,9 @@ def any_stamp(webhook: Any, header: str, scheme: Any) -> str:
     return str(webhook.headers[place.header])
 
 
-def telling(verified: Any, source: Any) -> Any:
+def telling(verified: Any, *given: Any) -> Any:
     account.logger.info("webhook", body=verified.webhook.body)
-    return plan(verified, source)
+    return plan(verified, *given)
 
 
 def refusing(*_: object) -> Any:

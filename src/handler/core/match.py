@@ -26,11 +26,15 @@ _A_TYPE: Final = re.compile(r"[A-Za-z0-9_./:-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What becomes of an event rule by rule; `failed` are rules whose `when` cannot be told."""
+    """What becomes of an event rule by rule; `failed` are rules whose `when` cannot be told.
+
+    `late` are those that want it, and come too late to be sent.
+    """
 
     wanted: tuple[Rule, ...]
     unmatched: tuple[Unmatched, ...]
     failed: tuple[tuple[Rule, Unrenderable], ...]
+    late: tuple[Rule, ...] = ()
 
 
 def match(event: Event, source: Source) -> Match:

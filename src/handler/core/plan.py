@@ -1,6 +1,7 @@
 """The whole of ingest's thinking: from a verified webhook to what is to be enqueued."""
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import Final
 
 from pydantic import JsonValue
@@ -16,9 +17,11 @@ from handler.core.source import Rule, Source
 MAX_BYTES: Final = 8 * 1024 * 1024
 
 
-def plan(verified: Verified, source: Source) -> Plan:
+def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
     """Return all that becomes of a webhook; the same for the same input, always.
 
+    What happened more than `oldest` seconds ago is parked as expired: the ledger may have forgotten
+    that it was sent.
     Raise NotJson if its body is none: the sender must act. Everything else that is wrong is
     parked, for a genuine order must not be lost.
     """
@@ -32,7 +35,7 @@ def plan(verified: Verified, source: Source) -> Plan:
     plans: list[Plan] = []
     made, size = 0, 0
     for part in parts:
-        one = _planned(part, verified, source, known)
+        one = _planned(part, verified, source, known, oldest)
         plans.append(one)
         letters: list[Delivery | Parked] = [*one.deliveries, *one.shadow, *one.parked]
         made += len(letters)
@@ -53,7 +56,11 @@ def plan(verified: Verified, source: Source) -> Plan:
 
 
 def _planned(
-    part: Part, verified: Verified, source: Source, known: dict[tuple[str, str], bytes]
+    part: Part,
+    verified: Verified,
+    source: Source,
+    known: dict[tuple[str, str], bytes],
+    oldest: int | None,
 ) -> Plan:
     """Return what becomes of one event of a webhook: a bad one does not lose the others.
 
@@ -68,9 +75,11 @@ def _planned(
         return Plan(1, parked=(_malformed(verified, part.raw, source, why),))
     found = match(event, source)
     packed = Packed(event, message.pack(_fields(event)))
+    if oldest is not None and _age(event) > oldest:
+        found = replace(found, wanted=(), late=found.wanted)
     warnings: list[str] = []
     deliveries, parked, rendered = _render(found, packed, source, warnings)
-    is_wanted = bool(found.wanted or found.failed)
+    is_wanted = bool(found.wanted or found.late or found.failed)
     shadows = {rule.name for rule in found.wanted if rule.shadow}
     return Plan(
         events=1,
@@ -80,7 +89,9 @@ def _planned(
         shadow=tuple(made for made in deliveries if made.rule in shadows),
         unmatched=() if is_wanted else found.unmatched,
         warnings=tuple(warnings),
-        matched=tuple(it.name for it in (*found.wanted, *(rule for rule, _ in found.failed))),
+        matched=tuple(
+            it.name for it in (*found.wanted, *found.late, *(rule for rule, _ in found.failed))
+        ),
         rendered=rendered,
     )
 
@@ -92,6 +103,8 @@ def _render(
     deliveries: list[Delivery] = []
     rendered: list[str] = []
     parked = [_park(packed, source, rule, ("unrenderable", str(why))) for rule, why in found.failed]
+    why_late = "it is so old that the ledger may have forgotten it"
+    parked += [_park(packed, source, rule, ("expired", why_late)) for rule in found.late]
     for rule in found.wanted:
         try:
             made = _fit(render(rule, packed, source, warnings))
@@ -104,6 +117,10 @@ def _render(
             deliveries += made
             rendered.append(rule.name)
     return deliveries, tuple(parked), tuple(rendered)
+
+
+def _age(event: Event) -> int:
+    return 0 if event.occurred_at is None else event.received_at - event.occurred_at
 
 
 def _is_late(delivery: Delivery) -> bool:
