@@ -1,14 +1,17 @@
 # Every target sets itself up: Python 3.11 or newer and make are all it takes.
 PYTHON ?= python3
 CONFIG ?= default
+SIMULATED ?= 100000
+SOAK ?= 1000000
+DELIVERIES ?= 10000000
 .DEFAULT_GOAL := help
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test fuzz check format lock sbom sizes clean
+.PHONY: help run demo deploy test fuzz faults soak soak-protocol peers check format lock sbom sizes clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 run: $(READY) ## Serve src/rules on http://127.0.0.1:3000 beside a simulated Braze, sample events first
 	@.venv/bin/relay run
@@ -20,8 +23,22 @@ deploy: $(READY) ## Check the rules, build, show the change set and deploy; CONF
 	@.venv/bin/relay deploy --config-env $(CONFIG)
 
 test: check ## Check and test everything, at last your own rules
-	.venv/bin/pytest --numprocesses 2 --dist loadfile --quiet
+	.venv/bin/pytest --numprocesses 2 --dist loadfile --quiet --ignore tests/simulation/test_world.py
+	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_world.py
 	.venv/bin/relay rules test
+
+faults: $(READY) ## Strike every call of a run with every fault, and with every two; kill workers and Braze
+	FAULTS=all MODEL=full .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_cells.py tests/simulation/test_model.py
+	FAULTS_FULL=1 .venv/bin/pytest --quiet --capture no tests/faults/test_outage.py tests/faults/test_killed.py
+
+soak: $(READY) ## Send SOAK=1000000 webhooks through the real handlers in virtual time, everything failing
+	SIMULATED_WEBHOOKS=$(SOAK) .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_world.py
+
+soak-protocol: $(READY) ## Send DELIVERIES=10000000 deliveries through the claim protocol alone
+	@.venv/bin/python -m bench.protocol --deliveries $(DELIVERIES)
+
+peers: $(READY) ## Deliver in the ways of others under the same faults, beside ours
+	@.venv/bin/python -m bench.reliability
 
 fuzz: $(READY) ## Try to get 1,000,000 mutated requests past the verifier, beside other libraries
 	@.venv/bin/python -m bench.fuzz

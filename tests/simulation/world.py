@@ -63,11 +63,11 @@ class Story:
 class World:
     """Builds everything from a setting, runs it, and keeps what has happened."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, plan: Plan | None = None) -> None:
         self.setting = setting
         self.story = Story()
         self.clock = Baton()
-        self.plan = Plan(setting.seed, setting.rates, self.clock)
+        self.plan = plan or Plan(setting.seed, setting.rates, self.clock)
         self.plan.down = [
             (self.clock() + begin, self.clock() + end, service)
             for begin, end, service in setting.down

@@ -1,0 +1,83 @@
+"""Faults by enumeration: every call of a small run, struck by every kind of fault."""
+
+from collections import Counter
+from functools import cache
+from typing import Final, NamedTuple
+
+from tests.simulation.braze_faults import FAILURES
+from tests.simulation.faults import Fault, Plan
+from tests.simulation.invariants import breaches
+from tests.simulation.world import Setting, World
+
+# Three confirmations, which go in one request, and a receipt under hold, which goes alone.
+SETTING: Final = Setting(5, webhooks=4, rate=1_000, workers=2, senders=1, repeated=0)
+_TIMED_OUT: Final = 40  # seconds: longer than an invocation of either function
+_OF_AWS: Final = (
+    Fault("error"),
+    Fault("throttled"),
+    Fault("lost"),
+    Fault("slow", _TIMED_OUT),
+    Fault("dies_before"),
+    Fault("dies_after"),
+)
+_OF_BRAZE: Final = (
+    *(Fault(kind) for kind in FAILURES),
+    Fault("late", 120),
+    Fault("slow", _TIMED_OUT),
+    Fault("dies_before"),
+    Fault("dies_after"),
+)
+_KINDS: Final = {
+    "secretsmanager.get_secret_value": _OF_AWS,
+    "sqs.send_message_batch": _OF_AWS,
+    "dynamodb.get_item": _OF_AWS,
+    "dynamodb.update_item": _OF_AWS,
+    "braze.post": _OF_BRAZE,
+    "sqs.entry": (Fault("failed"),),
+    "sqs.copy": (Fault("copy", 5),),
+    "sqs.undone": (Fault("undone"),),
+}
+
+
+class Cell(NamedTuple):
+    """A fault at the nth call of a point, counted from 1."""
+
+    point: str
+    call: int
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.point}-{self.call}-{self.fault.kind}"
+
+
+class Struck(Plan):
+    """Strikes the calls that it is told to, and counts all of them."""
+
+    def __init__(self, *cells: Cell) -> None:
+        super().__init__(0, {})
+        self.calls: Counter[str] = Counter()
+        self._cells = {(it.point, it.call): it.fault for it in cells}
+
+    def at(self, point: str, /) -> Fault | None:
+        self.calls[point] += 1
+        return self._cells.get((point, self.calls[point]))
+
+
+@cache
+def cells() -> tuple[Cell, ...]:
+    """Return every kind of fault at every call of a run in which nothing fails."""
+    calm = Struck()
+    World(SETTING, calm).run()
+    return tuple(
+        Cell(point, call, fault)
+        for point, kinds in _KINDS.items()
+        for call in range(1, calm.calls[point] + 1)
+        for fault in kinds
+    )
+
+
+def broken(*struck: Cell) -> dict[str, list[str]]:
+    """Return which invariants do not hold in a run with these faults."""
+    world = World(SETTING, Struck(*struck))
+    world.run()
+    return {name: list(found) for name, found in breaches(world).items()}

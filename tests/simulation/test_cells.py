@@ -1,0 +1,35 @@
+"""The fault matrix: each fault at each call, and one fault behind another.
+
+`FAULTS=all` tries all ordered pairs; else every so many of them.
+"""
+
+import os
+from typing import Final
+
+import pytest
+
+from tests.simulation.cells import Cell, broken, cells
+
+_STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 101  # a prime: all calls have their turn
+
+
+@pytest.mark.parametrize("cell", cells(), ids=str)
+def test_after_any_one_fault_all_that_was_accepted_arrives_as_it_should(cell: Cell) -> None:
+    assert broken(cell) == {}
+
+
+@pytest.mark.parametrize("first", range(len(cells())))
+def test_after_two_faults_likewise(first: int) -> None:
+    every = cells()
+    found = {}
+    for at in range(first % _STEP, len(every), _STEP):
+        if pair := broken(every[first], every[at]):
+            found[str(every[at])] = pair
+    assert found == {}, str(every[first])
+
+
+def test_every_service_is_struck_at_every_call() -> None:
+    assert len(cells()) >= 110
+    assert {cell.point.partition(".")[0] for cell in cells()} == {
+        *("secretsmanager", "sqs", "dynamodb", "braze")
+    }
