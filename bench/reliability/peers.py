@@ -91,11 +91,14 @@ def _is_claimed(client: Deleting, key: str, now: float) -> bool:
 
 def powertools(on: Environments, records: Records, context: SimpleNamespace) -> dict[str, Any]:
     """Do as Powertools' pages on batches and on idempotency say, with the defaults."""
-    store = DynamoDBPersistenceLayer(RECORDS, boto3_client=on.dynamodb)
+    client: Any = on.dynamodb
+    store = DynamoDBPersistenceLayer(RECORDS, boto3_client=client)
     config = IdempotencyConfig(event_key_jmespath="id")
     config.register_lambda_context(context)  # type: ignore[arg-type] # what is called is there
 
-    @idempotent_function(data_keyword_argument="delivery", persistence_store=store, config=config)
+    @idempotent_function(  # type: ignore[untyped-decorator] # as Powertools has it
+        data_keyword_argument="delivery", persistence_store=store, config=config
+    )
     def deliver(*, delivery: dict[str, Any]) -> dict[str, bool]:
         post(on, json.dumps(delivery))
         return {"sent": True}

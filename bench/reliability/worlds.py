@@ -1,7 +1,7 @@
 """The simulated world with another way to deliver in it."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -61,7 +61,7 @@ class Peer(World):
         return self._peer(self.on, records, context)
 
     def _doubt(self) -> None:
-        """Of the last request of a dead worker nothing could be recorded; of those before it could."""
+        """Of a dead worker's last request nothing could be recorded; of those before it could."""
         self.story.deaths += 1
         for one in self._posted[self.clock.current.number][-1:]:
             one.unknown = True
@@ -78,8 +78,8 @@ class _ClaimingFirst(Environments):
         return SimpleNamespace(answer=lambda request: self._once(inner.answer, request))
 
     def _once(
-        self, answer: Callable[[Mapping[str, Any]], Mapping[str, Any]], request: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
+        self, answer: Callable[[dict[str, Any]], dict[str, Any]], request: dict[str, Any]
+    ) -> dict[str, Any]:
         if not isinstance(self.dynamodb, Deleting):
             raise TypeError
         try:

@@ -5,7 +5,7 @@ that Braze has accepted it: the marks of its members follow, and may be lost.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -116,7 +116,9 @@ class Ledger:
         if recorded := self._recorded(seen.owner, delivery_id):
             if not self._finish(delivery_id, seen, owner, (recorded, times.now)):
                 return Refusal("wait", 1), seen
-            return Refusal("adopted" if recorded is State.ACCEPTED else "held"), seen
+            if recorded is State.ACCEPTED:
+                return Refusal("adopted"), seen
+            return Refusal("held"), replace(seen, last=(*seen.last, {"class": "held"}))
         update, values = _claiming(owner, times, _NOTHING)
         change = Change(
             f"{update}{_COUNTED}, lost :one",

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -189,3 +190,10 @@ def test_every_answer_has_an_outcome(answer: Answer) -> None:
     assert outcome.wait is None or 1 <= outcome.wait <= 7_200
     if answer.reached == "answered" and answer.status is not None and answer.status // 100 == 2:
         assert outcome.kind in ("accepted", "held") or outcome.reason == "target_paused"
+
+
+def test_a_refusal_that_is_cut_short_may_say_that_it_was_taken_before() -> None:
+    whole = Answer("answered", 400, {}, b'{"message": "no"}')
+
+    assert classify(whole, 0).kind == "rejected"
+    assert classify(replace(whole, body=b'{"mess', cut=True), 0).kind == "not_sent"

@@ -1,13 +1,16 @@
-"""The emulator, beside which the services in memory are held."""
+"""The emulator, beside which the services in memory are held, and the figures of all runs."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Final
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from relay.stack.emulator import REGION, emulator
+from tests.simulation.figures import Figures, told, total
+
+_NAME: Final = "figures"
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +20,22 @@ def client() -> Iterator[Callable[[str], Any]]:
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
     with emulator() as endpoint:
         yield lambda service: make(service, endpoint_url=endpoint, config=once)
+
+
+@pytest.fixture
+def note(record_property: Callable[[str, object], None]) -> Callable[[Figures], None]:
+    """What takes a run's figures; pytest-xdist carries them to the process that tells them."""
+    return lambda figures: record_property(_NAME, dict(figures))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell the sums of all runs, of each test's by itself."""
+    runs: dict[str, list[Figures]] = {}
+    reports = [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]
+    for report in reports:
+        for name, figures in getattr(report, "user_properties", ()):
+            if name == _NAME and report.when == "call":
+                runs.setdefault(report.nodeid.partition("[")[0], []).append(figures)
+    for test, found in runs.items():
+        terminalreporter.section(f"{test}: {len(found)} runs")
+        terminalreporter.write_line("\n".join(told(total(found))))

@@ -80,7 +80,11 @@ def classify(answer: Answer, now: float) -> Outcome:
     if by_class is None:
         return Outcome("unknown", "unexpected_status", status)
     limited = status == _RATE_LIMITED
-    return by_class(status, document, seconds_asked(answer.headers, now, limited=limited))
+    outcome = by_class(status, document, seconds_asked(answer.headers, now, limited=limited))
+    if outcome.kind == "rejected" and answer.cut and document is None:
+        # What is missing may say that it was taken before. A refusal sends nothing, so ask again.
+        return Outcome("not_sent", "not_taken", status, "a refusal that is cut short")
+    return outcome
 
 
 def _success(status: int, document: dict[str, object] | None, _wait: int | None) -> Outcome:

@@ -1,0 +1,1 @@
+"""The claim protocol alone: no handlers, no JSON, so that ten million deliveries fit in minutes."""

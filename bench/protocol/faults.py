@@ -1,0 +1,79 @@
+"""What goes wrong, and how often: the kinds of the simulation of the whole relay."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Final, NamedTuple, TypeVar
+
+from handler.core.outcome import Outcome
+
+T = TypeVar("T")
+SECONDS: Final = 15.0  # all that a request may take
+
+
+class Answer(NamedTuple):
+    """What comes of a request: whether Braze applies it, after how long, and what is learned."""
+
+    outcome: Outcome
+    applied: bool
+    seconds: float = 0.2
+    dies: bool = False
+    refuses_one: bool = False
+
+
+ACCEPTED: Final = Outcome("accepted", "accepted", 201)
+REJECTED: Final = Outcome("rejected", "rejected", 400)
+UNKNOWN: Final = Outcome("unknown", "interrupted")
+_EDGE: Final = Outcome("unknown", "server_error", 502)
+_NOTICE: Final = Outcome("held", "notice", 201)
+_REFUSED: Final = Outcome("not_sent", "unreachable")
+GOOD: Final = Answer(ACCEPTED, applied=True)
+REFUSED: Final = Answer(_REFUSED, applied=False, seconds=0.1)
+EDGE: Final = Answer(_EDGE, applied=False)
+# Probabilities at each request.
+ANSWERS: Final = (
+    (Answer(UNKNOWN, applied=False, seconds=SECONDS), 0.01),
+    (Answer(UNKNOWN, applied=True, seconds=SECONDS), 0.012),
+    (Answer(UNKNOWN, applied=False), 0.005),
+    (Answer(UNKNOWN, applied=True), 0.005),
+    (REFUSED, 0.012),
+    (Answer(Outcome("not_sent", "rate_limited", 429, wait=7), applied=False), 0.007),
+    (Answer(Outcome("not_sent", "server_error", 500), applied=False), 0.01),
+    (Answer(Outcome("not_sent", "server_error", 503, wait=30), applied=False), 0.01),
+    (EDGE, 0.005),
+    (Answer(_EDGE, applied=True), 0.005),
+    (Answer(_NOTICE, applied=True), 0.001),
+    (Answer(ACCEPTED, applied=True, seconds=12.0), 0.01),
+    (Answer(ACCEPTED, applied=True, refuses_one=True), 0.002),
+    (Answer(UNKNOWN, applied=False, dies=True), 0.001),
+    (Answer(UNKNOWN, applied=True, dies=True), 0.002),
+)
+# Probabilities at each call of DynamoDB or SQS. An `error` is not applied, of what is `lost` only
+# the answer is; both are tried once more.
+CALLS: Final = (
+    ("error", 0.01),
+    ("lost", 0.004),
+    ("slow", 0.002),
+    ("dies_before", 0.0005),
+    ("dies_after", 0.0005),
+)
+COPIED: Final = 0.005  # of the receives: another worker receives the message within 5 s
+UNDONE: Final = 0.002  # of the deletions
+REPEATED: Final = 0.01  # of the deliveries come in a second message
+BAD: Final = 0.01  # of the deliveries are refused by Braze
+POISON: Final = 0.0005  # of the deliveries kill the worker that sends them
+HELD: Final = 0.15  # of the deliveries have `on_unknown: hold`
+MENDED: Final = 0.3  # of the bad ones are mended and redriven
+OUTAGE: Final = 0.03  # of the scenes begin in an outage of Braze, of up to ten minutes
+DOWN: Final = 0.02  # of the scenes see DynamoDB and SQS down at their beginning, up to 20 s
+
+
+def drawer(rates: Sequence[tuple[T, float]]) -> Callable[[float], T | None]:
+    """Return what maps a number in [0, 1) to a fault; to None for most."""
+    sums, kinds = [*accumulate(rate for _, rate in rates)], [kind for kind, _ in rates]
+    total = sums[-1]
+
+    def draw(chance: float) -> T | None:
+        return None if chance >= total else kinds[bisect_right(sums, chance)]
+
+    return draw

@@ -1,0 +1,123 @@
+"""One request of claimed deliveries, from `send#` to the verdict of each."""
+
+from collections.abc import Generator
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from bench.protocol import faults
+from bench.protocol.calls import Unavailable, call
+from bench.protocol.scene import Delivery, Died, Invocation, Scene
+from bench.protocol.settling import TIMING, Member, settle
+from handler.core.protocol import State
+
+T = TypeVar("T")
+_DRAW: Final = faults.drawer(faults.ANSWERS)
+_DIES: Final = faults.Answer(faults.REJECTED, applied=False, dies=True)
+_REJECTED: Final = faults.Answer(faults.REJECTED, applied=False)
+
+Verdicts = dict[int, int | None]  # by message: the seconds to wait, None for gone
+Doing = Generator[float, None, Any]
+
+
+def send(scene: Scene, invocation: Invocation, members: list[Member], verdicts: Verdicts) -> Doing:
+    """Send; write the verdicts. Raise Unavailable where nothing was sent."""
+    if not members:
+        return
+    if invocation.deadline - scene.now < TIMING.shortest + TIMING.margin:
+        yield from _set_free(scene, members, verdicts)
+        return
+    names, owner = frozenset(it.claim.id for it in members), members[0].claim.owner
+    if len(members) > 1:
+        yield from _open(scene, members, owner, names)
+    answer = yield from _post(scene, invocation, [it.message.delivery for it in members])
+    outcome = answer.outcome
+    if outcome.kind == "rejected" and len(members) > 1:
+        for member in members:
+            yield from send(scene, invocation, [member], verdicts)
+        return
+    taken = _taken(answer, members)
+    if outcome.kind == "accepted":
+        verdicts.update({id(it.message): None for it in taken})
+    recorded = len(members) > 1 and (yield from _recorded(scene, taken, outcome.kind))
+    for member in members:
+        told = outcome if member in taken else faults.REJECTED
+        each = member._replace(recorded=recorded and member in taken)
+        verdicts[id(member.message)] = yield from settle(scene, invocation, each, told)
+
+
+def _taken(answer: faults.Answer, of: list[T]) -> list[T]:
+    """Return whom an accepted request was accepted for: of many perhaps not the last."""
+    return of[:-1] if answer.refuses_one and len(of) > 1 else of
+
+
+def _recorded(scene: Scene, members: list[Member], kind: str) -> Generator[float, None, bool]:
+    """Record by one write what is final of a request of many; return whether it is accepted."""
+    if kind not in ("accepted", "held"):
+        return False
+    state = State.ACCEPTED if kind == "accepted" else State.HELD
+    owner, names = members[0].claim.owner, frozenset(it.claim.id for it in members)
+    with suppress(Unavailable):
+        yield from call(scene, lambda: scene.ledger.mark_send(owner, names, state))
+        return state is State.ACCEPTED
+    return False
+
+
+def _open(scene: Scene, members: list[Member], owner: str, names: frozenset[int]) -> Doing:
+    try:
+        yield from call(scene, lambda: scene.ledger.open_send(owner, names))
+    except Unavailable:
+        for member in members:
+            with suppress(Unavailable):
+                yield from call(scene, _releasing(scene, member))
+        raise
+
+
+def _set_free(scene: Scene, members: list[Member], verdicts: Verdicts) -> Doing:
+    for member in members:
+        with suppress(Unavailable):
+            yield from call(scene, _releasing(scene, member))
+        verdicts[id(member.message)] = 0
+
+
+def _releasing(scene: Scene, member: Member) -> Any:
+    return lambda: scene.ledger.release(member.claim.id, member.claim.owner)
+
+
+def _post(
+    scene: Scene, invocation: Invocation, deliveries: list[Delivery]
+) -> Generator[float, None, faults.Answer]:
+    """Send a request: time passes, Braze applies it or not, the worker learns of it or not."""
+    answer = _answer(scene, deliveries)
+    scene.counts["requests"] += 1
+    scene.counts["sent by two at a time"] += sum(it.id in scene.sending for it in deliveries)
+    scene.sending.update(it.id for it in deliveries)
+    invocation.posted += deliveries
+    seconds = min(answer.seconds, faults.SECONDS, invocation.deadline - scene.now - TIMING.margin)
+    yield seconds / 2
+    if answer.applied:
+        taken = _taken(answer, deliveries)
+        for each in deliveries:
+            each.applied += each in taken
+            each.bad |= each not in taken  # and so Braze says from now on
+    yield seconds / 2
+    if answer.dies:
+        raise Died
+    scene.sending.difference_update(it.id for it in deliveries)
+    if seconds < answer.seconds or answer.outcome.kind == "unknown":
+        answer = answer._replace(outcome=faults.UNKNOWN)
+        for each in deliveries:
+            each.unknown += 1
+    if answer.outcome.kind != "accepted":  # that is known, or counted: no worker's death hides it
+        del invocation.posted[-len(deliveries) :]
+    return answer
+
+
+def _answer(scene: Scene, deliveries: list[Delivery]) -> faults.Answer:
+    until, kind = scene.outage
+    if scene.now < until:
+        return kind
+    if any(it.poison for it in deliveries):
+        return _DIES
+    if any(it.bad for it in deliveries):
+        return _REJECTED
+    return _DRAW(scene.random()) or faults.GOOD

@@ -1,0 +1,90 @@
+"""What becomes of a claimed delivery: its mark, its letter, its wait."""
+
+from collections.abc import Generator
+from typing import Final, NamedTuple
+
+from bench.protocol.calls import Unavailable, call
+from bench.protocol.ledger import Claim
+from bench.protocol.scene import Invocation, Message, Scene
+from handler.core.backoff import Timing, wait
+from handler.core.outcome import Outcome
+from handler.core.protocol import State, settlement
+
+TIMING: Final = Timing()
+_PAUSE: Final = 0.2
+_ALIVE: Final = (State.FAILED, State.UNKNOWN)
+
+Settling = Generator[float, None, int | None]  # returns the seconds to wait; None: it is gone
+
+
+class Member(NamedTuple):
+    """A message in the worker's hands, its claim, and whether `send#` says that it was accepted."""
+
+    message: Message
+    claim: Claim
+    recorded: bool = False
+
+
+def settle(
+    scene: Scene,
+    invocation: Invocation,
+    member: Member,
+    outcome: Outcome,
+    last: str | None = None,
+) -> Settling:
+    """Write what an attempt came to; return what becomes of the message."""
+    message, claim, _ = member
+    policy, age = message.delivery.policy, scene.now - claim.since
+    past = "horizon" if age >= TIMING.horizon else None
+    settled = settlement(outcome, policy, last or past)
+    seconds = wait(TIMING, outcome, claim.attempt, age, scene.random())
+    if settled.state is State.DEAD:
+        try:
+            yield from call(
+                scene, lambda: message.delivery.letters.append(settled.reason or outcome.reason)
+            )
+        except Unavailable:
+            unsent = outcome.kind in ("rejected", "not_sent")
+            state = State.FAILED if unsent else State.UNKNOWN
+            yield from _mark(scene, invocation, member, state)
+            return seconds
+        yield from _mark(scene, invocation, member, State.DEAD)
+        return None
+    marked = yield from _mark(scene, invocation, member, settled.state)
+    if settled.state in _ALIVE:
+        return seconds
+    if settled.state is not State.HELD:
+        return None
+    if not marked and policy == "hold":
+        return seconds
+    return (yield from bury(scene, message, settled.reason or "unknown", seconds))
+
+
+def bury(scene: Scene, message: Message, reason: str, seconds: int) -> Settling:
+    """Put a held delivery's letter; where that fails it comes back, and is buried then."""
+    try:
+        yield from call(scene, lambda: message.delivery.letters.append(reason))
+    except Unavailable:
+        return seconds
+    return None
+
+
+def _mark(
+    scene: Scene, invocation: Invocation, member: Member, state: State
+) -> Generator[float, None, bool]:
+    """Mark while time lasts; count what is accepted and then not recorded."""
+    until, owned = scene.now + TIMING.marking, False
+    while invocation.deadline - scene.now >= TIMING.margin:
+        try:
+            owned = yield from call(
+                scene, lambda: scene.ledger.mark(member.claim, state, scene.now)
+            )
+        except Unavailable:
+            if member.recorded or scene.now + _PAUSE > until:
+                break
+            yield _PAUSE
+        else:
+            break
+    if not owned and state is State.ACCEPTED and not member.recorded:
+        member.message.delivery.unrecorded += 1
+    return owned
