@@ -43,6 +43,7 @@ def test_every_command_shown_is_one_that_these_tests_know() -> None:
         ".venv/bin/relay secrets set --braze",
         ".venv/bin/relay secrets set --source shopify",
         ".venv/bin/relay doctor",
+        ".venv/bin/relay status",
         "make test",
     ]
 
