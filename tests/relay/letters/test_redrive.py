@@ -95,7 +95,7 @@ def test_again_sets_an_accepted_delivery_free_and_writes_down_who_and_when(desk:
     assert "since" not in item
     assert freed["was"]["S"] == "ACCEPTED"
     assert freed["by"]["S"] == desk.client("sts").get_caller_identity()["Arn"]
-    assert abs(int(freed["at"]["N"]) - NOW) < 300
+    assert abs(int(freed["at"]["N"]) - NOW) < 3_600  # of the import, and the suite takes minutes
     assert [sent["id"] for sent in desk.sent()] == [it.id]
 
 
