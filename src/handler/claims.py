@@ -13,7 +13,7 @@ from handler.core.protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.request import without_attributes
 from handler.dead_letters import Cause
 from handler.errand import Errand, Fields, Member, bury_body, log_delivery, wait_again
-from handler.ledger import Claim, Times
+from handler.lease import Claim, Times
 from handler.received import GONE, Verdict, back
 from handler.settle import settle
 

@@ -156,8 +156,8 @@ def _end(errand: Errand, doom: Outcome) -> Verdict:
 
 
 def _paused(errand: Errand) -> _Stop | None:
-    worker, delivery = errand.worker, errand.delivery
-    if not worker.signals.is_paused(delivery.source, delivery.rule, delivery.workspace):
+    worker = errand.worker
+    if not worker.pauses.stop(errand.delivery):
         return None
     return _Stop("paused", wait_stopped(worker.timing, worker.random()))
 

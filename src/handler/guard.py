@@ -18,7 +18,7 @@ from handler.core.models import Delivery
 from handler.core.protocol import State
 from handler.core.request import written
 from handler.items import Item, number, text
-from handler.ledger import DAY
+from handler.lease import DAY
 from handler.table import Change, Table
 
 _VERSION: Final = 1

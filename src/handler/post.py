@@ -71,7 +71,7 @@ def _has_time(member: Member) -> bool:
 def _record(members: list[Member]) -> None:
     worker, first = members[0].errand.worker, members[0].claim
     try:
-        worker.ledger.open_send(first.owner, [it.claim.id for it in members], worker.clock())
+        worker.sends.open(first.owner, [it.claim.id for it in members], worker.clock())
     except Unavailable:
         for member in members:
             with suppress(Unavailable):  # then the lease has to end first
@@ -112,9 +112,9 @@ def _recorded(members: list[Member], state: State, together: int) -> bool:
     """Record what is final of a request of many by one write, before its members' marks."""
     if together == 1 or not members:
         return False
-    ledger, owner = members[0].errand.worker.ledger, members[0].claim.owner
+    sends, owner = members[0].errand.worker.sends, members[0].claim.owner
     with suppress(Unavailable):
-        return ledger.mark_send(owner, [it.claim.id for it in members], state)
+        return sends.mark(owner, [it.claim.id for it in members], state)
     return False
 
 

@@ -1,8 +1,7 @@
-"""What stops a workspace's deliveries: pauses, an open breaker, a rate limit.
+"""What stops a workspace's deliveries: an open breaker, a rate limit.
 
 All workers share it through the ledger's table; each reads it anew when what it knows is older
-than a few seconds. Where the table is away the last that was known holds, and a worker that knows
-of no pauses yet sends nothing.
+than a few seconds. Where the table is away the last that was known holds.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,16 +10,14 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
+from handler.breaker_item import KEPT, breaker_from, closing, failing, opening, probing
 from handler.core.backoff import Timing
 from handler.core.breaker import WINDOW, Breaker, Reason, open_seconds, trips
 from handler.core.errors import Unavailable
 from handler.core.limit import Limit
-from handler.items import Item, number, number_in, text
-from handler.ledger import DAY
+from handler.items import Item, number, number_in
 from handler.table import Change, Table
 
-KEPT: Final = 30 * DAY  # seconds; nothing here is of use for longer
-PAUSES: Final = "pause#"
 SHOWN_EVERY: Final = 60  # seconds between two writes of what is left of the rate limit
 
 
@@ -52,23 +49,6 @@ class Signals:
     random: Callable[[], float]
     me: str = field(default_factory=lambda: uuid4().hex)
     _workspaces: dict[str, _Known] = field(default_factory=dict)
-    _paused: frozenset[str] | None = None
-    _paused_at: float = float("-inf")
-
-    def is_paused(self, source: str, rule: str, workspace: str) -> bool:
-        """Return whether a person has paused any of it; raise Unavailable where nobody knows."""
-        now = self.clock()
-        if self._paused is None or not 0 <= now - self._paused_at < self.timing.known:
-            self._paused_at = now
-            try:
-                item = self.table.get(PAUSES)
-            except Unavailable:
-                if self._paused is None:
-                    raise
-            else:
-                self._paused = frozenset(item.get("scopes", {"M": {}})["M"])
-        scopes = {"all", f"source/{source}", f"rule/{source}/{rule}", f"workspace/{workspace}"}
-        return not scopes.isdisjoint(self._paused or ())
 
     def breaker(self, workspace: str) -> Breaker:
         """Return the breaker of a workspace."""
@@ -90,12 +70,7 @@ class Signals:
     def probe(self, workspace: str, until: float) -> bool:
         """Take the one probe of a breaker that was open long enough; False where another has it."""
         known, now = self._of(workspace), int(self.clock())
-        change = Change(
-            "SET probe = :owner, probe_until = :until",
-            "open_until <= :now AND "
-            "(attribute_not_exists(probe_until) OR probe_until <= :now OR probe = :owner)",
-            {":owner": text(self.me), ":until": number(int(until)), ":now": number(now)},
-        )
+        change = probing(self.me, now, int(until))
         taken, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
         known.breaker = breaker_from(item)
         return taken
@@ -107,12 +82,7 @@ class Signals:
         if known.breaker.open_until is None:
             return
         known.total = 0
-        fields = "open_until, opened_at, opens, #reason, probe, probe_until"
-        change = Change(
-            f"REMOVE {fields}, #window, #total, #failed",
-            "open_until <= :now",
-            {":now": number(int(self.clock()))},
-        )
+        change = closing(int(self.clock()))
         _, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
         known.breaker = breaker_from(item)
 
@@ -132,18 +102,7 @@ class Signals:
         known, now = self._of(workspace), int(self.clock())
         opens = known.breaker.opens + 1
         seconds = open_seconds(self.timing, reason, opens, self.random())
-        change = Change(
-            "SET open_until = :until, opened_at = if_not_exists(opened_at, :now), "
-            "opens = :opens, #reason = :reason, expires = :expires REMOVE probe, probe_until",
-            "attribute_not_exists(open_until) OR open_until <= :now",
-            {
-                ":until": number(now + seconds),
-                ":now": number(now),
-                ":opens": number(opens),
-                ":reason": text(reason),
-                ":expires": number(now + KEPT),
-            },
-        )
+        change = opening(opens, reason, now, seconds)
         opened, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
         known.breaker = breaker_from(item)
         known.in_a_row = 0
@@ -193,23 +152,7 @@ class Signals:
 
     def _add(self, workspace: str, requests: int) -> tuple[int, int]:
         """Add a failure among so many requests to the window; return its requests and failures."""
-        now = int(self.clock())
-        values = {
-            ":window": number(now // WINDOW),
-            ":requests": number(requests),
-            ":one": number(1),
-            ":expires": number(now + KEPT),
-        }
-        more = Change(
-            "SET expires = :expires ADD #total :requests, #failed :one",
-            "#window = :window",
-            values,
-        )
-        first = Change(
-            "SET #window = :window, #total = :requests, #failed = :one, expires = :expires",
-            "attribute_not_exists(#window) OR #window < :window",
-            values,
-        )
+        more, first = failing(requests, int(self.clock()))
         for change in (more, first, more):  # another worker may begin the window meanwhile
             added, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
             if added:
@@ -235,15 +178,3 @@ class Signals:
             return self.table.get(key)
         except Unavailable:
             return None
-
-
-def breaker_from(item: Mapping[str, Item]) -> Breaker:
-    """Return the breaker in an item of the table; `{}` is a closed one."""
-    return Breaker(
-        open_until=number_in(item, "open_until"),
-        opened_at=number_in(item, "opened_at") or 0,
-        opens=number_in(item, "opens") or 0,
-        reason=item.get("reason", {}).get("S", ""),
-        probe=item.get("probe", {}).get("S", ""),
-        probe_until=number_in(item, "probe_until") or 0,
-    )

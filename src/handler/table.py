@@ -5,11 +5,12 @@ Every call raises Unavailable where DynamoDB does not answer: then nothing may b
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handler.clock import Clock
 from handler.core.errors import Unavailable
 from handler.items import Item
 
@@ -48,10 +49,11 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table and a client for it."""
+    """The table and a client for it; its answers set the clock."""
 
     client: "DynamoDBClient"
     name: str
+    clock: Clock = field(default_factory=Clock)
 
     def update(
         self, key: str, change: Change, returns: Literal["ALL_OLD", "ALL_NEW"] = "ALL_OLD"
@@ -60,6 +62,7 @@ class Table:
         used = f"{change.update} {change.condition}"
         names = {name: word for name, word in _NAMES.items() if name in used}
         aliases: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
+        asked_at = self.clock.local()
         try:
             with _answering():
                 answer = self.client.update_item(
@@ -74,15 +77,21 @@ class Table:
                 )
         except _Refused as refused:
             return Applied(applied=False, item=refused.item)
+        self._heard(answer["ResponseMetadata"], asked_at)
         return Applied(applied=True, item=cast("Mapping[str, Item]", answer.get("Attributes", {})))
 
     def get(self, key: str) -> Mapping[str, Item]:
         """Return an item as it is now, `{}` if there is none."""
+        asked_at = self.clock.local()
         with _answering():
             answer = self.client.get_item(
                 TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True
             )
+        self._heard(answer["ResponseMetadata"], asked_at)
         return cast("Mapping[str, Item]", answer.get("Item", {}))
+
+    def _heard(self, metadata: Mapping[str, Any], asked_at: float) -> None:
+        self.clock.heard(metadata.get("HTTPHeaders", {}).get("date", ""), asked_at)
 
 
 class _Refused(Exception):

@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from handler import workspaces
 from handler.brakes import Brakes
 from handler.braze import post
+from handler.clock import Clock
 from handler.core.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.outcome import Answer
@@ -21,7 +22,9 @@ from handler.core.workspace import Workspace
 from handler.guard import Guard
 from handler.ledger import PATIENT, QUICK, Ledger
 from handler.metrics import Tally
+from handler.pauses import Pauses
 from handler.secrets import SecretCache
+from handler.sends import Sends
 from handler.settings import LOCAL, Deliver
 from handler.signals import Signals
 from handler.table import Table
@@ -49,6 +52,7 @@ class Worker:
     sqs: "SQSClient"
     keys: SecretCache
     post: Callable[[str, bytes, str, float], Answer]
+    pauses: Pauses
     signals: Signals
     log: Logger
     tally: Tally = field(default_factory=Tally)
@@ -57,6 +61,11 @@ class Worker:
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
     owner: Callable[[], str] = _owner
+
+    @property
+    def sends(self) -> Sends:
+        """What is recorded of requests of many."""
+        return Sends(self.ledger.table)
 
     @property
     def brakes(self) -> Brakes:
@@ -72,7 +81,8 @@ class Worker:
 def build(environ: Mapping[str, str]) -> Worker:
     """Return the worker of an environment; raise Unavailable where a variable is wrong."""
     settings = Deliver.from_environment(environ)
-    table = Table(boto3.client("dynamodb", config=QUICK), settings.ledger_table)
+    clock = Clock()
+    table = Table(boto3.client("dynamodb", config=QUICK), settings.ledger_table, clock)
     timing = Timing.local() if settings.stage == LOCAL else Timing()
     secrets = boto3.client("secretsmanager", config=PATIENT)
     log = Logger(service="relay")
@@ -83,9 +93,11 @@ def build(environ: Mapping[str, str]) -> Worker:
         sqs=boto3.client("sqs", config=QUICK),
         keys=SecretCache(secrets, settings.braze_keys_arn, time.time),
         post=partial(post, open_session()),
-        signals=Signals(table, timing, time.time, random.random),
+        pauses=Pauses(table, clock, timing.known),
+        signals=Signals(table, timing, clock, random.random),
         log=log,
         timing=timing,
+        clock=clock,
     )
 
 

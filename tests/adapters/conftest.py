@@ -18,6 +18,7 @@ from handler.core.backoff import Timing
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
 from handler.ledger import Ledger
+from handler.pauses import Pauses
 from handler.secrets import SecretCache
 from handler.settings import Deliver
 from handler.signals import Signals
@@ -25,6 +26,7 @@ from handler.table import Table
 from handler.wire import open_session
 from handler.worker import Worker
 from relay.stack.emulator import emulator
+from tests.adapters.handing import Hands, hands
 from tests.adapters.stage import Aws, Braze, Clock, Queue, handler_of, make_table
 
 
@@ -79,11 +81,17 @@ def queue(aws: Aws, settings: Deliver) -> Iterator[Queue]:
             sqs=aws.client("sqs"),
             keys=SecretCache(manager, settings.braze_keys_arn, uptime),
             post=partial(post, session),
+            pauses=Pauses(table, time.time, timing.known),
             signals=Signals(table, timing, time.time, random.random),
             log=Logger(service=f"relay-{uuid.uuid4().hex}", stream=log),
             timing=timing,
         )
         yield Queue(worker, aws, log, uptime)
+
+
+@pytest.fixture
+def line(queue: Queue) -> Hands:
+    return hands(queue)
 
 
 @pytest.fixture

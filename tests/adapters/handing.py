@@ -14,6 +14,7 @@ from handler.core.backoff import Timing
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
+from handler.pauses import Pauses
 from handler.signals import Signals
 from handler.table import Table
 from handler.worker import Worker
@@ -135,6 +136,7 @@ def _with(queue: Queue, dynamo: Dynamo, sqs: Sqs, clock: Clock, timing: Timing) 
         queue.worker,
         ledger=replace(queue.worker.ledger, table=table),
         sqs=sqs,  # type: ignore[arg-type] # as the table's
+        pauses=Pauses(table, clock, timing.known),
         signals=Signals(table, timing, clock, random.random),
         timing=timing,
         clock=clock,

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -26,9 +27,14 @@ class Aws:
     endpoint: str
 
     def client(self, service: str) -> Any:
-        session = boto3.Session("test", "test", region_name="us-east-1")
-        make: Any = session.client
-        return make(service, endpoint_url=self.endpoint, config=PATIENT)
+        return _client(self.endpoint, service)
+
+
+@cache  # to make one takes longer than a call of the emulator
+def _client(endpoint: str, service: str) -> Any:
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    make: Any = session.client
+    return make(service, endpoint_url=endpoint, config=PATIENT)
 
 
 @dataclass

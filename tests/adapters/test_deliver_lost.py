@@ -9,7 +9,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from handler.core.message import encode
 from handler.core.models import Delivery
-from handler.ledger import Times
+from handler.lease import Times
 from handler.table import Table
 from tests.adapters.stage import Braze, Clock, Queue
 

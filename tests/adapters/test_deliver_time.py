@@ -15,7 +15,7 @@ from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.core.protocol import State
 from handler.deliver import serve
-from handler.ledger import Claim
+from handler.lease import Claim
 from handler.secrets import MAX_AGE, SecretCache
 from handler.settings import Deliver
 from handler.worker import build
@@ -180,3 +180,15 @@ def test_a_key_is_five_minutes_old_at_most_even_where_lambda_was_frozen(
     clock.now += MAX_AGE
 
     assert keys.current().values == {"default": "new-key"}
+
+
+@pytest.mark.parametrize("wrong", [-300, 300])
+def test_a_worker_whose_clock_is_minutes_wrong_goes_by_the_tables_clock(
+    environ: dict[str, str], wrong: int
+) -> None:
+    worker = build(environ)
+    worker.ledger.table.clock.local = lambda: time.time() + wrong
+
+    worker.signals.breaker("default")
+
+    assert abs(worker.clock() - time.time()) < 10

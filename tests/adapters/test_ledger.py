@@ -8,7 +8,9 @@ from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
 from handler.core.protocol import CLOCKS, Record, Refusal, State, claimable, refused
 from handler.items import record_from
-from handler.ledger import DAY, KEPT_ATTEMPTS, Claim, Entry, Ledger, Times
+from handler.lease import DAY, Claim, Entry, Times
+from handler.ledger import KEPT_ATTEMPTS, Ledger
+from handler.sends import Sends
 from handler.table import Table
 from tests.adapters.stage import Aws, make_table
 
@@ -186,6 +188,29 @@ def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledg
     assert not ledger.hold("vanished", replace(seen), "other", LEASE + 1)
     assert not ledger.mark(gone, State.FAILED, ENTRY, LEASE + 2)
     assert read(ledger, "vanished").state is State.HELD
+
+
+@pytest.mark.parametrize(
+    "state,kind,reason",
+    [(State.ACCEPTED, "adopted", "recorded"), (State.HELD, "held", "notice")],
+)
+def test_what_a_request_of_many_came_to_stands_in_the_record_of_whoever_lost_its_worker(
+    ledger: Ledger, state: State, kind: str, reason: str
+) -> None:
+    name, owner = f"member-{state}", f"gone-{state}"
+    claim(ledger, name, owner)
+    sends = Sends(ledger.table)
+    sends.open(owner, [name], NOW)
+    sends.mark(owner, [name], state)
+    _, seen = refused_claim(ledger, name, "me", LEASE + 1)
+    assert seen is not None
+
+    found = ledger.take_over(name, seen, "me", Times(LEASE + 1, LEASE + 36, NOW))
+
+    assert not isinstance(found, Claim)
+    assert found[0].kind == kind
+    record = read(ledger, name)
+    assert (record.state, record.last[-1]["reason"]) == (state, reason)
 
 
 def test_without_a_table_nothing_may_be_sent(ledger: Ledger) -> None:

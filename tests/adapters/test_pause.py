@@ -5,15 +5,10 @@ from dataclasses import replace
 import pytest
 
 from handler.core.models import Delivery
-from tests.adapters.handing import START, Hands, away, hands, several
-from tests.adapters.stage import Braze, Queue
+from tests.adapters.handing import START, Hands, away, several
+from tests.adapters.stage import Braze
 
 DAY = 86_400
-
-
-@pytest.fixture
-def line(queue: Queue) -> Hands:
-    return hands(queue)
 
 
 def pause(line: Hands, *scopes: str) -> None:

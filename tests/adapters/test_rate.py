@@ -5,15 +5,10 @@ from typing import Any
 import pytest
 
 from handler.core.models import Delivery
-from tests.adapters.handing import START, Hands, hands, several
-from tests.adapters.stage import SUCCESS, Braze, Queue
+from tests.adapters.handing import START, Hands, several
+from tests.adapters.stage import SUCCESS, Braze
 
 LIMITED = (429, b'{"message": "Rate Limited"}')
-
-
-@pytest.fixture
-def line(queue: Queue) -> Hands:
-    return hands(queue)
 
 
 @pytest.mark.parametrize(

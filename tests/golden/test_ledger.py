@@ -9,7 +9,8 @@ import pytest
 
 from handler.core.protocol import State
 from handler.items import record_from
-from handler.ledger import Claim, Entry, Ledger, Times
+from handler.lease import Claim, Entry, Times
+from handler.ledger import Ledger
 from handler.table import Table
 from relay.stack.emulator import emulator
 from tests.adapters.stage import Aws, make_table

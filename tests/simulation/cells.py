@@ -19,6 +19,7 @@ _OF_AWS: Final = (
     Fault("slow", _TIMED_OUT),
     Fault("dies_before"),
     Fault("dies_after"),
+    Fault("copied", 5),
 )
 _OF_BRAZE: Final = (
     *(Fault(kind) for kind in FAILURES),
@@ -26,7 +27,9 @@ _OF_BRAZE: Final = (
     Fault("slow", _TIMED_OUT),
     Fault("dies_before"),
     Fault("dies_after"),
+    Fault("copied", 5),
 )
+_OF_CLOCKS: Final = (Fault("ahead", 300), Fault("behind", 300))
 _KINDS: Final = {
     "secretsmanager.get_secret_value": _OF_AWS,
     "sqs.send_message_batch": _OF_AWS,
@@ -36,6 +39,8 @@ _KINDS: Final = {
     "sqs.entry": (Fault("failed"),),
     "sqs.copy": (Fault("copy", 5),),
     "sqs.undone": (Fault("undone"),),
+    "clock.ingest": _OF_CLOCKS,
+    "clock.worker": _OF_CLOCKS,
 }
 
 
@@ -51,7 +56,11 @@ class Cell(NamedTuple):
 
 
 class Struck(Plan):
-    """Strikes the calls that it is told to, and counts all of them."""
+    """Strikes the calls that it is told to, and counts all of them.
+
+    `copied` is a fault of its own: the call is slow, and meanwhile another worker gets what the
+    caller works on.
+    """
 
     def __init__(self, *cells: Cell) -> None:
         super().__init__(0, {})
@@ -60,7 +69,11 @@ class Struck(Plan):
 
     def at(self, point: str, /) -> Fault | None:
         self.calls[point] += 1
-        return self._cells.get((point, self.calls[point]))
+        fault = self._cells.get((point, self.calls[point]))
+        if fault is None or fault.kind != "copied":
+            return fault
+        self.copy()
+        return Fault("slow", fault.seconds)
 
 
 @cache

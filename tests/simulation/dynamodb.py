@@ -6,6 +6,8 @@ has expired is deleted some time later, and placeholders that nobody uses are re
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any, Final
 from zlib import crc32
@@ -107,7 +109,7 @@ class DynamoDB:
         for change in made.changes:
             change(before, values, after)
         self._write(table, key, after)
-        return _answer(returns, made, before, after)
+        return self._answer(_shown(returns, made, before, after))
 
     def _put(self, given: Mapping[str, Any]) -> dict[str, Any]:
         item = {name: clean(value) for name, value in given["Item"].items()}
@@ -118,7 +120,7 @@ class DynamoDB:
         made.check(values)
         old = self._checked(table, key, (made, values, given), "PutItem")
         self._write(table, key, item)
-        return _answer(returns, made, old or {}, item)
+        return self._answer(_shown(returns, made, old or {}, item))
 
     def _get(self, given: Mapping[str, Any], stale: Fault | None) -> dict[str, Any]:
         table, key = self._place(given, "GetItem", given["Key"])
@@ -126,7 +128,11 @@ class DynamoDB:
         if stale is not None and key in table.before:
             written, before = table.before[key]
             item = before if self.clock() - written < _STALE_FOR else item
-        return _metadata() if item is None else {"Item": dict(item), **_metadata()}
+        return self._answer({} if item is None else {"Item": dict(item)})
+
+    def _answer(self, words: dict[str, Any]) -> dict[str, Any]:
+        headers = {"date": _date(int(self.clock()))}
+        return {**words, "ResponseMetadata": {"HTTPStatusCode": 200, "HTTPHeaders": headers}}
 
     def _place(
         self, given: Mapping[str, Any], operation: str, within: Mapping[str, Value]
@@ -196,16 +202,17 @@ def _returns(given: Mapping[str, Any], known: tuple[str, ...]) -> str:
     return returns
 
 
-def _answer(returns: str, made: Program, before: Item, after: Item) -> dict[str, Any]:
+def _shown(returns: str, made: Program, before: Item, after: Item) -> dict[str, Any]:
     if returns == "NONE":
-        return _metadata()
+        return {}
     found = before if returns.endswith("OLD") else after
     shown = made.part(found) if returns.startswith("UPDATED") else dict(found)
-    return {"Attributes": shown, **_metadata()} if shown else _metadata()
+    return {"Attributes": shown} if shown else {}
 
 
-def _metadata() -> dict[str, Any]:
-    return {"ResponseMetadata": {"HTTPStatusCode": 200}}
+@lru_cache(maxsize=1)  # many answers come within one second
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def _named(operation: str) -> str:

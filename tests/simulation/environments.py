@@ -1,7 +1,7 @@
 """The functions' execution environments: the real handlers, on the services in memory."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,12 +14,14 @@ from unittest.mock import patch
 from aws_lambda_powertools import Logger
 
 from handler import account, sources
+from handler.clock import Clock
 from handler.core.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.source import Source
 from handler.core.workspace import Workspace
 from handler.ingest import Ingest
 from handler.ledger import Ledger
+from handler.pauses import Pauses
 from handler.secrets import SecretCache
 from handler.settings import Deliver
 from handler.settings import Ingest as IngestSettings
@@ -46,7 +48,11 @@ _QUEUES: Final = {"QUEUE_URL": QUEUE, "DEAD_LETTER_QUEUE_URL": DEAD}
 
 @dataclass(slots=True)
 class Environments:
-    """Makes environments; each has caches of its own, and all share the services."""
+    """Makes environments; each has caches of its own, and all share the services.
+
+    Faults of theirs, at `clock.ingest` and `clock.worker`: the clock of one that starts is `ahead`
+    or `behind` by so many seconds, as long as it lives.
+    """
 
     clock: Time
     random: Random
@@ -78,12 +84,13 @@ class Environments:
             sources=_sources(),
             secrets=SecretCache(self.secrets, SIGNING, self.clock),  # type: ignore[arg-type] # what is called is there
             sqs=self.sqs,  # type: ignore[arg-type] # as above
-            clock=self.clock,
+            clock=self._clock("clock.ingest"),
         )
 
     def worker(self) -> Worker:
         """Start a worker."""
-        table = Table(self.dynamodb, TABLE)  # type: ignore[arg-type] # what is called is there
+        clock = Clock(self._clock("clock.worker"))
+        table = Table(self.dynamodb, TABLE, clock)  # type: ignore[arg-type] # what is called is there
         return Worker(
             settings=_deliver_settings(),
             workspaces={"default": Workspace.default(_ENDPOINT)},
@@ -91,14 +98,22 @@ class Environments:
             sqs=self.sqs,  # type: ignore[arg-type] # as above
             keys=SecretCache(self.secrets, BRAZE_KEYS, self.clock),  # type: ignore[arg-type] # as above
             post=self.braze.post,
-            signals=Signals(table, self.timing, self.clock, self.random.random),
+            pauses=Pauses(table, clock, self.timing.known),
+            signals=Signals(table, self.timing, clock, self.random.random),
             log=self._log,
             timing=self.timing,
-            clock=self.clock,
+            clock=clock,
             sleep=self.clock.sleep,
             random=self.random.random,
             owner=lambda: f"owner-{next(self._owners)}",
         )
+
+    def _clock(self, point: str) -> Callable[[], float]:
+        fault = self.braze.faults.at(point)
+        if fault is None:
+            return self.clock
+        wrong = fault.seconds if fault.kind == "ahead" else -fault.seconds
+        return lambda: self.clock() + wrong
 
 
 @cache

@@ -71,11 +71,13 @@ class Plan:
 
     `rates` maps a point, or `service.*`, to faults and their probabilities. `down` are times in
     which a service fails at every call: begin, end, service. `active` switches all of them off
-    and on again; `struck` counts them by point and kind.
+    and on again; `struck` counts them by point and kind. `copy` makes what the caller works on
+    visible in the queue again.
     """
 
     def __init__(self, seed: int, rates: Rates, clock: Callable[[], float] = lambda: 0) -> None:
         self.active = True
+        self.copy: Callable[[], None] = lambda: None
         self.down: list[tuple[float, float, str]] = []
         self._clock = clock
         self.struck: Counter[tuple[str, str]] = Counter()

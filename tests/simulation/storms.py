@@ -5,8 +5,9 @@ from typing import Final
 from tests.simulation.faults import Fault, Rates
 from tests.simulation.world import Setting
 
-# Probabilities at each call.
+# Probabilities at each call, and at each start of an environment.
 STORM: Final[Rates] = {
+    "clock.*": {Fault("ahead", 300.0): 0.1, Fault("behind", 300.0): 0.1},
     "dynamodb.*": {
         Fault("error"): 0.004,
         Fault("error", 1.5): 0.002,

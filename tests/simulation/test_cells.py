@@ -28,8 +28,8 @@ def test_after_two_faults_likewise(first: int) -> None:
     assert found == {}, str(every[first])
 
 
-def test_every_service_is_struck_at_every_call() -> None:
+def test_every_service_is_struck_at_every_call_and_every_clock_is_wrong() -> None:
     assert len(cells()) >= 110
     assert {cell.point.partition(".")[0] for cell in cells()} == {
-        *("secretsmanager", "sqs", "dynamodb", "braze")
+        *("secretsmanager", "sqs", "dynamodb", "braze", "clock")
     }

@@ -58,7 +58,7 @@ MISTAKES: Final = {
     ),
     "what was accepted is not marked": Mistake(
         "repeated",
-        {"handler.ledger.Ledger.mark": always(1), "handler.ledger.Ledger.mark_send": always(1)},
+        {"handler.ledger.Ledger.mark": always(1), "handler.sends.Sends.mark": always(1)},
     ),
     "a claim has no condition": Mistake(
         "repeated",

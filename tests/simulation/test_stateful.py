@@ -208,7 +208,7 @@ def always(value: Any) -> Callable[..., Any]:
 MISTAKES: Final[dict[str, dict[str, Any]]] = {
     "what was accepted is not marked": {
         "handler.ledger.Ledger.mark": always(1),
-        "handler.ledger.Ledger.mark_send": always(1),
+        "handler.sends.Sends.mark": always(1),
     },
     "what was not sent leaves the queue": {
         "handler.settle.back": always(GONE),

@@ -72,6 +72,7 @@ class World:
             (self.clock() + begin, self.clock() + end, service)
             for begin, end, service in setting.down
         ]
+        self.plan.copy = self._copy
         self.dead = Queue(DEAD, retention=14 * DAY)
         self.queue = Queue(QUEUE, visibility=VISIBILITY, dead=self.dead)
         self.braze = Braze(
@@ -96,6 +97,7 @@ class World:
         self.on.secrets.put(SIGNING, json.dumps({SOURCE: SECRET}))
         self._sending: set[Key] = set()
         self._posted: dict[int, list[Try]] = {}
+        self._taken: dict[int, list[str]] = {}  # what each worker has in its hands
         self._busy = 0
         self._senders = setting.senders
         self._rotate()
@@ -177,6 +179,7 @@ class World:
                 continue
             self._busy += 1
             self._posted[self.clock.current.number] = []
+            self._taken[self.clock.current.number] = [it["messageId"] for it in records]
             answer = self._invoke(lambda: self._serve(worker, records), DELIVER_SECONDS)  # noqa: B023 - it is called at once
             if answer is None:
                 worker = self.on.worker()
@@ -201,6 +204,11 @@ class World:
 
         context = SimpleNamespace(get_remaining_time_in_millis=milliseconds)
         return dict(serve(worker, {"Records": records}, context))
+
+    def _copy(self) -> None:
+        for name in self._taken.get(self.clock.current.number, ()):
+            if message := self.queue.messages.get(name):
+                self.queue.hide(message, self.clock(), flying=False)
 
     def _doubt(self) -> None:
         """Of what a dead worker had sent and not recorded nobody knows what came of it."""

@@ -6,20 +6,14 @@ from typing import Any
 import pytest
 
 from handler.core.models import Delivery
-from tests.adapters.handing import Hands, away, hands, nothing, several
-from tests.adapters.stage import Braze, Queue
+from tests.adapters.handed.answers import BAD, DOWN, recipients
+from tests.adapters.handing import Hands, away, nothing, several
+from tests.adapters.stage import Braze
 
-DOWN = (503, b'{"message": "5XX Internal Server Error"}')
-BAD = (400, b'{"message": "bad"}')
 USER: Any = {"external_user_id": "u", "attributes": {"n": 1}, "send_to_existing_only": False}
 STALE = {"external_user_id": "u", "send_to_existing_only": True}
 ALIAS: Any = {"user_alias": {"alias_name": "a", "alias_label": "b"}}
 HORIZON = 86_400
-
-
-@pytest.fixture
-def line(queue: Queue) -> Hands:
-    return hands(queue)
 
 
 @pytest.fixture
@@ -33,7 +27,7 @@ def pair(delivery: Delivery) -> tuple[Delivery, Delivery]:
 
 
 def sent(braze: Braze) -> list[Any]:
-    return [each["recipients"][0] for each in braze.requests]
+    return [first for first, *_ in recipients(braze)]
 
 
 def test_an_older_one_goes_without_attributes_after_a_newer_one(

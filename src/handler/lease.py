@@ -1,0 +1,84 @@
+"""The right to send a delivery: what a claim writes into the ledger, and what it gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Final, NamedTuple
+
+from handler.core.protocol import Record, State
+from handler.items import Item, number, text
+
+DAY: Final = 86_400
+ATTEMPT_DAYS: Final = 30
+
+_CLAIM: Final = (
+    "SET #state = :sending, #owner = :owner, lease_until = :lease, expires = :expires, "
+    "since = if_not_exists(since, :now)"
+)
+
+# One of the last attempts: `class`, `reason`, `status`, `time` (epoch seconds), `dispatch_id`.
+Entry = Mapping[str, str | int | None]
+
+
+class Times(NamedTuple):
+    """The times of a claim, in epoch seconds; `sent_at` is when SQS took the message."""
+
+    now: float
+    lease_until: float
+    sent_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to send a delivery, until the lease ends.
+
+    `attempt` is counted from 1; `since` is the first claim of this run, in epoch seconds; `lost`
+    counts the workers in a row that had the claim before and never marked what came of it.
+    `surge` is since when a brake stops it; one that is `alone` joins no request of many.
+    """
+
+    id: str
+    owner: str
+    attempt: int
+    since: int
+    last: tuple[Entry, ...] = ()
+    lost: int = 0
+    surge: int | None = None
+    alone: bool = False
+
+
+def claiming(owner: str, times: Times, tags: Mapping[str, str]) -> tuple[str, dict[str, Item]]:
+    """Return the update that claims a delivery, and its values; each of `tags` is written too."""
+    update = "".join([_CLAIM, *(f", #{name} = :{name}" for name in tags)])
+    return update, {f":{name}": text(value) for name, value in tags.items()} | {
+        ":sending": text(State.SENDING),
+        ":owner": text(owner),
+        ":lease": number(ceil(times.lease_until)),
+        ":expires": number(ceil(times.now) + ATTEMPT_DAYS * DAY),
+        ":now": number(ceil(times.now)),
+        ":one": number(1),
+    }
+
+
+def claim_in(delivery_id: str, record: Record, now: int) -> Claim:
+    """Return the claim that a record holds."""
+    since = now if record.since is None else record.since
+    return Claim(
+        id=delivery_id,
+        owner=record.owner,
+        attempt=record.attempts,
+        since=since,
+        last=record.last,
+        lost=record.lost,
+        surge=record.surge,
+        alone=record.alone,
+    )
+
+
+def claim_after(delivery_id: str, owner: str, before: Record | None, now: int) -> Claim:
+    """Return the claim that has just been written over a record."""
+    if before is None or before.expires <= now:  # absent, or as good as absent: a run of its own
+        return Claim(delivery_id, owner, 1, now)
+    lost = before.lost + 1 if before.state is State.SENDING else 0
+    seen = claim_in(delivery_id, before, now)
+    return replace(seen, owner=owner, attempt=before.attempts + 1, lost=lost)

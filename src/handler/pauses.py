@@ -1,0 +1,51 @@
+"""What a person has paused: one item of the ledger's table, which each worker reads anew."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from handler.core.errors import Unavailable
+from handler.core.models import Delivery
+from handler.table import Table
+
+PAUSES: Final = "pause#"
+
+
+@dataclass(slots=True)
+class Pauses:
+    """The scopes that are paused, as one worker sees them.
+
+    What it knows is at most `known` seconds old. Where the table is away the last that was known
+    holds, and a worker that knows of none yet sends nothing. `clock` returns seconds since the
+    epoch.
+    """
+
+    table: Table
+    clock: Callable[[], float]
+    known: float
+    _scopes: frozenset[str] | None = None
+    _read_at: float = float("-inf")
+
+    def stop(self, delivery: Delivery) -> bool:
+        """Return whether any of it is paused; raise Unavailable where nobody knows."""
+        source = delivery.source
+        scopes = {
+            "all",
+            f"source/{source}",
+            f"rule/{source}/{delivery.rule}",
+            f"workspace/{delivery.workspace}",
+        }
+        return not scopes.isdisjoint(self._current())
+
+    def _current(self) -> frozenset[str]:
+        now = self.clock()
+        if self._scopes is None or not 0 <= now - self._read_at < self.known:
+            self._read_at = now
+            try:
+                item = self.table.get(PAUSES)
+            except Unavailable:
+                if self._scopes is None:
+                    raise
+            else:
+                self._scopes = frozenset(item.get("scopes", {"M": {}})["M"])
+        return self._scopes

@@ -1,0 +1,55 @@
+"""Requests of many: an item `send#` and its claims' owner, beside those of its deliveries.
+
+One update of it records that Braze has accepted the request, or answered it with a notice: the
+marks of its members follow, and may be lost.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from handler.core.protocol import State
+from handler.items import Item, number, text
+from handler.lease import ATTEMPT_DAYS, DAY
+from handler.table import Change, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """The items. Every call raises Unavailable where the table does not answer."""
+
+    table: Table
+
+    def open(self, owner: str, members: Iterable[str], now: float) -> bool:
+        """Write which deliveries a request holds, before it is sent."""
+        change = Change(
+            "SET #state = :sending, #members = :members, expires = :expires",
+            "attribute_not_exists(pk)",
+            {
+                ":sending": text(State.SENDING),
+                ":members": {"SS": sorted(members)},
+                ":expires": number(int(now) + ATTEMPT_DAYS * DAY),
+            },
+        )
+        return self.table.update(_key(owner), change).applied
+
+    def mark(self, owner: str, members: Iterable[str], state: State) -> bool:
+        """Write which of a request's members are ACCEPTED or HELD: from here on these are so."""
+        values: dict[str, Item] = {
+            ":state": text(state),
+            ":members": {"SS": sorted(members)},
+        }
+        update = "SET #state = :state, #members = :members"
+        change = Change(update, "attribute_exists(pk)", values)
+        return self.table.update(_key(owner), change).applied
+
+    def recorded(self, owner: str, delivery_id: str) -> State | None:
+        """Return what is recorded of a member: ACCEPTED, HELD or None."""
+        item = self.table.get(_key(owner))
+        state = State(item["state"]["S"]) if item else State.SENDING
+        if state is State.SENDING or delivery_id not in item["members"]["SS"]:
+            return None
+        return state
+
+
+def _key(owner: str) -> str:
+    return f"send#{owner}"
