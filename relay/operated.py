@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from relay import deployed
 from relay.chosen import ConfigEnv, StackName, chosen
@@ -22,7 +24,15 @@ LOCAL: Final = "the local stack"
 _FILE: Final = BUILD / "stack.json"
 _OUTPUTS: Final = ("QueueUrl", "DeadLetterQueueUrl", "LedgerTable")
 
-__all__ = ["ConfigEnv", "LocalOption", "Operated", "StackName", "operated", "remembered"]
+__all__ = [
+    "ConfigEnv",
+    "LocalOption",
+    "Operated",
+    "StackName",
+    "operated",
+    "operator",
+    "remembered",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,14 @@ def operated(stack_name: str | None, config_env: str | None, *, local: bool) -> 
     return Operated(LOCAL, known["outputs"], known["endpoint"])
 
 
+def operator(stack: Operated) -> str:
+    """Return who gives the command: the ARN that AWS knows, else the user of this machine."""
+    try:
+        return str(stack.client("sts").get_caller_identity()["Arn"])
+    except (ClientError, BotoCoreError):
+        return _local_user()
+
+
 @contextmanager
 def remembered(stack: Stack, file: Path = _FILE) -> Iterator[None]:
     """Let other commands find a local stack by --local for as long as the context lasts."""
@@ -65,3 +83,10 @@ def remembered(stack: Stack, file: Path = _FILE) -> Iterator[None]:
     finally:
         if file.exists() and file.read_text(encoding="utf-8") == written:  # else another one is up
             file.unlink()
+
+
+def _local_user() -> str:
+    try:
+        return getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return "somebody"

@@ -76,22 +76,25 @@ def send(  # noqa: PLR0913 - the options of a command
     if name is None:
         raise typer.BadParameter("--each needs --source")
     added = _headers(header or [])
-    address = address_of(
-        _source(sources_in(rules, stage), name), Wanted(url, stack_name, secret_from)
-    )
+    found = _source(sources_in(rules, stage), name)
+    address = address_of(found, Wanted(url, stack_name, secret_from))
     if each:
         raise typer.Exit(_backfilled(address, added, each, skip))
     if sample:
         sample = replace(sample, headers={**sample.headers, **added})
-        now = int(time.time()) + _offset(clock, address.source)
-        letter = (_tampered if tamper else _signed)(address, sample, now)
-        raise typer.Exit(0 if _post(letter) == _OK else 1)
+        raise typer.Exit(_posted(address, sample, clock, tamper=tamper))
 
 
 def _backfilled(address: Address, added: Mapping[str, str], each: Path, skip: int) -> int:
     if not each.is_file():
         raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
     return backfill(address, added, each, skip)
+
+
+def _posted(address: Address, sample: Sample, clock: str, *, tamper: bool) -> int:
+    now = int(time.time()) + _offset(clock, address.source)
+    letter = (_tampered if tamper else _signed)(address, sample, now)
+    return 0 if _post(letter) == _OK else 1
 
 
 def _sample(event: str) -> Sample:
@@ -163,11 +166,8 @@ def _post(letter: Letter) -> int:
         with requests.Session() as session:
             answer = post(letter, session)
     except (requests.RequestException, ValueError) as error:  # their words hold URL and headers
-        ask = (
-            "; is make run serving? (--url for another port)"
-            if letter.url.startswith("http:")
-            else ""
-        )
+        is_local = letter.url.startswith("http:")
+        ask = "; is make run serving? (--url for another port)" if is_local else ""
         typer.echo(f"no answer from {letter.url}: {type(error).__name__}{ask}", err=True)
         return 0
     typer.echo(f"{answer.status_code} {answer.text[:_SHOWN]}".strip())

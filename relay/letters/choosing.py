@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from relay.ledger_desk import LedgerDesk
 from relay.letters.letter import Kind, Letter
 from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 
@@ -38,14 +39,17 @@ class Choice:
         """Return whether a letter is meant, but for the limit."""
         return (
             letter.kind == self.kind
-            and (not self.reasons or letter.reason in self.reasons)
-            and (not self.sources or letter.source in self.sources)
-            and (
-                not self.rules
-                or not self.rules.isdisjoint({letter.rule, f"{letter.source}/{letter.rule}"})
-            )
+            and self._names(letter)
             and (self.since is None or letter.accepted_at >= self.since)
             and (self.until is None or letter.accepted_at < self.until)
+        )
+
+    def _names(self, letter: Letter) -> bool:
+        rule = {letter.rule, f"{letter.source}/{letter.rule}"}
+        return (
+            (not self.reasons or letter.reason in self.reasons)
+            and (not self.sources or letter.source in self.sources)
+            and (not self.rules or not self.rules.isdisjoint(rule))
             and (not self.ids or letter.id.startswith(self.ids))
         )
 
@@ -60,8 +64,13 @@ class Chosen:
 
     stack: Operated
     choice: Choice
-    options: str = ""
+    options: str
     was_interrupted: list[bool] = field(default_factory=list)
+
+    @property
+    def ledger(self) -> LedgerDesk:
+        """The ledger of the stack."""
+        return LedgerDesk(self.stack.client("dynamodb"), self.stack.outputs["LedgerTable"])
 
 
 def with_id(chosen: Chosen, delivery: str) -> Chosen:
@@ -127,10 +136,15 @@ def _options(  # noqa: PLR0913 - the options of a command
         _prefixes(delivery or []),
         limit,
     )
+    stack = operated(stack_name, config_env, local=local)
+    return Chosen(stack, choice, _written(stack_name, config_env, local=local))
+
+
+def _written(stack_name: str | None, config_env: str | None, *, local: bool) -> str:
+    """Return the options that name the stack, as they were given."""
     named = {"--stack-name": stack_name, "--config-env": config_env}
     options = "".join(f" {name} {value}" for name, value in named.items() if value)
-    stack = operated(stack_name, config_env, local=local)
-    return Chosen(stack, choice, f"{options} --local" if local else options)
+    return f"{options} --local" if local else options
 
 
 def choosing(kind: Kind) -> Callable[[Command], Callable[..., None]]:

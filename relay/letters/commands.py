@@ -9,7 +9,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from relay.ledger_desk import LedgerDesk, Record
+from relay.ledger_desk import Record
 from relay.letters.choosing import Chosen
 from relay.letters.letter import COMMANDS, NAMES, Letter
 from relay.letters.showing import everything, exported, line, page, row, table
@@ -34,11 +34,6 @@ def counted(number: int, chosen: Chosen) -> str:
     name = NAMES[chosen.choice.kind]
     plural = "held deliveries" if chosen.choice.kind == "held" else f"{name}s"
     return f"{number} {name if number == 1 else plural}"
-
-
-def ledger_of(chosen: Chosen) -> LedgerDesk:
-    """Return the ledger of the stack that is chosen."""
-    return LedgerDesk(chosen.stack.client("dynamodb"), chosen.stack.outputs["LedgerTable"])
 
 
 def list_letters(chosen: Chosen, *, as_json: bool) -> int:
@@ -131,4 +126,4 @@ def _all(chosen: Chosen) -> list[Letter]:
 
 
 def _records(chosen: Chosen, letters: list[Letter]) -> Mapping[str, Record]:
-    return ledger_of(chosen).records(it.id for it in letters)
+    return chosen.ledger.records(it.id for it in letters)

@@ -65,10 +65,8 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
     """
     if stage and not rendered:
         raise typer.BadParameter("--stage goes with --rendered")
-    if not rendered:
-        return go(chosen, plainly(again=again), rehearsal=dry_run)
-    anew = Anew(sources_of(chosen.stack, rules, stage), again, yes)
-    return go(chosen, anew, rehearsal=dry_run)
+    anew = Anew(sources_of(chosen.stack, rules, stage), again, yes) if rendered else None
+    return go(chosen, anew or plainly(again=again), rehearsal=dry_run)
 
 
 @dead.command("drop")

@@ -16,10 +16,11 @@ _SIGNS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Ending:
     """Whether the command is to end. A first signal is noted; a second one interrupts at once.
 
-    While somebody is `asked` a question, the first interrupts too; while letters are given back,
-    in `peace`, none does.
+    `words` tell of the first. While somebody is `asked` a question, it interrupts too; while
+    letters are given back, in `peace`, none does.
     """
 
+    words: bytes
     wanted: bool = False
     asked: bool = False
     peace: bool = False
@@ -32,7 +33,7 @@ class Ending:
             raise KeyboardInterrupt
         self.wanted = True
         with suppress(OSError):  # past Python's buffers, in the middle of which a signal may come
-            os.write(_STDERR, b"ending after the letter in hand\n")
+            os.write(_STDERR, self.words)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
@@ -45,9 +46,9 @@ class Ending:
 
 
 @contextmanager
-def noticed() -> Iterator[Ending]:
+def noticed(words: bytes = b"ending after the letter in hand\n") -> Iterator[Ending]:
     """Note signals to end for as long as the context lasts."""
-    ending = Ending()
+    ending = Ending(words)
     if threading.current_thread() is not threading.main_thread():  # only that one may listen
         yield ending
         return

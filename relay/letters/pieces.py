@@ -6,7 +6,7 @@ from typing import Final
 
 from handler.core import message
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.expressions import compile_expression
+from handler.core.expressions import Expression, compile_expression
 from handler.core.identity import delivery_id, key_of, part_of
 from handler.core.match import match
 from handler.core.models import Delivery, Event, Parked, Plan
@@ -36,29 +36,26 @@ def planned_in_pieces(event: Event, source: Source) -> Plan:
 def _rendered(rule: Rule, packed: Packed, source: Source) -> list[Delivery]:
     if rule.for_each is None:
         return list(render(rule, packed, source))
-    made = [
-        it
-        for start in _starts(rule, packed.event, source)
-        for it in _piece(rule, packed, source, start)
-    ]
+    made = list[Delivery]()
+    for start in _starts(rule.for_each, packed.event, source):
+        each = compile_expression(f"({rule.for_each.text}) | [{start}:{start + MAX_DELIVERIES}]")
+        made += _piece(replace(rule, for_each=each), packed, source, start)
     if len({it.id for it in made}) < len(made):
         raise Unrenderable("recipients", "two of them are one delivery: items are one")
     return made
 
 
-def _starts(rule: Rule, event: Event, source: Source) -> range:
+def _starts(for_each: Expression, event: Event, source: Source) -> range:
     try:
-        items = rule.for_each.search(source.proven(event)) if rule.for_each else None
+        items = for_each.search(source.proven(event))
     except ExpressionError as error:
         raise Unrenderable("for_each", str(error)) from None
     return range(0, len(items) if isinstance(items, list) else 1, MAX_DELIVERIES)
 
 
 def _piece(rule: Rule, packed: Packed, source: Source, start: int) -> Iterator[Delivery]:
-    """Yield the deliveries of some elements; those told apart by their place keep it."""
-    text = rule.for_each.text if rule.for_each else ""
-    each = compile_expression(f"({text}) | [{start}:{start + MAX_DELIVERIES}]")
-    made = render(replace(rule, for_each=each), packed, source)
+    """Yield the deliveries of the elements from a place on; by it some of them are told apart."""
+    made = render(rule, packed, source)
     if rule.once_per_item:
         yield from made
         return

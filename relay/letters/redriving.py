@@ -3,14 +3,13 @@
 If it ends in between, the next run sends a second copy, of which the ledger lets one through.
 """
 
-import getpass
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from handler.core import message
 from handler.core.models import Delivery
@@ -19,7 +18,7 @@ from relay.ledger_desk import LedgerDesk
 from relay.letters.deciding import Decision
 from relay.letters.letter import Letter
 from relay.letters.tray import Tray
-from relay.operated import Operated
+from relay.operated import operator
 
 _CHANGED: Final = "the ledger has changed meanwhile: run this again"
 
@@ -37,7 +36,7 @@ class Redrive:
     queue_url: str
     ledger: LedgerDesk
     by: Callable[[], str]
-    rehearsal: bool = False
+    rehearsal: bool
     done: set[str] = field(default_factory=set)
 
     def send(self, letter: Letter, decision: Decision) -> str:
@@ -73,14 +72,6 @@ class Redrive:
         return "it is sent, but its letter is still here: drop that"
 
 
-def who(stack: Operated) -> str:
-    """Return who is here: the ARN that AWS knows, else the name on this machine."""
-    try:
-        return str(stack.client("sts").get_caller_identity()["Arn"])
-    except (ClientError, BotoCoreError):
-        return getpass.getuser()
-
-
 def redrive_into(tray: Tray, *, rehearsal: bool) -> Redrive:
     """Return the way from a tray of letters back to its stack's queue."""
     stack = tray.chosen.stack
@@ -88,8 +79,8 @@ def redrive_into(tray: Tray, *, rehearsal: bool) -> Redrive:
         tray=tray,
         sqs=stack.client("sqs"),
         queue_url=stack.outputs["QueueUrl"],
-        ledger=LedgerDesk(stack.client("dynamodb"), stack.outputs["LedgerTable"]),
-        by=cache(partial(who, stack)),
+        ledger=tray.chosen.ledger,
+        by=cache(partial(operator, stack)),
         rehearsal=rehearsal,
     )
 

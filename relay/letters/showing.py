@@ -39,22 +39,21 @@ def table(letters: Sequence[Letter], records: Mapping[str, Record]) -> Table:
     columns = ("id", "accepted (UTC)", "source/rule", "reason", "status", "attempts", last)
     found = Table(*(Column(it, overflow="fold") for it in columns))
     for letter in letters:
-        record = records.get(letter.id)
-        found.add_row(
-            *(
-                Text(_UNPRINTABLE.sub("?", it))
-                for it in (
-                    letter.short,
-                    at(letter.accepted_at),
-                    letter.origin,
-                    letter.reason,
-                    "" if letter.status is None else str(letter.status),
-                    str(record.attempts) if record else "",
-                    attempted(record) if letter.kind == "held" else letter.detail,
-                )
-            )
-        )
+        cells = _cells(letter, records.get(letter.id))
+        found.add_row(*(Text(_UNPRINTABLE.sub("?", it)) for it in cells))
     return found
+
+
+def _cells(letter: Letter, record: Record | None) -> tuple[str, ...]:
+    return (
+        letter.short,
+        at(letter.accepted_at),
+        letter.origin,
+        letter.reason,
+        "" if letter.status is None else str(letter.status),
+        str(record.attempts) if record else "",
+        attempted(record) if letter.kind == "held" else letter.detail,
+    )
 
 
 def row(letter: Letter, record: Record | None) -> Told:
@@ -75,39 +74,38 @@ def row(letter: Letter, record: Record | None) -> Told:
     }
 
 
-def attributes(letter: Letter) -> Told:
-    """Return the message attributes as SendMessage takes them."""
+def exported(letter: Letter) -> Told:
+    """Return a letter with all that is needed to put it back: SendMessage's body and attributes."""
+    return {**_own(letter), "body": letter.body, "attributes": _attributes(letter)}
+
+
+def _own(letter: Letter) -> Told:
+    """Return what the list tells of a letter, but for what the ledger says."""
+    return {name: it for name, it in row(letter, None).items() if name not in _OF_LEDGER}
+
+
+def _attributes(letter: Letter) -> Told:
     names = ("DataType", "StringValue")
     return {
         name: {key: it[key] for key in names if key in it} for name, it in letter.attributes.items()
     }
 
 
-def exported(letter: Letter) -> Told:
-    """Return a letter with all that is needed to put it back: SendMessage's body and attributes."""
-    told = {name: it for name, it in row(letter, None).items() if name not in _OF_LEDGER}
-    return {**told, "body": letter.body, "attributes": attributes(letter)}
-
-
 def everything(letter: Letter, record: Record | None) -> Told:
     """Return all that is known of a letter, its content too."""
-    told: Told = {
-        **{name: it for name, it in row(letter, None).items() if name not in _OF_LEDGER},
-        "message_id": letter.message_id,
-    }
-    content = letter.content
+    told, content = {**_own(letter), "message_id": letter.message_id}, letter.content
     if content is None:
         return {**told, "body": letter.body}
-    known = {name: it for name, it in asdict(content).items() if name not in {*told, "event"}}
-    ledger = dict(record.item) if record else None
-    told |= {name: it for name, it in known.items() if name not in ("send", "recipient")}
+    said = {*told, "event", "send", "recipient"}  # the last two are in the request
+    told |= {name: it for name, it in asdict(content).items() if name not in said}
     told["event"] = _event(content)
     if isinstance(content, Delivery):
-        told |= {"request": _request(content), "evidence": evidence(record), "ledger": ledger}
+        ledger = dict(record.item) if record else None
+        told |= {"request": _request(content), "evidence": _evidence(record), "ledger": ledger}
     return told
 
 
-def evidence(record: Record | None) -> list[Told]:
+def _evidence(record: Record | None) -> list[Told]:
     """Return each attempt that the ledger remembers, and whether anything reached Braze by it."""
     return [
         {**it, "went_out": _WENT_OUT.get(str(it.get("class")), "nobody knows")}

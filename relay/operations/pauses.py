@@ -1,20 +1,26 @@
 """`relay pause` and `relay resume`: stop sending some or all of it, and go on."""
 
 import time
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated, operator
 from relay.operations.naming import read_names, suggestion
 from relay.operations.records import Table
-from relay.operations.scopes import Scopes, go_on, operator, scopes_in, stop, told, unknown
+from relay.operations.scopes import Scopes, go_on, scopes_in, stop, told, unknown
 from relay.operations.showing import command, counted
 from relay.options import RulesOption
 from relay.paths import RULES
 
 _FORM: Final = "all, source/SOURCE, rule/SOURCE/RULE or workspace/WORKSPACE"
 _COUNT: Final = "ApproximateNumberOfMessages"
+_MEANING: Final = """\
+Within 10 seconds nothing more of it is sent. Webhooks are taken as before; what they become waits.
+Resume:    {resume}
+Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead letter
+with the reason paused, and what is past its rule's expires_after one with the reason expired."""
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Take a name that the rules do not know.")
 ]
@@ -45,13 +51,6 @@ def pause(  # noqa: PLR0913 - the options of a command
     typer.echo(_MEANING.format(resume=command(stack, f"resume {scope}")))
 
 
-_MEANING: Final = """\
-Within 10 seconds nothing more of it is sent. Webhooks are taken as before; what they become waits.
-Resume:    {resume}
-Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead letter
-with the reason paused, and what is past its rule's expires_after one with the reason expired."""
-
-
 def resume(  # noqa: PLR0913 - the options of a command
     scope: Annotated[str, typer.Argument(help=f"{_FORM}; `relay pause` lists.")],
     *,
@@ -63,23 +62,28 @@ def resume(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Send what is paused again; what waits comes back within 15 minutes."""
     stack = operated(stack_name, config_env, local=local)
-    table = Table.of(stack)
-    was_paused, left = go_on(table, scope)
-    if not was_paused:
-        # A rule may be gone from the folder and its pause be there: only what is not paused has
-        # to have a name that the rules know.
-        hint = suggestion(scope, list(left))
-        wrong = "" if force else unknown(scope, read_names(rules))
-        if wrong:
-            raise typer.BadParameter(f"{scope} is not paused{hint or f': {wrong}'}")
-        typer.echo(f"{scope} was not paused{hint}")
-    else:
+    was_paused, left = go_on(Table.of(stack), scope)
+    if was_paused:
         typer.echo(f"resumed: {scope}; what waits is sent within 15 minutes")
+    else:
+        typer.echo(f"{scope} was not paused{_hint(scope, left, rules, force=force)}")
     if left:
         typer.echo("Still paused, whatever else is resumed:")
         _list(left)
     if was_paused:
         _say_dead(stack)
+
+
+def _hint(scope: str, left: Scopes, rules: Path, *, force: bool) -> str:
+    """Return what may be meant by a scope that is not paused; end the command if nobody knows it.
+
+    A rule may be gone from the folder and its pause be there: so only what is not paused has to
+    have a name that the rules know.
+    """
+    hint = suggestion(scope, list(left))
+    if not force and (wrong := unknown(scope, read_names(rules))):
+        raise typer.BadParameter(f"{scope} is not paused{hint or f': {wrong}'}")
+    return hint
 
 
 def _list(scopes: Scopes) -> None:

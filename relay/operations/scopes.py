@@ -1,12 +1,8 @@
 """The item `pause#`: what is paused, since when and by whom. Workers read it every 5 seconds."""
 
 from collections.abc import Mapping
-from getpass import getuser
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from relay.operated import Operated
 from relay.operations.naming import Names, suggestion
 from relay.operations.records import Record, Table
 from relay.operations.showing import since
@@ -72,21 +68,6 @@ def go_on(table: Table, scope: str) -> tuple[bool, Scopes]:
     return done, item.get("scopes", {})
 
 
-def operator(stack: Operated) -> str:
-    """Return who gives the command: the ARN that AWS knows, else the user of this machine."""
-    try:
-        return str(stack.client("sts").get_caller_identity()["Arn"])
-    except (ClientError, BotoCoreError):
-        return _local_user()
-
-
 def told(scope: str, record: Mapping[str, Any], now: float) -> str:
     """Return one pause in words."""
     return f"{scope}  {since(record['since'], now)} by {record['by']}"
-
-
-def _local_user() -> str:
-    try:
-        return getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        return "somebody"

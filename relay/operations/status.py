@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from relay.letters.ending import noticed
 from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.desk import Desk, NoSuchResource, Part
 from relay.operations.look_ledger import ledger
@@ -138,8 +139,14 @@ def _parts(look: _Look, desk: Desk, now: float) -> list[Part]:
 def _watch(screen: Screen) -> None:
     now = time.time()
     first = shown(screen.desk.stack, screen.look(now), now)
-    with Live(first, console=console(), auto_refresh=False) as live, suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(_EVERY)
+    # A signal in the middle of a look is noted: its threads and locks could swallow an interrupt.
+    with (
+        noticed(b"") as ending,
+        Live(first, console=console(), auto_refresh=False) as live,
+        suppress(KeyboardInterrupt),
+    ):
+        while not ending.wanted:
+            with ending.asking():
+                time.sleep(_EVERY)
             now = time.time()
             live.update(shown(screen.desk.stack, screen.look(now), now), refresh=True)

@@ -1,7 +1,7 @@
 """`relay surge`: what the brakes of rules (`surge: 200/10m`) have stopped, and what comes of it."""
 
 import time
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.table import Table as Shown
@@ -19,8 +19,6 @@ from relay.show import console
 app = typer.Typer(help="What the brakes of rules have stopped.", no_args_is_help=True)
 
 RuleArgument = Annotated[str, typer.Argument(help="SOURCE/RULE", metavar="SOURCE/RULE")]
-_RELEASED: Final = "what was stopped is sent within 15 minutes"
-_DROPPED: Final = "what was stopped becomes dead letters with the reason surge within 15 minutes"
 
 
 @app.command("list")
@@ -59,6 +57,7 @@ def release(
     """Send what a brake has stopped."""
     stack = operated(stack_name, config_env, local=local)
     _settle(stack, _stopped(stack, rule, read_names(rules)), "release")
+    typer.echo("released: what was stopped is sent within 15 minutes")
 
 
 @app.command()
@@ -78,6 +77,10 @@ def drop(  # noqa: PLR0913 - the options of a command
         letters = counted(stopped.stopped, "delivery")
         typer.confirm(f"Drop {letters} of {rule}, none of which is sent?", abort=True)
     _settle(stack, stopped, "drop")
+    comes = "what was stopped becomes dead letters with the reason surge within 15 minutes"
+    typer.echo(f"dropped: {comes}")
+    redrive = command(stack, "dead-letters redrive --reason surge")
+    typer.echo(f"Send them after all: {redrive}")
 
 
 def _stopped(stack: Operated, text: str, names: Names) -> Brake:
@@ -98,12 +101,6 @@ def _settle(stack: Operated, seen: Brake, verb: Verb) -> None:
     if not settle(Table.of(stack), _rule(seen.rule), verb, seen, int(time.time())):
         typer.echo("somebody else has released or dropped it meanwhile; look again", err=True)
         raise typer.Exit(1)
-    if verb == "release":
-        typer.echo(f"released: {_RELEASED}")
-        return
-    typer.echo(f"dropped: {_DROPPED}")
-    redrive = command(stack, "dead-letters redrive --reason surge")
-    typer.echo(f"Send them after all: {redrive}")
 
 
 def _rule(text: str) -> Rule:

@@ -1,12 +1,15 @@
 """An emulator with a small stack for each test: two queues, a ledger, and nobody who works."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from relay.letters import reading
 from relay.stack.emulator import emulator
-from tests.relay.letters.desk import Desk, environment, make_stack
+from tests.relay.letters.desk import Desk
+from tests.relay.letters.shop import Rules
+from tests.relay.letters.stack import environment, make_stack
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +24,14 @@ def desk(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(reading, "POLL", 0)  # the emulator is one server: there is none to wait for
     return make_stack(endpoint)
+
+
+@pytest.fixture
+def rules(tmp_path: Path) -> Rules:
+    def write(text: str) -> Path:
+        folder = tmp_path / "rules"
+        folder.mkdir(exist_ok=True)
+        (folder / "shop.yaml").write_text(text, encoding="utf-8")
+        return folder
+
+    return write

@@ -1,10 +1,11 @@
-"""A stack of which the commands see the outputs only, and what a test puts there and finds."""
+"""What a test puts into a stack's queues and ledger, and what it finds there."""
 
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import typer
@@ -22,6 +23,7 @@ app.add_typer(held, name="held")
 
 SECRET = "canary-of-a-person"
 NOW = int(time.time())
+HOUR = 3_600
 BODY: dict[str, JsonValue] = {
     "id": 7,
     "email": f"{SECRET}@example.org",
@@ -61,26 +63,10 @@ PARKED = Parked(
     reason="unrenderable",
     detail="attributes.email: it is missing",
 )
-_TEMPLATE = {
-    "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
-    "Resources": {
-        "Queue": {"Type": "AWS::SQS::Queue"},
-        "Dead": {"Type": "AWS::SQS::Queue"},
-        "Ledger": {
-            "Type": "AWS::DynamoDB::Table",
-            "Properties": {
-                "BillingMode": "PAY_PER_REQUEST",
-                "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-                "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
-            },
-        },
-    },
-    "Outputs": {
-        "QueueUrl": {"Value": {"Ref": "Queue"}},
-        "DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}},
-        "LedgerTable": {"Value": {"Ref": "Ledger"}},
-    },
-}
+
+
+# Making one takes longer than a call of the emulator.
+_client = cache(client)
 
 
 def delivery(**changes: Any) -> Delivery:
@@ -95,7 +81,7 @@ class Desk:
     outputs: Mapping[str, str]
 
     def client(self, service: str) -> Any:
-        return client(self.endpoint, service)
+        return _client(self.endpoint, service)
 
     def run(self, group: str, command: str, *arguments: str, answer: str = "") -> Result:
         given = [group, command, *arguments, "--stack-name", self.name]
@@ -159,17 +145,16 @@ class Desk:
         """Return the dead letters that anybody sees now; they stay."""
         sqs, url = self.client("sqs"), self.outputs["DeadLetterQueueUrl"]
         found = self.received(url)
-        for it in found:
-            sqs.change_message_visibility(
-                QueueUrl=url, ReceiptHandle=it["ReceiptHandle"], VisibilityTimeout=0
-            )
+        for entries in _in_tens(found, VisibilityTimeout=0):
+            sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
         return found
 
     def taken(self, output: str) -> list[dict[str, Any]]:
+        """Return the messages of a queue that anybody sees now, and delete them."""
         sqs, url = self.client("sqs"), self.outputs[output]
         found = self.received(url)
-        for it in found:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=it["ReceiptHandle"])
+        for entries in _in_tens(found):
+            sqs.delete_message_batch(QueueUrl=url, Entries=entries)
         return found
 
     def received(self, url: str) -> list[dict[str, Any]]:
@@ -185,24 +170,10 @@ class Desk:
         return found
 
 
-def environment(endpoint: str) -> dict[str, str]:
-    """Return the environment of a user whose AWS account is the emulator."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
-
-
-def make_stack(endpoint: str) -> Desk:
-    name, formation = f"relay-{uuid.uuid4().hex[:8]}", client(endpoint, "cloudformation")
-    formation.create_stack(StackName=name, TemplateBody=json.dumps(_TEMPLATE))
-    deadline = time.monotonic() + 30
-    while True:
-        (found,) = formation.describe_stacks(StackName=name)["Stacks"]
-        if found["StackStatus"] == "CREATE_COMPLETE":
-            outputs = {it["OutputKey"]: it["OutputValue"] for it in found["Outputs"]}
-            return Desk(endpoint, name, outputs)
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
+def _in_tens(messages: list[dict[str, Any]], **more: Any) -> Iterator[list[dict[str, Any]]]:
+    """Yield the entries of batches for messages that were received."""
+    for start in range(0, len(messages), 10):
+        yield [
+            {"Id": str(at), "ReceiptHandle": it["ReceiptHandle"], **more}
+            for at, it in enumerate(messages[start : start + 10])
+        ]

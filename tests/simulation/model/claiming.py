@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from handler.core.protocol import State
 from tests.simulation.model.rules import Rules
-from tests.simulation.model.settling import following, not_now, settle
+from tests.simulation.model.settling import following, not_now, released, settle
 from tests.simulation.model.world import (
     ACCEPTED_IN_TIME,
     ACCEPTED_LATE,
@@ -151,13 +151,7 @@ def _too_late(rules: Rules, hands: Hands) -> Iterator[Step]:
 def give_up(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Release under hold what may have been claimed all the same, and nothing was sent of."""
     del rules
-    owned = hands.member.claim in (OWN, EARLY) and hands.delivery.state is State.SENDING
-    freed = hands.written(hands.delivery._replace(state=State.FAILED)) if owned else hands
-    for then in not_now(freed):
-        yield Step("releases what it may have claimed", then)
-    if owned:
-        for then in not_now(hands.doubted()):
-            yield Step("cannot release it", then, 1)
+    yield from released(hands, "what it may have claimed", not_now)
 
 
 def unavailable(rules: Rules, hands: Hands) -> Iterator[World]:
@@ -184,8 +178,8 @@ def fenced(hands: Hands) -> Hands:
 
 def _without(worker: Worker, world: World, of: int) -> Worker:
     members = tuple(
-        it._replace(claim=_TAKEN.get(it.claim, it.claim))
-        if world.messages[it.message].of == of
+        it._replace(claim=_TAKEN[it.claim])
+        if it.claim in _TAKEN and world.messages[it.message].of == of
         else it
         for it in worker.members
     )

@@ -10,21 +10,19 @@ from tests.simulation.model.settling import (
     finished,
     following,
     kind_of,
-    lettered,
     not_now,
-    placed,
+    released,
 )
 from tests.simulation.model.world import (
     BACK,
     DELETED,
-    EARLY,
     GONE,
-    OWN,
     VERDICTS,
     VISIBLE,
     Hands,
     Step,
     World,
+    placed,
 )
 
 
@@ -34,15 +32,15 @@ def bury_dead(rules: Rules, hands: Hands) -> Iterator[Step]:
     unsent = kind_of(hands) in ("rejected", "not_sent")
     alive = hands.worker._replace(phase="mark", target=State.FAILED if unsent else State.UNKNOWN)
     dead = hands.worker._replace(phase="mark")
-    yield Step("buries it", lettered(hands, hands.of).turned(dead).world)
+    yield Step("buries it", hands.lettered().turned(dead).world)
     yield Step("cannot bury it", hands.turned(alive).world, 1)
-    yield Step("buries it and never learns", lettered(hands, hands.of).turned(alive).world, 1)
+    yield Step("buries it and never learns", hands.lettered().turned(alive).world, 1)
 
 
 def bury_held(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Bury what has just been marked HELD."""
     for told, letter, verdict, faults in _BURYING:
-        buried = lettered(hands, hands.of) if letter else hands
+        buried = hands.lettered() if letter else hands
         for then in finished(rules, buried, verdict):
             yield Step(told, then, faults)
 
@@ -56,7 +54,7 @@ _BURYING = (
 
 def bury_again(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Bury what is HELD and came all the same."""
-    buried = lettered(hands, hands.of)
+    buried = hands.lettered()
     for then in following(rules, buried.claimed_as(GONE)):
         yield Step("buries it as held", then)
     for told, after in (("cannot bury it", hands), ("buries it and never learns", buried)):
@@ -67,13 +65,7 @@ def bury_again(rules: Rules, hands: Hands) -> Iterator[Step]:
 def free(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Release the claim in hand, of which nothing was sent."""
     del rules
-    owned = hands.member.claim in (OWN, EARLY) and hands.delivery.state is State.SENDING
-    freed = hands.written(hands.delivery._replace(state=State.FAILED)) if owned else hands
-    for then in _after_free(freed):
-        yield Step("releases it", then)
-    if owned:
-        for then in _after_free(hands.doubted()):
-            yield Step("cannot release it", then, 1)
+    yield from released(hands, "it", _after_free)
 
 
 def _after_free(hands: Hands) -> Iterator[World]:

@@ -24,18 +24,14 @@ def deaths(rules: Rules, world: World) -> Iterator[Step]:
     for number, worker in enumerate(world.workers):
         hands = Hands(world, number)
         for at, member in enumerate(worker.members):
-            message = world.messages[member.message]
-            each = hands.world.deliveries[message.of]
-            changed = _left(rules, hands, at, each)
-            if changed != each:
-                hands = hands.written(changed, message.of)
+            of = world.messages[member.message].of
+            each = hands.world.deliveries[of]
+            hands = hands.written(_left(rules, hands, at, each), of)
         after = hands.world
         for member in worker.members:
             after = _visible(after, member.message)
-        workers = world.workers[:number] + world.workers[number + 1 :]
-        still = tuple(it for at, it in enumerate(after.workers) if at != number)
-        assert len(workers) == len(still)
-        yield Step(f"worker {number} dies at: {worker.phase}", after._replace(workers=still), 1)
+        left = after.workers[:number] + after.workers[number + 1 :]
+        yield Step(f"worker {number} dies at: {worker.phase}", after._replace(workers=left), 1)
 
 
 def _left(rules: Rules, hands: Hands, at: int, delivery: Delivery) -> Delivery:
@@ -56,22 +52,18 @@ def _visible(world: World, number: int) -> World:
     )
 
 
-def early_leases(rules: Rules, world: World) -> Iterator[Step]:
+def early_leases(world: World) -> Iterator[Step]:
     """A lease ends while its worker lives, as a clock may be wrong."""
-    del rules
     for number, worker in enumerate(world.workers):
         for at, member in enumerate(worker.members):
             of = world.messages[member.message].of
             if member.claim == OWN and world.deliveries[of].state is State.SENDING:
-                hands = Hands(world, number).claimed_as(EARLY, at)
-                doubted = hands.world.deliveries[of]._replace(doubt=True)
-                told = f"the lease of worker {number} ends early"
-                yield Step(told, hands.written(doubted, of).world, 1)
+                after = Hands(world, number).claimed_as(EARLY, at).doubted(of).world
+                yield Step(f"the lease of worker {number} ends early", after, 1)
 
 
-def early_messages(rules: Rules, world: World) -> Iterator[Step]:
+def early_messages(world: World) -> Iterator[Step]:
     """SQS delivers a message that a worker still has."""
-    del rules
     for number, message in enumerate(world.messages):
         if message.where == IN_FLIGHT:
             yield Step(f"message {number} is visible early", _visible(world, number), 1)

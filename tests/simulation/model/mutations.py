@@ -7,7 +7,7 @@ from handler.core import protocol
 from handler.core.models import OnUnknown
 from handler.core.outcome import Outcome
 from handler.core.protocol import Record, Refusal, Settlement, State
-from tests.simulation.model.rules import Rules
+from tests.simulation.model.rules import Refused, Rules
 from tests.simulation.model.search import Scope
 
 
@@ -25,13 +25,6 @@ def _dead_is_final(
     return not dead and protocol.claimable(record, on_unknown, now, sent_at)
 
 
-def _own_claim_not_known(
-    record: Record | None, on_unknown: OnUnknown, now: float, owner: str
-) -> Refusal:
-    found = protocol.refused(record, on_unknown, now, owner)
-    return Refusal("wait", 1) if found.kind == "mine" else found
-
-
 def _any_claim_is_mine(
     record: Record | None, on_unknown: OnUnknown, now: float, owner: str
 ) -> Refusal:
@@ -40,18 +33,14 @@ def _any_claim_is_mine(
     return protocol.refused(record, on_unknown, now, owner)
 
 
-def _lost_under_hold(
-    record: Record | None, on_unknown: OnUnknown, now: float, owner: str
-) -> Refusal:
-    found = protocol.refused(record, on_unknown, now, owner)
-    return Refusal("lost") if found.kind == "hold" else found
+def _instead(of: str, other: Refusal) -> Refused:
+    """Return who answers a claim as the protocol does, but in one case."""
 
+    def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> Refusal:
+        found = protocol.refused(record, on_unknown, now, owner)
+        return other if found.kind == of else found
 
-def _held_is_a_duplicate(
-    record: Record | None, on_unknown: OnUnknown, now: float, owner: str
-) -> Refusal:
-    found = protocol.refused(record, on_unknown, now, owner)
-    return Refusal("duplicate") if found.kind == "held" else found
+    return refused
 
 
 def _unknown_is_failed(outcome: Outcome, on_unknown: OnUnknown, last: str | None) -> Settlement:
@@ -83,7 +72,8 @@ MUTATIONS: Final = {
         Scope(_ONE, 2, 1), "twice", 1,
     ),
     "a claim of one's own that is not known again": Mutation(
-        Rules("hold", refused=_own_claim_not_known), Scope(_COPIES, 2, 1), "needless", 1
+        Rules("hold", refused=_instead("mine", Refusal("wait", 1))),
+        Scope(_COPIES, 2, 1), "needless", 1,
     ),
     "a claim that is taken for one's own": Mutation(
         Rules("hold", refused=_any_claim_is_mine), Scope(_COPIES, 2, 0), "together", 0
@@ -98,7 +88,7 @@ MUTATIONS: Final = {
         Rules("hold", claimable=_held_may_be_claimed), Scope(_COPIES, 2, 1), "twice", 0
     ),
     "HELD that is taken for a duplicate": Mutation(
-        Rules("hold", refused=_held_is_a_duplicate), Scope(_ONE, 1, 2), "lost", 0
+        Rules("hold", refused=_instead("held", Refusal("duplicate"))), Scope(_ONE, 1, 2), "lost", 0
     ),
     "DEAD that no redrive may claim": Mutation(
         Rules("retry", claimable=_dead_is_final), Scope(_ONE, 1, 0), "lost", 0
@@ -110,7 +100,7 @@ MUTATIONS: Final = {
         Rules("retry", wrong="send# not read"), Scope(_MANY, 2, 1), "twice", 1
     ),
     "hold that takes over after the lease": Mutation(
-        Rules("hold", refused=_lost_under_hold), Scope(_ONE, 1, 1), "twice", 1
+        Rules("hold", refused=_instead("hold", Refusal("lost"))), Scope(_ONE, 1, 1), "twice", 1
     ),
     "an unknown outcome that counts as not sent under hold": Mutation(
         Rules("hold", settlement=_unknown_is_failed), Scope(_ONE, 1, 1), "twice", 1

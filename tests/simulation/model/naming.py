@@ -3,9 +3,10 @@
 from functools import cache
 from itertools import permutations
 
+from handler.core.models import OnUnknown
 from handler.core.protocol import State
 from tests.simulation.model.rules import Rules
-from tests.simulation.model.world import DELETED, NOTHING, Delivery, Message, World
+from tests.simulation.model.world import DELETED, NOTHING, Delivery, Message, Worker, World
 
 # Where each message and each delivery goes.
 Order = tuple[tuple[int, ...], tuple[int, ...]]
@@ -18,50 +19,55 @@ def canonical(rules: Rules, world: World) -> World:
     lasts, the age of a message while there is one; and under retry a second request is judged by
     what the ledger knows of it.
     """
-    plain = World(
-        tuple(_plain_delivery(rules, it) for it in world.deliveries),
-        tuple(Message(it.of, DELETED) if it.where == DELETED else it for it in world.messages),
-        world.workers,
-    )
-    orders = _orders(tuple(it.of for it in world.messages))
-    return min(_named(plain, order) for order in orders)
+    deliveries = tuple([_plain_delivery(rules.policy, it) for it in world.deliveries])
+    messages = tuple([_plain_message(it) for it in world.messages])
+    plain = World(deliveries, messages, tuple(sorted(world.workers)))
+    orders = _orders(tuple([it.of for it in messages]))
+    return min([plain, *(_named(plain, order) for order in orders)])
 
 
-def _plain_delivery(rules: Rules, it: Delivery) -> Delivery:
-    if rules.policy == "retry":
+# What is the same again and again is made once: a search asks a million times.
+@cache
+def _plain_delivery(policy: OnUnknown, it: Delivery) -> Delivery:
+    if policy == "retry":
         it = it._replace(doubt=False, applied=min(it.applied, 1))
     return it if it.state is State.SENDING or not it.sent else it._replace(sent=NOTHING)
 
 
 @cache
+def _plain_message(it: Message) -> Message:
+    return Message(it.of, DELETED) if it.where == DELETED else it
+
+
+@cache
 def _orders(of: tuple[int, ...]) -> tuple[Order, ...]:
-    """Return the ways to rename messages: those of one delivery, or deliveries with theirs."""
+    """Return the other ways to name messages: those of one delivery, or deliveries with theirs."""
     found = []
     for messages in permutations(range(len(of))):
         deliveries = {of[at]: of[to] for at, to in enumerate(messages)}
         if all(deliveries[of[at]] == of[to] for at, to in enumerate(messages)):
             found.append((messages, tuple(deliveries[at] for at in range(len(deliveries)))))
-    return tuple(found)
+    return tuple(found[1:])  # the first one is the names as they are
 
 
 def _named(world: World, order: Order) -> World:
     messages, deliveries = order
-    if messages == tuple(range(len(messages))):
-        return world._replace(workers=tuple(sorted(world.workers)))
-    workers = [
-        worker._replace(
-            members=tuple(it._replace(message=messages[it.message]) for it in worker.members)
-        )
-        for worker in world.workers
-    ]
     return World(
-        tuple(world.deliveries[at] for at in _inverse(deliveries)),
-        tuple(
-            world.messages[at]._replace(of=deliveries[world.messages[at].of])
-            for at in _inverse(messages)
-        ),
-        tuple(sorted(workers)),
+        tuple([world.deliveries[at] for at in _inverse(deliveries)]),
+        tuple([_message_named(world.messages[at], deliveries) for at in _inverse(messages)]),
+        tuple(sorted([_worker_named(it, messages) for it in world.workers])),
     )
+
+
+@cache
+def _message_named(it: Message, deliveries: tuple[int, ...]) -> Message:
+    return it._replace(of=deliveries[it.of])
+
+
+@cache
+def _worker_named(it: Worker, messages: tuple[int, ...]) -> Worker:
+    members = tuple(each._replace(message=messages[each.message]) for each in it.members)
+    return it._replace(members=members)
 
 
 @cache

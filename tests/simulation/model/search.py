@@ -1,54 +1,22 @@
 """Every state that can be reached with so many faults, breadth first, and what is wrong there."""
 
 import gc
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import permutations
 
-from tests.simulation.model import claiming, ending, faults, sending, settling
 from tests.simulation.model.naming import canonical
 from tests.simulation.model.properties import broken, is_quiet
 from tests.simulation.model.rules import Rules
-from tests.simulation.model.world import (
-    IN_FLIGHT,
-    VISIBLE,
-    Delivery,
-    Hands,
-    Member,
-    Message,
-    Step,
-    Worker,
-    World,
-    replaced,
-)
+from tests.simulation.model.stepping import steps
+from tests.simulation.model.world import Delivery, Message, World
 
 # A state, and from which other by which step it was first reached.
 Seed = tuple[int, str, World]
-_PHASES = {
-    "claim": claiming.claim,
-    "look": claiming.look,
-    "take": claiming.take,
-    "adopt": claiming.adopt,
-    "hold": claiming.hold,
-    "give up": claiming.give_up,
-    "open": sending.open_send,
-    "mark first": settling.mark_first,
-    "post": sending.post,
-    "mark send": sending.mark_send,
-    "mark": settling.mark,
-    "bury dead": ending.bury_dead,
-    "bury held": ending.bury_held,
-    "bury again": ending.bury_again,
-    "free": ending.free,
-    "answer": ending.answer,
-}
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A property that does not hold, with how many faults, and the way there."""
+    """How a property came not to hold: with how many faults, and the way there."""
 
-    broken: str
     faults: int
     trace: tuple[str, ...]
 
@@ -58,7 +26,6 @@ class Found:
     """What a search has found: its states, and the first violation of each property."""
 
     states: int = 0
-    steps: int = 0
     violations: dict[str, Violation] = field(default_factory=dict)
 
 
@@ -124,11 +91,11 @@ class Search:
 
     def _expand(self, at: int, used: int, later: list[Seed]) -> None:
         last = used == self.scope.faults
-        for told, world, cost in self.steps(self.worlds[at], last=last):
+        for told, world, cost in steps(self.rules, self.worlds[at], self.scope.workers, last=last):
             if cost and (last or cost > 1):
                 continue
-            self.found.steps += 1
-            same = canonical(self.rules, world)
+            # The names of a known one are in order already.
+            same = world if world in self.numbers else canonical(self.rules, world)
             if cost:
                 if same not in self.numbers:
                     later.append((at, told, same))
@@ -145,7 +112,7 @@ class Search:
         self.free.append([])
         for name in broken(self.rules, world):
             if name not in self.found.violations:
-                self.found.violations[name] = Violation(name, used, self._trace(number))
+                self.found.violations[name] = Violation(used, self._trace(number))
         return number
 
     def _trace(self, number: int) -> tuple[str, ...]:
@@ -170,45 +137,5 @@ class Search:
                     quiet.append(each)
         stuck = next((each for each in range(len(self.worlds)) if each not in live), None)
         if stuck is not None:
-            told = Violation("liveness", self.scope.faults, self._trace(stuck))
-            self.found.violations["liveness"] = told
-
-    def steps(self, world: World, *, last: bool) -> Iterator[Step]:
-        """Yield whatever can happen next; it need not be a fault if there was the last."""
-        if len(world.workers) < self.scope.workers:
-            yield from self._receipts(world)
-        for number, worker in enumerate(world.workers):
-            hands = Hands(world, number)
-            for step in _PHASES[worker.phase](self.rules, hands):
-                told = f"worker {number} {step.told}"
-                yield Step(told, step.world, step.faults)
-        if not self.rules.exact_queue:
-            yield from faults.redrives(world)
-        if not last:
-            yield from self._faults(world)
-
-    def _faults(self, world: World) -> Iterator[Step]:
-        yield from faults.deaths(self.rules, world)
-        if not self.rules.exact_queue:
-            yield from faults.early_leases(self.rules, world)
-            yield from faults.early_messages(self.rules, world)
-
-    def _receipts(self, world: World) -> Iterator[Step]:
-        waiting = [at for at, it in enumerate(world.messages) if it.where == VISIBLE]
-        batches: list[tuple[int, ...]] = [(at,) for at in waiting]
-        if len(world.deliveries) > 1:
-            batches += [
-                pair
-                for pair in permutations(waiting, 2)
-                if world.messages[pair[0]].of != world.messages[pair[1]].of
-            ]
-        for batch in batches:
-            messages = world.messages
-            for at in batch:
-                messages = replaced(messages, at, messages[at]._replace(where=IN_FLIGHT))
-            worker = Worker("claim", tuple(Member(at) for at in batch))
-            named = " and ".join(str(at) for at in batch)
-            yield Step(
-                f"a worker receives message {named}",
-                World(world.deliveries, messages, (*world.workers, worker)),
-            )
+            way = self._trace(stuck)
+            self.found.violations["liveness"] = Violation(self.scope.faults, way)

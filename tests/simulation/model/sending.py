@@ -74,7 +74,7 @@ def _settled(
 def applied(hands: Hands, many: int, *, counted: bool = False) -> Hands:
     """Let Braze do what is asked for the first so many of the request."""
     for place in hands.worker.going[:many]:
-        of = hands.world.messages[hands.worker.members[place].message].of
+        of = hands.of_at(place)
         each = hands.world.deliveries[of]
         recorded = min(2, each.recorded + counted)
         changed = each._replace(applied=min(2, each.applied + 1), recorded=recorded)
@@ -84,8 +84,7 @@ def applied(hands: Hands, many: int, *, counted: bool = False) -> Hands:
 
 def _doubted(hands: Hands) -> Hands:
     for place in hands.worker.going:
-        of = hands.world.messages[hands.worker.members[place].message].of
-        hands = hands.written(hands.world.deliveries[of]._replace(doubt=True), of)
+        hands = hands.doubted(hands.of_at(place))
     return hands
 
 
@@ -111,12 +110,11 @@ def _with(rules: Rules, hands: Hands, recorded: int) -> Iterator[World]:
 def _recorded(hands: Hands) -> Hands:
     worker = hands.worker
     for place, outcome in zip(worker.going, worker.outcomes, strict=True):
-        member = worker.members[place]
-        of = hands.world.messages[member.message].of
+        claim, of = worker.members[place].claim, hands.of_at(place)
         each = hands.world.deliveries[of]
-        if outcome != "accepted" or member.claim not in (OWN, EARLY) or each.sent:
+        if outcome != "accepted" or claim not in (OWN, EARLY) or each.sent:
             continue
-        in_time = member.claim == OWN
+        in_time = claim == OWN
         sent = ACCEPTED_IN_TIME if in_time else ACCEPTED_LATE
         changed = each._replace(sent=sent, recorded=min(2, each.recorded + in_time))
         hands = hands.written(changed, of)

@@ -1,36 +1,25 @@
-"""The steps after a request, as `settle` makes them: mark, bury, release, answer the queue."""
+"""How a worker goes on after each step, as `settle` does: the next claim, request or member."""
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
 
 from handler.core.outcome import Kind
 from handler.core.protocol import State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
-    ACCEPTED_IN_TIME,
     BACK,
     CLAIMED,
     DELETED,
-    DONE,
     EARLY,
     GONE,
-    LOST,
     NOTHING,
     OWN,
-    OWNED,
-    ROBBED,
     TOLD_BY_MEMBERS,
-    UNRECORDED,
     VERDICTS,
     Hands,
     Step,
     World,
-    replaced,
+    placed,
 )
-
-_COMES_BACK = ("", State.FAILED, State.UNKNOWN)
-# An outcome is of its kind; `noticed` is a held one of which Braze has done what was asked.
-_RECORDS = {("accepted", State.ACCEPTED), ("noticed", State.HELD)}
 
 
 def following(rules: Rules, hands: Hands) -> Iterator[World]:
@@ -70,15 +59,15 @@ def not_now(hands: Hands) -> Iterator[World]:
     back = buried = hands
     for at, it in enumerate(hands.worker.members):
         if it.claim not in VERDICTS:
-            of = hands.world.messages[it.message].of
-            back, buried = back.claimed_as(BACK, at), lettered(buried.claimed_as(GONE, at), of)
+            back = back.claimed_as(BACK, at)
+            buried = buried.claimed_as(GONE, at).lettered(hands.of_at(at))
     yield answered(back)
     yield answered(buried)
 
 
 def kind_of(hands: Hands) -> Kind:
-    """Return the kind of the outcome in hand."""
-    name = _outcome(hands)
+    """Return the kind of the outcome in hand; one that was noticed is held, and was applied."""
+    name = outcome(hands)
     found: dict[str, Kind] = {
         "accepted": "accepted", "not_sent": "not_sent", "rejected": "rejected",
         "unknown": "unknown", "held": "held", "noticed": "held",
@@ -86,7 +75,8 @@ def kind_of(hands: Hands) -> Kind:
     return found[name]
 
 
-def _outcome(hands: Hands) -> str:
+def outcome(hands: Hands) -> str:
+    """Return what came of the request for the delivery in hand."""
     worker = hands.worker
     return worker.outcomes[worker.at] if worker.going else worker.outcomes[0]
 
@@ -127,93 +117,12 @@ def finished(rules: Rules, hands: Hands, verdict: int) -> Iterator[World]:
         yield from following(rules, done)
 
 
-def mark(rules: Rules, hands: Hands) -> Iterator[Step]:
-    """Write what came of the claim in hand, if it is still the worker's."""
-    target = hands.worker.target or "nothing"
-    fence = rules.wrong != "no fence"
-    if hands.member.claim not in OWNED and (fence or hands.member.claim not in (LOST, ROBBED)):
-        for then in _after_mark(rules, hands, marked=False, written=False):
-            yield Step(f"may not mark {target}: it is another's", then)
-        return
-    done = _marked(rules, hands)
-    for then in _after_mark(rules, done, marked=True, written=True):
-        yield Step(f"marks {target}", then)
-    if done != hands:
-        yield Step(f"marks {target}, the answer is lost, and tries again", done.world, 1)
-    for then in _after_mark(rules, done, marked=False, written=True):
-        yield Step(f"marks {target} and never learns", then, 1)
-    for then in _after_mark(rules, hands, marked=False, written=False):
-        yield Step(f"cannot mark {target}", then, 1)
-
-
-def _marked(rules: Rules, hands: Hands) -> Hands:
-    worker, delivery = hands.worker, hands.delivery
-    counted = hands.member.claim == DONE or worker.recorded == TOLD_BY_MEMBERS or rules.exact_queue
-    records = (_outcome(hands), worker.target) in _RECORDS
-    more = records and not counted and delivery.sent != ACCEPTED_IN_TIME
-    # The worker records a notice of many by one write, too. Here it does not, so that each member
-    # is a request of its own: whatever holds here holds with that record all the more.
-    accepted = worker.target == State.ACCEPTED
-    if more and accepted and len(worker.going) > 1 and worker.recorded == NOTHING:
-        hands = _told_by_members(hands)
-    elif more:
-        delivery = delivery._replace(recorded=min(2, delivery.recorded + 1))
-    else:
-        pass
-    delivery = hands.delivery if hands.worker != worker else delivery
-    done = hands.written(delivery._replace(state=_state(worker.target)))
-    return done.claimed_as(DONE) if hands.member.claim in (OWN, EARLY) else done
-
-
-def _told_by_members(hands: Hands) -> Hands:
-    """Count the whole request, for the first mark of a member tells what came of it."""
-    worker = hands.worker
-    for place, outcome in zip(worker.going, worker.outcomes, strict=True):
-        if outcome != "accepted":
-            continue
-        of = hands.world.messages[worker.members[place].message].of
-        each = hands.world.deliveries[of]
-        hands = hands.written(each._replace(recorded=min(2, each.recorded + 1)), of)
-    return hands.turned(worker._replace(recorded=TOLD_BY_MEMBERS))
-
-
-def _state(target: str) -> State | Literal[""]:
-    return State(target) if target else ""
-
-
-def mark_first(rules: Rules, hands: Hands) -> Iterator[Step]:
-    """Mark before the request: planted, and never done."""
-    del rules
-    if hands.member.claim in OWNED:
-        hands = hands.written(hands.delivery._replace(state=State.ACCEPTED))
-    yield Step("marks ACCEPTED first", hands.turned(hands.worker._replace(phase="post")).world)
-
-
-def _after_mark(rules: Rules, hands: Hands, *, marked: bool, written: bool) -> Iterator[World]:
-    target = hands.worker.target
-    if not written:
-        hands = hands.written(hands.delivery._replace(doubt=True))
-    if target == State.HELD and (marked or rules.policy == "retry"):
-        yield hands.turned(hands.worker._replace(phase="bury held")).world
-        return
-    verdict = BACK if target in _COMES_BACK or target == State.HELD else GONE
-    if target == State.ACCEPTED and not marked and rules.wrong == "returned after acceptance":
-        verdict = BACK
-    if verdict == GONE and target == State.ACCEPTED and rules.exact_queue and not written:
-        verdict = UNRECORDED
-    yield from finished(rules, hands, verdict)
-
-
-def lettered(hands: Hands, of: int) -> Hands:
-    """Put a delivery into the dead letters: from now on its messages are older than that."""
-    after = hands.written(hands.world.deliveries[of]._replace(letter=True), of)
-    messages = tuple(it._replace(late=False) if it.of == of else it for it in after.world.messages)
-    return Hands(after.world._replace(messages=messages), hands.number)
-
-
-def placed(world: World, message: int, where: int) -> World:
-    """Put a message somewhere, unless it has been deleted."""
-    found = world.messages[message]
-    if found.where == DELETED:
-        return world
-    return world._replace(messages=replaced(world.messages, message, found._replace(where=where)))
+def released(hands: Hands, told: str, after: Callable[[Hands], Iterator[World]]) -> Iterator[Step]:
+    """Make FAILED again what is claimed and of which nothing was sent; then whatever is `after`."""
+    owned = hands.member.claim in (OWN, EARLY) and hands.delivery.state is State.SENDING
+    freed = hands.written(hands.delivery._replace(state=State.FAILED)) if owned else hands
+    for then in after(freed):
+        yield Step(f"releases {told}", then)
+    if owned:
+        for then in after(hands.doubted()):
+            yield Step("cannot release it", then, 1)

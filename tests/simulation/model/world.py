@@ -114,6 +114,14 @@ def stale(world: World, of: int) -> World:
     return world._replace(workers=workers)
 
 
+def placed(world: World, message: int, where: int) -> World:
+    """Put a message somewhere, unless it has been deleted."""
+    found = world.messages[message]
+    if found.where == DELETED:
+        return world
+    return world._replace(messages=replaced(world.messages, message, found._replace(where=where)))
+
+
 class Hands(NamedTuple):
     """A worker in its world, and what it does to both; every change makes a new pair."""
 
@@ -135,15 +143,20 @@ class Hands(NamedTuple):
     @property
     def of(self) -> int:
         """The number of the delivery in hand."""
-        return self.world.messages[self.member.message].of
+        return self.of_at(self.place)
 
     @property
     def delivery(self) -> Delivery:
         return self.world.deliveries[self.of]
 
+    def of_at(self, place: int) -> int:
+        """Return the number of the delivery at a place among the worker's members."""
+        return self.world.messages[self.worker.members[place].message].of
+
     def turned(self, worker: Worker) -> "Hands":
-        workers = replaced(self.world.workers, self.number, worker)
-        return Hands(self.world._replace(workers=workers), self.number)
+        deliveries, messages, workers = self.world
+        workers = replaced(workers, self.number, worker)
+        return Hands(World(deliveries, messages, workers), self.number)
 
     def claimed_as(self, claim: int, place: int | None = None) -> "Hands":
         worker, at = self.worker, self.place if place is None else place
@@ -157,5 +170,15 @@ class Hands(NamedTuple):
         changed = delivery.state != before.state
         return Hands(stale(world, number) if changed else world, self.number)
 
-    def doubted(self) -> "Hands":
-        return self.written(self.delivery._replace(doubt=True))
+    def doubted(self, of: int | None = None) -> "Hands":
+        number = self.of if of is None else of
+        return self.written(self.world.deliveries[number]._replace(doubt=True), number)
+
+    def lettered(self, of: int | None = None) -> "Hands":
+        """Put a delivery into the dead letters: from now on its messages are older than that."""
+        number = self.of if of is None else of
+        after = self.written(self.world.deliveries[number]._replace(letter=True), number).world
+        messages = tuple(
+            it._replace(late=False) if it.of == number else it for it in after.messages
+        )
+        return Hands(after._replace(messages=messages), self.number)
