@@ -4,11 +4,12 @@ CONFIG ?= default
 SIMULATED ?= 10000
 SOAK ?= 1000000
 DELIVERIES ?= 10000000
+PAIRS ?= 1000000
 .DEFAULT_GOAL := help
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test fuzz faults soak soak-protocol peers check format lock sbom sizes clean
+.PHONY: help run demo deploy test fuzz faults soak soak-protocol overtaking peers check format lock sbom sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ soak: $(READY) ## Send SOAK=1000000 webhooks through the real handlers in virtua
 
 soak-protocol: $(READY) ## Send DELIVERIES=10000000 deliveries through the claim protocol alone
 	@.venv/bin/python -m bench.protocol --deliveries $(DELIVERIES)
+
+overtaking: $(READY) ## Let PAIRS=1000000 pairs of profile writes overtake each other, guarded and unguarded
+	@.venv/bin/python -m bench.guard --pairs $(PAIRS)
 
 peers: $(READY) ## Deliver in the ways of others under the same faults, beside ours
 	@.venv/bin/python -m bench.reliability

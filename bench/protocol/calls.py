@@ -3,12 +3,10 @@
 from collections.abc import Callable, Generator
 from typing import Final, TypeVar
 
-from bench.protocol.faults import CALLS, drawer
 from bench.protocol.scene import Died, Scene
 
 T = TypeVar("T")
 _LATENCY: Final = 0.01
-_DRAW: Final = drawer(CALLS)
 
 
 class Unavailable(Exception):
@@ -19,7 +17,7 @@ def call(scene: Scene, apply: Callable[[], T]) -> Generator[float, None, T]:
     """Make a call; raise Unavailable, or Died."""
     for _ in range(2):
         begin, end = scene.down
-        fault = "error" if begin <= scene.now < end else _DRAW(scene.random())
+        fault = "error" if begin <= scene.now < end else scene.weather.calls(scene.random())
         yield _LATENCY
         if fault is None:
             return apply()
@@ -35,4 +33,5 @@ def call(scene: Scene, apply: Callable[[], T]) -> Generator[float, None, T]:
             yield 3 * scene.random()
             return found
         yield 1.0  # its answer is lost
+    scene.judge.failed += 1
     raise Unavailable

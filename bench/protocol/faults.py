@@ -57,15 +57,10 @@ CALLS: Final = (
     ("dies_before", 0.0005),
     ("dies_after", 0.0005),
 )
-COPIED: Final = 0.005  # of the receives: another worker receives the message within 5 s
-UNDONE: Final = 0.002  # of the deletions
-REPEATED: Final = 0.01  # of the deliveries come in a second message
-BAD: Final = 0.01  # of the deliveries are refused by Braze
-POISON: Final = 0.0005  # of the deliveries kill the worker that sends them
-HELD: Final = 0.15  # of the deliveries have `on_unknown: hold`
 MENDED: Final = 0.3  # of the bad ones are mended and redriven
-OUTAGE: Final = 0.03  # of the scenes begin in an outage of Braze, of up to ten minutes
-DOWN: Final = 0.02  # of the scenes see DynamoDB and SQS down at their beginning, up to 20 s
+STORMS: Final = 0.05  # of the scenes have all faults far more often
+SKEW: Final = 60.0  # seconds by which a clock may be wrong, either way, where clocks are apart
+LATER: Final = 600.0  # seconds in which a second message comes
 
 
 def drawer(rates: Sequence[tuple[T, float]]) -> Callable[[float], T | None]:
@@ -77,3 +72,41 @@ def drawer(rates: Sequence[tuple[T, float]]) -> Callable[[float], T | None]:
         return None if chance >= total else kinds[bisect_right(sums, chance)]
 
     return draw
+
+
+class Weather(NamedTuple):
+    """What goes wrong in a scene: at each request and call, and the other probabilities.
+
+    `copied` of the receives another worker receives the message within 5 s; `undone` are
+    deletions, `repeated` deliveries that come in a second message, `bad` those that Braze refuses,
+    `poison` those that kill the worker that sends them, `held` have `on_unknown: hold`. `outage` of
+    the scenes begin in an outage of Braze of up to ten minutes, `down` see DynamoDB and SQS down
+    at their beginning for up to 20 s.
+    """
+
+    answers: Callable[[float], Answer | None]
+    calls: Callable[[float], str | None]
+    copied: float
+    undone: float
+    repeated: float
+    bad: float
+    poison: float
+    held: float
+    outage: float
+    down: float
+
+
+def _times(rates: Sequence[tuple[T, float]], factor: float) -> list[tuple[T, float]]:
+    return [(kind, factor * rate) for kind, rate in rates]
+
+
+FAIR: Final = Weather(
+    drawer(ANSWERS), drawer(CALLS), copied=0.005, undone=0.002, repeated=0.01, bad=0.01,
+    poison=0.0005, held=0.15, outage=0.03, down=0.02,
+)  # fmt: skip
+# Where two or three faults have to meet. Deaths are the rarest, for five in a row are the mark of
+# a delivery that kills its workers.
+STORM: Final = Weather(
+    drawer(_times(ANSWERS, 4)), drawer([*_times(CALLS[:3], 10), *_times(CALLS[3:], 6)]), copied=0.3,
+    undone=0.3, repeated=0.5, bad=0.15, poison=0.005, held=0.4, outage=0.1, down=0.5,
+)  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil
 
 from handler.core.models import OnUnknown
-from handler.core.protocol import Record, Refusal, State, claimable, refused
+from handler.core.protocol import Record, Refusal, Settlement, State, claimable, refused
 
 _KEPT = 30 * 86_400
 _FINAL = (State.ACCEPTED, State.HELD, State.DEAD)
@@ -46,6 +46,10 @@ class Ledger:
         self, name: int, seen: Record, owner: str, now: float, until: float
     ) -> Claim | None:
         """Claim what a vanished worker had; None where somebody else was quicker."""
+        mine = self.records.get(name)
+        if mine is not None and mine.owner == owner:  # the answer was lost
+            since = ceil(now) if mine.since is None else mine.since
+            return Claim(name, owner, mine.attempts, since, mine.lost, mine.alone)
         if not self._is_still(name, seen):
             return None
         return self._write(name, owner, ceil(now), ceil(until), taken=True)
@@ -62,12 +66,12 @@ class Ledger:
         )
         return Claim(name, owner, attempt, since, lost, alone)
 
-    def mark(self, claim: Claim, state: State, now: float) -> bool:
+    def mark(self, claim: Claim, settled: Settlement, now: float) -> bool:
         """Write what came of a claim; False where somebody else has claimed it since."""
         record = self.records.get(claim.id)
         if record is None or record.owner != claim.owner:
             return False
-        over = state in _FINAL
+        state, over = settled.state, settled.state in _FINAL
         self.records[claim.id] = Record(
             state,
             claim.owner,
@@ -75,6 +79,7 @@ class Ledger:
             int(now) + _KEPT,
             claim.attempt,
             None if over else claim.since,
+            ({"reason": settled.reason},),
             dead_at=int(now) if state is State.DEAD else record.dead_at,
             alone=record.alone and not over,
         )
@@ -101,13 +106,6 @@ class Ledger:
         """Return what a request of many is recorded to have come to for one of its members."""
         state, members = self.sends.get(owner, (State.SENDING, frozenset()))
         return None if state is State.SENDING or name not in members else state
-
-    def is_accepted(self, name: int) -> bool:
-        """Return whether a delivery is recorded as accepted, by its own item or its request's."""
-        record = self.records.get(name)
-        if record is None:
-            return False
-        return State.ACCEPTED in (record.state, self.recorded(record.owner, name))
 
     def open_send(self, owner: str, members: frozenset[int]) -> None:
         """Write which deliveries a request of many holds; tried again it finds itself."""

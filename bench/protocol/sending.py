@@ -6,12 +6,12 @@ from typing import Any, Final, TypeVar
 
 from bench.protocol import faults
 from bench.protocol.calls import Unavailable, call
-from bench.protocol.scene import Delivery, Died, Invocation, Scene
+from bench.protocol.facts import Delivery, Post
+from bench.protocol.scene import Died, Invocation, Scene
 from bench.protocol.settling import TIMING, Member, settle
 from handler.core.protocol import State
 
 T = TypeVar("T")
-_DRAW: Final = faults.drawer(faults.ANSWERS)
 _DIES: Final = faults.Answer(faults.REJECTED, applied=False, dies=True)
 _REJECTED: Final = faults.Answer(faults.REJECTED, applied=False)
 
@@ -29,7 +29,7 @@ def send(scene: Scene, invocation: Invocation, members: list[Member], verdicts: 
     names, owner = frozenset(it.claim.id for it in members), members[0].claim.owner
     if len(members) > 1:
         yield from _open(scene, members, owner, names)
-    answer = yield from _post(scene, invocation, [it.message.delivery for it in members])
+    answer = yield from post(scene, invocation, members)
     outcome = answer.outcome
     if outcome.kind == "rejected" and len(members) > 1:
         for member in members:
@@ -83,32 +83,32 @@ def _releasing(scene: Scene, member: Member) -> Any:
     return lambda: scene.ledger.release(member.claim.id, member.claim.owner)
 
 
-def _post(
-    scene: Scene, invocation: Invocation, deliveries: list[Delivery]
+def post(
+    scene: Scene, invocation: Invocation, members: list[Member]
 ) -> Generator[float, None, faults.Answer]:
     """Send a request: time passes, Braze applies it or not, the worker learns of it or not."""
-    answer = _answer(scene, deliveries)
+    judge, begun = scene.judge, invocation.begun
+    posts = [Post(it.message.delivery, it.message, it.claim.owner, begun) for it in members]
+    answer = _answer(scene, [it.delivery for it in posts])
     scene.counts["requests"] += 1
-    scene.counts["sent by two at a time"] += sum(it.id in scene.sending for it in deliveries)
-    scene.sending.update(it.id for it in deliveries)
-    invocation.posted += deliveries
+    judge.begins(posts)
+    invocation.posts += posts
     seconds = min(answer.seconds, faults.SECONDS, invocation.deadline - scene.now - TIMING.margin)
     yield seconds / 2
+    taken = _taken(answer, posts)
     if answer.applied:
-        taken = _taken(answer, deliveries)
-        for each in deliveries:
-            each.applied += each in taken
-            each.bad |= each not in taken  # and so Braze says from now on
+        for post in posts:
+            if post in taken:
+                judge.applies(post)
+            else:
+                post.delivery.bad = True  # and so Braze says from now on
     yield seconds / 2
     if answer.dies:
         raise Died
-    scene.sending.difference_update(it.id for it in deliveries)
     if seconds < answer.seconds or answer.outcome.kind == "unknown":
         answer = answer._replace(outcome=faults.UNKNOWN)
-        for each in deliveries:
-            each.unknown += 1
-    if answer.outcome.kind != "accepted":  # that is known, or counted: no worker's death hides it
-        del invocation.posted[-len(deliveries) :]
+    for post in posts:
+        judge.learns(post, answer, scene.now, taken=post in taken)
     return answer
 
 
@@ -120,4 +120,4 @@ def _answer(scene: Scene, deliveries: list[Delivery]) -> faults.Answer:
         return _DIES
     if any(it.bad for it in deliveries):
         return _REJECTED
-    return _DRAW(scene.random()) or faults.GOOD
+    return scene.weather.answers(scene.random()) or faults.GOOD

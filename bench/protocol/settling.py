@@ -8,7 +8,7 @@ from bench.protocol.ledger import Claim
 from bench.protocol.scene import Invocation, Message, Scene
 from handler.core.backoff import Timing, wait
 from handler.core.outcome import Outcome
-from handler.core.protocol import State, settlement
+from handler.core.protocol import Settlement, State, settlement
 
 TIMING: Final = Timing()
 _PAUSE: Final = 0.2
@@ -40,17 +40,16 @@ def settle(
     seconds = wait(TIMING, outcome, claim.attempt, age, scene.random())
     if settled.state is State.DEAD:
         try:
-            yield from call(
-                scene, lambda: message.delivery.letters.append(settled.reason or outcome.reason)
-            )
+            reason = settled.reason or outcome.reason
+            yield from call(scene, lambda: scene.judge.buries(message.delivery, reason))
         except Unavailable:
             unsent = outcome.kind in ("rejected", "not_sent")
             state = State.FAILED if unsent else State.UNKNOWN
-            yield from _mark(scene, invocation, member, state)
+            yield from _mark(scene, invocation, member, Settlement(state))
             return seconds
-        yield from _mark(scene, invocation, member, State.DEAD)
+        yield from _mark(scene, invocation, member, settled)
         return None
-    marked = yield from _mark(scene, invocation, member, settled.state)
+    marked = yield from _mark(scene, invocation, member, settled)
     if settled.state in _ALIVE:
         return seconds
     if settled.state is not State.HELD:
@@ -63,21 +62,21 @@ def settle(
 def bury(scene: Scene, message: Message, reason: str, seconds: int) -> Settling:
     """Put a held delivery's letter; where that fails it comes back, and is buried then."""
     try:
-        yield from call(scene, lambda: message.delivery.letters.append(reason))
+        yield from call(scene, lambda: scene.judge.buries(message.delivery, reason))
     except Unavailable:
         return seconds
     return None
 
 
 def _mark(
-    scene: Scene, invocation: Invocation, member: Member, state: State
+    scene: Scene, invocation: Invocation, member: Member, settled: Settlement
 ) -> Generator[float, None, bool]:
-    """Mark while time lasts; count what is accepted and then not recorded."""
+    """Mark while time lasts; return whether it is recorded."""
     until, owned = scene.now + TIMING.marking, False
     while invocation.deadline - scene.now >= TIMING.margin:
         try:
             owned = yield from call(
-                scene, lambda: scene.ledger.mark(member.claim, state, scene.now)
+                scene, lambda: scene.ledger.mark(member.claim, settled, invocation.clock(scene.now))
             )
         except Unavailable:
             if member.recorded or scene.now + _PAUSE > until:
@@ -85,6 +84,4 @@ def _mark(
             yield _PAUSE
         else:
             break
-    if not owned and state is State.ACCEPTED and not member.recorded:
-        member.message.delivery.unrecorded += 1
     return owned

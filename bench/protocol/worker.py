@@ -3,10 +3,9 @@
 from collections.abc import Generator
 from typing import Any, Final, NamedTuple
 
-from bench.protocol import faults
 from bench.protocol.calls import Unavailable, call
 from bench.protocol.ledger import Claim
-from bench.protocol.scene import Delivery, Invocation, Message, Scene
+from bench.protocol.scene import Invocation, Message, Scene
 from bench.protocol.sending import Verdicts, send
 from bench.protocol.settling import Member, bury, settle
 from handler.core.backoff import Timing, wait
@@ -96,22 +95,28 @@ def _away(scene: Scene, message: Message) -> int:
     return wait(TIMING, _AWAY, message.receives, age, scene.random())
 
 
+def lease(_scene: Scene, invocation: Invocation) -> float:
+    """Return when a claim ends by its worker's clock: later than the worker itself."""
+    return invocation.clock(invocation.deadline) + TIMING.margin
+
+
 def _claimed(
     scene: Scene, invocation: Invocation, message: Message, owner: str
 ) -> Generator[float, None, Found]:
     if invocation.deadline - scene.now < TIMING.shortest + 2 * TIMING.margin:
         return 0
     try:
-        return (yield from _claim(scene, invocation, message, owner))
+        return (yield from claim(scene, invocation, message, owner))
     except Unavailable:
         return _away(scene, message)
 
 
-def _claim(
+def claim(
     scene: Scene, invocation: Invocation, message: Message, owner: str
 ) -> Generator[float, None, Found]:
-    delivery, now = message.delivery, scene.now
-    times = invocation.deadline + TIMING.margin, message.sent_at
+    """Claim a delivery, or return what becomes of its message. Raise Unavailable, or Died."""
+    delivery, now = message.delivery, invocation.clock(scene.now)
+    times = lease(scene, invocation), message.sent_at
     try:
         found = yield from call(
             scene, lambda: scene.ledger.claim(delivery.id, delivery.policy, owner, now, times)
@@ -147,7 +152,7 @@ def _take_over(
     ledger, name = scene.ledger, message.delivery.id
     recorded = yield from call(scene, lambda: ledger.recorded(seen.owner, name))
     if recorded is None:
-        now, until = scene.now, invocation.deadline + TIMING.margin
+        now, until = invocation.clock(scene.now), lease(scene, invocation)
         taken = yield from call(scene, lambda: ledger.take_over(name, seen, owner, now, until))
         return Member(message, taken) if taken else 1
     done = yield from call(scene, lambda: ledger.finish(name, seen, owner, recorded))
@@ -166,9 +171,9 @@ def _refused(
     if refusal.kind == "hold" and seen is not None:
         held = yield from call(scene, lambda: scene.ledger.finish(name, seen, owner, State.HELD))
         return (yield from bury(scene, message, "unknown", 1)) if held else 1
-    if refusal.kind == "held":  # under retry nothing but a notice holds
-        reason = "unknown" if message.delivery.policy == "hold" else "notice"
-        return (yield from bury(scene, message, reason, 1))
+    if refusal.kind == "held" and seen is not None:
+        notice = message.delivery.policy == "retry" or seen.last == ({"reason": "notice"},)
+        return (yield from bury(scene, message, "notice" if notice else "unknown", 1))
     return refusal.seconds
 
 
@@ -186,15 +191,6 @@ def _give_back(scene: Scene, invocation: Invocation, verdicts: Verdicts) -> Doin
     yield 0.01
     for message in invocation.batch:
         done = verdicts.get(id(message), 60) is None
-        if done and scene.random() >= faults.UNDONE:
-            message.gone = True
-
-
-def made(number: int, scene_random: Any) -> Delivery:
-    """Return a delivery as they come: most are for users of their own."""
-    chance = scene_random.random()
-    user = chance < 0.05
-    policy: Any = "hold" if scene_random.random() < faults.HELD else "retry"
-    chance = scene_random.random()
-    bad, poison = chance < faults.BAD, faults.BAD <= chance < faults.BAD + faults.POISON
-    return Delivery(number, -1 if user else number, policy, bad, poison)
+        if done:
+            message.acknowledged = True
+            message.gone |= scene.random() >= scene.weather.undone

@@ -99,6 +99,8 @@ class Ledger:
         )
         applied, item = self.table.update(_key(delivery_id), change)
         before = record_from(item)
+        if not applied and before is not None and before.owner == owner:  # the answer was lost
+            return claim_in(delivery_id, before, ceil(times.now))
         if not applied or before is None:  # somebody else was quicker
             return Refusal("wait", 1), before
         return claim_after(delivery_id, owner, before, ceil(times.now))

@@ -178,6 +178,18 @@ def test_a_claim_sent_twice_is_one_attempt(ledger: Ledger) -> None:
     assert claim(ledger, "lost-answer", now=NOW) == first
 
 
+def test_a_take_over_sent_twice_is_one_attempt_and_one_lost_worker(ledger: Ledger) -> None:
+    claim(ledger, "taken-over", "gone")
+    _, seen = refused_claim(ledger, "taken-over", "me", LEASE + 1)
+    assert seen is not None
+    times = Times(LEASE + 1, LEASE + 36, NOW)
+    first = ledger.take_over("taken-over", seen, "me", times)
+
+    assert isinstance(first, Claim)
+    assert (first.attempt, first.lost) == (2, 1)
+    assert ledger.take_over("taken-over", seen, "me", times) == first
+
+
 def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledger) -> None:
     gone = claim(ledger, "vanished", "gone", on_unknown="hold")
     refusal, seen = refused_claim(ledger, "vanished", "me", LEASE + 1, "hold")
