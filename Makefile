@@ -1,7 +1,7 @@
 # Every target sets itself up: Python 3.11 or newer and make are all it takes.
 PYTHON ?= python3
 CONFIG ?= default
-SIMULATED ?= 10000
+SIMULATED ?= 100000
 SOAK ?= 1000000
 DELIVERIES ?= 10000000
 PAIRS ?= 1000000
@@ -24,7 +24,7 @@ deploy: $(READY) ## Check the rules, build, show the change set and deploy; CONF
 	@.venv/bin/relay deploy --config-env $(CONFIG)
 
 test: check ## Check and test everything, at last your own rules
-	.venv/bin/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --quiet --ignore tests/simulation/test_world.py
+	.venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --quiet --ignore tests/simulation/test_world.py
 	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_world.py
 	.venv/bin/relay rules test
 
