@@ -62,6 +62,20 @@ class Script:
         return self._faults.get((point, self.calls[point]))
 
 
+class Once:
+    """One fault, at the nth call of a point from now on."""
+
+    def __init__(self) -> None:
+        self.left: tuple[str, int, Fault] | None = None
+
+    def at(self, point: str, /) -> Fault | None:
+        if self.left is None or self.left[0] != point:
+            return None
+        _, calls, fault = self.left
+        self.left = (point, calls - 1, fault) if calls > 1 else None
+        return fault if calls == 1 else None
+
+
 # A rate is a probability at each call. A fault's seconds are the longest; drawn evenly up to it.
 Rates = Mapping[str, Mapping[Fault, float]]
 
