@@ -53,7 +53,8 @@ class Loan:
     def say_what_is_lent(self) -> None:
         """Say how many letters somebody else has borrowed: they are not among those seen here."""
         if lent := self._count("ApproximateNumberOfMessagesNotVisible"):
-            words = f"{lent} letters are in other hands: another command runs, or has been killed"
+            are = "letter is" if lent == 1 else "letters are"
+            words = f"{lent} {are} in other hands: another command runs, or has been killed"
             typer.echo(f"{words} within the last {LOAN // 60} minutes", err=True)
 
     def delete(self, letters: Sequence[Letter]) -> int:
@@ -80,8 +81,9 @@ class Loan:
             for batch in _batches(list(self.receipts.values())):
                 left -= self._show(batch)
         if left:
-            words = f"{left} letters could not be given back"
-            typer.echo(f"{words}: they are seen again within {LOAN // 60} minutes", err=True)
+            again = "it is" if left == 1 else "they are"
+            words = f"{left} letter{'s' if left > 1 else ''} could not be given back: {again} seen"
+            typer.echo(f"{words} again within {LOAN // 60} minutes", err=True)
 
     def _show(self, receipts: Sequence[str]) -> int:
         """Set visibility timeouts to 0; return how many SQS has set."""
