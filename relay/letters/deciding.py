@@ -6,7 +6,6 @@ changed in the ledger for it.
 """
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 from handler.core.errors import UnreadableMessage
@@ -15,8 +14,12 @@ from handler.core.protocol import State
 from handler.core.request import request
 from relay.ledger_desk import Record
 from relay.letters.letter import BY_SQS
+from relay.operations.showing import minute
 
 _SHORT: Final = 12
+# What SQS gave up, or the worker without reaching the ledger, is in no other queue, whatever the
+# ledger says.
+_LEFT_ALONE: Final = (BY_SQS, "horizon")
 _ON_ITS_WAY: Final = (State.SENDING, State.FAILED, State.UNKNOWN)
 
 
@@ -89,11 +92,6 @@ def released(standing: Standing, *, again: bool) -> Decision:
     return Decision(f"it is on its way ({state}); if it is held again, another letter comes")
 
 
-def at(seconds: float | None) -> str:
-    """Return epoch seconds as people write a time, in UTC."""
-    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
-
-
 def _never(standing: Standing) -> str:
     """Return why a delivery is not redriven, whatever was asked for; empty where it may be."""
     try:
@@ -115,8 +113,7 @@ def _only_again(standing: Standing) -> str:
     if standing.state == State.ACCEPTED:
         drop = f"`relay dead-letters drop --id {standing.name}` removes this letter"
         return f"Braze has accepted it: {drop}, --again sends it a second time"
-    # What SQS gave up is in no other queue, whatever the ledger says.
-    if standing.state in _ON_ITS_WAY and standing.reason != BY_SQS:
+    if standing.state in _ON_ITS_WAY and standing.reason not in _LEFT_ALONE:
         return (
             f"it is on its way already ({standing.state}): wait for what comes of it; --again sends"
             " one more copy, which changes nothing while the other one lives"
@@ -125,8 +122,9 @@ def _only_again(standing: Standing) -> str:
 
 
 def _late(standing: Standing) -> str:
-    expired = at(standing.delivery.expires_at)
-    return f"it expired {expired}: --again sends it all the same, without an expiry"
+    expires_at = standing.delivery.expires_at
+    expired = "" if expires_at is None else f" {minute(expires_at)}"
+    return f"it expired{expired}: --again sends it all the same, without an expiry"
 
 
 def _lasting(standing: Standing) -> Delivery:

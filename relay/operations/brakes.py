@@ -59,7 +59,7 @@ def brake_of(record_key: str, record: Record, names: Names, now: float) -> Brake
     named = names.rules.get((source, rule))
     limit = named.surge if named else None
     found = living(record, now)
-    current = limit is None or found.get("window") == int(now // limit[1])
+    current = limit is None or found.get("window") == int(now // limit[1] * limit[1])
     return Brake(
         written,
         limit,

@@ -43,7 +43,8 @@ class Brakes:
         """Count a delivery of a rule, `source/rule`; False where the brake stops it."""
         limit, seconds = brake
         key = f"surge#{rule}"
-        if self._take(key, int(now) // seconds, limit, now):
+        # By its first second: a window of another length begins anew where this one is over.
+        if self._take(key, int(now) // seconds * seconds, limit, now):
             return True
         change = Change(
             "SET stopped_at = if_not_exists(stopped_at, :now), expires = :expires ADD stopped :one",

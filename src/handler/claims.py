@@ -10,10 +10,10 @@ from handler.core.errors import Unavailable
 from handler.core.identifiers import traced
 from handler.core.outcome import Outcome
 from handler.core.protocol import MOST_LOST, Record, Refusal, policy
-from handler.core.request import without_attributes
+from handler.core.request import is_transactional, without_attributes
 from handler.dead_letters import Cause
 from handler.errand import Errand, Fields, Member, bury_body, log_delivery, wait_again
-from handler.lease import Claim, Times
+from handler.lease import DAY, Claim, Times
 from handler.received import GONE, Verdict, back
 from handler.settle import settle
 
@@ -38,11 +38,16 @@ def claim(
     if not isinstance(claimed, Claim):
         refusal, record = claimed
         return None if refusal.kind == "lost" else _refused(errand, owner, refusal, record)
+    if worker.clock() + errand.time_left() > times.lease_until:  # a wrong clock has written it
+        worker.ledger.release(claimed.id, owner)
+        return back(0)
     member = Member(errand, claimed, errand.delivery)
     if doom is not None:
         return settle(member, doom)
     if last := _lost_too_often(errand, claimed, now):
         return settle(member, Outcome("unknown", "worker_lost"), last=last)
+    if _is_forgotten(member, now):
+        return settle(member, Outcome("unknown", "unanswered"), last="horizon")
     try:
         return _braked(member, now) or _in_turn(member, times)
     except Unavailable:
@@ -91,6 +96,16 @@ def _lost_too_often(errand: Errand, claimed: Claim, now: float) -> str | None:
     return "worker_lost" if claimed.lost >= MOST_LOST else None
 
 
+def _is_forgotten(member: Member, now: float) -> bool:
+    """Return whether Braze may take a transactional delivery a second time.
+
+    It knows one again for 24 hours (Braze, "Send transactional email via API-triggered delivery").
+    """
+    if not (is_transactional(member.sent) and member.claim.may_be_applied):
+        return False
+    return now - member.since >= DAY - member.errand.worker.timing.request
+
+
 def _braked(member: Member, now: float) -> Verdict | None:
     """Return the verdict of a delivery that its rule's brake stops; None where it may pass."""
     errand, claimed = member.errand, member.claim
@@ -106,7 +121,7 @@ def _braked(member: Member, now: float) -> Verdict | None:
         since == PASSED or claimed.attempt > 1 or worker.brakes.pass_surge(errand.rule, brake, now)
     ):
         return None
-    if since and (said == "dropped" or now - claimed.since >= worker.timing.horizon):
+    if since and (said == "dropped" or now - member.since >= worker.timing.horizon):
         return settle(member, Outcome("rejected", "surge"))
     if since is None:
         worker.tally.count("DeliveriesStopped", errand.delivery.source, errand.delivery.rule)
@@ -126,7 +141,7 @@ def _in_turn(member: Member, times: Times) -> Member | Verdict:
         worker.tally.count("AttributesStale", delivery.source, delivery.rule)
         return Member(errand, member.claim, without_attributes(delivery))
     outcome = Outcome("not_sent", "out_of_turn")
-    age = times.now - member.claim.since
+    age = times.now - member.since
     if age >= worker.timing.horizon:
         return settle(member, outcome)
     give_back(member)

@@ -37,6 +37,14 @@ class Member:
     claim: Claim
     sent: Delivery
 
+    @property
+    def since(self) -> float:
+        """When this run began: with its first claim, or when a person put it into the queue again.
+
+        A letter that was buried without the ledger leaves its first claim there.
+        """
+        return max(self.claim.since, self.errand.received.sent_at)
+
 
 def bury_body(worker: Worker, body: str, cause: Cause) -> None:
     """Bury a message body in the worker's dead letters."""

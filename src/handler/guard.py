@@ -15,14 +15,16 @@ from pydantic import JsonValue
 
 from handler.core.identifiers import user_of
 from handler.core.models import Delivery
-from handler.core.protocol import State
+from handler.core.protocol import Record, State
 from handler.core.request import written
-from handler.items import Item, number, text
+from handler.items import Item, number, record_from, text
 from handler.lease import DAY
+from handler.sends import Sends
 from handler.table import Change, Table
 
 _VERSION: Final = 1
 _DAYS: Final = 30  # far longer than any delivery is on its way
+_GONE: Final = 3_600  # seconds after a lease; a message whose worker died is back after 181
 
 Turn = Literal["go", "stale", "wait"]
 
@@ -74,11 +76,19 @@ class Guard:
         if "pending" not in item or int(item["pending_until"]["N"]) >= now:
             return False
         pending = item["pending"]["S"]
-        state = self.table.get(f"delivery#{pending}").get("state", text(State.DEAD))["S"]
-        if state not in (State.ACCEPTED, State.HELD, State.DEAD):
+        record = record_from(self.table.get(f"delivery#{pending}"))
+        if record is not None and not self._is_settled(pending, record, now):
             return False
-        accepted = None if state == State.DEAD else item["pending_version"]
-        return self._finish(key_of(delivery), pending, accepted)
+        unsent = record is None or (record.state is State.DEAD and not _may_be_applied(record))
+        return self._finish(key_of(delivery), pending, None if unsent else item["pending_version"])
+
+    def _is_settled(self, pending: str, record: Record, now: float) -> bool:
+        if record.state is not State.SENDING:
+            return record.state in (State.ACCEPTED, State.HELD, State.DEAD)
+        # Its mark may be lost and that of its request of many not; or both are, and its message
+        # is gone: then somebody would have claimed it again.
+        recorded = Sends(self.table).recorded(record.owner, pending)
+        return recorded is not None or record.lease_until + _GONE < now
 
     def end(self, delivery: Delivery, *, accepted: bool) -> None:
         """Let the next one go; an accepted one, or one that may have been, is now the newest."""
@@ -101,6 +111,10 @@ class Guard:
             {":id": text(delivery.id), ":none": number(0)},
         )
         self.table.update(key_of(delivery), change)
+
+
+def _may_be_applied(record: Record) -> bool:
+    return any(entry.get("class") == "unknown" for entry in record.last)
 
 
 def key_of(delivery: Delivery) -> str:

@@ -46,6 +46,11 @@ class Claim:
     surge: int | None = None
     alone: bool = False
 
+    @property
+    def may_be_applied(self) -> bool:
+        """Whether Braze may have acted on an earlier attempt: nobody knows what came of it."""
+        return self.lost > 0 or any(entry.get("class") == "unknown" for entry in self.last)
+
 
 def claiming(owner: str, times: Times, tags: Mapping[str, str]) -> tuple[str, dict[str, Item]]:
     """Return the update that claims a delivery, and its values; each of `tags` is written too."""

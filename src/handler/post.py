@@ -28,7 +28,7 @@ def send(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
     was sent.
     """
     worker, workspace = members[0].errand.worker, members[0].sent.workspace
-    if not _has_time(members[0]):
+    if not _has_time(members[0], calls=1 if len(members) == 1 else 2):
         _set_free(members, verdicts, alone=False)  # what is cut short would be an unknown outcome
         return
     if len(members) > 1:
@@ -56,16 +56,18 @@ def send(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
 def one_by_one(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:
     """Send alone what Braze has refused together: one recipient's fault is not the others'."""
     for at, member in enumerate(members):
-        signals, workspace = member.errand.worker.signals, member.sent.workspace
-        if not _has_time(member) or signals.stops(workspace):
+        worker = member.errand.worker
+        stopped = worker.signals.stops(member.sent.workspace) or worker.pauses.stop(member.sent)
+        if stopped or not _has_time(member):
             _set_free(members[at:], verdicts, alone=True)
             return
         send([member], secret, verdicts)
 
 
-def _has_time(member: Member) -> bool:
+def _has_time(member: Member, *, calls: int = 1) -> bool:
+    """Return whether a request may begin: each of AWS's calls beside it may take a margin."""
     timing = member.errand.worker.timing
-    return member.errand.time_left() >= timing.shortest + timing.margin
+    return member.errand.time_left() >= timing.shortest + calls * timing.margin
 
 
 def _record(members: list[Member]) -> None:
@@ -112,9 +114,11 @@ def _recorded(members: list[Member], state: State, together: int) -> bool:
     """Record what is final of a request of many by one write, before its members' marks."""
     if together == 1 or not members:
         return False
-    sends, owner = members[0].errand.worker.sends, members[0].claim.owner
+    worker, owner = members[0].errand.worker, members[0].claim.owner
+    if members[0].errand.time_left() < worker.timing.margin:
+        return False  # a killed invocation would bring back what Braze has taken
     with suppress(Unavailable):
-        return sends.mark(owner, [it.claim.id for it in members], state)
+        return worker.sends.mark(owner, [it.claim.id for it in members], state)
     return False
 
 
@@ -151,7 +155,9 @@ def _post(members: list[Member], key: str) -> Outcome:
     answer = worker.post(url, body, key, seconds)
     now = worker.clock()
     count_answer(worker, answer, (now - started) * 1000)
-    if not audience_of(delivery):  # whose limit is another
+    # The marks come first; and the limit of what reaches an audience is another.
+    has_time = members[0].errand.time_left() >= 3 * worker.timing.margin
+    if has_time and not audience_of(delivery):
         worker.signals.told(delivery.workspace, limit_of(answer.headers, now))
     return classify(answer, now)
 

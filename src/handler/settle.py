@@ -47,7 +47,7 @@ def settle(
     """
     errand, worker = member.errand, member.errand.worker
     now = worker.clock()
-    age = now - member.claim.since
+    age = now - member.since
     past = "horizon" if age >= worker.timing.horizon else None
     settled = settlement(outcome, policy(errand.delivery), last or past)
     seconds = wait(worker.timing, outcome, member.claim.attempt, age, worker.random())
@@ -113,7 +113,8 @@ def _end_turn(member: Member, state: State, outcome: Outcome) -> None:
         if state in (State.FAILED, State.UNKNOWN):
             worker.guard.postpone(delivery)
         else:  # what is held, or was given up unknown, may have been applied
-            applied = state is not State.DEAD or outcome.kind == "unknown"
+            unsent = state is State.DEAD and outcome.kind != "unknown"
+            applied = not unsent or member.claim.may_be_applied
             worker.guard.end(delivery, accepted=applied)
 
 

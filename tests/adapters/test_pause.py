@@ -111,3 +111,20 @@ def test_while_nobody_knows_of_pauses_nothing_is_sent_and_what_was_known_holds(
     assert line.attempts(second) == [0]
     assert knowing.give(third) == {third.id: None}
     assert len(braze.requests) == 2
+
+
+def test_a_pause_holds_among_those_that_go_alone_after_a_refusal(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    def answer() -> None:
+        pause(line, "all")
+        line.clock.now += 6
+
+    those = several(delivery, 4)
+    braze.replies += [(400, b'{"message": "bad recipient"}'), answer]
+
+    waits = line.give(*those)
+
+    assert len(braze.requests) == 2
+    assert [wait is None for wait in waits.values()] == [True, False, False, False]
+    assert line.attempts(*those) == [1, 0, 0, 0]

@@ -64,6 +64,15 @@ def test_what_is_stopped_stays_stopped_while_fresh_ones_pass(
     assert counted(capsys, "DeliveriesStopped") == 1
 
 
+def test_a_brake_with_another_window_begins_anew(line: Hands, braked: list[Delivery]) -> None:
+    line.give(*(replace(one, surge=(3, 60)) for one in braked[:3]))
+    line.clock.now += 3_600
+
+    assert set(line.give(*(replace(one, surge=(3, 3_600)) for one in braked[3:])).values()) == {
+        None
+    }
+
+
 def test_what_is_released_passes(line: Hands, braked: list[Delivery]) -> None:
     line.give(*braked)
     line.clock.now += 60

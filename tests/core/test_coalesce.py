@@ -1,4 +1,5 @@
 import json
+from itertools import count
 from typing import Any
 
 from hypothesis import given
@@ -23,9 +24,13 @@ RECIPIENTS: list[dict[str, Any] | None] = [
 ]
 
 
+IDS = count()
+
+
 def one(**more: Any) -> Delivery:
     known: dict[str, Any] = {
-        "id": "i", "source": "s", "rule": "r", "rules_version": "v", "workspace": "default",
+        "id": f"i{next(IDS)}", "source": "s", "rule": "r", "rules_version": "v",
+        "workspace": "default",
         "path": CAMPAIGN, "send": {"campaign_id": "c"}, "recipient": {"external_user_id": "1"},
         "event_id": "e", "event": "", "accepted_at": 0, "expires_at": None, "on_unknown": "retry",
     }  # fmt: skip
@@ -34,6 +39,7 @@ def one(**more: Any) -> Delivery:
 
 DELIVERIES = st.builds(
     one,
+    id=st.integers(0, 99).map(str),
     workspace=st.sampled_from(["default", "usa"]),
     path=st.sampled_from([CAMPAIGN, CAMPAIGN, CANVAS, TRANSACTIONAL]),
     send=st.sampled_from([{"campaign_id": "c"}, {"campaign_id": "d"}]),
@@ -63,6 +69,7 @@ def test_a_request_holds_what_may_share_it_and_nobody_twice(batch: list[Delivery
         assert len(members) <= MAX_RECIPIENTS
         assert len({shared(it) for it in members}) == 1
         assert len({json.dumps(user_of(it)) for it in members}) == len(members)
+        assert len({it.id for it in members}) == len(members)
         if len(members) > 1:
             assert all(policy(it) == "retry" and not is_transactional(it) for it in members)
 

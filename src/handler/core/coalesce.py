@@ -20,10 +20,13 @@ MAX_BYTES: Final = 4_000_000 - 65_536
 
 @dataclass(slots=True)
 class _Request:
-    """A request that is being filled: the places of its deliveries in the batch."""
+    """A request that is being filled: the places of its deliveries in the batch.
+
+    `holds` are its users, and the ids of its deliveries.
+    """
 
     members: list[int]
-    users: set[str]
+    holds: set[str]
     size: int
 
 
@@ -46,7 +49,7 @@ def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
             requests.append(request)
             made.append(request)
         request.members.append(at)
-        request.users.add(written(user_of(delivery)))
+        request.holds |= _own(delivery)
         request.size += _size(delivery)
     return [request.members for request in made]
 
@@ -62,9 +65,9 @@ def _shared(delivery: Delivery) -> Hashable:
 
 
 def _room(requests: list[_Request], delivery: Delivery) -> _Request | None:
-    """Return the request that a delivery joins: one behind all that hold its user."""
-    user = written(user_of(delivery))
-    last = max((at for at, it in enumerate(requests) if user in it.users), default=-1)
+    """Return the request that a delivery joins: one behind all that hold its user, or itself."""
+    own = _own(delivery)
+    last = max((at for at, it in enumerate(requests) if it.holds & own), default=-1)
     return next(
         (
             request
@@ -73,6 +76,10 @@ def _room(requests: list[_Request], delivery: Delivery) -> _Request | None:
         ),
         None,
     )
+
+
+def _own(delivery: Delivery) -> set[str]:
+    return {written(user_of(delivery)), delivery.id}
 
 
 def _size(delivery: Delivery) -> int:

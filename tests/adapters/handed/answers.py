@@ -10,6 +10,8 @@ REFUSED: Final[Reply] = (401, b'{"message": "Invalid API key"}')
 LIMITED: Final[Reply] = (429, b'{"message": "Rate Limited"}')
 DOWN: Final[Reply] = (503, b'{"message": "5XX Internal Server Error"}')
 
+EDGE: Final[Reply] = (502, b"<html>bad gateway</html>")  # nobody knows what came of it
+
 
 def hang() -> None:
     """Answer once nobody waits for it any more."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handler.core.models import Delivery
-from tests.adapters.handed.answers import BAD, DOWN, recipients
+from tests.adapters.handed.answers import BAD, DOWN, EDGE, recipients
 from tests.adapters.handing import Hands, away, nothing, several
 from tests.adapters.stage import Braze
 
@@ -168,3 +168,64 @@ def test_versions_of_64_bits_are_told_apart(
 
     assert line.give(replace(older, event_version=2**53)) == {older.id: None}
     assert sent(braze)[1] == STALE
+
+
+def test_an_older_one_goes_after_a_newer_one_of_which_only_the_request_is_recorded(
+    line: Hands, braze: Braze, pair: tuple[Delivery, Delivery]
+) -> None:
+    older, newer = pair
+    other = replace(newer, id="other", recipient={**USER, "external_user_id": "v"})
+
+    def fail_at_the_members(key: str, _values: dict[str, Any]) -> None:
+        if braze.requests and not key.startswith("send#"):
+            away()
+
+    line.dynamo.before = fail_at_the_members
+    assert set(line.give(newer, other).values()) == {None}
+    line.dynamo.before = nothing
+    line.clock.now += 60
+
+    assert line.give(older) == {older.id: None}
+    assert recipients(braze)[1] == [STALE]
+
+
+def test_an_older_one_goes_an_hour_after_a_newer_one_of_which_nothing_is_recorded(
+    line: Hands, braze: Braze, pair: tuple[Delivery, Delivery]
+) -> None:
+    older, newer = pair
+
+    def fail(_key: str, _values: dict[str, Any]) -> None:
+        if braze.requests:
+            away()
+
+    line.dynamo.before = fail
+    assert line.give(newer) == {newer.id: None}
+    line.dynamo.before = nothing
+    line.clock.now += 60
+    assert line.give(older)[older.id] is not None
+    line.clock.now += 3_600
+
+    assert line.give(older) == {older.id: None}
+    assert recipients(braze)[1] == [STALE]
+
+
+@pytest.mark.parametrize("is_ended", [True, False], ids=["ended", "found over"])
+def test_an_older_one_does_not_write_over_a_newer_one_that_may_have_been_applied(
+    line: Hands, braze: Braze, pair: tuple[Delivery, Delivery], *, is_ended: bool
+) -> None:
+    older, newer = pair
+    braze.replies += [EDGE, BAD]
+    line.give(newer)
+
+    def fail_to_end(key: str, _values: dict[str, Any]) -> None:
+        if len(braze.requests) > 1 and key.startswith("user#") and not is_ended:
+            away()
+
+    line.dynamo.before = fail_to_end
+    line.give(newer)
+    assert line.reasons() == ["rejected"]
+    line.dynamo.before = nothing
+    line.clock.now += 60
+
+    assert line.give(older) == {older.id: None}
+    assert recipients(braze)[2] == [STALE]

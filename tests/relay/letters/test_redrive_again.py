@@ -66,9 +66,12 @@ def test_again_does_not_set_a_held_delivery_free(desk: Desk) -> None:
     assert desk.sent() == []
 
 
-def test_what_sqs_itself_gave_up_is_in_no_other_queue_and_is_sent(desk: Desk) -> None:
+@pytest.mark.parametrize("reason", ["none", "horizon"])
+def test_what_was_given_up_without_the_ledger_is_in_no_other_queue_and_is_sent(
+    desk: Desk, reason: str
+) -> None:
     it = delivery()
-    desk.bury(it, "none")
+    desk.bury(it, reason)
     desk.put(it, "FAILED")
     assert desk.run("dead-letters", "redrive").exit_code == 0
     assert [sent["id"] for sent in desk.sent()] == [it.id]

@@ -16,7 +16,7 @@ WINDOW = 100 * 86_400  # seconds, as in the rules file: 3/100d
 def stopped(stage: Stage, **more: Any) -> dict[str, Any]:
     """Write a brake that has stopped 41 deliveries, and return its item as it was written."""
     now = int(time.time())
-    fields = {"window": now // WINDOW, "count": 3, "expires": now + 999, "stopped": 41}
+    fields = {"window": now // WINDOW * WINDOW, "count": 3, "expires": now + 999, "stopped": 41}
     stage.put(KEY, fields | {"stopped_at": now - 120} | more)
     return stage.item(KEY)
 
