@@ -4,9 +4,9 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Final
 
+from relay.operations.showing import clock
 from relay.stack.deploy import Stack
 
 _GROUPS: Final = ("IngestLogGroup", "DeliverLogGroup")
@@ -57,8 +57,7 @@ def _new_lines(logs: Any, stack: Stack, seen: set[Record]) -> Iterator[str]:
     for record in sorted(fresh - seen):
         seen.add(record)
         if line := told(record[2]):
-            at = datetime.fromtimestamp(record[0] / 1000, UTC).astimezone()
-            yield f"{at:%H:%M:%S} {line}"
+            yield f"{clock(record[0] / 1000)} {line}"
 
 
 def told(message: str) -> str | None:
@@ -92,8 +91,13 @@ def _webhook(entry: Mapping[str, Any]) -> str:
 
 
 def _delivery(entry: Mapping[str, Any]) -> str:
-    words = [f"{entry.get('source')}/{entry.get('rule')}  {entry.get('outcome')}"]
-    if entry.get("reason") not in {None, entry.get("outcome")}:
-        words.append(f"({entry['reason']})")
-    words += [f"{name} {entry[name]}" for name in ("status", "attempt", "wait") if entry.get(name)]
+    outcome, reason = entry.get("outcome"), entry.get("reason")
+    words = [f"{entry.get('source')}/{entry.get('rule')}  {outcome}"]
+    if outcome == "unknown" == reason:  # an unknown outcome that is tried again says its cause
+        words.append("held")
+    elif reason not in {None, outcome}:
+        words.append(f"({reason})")
+    words += [f"{name} {entry[name]}" for name in ("status", "attempt") if entry.get(name)]
+    if entry.get("wait"):
+        words.append(f"wait {entry['wait']} s")
     return "  ".join(words)

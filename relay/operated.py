@@ -1,12 +1,14 @@
 """The stack that a command operates: one in an AWS account, or with --local the one that is up."""
 
 import json
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from getpass import getuser
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,6 +23,7 @@ LocalOption = Annotated[
     bool, typer.Option("--local", help="The stack of `relay up` or `relay run` on this machine.")
 ]
 LOCAL: Final = "the local stack"
+_CONNECTS: Final = 2  # seconds to a port of this machine
 _FILE: Final = BUILD / "stack.json"
 _OUTPUTS: Final = ("QueueUrl", "DeadLetterQueueUrl", "LedgerTable")
 
@@ -61,6 +64,8 @@ def operated(stack_name: str | None, config_env: str | None, *, local: bool) -> 
         known = json.loads(_FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise typer.BadParameter("no local stack is up: `relay up` or `make run` first") from None
+    if not _listens(known["endpoint"]):  # whoever was up has been killed, and has not cleared up
+        raise typer.BadParameter("the local stack has died: `relay up` or `make run` again")
     return Operated(LOCAL, known["outputs"], known["endpoint"])
 
 
@@ -83,6 +88,15 @@ def remembered(stack: Stack, file: Path = _FILE) -> Iterator[None]:
     finally:
         if file.exists() and file.read_text(encoding="utf-8") == written:  # else another one is up
             file.unlink()
+
+
+def _listens(endpoint: str) -> bool:
+    address = urlsplit(endpoint)
+    try:
+        socket.create_connection((address.hostname, address.port), _CONNECTS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _local_user() -> str:

@@ -115,7 +115,8 @@ def _write(entry: _Entry, change: Change) -> None:
         raise typer.BadParameter(str(error)) from None
     manager.put_secret_value(SecretId=entry.arn, SecretString=json.dumps(new))
     count = _count(new[name])
-    typer.echo(f"{entry.stack_name}: {name}: {count}; the functions see it within five minutes")
+    seen = "the functions see it within five minutes, after 30 seconds where the old one is refused"
+    typer.echo(f"{entry.stack_name}: {name}: {count}; {seen}")
 
 
 def _asked(entry: _Entry) -> str:

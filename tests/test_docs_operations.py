@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from handler.core.models import ParkReason
 from handler.core.outcome import Kind
 from relay.cli import app
-from relay.letters.letter import BY_SQS, HELD_REASONS
+from relay.letters.letter import BY_SQS, HELD_REASONS, REASONS
 from relay.paths import PROJECT, TEMPLATE
 
 PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -132,6 +132,11 @@ def test_each_reason_of_a_dead_letter_is_on_the_page_and_no_other() -> None:
 
 def test_each_reason_of_a_held_delivery_is_on_the_page_and_no_other() -> None:
     assert sorted(first_cells("Reasons of held deliveries")) == sorted(HELD_REASONS)
+
+
+def test_a_filter_takes_each_reason_that_the_page_has_and_no_other() -> None:
+    assert sorted(REASONS["dead"]) == sorted(first_cells("Reasons of dead letters"))
+    assert sorted(REASONS["held"]) == sorted(first_cells("Reasons of held deliveries"))
 
 
 def test_each_outcome_and_reason_of_the_log_line_is_on_the_page_and_no_other() -> None:

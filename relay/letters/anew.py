@@ -9,12 +9,13 @@ import typer
 
 from handler.core.errors import Unrenderable
 from handler.core.models import Delivery
-from relay.letters.deciding import Decision, at, redriven
+from relay.letters.deciding import Decision, redriven
 from relay.letters.going import Verdict, standing_of
 from relay.letters.letter import Letter
 from relay.letters.redriving import Redrive
 from relay.letters.rendering import Rendered, Sources, rendered
 from relay.letters.showing import wish
+from relay.operations.showing import minute
 from relay.rules.texts import differences, say
 
 _SHOWN: Final = 3  # requests of one letter; too_many has a hundred and more
@@ -87,7 +88,9 @@ class Anew:
             elif self.again:
                 good.append(replace(it, expires_at=None))
             else:
-                failures.append(f"it expired {at(it.expires_at)}: --again sends it all the same")
+                failures.append(
+                    f"it expired {minute(it.expires_at)}: --again sends it all the same"
+                )
         return good, failures
 
     def _agreed(

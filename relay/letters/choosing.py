@@ -1,22 +1,19 @@
 """Which letters of which stack a command is for: options that all of these commands have."""
 
 import inspect
-import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, Final
 
 import typer
 
 from relay.ledger_desk import LedgerDesk
-from relay.letters.letter import Kind, Letter
+from relay.letters.letter import NAMES, REASONS, Kind, Letter
+from relay.letters.times import period
 from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operations.naming import suggestion
 
-_AGO: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _INTERRUPTED: Final = 130
 _LEAST: Final = 4  # letters of an id
 Command = Callable[..., int]
@@ -34,6 +31,11 @@ class Choice:
     until: int | None = None
     ids: tuple[str, ...] = ()
     limit: int | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing was given that chooses among the letters."""
+        return self == Choice(self.kind)
 
     def takes(self, letter: Letter) -> bool:
         """Return whether a letter is meant, but for the limit."""
@@ -78,21 +80,6 @@ def with_id(chosen: Chosen, delivery: str) -> Chosen:
     return replace(chosen, choice=replace(chosen.choice, ids=_prefixes([delivery])))
 
 
-def moment(text: str, now: float) -> int:
-    """Return the epoch seconds of `2h` (that long ago) or of an ISO 8601 time, UTC by default.
-
-    Raise typer.BadParameter for anything else.
-    """
-    if ago := _AGO.fullmatch(text):
-        return int(now) - int(ago[1]) * _SECONDS[ago[2]]
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        words = f"{text} is no time: 2h, 3d, or 2026-01-31T08:00 (UTC, unless it has an offset)"
-        raise typer.BadParameter(words) from None
-    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())
-
-
 def _prefixes(ids: list[str]) -> tuple[str, ...]:
     """Return first letters of ids; an empty one, of a variable that is not set, would take all."""
     for it in ids:
@@ -101,8 +88,16 @@ def _prefixes(ids: list[str]) -> tuple[str, ...]:
     return tuple(it.lower() for it in ids)
 
 
-def _moment(text: str | None) -> int | None:
-    return None if text is None else moment(text, time.time())
+def _reasons(given: list[str], kind: Kind) -> frozenset[str]:
+    """Return the reasons; one that no letter can have would find none, as if all were well."""
+    known = sorted(REASONS[kind])
+    for it in given:
+        if it not in known:
+            meant = suggestion(it, known) or f": {', '.join(known)}"
+            raise typer.BadParameter(
+                f"no {NAMES[kind]} has the reason {it}{meant}", param_hint="--reason"
+            )
+    return frozenset(given)
 
 
 def _options(  # noqa: PLR0913 - the options of a command
@@ -114,9 +109,9 @@ def _options(  # noqa: PLR0913 - the options of a command
         list[str] | None, typer.Option(help="Only of this rule: RULE or SOURCE/RULE.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Accepted since then: 2h, 3d, or an ISO 8601 time.")
+        str | None, typer.Option(help="Webhook taken since then: 2h, 3d, or an ISO 8601 time.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Accepted before then.")] = None,
+    until: Annotated[str | None, typer.Option(help="Webhook taken before then.")] = None,
     delivery: Annotated[
         list[str] | None, typer.Option("--id", help="Only this one: its id's first letters do.")
     ] = None,
@@ -128,11 +123,10 @@ def _options(  # noqa: PLR0913 - the options of a command
     """Return what is chosen; raise typer.BadParameter where it names no stack, or no time."""
     choice = Choice(
         kind,
-        frozenset(reason or ()),
+        _reasons(reason or [], kind),
         frozenset(source or ()),
         frozenset(rule or ()),
-        _moment(since),
-        _moment(until),
+        *period(since, until),
         _prefixes(delivery or []),
         limit,
     )

@@ -12,7 +12,9 @@ import typer
 from relay.ledger_desk import Record
 from relay.letters.choosing import Chosen
 from relay.letters.letter import COMMANDS, NAMES, Letter
-from relay.letters.showing import everything, exported, line, page, row, table
+from relay.letters.page import page, told_detail
+from relay.letters.showing import everything, exported, line, row, table
+from relay.letters.strangers import say_strangers
 from relay.letters.tray import Tray, tray
 from relay.show import console
 
@@ -50,6 +52,7 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
         typer.echo(f"{counted(len(letters), chosen)}; `{command} show ID{chosen.options}` says all")
     else:
         typer.echo(f"no {NAMES[chosen.choice.kind]} fits in {chosen.stack.name}")
+        say_strangers(chosen.choice)
     return 0
 
 
@@ -77,7 +80,11 @@ def drop_letters(chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
             typer.echo("nothing is dropped", err=True)
             return 1
         for letter in letters:
-            typer.echo(f"{letter.short} {letter.origin} {letter.reason} {letter.detail}".rstrip())
+            typer.echo(
+                f"{letter.short} {letter.origin} {letter.reason} {told_detail(letter)}".rstrip()
+            )
+        if not letters:
+            say_strangers(chosen.choice)
         if dry_run or not letters:
             typer.echo(f"{counted(len(letters), chosen)} would be dropped")
             return 0

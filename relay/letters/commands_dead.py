@@ -61,12 +61,16 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
     """Send dead letters on their way again: each request as it was, or --rendered anew.
 
     The ledger is asked first: nothing that was accepted or is on its way is sent again unless
-    --again says so. A run that was cut short is gone on with by the same command.
+    --again says so. It asks where nothing chooses among them. A run that was cut short is gone
+    on with by the same command.
     """
     if stage and not rendered:
         raise typer.BadParameter("--stage goes with --rendered")
-    anew = Anew(sources_of(chosen.stack, rules, stage), again, yes) if rendered else None
-    return go(chosen, anew or plainly(again=again), rehearsal=dry_run)
+    if rendered:
+        anew = Anew(sources_of(chosen.stack, rules, stage), again, yes)
+        return go(chosen, anew, rehearsal=dry_run)
+    asks = chosen.choice.is_all and not (yes or dry_run)
+    return go(chosen, plainly(again=again), rehearsal=dry_run, asks=asks)
 
 
 @dead.command("drop")

@@ -1,7 +1,8 @@
 """Goes through the chosen letters and sends each on its way again, or says why not."""
 
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import typer
@@ -13,7 +14,8 @@ from relay.letters.deciding import Standing, redriven, released
 from relay.letters.letter import COMMANDS, Letter
 from relay.letters.redriving import Redrive, redrive_into
 from relay.letters.showing import attempted
-from relay.letters.tray import tray
+from relay.letters.strangers import say_strangers
+from relay.letters.tray import Tray, tray
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,10 @@ class Verdict:
 Judge = Callable[[Redrive, Letter], Verdict]
 
 
-def go(chosen: Chosen, judge: Judge, *, rehearsal: bool) -> int:
+def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> int:
     """Let each chosen letter be judged; say what came of it; return 1 where one was not sent.
+
+    `asks`: somebody has to agree to the whole first.
 
     A run that was cut short leaves nothing half done: the next one goes on with what is left.
     """
@@ -36,7 +40,7 @@ def go(chosen: Chosen, judge: Judge, *, rehearsal: bool) -> int:
     with tray(chosen, "redriving") as found:
         way = redrive_into(found, rehearsal=rehearsal)
         try:
-            for letter in found:
+            for letter in _agreed(found) if asks else found:
                 verdict = _verdict(way, letter, judge)
                 sent, left = sent + verdict.is_sent, left + (not verdict.is_sent)
                 said = f"{letter.short} {letter.origin} {letter.reason}: {verdict.words}"
@@ -46,6 +50,28 @@ def go(chosen: Chosen, judge: Judge, *, rehearsal: bool) -> int:
         if found.ending.wanted:
             typer.echo("ended early: the same command goes on with the others", err=True)
     return 1 if left else 0
+
+
+def _agreed(found: Tray) -> Iterator[Letter]:
+    """Yield the letters once somebody has said yes to all; of none at all nobody is asked."""
+    letters = iter(found)
+    for letter in letters:
+        if not _says_yes(found):
+            typer.echo("nothing is redriven", err=True)
+            raise typer.Exit(1)
+        yield letter
+        break
+    yield from letters
+
+
+def _says_yes(found: Tray) -> bool:
+    try:
+        return found.ask("Send all dead letters on their way again?")
+    except typer.Abort:
+        if not sys.stdin.isatty():
+            words = "nobody is there to say yes: give --yes, or what is meant (--reason, --rule)"
+            typer.echo(f"\n{words}", err=True)
+        return False
 
 
 def plainly(*, again: bool) -> Judge:
@@ -105,5 +131,7 @@ def _why_not(letter: Letter) -> str:
 
 
 def _sum_up(chosen: Chosen, sent: int, left: int, *, rehearsal: bool) -> None:
+    if not sent + left:
+        say_strangers(chosen.choice)
     done = "released" if chosen.choice.kind == "held" else "redriven"
     typer.echo(f"{sent} {'would be ' if rehearsal else ''}{done}, {left} not")

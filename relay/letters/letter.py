@@ -14,6 +14,12 @@ NAMES: Final[Mapping[Kind, str]] = {"dead": "dead letter", "held": "held deliver
 COMMANDS: Final[Mapping[Kind, str]] = {"dead": "relay dead-letters", "held": "relay held"}
 HELD_REASONS: Final = frozenset({"unknown", "notice"})
 BY_SQS: Final = "by_sqs"  # it has no reason: SQS itself gave it up, after maxReceiveCount receives
+# As docs/operations.md has them; a test compares the page with what the functions write.
+DEAD_REASONS: Final = frozenset(
+    {"rejected", "expired", "horizon", "paused", "surge", "worker_lost", "malformed", "too_many"}
+    | {"unrenderable", "refused_by_sqs", BY_SQS}
+)
+REASONS: Final[Mapping[Kind, frozenset[str]]] = {"dead": DEAD_REASONS, "held": HELD_REASONS}
 _SHORT: Final = 12
 
 
@@ -97,7 +103,7 @@ class Letter:
 
     @property
     def accepted_at(self) -> int:
-        """When its webhook was accepted; when the letter came here, where it cannot be read."""
+        """When its webhook was taken; when the letter came here, where it cannot be read."""
         return self.content.accepted_at if self.content else int(self.sent_at)
 
     def _attribute(self, name: str) -> str:

@@ -15,12 +15,10 @@ from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery, Parked
 from handler.core.request import request
 from relay.ledger_desk import Record
-from relay.letters.deciding import at
 from relay.letters.letter import Letter
-from relay.rules.texts import written
+from relay.operations.showing import minute
 
 _UNPRINTABLE: Final = re.compile(r"[^ -~]")
-_TIMES: Final = ("expires", "since", "dead_at", "lease_until", "at", "time", "accepted_at")
 # What an attempt's class says of the request itself.
 _WENT_OUT: Final[Mapping[str, str]] = {
     "accepted": "yes: Braze accepted it",
@@ -36,7 +34,7 @@ Told = dict[str, Any]
 def table(letters: Sequence[Letter], records: Mapping[str, Record]) -> Table:
     """Return a table of letters, the oldest first; nothing in it is content."""
     last = "evidence" if any(it.kind == "held" for it in letters) else "detail"
-    columns = ("id", "accepted (UTC)", "source/rule", "reason", "status", "attempts", last)
+    columns = ("id", "taken (UTC)", "source/rule", "reason", "status", "attempts", last)
     found = Table(*(Column(it, overflow="fold") for it in columns))
     for letter in letters:
         cells = _cells(letter, records.get(letter.id))
@@ -47,7 +45,7 @@ def table(letters: Sequence[Letter], records: Mapping[str, Record]) -> Table:
 def _cells(letter: Letter, record: Record | None) -> tuple[str, ...]:
     return (
         letter.short,
-        at(letter.accepted_at),
+        minute(letter.accepted_at).removesuffix(" UTC"),  # the head of the column says it
         letter.origin,
         letter.reason,
         "" if letter.status is None else str(letter.status),
@@ -123,13 +121,9 @@ def attempted(record: Record | None) -> str:
     last = record.last[-1]
     words = [f"{last.get('class')}: {last.get('reason')}", str(last.get("status") or "")]
     told = " ".join(it for it in words if it)
+    when = f" {minute(last['time'])}" if "time" in last else ""
     went = _WENT_OUT.get(str(last.get("class")), "nobody knows")
-    return f"{count}, the last {at(last.get('time'))} UTC, {told}; sent: {went}"
-
-
-def page(told: Mapping[str, Any]) -> str:
-    """Return everything of a letter as YAML for people; no sign of it can steer a terminal."""
-    return written(_dated({key: it for key, it in told.items() if it is not None}))
+    return f"{count}, the last{when}, {told}; sent: {went}"
 
 
 def line(told: Mapping[str, Any]) -> str:
@@ -164,15 +158,3 @@ def _kind(letter: Letter) -> str:
     if letter.content is None:
         return "unreadable"
     return "delivery" if isinstance(letter.content, Delivery) else "event"
-
-
-def _dated(value: Any, name: str = "") -> Any:
-    """Return a value with its times as people read them; those of the event stay as they came."""
-    if isinstance(value, dict):
-        return {
-            key: it if key in ("event", "request") else _dated(it, key) for key, it in value.items()
-        }
-    if isinstance(value, list):
-        return [_dated(it, name) for it in value]
-    is_time = name in _TIMES or name.endswith("_at")
-    return f"{at(value)} UTC" if is_time and isinstance(value, int) else value

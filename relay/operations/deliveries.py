@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from handler.core.identifiers import traced
 from handler.core.identity import delivery_id
+from handler.core.protocol import State
 from relay.operations.desk import Desk
 from relay.operations.log_lines import Line, lines
 from relay.operations.naming import Names, Rule
@@ -20,6 +21,10 @@ LOGS: Final = ("IngestLogGroup", "DeliverLogGroup")
 # CloudWatch Logs takes 5 to 10 searches in a second of an account and region, and each delivery
 # needs two. An event of for_each may have a hundred.
 SEARCHED: Final = 10
+_MEANINGS: Final[Mapping[str, str]] = {
+    State.FAILED: " (not sent yet: it waits and is tried again)",
+    State.HELD: " (for a person; once its letter is dropped it stays so, unsent)",
+}
 _PREFIX: Final = "delivery#"
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 _PART_OF_ID: Final = re.compile(r"[0-9a-f]{8,63}")
@@ -83,6 +88,20 @@ def find_logged(desk: Desk, text: str, start: float) -> list[tuple[Found, list[L
     return found
 
 
+def find_begun(desk: Desk, text: str, start: float) -> list[Found]:
+    """Return the deliveries whose ids begin so: the log has them, and what it names is looked up.
+
+    Raise botocore's errors, and NoSuchResource where the stack has no such log.
+    """
+    group, pattern = desk.log_group("DeliverLogGroup"), f'{{ $.id = "{text}*" }}'
+    within = lines(desk.clients["logs"], group, start, pattern=pattern)
+    named = {str(line.entry.get("id", "")) for line in within}
+    ids = sorted(one for one in named if one.startswith(text))
+    records = Table.of(desk.stack).get_many(f"{_PREFIX}{one}" for one in ids)
+    by = ("the beginning of its id",)
+    return [Found(one, by, records.get(f"{_PREFIX}{one}", {})) for one in ids]
+
+
 def is_part_of_id(text: str) -> bool:
     """Tell whether it looks like the beginning of a delivery's id."""
     return bool(_PART_OF_ID.fullmatch(text))
@@ -111,13 +130,14 @@ def told(found: Found, now: float) -> Iterator[tuple[str, str]]:
     if not record:
         yield "state", "not in the ledger: it waits unclaimed, or it is forgotten"
         return
-    yield "state", f"{record.get('state', '?')}{_over(record, now)}"
+    state = str(record.get("state", "?"))
+    yield "state", f"{state}{_MEANINGS.get(state, '')}{_over(record, now)}"
     if "since" in record:
         yield "first claim", since(record["since"], now)
     if record.get("state") == "SENDING" and "lease_until" in record:
         yield "lease", _lease(record["lease_until"], now)
     if "dead_at" in record:
-        yield "dead letter", since(record["dead_at"], now)
+        yield _dead(state, record["dead_at"], now)
     if "surge" in record:
         yield "surge", f"stopped by its rule's brake {since(record['surge'], now)}"
     if "freed" in record:
@@ -125,6 +145,11 @@ def told(found: Found, now: float) -> Iterator[tuple[str, str]]:
     yield "attempts", str(record.get("attempts", 0))
     for entry in record.get("last", []):
         yield "", _attempt(entry, now)
+
+
+def _dead(state: str, at: float, now: float) -> tuple[str, str]:
+    """Return when it was given up: what was redriven since is no dead letter any more."""
+    return ("dead letter", since(at, now)) if state == State.DEAD else ("was dead", ago(at, now))
 
 
 def _possible(text: str, names: Names) -> dict[str, Rule]:

@@ -24,7 +24,7 @@ Not reached by this command:
 - the sender: it may send the person again
 - backups: the ledger's point-in-time recovery goes back 35 days; it has hashes of ids, no names
 - items of rules that are no longer in the rules folder: they expire within 30 days
-Nothing to erase: the ledger's deliveries hold hashes of ids alone, log lines no personal data."""
+Not personal, and so left: the ledger's deliveries (hashes of ids alone) and the log lines."""
 
 
 def erase(  # noqa: PLR0913 - the options of a command
@@ -39,7 +39,9 @@ def erase(  # noqa: PLR0913 - the options of a command
     mentions: Annotated[
         bool,
         typer.Option(
-            "--mentions", help="Also letters to others and parked events that mention them."
+            "--mentions",
+            help="Also letters to others that mention them, and events of which no request was "
+            "made, their own too.",
         ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
@@ -111,12 +113,16 @@ def _say_rest(stack: Operated, kept: Kept, person: Person) -> None:
     if waiting := sum(int(answer.get(name, 0)) for name in _COUNTS):
         typer.echo(_QUEUED.format(waiting=waiting, pause=command(stack, "pause all")))
     if kept.mentions:
-        typer.echo("Letters that only mention the identifier are deleted by --mentions.")
+        typer.echo(_MENTIONED)
     for other in kept.others(person):
         typer.echo(f"The same person is also called: {command(stack, f'erase {_option(other)}')}")
     typer.echo(_NOT_REACHED)
 
 
+_MENTIONED: Final = """\
+Letters that mention the identifier are deleted by --mentions. They may be the person's own: of an
+event of which no request was made (expired on arrival, unrenderable, malformed) nobody knows whose
+it is."""
 _QUEUED: Final = """\
 The queue holds {waiting} in all, and nobody can pick one person's out of it. Each is sent or a dead
 letter mostly within 24 hours, at the latest after 10 days: erase again then. To keep them from

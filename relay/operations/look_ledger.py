@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
+from relay.operated import Operated
 from relay.operations.brakes import Brake, brake_of, keys
 from relay.operations.desk import Desk, Part
 from relay.operations.records import Record, Table, living
@@ -46,8 +47,16 @@ def _breaker(desk: Desk, name: str, record: Record, now: float) -> Iterator[str]
     began = f" {since(record['opened_at'], now)}" if "opened_at" in record else ""
     yield f"{name}: open{began}: {_why(record)}; {_next(record, now)}"
     if record.get("reason") == "key_refused":
-        named = "" if name == "default" else f" {name}"
-        yield f"  set another key: {command(desk.stack, f'secrets set --braze{named}')}"
+        yield f"  {_remedy(desk.stack, name)}"
+
+
+def _remedy(stack: Operated, workspace: str) -> str:
+    """Return what helps where Braze refuses the key: 401 and 403 are one reason."""
+    if stack.endpoint is not None:
+        return "the simulated Braze refuses it: see its /_sim/key and /_sim/faults"
+    named = "" if workspace == "default" else f" {workspace}"
+    wanted = "give the key its permissions in Braze, or set another"
+    return f"{wanted}: {command(stack, f'secrets set --braze{named}')}"
 
 
 def _why(record: Record) -> str:

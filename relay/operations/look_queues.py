@@ -30,15 +30,15 @@ def queue(desk: Desk, now: float) -> Part:
 
 
 def dead_letters(desk: Desk, _now: float) -> Part:
-    """Return how many dead letters there are; reasons would take a receive: they are not read."""
+    """Return how many letters there are, dead or held: which, only a receive would tell."""
     visible, in_flight, _ = _counts(desk, "DeadLetterQueueUrl")
     number = visible + in_flight
     if not number:
         return Part("dead letters", ("none",), {"count": 0})
     taken = f", {in_flight:,} of them taken by somebody now" if in_flight else ""
-    found = f"{counted(number, 'letter')}{taken}; their reasons:"
-    lines = (found, command(desk.stack, "dead-letters list"))
-    return Part("dead letters", lines, {"count": number}, "warning")
+    found = f"{counted(number, 'letter')}{taken}, dead or held; which, and why:"
+    lists = (command(desk.stack, f"{group} list") for group in ("dead-letters", "held"))
+    return Part("dead letters", (found, *lists), {"count": number}, "warning")
 
 
 def _counts(desk: Desk, output: str) -> tuple[int, int, int]:

@@ -95,12 +95,12 @@ def _list(scopes: Scopes) -> None:
 
 
 def _say_dead(stack: Operated) -> None:
-    """Say how many of the dead letters may be ours: reasons are only known to who receives them."""
+    """Say how many letters may be ours, dead or held: only who receives them knows the reasons."""
     found = stack.client("sqs").get_queue_attributes(
         QueueUrl=stack.outputs["DeadLetterQueueUrl"], AttributeNames=[_COUNT]
     )
     if number := int(found["Attributes"][_COUNT]):
-        letters = counted(number, "dead letter")
-        verb = "is" if number == 1 else "are"
-        redrive = command(stack, "dead-letters redrive --reason paused")
-        typer.echo(f"There {verb} {letters} in all; send those that waited too long: {redrive}")
+        letters = counted(number, "letter")
+        look = command(stack, "dead-letters list --reason paused")
+        typer.echo(f"{letters} in all, dead or held; which of them waited too long: {look}")
+        typer.echo(f"Send those: {command(stack, 'dead-letters redrive --reason paused')}")

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from relay.letters.choosing import moment as time_of
+from relay.letters.times import moment as time_of
 from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.desk import Desk, NoSuchResource
 from relay.operations.figures import Period, depth_at, depth_now, published, written
@@ -69,7 +69,7 @@ def reconcile(  # noqa: PLR0913 - the options of a command
     now = time.time()
     end = now if until == _NOW else time_of(until, now)
     start = time_of(since, now)
-    if start >= end:
+    if start >= int(end):
         raise typer.BadParameter("--since is not before --until")
     stack = operated(stack_name, config_env, local=local)
     desk = Desk.of(stack, read_names(rules), _SERVICES)

@@ -23,10 +23,20 @@ def span(seconds: float) -> str:
     return " ".join(words[:2])
 
 
+def clock(at: float) -> str:
+    """Return a time of day, in UTC as all times are: `14:05:09 UTC`."""
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
+
+
 def moment(at: float, now: float) -> str:
-    """Return a time of today as 14:05:09, of another day with its date; in local time."""
-    local, today = (datetime.fromtimestamp(one, UTC).astimezone() for one in (at, now))
-    return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%Y-%m-%d %H:%M:%S}"
+    """Return a time of today as 14:05:09 UTC, of another day with its date."""
+    then, today = (datetime.fromtimestamp(one, UTC).date() for one in (at, now))
+    return clock(at) if then == today else f"{then} {clock(at)}"
+
+
+def minute(at: float) -> str:
+    """Return a time as the lists of letters have it: `2026-11-20 14:05 UTC`."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def since(at: float, now: float) -> str:

@@ -96,6 +96,8 @@ def status(  # noqa: PLR0913 - the options of a command
     """Show queue, dead letters, Braze, pauses, surges, alarms and the last errors of a stack."""
     if watch and as_json:
         raise typer.BadParameter("--watch is for people, --json for scripts: give one")
+    if watch and not console().is_terminal:
+        raise typer.BadParameter("--watch needs a terminal: leave it out, or take --json")
     stack = operated(stack_name, config_env, local=local)
     screen = Screen.of(stack, read_names(rules))
     if watch:

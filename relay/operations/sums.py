@@ -170,8 +170,8 @@ def _closed(difference: int, depth: Depth, repeated: int) -> tuple[Verdict, str,
 
 def _at_the_start(number: int) -> str:
     return (
-        f"adds up if {number:,} were in flight when the period began, or were redriven within it: "
-        "what is redriven leaves again"
+        f"adds up if {number:,} were in flight when the period began, or were redriven or released "
+        "within it: these leave again"
     )
 
 
@@ -183,7 +183,7 @@ def _more_than_planned(place: Place, number: int) -> str:
         )
     return (
         f"{number:,} left that were not planned within the period: they were planned before it, or "
-        "redriven, or enqueued by a webhook that then was answered 503"
+        "redriven, released, or enqueued by a webhook that then was answered 503"
     )
 
 

@@ -16,6 +16,7 @@ from relay.operations.deliveries import (
     Found,
     NoIndex,
     find,
+    find_begun,
     find_logged,
     is_part_of_id,
     logged,
@@ -37,7 +38,10 @@ _Lines = list[Line] | str  # or why they could not be read
 
 def trace(  # noqa: PLR0913 - the options of a command
     event_or_order_id: Annotated[
-        str, typer.Argument(help="The event's id, the rule's `once`, or a delivery's whole id.")
+        str,
+        typer.Argument(
+            help="The event's id, the rule's `once`, or 8 or more letters of a delivery's id."
+        ),
     ],
     *,
     hours: Annotated[int, typer.Option(help="How far back the logs are searched.", min=1)] = 24,
@@ -48,6 +52,8 @@ def trace(  # noqa: PLR0913 - the options of a command
     local: LocalOption = False,
 ) -> None:
     """Show the deliveries of an event or order: their state, attempts and log lines."""
+    if not event_or_order_id.strip():  # of a variable that is not set
+        raise typer.BadParameter("give the id of an event, an order or a delivery")
     stack, now = operated(stack_name, config_env, local=local), time.time()
     desk = Desk.of(stack, read_names(rules), _SERVICES)
     traced = _traced(desk, event_or_order_id, now - hours * _HOUR)
@@ -70,6 +76,8 @@ def _traced(desk: Desk, text: str, start: float) -> list[tuple[Found, _Lines]]:
     except NoIndex as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+    if not found and is_part_of_id(text):
+        found = _begun(desk, text, start)
     if found:
         searched = {one.id: _lines(desk, one, start) for one in found[:SEARCHED]}
         return [(one, searched.get(one.id, "not searched")) for one in found]
@@ -78,6 +86,13 @@ def _traced(desk: Desk, text: str, start: float) -> list[tuple[Found, _Lines]]:
     except (ClientError, BotoCoreError, NoSuchResource) as error:
         typer.echo(f"the logs cannot be read: {error}", err=True)
         return []
+
+
+def _begun(desk: Desk, text: str, start: float) -> list[Found]:
+    try:
+        return find_begun(desk, text, start)
+    except (ClientError, BotoCoreError, NoSuchResource):
+        return []  # the same log is searched for whole ids next, and says that it cannot be read
 
 
 def _show(found: Found, lines: _Lines, now: float) -> None:
@@ -113,7 +128,8 @@ def _nothing(stack: Operated, text: str) -> Iterator[str]:
     """Yield what it can mean that the ledger knows nothing: there is no single reason."""
     yield f"{stack.name}: the ledger knows no delivery by {text}. That can mean:"
     if is_part_of_id(text):
-        yield "- if it is the beginning of a delivery's id: the whole id of 64 letters is needed"
+        yield "- if it is the beginning of a delivery's id: no line of the log that was searched"
+        yield "  has it; --hours goes further back, and the whole id of 64 letters needs no log"
     yield "- it is not the id that the rules read: an order's number is often not its id; a rule's"
     yield "  `once` says what counts, and `relay rules explain` shows both for a sample"
     yield "- no rule wanted the event, or it could not be rendered: the ingest log says so of each"

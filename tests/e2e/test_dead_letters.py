@@ -70,7 +70,7 @@ def test_a_second_copy_of_a_redriven_letter_is_sent_by_nobody(
 ) -> None:
     file = tmp_path / "letters.jsonl"
     assert run(relay, "dead", "export", "--output", str(file)).returncode == 0
-    assert run(relay, "dead", "redrive").returncode == 0
+    assert run(relay, "dead", "redrive", "--yes").returncode == 0
     relay.sends(1)
     relay.wait_until_idle()
     sqs, letter = relay.local.stack.client("sqs"), json.loads(file.read_text())
@@ -80,7 +80,7 @@ def test_a_second_copy_of_a_redriven_letter_is_sent_by_nobody(
             MessageBody=letter["body"],
             MessageAttributes=letter["attributes"],
         )
-    again = run(relay, "dead", "redrive")
+    again = run(relay, "dead", "redrive", "--yes")
     assert again.returncode == 1
     assert "Braze has accepted it" in again.stderr
     assert run(relay, "dead", "drop", "--id", refused["id"], "--yes").returncode == 0
@@ -94,7 +94,7 @@ def test_an_accepted_order_is_sent_again_only_when_somebody_says_so(
 ) -> None:
     file = tmp_path / "letters.jsonl"
     run(relay, "dead", "export", "--output", str(file))
-    assert run(relay, "dead", "redrive").returncode == 0
+    assert run(relay, "dead", "redrive", "--yes").returncode == 0
     relay.sends(1)
     relay.wait_until_idle()
     letter = json.loads(file.read_text())
@@ -103,7 +103,7 @@ def test_an_accepted_order_is_sent_again_only_when_somebody_says_so(
         MessageBody=letter["body"],
         MessageAttributes=letter["attributes"],
     )
-    assert run(relay, "dead", "redrive", "--again").returncode == 0
+    assert run(relay, "dead", "redrive", "--again", "--yes").returncode == 0
     assert len(relay.sends(2)) == 2
     relay.wait_until_idle()
     record = relay.ledger(refused["id"])

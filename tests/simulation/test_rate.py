@@ -22,9 +22,7 @@ def limited() -> tuple[World, Counter[int]]:
     return world, Counter(int(one.at // HOUR) for one in world.braze.tried)
 
 
-def test_a_backlog_uses_the_hourly_limit_and_each_worker_meets_its_end_twice_at_most() -> (
-    None
-):
+def test_a_backlog_uses_the_hourly_limit_and_each_worker_meets_its_end_twice_at_most() -> None:
     world, hours = limited()
 
     first, *others = sorted(hours)

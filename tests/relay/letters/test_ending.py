@@ -73,7 +73,7 @@ def test_a_redrive_that_is_ended_loses_and_doubles_nothing_and_is_gone_on_with(
     desk: Desk, sign: signal.Signals
 ) -> None:
     ids = desk.bury_many(SOME)
-    with started(desk, "redrive") as running:
+    with started(desk, "redrive", "--yes") as running:
         wait_for(lambda: counts(desk, "QueueUrl")[0] >= 5)
         running.send_signal(sign)
         printed, told = running.communicate(timeout=30)
@@ -83,7 +83,7 @@ def test_a_redrive_that_is_ended_loses_and_doubles_nothing_and_is_gone_on_with(
     assert "the same command goes on" in told
     assert 5 <= len(first) < SOME
     assert counts(desk) == (SOME - len(first), 0)
-    assert desk.run("dead-letters", "redrive").exit_code == 0
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
     assert sorted(first + [it["id"] for it in desk.sent()]) == sorted(ids)
     assert counts(desk) == (0, 0)
 
@@ -160,7 +160,7 @@ def test_aws_that_goes_away_in_the_middle_gives_back_and_says_how_far_it_came(
         return send(self, *given)
 
     monkeypatch.setattr(Redrive, "send", cut)
-    done = desk.run("dead-letters", "redrive")
+    done = desk.run("dead-letters", "redrive", "--yes")
     assert isinstance(done.exception, EndpointConnectionError)
     assert "1 redriven, 0 not" in done.stdout
     assert counts(desk) == (2, 0)

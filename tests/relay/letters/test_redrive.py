@@ -21,7 +21,7 @@ def test_a_dead_letter_goes_back_to_the_queue_unchanged(desk: Desk, reason: str)
     desk.bury(it, reason)
     desk.put(it, "DEAD", dead_at={"N": str(NOW - 60)})
     before = desk.item(it)
-    done = desk.run("dead-letters", "redrive")
+    done = desk.run("dead-letters", "redrive", "--yes")
     assert done.exit_code == 0, done.output
     assert "1 redriven, 0 not" in done.stdout
     (message,) = desk.taken("QueueUrl")
@@ -34,7 +34,7 @@ def test_what_is_redriven_may_be_claimed_by_the_worker(desk: Desk) -> None:
     it = delivery()
     desk.bury(it)
     desk.put(it, "DEAD", dead_at={"N": str(NOW)})
-    assert desk.run("dead-letters", "redrive").exit_code == 0
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
     url = desk.outputs["QueueUrl"]
     (message,) = desk.client("sqs").receive_message(
         QueueUrl=url, MessageSystemAttributeNames=["SentTimestamp"], WaitTimeSeconds=2
@@ -82,9 +82,42 @@ def test_what_is_no_delivery_is_refused_with_the_next_command(desk: Desk) -> Non
     desk.bury(PARKED, "unrenderable")
     desk.bury("not json", "malformed")
     desk.bury(delivery(path="/elsewhere"), "malformed")
-    done = desk.run("dead-letters", "redrive")
+    done = desk.run("dead-letters", "redrive", "--yes")
     assert done.exit_code == 1
     assert "0 redriven, 3 not" in done.stdout
     for told in ("--rendered tries again", "relay dead-letters export --id", "send endpoints"):
         assert told in done.stderr
     assert len(desk.dead()) == 3
+
+
+def test_a_redrive_of_all_asks_first_and_a_no_sends_nothing(desk: Desk) -> None:
+    desk.bury_many(2)
+    refused = desk.run("dead-letters", "redrive", answer="n\n")
+    assert refused.exit_code == 1
+    assert refused.stdout.count("Send all dead letters on their way again?") == 1
+    assert "nothing is redriven" in refused.stderr
+    assert (len(desk.sent()), len(desk.dead())) == (0, 2)
+    agreed = desk.run("dead-letters", "redrive", answer="y\n")
+    assert agreed.exit_code == 0
+    assert agreed.stdout.count("Send all dead letters on their way again?") == 1
+    assert (len(desk.sent()), len(desk.dead())) == (2, 0)
+
+
+def test_where_nobody_can_answer_all_is_sent_only_with_yes(desk: Desk) -> None:
+    desk.bury_many(2)
+    silent = desk.run("dead-letters", "redrive")
+    assert silent.exit_code == 1
+    assert "nobody is there to say yes: give --yes" in silent.stderr
+    assert (len(desk.sent()), len(desk.dead())) == (0, 2)
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
+    assert len(desk.sent()) == 2
+
+
+def test_what_was_chosen_and_what_is_only_rehearsed_or_not_there_is_not_asked_for(
+    desk: Desk,
+) -> None:
+    assert desk.run("dead-letters", "redrive").exit_code == 0
+    desk.bury(delivery())
+    assert desk.run("dead-letters", "redrive", "--dry-run").exit_code == 0
+    assert desk.run("dead-letters", "redrive", "--reason", "rejected").exit_code == 0
+    assert len(desk.sent()) == 1

@@ -13,7 +13,7 @@ def test_a_delivery_that_the_ledger_does_not_know_is_sent(desk: Desk) -> None:
     for it in (unknown, forgotten):
         desk.bury(it)
     desk.put(forgotten, "ACCEPTED", expires={"N": str(NOW - 1)})
-    assert desk.run("dead-letters", "redrive").exit_code == 0
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
     assert {it["id"] for it in desk.sent()} == {unknown.id, forgotten.id}
 
 
@@ -33,7 +33,7 @@ def test_what_the_ledger_stands_against_is_refused_and_stays(
     it = delivery()
     desk.bury(it)
     desk.put(it, state)
-    done = desk.run("dead-letters", "redrive")
+    done = desk.run("dead-letters", "redrive", "--yes")
     assert done.exit_code == 1
     assert hint in done.stderr
     assert "0 redriven, 1 not" in done.stdout
@@ -46,7 +46,7 @@ def test_again_sets_an_accepted_delivery_free_and_writes_down_who_and_when(desk:
     it = delivery()
     desk.bury(it)
     desk.put(it, "ACCEPTED", since={"N": "5"}, attempts={"N": "2"})
-    assert desk.run("dead-letters", "redrive", "--again").exit_code == 0
+    assert desk.run("dead-letters", "redrive", "--again", "--yes").exit_code == 0
     item = desk.item(it)
     freed = item["freed"]["M"]
     assert (item["state"]["S"], item["attempts"]["N"]) == ("FAILED", "2")
@@ -61,7 +61,7 @@ def test_again_does_not_set_a_held_delivery_free(desk: Desk) -> None:
     it = delivery()
     desk.bury(it)
     desk.put(it, "HELD")
-    assert desk.run("dead-letters", "redrive", "--again").exit_code == 1
+    assert desk.run("dead-letters", "redrive", "--again", "--yes").exit_code == 1
     assert desk.item(it)["state"]["S"] == "HELD"
     assert desk.sent() == []
 
@@ -73,7 +73,7 @@ def test_what_was_given_up_without_the_ledger_is_in_no_other_queue_and_is_sent(
     it = delivery()
     desk.bury(it, reason)
     desk.put(it, "FAILED")
-    assert desk.run("dead-letters", "redrive").exit_code == 0
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
     assert [sent["id"] for sent in desk.sent()] == [it.id]
 
 
@@ -81,11 +81,11 @@ def test_what_was_given_up_without_the_ledger_is_in_no_other_queue_and_is_sent(
 def test_what_is_too_late_goes_only_again_and_then_without_expiry(desk: Desk, reason: str) -> None:
     it = delivery(expires_at=NOW - HOUR)
     desk.bury(it, reason)
-    refused = desk.run("dead-letters", "redrive")
+    refused = desk.run("dead-letters", "redrive", "--yes")
     assert refused.exit_code == 1
     assert "--again" in refused.stderr
     assert desk.sent() == []
-    assert desk.run("dead-letters", "redrive", "--again").exit_code == 0
+    assert desk.run("dead-letters", "redrive", "--again", "--yes").exit_code == 0
     assert desk.sent() == [json.loads(encode(it)) | {"expires_at": None}]
 
 
@@ -93,7 +93,7 @@ def test_a_delivery_that_died_in_this_second_is_not_lost_as_a_copy_of_itself(des
     it = delivery()
     desk.bury(it)
     desk.put(it, "DEAD", dead_at={"N": str(NOW + HOUR)})
-    done = desk.run("dead-letters", "redrive", "--again")
+    done = desk.run("dead-letters", "redrive", "--again", "--yes")
     assert done.exit_code == 1
     assert "run this again" in done.stderr
     assert len(desk.dead()) == 1

@@ -146,12 +146,14 @@ def test_letters_that_mention_the_person_are_told_and_go_only_when_asked_for(
     result = stage.run("erase", "--email", "zoe@example.org", "--yes")
     assert result.exit_code == 1
     assert "2 other letters that mention the identifier" in result.output
-    assert "deleted by --mentions" in result.output
+    assert "deleted by --mentions. They may be the person's own" in result.output
     shown = stage.letters()
     assert sorted(shown) == sorted([*OTHERS, *about])
     fill(stage, *shown)  # those above are hidden by looking at them
     said = erased(stage, "--email", "zoe@example.org", "--mentions", "--yes")
     assert "deleted 2 letters" in said
+    assert "Nothing to erase" not in said
+    assert "Not personal, and so left: the ledger's deliveries" in said
     assert sorted(stage.letters()) == sorted(OTHERS)
 
 

@@ -102,14 +102,15 @@ def test_a_pause_after_the_last_resume_is_written_again(stage: Stage) -> None:
         assert stage.item(KEY) == {"scopes": {"M": {}}}
 
 
-def test_resume_names_the_redrive_only_where_there_are_dead_letters(stage: Stage) -> None:
+def test_resume_names_list_and_redrive_only_where_there_are_letters(stage: Stage) -> None:
     stage.run("pause", "all")
     assert "redrive" not in stage.run("resume", "all").output
     stage.post("DeadLetterQueueUrl", "a letter", reason="paused")
     stage.run("pause", "all")
     said = stage.run("resume", "all").output
-    assert "There is 1 dead letter in all" in said
-    assert "dead-letters redrive --reason paused" in said
+    assert "1 letter in all, dead or held" in said
+    for command in ("list", "redrive"):
+        assert f"dead-letters {command} --reason paused --stack-name {stage.stack.name}" in said
 
 
 def test_a_rule_is_paused_although_another_file_cannot_be_read(stage: Stage) -> None:

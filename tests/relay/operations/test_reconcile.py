@@ -154,6 +154,7 @@ def test_a_rule_of_which_more_left_than_was_planned_is_named_and_is_no_loss(stag
     result = run(stage)
     assert result.exit_code == 0, result.output
     assert "deliveries of shopify/order: 1 left that were not planned" in result.output
+    assert "redriven, released, or enqueued by" in " ".join(result.output.split())
     assert "deliveries of the stack: adds up if 1 were in flight" in result.output
 
 
@@ -200,3 +201,14 @@ def test_a_stack_that_cannot_be_read_is_said_and_is_not_taken_for_one_that_adds_
 
 def test_a_period_that_ends_before_it_begins_is_refused(stage: Stage) -> None:
     assert "not before" in run(stage, "--since", "1h", "--until", "2h").output
+
+
+@pytest.mark.parametrize(
+    "since, told", [("0h", "not before"), ("99999d", "before 1970"), ("0001-01-02", "before 1970")]
+)
+def test_a_period_that_has_nothing_in_it_proves_nothing_and_is_refused(
+    stage: Stage, since: str, told: str
+) -> None:
+    result = run(stage, "--since", since)
+    assert result.exit_code == 2
+    assert told in result.output

@@ -1,12 +1,14 @@
 """Times, spans and commands, as they are shown."""
 
-from datetime import datetime
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from relay.operated import LOCAL, Operated
 from relay.operations.desk import formation_name
-from relay.operations.showing import ago, command, counted, moment, since, span, until
+from relay.operations.showing import ago, command, counted, minute, moment, since, span, until
 from relay.stack.deploy import NAME
 
 
@@ -19,13 +21,25 @@ def test_a_span_has_its_two_largest_units(seconds: float, words: str) -> None:
     assert span(seconds) == words
 
 
-def test_a_time_of_another_day_has_its_date() -> None:
-    noon = datetime(2026, 5, 4, 12, 0, 1).astimezone().timestamp()
-    assert moment(noon, noon + 60) == "12:00:01"
-    assert moment(noon, noon + 86_400) == "2026-05-04 12:00:01"
-    assert since(noon, noon + 61) == "since 12:00:01 (1 min 1 s)"
-    assert ago(noon, noon + 61) == "12:00:01 (1 min 1 s ago)"
-    assert until(noon, noon - 61) == "until 12:00:01 (in 1 min 1 s)"
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put this machine where it is already the next day."""
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+def test_times_are_utc_wherever_the_operator_is_and_of_another_day_have_its_date() -> None:
+    noon = datetime(2026, 5, 4, 12, 0, 1, tzinfo=UTC).timestamp()
+    assert moment(noon, noon + 60) == "12:00:01 UTC"
+    assert moment(noon, noon + 86_400) == "2026-05-04 12:00:01 UTC"
+    assert minute(noon) == "2026-05-04 12:00 UTC"
+    assert since(noon, noon + 61) == "since 12:00:01 UTC (1 min 1 s)"
+    assert ago(noon, noon + 61) == "12:00:01 UTC (1 min 1 s ago)"
+    assert until(noon, noon - 61) == "until 12:00:01 UTC (in 1 min 1 s)"
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,15 @@ def test_queue_and_dead_letters_are_counted_and_not_received(stage: Stage) -> No
     assert (found["queue"]["visible"], found["queue"]["in_flight"]) == (3, 2)
     assert found["dead_letters"] == {"count": 1}
     assert "3 to be taken, 2 in work or waiting" in part(stage, "queue")
-    assert "dead-letters list --stack-name" in part(stage, "dead letters")
     assert stage.letters() == ["dead"]
+
+
+def test_a_held_delivery_is_not_said_to_be_a_dead_letter(stage: Stage) -> None:
+    stage.post("DeadLetterQueueUrl", "waits for a person", reason="unknown")
+    said = part(stage, "dead letters")
+    assert "1 letter, dead or held" in said
+    for group in ("dead-letters", "held"):
+        assert f"relay {group} list --stack-name {stage.stack.name}" in said
 
 
 def test_the_oldest_age_is_shown_where_cloudwatch_has_it(stage: Stage) -> None:
@@ -105,6 +112,7 @@ def test_an_open_breaker_says_since_when_why_and_when_it_is_probed(stage: Stage)
     assert "tea: open" in said
     assert "Braze refuses the API key; a probe is on its way" in said
     assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
+    assert "give the key its permissions in Braze, or set another: .venv/bin/relay" in said
     assert "coffee: closed" in said
     found = looked(stage)["braze"]
     assert {name: one["open"] for name, one in found.items()} == {
@@ -229,3 +237,9 @@ def test_watch_looks_again_until_it_is_interrupted(stage: Stage) -> None:
 
 def test_a_screen_for_scripts_is_not_watched(stage: Stage) -> None:
     assert stage.run("status", "--watch", "--json").exit_code == 2
+
+
+def test_what_is_no_terminal_is_told_that_nothing_is_watched_there(stage: Stage) -> None:
+    result = stage.run("status", "--watch")
+    assert result.exit_code == 2
+    assert "--watch needs a terminal" in " ".join(result.output.replace("│", " ").split())

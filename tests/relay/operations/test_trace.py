@@ -114,7 +114,23 @@ def test_who_set_it_free_and_what_stops_it_is_said(stage: Stage) -> None:
     said = flat(stage.run("trace", ID).output)
     assert "by arn:somebody; it was HELD" in said
     assert "surge stopped by its rule's brake since" in said
+    assert "was dead" in said
+    assert "dead letter since" not in said
+    stage.put(f"delivery#{ID}", item(state="DEAD", dead_at=now - 80))
+    said = flat(stage.run("trace", ID).output)
     assert "dead letter since" in said
+    assert "was dead" not in said
+
+
+@pytest.mark.parametrize(
+    "state, meaning",
+    [("FAILED", "(not sent yet: it waits and is tried again)"), ("HELD", "(for a person; once")],
+)
+def test_a_state_that_sounds_like_the_end_says_what_it_means(
+    stage: Stage, state: str, meaning: str
+) -> None:
+    stage.put(f"delivery#{ID}", item(state=state))
+    assert f"state {state} {meaning}" in flat(stage.run("trace", ID).output)
 
 
 def test_an_item_of_an_older_relay_is_found_by_what_its_rule_makes_of_the_order(
@@ -145,11 +161,40 @@ def test_where_nothing_is_found_it_says_what_that_can_mean(stage: Stage) -> None
     assert "64 letters" not in result.output
 
 
-def test_the_beginning_of_an_id_is_told_to_be_too_little(stage: Stage) -> None:
+def test_the_beginning_of_an_id_as_lists_show_it_is_enough_if_the_log_has_it(stage: Stage) -> None:
+    line = {"message": "delivery", "source": "shopify", "rule": "order", "outcome": "accepted"}
+    for one in (ID, OTHER):
+        stage.put(f"delivery#{one}", item(once=digest(one)))
+        stage.log("DeliverLogGroup", line | {"id": one}, ago=3_000)
+    result = stage.run("trace", ID[:12])
+    assert result.exit_code == 0, result.output
+    said = flat(result.output)
+    assert f"delivery {ID} rule shopify/order" in said
+    assert "found by the beginning of its id state ACCEPTED" in said
+    assert OTHER not in said
+
+
+def test_what_the_ledger_has_forgotten_is_found_by_the_beginning_of_its_id_too(
+    stage: Stage,
+) -> None:
+    line = {"message": "delivery", "source": "shopify", "rule": "order", "outcome": "accepted"}
+    stage.log("DeliverLogGroup", line | {"id": ID}, ago=30)
+    said = flat(stage.run("trace", ID[:8]).output)
+    assert f"delivery {ID}" in said
+    assert "not in the ledger" in said
+    assert "log 1 line" in said
+
+
+def test_the_beginning_of_an_id_that_the_log_has_not_needs_the_whole_one(stage: Stage) -> None:
     stage.put(f"delivery#{ID}", item())
     result = stage.run("trace", ID[:12])
     assert result.exit_code == 1
-    assert "the whole id of 64 letters is needed" in result.output
+    assert "the whole id of 64 letters needs no log" in result.output
+
+
+@pytest.mark.parametrize("text", ["", " "])
+def test_an_empty_text_is_no_id(stage: Stage, text: str) -> None:
+    assert stage.run("trace", text).exit_code == 2
 
 
 def test_a_table_without_indexes_is_told_to_be_an_older_relays(aws: str, stage: Stage) -> None:
