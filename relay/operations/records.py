@@ -1,9 +1,10 @@
 """The ledger as an operator's commands read and change it: single items, by their keys."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from handler.clock import Clock
 from relay.ledger_desk import plain as value_of
 from relay.operated import Operated
 
@@ -14,10 +15,11 @@ _MOST_KEYS: Final = 100  # DynamoDB, BatchGetItem: items of one call
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The ledger of one stack. Every call raises botocore's errors."""
+    """The ledger of one stack. Every call raises botocore's errors; reading sets the clock."""
 
     client: Any
     name: str
+    clock: Clock = field(default_factory=Clock)
 
     @classmethod
     def of(cls, stack: Operated) -> "Table":
@@ -26,7 +28,10 @@ class Table:
 
     def get(self, key: str) -> Record:
         """Return an item as it is now; an empty one where there is none."""
+        asked_at = self.clock.local()
         answer = self.client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=True)
+        headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+        self.clock.heard(headers.get("date", ""), asked_at)
         return plain(answer.get("Item", {}))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Record]:

@@ -1,13 +1,14 @@
 """`relay surge`: what the brakes of rules (`surge: 200/10m`) have stopped, and what comes of it."""
 
 import time
+from math import ceil
 from typing import Annotated
 
 import typer
 from rich.table import Table as Shown
 from rich.text import Text
 
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.operated import ConfigEnv, LocalOption, StackName, operated
 from relay.operations.brakes import Brake, Verb, brake_of, brakes, key, settle
 from relay.operations.naming import Names, Rule, read_names, suggestion
 from relay.operations.records import Table
@@ -56,7 +57,8 @@ def release(
 ) -> None:
     """Send what a brake has stopped."""
     stack = operated(stack_name, config_env, local=local)
-    _settle(stack, _stopped(stack, rule, read_names(rules)), "release")
+    table = Table.of(stack)
+    _settle(table, _stopped(table, rule, read_names(rules)), "release")
     typer.echo("released: what was stopped is sent within 15 minutes")
 
 
@@ -72,21 +74,22 @@ def drop(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Make dead letters of what a brake has stopped: nothing of it is sent."""
     stack = operated(stack_name, config_env, local=local)
-    stopped = _stopped(stack, rule, read_names(rules))
+    table = Table.of(stack)
+    stopped = _stopped(table, rule, read_names(rules))
     if not yes:
         letters = counted(stopped.stopped, "delivery")
         typer.confirm(f"Drop {letters} of {rule}, none of which is sent?", abort=True)
-    _settle(stack, stopped, "drop")
+    _settle(table, stopped, "drop")
     comes = "what was stopped becomes dead letters with the reason surge within 15 minutes"
     typer.echo(f"dropped: {comes}")
     redrive = command(stack, "dead-letters redrive --reason surge")
     typer.echo(f"Send them after all: {redrive}")
 
 
-def _stopped(stack: Operated, text: str, names: Names) -> Brake:
+def _stopped(table: Table, text: str, names: Names) -> Brake:
     """Return the brake of a rule that has stopped something; end the command where none has."""
     rule, now = _rule(text), time.time()
-    brake = brake_of(key(rule), Table.of(stack).get(key(rule)), names, now)
+    brake = brake_of(key(rule), table.get(key(rule)), names, now)
     if brake.stopped_at is None:
         known = ["/".join(one) for one in names.rules]
         hint = "" if text in known else suggestion(text, known)
@@ -97,8 +100,9 @@ def _stopped(stack: Operated, text: str, names: Names) -> Brake:
     return brake
 
 
-def _settle(stack: Operated, seen: Brake, verb: Verb) -> None:
-    if not settle(Table.of(stack), _rule(seen.rule), verb, seen, int(time.time())):
+def _settle(table: Table, seen: Brake, verb: Verb) -> None:
+    # By the clock that workers stop by, and the next second: else the latest would stay stopped.
+    if not settle(table, _rule(seen.rule), verb, seen, ceil(table.clock()) + 1):
         typer.echo("somebody else has released or dropped it meanwhile; look again", err=True)
         raise typer.Exit(1)
 
