@@ -18,7 +18,7 @@ from handler.core.models import Delivery
 from handler.core.protocol import Record, State
 from handler.core.request import written
 from handler.items import Item, number, record_from, text
-from handler.lease import DAY
+from handler.lease import DAY, has_unknown
 from handler.sends import Sends
 from handler.table import Change, Table
 
@@ -79,7 +79,7 @@ class Guard:
         record = record_from(self.table.get(f"delivery#{pending}"))
         if record is not None and not self._is_settled(pending, record, now):
             return False
-        unsent = record is None or (record.state is State.DEAD and not _may_be_applied(record))
+        unsent = record is None or (record.state is State.DEAD and not has_unknown(record.last))
         return self._finish(key_of(delivery), pending, None if unsent else item["pending_version"])
 
     def _is_settled(self, pending: str, record: Record, now: float) -> bool:
@@ -111,10 +111,6 @@ class Guard:
             {":id": text(delivery.id), ":none": number(0)},
         )
         self.table.update(key_of(delivery), change)
-
-
-def _may_be_applied(record: Record) -> bool:
-    return any(entry.get("class") == "unknown" for entry in record.last)
 
 
 def key_of(delivery: Delivery) -> str:

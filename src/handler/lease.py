@@ -1,6 +1,6 @@
 """The right to send a delivery: what a claim writes into the ledger, and what it gives."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, NamedTuple
@@ -49,7 +49,12 @@ class Claim:
     @property
     def may_be_applied(self) -> bool:
         """Whether Braze may have acted on an earlier attempt: nobody knows what came of it."""
-        return self.lost > 0 or any(entry.get("class") == "unknown" for entry in self.last)
+        return self.lost > 0 or has_unknown(self.last)
+
+
+def has_unknown(last: Iterable[Entry]) -> bool:
+    """Return whether nobody knows what came of one of these attempts."""
+    return any(entry.get("class") == "unknown" for entry in last)
 
 
 def claiming(owner: str, times: Times, tags: Mapping[str, str]) -> tuple[str, dict[str, Item]]:
