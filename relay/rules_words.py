@@ -42,10 +42,11 @@ _EVENT: Final = {
     "type": "JMESPath over headers and body that gives the event's type.",
     "type_signed": "Whether the sender signs what the type is read from.",
     "events": "JMESPath that gives the list of events, where a webhook holds many.",
-    "id": "JMESPath, or JMESPath by glob of the type; else the digest of the body.",
+    "id": "JMESPath (also over digest), or JMESPath by glob of the type; else the body's digest.",
     "occurred_at": "JMESPath, or JMESPath by glob of the type: ISO 8601, or the epoch's s or ms.",
     "bind": "By glob of the type: what must be true of a genuine event of such a type.",
     "version": "JMESPath, or JMESPath by glob of the type: a number or a time that only grows.",
+    "repeats_for": "How long the sender repeats a webhook whose id is only the digest of its body.",
 }
 _VERIFY: Final = {
     "preset": "A sender that is known by name; what stands beside it takes its place.",

@@ -12,8 +12,8 @@ import requests
 import typer
 from pydantic import ValidationError
 
+from handler.core.blocks import SECONDS
 from handler.core.errors import RulesError
-from handler.core.grammar import SECONDS
 from handler.core.schemes import SignedScheme
 from handler.core.source import Source
 from relay.address import LOCAL, Wanted, address_of

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
 
 from handler.core import message
 from handler.core.errors import ExpressionError, Unrenderable
@@ -10,17 +9,15 @@ from handler.core.expressions import Expression, compile_expression
 from handler.core.identity import delivery_id, key_of, part_of
 from handler.core.match import match
 from handler.core.models import Delivery, Event, Parked, Plan
+from handler.core.plan import event_fields
 from handler.core.render import MAX_DELIVERIES, Packed, render
 from handler.core.source import Rule, Source
-
-_CARRIED: Final = ("type", "id", "headers", "body", "occurred_at", "received_at", "version")
 
 
 def planned_in_pieces(event: Event, source: Source) -> Plan:
     """Return what the rules make of an event, with the ids that it would have in one piece."""
     found, parked = match(event, source), list[Parked]()
-    carried = {name: getattr(event, name) for name in _CARRIED if getattr(event, name) is not None}
-    packed = Packed(event, message.pack({"occurred_at": None, **carried}))
+    packed = Packed(event, message.pack(event_fields(event)))
     made = list[Delivery]()
     failed = [(rule.name, str(why)) for rule, why in found.failed]
     for rule in (it for it in found.wanted if not it.shadow):

@@ -8,8 +8,9 @@ from pydantic import JsonValue
 from handler.core.backoff import wait, wait_stopped
 from handler.core.errors import Unavailable
 from handler.core.identifiers import traced
+from handler.core.models import Delivery
 from handler.core.outcome import Outcome
-from handler.core.protocol import MOST_LOST, Record, Refusal, policy
+from handler.core.protocol import MOST_LOST, Record, Refusal, Run, policy
 from handler.core.request import is_transactional, without_attributes
 from handler.dead_letters import Cause
 from handler.errand import Errand, Fields, Member, bury_body, log_delivery, wait_again
@@ -33,7 +34,8 @@ def claim(
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
     # is read beside the time left.
     now = worker.clock()
-    times = Times(now, now + errand.time_left() + worker.timing.margin, errand.received.sent_at)
+    until = now + errand.time_left() + worker.timing.margin
+    times = Times(now, until, errand.received.sent_at, run_of(errand.delivery))
     claimed = _claim(errand, owner, times, take_over=alone or doom is not None)
     if not isinstance(claimed, Claim):
         refusal, record = claimed
@@ -73,6 +75,11 @@ def _claim(
             with suppress(Unavailable):
                 ledger.release(delivery.id, owner)
         raise
+
+
+def run_of(delivery: Delivery) -> Run | None:
+    again_after = delivery.again_after
+    return None if again_after is None else Run(delivery.accepted_at, again_after)
 
 
 def _tags(errand: Errand) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 Braze applies two requests in whatever order they arrive, so that only one at a time is on its way
 for each profile, source and rule. An item of the ledger's table holds the newest version that was
-accepted, and the delivery that is on its way.
+accepted, and the delivery that is on its way. Of one version the later arrival is the newer: a
+sender's time often counts seconds, and two changes fit into one.
 """
 
 from collections.abc import Mapping
@@ -47,29 +48,27 @@ class Guard:
         return turn
 
     def _try(self, delivery: Delivery, now: float, until: float) -> tuple[Turn, Mapping[str, Item]]:
-        version = delivery.event_version or 0
         values = {
+            **_age(delivery),
             ":id": text(delivery.id),
-            ":version": {"N": repr(version)},
             ":now": number(int(now)),
             ":until": number(int(until)),
             ":expires": number(int(now) + _DAYS * DAY),
         }
-        free = "attribute_not_exists(#pending) OR #pending = :id OR pending_version <= :version"
-        idle = "attribute_not_exists(#pending) OR #pending = :id OR pending_until < :now"
-        newest = "attribute_not_exists(#accepted) OR #accepted <= :version"
+        mine = "attribute_not_exists(#pending) OR #pending = :id"
+        free = f"{mine} OR {_no_newer('pending_version', 'pending_ms')}"
+        idle = f"{mine} OR pending_until < :now"
+        newest = f"attribute_not_exists(#accepted) OR {_no_newer('#accepted', 'accepted_ms')}"
         change = Change(
-            "SET #pending = :id, pending_version = :version, pending_until = :until, "
-            "expires = :expires",
+            "SET #pending = :id, pending_version = :version, pending_ms = :ms, "
+            "pending_until = :until, expires = :expires",
             f"({newest}) AND ({free}) AND ({idle})",
             values,
         )
         applied, item = self.table.update(key_of(delivery), change)
         if applied:
             return "go", item
-        accepted = item.get("accepted")
-        stale = accepted is not None and Decimal(accepted["N"]) > version
-        return ("stale" if stale else "wait"), item
+        return ("stale" if _is_stale(delivery, item) else "wait"), item
 
     def _is_over(self, delivery: Delivery, item: Mapping[str, Item], now: float) -> bool:
         """End the turn of a delivery that is settled and whose worker has not come to say so."""
@@ -80,7 +79,9 @@ class Guard:
         if record is not None and not self._is_settled(pending, record, now):
             return False
         unsent = record is None or (record.state is State.DEAD and not has_unknown(record.last))
-        return self._finish(key_of(delivery), pending, None if unsent else item["pending_version"])
+        ms = item.get("pending_ms", number(0))
+        age = None if unsent else {":version": item["pending_version"], ":ms": ms}
+        return self._finish(key_of(delivery), pending, age)
 
     def _is_settled(self, pending: str, record: Record, now: float) -> bool:
         if record.state is not State.SENDING:
@@ -92,15 +93,14 @@ class Guard:
 
     def end(self, delivery: Delivery, *, accepted: bool) -> None:
         """Let the next one go; an accepted one, or one that may have been, is now the newest."""
-        version = {"N": repr(delivery.event_version or 0)} if accepted else None
-        self._finish(key_of(delivery), delivery.id, version)
+        self._finish(key_of(delivery), delivery.id, _age(delivery) if accepted else None)
 
-    def _finish(self, key: str, pending: str, accepted: Item | None) -> bool:
-        over = "REMOVE #pending, pending_version, pending_until"
+    def _finish(self, key: str, pending: str, accepted: Mapping[str, Item] | None) -> bool:
+        over = "REMOVE #pending, pending_version, pending_ms, pending_until"
         values = {":id": text(pending)}
         if accepted is not None:
-            over = f"SET #accepted = :version {over}"
-            values[":version"] = accepted
+            over = f"SET #accepted = :version, accepted_ms = :ms {over}"
+            values |= accepted
         return self.table.update(key, Change(over, "#pending = :id", values)).applied
 
     def postpone(self, delivery: Delivery) -> None:
@@ -111,6 +111,27 @@ class Guard:
             {":id": text(delivery.id), ":none": number(0)},
         )
         self.table.update(key_of(delivery), change)
+
+
+def _age(delivery: Delivery) -> dict[str, Item]:
+    version = delivery.event_version or 0
+    return {":version": {"N": repr(version)}, ":ms": number(delivery.arrived_ms or 0)}
+
+
+def _no_newer(version: str, arrived_ms: str) -> str:
+    """Return the condition that an item's version and arrival are no newer than those given.
+
+    What the former release wrote has no arrival.
+    """
+    no_later = f"attribute_not_exists({arrived_ms}) OR {arrived_ms} <= :ms"
+    return f"{version} < :version OR ({version} = :version AND ({no_later}))"
+
+
+def _is_stale(delivery: Delivery, item: Mapping[str, Item]) -> bool:
+    if "accepted" not in item:
+        return False
+    accepted = Decimal(item["accepted"]["N"]), Decimal(item.get("accepted_ms", number(0))["N"])
+    return accepted > (Decimal(repr(delivery.event_version or 0)), delivery.arrived_ms or 0)
 
 
 def key_of(delivery: Delivery) -> str:

@@ -87,7 +87,7 @@ class Ingest:
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """Take the request as far as it may go; answer, and tell how it went."""
-        webhook = webhook_of(event, int(self.clock()))
+        webhook = webhook_of(event, self.clock())
         # An unknown name in the path is anybody's text and stays out of logs and metrics.
         known = webhook.source if webhook.source in self.sources else UNKNOWN
         account = Account(known, len(webhook.body))

@@ -8,8 +8,11 @@ from handler.core.models import Webhook
 from handler.core.source import Source
 
 
-def webhook_of(event: dict[str, Any], received_at: int) -> Webhook:
+def webhook_of(event: dict[str, Any], now: float) -> Webhook:
     """Return the webhook that an HTTP API event holds, with the bytes as they were sent.
+
+    `now` is in seconds since the epoch. What arrived first is told by the gateway's clock, where
+    the event has it: an execution environment that starts lets what came later overtake.
 
     Source: API Gateway, "AWS Lambda proxy integrations for HTTP APIs", payload format 2.0: the
     body is base64 unless its content type is text; header names are in lower case there, and
@@ -23,8 +26,9 @@ def webhook_of(event: dict[str, Any], received_at: int) -> Webhook:
         headers=headers,
         query=event.get("rawQueryString", ""),
         body=_body(event),
-        received_at=received_at,
+        received_at=int(now),
         url=_url(headers, event.get("rawPath", "")),
+        arrived_ms=event["requestContext"].get("timeEpoch") or int(now * 1000),
     )
 
 

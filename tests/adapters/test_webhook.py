@@ -30,6 +30,14 @@ def test_what_is_not_the_base64_that_it_is_said_to_be_is_text(body: str) -> None
     assert received.body == body.encode("utf-8", "surrogatepass")
 
 
+def test_the_gateways_clock_says_what_arrived_first() -> None:
+    handed = event("", is_base64=False)
+    handed["requestContext"]["timeEpoch"] = NOW * 1000 + 5
+
+    assert webhook_of(handed, NOW + 2.5).arrived_ms == NOW * 1000 + 5
+    assert webhook_of(event("", is_base64=False), NOW + 0.25).arrived_ms == NOW * 1000 + 250
+
+
 def test_the_url_that_was_called_is_known_whatever_the_case_of_the_headers() -> None:
     headers = {"HOST": "hooks.example.org", "X-Forwarded-Proto": "http"}
     received = webhook_of(event("", is_base64=False, **headers), NOW)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -73,7 +74,28 @@ def test_any_json_value_survives_packing(value: object) -> None:
 
 def test_a_later_version_is_told_from_what_is_unreadable() -> None:
     with pytest.raises(UnknownVersion):
-        decode(json.dumps(json.loads(GOLDEN) | {"version": 3, "new": True}))
+        decode(json.dumps(json.loads(GOLDEN) | {"version": 4, "new": True}))
+
+
+@pytest.mark.parametrize(
+    "given,version",
+    [
+        ({}, 1),
+        ({"once": "a"}, 2),
+        ({"surge": (1, 60)}, 2),
+        ({"event_version": 7}, 2),
+        ({"event_version": 7, "arrived_ms": 1}, 3),
+        ({"again_after": 5}, 3),
+    ],
+)
+def test_a_message_has_the_lowest_version_that_has_what_it_carries(
+    given: dict[str, Any], version: int
+) -> None:
+    """A worker of the former release reads what it can, and lets what it cannot wait."""
+    message = replace(DELIVERY, **given)
+
+    assert json.loads(encode(message))["version"] == version
+    assert decode(encode(message)) == message
 
 
 @pytest.mark.parametrize(

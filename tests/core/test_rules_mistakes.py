@@ -147,7 +147,7 @@ def test_a_mistake_is_named_with_its_place_and_what_was_meant(
          "4:9: the sender does not sign kind: type is unproven"),
         ("id: body.id", "id: vars.x",
          ("4:45: an event has no vars; did you mean body.vars, or 'vars' in single quotes for the"
-         " text? (there are: headers, body)")),
+         " text? (there are: headers, body, digest)")),
         ("X-Shop]", "Authorization]", "5:1: an event never carries authorization"),
         ("type: body.kind, type_signed: true", "type: headers.x, type_signed: false",
          "4:9: an event carries no header x; name it under headers, in the file"),

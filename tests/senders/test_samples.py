@@ -61,7 +61,7 @@ def expected(event: dict[str, Any], body: str) -> dict[str, Any]:
     at = event["occurred_at"]
     return {
         "type": event["type"],
-        "id": sha256(body.encode()).hexdigest() if event["id"] == "digest" else event["id"],
+        "id": event["id"].replace("digest", sha256(body.encode()).hexdigest()),
         "occurred_at": int(datetime.fromisoformat(at).timestamp()) if at else None,
     }
 

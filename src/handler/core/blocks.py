@@ -16,6 +16,9 @@ from handler.core.yaml12 import Document, Path
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 NAME_TAKES: Final = "takes small letters, digits, - and _, at most 64"
 Name = Annotated[str, Field(pattern=NAME)]
+DURATION_TAKES: Final = "takes a number and s, m, h or d, such as 30m or 6h"
+Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
+SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 _B = TypeVar("_B", bound=BaseModel)
 _WORDS: Final = {
@@ -44,6 +47,11 @@ class Words:
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[Path, str] = field(default_factory=dict)
+
+
+def seconds(duration: str) -> int:
+    """Return the seconds of a duration such as `6h`."""
+    return int(duration[:-1]) * SECONDS[duration[-1]]
 
 
 def read_block(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
 EVENT_ROOTS: Final = ("headers", "body")
+ID_ROOTS: Final = (*EVENT_ROOTS, "digest")
 ROOTS: Final = ("source", "type", "id", *EVENT_ROOTS, "vars", "occurred_at", "received_at")
 
 _BROKEN: Final = compile_expression("@")  # stands for what did not compile, in a file refused

@@ -7,7 +7,15 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from handler.core.blocks import NAME_TAKES, Name, Words, read_block
+from handler.core.blocks import (
+    DURATION_TAKES,
+    NAME_TAKES,
+    SECONDS,
+    Duration,
+    Name,
+    Words,
+    read_block,
+)
 from handler.core.errors import Finding
 from handler.core.models import OnUnknown
 from handler.core.schemes import HmacScheme, Signature, Timestamp
@@ -15,14 +23,11 @@ from handler.core.sender import Answer, EventSpec, Handshake
 from handler.core.shown import StandardWebhooksBlock, TokenScheme
 from handler.core.yaml12 import Document
 
-SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
 Scalar = str | int | float | bool
 Texts = Annotated[
     list[Annotated[str, Field(min_length=1)]],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
 ]
-Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
 Brake = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}[smhd]$")]
 
 
@@ -107,7 +112,8 @@ WORDS: Final = Words(
         "name": NAME_TAKES,
         "secret": NAME_TAKES,
         "workspace": NAME_TAKES,
-        "expires_after": "takes a number and s, m, h or d, such as 30m or 6h",
+        "expires_after": DURATION_TAKES,
+        "repeats_for": DURATION_TAKES,
         "surge": "takes a number of deliveries and a time, such as 200/10m",
     },
     missing={("verify",): ": a source without verification is not possible"},
@@ -117,11 +123,6 @@ WORDS: Final = Words(
 def read_file(document: Document) -> FileBlock | list[Finding]:
     """Return the file as written, or all findings about its shape."""
     return read_block(FileBlock, document.value, (), document, WORDS)
-
-
-def seconds(duration: str | None) -> int | None:
-    """Return the seconds of a duration such as `6h`."""
-    return None if duration is None else int(duration[:-1]) * SECONDS[duration[-1]]
 
 
 def brake(surge: str | None) -> tuple[int, int] | None:

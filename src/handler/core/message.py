@@ -14,10 +14,10 @@ from pydantic import JsonValue, TypeAdapter, ValidationError
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.models import Delivery, Parked
 
-VERSIONS: Final = (1, 2)
-# What version 2 has beside version 1. A message without any of it is one of version 1, so that
-# workers of before an update read what they can.
-_SINCE_2: Final = ("once", "surge", "event_version")
+VERSIONS: Final = (1, 2, 3)
+# What each version has beside the one before it. A message is of the lowest version that has all
+# that it carries, so that workers of before an update read what they can.
+_SINCE: Final = {2: ("once", "surge", "event_version"), 3: ("arrived_ms", "again_after")}
 # SQS, "Amazon SQS message quotas": 1 MiB for a message and for a batch; 16 KiB are kept free for
 # what SQS counts besides the bodies.
 MAX_BYTES: Final = 1_048_576 - 16_384
@@ -31,9 +31,12 @@ def encode(letter: Delivery | Parked) -> str:
     """Return the message body of a delivery or of a parked event."""
     kind = "delivery" if isinstance(letter, Delivery) else "event"
     fields = {name: getattr(letter, name) for name in letter.__slots__}
-    newer = {name: fields.pop(name, None) for name in _SINCE_2}
-    given = {name: value for name, value in newer.items() if value is not None}
-    return _dumps({"version": 2 if given else 1, "kind": kind, **fields, **given})
+    version, given = 1, dict[str, object]()
+    for since, names in _SINCE.items():
+        newer = {name: fields.pop(name, None) for name in names}
+        if newer := {name: value for name, value in newer.items() if value is not None}:
+            version, given = since, {**given, **newer}
+    return _dumps({"version": version, "kind": kind, **fields, **given})
 
 
 def decode(body: str) -> Delivery | Parked:

@@ -18,7 +18,8 @@ class Webhook:
     """The HTTP request as received, untrusted.
 
     Header names are in lower case; `query` is the raw query string without `?`, `url` the URL that
-    was called without it; `received_at` is in seconds since the epoch, as are all times here.
+    was called without it; `received_at` is in seconds since the epoch, as are all times here but
+    `arrived_ms`, the milliseconds since then at which it arrived.
     """
 
     source: str
@@ -28,6 +29,7 @@ class Webhook:
     body: bytes
     received_at: int
     url: str = ""
+    arrived_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,12 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A verified, parsed webhook; `headers` are those of the preset's closed list."""
+    """A verified, parsed webhook; `headers` are those of the preset's closed list.
+
+    `version` orders the events of one thing, and `arrived_ms` those of one version. `again_after`
+    stands where the id is only a digest: a webhook with the same bytes that is received later is
+    not the sender's repeat, but the same thing happening again.
+    """
 
     source: str
     type: str
@@ -49,6 +56,8 @@ class Event:
     occurred_at: int | None
     received_at: int
     version: int | float | None = None
+    arrived_ms: int | None = None
+    again_after: int | None = None
 
 
 @with_config(_EXACT)
@@ -59,7 +68,8 @@ class Delivery:
     The request to POST to `path` is `send` with `recipients: [recipient]`; a broadcast has
     no recipient. `event` is the packed event (see `message.pack`), for traces and redrives;
     `once` is the SHA-256 of the rule's `once`, in hex, for traces. `surge` is the rule's brake:
-    so many in so many seconds. `event_version` orders what is written to one profile.
+    so many in so many seconds. `event_version` and then `arrived_ms` order what is written to one
+    profile; `again_after` is the event's, where the id was made of its digest.
     """
 
     id: str
@@ -78,6 +88,8 @@ class Delivery:
     once: str | None = None
     surge: tuple[int, int] | None = None
     event_version: int | float | None = None
+    arrived_ms: int | None = None
+    again_after: int | None = None
 
 
 @with_config(_EXACT)

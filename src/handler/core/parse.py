@@ -54,21 +54,27 @@ def parse(part: Part, verified: Verified, source: Source) -> Event:
     webhook = verified.webhook
     # However an expression is spelt, an id or a time comes from nothing that is not signed.
     document = _proven(verified, source, part.body)
+    raw = digest(part.raw)
     headers = carried(webhook, source)
     at_hand: JsonValue = {"headers": dict(headers), "body": part.body}
     event_type = _type(source, document if source.event.type_signed else at_hand)
     for claim in _all_by_type(source.event.binds, event_type):
         if not is_true(_search(claim, document, "bind")):
             raise Malformed("the event's type and its body do not go together (bind)")
+    event_id = _id(source.event.ids, event_type, {**document, "digest": raw}) or raw
+    again_after = webhook.received_at + source.event.repeats_for
+    version = _version(source.event.versions, event_type, document)
     return Event(
         source=source.name,
         type=_clean(event_type),
-        id=_id(source.event.ids, event_type, document) or digest(part.raw),
+        id=event_id,
         body=part.body,
         headers=headers,
         occurred_at=_occurred_at(source.event.times, event_type, document, webhook.received_at),
         received_at=webhook.received_at,
-        version=_version(source.event.versions, event_type, document),
+        version=version,
+        arrived_ms=None if version is None else webhook.arrived_ms,
+        again_after=again_after if event_id == raw else None,
     )
 
 
@@ -87,7 +93,7 @@ def _written(value: JsonValue) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
-def _proven(verified: Verified, source: Source, value: JsonValue) -> JsonValue:
+def _proven(verified: Verified, source: Source, value: JsonValue) -> dict[str, JsonValue]:
     return {"headers": source.signed(verified.webhook.headers), "body": value}
 
 

@@ -74,7 +74,7 @@ def _planned(
         why = "another event of this webhook has the same id"
         return Plan(1, parked=(_malformed(verified, part.raw, source, why),))
     found = match(event, source)
-    packed = Packed(event, message.pack(_fields(event)))
+    packed = Packed(event, message.pack(event_fields(event)))
     if oldest is not None and _age(event) > oldest:
         found = replace(found, wanted=(), late=found.wanted)
     warnings: list[str] = []
@@ -182,7 +182,13 @@ def _raw(verified: Verified, raw: bytes, source: Source, why: tuple[ParkReason, 
     )
 
 
-def _fields(event: Event) -> dict[str, JsonValue]:
+def event_fields(event: Event) -> dict[str, JsonValue]:
+    """Return what a delivery carries of its event; what only some events have, where it is."""
+    only_some = {
+        "version": event.version,
+        "arrived_ms": event.arrived_ms,
+        "again_after": event.again_after,
+    }
     return {
         "type": event.type,
         "id": event.id,
@@ -190,5 +196,5 @@ def _fields(event: Event) -> dict[str, JsonValue]:
         "body": event.body,
         "occurred_at": event.occurred_at,
         "received_at": event.received_at,
-        **({} if event.version is None else {"version": event.version}),
+        **{name: value for name, value in only_some.items() if value is not None},
     }

@@ -25,7 +25,7 @@ def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler
                 compiler.find(("event", field), text)
     _find_headers(reader.type, sender, ("event", "type"), compiler)
     if reader.events and any(
-        "body" not in root_names(it) or list(header_names(it)) for _, it in reader.ids
+        not {"body", "digest"} & root_names(it) or list(header_names(it)) for _, it in reader.ids
     ):
         text = "events of one webhook could share this id; take it from body, the event, alone"
         compiler.find(("event", "id"), text)

@@ -145,6 +145,9 @@ def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> D
         once=None if rule.once is None else traced(key),
         surge=rule.surge,
         event_version=event.version,
+        arrived_ms=event.arrived_ms,
+        # A rule's `once` that reads the id has made a digest of it too.
+        again_after=event.again_after if event.id in key else None,
     )
 
 

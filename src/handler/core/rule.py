@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from handler.core.blocks import seconds
 from handler.core.compiling import Compiler, root_names
-from handler.core.grammar import RuleBlock, brake, seconds
+from handler.core.grammar import RuleBlock, brake
 from handler.core.render import ITEM
 from handler.core.source import Rule
 from handler.core.template import Template, expressions, is_literal
@@ -37,7 +38,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         recipients=recipients,
         required=tuple(block.required),
         keep_empty=frozenset(block.keep_empty),
-        expires_after=seconds(block.expires_after),
+        expires_after=None if block.expires_after is None else seconds(block.expires_after),
         surge=brake(block.surge),
         on_unknown=block.on_unknown,
         for_each=each,

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 from pydantic import JsonValue
 
 from handler.core import yaml12
-from handler.core.compiling import EVENT_ROOTS, Compiler, Scope
+from handler.core.blocks import seconds
+from handler.core.compiling import EVENT_ROOTS, ID_ROOTS, Compiler, Scope
 from handler.core.errors import Finding, RulesError
 from handler.core.grammar import FileBlock, SourceBlock, read_file
 from handler.core.proofs import find_uncarried, find_unproven, find_unsigned
@@ -139,6 +140,7 @@ def _reader(sender: Sender, compiler: Compiler) -> EventReader:
         ),
         binds=_by_type(spec.bind, "bind", compiler),
         versions=_by_type(spec.version, "version", compiler),
+        repeats_for=seconds(spec.repeats_for),
     )
     find_unsigned(reader, spec, sender, compiler)
     return reader
@@ -146,7 +148,8 @@ def _reader(sender: Sender, compiler: Compiler) -> EventReader:
 
 def _by_type(spec: ByTypeSpec | None, field: str, compiler: Compiler) -> ByType:
     globs = spec if isinstance(spec, dict) else {"*": spec} if spec is not None else {}
+    roots = ID_ROOTS if field == "id" else EVENT_ROOTS
     return tuple(
-        (glob, compiler.expression(text, ("event", field, glob), EVENT_ROOTS))
+        (glob, compiler.expression(text, ("event", field, glob), roots))
         for glob, text in globs.items()
     )

@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from handler.core.blocks import Duration
 from handler.core.shown import Scheme
 
 # An expression, or expressions by glob of the event's type: the first glob that fits decides.
@@ -24,6 +25,9 @@ class EventSpec(BaseModel):
     that is not signed to the body: by glob of the type, what must be true of a genuine one.
     `version` gives a number, or a time, that grows with every change of what the event tells of:
     older attributes then never overwrite newer ones. It stands only on what is signed.
+    `id` may also read `digest`, the SHA-256 of the event's bytes in hex. `repeats_for` is how long
+    the sender repeats a webhook, where an id is that digest alone: the same bytes that come later
+    tell of something that has happened again.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +39,7 @@ class EventSpec(BaseModel):
     occurred_at: ByType | None = None
     bind: dict[str, str] = {}
     version: ByType | None = None
+    repeats_for: Duration = "3d"
 
 
 @dataclass(frozen=True, slots=True)

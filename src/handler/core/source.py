@@ -20,7 +20,8 @@ class EventReader:
     """Where a webhook says its type, id and time; by glob of the type, the first that fits.
 
     `events` gives the list of its events, where it holds many; each of `binds` whose glob fits
-    must be true of an event; `versions` give what orders the events of one thing.
+    must be true of an event; `versions` give what orders the events of one thing; `repeats_for`
+    is how many seconds the sender repeats a webhook.
     """
 
     type: Expression
@@ -30,6 +31,7 @@ class EventReader:
     events: Expression | None = None
     binds: ByType = ()
     versions: ByType = ()
+    repeats_for: int = 3 * 86_400
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,46 @@ def test_an_older_one_to_an_alias_says_nothing_of_existing_users(
     assert sent(braze)[1] == ALIAS
 
 
+@pytest.mark.parametrize("arrivals,whole", [((1, 2), [USER, USER]), ((2, 1), [USER, STALE])])
+def test_of_one_version_the_later_arrival_is_the_newer(
+    line: Hands,
+    braze: Braze,
+    pair: tuple[Delivery, Delivery],
+    arrivals: tuple[int, int],
+    whole: list[Any],
+) -> None:
+    for one, arrived_ms in zip(pair, arrivals, strict=True):
+        line.give(replace(one, event_version=1, arrived_ms=arrived_ms))
+
+    assert sent(braze) == whole
+
+
+def test_of_one_version_an_earlier_arrival_waits_for_a_later_one_that_failed(
+    line: Hands, braze: Braze, pair: tuple[Delivery, Delivery]
+) -> None:
+    older, newer = (
+        replace(one, event_version=1, arrived_ms=at) for one, at in zip(pair, (1, 2), strict=True)
+    )
+    braze.replies.append(DOWN)
+    line.give(newer)
+
+    assert line.give(older)[older.id] is not None
+    line.give(newer)
+    line.give(older)
+    assert sent(braze)[1:] == [USER, STALE]
+
+
+def test_what_the_former_release_enqueued_of_a_version_has_arrived_before_what_this_one_did(
+    line: Hands, braze: Braze, pair: tuple[Delivery, Delivery]
+) -> None:
+    line.give(replace(pair[0], event_version=1))
+    line.give(replace(pair[1], event_version=1, arrived_ms=1))
+    assert sent(braze) == [USER, USER]
+
+    line.give(replace(pair[0], id="e" * 64, event_version=1))
+    assert sent(braze)[2] == STALE
+
+
 def test_in_order_both_go_whole(line: Hands, braze: Braze, pair: tuple[Delivery, Delivery]) -> None:
     line.give(*pair)
 
