@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -21,6 +21,9 @@ from urllib3.util import Retry
 
 from handler.core import body as json_body
 from handler.core.errors import Malformed, NotJson
+from handler.core.models import Verified, Webhook
+from handler.core.plan import plan
+from handler.core.source import Source
 from relay.samples import Address, send
 
 _THREADS: Final = 8
@@ -33,6 +36,20 @@ _SHOWN: Final = 200  # characters of an answer
 _OK: Final = 200
 
 Line = tuple[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of a file behind the first `skip`, numbered from 1; blank ones are none."""
+
+    file: Path
+    skip: int
+
+    def __iter__(self) -> Iterator[Line]:
+        with self.file.open("rb") as opened:
+            for number, line in enumerate(opened, start=1):
+                if number > self.skip and line.strip():
+                    yield number, line.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +96,39 @@ class Tally:
         return f"{counts or 'nothing posted'}: {self.deliveries} deliveries{parked}{unwanted}{look}"
 
 
-def backfill(address: Address, headers: Mapping[str, str], file: Path, skip: int) -> int:
-    """Post each line of a file behind the first `skip`; return the exit code.
+def refuse_digests(source: Source, headers: Mapping[str, str], lines: Lines) -> None:
+    """End the command where nothing but the bytes of a line says whether it was sent before.
+
+    The sender's own bytes are seldom those of an export, and a digest counts as long as the sender
+    repeats.
+    """
+    named = {name.lower(): value for name, value in headers.items()}
+    for number, body in lines:
+        webhook = Webhook(source.name, "POST", named, "", body, int(time()))
+        try:
+            made = plan(Verified(webhook), source).deliveries
+        except NotJson:  # which is said when all lines are looked at
+            continue
+        for rule in sorted({it.rule for it in made if it.again_after is not None}):
+            problem = (
+                f"line {number}: {rule} has only the digest of the line to tell what was sent"
+                " before; say what happens only once (once) in the rule, or --again here"
+            )
+            raise typer.BadParameter(problem, param_hint="--each")
+
+
+def backfill(address: Address, headers: Mapping[str, str], lines: Lines) -> int:
+    """Post each line; return the exit code.
 
     No line is posted unless all are JSON. What has been posted before makes the same deliveries
     again, with the same ids, so that repeating does not send twice.
     """
-    total, tally = _checked(file, skip), Tally(skip)
+    total, tally = _checked(lines), Tally(lines.skip)
     screen = Console(stderr=True, markup=False, highlight=False)
     try:
         with (
             Progress(console=screen) as bar,
-            closing(_answers(address, headers, _lines(file, skip))) as answers,
+            closing(_answers(address, headers, lines)) as answers,
         ):
             task = bar.add_task(address.source.name, total=total)
             for number, answer in answers:
@@ -107,18 +145,10 @@ def backfill(address: Address, headers: Mapping[str, str], file: Path, skip: int
     return 0 if tally.is_good else 1
 
 
-def _lines(file: Path, skip: int) -> Iterator[Line]:
-    """Yield the lines behind the first `skip`, numbered from 1; blank ones are none."""
-    with file.open("rb") as opened:
-        for number, line in enumerate(opened, start=1):
-            if number > skip and line.strip():
-                yield number, line.strip()
-
-
-def _checked(file: Path, skip: int) -> int:
+def _checked(lines: Lines) -> int:
     """Return the number of lines to post; end the command at the first that is no good body."""
-    total = 0
-    for number, body in _lines(file, skip):
+    total, file = 0, lines.file
+    for number, body in lines:
         total += 1
         try:
             json_body.read(body)
@@ -127,8 +157,8 @@ def _checked(file: Path, skip: int) -> int:
         except Malformed as error:
             raise _refused(f"{file}: line {number}: {error}; nothing was posted") from None
     if not total:
-        behind = f" behind the first {skip}" if skip else ""
-        raise _refused(f"{file} has no line{behind}", "--skip" if skip else "--each")
+        behind = f" behind the first {lines.skip}" if lines.skip else ""
+        raise _refused(f"{file} has no line{behind}", "--skip" if lines.skip else "--each")
     return total
 
 
@@ -137,7 +167,7 @@ def _refused(problem: str, option: str = "--each") -> typer.BadParameter:
 
 
 def _answers(
-    address: Address, headers: Mapping[str, str], lines: Iterator[Line]
+    address: Address, headers: Mapping[str, str], lines: Iterable[Line]
 ) -> Generator[tuple[int, Answer]]:
     """Yield each line's number and answer, in the order of the lines."""
     ended = threading.Event()

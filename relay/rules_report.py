@@ -22,6 +22,7 @@ from handler.core.yaml12 import Document
 from handler.sources import RESERVED
 from relay.rules_warnings import unseen_paths, warnings
 from relay.samples import Sample, shown_folder
+from relay.unidentified import by_samples
 
 Level = Literal["error", "warning", "note"]
 _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "blue"}
@@ -172,11 +173,13 @@ def _warnings(source: Source, document: Document, samples: Sequence[Sample]) -> 
     verify = document.value.get("verify") if isinstance(document.value, dict) else None
     preset = verify.get("preset") if isinstance(verify, dict) else None
     yield from warnings(source, str(preset))
+    own = [it for it in samples if it.source == source.name]
+    seen = [event for sample in own for event in _events(sample, source)]
     documents: dict[str, list[Any]] = {}
-    for sample in samples:
-        for event in _events(sample, source) if sample.source == source.name else ():
-            documents.setdefault(event.type, []).append(source.document(event))
+    for event in seen:
+        documents.setdefault(event.type, []).append(source.document(event))
     yield from unseen_paths(source, documents)
+    yield from by_samples(source, str(preset), seen)
 
 
 def _events(sample: Sample, source: Source) -> list[Event]:

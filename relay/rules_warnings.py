@@ -14,6 +14,7 @@ from handler.core.source import Rule, Source
 from handler.core.template import Problem, Template, Text, Whole
 from handler.core.yaml12 import Path
 from relay.rules_paths import unseen
+from relay.unidentified import by_type
 
 _UNTRIED: Final = {
     "push_tokens": "a webhook seldom knows them",
@@ -64,6 +65,7 @@ def unseen_paths(source: Source, documents: Mapping[str, list[object]]) -> Itera
 
 def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
     yield from _types(rule, preset)
+    yield from by_type(rule, source, preset)
     for name in header_names(rule.when) if rule.when else ():
         if name is None or not source.scheme.proves(name):
             text = "the sender does not sign it, and a webhook played again may say otherwise"

@@ -17,7 +17,7 @@ from handler.core.errors import RulesError
 from handler.core.schemes import SignedScheme
 from handler.core.source import Source
 from relay.address import LOCAL, Wanted, address_of
-from relay.backfill import backfill
+from relay.backfill import Lines, backfill, refuse_digests
 from relay.misread import misread
 from relay.options import RulesOption
 from relay.paths import EVENTS, RULES
@@ -46,6 +46,10 @@ def send(  # noqa: PLR0913 - the options of a command
     header: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE, besides the sample's; repeatable.")
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="With --each: also where only a digest tells what was sent."),
+    ] = False,
     skip: Annotated[int, typer.Option(help="With --each: lines to leave out.", min=0)] = 0,
     rules: RulesOption = RULES,
     stage: Annotated[str, typer.Option(help="Which `vars` of the rules apply.")] = "dev",
@@ -79,16 +83,15 @@ def send(  # noqa: PLR0913 - the options of a command
     found = _source(sources_in(rules, stage), name)
     address = address_of(found, Wanted(url, stack_name, secret_from))
     if each:
-        raise typer.Exit(_backfilled(address, added, each, skip))
+        if not each.is_file():
+            raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
+        lines = Lines(each, skip)
+        if not again:
+            refuse_digests(address.source, added, lines)
+        raise typer.Exit(backfill(address, added, lines))
     if sample:
         sample = replace(sample, headers={**sample.headers, **added})
         raise typer.Exit(_posted(address, sample, clock, tamper=tamper))
-
-
-def _backfilled(address: Address, added: Mapping[str, str], each: Path, skip: int) -> int:
-    if not each.is_file():
-        raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
-    return backfill(address, added, each, skip)
 
 
 def _posted(address: Address, sample: Sample, clock: str, *, tamper: bool) -> int:

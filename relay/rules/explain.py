@@ -45,6 +45,10 @@ def explain(
 def _lines(told: Told) -> Iterator[Line]:
     for event in told["events"]:
         yield f"{told['source']}: {event['type']}, id {event['id']}, {_times(event)}", None
+        if "again_after" in event:
+            until = _time(event["again_after"])
+            text = f"the id is only the digest of the body: until {until} the same bytes are a"
+            yield f"{text} repeat, later ones are not", "yellow"
         for rule in event["rules"]:
             yield from _rule(rule)
     for one in told["parked"]:

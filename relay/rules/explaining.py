@@ -51,6 +51,7 @@ def _event(asked: _Asked) -> Told:
         "id": event.id,
         "occurred_at": event.occurred_at,
         "received_at": event.received_at,
+        **({} if event.again_after is None else {"again_after": event.again_after}),
         "rules": [_rule(rule, why.get(rule.name), asked) for rule in asked.source.rules],
     }
 

@@ -78,6 +78,7 @@ def _claim(
 
 
 def run_of(delivery: Delivery) -> Run | None:
+    """Return which occurrence a delivery is of; None where its id is no digest, and says it."""
     again_after = delivery.again_after
     return None if again_after is None else Run(delivery.accepted_at, again_after)
 

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from handler.core.models import Verified, Webhook
 from handler.core.rules import load
 from handler.core.source import Source
+from relay.rules.webhooks import events
 from relay.rules_warnings import shared_secrets, unseen_paths, warnings
+from relay.unidentified import by_samples
 
 RULE = """\
   - name: confirm
@@ -58,6 +61,14 @@ def attributes(line: str) -> str:
          "shopify sends no type orders.create: each of its types has a / in it"),
         (FILE.replace("    once: ${body.id}\n", "").replace("s/create", "s/*"), "rules.0.type",
          "without once each of these types sends for itself"),
+        (FILE.replace("    once: ${body.id}\n", "").replace("orders/create", "returns/close"),
+         "rules.0.type", "same bytes are taken for a repeat for 24 h"),
+        (FILE.replace("${body.id}\n    send", "x-${id}\n    send").replace("s/create", "s/delete"),
+         "rules.0.type", "an event orders/delete has no id"),
+        (FILE.replace("    once: ${body.id}\n", "").replace("preset: shopify", "preset: github")
+         .replace("orders/create", "issues"), "rules.0.type", "the digest of its body"),
+        (FILE.replace("    once: ${body.id}\n", "").replace("s/create", "s/updated"),
+         "rules.0.type", "orders/updated sends again at each change"),
         (UNTIMED.replace("    send:", "    expires_after: 6h\n    send:"), "rules.0.expires_after",
          "the sender signs no time"),
         (FILE.replace("    send:", "    when: headers.x-shopify-shop-domain == 'a'\n    send:")
@@ -121,6 +132,16 @@ def test_what_is_seldom_meant_is_told_with_its_place(text: str, path: str, words
 )  # fmt: skip
 def test_what_is_meant_is_not_told(text: str) -> None:
     assert told(text) == []
+
+
+def test_a_type_whose_sample_has_no_id_is_told_where_its_rule_has_no_once() -> None:
+    text = FILE.replace("s/create", "s/paid")
+    bodies = [b'{"id": 1}', b'{"id": 1, "updated_at": "2026-01-01T00:00:00Z"}']
+    for once, body, said in [("", bodies[0], 1), ("", bodies[1], 0), ("${body.id}", bodies[0], 0)]:
+        source = shop(text.replace("    once: ${body.id}\n", f"    once: {once}\n" if once else ""))
+        webhook = Webhook("shop", "POST", {"x-shopify-topic": "orders/paid"}, "", body, 1)
+        seen = events(Verified(webhook), source)
+        assert len(list(by_samples(source, "shopify", seen))) == said
 
 
 def unseen(expression: str, body: Any = BODY, event_type: str = "orders/create") -> list[str]:

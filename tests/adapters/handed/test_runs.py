@@ -9,7 +9,9 @@ import pytest
 from handler.claims import run_of
 from handler.core.message import encode
 from handler.core.models import Delivery
+from handler.core.protocol import State
 from handler.lease import DAY, Times
+from relay.ledger_desk import LedgerDesk
 from tests.adapters.handed.answers import BAD, DOWN
 from tests.adapters.handing import START, Hands, away
 from tests.adapters.stage import Braze, Reply
@@ -111,6 +113,20 @@ def test_a_held_delivery_stays_held_when_the_same_bytes_come_later(
 
     assert (len(braze.requests), line.states(first)) == (1, ["HELD"])
     assert line.reasons() == ["notice", "notice"]
+
+
+def test_what_is_released_after_four_days_is_sent_once(
+    line: Hands, braze: Braze, first: Delivery
+) -> None:
+    braze.replies.append(NOTICE)
+    give(line, first)
+    line.clock.now += 4 * DAY
+    table = line.worker.ledger.table
+    assert LedgerDesk(line.dynamo, table.name).free(first.id, State.HELD, "me", line.clock.now)
+    for copy in ("-released", "-again"):
+        give(line, first, copy)
+
+    assert (len(braze.requests), line.states(first)) == (2, ["ACCEPTED"])
 
 
 def test_what_the_former_release_marked_is_repeated_as_long_as_its_sender_repeats(

@@ -1,6 +1,7 @@
 """What the ledger or the time stands against is not redriven, or only with `--again`."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -55,6 +56,31 @@ def test_again_sets_an_accepted_delivery_free_and_writes_down_who_and_when(desk:
     assert freed["by"]["S"] == desk.client("sts").get_caller_identity()["Arn"]
     assert abs(int(freed["at"]["N"]) - NOW) < 3_600  # of the import, and the suite takes minutes
     assert [sent["id"] for sent in desk.sent()] == [it.id]
+
+
+DAY = 24 * HOUR
+
+
+@pytest.mark.parametrize("over,code", [(-1, 0), (DAY, 1)])
+def test_what_happened_again_after_the_senders_repeats_is_no_second_mail(
+    desk: Desk, over: int, code: int
+) -> None:
+    it = replace(delivery(), accepted_at=NOW, again_after=NOW + 3 * DAY)
+    desk.bury(it)
+    desk.put(it, "ACCEPTED", again_after={"N": str(NOW + over)})
+
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == code
+    assert [sent["id"] for sent in desk.sent()] == ([] if code else [it.id])
+
+
+def test_again_sends_what_a_later_run_has_left_behind(desk: Desk) -> None:
+    it = replace(delivery(), accepted_at=NOW - 9 * DAY, again_after=NOW - 6 * DAY)
+    desk.bury(it)
+    desk.put(it, "ACCEPTED", again_after={"N": str(NOW)})
+
+    assert desk.run("dead-letters", "redrive", "--again", "--yes").exit_code == 0
+    (sent,) = desk.sent()
+    assert "again_after" not in sent  # as of an earlier run the worker would drop it
 
 
 def test_again_does_not_set_a_held_delivery_free(desk: Desk) -> None:

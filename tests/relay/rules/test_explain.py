@@ -64,6 +64,12 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
+def test_an_id_that_is_only_a_digest_is_said_to_be_one(desk: Desk) -> None:
+    desk.write_rules(RULES.replace("type: orders/create", "type: orders/paid"))
+    desk.write_case(WEBHOOK.replace("orders/create", "orders/paid"))
+    assert "the id is only the digest of the body: until" in desk.explain("an-order").stdout
+
+
 def test_each_operand_of_a_condition_has_its_value(desk: Desk) -> None:
     desk.write_rules(RULES.replace("!(body.test)", "body.paid && (body.number > `40` || body.x)"))
     desk.write_case(WEBHOOK)

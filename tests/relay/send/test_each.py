@@ -12,6 +12,8 @@ import pytest
 from tests.e2e.harness import until
 from tests.relay.send.peer import Peer, Reply, said_by
 
+CREATED = ("--header", "X-Shopify-Topic=orders/create")
+
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Path:
@@ -21,10 +23,25 @@ def lines(tmp_path: Path) -> Path:
 
 
 def test_each_line_is_posted_as_it_stands_with_its_headers(peer: Peer, lines: Path) -> None:
-    run = peer.send("--each", lines, "--source", "shop", "--header", "X-Shopify-Topic=orders/paid")
+    run = peer.send(
+        "--each", lines, "--source", "shop", "--header", "X-Shopify-Topic=orders/create"
+    )
     assert (run.exit_code, run.stdout) == (0, "40 x 200: 40 deliveries\n")
     assert sorted(peer.bodies()) == sorted(lines.read_bytes().splitlines())
-    assert {webhook.headers["x-shopify-topic"] for webhook in peer.got} == {"orders/paid"}
+    assert {webhook.headers["x-shopify-topic"] for webhook in peer.got} == {"orders/create"}
+
+
+def test_lines_that_only_a_digest_tells_apart_are_posted_where_again_says_so(
+    peer: Peer, lines: Path
+) -> None:
+    topic = ("--header", "X-Shopify-Topic=orders/paid")
+    run = peer.send("--each", lines, "--source", "shop", *topic)
+    assert (run.exit_code, peer.bodies()) == (2, [])
+    assert "line 1:" in run.stderr
+    assert "only the digest" in run.stderr
+
+    run = peer.send("--each", lines, "--source", "shop", *topic, "--again")
+    assert (run.exit_code, len(peer.bodies())) == (0, 40)
 
 
 @pytest.mark.parametrize("busy", [(429, {}), (503, {"retry-after": "1"})])

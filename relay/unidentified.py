@@ -1,0 +1,69 @@
+"""Rules whose events have no id of their own, or one for each change: what they may send twice.
+
+Such a rule does what it says. The digest of a body tells webhooks apart, and not what happened.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import Final
+
+from handler.core.compiling import root_names
+from handler.core.models import Event
+from handler.core.source import Rule, Source
+from handler.core.template import Problem, expressions
+
+# Topics of Shopify whose body has no id, or no updated_at beside it, by glob: of their webhooks the
+# preset knows only the digest (Shopify, "Webhooks" reference, the payload of each topic). What is
+# missing here is found by a sample.
+_SHOPIFY: Final = (
+    *("*/delete", "*/redact", "customers/data_request", "customers/merge", "orders/edited"),
+    *("returns/*", "fulfillment_orders/*", "inventory_levels/*", "disputes/update", "customer.*"),
+    *("product_listings/*", "collection_listings/*", "compan*", "bulk_operations/*"),
+    *("subscription_contracts/update", "subscription_billing_attempts/*"),
+    *("app_subscriptions/*", "app_purchases_one_time/*"),
+)
+_NO_ID: Final = {"shopify": _SHOPIFY}
+_CHANGE: Final = re.compile(r"(?:^|[/._])(?:updated?|edit(?:ed)?|changed?|modified)$")
+
+
+def by_type(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
+    """Yield what the types of a rule say of its deliveries' ids."""
+    if not _reads_id(rule):
+        return
+    digests = [kind for kind in rule.types if _has_no_id(kind, source, preset)]
+    if digests:
+        yield ("type",), _only_digest(" and ".join(digests), source)
+    changes = [kind for kind in rule.types if kind not in digests and _CHANGE.search(kind)]
+    if changes and rule.once is None:
+        text = f"{' and '.join(changes)} sends again at each change; say what happens only once"
+        yield ("type",), f"{text} (once: ${{body.id}}), or that each change does (once: ${{id}})"
+
+
+def by_samples(source: Source, preset: str, seen: Iterable[Event]) -> Iterator[Problem]:
+    """Yield which events of the samples have no id, where their type does not say so already."""
+    kinds = dict.fromkeys(it.type for it in seen if it.again_after is not None)
+    unknown = [kind for kind in kinds if not _has_no_id(kind, source, preset)]
+    for at, rule in enumerate(source.rules):
+        found = [kind for kind in unknown if rule.takes(kind)]
+        if found and _reads_id(rule):
+            yield ("rules", at, "type"), _only_digest(" and ".join(found), source)
+
+
+def _reads_id(rule: Rule) -> bool:
+    return rule.once is None or any("id" in root_names(it) for it in expressions(rule.once))
+
+
+def _has_no_id(kind: str, source: Source, preset: str) -> bool:
+    known = _NO_ID.get(preset, ())
+    is_given = any(fnmatchcase(kind, it) or fnmatchcase(it, kind) for it, _ in source.event.ids)
+    return not is_given or any(fnmatchcase(kind, it) for it in known)
+
+
+def _only_digest(kinds: str, source: Source) -> str:
+    hours = source.event.repeats_for // 3600
+    return (
+        f"an event {kinds} has no id but the digest of its body: the same bytes are taken for a"
+        f" repeat for {hours} h, and for something new after that; say what happens only once"
+        " (once), by a value of the body"
+    )
