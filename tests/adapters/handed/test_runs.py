@@ -1,7 +1,7 @@
 """A digest of a body names what may happen again: a later webhook is a run of its own."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -141,22 +141,44 @@ def test_what_the_former_release_marked_is_repeated_as_long_as_its_sender_repeat
     assert len(braze.requests) == 2
 
 
-def test_a_later_run_whose_claim_is_lost_begins_when_it_comes_again(
-    line: Hands, braze: Braze, delivery: Delivery, first: Delivery
-) -> None:
-    give(line, first)
-    again, calls = webhook(delivery, 4 * DAY), list[str]()
+@dataclass
+class Failing:
+    """DynamoDB that fails at one update of a delivery: before it is made, or once it is."""
 
-    def second_update_fails(key: str, values: dict[str, Any]) -> None:
-        calls.extend([key] if key.startswith("delivery#") and ":again" in values else [])
-        if len(calls) == 2:
+    client: Any
+    at: int
+    applied: bool
+    calls: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.client, name)
+
+    def update_item(self, **named: Any) -> Any:
+        self.calls += named["Key"]["pk"]["S"].startswith("delivery#")
+        fails = self.calls == self.at
+        if fails and not self.applied:
             away()
+        answer = self.client.update_item(**named)
+        if fails:
+            away()
+        return answer
 
-    line.dynamo.before = second_update_fails
-    assert give(line, again)
-    assert give(line, again) is None
-    assert give(line, webhook(delivery, 4 * DAY + HOUR)) is None
 
+@pytest.mark.parametrize("applied", [False, True])
+@pytest.mark.parametrize("at", [1, 2, 3])  # a claim that is refused, the one anew, the mark
+def test_a_later_run_is_sent_once_whatever_call_fails(
+    line: Hands, braze: Braze, delivery: Delivery, at: int, *, applied: bool
+) -> None:
+    give(line, webhook(delivery, 0))
+    again = webhook(delivery, 4 * DAY)
+    failing = Failing(line.dynamo.client, at, applied)
+    line.dynamo.client = failing
+
+    while (seconds := give(line, again)) is not None:
+        line.clock.now += seconds + HOUR
+    give(line, webhook(delivery, 5 * DAY))
+
+    assert failing.calls >= 3
     assert len(braze.requests) == 2
 
 
