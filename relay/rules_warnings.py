@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
-from handler.core.attributes import literals
 from handler.core.compiling import header_names, leaves
 from handler.core.source import Rule, Source
-from handler.core.template import Problem, Template, Text, Whole
+from handler.core.template import Problem, Template, Text
 from handler.core.yaml12 import Path
+from relay.rules_consent import consent_warnings
+from relay.rules_later import later_warnings
 from relay.rules_paths import unseen
 from relay.unidentified import by_type
 
@@ -24,9 +25,7 @@ _UNTRIED: Final = {
         " try it in your workspace"
     ),
 }
-_MADE_HERE: Final = "profiles made here only, e.g. ${if(body.customer, `null`, 'unsubscribed')}"
 _LIST: Final = re.compile(r"[\s,]+")
-_BUYING: Final = ("order", "checkout", "payment")
 # What stands in every type of these senders, whichever webhook it is.
 _IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
 _WILD: Final = frozenset("*?[")
@@ -75,8 +74,9 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
         yield ("expires_after",), text
     for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.folded))):
         yield from _liquid(("send", *path), leaf)
+    yield from later_warnings(rule, preset)
     for at, recipient in enumerate(rule.recipients):
-        for path, text in _of_recipient(recipient, rule):
+        for path, text in (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source)):
             yield ("send", "recipients", at, *path), text
 
 
@@ -131,13 +131,6 @@ def _of_recipient(recipient: Mapping[str, Template], rule: Rule) -> Iterator[Pro
         return
     for path, text in _attributes(attributes, rule):
         yield ("attributes", *path), text
-    is_creating = recipient.get("send_to_existing_only", True) is not True
-    has_consent = {"email_subscribe", "subscription_groups"} & attributes.keys()
-    if is_creating and "email" in attributes and not has_consent:
-        text = "Braze makes every new profile subscribed; say email_subscribe beside email, for"
-        yield ("attributes", "email"), f"{text} {_MADE_HERE}"
-    if is_creating:
-        yield from _unsubscribing(attributes.get("email_subscribe"))
 
 
 def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Problem]:
@@ -146,30 +139,11 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
             yield (name, *path), text
         if name in _UNTRIED and (name != "subscription_groups" or "canvas" in rule.path):
             yield (name,), f"{name}: {_UNTRIED[name]}"
-    yield from _consent(attributes.get("email_subscribe"), rule)
 
 
 def _named(name: str) -> Iterator[Problem]:
     if "$" in name or "." in name:
         yield (), f"Braze takes no $ and no dot in a name: {name}"
-
-
-def _consent(value: Template, rule: Rule) -> Iterator[Problem]:
-    """Yield whether an order could subscribe somebody who has unsubscribed."""
-    is_buying = any(word in glob.lower() for glob in rule.types for word in _BUYING)
-    given = list(literals(value)) if value is not None else []
-    is_from_event = isinstance(value, Whole | Text)
-    if is_buying and None not in given and ("opted_in" in given or (is_from_event and not given)):
-        text = "an order can subscribe again who has unsubscribed; let it be null for who is known"
-        yield ("email_subscribe",), f"{text}: ${{body.customer == `null` && ... || `null`}}"
-
-
-def _unsubscribing(value: Template) -> Iterator[Problem]:
-    """Yield whether everybody is unsubscribed, whoever it is: what is alike for all is meant so."""
-    given = list(literals(value)) if value is not None else []
-    if given and set(given) == {"unsubscribed"}:
-        text = "this unsubscribes a customer who has opted in; say it for"
-        yield ("attributes", "email_subscribe"), f"{text} {_MADE_HERE}"
 
 
 def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:

@@ -102,9 +102,9 @@ _RECIPIENT: Final = {
     "attributes": "Written to the profile before the send; null deletes one.",
 }
 _ATTRIBUTES: Final = {
-    "email": "The address; a new profile is subscribed unless email_subscribe says otherwise.",
-    "email_subscribe": "Consent to e-mail.",
-    "push_subscribe": "Consent to push.",
+    "email": "The address; a profile takes over the consent of an address that Braze knows.",
+    "email_subscribe": "Consent of the address: Braze copies it to all profiles with it.",
+    "push_subscribe": "Consent to push, of this profile alone.",
     "gender": "As Braze writes it.",
     "phone": "Best as E.164: +15043277269.",
     "first_name": "What strangers type is best written ${plain(body.first_name, `40`)}.",
@@ -114,7 +114,7 @@ _ATTRIBUTES: Final = {
     "time_zone": "IANA name, such as Europe/Berlin.",
     "dob": "YYYY-MM-DD.",
     "home_city": "Name of the city.",
-    "subscription_groups": "As Braze documents them.",
+    "subscription_groups": "As Braze documents them; copied by address and by phone number.",
 }
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "FileBlock": _FILE,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handler.core.expressions import search
-from handler.core.models import Verified, Webhook
+from handler.core.models import Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.request import request
 from handler.core.rules import load
@@ -84,3 +84,40 @@ def test_a_trap_is_an_error_and_its_mend_is_right(
         spelt = RULE.replace("    when: WHEN\n", f"    once: ${{{wrong}}}\n")
     assert findings(HEAD + spelt)
     load("shop", HEAD + RULE.replace("WHEN", json.dumps(right)), "f", "dev")
+
+
+CREATED, PAID, SHIPPED = "2017-03-22T19:28:02", "2017-03-24T08:10:00", "2017-03-27T11:00:00"
+
+
+def told_by_a_shop(topic: str, status: str, modified: str, paid: str | None) -> Plan:
+    """Return what WooCommerce's recipe makes of one more webhook of its order."""
+    (recipe,) = (it for it in RECIPES if "preset: woocommerce" in it["rules"])
+    changes = {"status": status, "date_modified_gmt": modified, "date_paid_gmt": paid}
+    raw = json.dumps(json.loads(recipe["webhook"])["body"] | changes).encode()
+    headers = {"x-wc-webhook-topic": topic}
+    source = load("shop", recipe["rules"], "shop.yaml", "dev")
+    return plan(Verified(Webhook("shop", "POST", headers, "", raw, int(time.time()))), source)
+
+
+def test_an_order_that_is_paid_later_is_confirmed_when_it_is_paid() -> None:
+    pending = told_by_a_shop("order.created", "pending", CREATED, None)
+    assert (pending.deliveries, pending.parked) == ((), ())
+    assert [it.rule for it in pending.unmatched] == ["order-confirmation"]
+    assert len(told_by_a_shop("order.updated", "processing", PAID, PAID).deliveries) == 1
+
+
+def test_all_that_is_told_of_an_order_is_one_confirmation() -> None:
+    made = [
+        told_by_a_shop("order.created", "processing", CREATED, None),  # cash on delivery
+        told_by_a_shop("order.created", "completed", CREATED, CREATED),
+        told_by_a_shop("order.updated", "processing", PAID, PAID),
+        told_by_a_shop("order.updated", "completed", PAID, PAID),
+    ]
+    assert len({delivery.id for it in made for delivery in it.deliveries}) == 1
+    assert [len(it.deliveries) for it in made] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("paid", [PAID, None])
+def test_an_order_that_is_shipped_long_after_it_was_paid_is_not_confirmed(paid: str | None) -> None:
+    shipped = told_by_a_shop("order.updated", "completed", SHIPPED, paid)
+    assert (shipped.deliveries, shipped.parked) == ((), ())

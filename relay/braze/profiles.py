@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
+from relay.braze import consent
 from relay.braze.operators import changed
+from relay.braze.switches import Switches
 
 Json = dict[str, Any]  # a JSON object, as it came or as the control API shows it
 
@@ -21,14 +23,29 @@ class Profiles:
         """Put a profile of these attributes in the place of whatever was there."""
         return self._note(user, attributes, cause)
 
-    def write(self, user: str, attributes: Json, cause: Json, *, operators: bool) -> None:
+    def write(self, user: str, attributes: Json, cause: Json, switches: Switches) -> None:
         """Update or create a profile: null removes an attribute, an operator changes it."""
-        old = self.current.get(user, {})
+        old = self.current.get(user)
         given = {name: it for name, it in attributes.items() if name != "_merge_objects"}
-        if operators:
-            merge = attributes.get("_merge_objects", False)
-            given = {name: changed(old.get(name), it, merge=merge) for name, it in given.items()}
-        self._note(user, {**old, **given}, cause)
+        if switches.operators == "applied":
+            merge, own = attributes.get("_merge_objects", False), old or {}
+            given = {name: changed(own.get(name), it, merge=merge) for name, it in given.items()}
+        brought = consent.brought(old or {}, given, self._others(user).values(), switches)
+        before = None if old is None else {**old, **brought}
+        base = before or brought
+        after = self._note(user, {**base, **consent.written(base, given)}, cause)
+        self._copy(user, consent.changed(before, given), after, cause)
+
+    def _copy(self, user: str, states: Json, after: Json, cause: Json) -> None:
+        """Let changed consent follow in the profiles that share the address or number."""
+        for name, profile in consent.copies(states, after, self._others(user)):
+            if profile != self.current[name]:
+                told = {**cause, "cause": f"copied from {user}"}
+                before, self.current[name] = self.current[name], profile  # it keeps its place
+                self._history[name].append({**told, "before": before, "after": profile})
+
+    def _others(self, user: str) -> dict[str, Json]:
+        return {name: it for name, it in self.current.items() if name != user}
 
     def _note(self, user: str, attributes: Json, cause: Json) -> Json:
         before = self.current.pop(user, None)  # it becomes the most recently updated one

@@ -90,8 +90,7 @@ class Store:
         before = self.profiles.current.get(user or "")
         if user and given:
             cause = {**trigger.stamp, "cause": f"POST {trigger.path}"}
-            applied = switches.operators == "applied"
-            self.profiles.write(user, given, cause, operators=applied)
+            self.profiles.write(user, given, cause, switches)
         return {
             "recipient": {name: recipient[name]},
             "external_id": user,

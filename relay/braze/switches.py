@@ -26,6 +26,8 @@ class Switches(BaseModel):
     absent_attribute: Literal["differs", "no_match"] = "differs"
     duplicate_recipient: Literal["first", "last"] = "first"
     unknown_email: Literal["nobody", "created"] = "nobody"
+    changed_email: Literal["inherits", "resubscribes"] = "inherits"
+    unshared_email: Literal["subscribed", "kept"] = "subscribed"
     paused_campaign: Literal["accepted", "notice", "refused"] = "accepted"
     paused_attributes: Literal["left_out", "written"] = "left_out"
     repeated_external_send_id: Literal["refused", "same_answer"] = "refused"

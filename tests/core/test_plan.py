@@ -51,7 +51,7 @@ def order(**changes: Any) -> bytes:
             "shopify-order-guest",
             "order-confirmation",
             "guest-8230d1cd61891c0d376f683eaf178b2d7b481981321103b53f91f7c603912c7d",
-            "unsubscribed",
+            None,
         ),
         ("shopify-customer", "welcome", "9204417730456", "opted_in"),
         ("accounts-signup", "onboarding", "acc_7f3k9q2m", "opted_in"),

@@ -22,17 +22,16 @@ RULE = """\
           send_to_existing_only: false
           attributes:
             email: ${body.email}
-            email_subscribe: "${body.customer == `null` && 'unsubscribed' || `null`}"
+            city: ${body.city}
 """
 FILE = f"verify: {{preset: shopify}}\nrules:\n{RULE}"
 SIGNED = FILE.replace("preset: shopify", "preset: standard_webhooks")
 UNTIMED = FILE.replace("rules:", "event: {occurred_at: null}\nrules:")
-CONSENT = (
-    "            email_subscribe: \"${body.customer == `null` && 'unsubscribed' || `null`}\"\n"
-)
+CITY = "            city: ${body.city}\n"
 TWO = FILE + RULE.replace("confirm", "welcome").replace("orders", "customers")
 BODY: dict[str, Any] = {
     "id": 1,
+    "city": "Oslo",
     "email": None,
     "customer": None,
     "lines": [{"sku": "a"}, {"sku": "b", "tax": {"rate": 1}}],
@@ -50,7 +49,7 @@ def told(text: str) -> list[tuple[str, str]]:
 
 
 def attributes(line: str) -> str:
-    return FILE.replace(CONSENT, f"{CONSENT}            {line}\n")
+    return FILE.replace(CITY, f"{CITY}            {line}\n")
 
 
 @pytest.mark.parametrize(
@@ -74,15 +73,6 @@ def attributes(line: str) -> str:
         (FILE.replace("    send:", "    when: headers.x-shopify-shop-domain == 'a'\n    send:")
          .replace("x-shopify-shop-domain", '"x-shopify-shop-domain"'), "rules.0.when",
          "when reads x-shopify-shop-domain: the sender does not sign it"),
-        (FILE.replace(CONSENT, ""), "rules.0.send.recipients.0.attributes.email",
-         "Braze makes every new profile subscribed"),
-        (FILE.replace(CONSENT, "            email_subscribe: opted_in\n"),
-         "rules.0.send.recipients.0.attributes.email_subscribe", "can subscribe again"),
-        (FILE.replace(CONSENT, "            email_subscribe: ${body.consent}\n"),
-         "rules.0.send.recipients.0.attributes.email_subscribe", "can subscribe again"),
-        (FILE.replace(CONSENT, "            email_subscribe: unsubscribed\n"),
-         "rules.0.send.recipients.0.attributes.email_subscribe",
-         "this unsubscribes a customer who has opted in; say it for profiles made here only"),
         (FILE.replace("orders/create", "orders/create orders/paid"), "rules.0.type",
          "a list of types is written [orders/create, orders/paid]"),
         (SIGNED.replace("orders/create", "'a, b'"), "rules.0.type",
@@ -116,15 +106,9 @@ def test_what_is_seldom_meant_is_told_with_its_place(text: str, path: str, words
         TWO.replace("rules:", 'event: {bind: {"*": "starts_with(body.kind, type)"}}\nrules:')
         .replace(", type)", ", 'a')"),
         SIGNED + RULE.replace("confirm", "welcome").replace("orders", "customers"),
-        FILE.replace(CONSENT, "").replace("existing_only: false", "existing_only: true"),
-        FILE.replace(CONSENT, "            email_subscribe: unsubscribed\n")
-        .replace("existing_only: false", "existing_only: true"),
-        FILE.replace(
-            CONSENT, "            email_subscribe: ${if(body.a, `null`, 'unsubscribed')}\n"
-        ),
+        FILE.replace("existing_only: false", "existing_only: true"),
         SIGNED.replace("orders/create", "Order Completed"),
         attributes("subscription_groups: []"),
-        FILE.replace("'unsubscribed'", "'opted_in'"),
         SIGNED.replace("    send:", "    when: headers.\"webhook-id\" != 'a'\n    send:"),
         attributes("size: {width: 1}"),
         attributes("name: 'Hi {{ first_name }}'"),

@@ -1,0 +1,144 @@
+"""Consent that a rule writes without knowing it: warnings of `relay rules check`.
+
+Braze copies a changed state (`email_subscribe`, a subscription group's) to every profile with the
+same address, and a profile that is made with an address takes over its state ("Subscription
+status", "Duplicate emails"). An event that proves no address therefore has no say in it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+from handler.core.source import Rule, Source
+from handler.core.template import Problem, Template, Text, Whole
+from handler.core.trees import all_nodes, results
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+_STATE: Final = "email_subscribe"
+_GROUPS: Final = "subscription_groups"
+_ANY: Final = "any"  # stands for what only the event knows
+_OF_GROUPS: Final = ("subscribed", "unsubscribed")
+# What a type or a `when` is called that tells of somebody who wants no more messages.
+_UNSUBSCRIPTION: Final = re.compile(
+    r"un-?subscri(?!\w*(?:url|link))|opt(?:ed)?[-_ ]?out|complain|spam", re.IGNORECASE
+)
+# What a type is called that tells of any change of consent.
+_CONSENT: Final = re.compile(r"consent|preference", re.IGNORECASE)
+_BUYING: Final = re.compile(
+    r"order|checkout|payment|purchase|invoice|transaction|charge|cart", re.IGNORECASE
+)
+_COPIED: Final = "Braze copies it to every profile with this address"
+_MEND: Final = (
+    "keep what was ticked in an attribute of your own, and let an unsubscription be a rule whose"
+    " type or when names it"
+)
+
+
+def consent_warnings(
+    recipient: Mapping[str, Template], rule: Rule, source: Source
+) -> Iterator[Problem]:
+    """Yield which states a recipient is given that other profiles should not follow."""
+    if _is_unsubscription(rule):
+        return
+    for name, path, template in _given(recipient.get("attributes")):
+        states = {it for it in _states(name, template, source) if isinstance(it, str)}
+        if text := _wrong(name, states, rule):
+            yield ("attributes", *path), text
+
+
+def _wrong(name: str, states: set[str], rule: Rule) -> str | None:
+    is_buying = any(_BUYING.search(glob) for glob in rule.types)
+    if "unsubscribed" in states:
+        return f"{name}: unsubscribed takes the consent of who has given it, for {_COPIED}; {_MEND}"
+    if _ANY in states:
+        return f"{name}: the event can say unsubscribed, and {_COPIED}; {_MEND}"
+    if name == _STATE and "subscribed" in states:
+        text = f"{name}: subscribed lets who has unsubscribed be written to again, for {_COPIED}"
+        return f"{text}; leave it out, a new profile is subscribed or has its address's state"
+    if is_buying and states & {"opted_in", "subscribed"}:
+        text = f"{name}: whoever buys may type any address, and {_COPIED}, also who has unsubscribed"
+        return f"{text}; keep what was ticked in an attribute of your own"
+    return None
+
+
+def _given(attributes: Template) -> Iterator[tuple[str, tuple[str, ...], Template]]:
+    """Yield each state among attributes with its path; an expression may give any of them."""
+    if isinstance(attributes, dict):
+        for name in (_STATE, _GROUPS):
+            if name in attributes:
+                yield name, (name,), attributes[name]
+    elif isinstance(attributes, Whole):
+        ends = (_last(it) for it in results(attributes.expression.tree))
+        if not all(_is_known(it) for it in ends):
+            yield _STATE, (), attributes
+
+
+def _last(node: "Node") -> "Node":
+    return _last(node["children"][-1]) if node["type"] in ("subexpression", "pipe") else node
+
+
+def _is_known(node: "Node") -> bool:
+    """Return whether an object certainly holds no state."""
+    if node["type"] == "multi_select_dict":
+        return not {_STATE, _GROUPS} & {it["value"] for it in node["children"]}
+    return node["type"] == "literal" and not (
+        isinstance(node["value"], dict) and {_STATE, _GROUPS} & node["value"].keys()
+    )
+
+
+def _states(name: str, template: Template, source: Source) -> Iterator[object]:
+    if name == _GROUPS:
+        yield from _of_groups(template, source)
+    elif isinstance(template, Whole):
+        for node in results(template.expression.tree):
+            yield from _of_node(node, source)
+    else:
+        yield _ANY if isinstance(template, Text) else template
+
+
+def _of_groups(template: Template, source: Source) -> Iterator[object]:
+    for one in template if isinstance(template, list) else [template]:
+        if isinstance(one, dict):
+            yield from _states(_STATE, one.get("subscription_state"), source)
+        elif isinstance(one, Whole):
+            text = str([it["value"] for it in all_nodes(one.expression.tree) if "value" in it])
+            yield from set(re.findall(r"\b(?:un)?subscribed\b", text)) or {_ANY}
+
+
+def _of_node(node: "Node", source: Source) -> Iterator[object]:
+    """Yield what an expression that is a state may come to."""
+    names = [it.get("value") for it in node["children"]]
+    if node["type"] == "literal":
+        yield node["value"]
+    elif node["type"] == "function_expression" and node["value"] == "lookup":
+        table = node["children"][0]["children"][-1]["value"]
+        yield from source.tables[table].values()
+    elif node["type"] == "subexpression" and names[0] == "vars":
+        yield source.vars.get(names[-1])
+    elif node["type"] not in ("comparator", "not_expression"):
+        yield _ANY
+
+
+def _is_unsubscription(rule: Rule) -> bool:
+    """Return whether all events of a rule tell of an unsubscription, by `type` or by `when`."""
+    by_type = all(_UNSUBSCRIPTION.search(it) or _CONSENT.search(it) for it in rule.types)
+    return by_type or (rule.when is not None and _says_so(rule.when.tree))
+
+
+def _says_so(node: "Node") -> bool:
+    """Return whether a condition holds of unsubscriptions alone, by the words in it."""
+    children = node["children"]
+    if node["type"] == "or_expression":
+        return all(map(_says_so, children))
+    if node["type"] == "comparator" and node["value"] != "eq":
+        return False
+    if any(it["type"] == "literal" and it["value"] in (False, None, "false") for it in children):
+        return False  # it is not so: body.unsubscribed == `false`
+    if node["type"] in ("not_expression", "slice"):
+        return False
+    is_named = node["type"] in ("field", "literal") and isinstance(node["value"], str)
+    return (is_named and bool(_UNSUBSCRIPTION.search(node["value"]))) or any(
+        map(_says_so, children)
+    )
