@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _STATE: Final = "email_subscribe"
 _GROUPS: Final = "subscription_groups"
 _ANY: Final = "any"  # stands for what only the event knows
-_OF_GROUPS: Final = ("subscribed", "unsubscribed")
 # What a type or a `when` is called that tells of somebody who wants no more messages.
 _UNSUBSCRIPTION: Final = re.compile(
     r"un-?subscri(?!\w*(?:url|link))|opt(?:ed)?[-_ ]?out|complain|spam", re.IGNORECASE
@@ -51,14 +50,14 @@ def consent_warnings(
 def _wrong(name: str, states: set[str], rule: Rule) -> str | None:
     is_buying = any(_BUYING.search(glob) for glob in rule.types)
     if "unsubscribed" in states:
-        return f"{name}: unsubscribed takes the consent of who has given it, for {_COPIED}; {_MEND}"
+        return f"{name}: unsubscribed also takes back a consent that was given: {_COPIED}; {_MEND}"
     if _ANY in states:
         return f"{name}: the event can say unsubscribed, and {_COPIED}; {_MEND}"
     if name == _STATE and "subscribed" in states:
-        text = f"{name}: subscribed lets who has unsubscribed be written to again, for {_COPIED}"
-        return f"{text}; leave it out, a new profile is subscribed or has its address's state"
+        text = f"{name}: subscribed lets an unsubscribed address be written to again: {_COPIED}"
+        return f"{text}; leave it out, for a new profile has it or the state of its address"
     if is_buying and states & {"opted_in", "subscribed"}:
-        text = f"{name}: whoever buys may type any address, and {_COPIED}, also who has unsubscribed"
+        text = f"{name}: a buyer can type any address, an unsubscribed one too, and {_COPIED}"
         return f"{text}; keep what was ticked in an attribute of your own"
     return None
 
@@ -103,7 +102,8 @@ def _of_groups(template: Template, source: Source) -> Iterator[object]:
         if isinstance(one, dict):
             yield from _states(_STATE, one.get("subscription_state"), source)
         elif isinstance(one, Whole):
-            text = str([it["value"] for it in all_nodes(one.expression.tree) if "value" in it])
+            nodes = all_nodes(one.expression.tree)
+            text = str([it["value"] for it in nodes if it["type"] == "literal"])
             yield from set(re.findall(r"\b(?:un)?subscribed\b", text)) or {_ANY}
 
 

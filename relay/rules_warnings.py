@@ -76,8 +76,8 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)
     for at, recipient in enumerate(rule.recipients):
-        for path, text in (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source)):
-            yield ("send", "recipients", at, *path), text
+        said = (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source))
+        yield from ((("send", "recipients", at, *path), text) for path, text in said)
 
 
 def _types(rule: Rule, preset: str) -> Iterator[Problem]:

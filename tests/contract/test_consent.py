@@ -106,7 +106,7 @@ REQUESTS = [*of_cases(), *of_recipes()]
 
 def test_requests_of_all_cases_and_recipes_are_tried() -> None:
     tried = {name for name, _ in REQUESTS}
-    assert CONFIRMED < tried
+    assert CONFIRMED.issubset(tried)
     assert len(tried) > 15
 
 
