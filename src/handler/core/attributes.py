@@ -17,7 +17,7 @@ from handler.core.trees import results
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-__all__ = ["CHOICES", "FORBIDDEN", "breaches", "check_attributes", "literals", "misnamed", "shown"]
+__all__ = ["CHOICES", "FORBIDDEN", "breaches", "check_attributes", "misnamed", "shown"]
 
 _THE_RECIPIENT: Final = "the recipient itself says who it is; Braze takes one identifier only"
 FORBIDDEN: Final = {
