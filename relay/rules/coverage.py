@@ -6,6 +6,7 @@ is not told apart.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import JsonValue
@@ -14,8 +15,8 @@ from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions import Expression, is_true
 from handler.core.models import Event
 from handler.core.source import Rule, Source
-from handler.core.template import MISSING, Text, Whole, expressions, fill
-from relay.rules.fields import Field, documents, fields
+from handler.core.template import MISSING, Text, Whole, expressions
+from relay.rules.fields import Field, documents, fields, filled
 from relay.rules.trace import all_choices, choices, may_be_missing, trace
 
 
@@ -61,8 +62,7 @@ def _branches(rule: Rule) -> Iterator[str]:
 
 def _field_branches(field: Field, rule: Rule) -> Iterator[str]:
     found = list(expressions(field.template))
-    can_be_missing = field.is_optional(rule) and field.inner not in rule.keep_empty
-    if can_be_missing and any(may_be_missing(it.tree) for it in found):
+    if field.is_optional(rule) and any(may_be_missing(it.tree) for it in found):
         yield f"{field.path} is sent"
         yield f"{field.path} is left out"
     for expression in found:
@@ -99,11 +99,12 @@ def _filled(rule: Rule, document: JsonValue) -> Iterator[str]:
     for field in fields(rule):
         for expression in expressions(field.template):
             yield from _chosen(field.path, expression, document)
-        sent = fill(field.template, document, rule.keep_empty, field.inner) is not MISSING
+        sent = filled(field, rule, document)[0] is not MISSING
         yield f"{field.path} is {'sent' if sent else 'left out'}"
 
 
 def _chosen(path: str, expression: Expression, document: JsonValue) -> Iterator[str]:
-    for choice in choices(trace(expression, document)):
-        if choice.taken is not None:
-            yield _taken(path, choice.options, choice.taken)
+    with suppress(ExpressionError):  # the field is left out, or the case says what became of it
+        for choice in choices(trace(expression, document)):
+            if choice.taken is not None:
+                yield _taken(path, choice.options, choice.taken)

@@ -5,6 +5,7 @@ What became of the webhook is what `plan` says; the rest is traced in the same e
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from pydantic import JsonValue
 
@@ -18,6 +19,8 @@ from relay.rules.fields import Field, documents, fields
 from relay.rules.outcome import delivered, parked
 from relay.rules.parts import Told, condition, field_told, part
 from relay.rules.webhooks import Given, events, planned, verified
+
+_ADDRESS: Final = "attributes.email"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def _requests(rule: Rule, asked: _Asked) -> Iterator[Told]:
                 "shadow": rule.shadow,
                 "once": _once(rule, document, asked),
                 "fields": [
-                    _cast(it, field_told(it, rule, document), delivery)
+                    _as_sent(it, field_told(it, rule, document), delivery)
                     for it in fields(rule)
                     if it.recipient in (None, at)
                 ],
@@ -104,13 +107,16 @@ def _once(rule: Rule, document: JsonValue, asked: _Asked) -> Told | None:
     )
 
 
-def _cast(field: Field, told: Told, delivery: Delivery | None) -> Told:
-    """Return a field as it was sent: identifiers are made text by the relay."""
-    if not field.is_identifier or delivery is None:
+def _as_sent(field: Field, told: Told, delivery: Delivery | None) -> Told:
+    """Return a field as it was sent: the relay makes text of identifiers, and trims an address."""
+    if delivery is None or told["status"] != "sent":
+        return told
+    if not (field.is_identifier or field.inner == _ADDRESS):
         return told
     sent: JsonValue = delivery.recipient
     for key in field.inner.split("."):
         sent = sent.get(key) if isinstance(sent, dict) else None
-    if sent == told["value"]:
+    if sent is None or sent == told["value"]:
         return told
-    return {**told, "value": sent, "cast": f"{kind(told['value'])} to {kind(sent)}"}
+    before, after = kind(told["value"]), kind(sent)
+    return {**told, "value": sent, "cast": "trimmed" if before == after else f"{before} to {after}"}

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pydantic import JsonValue
 
 from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.recipient import may_lose
 from handler.core.render import ITEM
 from handler.core.source import Rule
-from handler.core.template import Template
+from handler.core.template import Filled, Filler, Template
 
 _IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
 
@@ -30,6 +32,16 @@ class Field:
     def is_optional(self, rule: Rule) -> bool:
         """Return whether the request can be made without it."""
         return not (self.is_identifier or self.inner in rule.required)
+
+
+def filled(field: Field, rule: Rule, document: JsonValue) -> tuple[Filled, str | None]:
+    """Return a field's value as it is sent, and why, where an expression's failure leaves it out.
+
+    Raise Unrenderable where the request cannot be made without it.
+    """
+    filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
+    value = filler.fill(field.template, field.inner)
+    return value, filler.lost[0].detail if filler.lost else None
 
 
 def fields(rule: Rule) -> Iterator[Field]:

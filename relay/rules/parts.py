@@ -9,8 +9,8 @@ from handler.core.budget import missing
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions import Expression
 from handler.core.source import Rule
-from handler.core.template import MISSING, Template, Text, Whole, expressions, fill, is_literal
-from relay.rules.fields import Field
+from handler.core.template import MISSING, Template, Text, Whole, expressions, is_literal
+from relay.rules.fields import Field, filled
 from relay.rules.trace import Traced, choices, operands, reads, trace
 
 Told = dict[str, Any]
@@ -28,11 +28,12 @@ def field_told(field: Field, rule: Rule, document: JsonValue) -> Told:
         return {**told, "status": "sent", "value": field.template, "literal": True}
     told["parts"] = [part(it, document) for it in expressions(field.template)]
     try:
-        value = fill(field.template, document, rule.keep_empty, field.inner)
+        value, failure = filled(field, rule, document)
     except Unrenderable as error:
         return {**told, "status": "wrong", "because": str(error)}
     if value is MISSING:
-        return {**told, "status": "left out", "because": _because(field.template, told["parts"])}
+        because = failure or _because(field.template, told["parts"])
+        return {**told, "status": "left out", "because": because}
     left_out = [it for part in told["parts"] for it in _gaps(part["value"], value)]
     return {**told, "status": "sent", "value": value, **({"without": left_out} if left_out else {})}
 

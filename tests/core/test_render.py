@@ -202,9 +202,10 @@ def test_it_expires_counted_from_when_it_happened(occurred_at: int | None, expir
 
 
 def test_what_is_missing_is_left_out_and_what_is_kept_stays() -> None:
-    attributes = {"a": "${body.no}", "b": "${body.no}", "c": None, "d": "${body.id}"}
+    attributes = {"a": "${body.none}", "b": "${body.none}", "c": None, "d": "${body.id}"}
     recipient = {"external_user_id": "x", "attributes": attributes}
-    delivery = one(source({"keep_empty": "attributes.b"}, recipients=[recipient]))
+    kept = source({"keep_empty": "attributes.b"}, recipients=[recipient])
+    delivery = one(kept, {"none": None, "id": 42})
     assert delivery.recipient == {
         "external_user_id": "x",
         "attributes": {"b": None, "c": None, "d": 42},

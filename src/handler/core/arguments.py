@@ -52,6 +52,18 @@ def arity_problem(name: str, arguments: Sequence[Argument], count: int) -> str |
     return f"{name}() takes {wanted} arguments, not {count}"
 
 
+def meant(arguments: Sequence[Argument], index: int, value: object) -> object:
+    """Return an empty object for an empty list, and the other way, where only that is taken.
+
+    PHP has one kind of both, and its JSON says `[]` of an empty map.
+    """
+    taken = {it.partition("-")[0] for it in _argument(arguments, index)["types"]}
+    if kind(value) in taken or not (value == [] or value == {}):
+        return value
+    other: object = {} if isinstance(value, list) else []
+    return other if kind(other) in taken else value
+
+
 def kind_problem(name: str, arguments: Sequence[Argument], index: int, value: object) -> str | None:
     """Return what is wrong with the type of an argument, or None."""
     allowed = _argument(arguments, index)["types"]

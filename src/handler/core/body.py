@@ -7,6 +7,7 @@ on safely (the event is parked, so that a genuine order is never lost to strictn
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isinf
 from typing import Final, NoReturn
 
@@ -17,6 +18,7 @@ from handler.core.errors import Malformed, NotJson
 MAX_DEPTH: Final = 64
 _INT64: Final = range(-(2**63), 2**63)
 _INT64_CHARACTERS: Final = 20  # of -9223372036854775808
+_WHOLE: Final = 2**53  # from here on a float no longer tells each whole number from the next
 
 _BOM: Final = b"\xef\xbb\xbf"
 _BOM_WARNING: Final = "a byte order mark was left out"
@@ -136,7 +138,16 @@ class _Reader:
         value = float(text)
         if isinf(value):
             self.flaw = self.flaw or "a number that overflows"
+        elif _WHOLE <= abs(value) <= _INT64.stop:
+            return _exact(text, value)
         return value
+
+
+def _exact(text: str, value: float) -> float:
+    """Return a whole number that a float would change as an integer: two could be one id."""
+    exact = Decimal(text)
+    whole = int(exact)
+    return whole if whole == exact and whole != value and whole in _INT64 else value
 
 
 def _decode(body: bytes) -> str:

@@ -3,7 +3,8 @@
 import math
 from typing import Final
 
-from handler.core.errors import ExpressionError
+from handler.core.blanks import is_blank
+from handler.core.errors import ExpressionError, OverBudget
 
 STEPS: Final = 200_000
 CHARACTERS_PER_STEP: Final = 64
@@ -31,7 +32,7 @@ class Budget:
         """Take steps off; raise ExpressionError when none are left."""
         self.left -= steps
         if self.left < 0:
-            raise ExpressionError(f"it takes more than {STEPS:,} steps on this event")
+            raise OverBudget(f"it takes more than {STEPS:,} steps on this event")
 
     def weigh(self, value: object, depth: int = 0) -> None:
         """Pay for a whole value, as large as it is when written out.
@@ -41,9 +42,11 @@ class Budget:
         """
         self.spend(1 + _text_steps(value))
         if depth > _DEPTH:
-            raise ExpressionError("its result is nested too deeply")
+            raise OverBudget("its result is nested too deeply")
         if isinstance(value, float) and not math.isfinite(value):
             raise ExpressionError("its result is not a number that JSON can hold")
+        if isinstance(value, dict):
+            self.spend(_keys_steps(value))
         if isinstance(value, list | dict):
             for part in value if isinstance(value, list) else value.values():
                 self.weigh(part, depth + 1)
@@ -70,7 +73,7 @@ def same(left: object, right: object, budget: Budget) -> bool:
             same(mine, yours, budget) for mine, yours in zip(left, right, strict=True)
         )
     if isinstance(left, dict) and isinstance(right, dict):
-        budget.spend(len(left))
+        budget.spend(len(left) + _keys_steps(left))
         return left.keys() == right.keys() and all(
             same(mine, right[key], budget) for key, mine in left.items()
         )
@@ -79,14 +82,18 @@ def same(left: object, right: object, budget: Budget) -> bool:
 
 def missing(value: object) -> bool:
     """Return whether a value is null or blank text: there is nothing to send in it."""
-    return value is None or (isinstance(value, str) and not value.strip())
+    return value is None or (isinstance(value, str) and is_blank(value))
 
 
 def steps(value: object) -> int:
     """Return what it costs to look at a value once, without its inner parts."""
     if isinstance(value, list):
         return len(value) + sum(map(_text_steps, value))
-    return len(value) if isinstance(value, dict) else _text_steps(value)
+    return len(value) + _keys_steps(value) if isinstance(value, dict) else _text_steps(value)
+
+
+def _keys_steps(value: dict[str, object]) -> int:
+    return sum(map(_text_steps, value))
 
 
 def _text_steps(value: object) -> int:

@@ -12,7 +12,9 @@ RelayError
 │   └── RulesError           the rules' author: the file does not load
 ├── Malformed            nobody can use this body: the event is parked
 ├── ExpressionError      the rules' author: an expression cannot be evaluated
+│   └── OverBudget           it would take too many steps, or too deep ones
 ├── Unrenderable         the rules' author: a rule cannot make its request
+│   └── WrongType            a field's expression does not go with this event's types
 ├── UnreadableMessage    we must act: a queue message that no version of ours wrote
 └── UnknownVersion       nobody: a newer worker will read this message
 
@@ -137,12 +139,21 @@ class ExpressionError(RelayError):
     """An expression that cannot be parsed or evaluated."""
 
 
+class OverBudget(ExpressionError):
+    """An expression that asks for more than an evaluation may take, whatever the types."""
+
+
 class Unrenderable(RelayError):
     """A rule that cannot make its request from this event; `path` names the field."""
 
     def __init__(self, path: str, detail: str) -> None:
         super().__init__(f"{path}: {detail}" if path else detail)
         self.path = path
+        self.detail = detail
+
+
+class WrongType(Unrenderable):
+    """A field whose expression fails on this event's types: without it there may be a request."""
 
 
 class UnreadableMessage(RelayError):

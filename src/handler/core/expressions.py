@@ -18,8 +18,9 @@ from pydantic import JsonValue
 
 from handler.core.budget import Budget, kind, same
 from handler.core.calls import check
-from handler.core.errors import ExpressionError
+from handler.core.errors import ExpressionError, OverBudget
 from handler.core.functions import Functions
+from handler.core.nulls import Nulls
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -55,16 +56,22 @@ class Expression:
     tree: "Node"
     strict: bool = True
 
-    def search(self, document: JsonValue) -> JsonValue:
-        """Return what the expression finds; raise ExpressionError and nothing else."""
+    def search(self, document: JsonValue, nulls: Nulls | None = None) -> JsonValue:
+        """Return what the expression finds; raise ExpressionError and nothing else.
+
+        `nulls` is filled with which nulls of the result the document itself says.
+        """
         budget = Budget()
+        interpreter = _Interpreter(document, budget, strict=self.strict)
+        if nulls is not None:
+            interpreter = _NullFinder(document, budget, strict=self.strict, nulls=nulls)
         try:
-            found = _Interpreter(document, budget, strict=self.strict).visit(self.tree, document)
+            found = interpreter.find(self.tree, document)
             budget.weigh(found)
         except JMESPathTypeError as error:
             raise ExpressionError(_typed(error)) from None
         except RecursionError:
-            raise ExpressionError("it is nested too deeply") from None
+            raise OverBudget("it is nested too deeply") from None
         except _FAILURES as error:
             raise ExpressionError(f"it cannot be evaluated ({type(error).__name__})") from None
         return found  # type: ignore[return-value]  # weigh has seen JSON values only
@@ -122,9 +129,13 @@ class _Interpreter(TreeInterpreter):
     """The library's interpreter, paying for each step."""
 
     def __init__(self, document: JsonValue, budget: Budget, *, strict: bool) -> None:
-        super().__init__(Options(custom_functions=Functions(document, budget)))
+        super().__init__(Options(custom_functions=Functions(document, budget, strict=strict)))
         self._budget = budget
         self._strict = strict
+
+    def find(self, tree: "Node", document: JsonValue) -> object:
+        """Return what an expression finds in the document."""
+        return self.visit(tree, document)
 
     def visit(self, node: "Node", *args: object, **kwargs: object) -> object:
         self._budget.spend(1)
@@ -152,15 +163,72 @@ class _Interpreter(TreeInterpreter):
         condition, then, otherwise = node["children"]
         return self.visit(then if is_true(self.visit(condition, value)) else otherwise, value)
 
-    def visit_flatten(self, node: "Node", value: object) -> object:
-        return self._paid(super().visit_flatten(node, value))
+    # The library makes these two lists at once. What is not paid before is in memory already:
+    # `items[].root().items[]` squares what a sender wrote.
 
-    def visit_slice(self, node: "Node", value: object) -> object:
-        return self._paid(super().visit_slice(node, value))
+    def visit_flatten(self, node: "Node", value: object) -> list[object] | None:
+        base = self.visit(node["children"][0], value)
+        if not isinstance(base, list):
+            return None
+        self._budget.spend(sum(len(it) if isinstance(it, list) else 1 for it in base))
+        return [one for it in base for one in (it if isinstance(it, list) else (it,))]
 
-    def _paid(self, made: object) -> object:
-        self._budget.spend(len(made) if isinstance(made, list) else 0)
+    def visit_slice(self, node: "Node", value: object) -> list[object] | None:
+        if not isinstance(value, list):
+            return None
+        part = slice(*node["children"])
+        self._budget.spend(len(range(*part.indices(len(value)))))
+        return value[part]
+
+
+class _NullFinder(_Interpreter):
+    """An interpreter that notes which nulls a path has found, and not failed to find."""
+
+    def __init__(
+        self, document: JsonValue, budget: Budget, *, strict: bool, nulls: Nulls
+    ) -> None:
+        super().__init__(document, budget, strict=strict)
+        self._nulls = nulls
+
+    def find(self, tree: "Node", document: JsonValue) -> object:
+        found = super().find(tree, document)
+        self._nulls.whole = found is None and self._finds_null(tree, document)
+        return found
+
+    def visit_multi_select_dict(self, node: "Node", value: object) -> object:
+        made = super().visit_multi_select_dict(node, value)
+        if isinstance(made, dict):
+            parts = {it["value"]: it["children"][0] for it in node["children"]}
+            empty = (key for key, part in made.items() if part is None)
+            self._nulls.note(made, [it for it in empty if self._finds_null(parts[it], value)])
         return made
+
+    def visit_multi_select_list(self, node: "Node", value: object) -> object:
+        made = super().visit_multi_select_list(node, value)
+        if isinstance(made, list):
+            empty = (at for at, part in enumerate(made) if part is None)
+            said = [it for it in empty if self._finds_null(node["children"][it], value)]
+            self._nulls.note(made, said)
+        return made
+
+    def visit_function_expression(self, node: "Node", value: object) -> object:
+        made = super().visit_function_expression(node, value)
+        if isinstance(made, dict | list) and node["value"] != "root":
+            self._nulls.note(made)
+        return made
+
+    def _finds_null(self, node: "Node", value: object) -> bool:
+        """Return whether a node is a path whose last step finds a null."""
+        if node["type"] in ("subexpression", "index_expression", "pipe"):
+            *before, node = node["children"]
+            for step in before:
+                value = self.visit(step, value)
+        at = node.get("value")
+        if node["type"] == "field" and isinstance(value, dict):
+            return at in value and value[at] is None
+        if node["type"] == "index" and isinstance(value, list):
+            return -len(value) <= at < len(value) and value[at] is None
+        return False
 
 
 def _typed(error: JMESPathTypeError) -> str:

@@ -11,26 +11,36 @@ they cannot make sense of is null, and not an error that would cost an order its
 
 import json
 import math
+import re
 from collections.abc import Iterable
+from typing import Final
 
 from jmespath import functions
 from pydantic import JsonValue
 
-from handler.core.arguments import ANY, Argument, kind_problem, takes
+from handler.core.arguments import ANY, Argument, kind_problem, meant, takes
 from handler.core.budget import CHARACTERS_PER_STEP, Budget, a, kind, missing, same, steps
 from handler.core.errors import ExpressionError
 from handler.core.functions_money import MoneyFunctions
 from handler.core.functions_numbers import NumberFunctions
 from handler.core.functions_text import TextFunctions
 from handler.core.functions_time import TimeFunctions
+from handler.core.scalars import integral, written
+
+_JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
+_JSON_BLANKS: Final = " \t\n\r"
 
 
 class Functions(TextFunctions, NumberFunctions, MoneyFunctions, TimeFunctions, functions.Functions):
-    """JMESPath's functions and ours, bound to one document and one budget."""
+    """JMESPath's functions and ours, bound to one document and one budget.
 
-    def __init__(self, document: JsonValue, budget: Budget) -> None:
+    In the rules' dialect (`strict`) JMESPath's own take an empty list for an empty object, too.
+    """
+
+    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool = False) -> None:
         super().__init__(budget)
         self._document = document
+        self._strict = strict
 
     def call_function(self, function_name: str, resolved_args: Iterable[object]) -> object:
         """Check the arguments, pay for them, and call.
@@ -38,9 +48,12 @@ class Functions(TextFunctions, NumberFunctions, MoneyFunctions, TimeFunctions, f
         The library's own check would quote the offending value in its message.
         """
         spec = self.FUNCTION_TABLE[function_name]
-        arguments = tuple(resolved_args)
-        for index, value in enumerate(arguments):
-            self._budget.spend(steps(value))
+        takes_either = self._strict or not hasattr(functions.Functions, f"_func_{function_name}")
+        arguments = list(resolved_args)
+        for index, given in enumerate(arguments):
+            self._budget.spend(steps(given))
+            value = meant(spec["signature"], index, given) if takes_either else given
+            arguments[index] = value
             problem = kind_problem(function_name, spec["signature"], index, value)
             if problem:
                 raise ExpressionError(problem)
@@ -56,7 +69,9 @@ class Functions(TextFunctions, NumberFunctions, MoneyFunctions, TimeFunctions, f
         """Return a scalar as text, null as null: `text(body.customer.id)` is '42'."""
         if isinstance(value, list | dict):
             raise ExpressionError(f"text() takes a scalar, not {a(value)}")
-        return value if isinstance(value, str | None) else json.dumps(value)
+        if value is None or (isinstance(value, float) and not math.isfinite(value)):
+            return None
+        return written(value)
 
     @takes({"types": [], "variadic": True})
     def _func_coalesce(self, *values: JsonValue) -> JsonValue:
@@ -79,19 +94,21 @@ class Functions(TextFunctions, NumberFunctions, MoneyFunctions, TimeFunctions, f
         """Return what a table holds under a key: `lookup(tables.greetings, body.locale)`."""
         if table is None or key is None:
             return None
-        return table.get(key if isinstance(key, str) else json.dumps(key))
+        return table.get(written(key))
 
-    @takes({"types": ["array", "null"]}, {"types": ["string"]}, {"types": ["string"]})
+    @takes({"types": ["array", "object", "null"]}, {"types": ["string"]}, {"types": ["string"]})
     def _func_from_items(
-        self, items: list[JsonValue] | None, name: str, value: str
+        self, items: list[JsonValue] | dict[str, JsonValue] | None, name: str, value: str
     ) -> dict[str, JsonValue] | None:
         """Return an object of a list of names and values, the last of equal names.
 
         `from_items(body.note_attributes, 'name', 'value').gift` (what is no such item is skipped).
+        Of an object the values are taken: PHP writes a list with a gap as `{"0": {}, "2": {}}`.
         """
         if items is None:
             return None
-        pairs = ((it.get(name), it.get(value)) for it in items if isinstance(it, dict))
+        listed = items.values() if isinstance(items, dict) else items
+        pairs = ((it.get(name), it.get(value)) for it in listed if isinstance(it, dict))
         return {key: held for key, held in pairs if isinstance(key, str)}
 
     # The library's versions of these differ from the specification, or do not scale.
@@ -114,17 +131,21 @@ class Functions(TextFunctions, NumberFunctions, MoneyFunctions, TimeFunctions, f
         """Return a number for text in JSON's grammar, else null (not for '1_000' or 'nan')."""
         if not isinstance(value, str):
             return value if kind(value) == "number" else None  # type: ignore[return-value]  # checked by kind
-        try:
-            number = json.loads(value)
-            is_finite = kind(number) == "number" and math.isfinite(number)
-        except (ValueError, RecursionError, OverflowError):
+        text = value.strip(_JSON_BLANKS)
+        if not _JSON_NUMBER.fullmatch(text):  # what else is JSON could be a list of any length
             return None
-        return number if is_finite else None
+        try:
+            number: float = json.loads(text)
+            return number if math.isfinite(number) else None
+        except (ValueError, OverflowError):
+            return None
 
     @takes(ANY)
     def _func_to_string(self, value: JsonValue) -> str:
         self._budget.weigh(value)
-        return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+        if isinstance(value, str):
+            return value
+        return json.dumps(integral(value), separators=(",", ":"))
 
 
 def signature_of(name: str) -> tuple[Argument, ...]:

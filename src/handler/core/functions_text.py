@@ -7,7 +7,8 @@ from typing import Final
 from unicodedata import combining
 
 from handler.core.arguments import TEXT, takes
-from handler.core.budget import CHARACTERS_PER_STEP, Budget, missing
+from handler.core.blanks import names_nothing
+from handler.core.budget import CHARACTERS_PER_STEP, Budget
 
 _CHARACTERS_READ: Final = 8  # for a step, where each is looked at
 _APOSTROPHES: Final = "'\N{RIGHT SINGLE QUOTATION MARK}"
@@ -86,8 +87,11 @@ class TextFunctions:
 
     @takes(TEXT)
     def _func_sha256(self, text: str | None) -> str | None:
-        """Return the SHA-256 of the UTF-8 text in hex: `sha256(lower(body.email))`."""
-        if text is None or missing(text):
+        """Return the SHA-256 of the UTF-8 text in hex: `sha256(lower(body.email))`.
+
+        What names nobody (see identifiers) has none: all such guests would be one person.
+        """
+        if text is None or names_nothing(text):
             return None
         return sha256(text.encode(errors="surrogatepass")).hexdigest()
 

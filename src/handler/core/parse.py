@@ -11,10 +11,11 @@ from typing import Final
 from pydantic import JsonValue
 
 from handler.core import body
-from handler.core.budget import kind, missing
+from handler.core.budget import missing
 from handler.core.errors import ExpressionError, Malformed
 from handler.core.expressions import Expression, is_true
 from handler.core.models import Event, Verified, Webhook
+from handler.core.scalars import written
 from handler.core.source import ByType, Source
 
 MAX_EVENTS: Final = 1000
@@ -127,9 +128,9 @@ def _by_type(choices: ByType, event_type: str) -> Expression | None:
 def _id(choices: ByType, event_type: str, document: JsonValue) -> str | None:
     expression = _by_type(choices, event_type)
     value = None if expression is None else _search(expression, document, "id")
-    if missing(value) or kind(value) not in ("string", "number"):
+    if missing(value) or not isinstance(value, str | int | float) or isinstance(value, bool):
         return None
-    return str(value)
+    return written(value)
 
 
 def _occurred_at(

@@ -2,46 +2,77 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
 from pydantic import JsonValue
 
 from handler.core.attributes import breaches, misnamed, shown
+from handler.core.blanks import names_nothing
 from handler.core.budget import missing
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.fields import check_attachments, check_prioritization
 from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.profile import is_address
+from handler.core.scalars import written
 from handler.core.source import Rule
-from handler.core.template import Template, Text, expressions, fill
+from handler.core.template import Filler, Template, Text, expressions
 from handler.core.trigger import MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES, PROPERTIES
 
-# What other systems make of a missing id on its way into text. Nobody is called that.
-_NOBODY: Final = frozenset({"0", "null", "None", "undefined"})
+# Attributes that decide who is reached, and what becomes of the rest of a profile.
+_DECISIVE: Final = frozenset(
+    {
+        *("email", "phone", "email_subscribe", "push_subscribe", "subscription_groups"),
+        "_merge_objects",
+    }
+)
+
+_OBJECTS: Final = frozenset({"attributes", *PROPERTIES})
 
 Recipient = dict[str, JsonValue]
 
 
 def fill_recipient(
-    template: Mapping[str, Template], rule: Rule, document: JsonValue, proven: JsonValue
+    template: Mapping[str, Template],
+    rule: Rule,
+    document: JsonValue,
+    proven: JsonValue,
+    warnings: list[str],
 ) -> Recipient:
     """Return a recipient, with what varies of the request's properties; raise Unrenderable.
 
-    Who is reached comes from what is `proven` alone, however the expression is spelt.
+    Who is reached comes from what is `proven` alone, however the expression is spelt. What is left
+    out because its expression fails on the event's types goes to `warnings`.
     """
-    recipient = fill_object(template, document, rule.keep_empty)
-    for name, properties in fill_object(rule.folded, document, rule.keep_empty).items():
+    filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
+    recipient = _filled(template, filler)
+    for name, properties in _filled(rule.folded, filler).items():
         own = recipient.get(name, {})
         if not isinstance(properties, dict) or not isinstance(own, dict):
             raise Unrenderable(name, "it is not an object")
         if properties or own:
             recipient[name] = {**properties, **own}
+    warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
     for name in IDENTIFIERS:
         if name in template:
             _find_nobody(name, template[name], proven)
             named = fill_object({name: template[name]}, proven, rule.keep_empty)
             recipient[name] = _identifier(name, named.get(name))
     return recipient
+
+
+def may_lose(rule: Rule, path: str) -> bool:
+    """Return whether a request may go without the value at a path, whose expression has failed.
+
+    Attributes and properties may be lost, but not all attributes at once, and neither what
+    decides who is reached nor what is required.
+    """
+    block, _, name = path.partition(".")
+    if block not in PROPERTIES and (block != "attributes" or not name):
+        return False
+    if block == "attributes" and name.partition(".")[0] in _DECISIVE:
+        return False
+    return not any(f"{it}.".startswith(f"{path}.") for it in rule.required)
 
 
 def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipient:
@@ -53,6 +84,8 @@ def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipien
     attributes = recipient.get("attributes")
     if not isinstance(attributes, dict):
         return recipient
+    if isinstance(email := attributes.get("email"), str):
+        attributes = {**attributes, "email": email.strip()}
     for name in attributes:
         if text := misnamed(name):
             raise Unrenderable(shown(name), text)
@@ -62,15 +95,21 @@ def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipien
             raise Unrenderable(shown(name), f"it is required, and {text}")
         warnings.append(f"{rule.name}: {shown(name)} is left out: {text}")
     kept = {name: value for name, value in attributes.items() if name not in bad}
-    return {**recipient, "attributes": kept} if bad else recipient
+    return {**recipient, "attributes": kept}
 
 
 def fill_object(
     template: Mapping[str, Template], document: JsonValue, keep: frozenset[str]
 ) -> dict[str, JsonValue]:
     """Return a filled object; raise Unrenderable."""
-    filled = fill(dict(template), document, keep)
-    return filled if isinstance(filled, dict) else {}
+    return _filled(template, Filler(document, keep))
+
+
+def _filled(template: Mapping[str, Template], filler: Filler) -> dict[str, JsonValue]:
+    filled = filler.fill(dict(template))
+    members = filled if isinstance(filled, dict) else {}
+    # PHP's JSON says [] of an empty map.
+    return {key: {} if it == [] and key in _OBJECTS else it for key, it in members.items()}
 
 
 def _find_nobody(name: str, template: Template, proven: JsonValue) -> None:
@@ -80,7 +119,9 @@ def _find_nobody(name: str, template: Template, proven: JsonValue) -> None:
             value = expression.search(proven)
         except ExpressionError:
             return  # said where the text is filled
-        if str(value).strip() in _NOBODY:
+        if isinstance(value, list | dict):
+            return  # likewise
+        if names_nothing(written(value)):
             raise Unrenderable(
                 name, "a part of it is missing, and without it nobody can be reached"
             )
@@ -95,10 +136,12 @@ def _identifier(name: str, value: JsonValue) -> JsonValue:
 
 def _identity(path: str, value: JsonValue) -> str:
     """Return an identifier as text; raise Unrenderable where it names nobody."""
-    if isinstance(value, bool) or not isinstance(value, str | int | None):
+    is_broken = isinstance(value, float) and not value.is_integer()
+    if is_broken or isinstance(value, bool) or not isinstance(value, str | int | float | None):
         raise Unrenderable(path, "an identifier is text or a whole number")
-    text = "" if value is None else str(value)
-    if missing(text) or text.strip() in _NOBODY:
+    text = "" if value is None else written(value)
+    text = text.strip() if path == "email" else text
+    if names_nothing(text):
         raise Unrenderable(path, "it is missing, and without it nobody can be reached")
     if len(text.encode("utf-8", "surrogatepass")) > MAX_IDENTIFIER_BYTES:
         raise Unrenderable(path, f"it is longer than {MAX_IDENTIFIER_BYTES} bytes")

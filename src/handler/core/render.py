@@ -83,6 +83,8 @@ def _items(rule: Rule, proven: JsonValue) -> list[JsonValue]:
         found = rule.for_each.search(proven) if rule.for_each else None
     except ExpressionError as error:
         raise Unrenderable("for_each", str(error)) from None
+    if found == {}:  # PHP's JSON may say so of an empty list
+        return []
     if not isinstance(found, list | None):
         raise Unrenderable("for_each", "it gives no list")
     return found or []
@@ -94,9 +96,10 @@ def _deliveries(
     event = occasion.packed.event
     key = key_of(rule, event, occasion.proven, type_signed=source.event.type_signed)
     if rule.is_broadcast:
-        return [_broadcast(rule, key, occasion, source)]
+        return [_broadcast(rule, key, occasion, source, warnings)]
     filled = [
-        fill_recipient(it, rule, occasion.document, occasion.proven) for it in rule.recipients
+        fill_recipient(it, rule, occasion.document, occasion.proven, warnings)
+        for it in rule.recipients
     ]
     recipients = [leave_out(it, rule, warnings) for it in filled]
     if not recipients:
@@ -115,10 +118,12 @@ def _deliveries(
     ]
 
 
-def _broadcast(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
+def _broadcast(
+    rule: Rule, key: str, occasion: _Occasion, source: Source, warnings: list[str]
+) -> Delivery:
     """Return the one delivery to a whole audience; what varies goes back to the request's top."""
     shared = _unaddressed(rule, key, occasion, source)
-    varying = fill_recipient({}, rule, occasion.document, occasion.proven)
+    varying = fill_recipient({}, rule, occasion.document, occasion.proven, warnings)
     check_recipient(varying, shared.send, rule)
     send = {**shared.send, **dict(merged_properties(varying, shared.send))}
     return replace(shared, id=delivery_id(source.name, rule.name, key, ""), send=send)

@@ -96,7 +96,13 @@ class Source:
     version: str
 
     def document(self, event: Event) -> dict[str, JsonValue]:
-        """Return what expressions see of an event: one key for each root."""
+        """Return what expressions see of an event: one key for each root that it has."""
+        roots = self._roots(event)
+        if event.occurred_at is None:
+            del roots["occurred_at"]
+        return roots
+
+    def _roots(self, event: Event) -> dict[str, JsonValue]:
         return {
             "source": event.source,
             "type": event.type,
@@ -111,7 +117,7 @@ class Source:
 
     def proven(self, event: Event) -> dict[str, JsonValue]:
         """Return what `once` sees of an event: of the roots, only what the sender has signed."""
-        document = self.document(event)
+        document = self._roots(event)
         del document["received_at"]
         if not self.event.type_signed:
             del document["type"]

@@ -5,17 +5,18 @@ What is missing (null, absent, blank text) leaves its key or list item out, for 
 an attribute in Braze; a text with a missing part is left out whole. A literal null deletes.
 """
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
 
 from pydantic import JsonValue
 
 from handler.core.budget import a, missing
-from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.errors import ExpressionError, OverBudget, Unrenderable, WrongType
 from handler.core.expressions import Expression, closing_brace, compile_expression
+from handler.core.nulls import Nulls
+from handler.core.scalars import written
 
 _NOT_IN_KEYS: Final = "${...} stands in values, not in keys"
 Problem = tuple[tuple[str | int, ...], str]
@@ -92,31 +93,91 @@ def is_literal(template: Template) -> bool:
     return not any(True for _ in expressions(template))
 
 
-def fill(
-    template: Template,
-    document: JsonValue,
-    keep: frozenset[str] = frozenset(),
-    path: str = "",
-) -> Filled:
-    """Return the filled template, or MISSING; raise Unrenderable with the path within it.
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """Fills templates from one document; raises Unrenderable with the path within them.
 
-    Null and blank text stay at the paths in `keep`: dotted keys; list items have the list's path.
+    At the paths in `keep` blank text stays, and a null that the document says; what the document
+    does not have stays absent. Paths are dotted keys; list items have the list's path. A value
+    whose expression fails on the document's types is left out where `may_lose` says so of its
+    path, and noted in `lost`.
     """
-    if isinstance(template, dict):
-        filled = ((k, fill(it, document, keep, _join(path, k))) for k, it in template.items())
-        return {key: value for key, value in filled if value is not MISSING}
-    if isinstance(template, list):
-        return [it for item in template if (it := fill(item, document, keep, path)) is not MISSING]
-    if isinstance(template, Whole):
-        return _present(_found(template.expression, document, path), keep, path)
-    if isinstance(template, Text):
-        return _text(template, document, path, keep=path in keep)
-    return template
+
+    document: JsonValue
+    keep: frozenset[str] = frozenset()
+    may_lose: Callable[[str], bool] = lambda _: False
+    lost: list[WrongType] = field(default_factory=list)
+
+    def fill(self, template: Template, path: str = "") -> Filled:
+        """Return the filled template, or MISSING."""
+        if isinstance(template, dict):
+            filled = ((k, self.fill(it, _join(path, k))) for k, it in template.items())
+            return {key: value for key, value in filled if value is not MISSING}
+        if isinstance(template, list):
+            return [it for part in template if (it := self.fill(part, path)) is not MISSING]
+        if not isinstance(template, Whole | Text):
+            return template
+        try:
+            return self._leaf(template, path)
+        except WrongType as error:
+            if not self.may_lose(path):
+                raise
+            self.lost.append(error)
+            return MISSING
+
+    def _leaf(self, template: Whole | Text, path: str) -> Filled:
+        nulls = Nulls()
+        if isinstance(template, Text):
+            return self._text(template, path, nulls)
+        value = self._found(template.expression, path, nulls)
+        return self._present(value, path, nulls, said=nulls.whole)
+
+    def _found(self, expression: Expression, path: str, nulls: Nulls) -> JsonValue:
+        is_kept = any(f"{it}.".startswith(f"{path}." if path else "") for it in self.keep)
+        try:
+            return expression.search(self.document, nulls if is_kept else None)
+        except OverBudget as error:
+            raise Unrenderable(path, f"${{{expression.text}}}: {error}") from None
+        except ExpressionError as error:
+            raise WrongType(path, f"${{{expression.text}}}: {error}") from None
+
+    def _present(self, value: JsonValue, path: str, nulls: Nulls, *, said: bool) -> Filled:
+        """Return a copy of a value without what is missing in it."""
+        if isinstance(value, dict):
+            parts = (
+                (key, self._present(it, _join(path, key), nulls, said=nulls.says(value, key)))
+                for key, it in value.items()
+            )
+            return {key: part for key, part in parts if part is not MISSING}
+        if isinstance(value, list):
+            items = (
+                self._present(it, path, nulls, said=nulls.says(value, at))
+                for at, it in enumerate(value)
+            )
+            return [item for item in items if item is not MISSING]
+        is_kept = path in self.keep and (said or value is not None)
+        return MISSING if missing(value) and not is_kept else value
+
+    def _text(self, template: Text, path: str, nulls: Nulls) -> Filled:
+        pieces = []
+        for part in template.parts:
+            value = part if isinstance(part, str) else self._found(part, path, nulls)
+            if isinstance(part, Expression) and missing(value):
+                if path not in self.keep or (value is None and not nulls.whole):
+                    return MISSING
+                value = ""
+            pieces.append(_written(value, path))
+        return "".join(pieces)
+
+
+def fill(template: Template, document: JsonValue, keep: frozenset[str] = frozenset()) -> Filled:
+    """Return the filled template, or MISSING; raise Unrenderable with the path within it."""
+    return Filler(document, keep).fill(template)
 
 
 def fill_text(template: Template, document: JsonValue, path: str) -> str | None:
     """Return the filled template as text, None if it is missing; raise Unrenderable."""
-    value = fill(template, document, path=path)
+    value = Filler(document).fill(template, path)
     if value is MISSING or missing(value):
         return None
     return _written(value, path)
@@ -158,40 +219,10 @@ def _refuse_liquid(before: str) -> None:
             )
 
 
-def _found(expression: Expression, document: JsonValue, path: str) -> JsonValue:
-    try:
-        return expression.search(document)
-    except ExpressionError as error:
-        raise Unrenderable(path, f"${{{expression.text}}}: {error}") from None
-
-
-def _present(value: JsonValue, keep: frozenset[str], path: str) -> Filled:
-    """Return a copy of a value without what is missing in it."""
-    if isinstance(value, dict):
-        parts = ((key, _present(it, keep, _join(path, key))) for key, it in value.items())
-        return {key: part for key, part in parts if part is not MISSING}
-    if isinstance(value, list):
-        items = (_present(item, keep, path) for item in value)
-        return [item for item in items if item is not MISSING]
-    return MISSING if missing(value) and path not in keep else value
-
-
-def _text(template: Text, document: JsonValue, path: str, *, keep: bool) -> Filled:
-    pieces = []
-    for part in template.parts:
-        value = part if isinstance(part, str) else _found(part, document, path)
-        if isinstance(part, Expression) and missing(value):
-            if not keep:
-                return MISSING
-            value = ""
-        pieces.append(_written(value, path))
-    return "".join(pieces)
-
-
 def _written(value: JsonValue, path: str) -> str:
     if isinstance(value, dict | list):
-        raise Unrenderable(path, f"a text cannot hold {a(value)}; join() makes text of a list")
-    return value if isinstance(value, str) else json.dumps(value)
+        raise WrongType(path, f"a text cannot hold {a(value)}; join() makes text of a list")
+    return written(value)
 
 
 def _join(path: str, key: str) -> str:

@@ -89,9 +89,24 @@ def test_what_cannot_be_missing_need_not_be_left_out(desk: Desk, template: str) 
     assert not [branch for branch in uncovered(desk) if "order is left out" in branch]
 
 
-def test_what_is_kept_empty_need_not_be_left_out(desk: Desk) -> None:
+def test_what_is_kept_empty_is_still_left_out_where_it_is_absent(desk: Desk) -> None:
     desk.write_rules(f"{RULES}    keep_empty: [trigger_properties.order]\n")
+    desk.write_case(WEBHOOK)
+    assert [branch for branch in uncovered(desk) if "order is" in branch] == [
+        "recipients[0].trigger_properties.order is left out"
+    ]
+    desk.write_case(WEBHOOK.replace("number: 41", "number2: 41"), "shop/numberless")
     assert not [branch for branch in uncovered(desk) if "order is" in branch]
+
+
+def test_a_field_whose_expression_fails_is_left_out_and_what_comes_after_it_counts(
+    desk: Desk,
+) -> None:
+    desk.write_rules(field("${lower(body.number)}") + "          last: ${body.last}\n")
+    desk.write_case(WEBHOOK)
+    desk.write_case(WEBHOOK.replace("number: 41", "number: A, last: 1"), "shop/text")
+    order = [branch for branch in uncovered(desk) if "trigger_properties" in branch]
+    assert order == []
 
 
 def test_a_rule_that_is_switched_off_has_no_branches(desk: Desk) -> None:

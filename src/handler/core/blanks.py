@@ -1,0 +1,34 @@
+"""Text that says nothing: without a visible character, or another system's word for no value.
+
+The tables are closed, so that every version of Python reads one text alike. Sources: Unicode,
+PropList.txt (White_Space), DerivedCoreProperties.txt (Default_Ignorable_Code_Point, which holds
+what is not assigned yet) and Blocks.txt (the five blocks of combining marks); with the control
+characters, the interlinear annotations (U+FFF9 to U+FFFB) and the blank of Braille (U+2800).
+"""
+
+import re
+from typing import Final
+
+_IGNORED: Final = (
+    r"\x00-\x20\x7f-\xa0\xad\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+# Marks upon a letter, without the letter. Those of one script alone are its letters' neighbours.
+_MARKS: Final = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_VISIBLE: Final = re.compile(rf"[^{_IGNORED}{_MARKS}]")
+# What other systems make of a missing id on its way into text. Nobody is called that.
+_NOTHING: Final = re.compile(
+    rf"[{_IGNORED}]*+(?:0|null|none|undefined|nan|nil|<nil>|\[object object\])[{_IGNORED}]*+",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a text has no visible character."""
+    return _VISIBLE.search(text) is None
+
+
+def names_nothing(text: str) -> bool:
+    """Return whether a text is blank, or what a missing id becomes on its way into text."""
+    return is_blank(text) or _NOTHING.fullmatch(text) is not None
