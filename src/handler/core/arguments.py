@@ -57,11 +57,11 @@ def meant(arguments: Sequence[Argument], index: int, value: object) -> object:
 
     PHP has one kind of both, and its JSON says `[]` of an empty map.
     """
-    taken = {it.partition("-")[0] for it in _argument(arguments, index)["types"]}
-    if kind(value) in taken or not (value == [] or value == {}):
+    if value not in ([], {}):
         return value
+    taken = {it.partition("-")[0] for it in _argument(arguments, index)["types"]}
     other: object = {} if isinstance(value, list) else []
-    return other if kind(other) in taken else value
+    return other if kind(other) in taken and kind(value) not in taken else value
 
 
 def kind_problem(name: str, arguments: Sequence[Argument], index: int, value: object) -> str | None:

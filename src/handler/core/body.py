@@ -18,7 +18,7 @@ from handler.core.errors import Malformed, NotJson
 MAX_DEPTH: Final = 64
 _INT64: Final = range(-(2**63), 2**63)
 _INT64_CHARACTERS: Final = 20  # of -9223372036854775808
-_WHOLE: Final = 2**53  # from here on a float no longer tells each whole number from the next
+_WHOLE: Final = 2**53  # from here on a float does not tell each whole number from the next
 
 _BOM: Final = b"\xef\xbb\xbf"
 _BOM_WARNING: Final = "a byte order mark was left out"
@@ -145,9 +145,11 @@ class _Reader:
 
 def _exact(text: str, value: float) -> float:
     """Return a whole number that a float would change as an integer: two could be one id."""
-    exact = Decimal(text)
-    whole = int(exact)
-    return whole if whole == exact and whole != value and whole in _INT64 else value
+    number = Decimal(text)
+    if number == Decimal(repr(value)):
+        return value
+    whole = int(number)
+    return whole if whole == number and whole in _INT64 else value
 
 
 def _decode(body: bytes) -> str:

@@ -176,17 +176,15 @@ class _Interpreter(TreeInterpreter):
     def visit_slice(self, node: "Node", value: object) -> list[object] | None:
         if not isinstance(value, list):
             return None
-        part = slice(*node["children"])
-        self._budget.spend(len(range(*part.indices(len(value)))))
-        return value[part]
+        numbers: list[int | None] = list(node["children"])  # type: ignore[arg-type]  # of a slice they are
+        self._budget.spend(len(range(*slice(*numbers).indices(len(value)))))
+        return value[slice(*numbers)]
 
 
 class _NullFinder(_Interpreter):
     """An interpreter that notes which nulls a path has found, and not failed to find."""
 
-    def __init__(
-        self, document: JsonValue, budget: Budget, *, strict: bool, nulls: Nulls
-    ) -> None:
+    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool, nulls: Nulls) -> None:
         super().__init__(document, budget, strict=strict)
         self._nulls = nulls
 
@@ -203,9 +201,9 @@ class _NullFinder(_Interpreter):
             self._nulls.note(made, [it for it in empty if self._finds_null(parts[it], value)])
         return made
 
-    def visit_multi_select_list(self, node: "Node", value: object) -> object:
+    def visit_multi_select_list(self, node: "Node", value: object) -> list[object] | None:
         made = super().visit_multi_select_list(node, value)
-        if isinstance(made, list):
+        if made is not None:
             empty = (at for at, part in enumerate(made) if part is None)
             said = [it for it in empty if self._finds_null(node["children"][it], value)]
             self._nulls.note(made, said)
@@ -219,7 +217,7 @@ class _NullFinder(_Interpreter):
 
     def _finds_null(self, node: "Node", value: object) -> bool:
         """Return whether a node is a path whose last step finds a null."""
-        if node["type"] in ("subexpression", "index_expression", "pipe"):
+        while node["type"] in ("subexpression", "index_expression", "pipe"):
             *before, node = node["children"]
             for step in before:
                 value = self.visit(step, value)

@@ -5,11 +5,8 @@
 
 import json
 from decimal import Decimal
-from typing import Final
 
 from pydantic import JsonValue
-
-_INTEGERS: Final = 2.0**63  # beyond it no integer is read, and a float says no more than its digits
 
 
 def written(value: str | float | None) -> str:
@@ -18,9 +15,7 @@ def written(value: str | float | None) -> str:
         return value
     if not isinstance(value, float):
         return json.dumps(value)
-    if value.is_integer() and abs(value) <= _INTEGERS:
-        return str(int(value))
-    return f"{Decimal(repr(value)):f}"
+    return str(_integer(value)) if value.is_integer() else f"{Decimal(repr(value)):f}"
 
 
 def integral(value: JsonValue) -> JsonValue:
@@ -29,4 +24,9 @@ def integral(value: JsonValue) -> JsonValue:
         return {key: integral(part) for key, part in value.items()}
     if isinstance(value, list):
         return [integral(part) for part in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return _integer(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _integer(value: float) -> int:
+    """Return a whole float as the number that its digits say: 1e23 is a 1 and 23 zeros."""
+    return int(Decimal(repr(value)))

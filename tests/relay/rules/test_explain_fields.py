@@ -68,10 +68,35 @@ def test_what_is_left_out_within_an_object_is_named(desk: Desk) -> None:
     assert field["without"] == ["[1]", "[2].t", "[2].of.u"]
 
 
-def test_a_list_in_a_text_is_wrong_where_it_stands(desk: Desk) -> None:
+def test_a_list_in_a_text_leaves_it_out_and_says_why(desk: Desk) -> None:
     field = field_of(desk, "Order ${body.lines}", "lines: [1]")
-    assert field["status"] == "wrong"
-    assert "trigger_properties.order: a text cannot hold an array" in field["because"]
+    assert field["status"] == "left out"
+    assert field["because"] == "a text cannot hold an array; join() makes text of a list"
+
+
+def test_an_optional_field_that_fails_is_left_out_and_the_request_is_made(desk: Desk) -> None:
+    desk.write_rules(RULES.replace('"Order ${body.number}"', '"${lower(body.number)}"'))
+    desk.write_case(WEBHOOK)
+    result = desk.explain("an-order")
+    why = "${lower(body.number)}: lower() takes string or null as argument 1, not a number"
+    assert f"    recipients[0].trigger_properties.order is left out: {why}\n" in result.stdout
+    assert "  sends /campaigns/trigger/send" in result.stdout
+
+
+def test_a_required_field_that_fails_is_wrong(desk: Desk) -> None:
+    text = RULES.replace('"Order ${body.number}"', '"${lower(body.number)}"')
+    desk.write_rules(text.replace("[attributes.email]", "[trigger_properties.order]"))
+    desk.write_case(WEBHOOK)
+    result = desk.explain("an-order")
+    assert "    recipients[0].trigger_properties.order is wrong: " in result.stdout
+    assert "  dead letter, unrenderable: trigger_properties.order: " in result.stdout
+
+
+def test_an_address_is_shown_as_it_is_sent(desk: Desk) -> None:
+    desk.write_rules(RULES)
+    desk.write_case(WEBHOOK.replace("a@example.org", "' a@example.org'"))
+    shown = 'recipients[0].attributes.email = "a@example.org" (trimmed)\n'
+    assert shown in desk.explain("an-order").stdout
 
 
 def test_each_recipient_has_its_fields_and_what_all_share(desk: Desk) -> None:
