@@ -12,7 +12,7 @@ _RULE: Final = {
     "for_each": "JMESPath that gives a list: each element makes deliveries, and is `item`.",
     "send": "Braze's own request body; ${...} holds JMESPath over the event.",
     "required": "Paths within the recipient without which nothing is sent: a dead letter.",
-    "keep_empty": "Paths whose null or blank text is sent all the same.",
+    "keep_empty": "Paths at which empty text, or a null, of the event is sent all the same.",
     "expires_after": "A number and s, m, h or d, such as 6h, counted from when it happened.",
     "on_unknown": "retry: rather twice than never. hold: never twice, and a person decides.",
     "workspace": "The Braze workspace, of those in workspaces.yaml.",

@@ -69,6 +69,13 @@ def test_what_is_missing_becomes_what_is_shown(written: str, event: str, sent: s
     assert filled == json.loads(sent)
 
 
+@pytest.mark.parametrize("written, event, sent", rows("What is kept empty"))
+def test_what_is_kept_empty_becomes_what_is_shown(written: str, event: str, sent: str) -> None:
+    template = compile_template(json.loads(written), [])
+    kept = fill(template, {"body": json.loads(event)}, frozenset({"name"}))
+    assert kept == json.loads(sent)
+
+
 OVER = re.findall(r"Over `(\{\"id\".*?\})`:", PAGE, re.DOTALL)[0]
 EVENT = {"type": "orders/create", "body": json.loads(OVER)}
 
