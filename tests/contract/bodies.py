@@ -15,7 +15,7 @@ Body = dict[str, Any]
 
 YES, NO = (st.just(it) for it in (True, False))
 WORD = st.text("abcdefghijklmnopqrstuvwxyzäö-_", min_size=1, max_size=12).filter(
-    lambda it: it not in ("null", "undefined")  # what nobody is called
+    lambda it: it not in ("null", "none", "undefined", "nan", "nil")  # what nobody is called
 )
 NUMBER = st.integers(-1000, 1000) | st.floats(-1e6, 1e6, allow_nan=False)
 SCALAR = WORD | NUMBER | st.booleans()

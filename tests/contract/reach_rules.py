@@ -1,5 +1,6 @@
 """Rules of every kind that let an event say as much as it may, and what they reach all the same."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 PAID: Final = {
@@ -119,6 +120,11 @@ FIXED: Final[dict[str, tuple[str, dict[str, Any]]]] = {
 }
 
 
+def _as_text(value: Any) -> str:
+    """Return an id as text: 1.0 is 1."""
+    return str(int(Decimal(repr(value)))) if isinstance(value, float) else str(value)
+
+
 def reached(rule: str, body: Any) -> list[dict[str, Any] | None]:
     """Return who the rule names of an event, None for an audience: of the signed body alone."""
     who = str(body.get("id"))
@@ -128,7 +134,7 @@ def reached(rule: str, body: Any) -> list[dict[str, Any] | None]:
         "two": [{"external_user_id": who}, {"external_user_id": f"guest-{body.get('other')}"}],
         "alias": [{"user_alias": {"alias_name": who, "alias_label": "shop"}}],
         "address": [{"email": body.get("email")}],
-        "each": [{"external_user_id": str(it)} for it in items],
+        "each": [{"external_user_id": _as_text(it)} for it in items],
         "transactional": [{"external_user_id": who}],
         "sale": [None],
     }

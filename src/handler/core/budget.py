@@ -3,7 +3,6 @@
 import math
 from typing import Final
 
-from handler.core.blanks import is_blank
 from handler.core.errors import ExpressionError, OverBudget
 
 STEPS: Final = 200_000
@@ -82,7 +81,7 @@ def same(left: object, right: object, budget: Budget) -> bool:
 
 def missing(value: object) -> bool:
     """Return whether a value is null or blank text: there is nothing to send in it."""
-    return value is None or (isinstance(value, str) and is_blank(value))
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def steps(value: object) -> int:
