@@ -46,12 +46,7 @@ def fill_recipient(
     """
     filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
     recipient = _filled(template, filler)
-    for name, properties in _filled(rule.folded, filler).items():
-        own = recipient.get(name, {})
-        if not isinstance(properties, dict) or not isinstance(own, dict):
-            raise Unrenderable(name, "it is not an object")
-        if properties or own:
-            recipient[name] = {**properties, **own}
+    recipient |= _folded(_filled(rule.folded, filler), recipient)
     warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
     for name in IDENTIFIERS:
         if name in template:
@@ -59,6 +54,18 @@ def fill_recipient(
             named = fill_object({name: template[name]}, proven, rule.keep_empty)
             recipient[name] = _identifier(name, named.get(name))
     return recipient
+
+
+def _folded(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipient:
+    """Return the request's properties as the recipient gets them: its own win."""
+    folded: Recipient = {}
+    for name, properties in varying.items():
+        own = recipient.get(name, {})
+        if not isinstance(properties, dict) or not isinstance(own, dict):
+            raise Unrenderable(name, "it is not an object")
+        if properties or own:
+            folded[name] = {**properties, **own}
+    return folded
 
 
 def may_lose(rule: Rule, path: str) -> bool:
