@@ -18,6 +18,7 @@ from urllib3.exceptions import (
 )
 
 from handler.core.outcome import Answer
+from handler.wire import HeadBroken
 
 MAX_ANSWER: Final = 65_536  # bytes; Braze's answers have some hundreds
 USER_AGENT: Final = "braze-webhook-relay"
@@ -72,7 +73,7 @@ def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> A
             stream=True,
         )
     except (RequestException, HTTPError, OSError, ValueError) as error:
-        return Answer("interrupted" if content.asked else "not_connected", why=_why(error))
+        return _broken(error) if content.asked else Answer("not_connected", why=_why(error))
     with response:
         return _answer(response)
 
@@ -117,17 +118,28 @@ def _chunks(response: Response) -> Iterator[bytes]:
         yield chunk
 
 
+def _broken(error: BaseException) -> Answer:
+    """Return what came of a request that has failed: its status line may have come all the same."""
+    head = next((it for it in _causes(error) if isinstance(it, HeadBroken)), None)
+    if head is None:
+        return Answer("interrupted", why=_why(error))
+    return Answer("interrupted", head.status, why=_why(head.__cause__ or head))
+
+
 def _why(error: BaseException) -> str:
     """Return a word for a failure: of the exception, or of the first cause in it that has one."""
+    words = (word for it in _causes(error) for kind, word in _WORDS if isinstance(it, kind))
+    return next(words, type(error).__name__)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, and those within it from the outermost to the innermost."""
     seen: list[BaseException] = []
     found: BaseException | None = error
     while found is not None and found not in seen:
-        for kind, word in _WORDS:
-            if isinstance(found, kind):
-                return word
+        yield found
         seen.append(found)
         found = _inner(found)
-    return type(error).__name__
 
 
 def _inner(error: BaseException) -> BaseException | None:

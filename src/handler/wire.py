@@ -1,13 +1,18 @@
-"""An HTTP session in which one deadline holds for a whole request.
+"""An HTTP session: one deadline for a whole request, and no answer taken for another request's.
 
 The timeouts of requests and urllib3 begin again with every `recv`, so that a server that drips
 its answer holds a request open for as long as it likes. Here each `recv` gets what is left.
+
+http.client passes over the interim answer 100 and takes every other one (102, 103) for final. The
+final one then lies on the connection, and is read as the answer to the next request: all later
+answers are one request late. Here interim answers are passed over (RFC 9110, section 15.2), and a
+connection is used again only if nothing else can come on it.
 """
 
 import io
 import socket
 import time
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from socket import socket as Socket  # noqa: N812 - a class, and not its module
 from typing import Any, Final
 
@@ -15,13 +20,31 @@ from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 
 # Whoever is in between drops idle connections without a word, and a request on a dropped one ends
 # in a reset: an unknown outcome. Lambda also freezes between invocations, on the wall clock only.
 MAX_IDLE: Final = 20  # seconds
 CONNECT: Final = 3.05  # seconds for one address; just over TCP's second retransmission, after 3 s
+MAX_INTERIM: Final = 65_536  # bytes of all interim answers to one request; a 103 has some hundreds
 _SHORTEST: Final = 0.001  # a timeout of 0 would mean not to wait at all, and raise another error
+_HTTP_1_1: Final = 11  # as http.client writes it
+_SWITCHING: Final = 101  # RFC 9110, 15.2.2: the only 1xx after which no other answer comes
+# Of these http.client reads no body, whatever comes: 101, 204 No Content, 304 Not Modified.
+_WITHOUT_BODY: Final = (_SWITCHING, 204, 304)
+
+
+class HeadBroken(HTTPException):
+    """A whole status line came, and nothing that can be read behind it; `status` is its number."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def _connect(host: str, port: int, deadline: float) -> Socket:
@@ -58,6 +81,7 @@ class Deadlined(io.RawIOBase):
         # urllib3 has set the socket's timeout to what is left of `Timeout(total=...)`.
         left = sock.gettimeout()
         self._deadline = None if left is None else time.monotonic() + left
+        self.ended = False
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)  # it keeps the socket open
 
@@ -66,7 +90,12 @@ class Deadlined(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - a writable buffer has no type in 3.11
-        """Read what the next `recv` brings; raise TimeoutError once the deadline has passed."""
+        """Read what the next `recv` brings; raise TimeoutError once the deadline has passed.
+
+        Once it has `ended` it is at its end, whatever the socket still holds.
+        """
+        if self.ended:
+            return 0
         if self._deadline is not None:
             left = self._deadline - time.monotonic()
             if left <= 0:
@@ -80,29 +109,87 @@ class Deadlined(io.RawIOBase):
         super().close()
 
 
+class _Reader(io.BufferedReader):
+    """The bytes of one answer; once closed it knows whether more than that was read."""
+
+    left = False
+
+    def __init__(self, stream: Deadlined) -> None:
+        super().__init__(stream)
+        self._stream = stream
+
+    def close(self) -> None:
+        """Look at what the buffer holds, and close."""
+        if not self.closed:
+            self._stream.ended = True  # what is not read yet shows on the socket
+            self.left = bool(self.peek(1))
+        super().close()
+
+
 class _Socket:
     """The one method of a socket that http.client's response calls."""
 
     def __init__(self, sock: Socket) -> None:
         self._sock = sock
 
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(Deadlined(self._sock))
+    def makefile(self, _mode: str) -> _Reader:
+        return _Reader(Deadlined(self._sock))
 
 
 class _Response(HTTPResponse):
+    """The final answer to a request; `final` is its status once its status line is there."""
+
+    final: int | None = None
+
     def __init__(self, sock: Socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().__init__(_Socket(sock), *args, **kwargs)  # type: ignore[arg-type] # only makefile is called
+        self._reader: Any = self.fp
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether it was read to its end, and nothing behind it."""
+        return self._reader.closed and not self._reader.left
+
+    def begin(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        super().begin(*args, **kwargs)
+        if self.version != _HTTP_1_1 or self.status in _WITHOUT_BODY:
+            self.will_close = True  # where the answer ends is not known for certain
+
+    def _read_status(self) -> tuple[str, int, str]:
+        left = MAX_INTERIM
+        while True:
+            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc] # it is there in every version
+            status = line[1]
+            if status // 100 != 1 or status == _SWITCHING:
+                self.final = status
+                return line
+            left = self._skip_head(left)
+
+    def _skip_head(self, left: int) -> int:
+        """Read an interim answer to its end; return how many bytes more of them may have."""
+        while True:
+            line = self.fp.readline(left + 1)
+            left -= len(line)
+            if left < 0:
+                raise HTTPException("interim answers without an end")
+            if line in (b"\r\n", b"\n", b""):
+                return left
 
 
 class _Fresh:
-    """A connection that counts as dropped when it has been idle for too long."""
+    """A connection that counts as dropped unless it is fit for another request.
 
-    response_class = _Response
+    It was not idle for too long, its last request went out and its answer came in as a whole, and
+    nothing has come since.
+    """
+
     _used = 0.0
+    _whole = True
+    _answer: _Response | None = None  # the last one on this socket
 
     def _new_conn(self) -> Socket:
         conn: Any = self
+        self._answer = None
         try:
             return _connect(conn.host, conn.port, time.monotonic() + conn.timeout)
         except socket.gaierror as error:
@@ -112,14 +199,43 @@ class _Fresh:
         except OSError as error:
             raise NewConnectionError(conn, type(error).__name__) from error
 
+    def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        self._whole = False  # urllib3 goes on to the answer although sending has failed
+        super().request(*args, **kwargs)  # type: ignore[misc] # the other base has it
+        self._whole = True
+
+    def endheaders(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        super().endheaders(*args, **kwargs)  # type: ignore[misc] # the other base has it
+        # The body is not sent yet, so this is no answer to it. On a new connection nothing can be
+        # left of another request, and TLS 1.3's session tickets may not have been read.
+        if self._answer is not None and not self._is_quiet:
+            raise ConnectionError("something came before the request was sent")
+
+    def response_class(self, *args: Any, **kwargs: Any) -> _Response:  # noqa: ANN401 - passed on
+        self._answer = _Response(*args, **kwargs)
+        return self._answer
+
     def getresponse(self) -> Any:  # noqa: ANN401 - the type is the other base's
         self._used = time.time()
-        return super().getresponse()  # type: ignore[misc] # the other base has it
+        try:
+            return super().getresponse()  # type: ignore[misc] # the other base has it
+        except (HTTPException, HTTPError, OSError, ValueError) as error:
+            if self._answer is None or self._answer.final is None:
+                raise
+            raise HeadBroken(self._answer.final) from error
 
     @property
     def is_connected(self) -> bool:
         fresh = abs(time.time() - self._used) < MAX_IDLE
-        return fresh and bool(super().is_connected)  # type: ignore[misc] # the other base has it
+        spent = self._answer is not None and self._answer.is_spent
+        return fresh and self._whole and spent and self._is_quiet
+
+    @property
+    def _is_quiet(self) -> bool:
+        """Whether nothing can be read now, not even that the other side has closed."""
+        pending = getattr(self.sock, "pending", int)  # type: ignore[attr-defined] # as above
+        # What TLS has decrypted already does not show on the socket.
+        return bool(super().is_connected) and not pending()  # type: ignore[misc] # as above
 
 
 class _Http(_Fresh, HTTPConnection):  # type: ignore[misc] # the first base overrides the second

@@ -101,7 +101,18 @@ def drip(raw: bytes) -> Script:
     return say(*(raw[at : at + 1] for at in range(len(raw))), pause=0.1)
 
 
-MANY = b"HTTP/1.1 201 C\r\n" + b"X: 1\r\n" * 120 + b"\r\n"
+def interim(status: int, *headers: str) -> bytes:
+    """Return an answer before the final one (RFC 9110, section 15.2)."""
+    lines = [f"HTTP/1.1 {status} For Now", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def broken_head(status: str) -> bytes:
+    """Return an answer of more headers than http.client reads."""
+    return f"HTTP/1.1 {status}\r\n".encode() + b"X: 1\r\n" * 120 + b"\r\n"
+
+
+PRELOAD = "Link: </a.css>; rel=preload"
 BAD_GZIP = b"HTTP/1.1 201 Created\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\nnot gzip!"
 GZIP = gzip.compress(ACCEPTED)
 GOOD_GZIP = headed(GZIP).replace(b"\r\n", b"\r\nContent-Encoding: gzip\r\n", 1)

@@ -4,10 +4,13 @@ import socket
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from requests import Session
 
 from handler.braze import MAX_ANSWER
 from handler.core.outcome import Answer, classify
+from handler.wire import open_session
 from tests.adapters.braze_faults import CHUNK, FAULTS, HUNDRED_MB, HUNDRED_MB_HEAD
 from tests.adapters.sockets import ACCEPTED, BODY, LATEST, braze, headed, say, sent
 
@@ -23,6 +26,39 @@ def test_an_answer_says_how_far_the_request_got(session: Session, name: str) -> 
     assert took < LATEST
     assert len(peer.requests) == 1
     assert len(answer.body) <= MAX_ANSWER
+
+
+HEADERS = st.sampled_from(
+    [
+        *("Content-Length: 5", "Content-Length: -5", "Content-Length: 5, 6", "Content-Length: 9e9"),
+        *("Transfer-Encoding: chunked", "Transfer-Encoding: gzip, chunked", "Connection: close"),
+        *("Content-Encoding: gzip", "Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip, gzip"),
+        *("Content-Encoding: deflate", "Content-Encoding: br, zstd", "Location: //["),
+        *("Set-Cookie: a=b; expires=never; Max-Age=x", "Set-Cookie: ", "X: " + "x" * 66_000),
+        *("no header at all", ": nameless", " folded", "Content-Type: ;;=", "\x00", "\xff\xfe: \xff"),
+    ]
+).map(lambda line: f"{line}\r\n".encode("latin-1"))
+REST = st.one_of(
+    st.binary(max_size=300),
+    st.builds(
+        lambda headers, body: b"".join(headers) + b"\r\n" + body,
+        st.lists(HEADERS, max_size=5) | HEADERS.map(lambda line: [line] * 110),
+        st.sampled_from([ACCEPTED, b"5\r\nxxxxx\r\n0\r\n\r\n", b"-5\r\n", b"fffffffffffffffff\r\n"])
+        | st.binary(max_size=50),
+    ),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(REST)
+def test_a_whole_201_counts_whatever_follows_it(rest: bytes) -> None:
+    with open_session() as session, braze(say(b"HTTP/1.1 201 Created\r\n" + rest)) as peer:
+        answer, _ = sent(session, peer.url)
+
+    outcome = classify(answer, time.time())
+    assert (outcome.kind, outcome.status) == ("accepted", 201) or outcome.reason in (
+        "notice", "target_paused"
+    )  # fmt: skip
 
 
 def test_of_a_hundred_megabytes_little_is_ever_read(session: Session) -> None:

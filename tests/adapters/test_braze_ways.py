@@ -1,4 +1,4 @@
-"""The twenty-two ways in which a connection to Braze goes wrong are all proven."""
+"""The twenty-six ways in which a connection to Braze goes wrong are all proven."""
 
 from tests.adapters import test_braze_connect, test_braze_tls
 from tests.adapters.braze_faults import FAULTS
@@ -26,10 +26,14 @@ TABLE: dict[str, object] = {
     "100 MB body": "201 and 100 MB",
     "wrong Content-Length": "201 and too short a length",
     "redirect": "redirect",
+    "interim answers": "several interim answers",
+    "interim answer alone": "103 and nothing",
+    "two Content-Lengths with 201": "two lengths",
+    "HTML 200": "200 and HTML",
     "slow TLS": test_braze_tls.test_tls_that_is_slow_keeps_the_deadline_and_nothing_is_sent,
 }
 
 
-def test_the_twenty_two_ways_are_all_proven() -> None:
-    assert len(TABLE) == 22
+def test_the_twenty_six_ways_are_all_proven() -> None:
+    assert len(TABLE) == 26
     assert {where for where in TABLE.values() if not callable(where)} <= FAULTS.keys()

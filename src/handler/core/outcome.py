@@ -1,7 +1,9 @@
 """What an attempt came to, judged by how far the request got and what Braze answered.
 
 Braze's pages say of every 4xx, 429 and 5xx that no message was sent, so an answer that carries
-Braze's JSON is believed. A 5xx without it came from something in between: nobody knows.
+Braze's JSON is believed. A 5xx without it came from something in between: nobody knows. Nor does
+anybody where an HTML page is answered with a 200, as proxies do for maintenance or a login; but a
+201 is what Braze says of a request that it has taken, and counts whatever follows its status line.
 """
 
 import json
@@ -25,8 +27,20 @@ _KEY: Final = re.compile(
     r"|you do not have permission to access this resource)\b",
     re.IGNORECASE,
 )
+# A campaign or Canvas that this workspace does not have, or that is of another kind: a deleted one,
+# a mistyped id. Braze, "API errors" and "Send transactional emails"; of a Canvas it gives no
+# words, so the same are taken.
+_NO_TARGET: Final = re.compile(
+    r"(?:invalid (?:campaign|canvas)(?: api)? id\b"
+    r"|(?:campaign|canvas) does not exist\b"
+    r"|the campaign is not a transactional campaign\b"
+    r"|(?:campaign|canvas)_id must be a string of the (?:campaign|canvas) api identifier\b)",
+    re.IGNORECASE,
+)
 _PLAIN_ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _GOOD_WORDS: Final = ("success", "queued")
+_CREATED: Final = 201  # RFC 9110; what Braze documents for a request that it has taken
+_BLANKS: Final = b"\xef\xbb\xbf \t\r\n"  # a byte order mark may stand before a page
 # RFC 9110 15.5.9 and RFC 8470: the server did not take the request, or not yet.
 _NOT_TAKEN: Final = (408, 425)
 _RATE_LIMITED: Final = 429  # RFC 6585
@@ -37,8 +51,9 @@ class Answer:
     """What came of one POST.
 
     `reached`: not_connected (nothing of the body left us), interrupted (some of it may have
-    arrived, no status line came back) or answered. Header names are in lower case; `body` is
-    what was read of it, bounded; `cut` says that this may not be all. `why` is a word for logs.
+    arrived, and no whole head of an answer came back: `status` is there if its first line did) or
+    answered. Header names are in lower case; `body` is what was read of it, bounded; `cut` says
+    that this may not be all. `why` is a word for logs.
     """
 
     reached: Reached
@@ -74,8 +89,10 @@ def classify(answer: Answer, now: float) -> Outcome:
         return Outcome("not_sent", "unreachable", detail=answer.why)
     status = answer.status
     if answer.reached == "interrupted" or status is None:
-        return Outcome("unknown", "interrupted", detail=answer.why)
+        return _interrupted(answer)
     document = _document(answer.body)
+    if status // 100 == 2 and status != _CREATED and document is None and _is_page(answer):  # noqa: PLR2004 - its class
+        return Outcome("unknown", "page", status)
     by_class = {2: _success, 3: _redirect, 4: _refusal, 5: _failure}.get(status // 100)
     if by_class is None:
         return Outcome("unknown", "unexpected_status", status)
@@ -85,6 +102,18 @@ def classify(answer: Answer, now: float) -> Outcome:
         # What is missing may say that it was taken before. A refusal sends nothing, so ask again.
         return Outcome("not_sent", "not_taken", status, "a refusal that is cut short")
     return outcome
+
+
+def _interrupted(answer: Answer) -> Outcome:
+    if answer.status == _CREATED:
+        return Outcome("accepted", "accepted", _CREATED, answer.why, warnings=("unreadable",))
+    return Outcome("unknown", "interrupted", answer.status, answer.why)
+
+
+def _is_page(answer: Answer) -> bool:
+    """Return whether it is HTML: no JSON begins so, and Braze answers with nothing else."""
+    begins_so = answer.body.lstrip(_BLANKS).startswith(b"<")
+    return begins_so or "html" in answer.headers.get("content-type", "").lower()
 
 
 def _success(status: int, document: dict[str, object] | None, _wait: int | None) -> Outcome:
@@ -153,7 +182,8 @@ def _fault(status: int, text: str) -> str | None:
         return "not_taken"
     if status in (401, 403) or _KEY.match(text):
         return "key_refused"
-    return "configuration" if status == 404 else None  # noqa: PLR2004 - the number is its name
+    nothing_there = status == 404 or _NO_TARGET.match(text)  # noqa: PLR2004 - the number is its name
+    return "configuration" if nothing_there else None
 
 
 def _failure(status: int, document: dict[str, object] | None, wait: int | None) -> Outcome:
