@@ -19,6 +19,7 @@ _PAUSED: Final = (
     "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
 )
 _RST: Final = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 seconds: closing sends RST
+_LONG: Final = 100_000  # bytes of a header that no client reads
 _MISSING: Final = 1024  # bytes that a cut answer promises and does not send
 
 
@@ -31,11 +32,13 @@ async def act(fault: Fault, request: web.Request, entry: Json, braze: Braze) -> 
         return braze({"notice": fault.body or _PAUSED})
     if fault.kind == "errors":
         return braze({"errors": fault.body or ["simulated minor error"]})
-    if fault.kind == "slow":
-        return await _slow(fault, braze)
+    if fault.kind in ("slow", "interim"):
+        return await _late(fault, request, braze)
     answer = braze({}) if fault.after else None
     if fault.kind == "status":
         return _status(fault)
+    if fault.kind == "stray":
+        return await _followed(fault, request, answer or braze({}))
     told = answer or web.json_response({"message": "success"}, status=201)
     return await _spoilt(fault, request, entry, told)
 
@@ -49,15 +52,39 @@ async def _spoilt(
         return await _drip(fault, request, entry, answer)
     if fault.kind == "cut":
         await _cut(request, entry, answer)
+    if fault.kind == "headless":
+        _write(request, _head(answer.status, f"X-Fault: {'x' * _LONG}"))
     if fault.kind == "reset":
         _reset(request)
     return await _never()
 
 
-async def _slow(fault: Fault, braze: Braze) -> web.Response:
+async def _late(fault: Fault, request: web.Request, braze: Braze) -> web.Response:
+    """Answer after a while, and perhaps after answers that say that one is to come."""
     answer = braze({}) if fault.after else None
-    await asyncio.sleep(fault.seconds)
+    for status in fault.interim if fault.kind == "interim" else [None]:
+        if status is not None:
+            _write(request, _head(status, "Link: </style.css>; rel=preload"))
+        await asyncio.sleep(fault.seconds)
     return answer or braze({})
+
+
+async def _followed(fault: Fault, request: web.Request, answer: web.Response) -> web.Response:
+    """Answer, and then answer once more although nobody asks."""
+    await answer.prepare(request)
+    await answer.write_eof()
+    _write(request, _head(fault.status, "Content-Length: 0"))
+    return answer
+
+
+def _head(status: int, *headers: str) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {status} Simulated", *headers, "", ""]).encode()
+
+
+def _write(request: web.Request, raw: bytes) -> None:
+    """Put bytes on the connection beside what aiohttp writes."""
+    if request.transport is not None:
+        request.transport.write(raw)
 
 
 def _status(fault: Fault) -> web.Response:

@@ -3,7 +3,7 @@
 from aiohttp import web
 from pydantic_core import to_json
 
-from relay.braze.catalogue import Target
+from relay.braze.catalogue import Target, is_identifier
 from relay.braze.endpoints import Endpoint, endpoint
 from relay.braze.profiles import Json
 from relay.braze.wire import Refused, parsed
@@ -66,9 +66,14 @@ def find_target(space: Workspace, at: Endpoint, api_id: object) -> Target:
     found = space.catalogue.find(api_id, at.kind)
     if found is not None:
         return found
-    if at.kind == "transactional":
-        is_other = space.catalogue.find(api_id, "campaign")
-        raise Refused(400, _OTHER_KIND if is_other else "Campaign does not exist")
-    if at.kind == "campaign" and not isinstance(api_id, str | None):
-        raise Refused(400, "campaign_id must be a string of the campaign api identifier")
-    raise Refused(400, "Invalid Campaign ID")
+    raise Refused(400, _unknown(space, at, api_id))
+
+
+def _unknown(space: Workspace, at: Endpoint, api_id: object) -> str:
+    """Return the words for an id that names nothing here (of a Canvas Braze documents none)."""
+    if at.kind == "canvas" or (at.kind == "campaign" and isinstance(api_id, str | None)):
+        return "Invalid Campaign ID"
+    if not is_identifier(api_id):
+        return "campaign_id must be a string of the campaign api identifier"
+    is_other = space.catalogue.find(api_id, "campaign")
+    return _OTHER_KIND if is_other else "Campaign does not exist"

@@ -69,6 +69,11 @@ class Target(BaseModel):
         return None if state in wanted.get(self.send_to, (state,)) else f"the user is {state}"
 
 
+def is_identifier(api_id: object) -> bool:
+    """Return whether it looks like the API identifier of a campaign or Canvas."""
+    return isinstance(api_id, str) and bool(_UUID.fullmatch(api_id))
+
+
 class Catalogue:
     """Every id that looks like one is an active campaign and Canvas until another word is put."""
 
@@ -83,7 +88,7 @@ class Catalogue:
     def find(self, api_id: object, *kinds: str) -> Target | None:
         """Return what an id names, where it is of one of these kinds; None for nothing."""
         found = self.known.get(str(api_id), Target())
-        if not found.exists or not _UUID.fullmatch(str(api_id)):
+        if not found.exists or not is_identifier(api_id):
             return None
         return found if found.kind in (None, *kinds) else None
 

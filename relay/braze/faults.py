@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
@@ -16,7 +16,7 @@ class Fault(BaseModel):
 
     `times` is how often it acts (null: until cleared), `probability` how likely it acts at a
     request, `after` whether Braze does what was asked before it fails, `seconds` how long `slow`
-    waits, or `drip` between two bytes. `body` (text, or JSON) is what `status` answers, the text
+    waits, or `drip` between two bytes, or `interim` after each status of `interim`. `body` (text, or JSON) is what `status` answers, the text
     of `notice` or the list of `errors`; `size` is the bytes of a `huge` one. `headers` of null
     are the usual ones. `limit` says how a 429 tells when to come back. `path` and `target` (the
     id of a campaign or Canvas) of null are all.
@@ -24,8 +24,12 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    kind: Literal["status", "hang", "reset", "cut", "slow", "drip", "huge", "notice", "errors"]
+    kind: Literal[
+        "status", "hang", "reset", "cut", "slow", "drip", "huge", "notice", "errors",
+        "interim", "stray", "headless",
+    ]  # fmt: skip
     status: int = Field(default=503, ge=200, le=599)
+    interim: list[Annotated[int, Field(ge=100, le=199)]] = Field(default=[103])
     path: str | None = None
     target: str | None = None
     body: JsonValue = None

@@ -22,7 +22,7 @@ class Switches(BaseModel):
     properties_over_50_kb: Literal["refused", "accepted"] = "refused"
     both_context_names: Literal["refused", "context", "canvas_entry_properties"] = "refused"
     audience_alone: Literal["refused", "broadcast"] = "refused"
-    audience_with_recipients: Literal["broadcast_limits", "hourly_limit"] = "broadcast_limits"
+    audience_with_recipients: Literal["hourly_limit", "broadcast_limits"] = "hourly_limit"
     absent_attribute: Literal["differs", "no_match"] = "differs"
     duplicate_recipient: Literal["first", "last"] = "first"
     unknown_email: Literal["nobody", "created"] = "nobody"

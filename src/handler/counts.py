@@ -15,6 +15,9 @@ _LEFT: Final = {
     State.DEAD: "DeliveriesDead",
 }
 
+# Somebody has to act in Braze, or on a setting; until then all that goes there waits.
+_NOT_READY: Final = ("target_paused", "configuration")
+
 
 def count_answer(worker: Worker, answer: Answer, milliseconds: float) -> None:
     """Count a request: how long it took, if it was made, and what Braze says is left."""
@@ -32,7 +35,7 @@ def count_settled(
     tally, source, rule = worker.tally, delivery.source, delivery.rule
     if outcome.reason == "key_refused":
         tally.count("KeyRefused")
-    if outcome.reason == "target_paused":
+    if outcome.reason in _NOT_READY:
         tally.count("TargetPaused", source, rule)
     if "errors" in outcome.warnings:
         tally.count("AcceptedWithErrors", source, rule)

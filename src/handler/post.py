@@ -12,7 +12,12 @@ from handler.core.limit import limit_of
 from handler.core.outcome import Outcome, classify
 from handler.core.protocol import State
 from handler.core.redact import redact
-from handler.core.request import audience_of, encode_request, request, request_of_many
+from handler.core.request import (
+    encode_request,
+    has_limit_of_its_own,
+    request,
+    request_of_many,
+)
 from handler.counts import count_answer
 from handler.errand import Member, Verdicts
 from handler.failing import settling
@@ -155,9 +160,9 @@ def _post(members: list[Member], key: str) -> Outcome:
     answer = worker.post(url, body, key, seconds)
     now = worker.clock()
     count_answer(worker, answer, (now - started) * 1000)
-    # The marks come first; and the limit of what reaches an audience is another.
+    # The marks come first.
     has_time = members[0].errand.time_left() >= 3 * worker.timing.margin
-    if has_time and not audience_of(delivery):
+    if has_time and not has_limit_of_its_own(delivery):
         worker.signals.told(delivery.workspace, limit_of(answer.headers, now))
     return classify(answer, now)
 
@@ -178,9 +183,16 @@ def _tell(member: Member, workspace: str, outcome: Outcome) -> None:
             opened = worker.signals.open(workspace, "key_refused")
         else:
             worker.signals.succeeded(workspace)
-            if outcome.reason == "rate_limited" and outcome.wait is not None:
-                worker.signals.limited(workspace, int(worker.clock()) + outcome.wait)
+            if outcome.reason == "rate_limited" and not has_limit_of_its_own(member.sent):
+                _limit(member, outcome.wait)
     if opened is not None:
         worker.tally.count("BreakerOpened")
         extra = {"workspace": workspace, "reason": opened.reason, "until": opened.open_until}
         worker.log.error("breaker opened", extra=extra)
+
+
+def _limit(member: Member, wait: int | None) -> None:
+    """Tell all workers until when Braze takes no request; raise Unavailable."""
+    if wait is not None:
+        worker = member.errand.worker
+        worker.signals.limited(member.sent.workspace, int(worker.clock()) + wait)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ssl import SSLContext
 
 from requests import Session
 
@@ -49,6 +50,7 @@ class Braze:
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     url: str = ""
+    tls: SSLContext | None = None
 
     def serve(self, listener: socket.socket) -> None:
         while True:
@@ -59,9 +61,16 @@ class Braze:
             self.connections += 1
             with peer:
                 try:
-                    self.answer(peer)
+                    self.greet(peer)
                 except OSError:
                     continue
+
+    def greet(self, peer: socket.socket) -> None:
+        if self.tls is None:
+            self.answer(peer)
+            return
+        with self.tls.wrap_socket(peer, server_side=True) as secure:
+            self.answer(secure)
 
     def answer(self, peer: socket.socket) -> None:
         while request := read_request(peer):
@@ -70,9 +79,10 @@ class Braze:
 
 
 @contextmanager
-def braze(script: Script) -> Iterator[Braze]:
+def braze(script: Script, tls: SSLContext | None = None) -> Iterator[Braze]:
     listener = socket.create_server(("127.0.0.1", 0))
-    peer = Braze(script, url=f"http://127.0.0.1:{listener.getsockname()[1]}")
+    scheme = "http" if tls is None else "https"
+    peer = Braze(script, url=f"{scheme}://127.0.0.1:{listener.getsockname()[1]}", tls=tls)
     thread = threading.Thread(target=peer.serve, args=(listener,), daemon=True)
     thread.start()
     try:
@@ -91,6 +101,10 @@ def say(*pieces: bytes, pause: float = 0, then: Script = socket.socket.close) ->
         then(peer)
 
     return script
+
+
+def keep(_peer: socket.socket) -> None:
+    """Leave the connection open."""
 
 
 def silence(_peer: socket.socket) -> None:

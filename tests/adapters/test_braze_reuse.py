@@ -24,6 +24,7 @@ from tests.adapters.sockets import (
     broken_head,
     headed,
     interim,
+    keep,
     read_request,
     say,
     sent,
@@ -32,10 +33,6 @@ from tests.adapters.sockets import (
 LIE = headed(b'{"message":"a lie"}', "400 Bad")
 EARLY = interim(103, PRELOAD)
 PATIENCE = 5.0  # seconds, on a busy machine
-
-
-def keep(_peer: socket.socket) -> None:
-    """Leave the connection open."""
 
 
 @contextmanager

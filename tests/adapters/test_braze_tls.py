@@ -1,5 +1,6 @@
 """TLS that fails, is slow or is nobody's: the request is not sent, and the deadline is kept."""
 
+import io
 import socket
 import subprocess
 import threading
@@ -19,9 +20,13 @@ from tests.adapters.sockets import (
     LATEST,
     SECONDS,
     Script,
+    braze,
     headed,
+    interim,
+    keep,
     read_request,
     reset,
+    say,
     sent,
     silence,
 )
@@ -158,3 +163,41 @@ def test_a_body_that_is_silent_over_tls_keeps_the_deadline_and_is_accepted(
     assert (answer.status, answer.cut) == (201, True)
     assert classify(answer, 0).kind == "accepted"
     assert took < LATEST
+
+
+def talking(certificate: tuple[Path, Path], session: Session) -> SSLContext:
+    """Return a server's context that the session trusts."""
+    session.verify = str(certificate[0])
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    return context
+
+
+def test_interim_answers_over_tls_are_passed_over_and_the_connection_is_used_again(
+    session: Session, certificate: tuple[Path, Path]
+) -> None:
+    script = say(interim(103), interim(102) + headed(ACCEPTED), then=keep)
+
+    with braze(script, talking(certificate, session)) as peer:
+        answers = [sent(session, peer.url)[0] for _ in range(4)]
+        session.close()
+
+    assert [(it.status, it.body) for it in answers] == [(201, ACCEPTED)] * 4
+    assert (peer.connections, len(peer.requests)) == (1, 4)
+
+
+def test_what_tls_has_decrypted_behind_an_answer_is_not_the_next_one(
+    session: Session, certificate: tuple[Path, Path]
+) -> None:
+    """Send two answers in one record: the first one is just what is read at a time."""
+    size = io.DEFAULT_BUFFER_SIZE
+    whole = headed(b" " * (size - len(headed(b"")) - 3))
+    stray = headed(b'{"message": "a lie"}', "400 Bad")
+
+    with braze(say(whole + stray, then=keep), talking(certificate, session)) as peer:
+        answers = [sent(session, peer.url)[0] for _ in range(3)]
+        session.close()
+
+    assert len(whole) == size
+    assert [it.status for it in answers] == [201] * 3
+    assert len(peer.requests) == 3

@@ -1,16 +1,21 @@
 """How the simulated Braze fails on request: over real sockets."""
 
+import json
+import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 import requests
 
+from relay.braze.app import DEFAULT_KEY
 from tests.relay.simulated import CAMPAIGN, ID, NEW, NOON, Client
 
 
@@ -44,6 +49,62 @@ def test_fault_strikes_before_or_after_the_send(
     assert entry["outcome"] == ("accepted" if after else None)
     assert len(braze.sends()) == after
     assert braze.trigger(NEW).status_code == 201
+
+
+def raw_answer(braze: Client) -> bytes:
+    """Trigger a send over a socket of its own; return all that is answered within a moment."""
+    host = braze.url.removeprefix("http://")
+    address, port = host.split(":")
+    body = json.dumps({"campaign_id": ID, "recipients": [NEW]})
+    head = [
+        f"POST {CAMPAIGN} HTTP/1.1",
+        f"Host: {host}",
+        f"Authorization: Bearer {DEFAULT_KEY}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    found = b""
+    with socket.create_connection((address, int(port)), timeout=1) as sock:
+        sock.sendall(("\r\n".join([*head, "", ""]) + body).encode())
+        with suppress(TimeoutError):
+            while piece := sock.recv(65_536):
+                found += piece
+    return found
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_interim_answers_come_before_the_answer(braze: Client, *, after: bool) -> None:
+    fault = {"kind": "interim", "interim": [102, 103], "seconds": 0, "after": after}
+    braze.call("POST", "/faults", [fault])
+
+    found = raw_answer(braze)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", found) == [b"102", b"103", b"201"]
+    assert found.endswith(b'"message": "success"}')
+    assert len(braze.sends()) == 1
+
+
+def test_a_stray_answer_comes_behind_the_answer(braze: Client) -> None:
+    braze.call("POST", "/faults", [{"kind": "stray", "status": 400}])
+
+    found = raw_answer(braze)
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", found) == [b"201", b"400"]
+    assert len(braze.sends()) == 1
+
+
+def test_of_a_headless_answer_nothing_but_the_status_line_can_be_read(braze: Client) -> None:
+    braze.call("POST", "/faults", [{"kind": "headless", "after": True}])
+
+    assert raw_answer(braze).startswith(b"HTTP/1.1 201 Simulated\r\nX-Fault: xxx")
+    assert len(braze.sends()) == 1
+
+
+def test_an_interim_answer_has_a_status_below_200(braze: Client) -> None:
+    answer = braze.session.post(
+        f"{braze.url}/_sim/faults", json=[{"kind": "interim", "interim": [201]}]
+    )
+    assert answer.status_code == 400
 
 
 def test_slow_answers_in_the_end(braze: Client) -> None:

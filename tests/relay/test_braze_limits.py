@@ -27,11 +27,11 @@ def test_broadcasts_have_windows_of_a_minute_for_each_audience_and_for_all(braze
     assert broadcast(braze, audience=AUDIENCE).status_code == 201
 
 
-def test_recipients_with_an_audience_count_as_a_broadcast_unless_switched(braze: Client) -> None:
+def test_recipients_with_an_audience_count_as_a_broadcast_only_if_switched(braze: Client) -> None:
     braze.call("PUT", "/limits", {"audience": 1})
+    assert [braze.trigger(NEW, audience=AUDIENCE).status_code for _ in range(2)] == [201, 201]
+    braze.call("PUT", "/switches", {"audience_with_recipients": "broadcast_limits"})
     assert [braze.trigger(NEW, audience=AUDIENCE).status_code for _ in range(2)] == [201, 429]
-    braze.call("PUT", "/switches", {"audience_with_recipients": "hourly_limit"})
-    assert braze.trigger(NEW, audience=AUDIENCE).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -70,15 +70,25 @@ def is_transactional(delivery: Delivery) -> bool:
 
 
 def audience_of(delivery: Delivery) -> str:
-    """Return what tells the audiences of requests apart, in hex; nothing where there is none.
+    """Return what tells the audiences of broadcasts apart, in hex; nothing for any other request.
 
-    Source: Braze, "API limits": the same target, segments and filters are one audience.
+    Source: Braze, "API limits": broadcasts of the same target, segments and filters are one
+    audience; a request that names recipients is none, whatever audience it has beside them.
     """
-    audience = delivery.send.get("audience")
-    if audience is None and delivery.send.get("broadcast") is not True:
+    if delivery.recipient is not None:
         return ""
+    audience = delivery.send.get("audience")
     target = [delivery.send.get(key) for key in ("campaign_id", "canvas_id")]
     return sha256(written([*target, audience]).encode("ascii")).hexdigest()[:32]
+
+
+def has_limit_of_its_own(delivery: Delivery) -> bool:
+    """Return whether a request may count in another rate limit than those that name people.
+
+    Braze's pages differ where an audience stands beside recipients: by "API limits" it counts as
+    one that names people, by the page "Send Canvas messages" it is one of 250 in a minute.
+    """
+    return delivery.recipient is None or "audience" in delivery.send
 
 
 def without_attributes(delivery: Delivery) -> Delivery:
