@@ -79,6 +79,8 @@ def body(**fields: str) -> bytes:
 PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
 ANSWERS = {
     "2xx": Answer("answered", 201, body=body(message="success", dispatch_id="d")),
+    "201 whose headers cannot be read": Answer("interrupted", 201),
+    "2xx other than 201 with an HTML page": Answer("answered", 200, body=b"<html>"),
     "2xx with a notice that the target is paused, stopped or archived": Answer(
         "answered", 201, body=body(notice=PAUSED)
     ),
@@ -87,6 +89,9 @@ ANSWERS = {
     "400": Answer("answered", 400, body=body(message="Bad Request")),
     "401, 403": Answer("answered", 401),
     "404": Answer("answered", 404),
+    "4xx that says that the campaign or Canvas does not exist, or is of another kind": Answer(
+        "answered", 400, body=body(message="Invalid Campaign ID")
+    ),
     "408, 425": Answer("answered", 425),
     "429": Answer("answered", 429),
     "4xx that says that the target is paused or archived": Answer(
@@ -103,6 +108,7 @@ ANSWERS = {
     "5xx without": Answer("answered", 502),
     "no connection": Answer("not_connected"),
     "a connection that broke, or timed out": Answer("interrupted"),
+    "any status but 201 whose headers cannot be read": Answer("interrupted", 503),
     "any other status": Answer("answered", 600),
 }
 

@@ -7,6 +7,7 @@ from pydantic import JsonValue
 
 from handler.brakes import BROADCASTS, BROADCASTS_OF_ONE
 from handler.core.models import Delivery
+from handler.core.request import audience_of
 from tests.adapters.handing import Hands, hands, several
 from tests.adapters.stage import Braze, Queue
 
@@ -64,3 +65,63 @@ def test_deliveries_to_one_person_are_not_counted(line: Hands, delivery: Deliver
     plain = replace(plain, send={"campaign_id": "c"})
 
     assert line.give(plain) == {plain.id: None}
+
+
+AUDIENCE: JsonValue = {
+    "custom_attribute": {"custom_attribute_name": "plan", "comparison": "equals", "value": "paid"}
+}
+LIMITED = (429, b'{"message": "Rate Limited"}')
+
+
+def narrowed(delivery: Delivery, count: int) -> list[Delivery]:
+    """Return deliveries to as many people, each only if the person is in an audience."""
+    send: dict[str, JsonValue] = {"campaign_id": "c", "audience": AUDIENCE}
+    return [replace(one, send=send) for one in several(delivery, count)]
+
+
+def test_an_audience_beside_named_recipients_is_no_broadcast(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    given = narrowed(delivery, 25)
+
+    assert {wait for one in given for wait in line.give(one).values()} == {None}
+    assert len(braze.requests) == 25
+    assert braze.requests[0]["audience"] == AUDIENCE
+    assert line.shared("rate#default#audiences") == {}
+
+
+def test_where_braze_counts_it_as_one_its_429_stops_what_has_that_audience_alone(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    narrow, plain = narrowed(delivery, 1)[0], several(delivery, 1)[0]
+    full = {"X-RateLimit-Limit": "250", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "50"}
+    braze.replies.append(LIMITED)
+    braze.headers += [full, {}, full]
+
+    assert 50 <= (line.give(narrow)[narrow.id] or 0) <= 50 + line.worker.timing.spread
+    assert line.give(plain) == {plain.id: None}
+    line.clock.now += 120
+    assert line.give(narrow) == {narrow.id: None}
+    # What its answers tell of a limit is not the limit of what names people.
+    assert line.worker.signals.limit("default") is None
+
+
+def test_a_429_to_a_broadcast_stops_nothing_that_names_people(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    (one,), (plain,) = broadcasts(delivery, 1), several(delivery, 1)
+    braze.replies.append(LIMITED)
+    braze.headers.append({"X-RateLimit-Reset": "50"})
+
+    assert (line.give(one)[one.id] or 0) >= 50
+    assert line.give(plain) == {plain.id: None}
+
+
+@pytest.mark.parametrize("audience", [AUDIENCE, None])
+@pytest.mark.parametrize("broadcast", [True, False])
+def test_whatever_names_nobody_counts_as_a_broadcast(
+    delivery: Delivery, audience: JsonValue, *, broadcast: bool
+) -> None:
+    send: dict[str, JsonValue] = {"campaign_id": "c", "broadcast": broadcast, "audience": audience}
+
+    assert audience_of(replace(delivery, recipient=None, send=send))

@@ -50,7 +50,7 @@ def test_a_dead_letter_does_not_show_the_key(
 def test_a_redriven_dead_letter_is_sent_again(
     queue: Queue, braze: Braze, delivery: Delivery
 ) -> None:
-    braze.replies.append((400, b'{"message": "Invalid Campaign ID"}'))
+    braze.replies.append((400, b'{"message": "No Recipients"}'))
     queue.send(encode(delivery))
     queue.deliver()
     ((body, _),) = queue.letters()
@@ -165,7 +165,7 @@ def test_a_message_of_a_later_version_waits_for_a_later_worker(
 def test_a_further_copy_from_before_a_dead_letter_is_its_duplicate(
     queue: Queue, braze: Braze, delivery: Delivery
 ) -> None:
-    braze.replies.append((400, b'{"message": "Invalid Campaign ID"}'))
+    braze.replies.append((400, b'{"message": "No Recipients"}'))
     queue.send(encode(delivery))
     queue.deliver()
     queue.send(encode(delivery))

@@ -84,7 +84,8 @@ def test_any_other_notice_is_held(notice: object) -> None:
         (400, "You do not have permission to access this resource", "not_sent", "key_refused"),
         (400, "Invalid whitelisted IPs", "not_sent", "key_refused"),
         (404, "Invalid whitelisted IPs", "not_sent", "key_refused"),
-        (400, "Invalid Campaign ID", "rejected", "rejected"),
+        (400, "Invalid Campaign ID", "not_sent", "configuration"),
+        (400, "Invalid Recipients", "rejected", "rejected"),
         (408, "", "not_sent", "not_taken"),
         (429, "Rate Limited", "not_sent", "rate_limited"),
         (302, "", "not_sent", "configuration"),
@@ -100,6 +101,75 @@ def test_each_status_has_one_meaning(status: int, message: str, kind: Kind, reas
     outcome = answered(status, {"message": message})
 
     assert (outcome.kind, outcome.reason, outcome.status) == (kind, reason, status)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Invalid Campaign ID",
+        "invalid campaign id",
+        "Invalid Canvas ID",
+        "Campaign does not exist",
+        "Canvas does not exist",
+        "The campaign is not a transactional campaign. "
+        "Only transactional campaigns may use this endpoint",
+        "campaign_id must be a string of the campaign api identifier",
+        "canvas_id must be a string of the canvas api identifier",
+    ],
+)
+def test_a_target_that_braze_does_not_know_waits_as_configuration(text: str) -> None:
+    outcome = answered(400, {"message": text})
+
+    assert (outcome.kind, outcome.reason, outcome.detail) == ("not_sent", "configuration", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["No Recipients", "Invalid Campaign Identity", "recipients[0]: Invalid Campaign ID", "campaign"],
+)
+def test_another_fault_of_a_request_is_not_taken_for_an_unknown_target(text: str) -> None:
+    assert answered(400, {"message": text}).kind == "rejected"
+
+
+PAGES = [
+    b"<!DOCTYPE html><html>",
+    b"\xef\xbb\xbf\r\n <html>",
+    b'<?xml version="1.0"?>',
+    b"<h1>",
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("status", [200, 202, 203, 206])
+def test_a_page_with_a_200_is_unknown(status: int, page: bytes) -> None:
+    outcome = answered(status, page)
+
+    assert (outcome.kind, outcome.reason, outcome.status) == ("unknown", "page", status)
+
+
+def test_what_says_that_it_is_html_is_a_page_unless_it_is_brazes_json() -> None:
+    assert answered(200, b"", content_type="Text/HTML; charset=utf-8").reason == "page"
+    assert answered(200, {"message": "success"}, content_type="text/html").kind == "accepted"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_201_counts_whatever_its_body(page: bytes) -> None:
+    outcome = answered(201, page, content_type="text/html")
+
+    assert (outcome.kind, outcome.warnings) == ("accepted", ("unreadable",))
+
+
+def test_a_201_whose_head_is_broken_is_accepted_with_a_warning() -> None:
+    outcome = classify(Answer("interrupted", 201, why="LineTooLong"), NOW)
+
+    assert (outcome.kind, outcome.status, outcome.warnings) == ("accepted", 201, ("unreadable",))
+
+
+@pytest.mark.parametrize("status", [101, 200, 202, 204, 302, 400, 401, 404, 408, 429, 500, 503])
+def test_any_other_status_whose_head_is_broken_is_unknown(status: int) -> None:
+    outcome = classify(Answer("interrupted", status), NOW)
+
+    assert (outcome.kind, outcome.reason, outcome.status) == ("unknown", "interrupted", status)
 
 
 @pytest.mark.parametrize("body", [b"<html>502 Bad Gateway</html>", b"", b"{}", b'"x"'])
@@ -127,7 +197,15 @@ def test_malformed_json_is_explained_under_error() -> None:
         ({"x_ratelimit_reset": "0"}, None),
         ({"x_ratelimit_reset": "-5"}, None),
         ({"x_ratelimit_reset": "\u0661\u0662"}, None),
-        ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry_after": "Wed, 18 Nov 2026 10:16:40 GMT"}, None),
+        ({"retry_after": "Wed, 18 Nov 2026 11:16:40 GMT"}, 600),
+        ({"retry_after": "Wednesday, 18-Nov-26 11:16:40 GMT"}, 600),
+        ({"retry_after": "Wed Nov 18 11:16:40 2026"}, 600),
+        ({"retry_after": "Thu, 31 Feb 2026 11:16:40 GMT"}, None),
+        ({"retry_after": "Wed, 18 Nov 2026 11:16:40 +0100"}, None),
+        ({"retry_after": "18 Nov 2026"}, None),
+        ({"retry_after": "Wed, 18 Nov 2026 13:16:40 GMT"}, None),
+        ({"retry_after": "Wed, 18 Nov 2026 11:16:40 GMT", "x_ratelimit_reset": "5"}, 600),
         ({"retry_after": "9" * 400}, None),
         ({}, None),
     ],
@@ -189,7 +267,8 @@ def test_every_answer_has_an_outcome(answer: Answer) -> None:
 
     assert outcome.wait is None or 1 <= outcome.wait <= 7_200
     if answer.reached == "answered" and answer.status is not None and answer.status // 100 == 2:
-        assert outcome.kind in ("accepted", "held") or outcome.reason == "target_paused"
+        known = outcome.kind in ("accepted", "held")
+        assert known or outcome.reason in ("target_paused", "page")
 
 
 def test_a_refusal_that_is_cut_short_may_say_that_it_was_taken_before() -> None:
