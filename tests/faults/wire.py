@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 from handler.core.identity import delivery_id
@@ -19,10 +20,11 @@ WORKERS: Final = 4  # more of them only contend for the machine's processors
 
 
 @contextmanager
-def stack(braze_url: str | None = None) -> Iterator[Relay]:
-    """Serve the project's own rules; without a URL beside a simulated Braze."""
+def stack(
+    braze_url: str | None = None, rules: Path = PROJECT / "tests" / "rules"
+) -> Iterator[Relay]:
+    """Serve the project's own rules, or others; without a URL beside a simulated Braze."""
     secrets = {"shopify": SHOPIFY_SECRET, "accounts": ACCOUNTS_SECRET}
-    rules = PROJECT / "tests" / "rules"
     concurrency = str(WORKERS)
     with local_stack(
         rules, secrets, braze_url, 0, RulesStage="dev", DeliverConcurrency=concurrency

@@ -92,7 +92,7 @@ class Braze:
             answer = self._meet(one, key, seconds)
         finally:
             self.ends(one)
-        one.unknown = answer.reached == "interrupted" or _is_from_an_edge(answer)
+        one.unknown = _is_silent(answer) or _is_from_an_edge(answer)
         return answer
 
     def _meet(self, one: Try, key: str, seconds: float) -> Answer:
@@ -177,8 +177,13 @@ class Braze:
         }
 
 
+def _is_silent(answer: Answer) -> bool:
+    return answer.reached == "interrupted" and answer.status != 201
+
+
 def _is_from_an_edge(answer: Answer) -> bool:
-    return (answer.status or 0) >= 500 and not answer.body.startswith(b"{")
+    is_no_answer = answer.status == 200 or (answer.status or 0) >= 500
+    return answer.reached == "answered" and is_no_answer and not answer.body.startswith(b"{")
 
 
 def recipients(body: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from handler.core.outcome import Answer
 from tests.simulation.faults import Fault
+from tests.simulation.wired import Told, interim, read, written
 
 Headers = Mapping[str, str]
 Making = Callable[[Answer | None, Headers], Answer]
@@ -88,9 +89,30 @@ def _cut(answer: Answer | None, _limits: Headers) -> Answer:
     return Answer("answered", good.status, good.headers, good.body[:10], cut=True, why="broken")
 
 
+def _after(before: bytes) -> Making:
+    """Answer as on a good day, after interim answers; what is read of it is the client's own."""
+
+    def making(answer: Answer | None, limits: Headers) -> Answer:
+        return read(Told(before + written(_good(answer, limits)), ends=True))
+
+    return making
+
+
+def _raw(raw: bytes) -> Making:
+    """Say this, and end the connection."""
+    return lambda _answer, _limits: read(Told(raw, ends=True))
+
+
+def _headless(answer: Answer | None, limits: Headers) -> Answer:
+    """Answer with more headers than the client reads."""
+    status = _good(answer, limits).status
+    return read(Told(f"HTTP/1.1 {status} S\r\n".encode() + b"X: 1\r\n" * 120, ends=True))
+
+
 _LIMITED: Final = b'{"message": "You have reached your rate limit"}'
 _SORRY: Final = b'{"message": "Internal server error"}'
 _HTML: Final = b"<html><body>Bad gateway</body></html>"
+_UNKNOWN_ID: Final = b'{"message": "Invalid Campaign ID"}'
 
 FAILURES: Final[Mapping[str, Failure]] = {
     "refused": Failure(NOT_APPLIED, _never("not_connected", "refused")),
@@ -106,6 +128,14 @@ FAILURES: Final[Mapping[str, Failure]] = {
     "unavailable": Failure(NOT_APPLIED, _says(503, _SORRY, {"retry-after": "30"})),
     "edge": Failure(NOT_APPLIED, _says(502, _HTML, {})),
     "edge_applied": Failure(APPLIED, _says(504, _HTML, {})),
+    "page": Failure(NOT_APPLIED, _says(200, _HTML, {})),
+    "page_applied": Failure(APPLIED, _says(200, _HTML, {})),
+    "interim": Failure(APPLIED, _after(interim(103))),
+    "interim_many": Failure(APPLIED, _after(interim(102, 103, 100, 103))),
+    "interim_alone": Failure(NOT_APPLIED, _raw(interim(103))),
+    "interim_alone_applied": Failure(APPLIED, _raw(interim(102, 103))),
+    "headless": Failure(APPLIED, _headless),
+    "unknown_target": Failure(NOT_APPLIED, _says(400, _UNKNOWN_ID)),
     "key_refused": Failure(NOT_APPLIED, _says(401, b'{"message": "Unknown REST API Key"}')),
     "forbidden": Failure(NOT_APPLIED, _says(403, b'{"message": "Access denied"}')),
     "not_found": Failure(NOT_APPLIED, _says(404, b'{"message": "Not found"}')),

@@ -34,6 +34,7 @@ from tests.simulation.dynamodb import DynamoDB
 from tests.simulation.secrets import Secrets
 from tests.simulation.sink import Sink
 from tests.simulation.sqs import Sqs
+from tests.simulation.wired import Post
 
 RULES: Final = Path(__file__).parent / "rules"
 QUEUE: Final = "https://sqs/queue"
@@ -62,6 +63,7 @@ class Environments:
     braze: Braze
     sink: Sink = field(default_factory=Sink)
     timing: Timing = field(default_factory=Timing)
+    wire: Callable[[Post], Post] = field(default=lambda port: port)  # for each worker
     _owners: Iterator[int] = field(default_factory=lambda: count(1))
     _log: Logger = field(init=False)
 
@@ -97,7 +99,7 @@ class Environments:
             ledger=Ledger(table, 400),
             sqs=self.sqs,  # type: ignore[arg-type] # as above
             keys=SecretCache(self.secrets, BRAZE_KEYS, self.clock),  # type: ignore[arg-type] # as above
-            post=self.braze.post,
+            post=self.wire(self.braze.post),
             pauses=Pauses(table, clock, self.timing.known),
             signals=Signals(table, self.timing, clock, self.random.random),
             log=self._log,
