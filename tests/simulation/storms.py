@@ -51,6 +51,14 @@ STORM: Final[Rates] = {
         Fault("dies_before"): 0.001,
         Fault("dies_after"): 0.002,
         Fault("not_found"): 0.0005,
+        Fault("unknown_target"): 0.0005,
+        Fault("page"): 0.001,
+        Fault("page_applied"): 0.001,
+        Fault("interim"): 0.005,
+        Fault("interim_many"): 0.002,
+        Fault("interim_alone"): 0.001,
+        Fault("interim_alone_applied"): 0.001,
+        Fault("headless"): 0.003,
     },
 }
 
