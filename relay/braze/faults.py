@@ -16,10 +16,10 @@ class Fault(BaseModel):
 
     `times` is how often it acts (null: until cleared), `probability` how likely it acts at a
     request, `after` whether Braze does what was asked before it fails, `seconds` how long `slow`
-    waits, or `drip` between two bytes, or `interim` after each status of `interim`. `body` (text, or JSON) is what `status` answers, the text
-    of `notice` or the list of `errors`; `size` is the bytes of a `huge` one. `headers` of null
-    are the usual ones. `limit` says how a 429 tells when to come back. `path` and `target` (the
-    id of a campaign or Canvas) of null are all.
+    waits, `drip` between two bytes, or `interim` after each status of `interim`. `body` (text, or
+    JSON) is what `status` answers, the text of `notice` or the list of `errors`; `size` is the
+    bytes of a `huge` one. `headers` of null are the usual ones. `limit` says how a 429 tells when
+    to come back. `path` and `target` (the id of a campaign or Canvas) of null are all.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -73,7 +73,9 @@ METRICS: Final[Mapping[str, Metric]] = {
     "AttributesStale": _count("a delivery sent without attributes: newer ones were there", *_RULE),
     "LettersReturned": _count("a message that is no delivery, buried again"),
     "DeliveriesRetried": _count("an attempt after which the message comes back", *_RULE),
-    "TargetPaused": _count("an attempt whose Canvas or campaign is paused, archived or unknown to Braze", *_RULE),
+    "TargetPaused": _count(
+        "an attempt whose Canvas or campaign is paused, archived or unknown to Braze", *_RULE
+    ),
     "AcceptedWithErrors": _count("an accepted attempt whose answer names errors", *_RULE),
     "KeyRefused": _count("an attempt whose API key Braze refused"),
     "BreakerOpened": _count("a breaker that opened: nothing is sent to the workspace"),

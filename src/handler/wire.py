@@ -222,6 +222,7 @@ class _Fresh:
         except (HTTPException, HTTPError, OSError, ValueError) as error:
             if self._answer is None or self._answer.final is None:
                 raise
+            self._answer.close()
             raise HeadBroken(self._answer.final) from error
 
     @property

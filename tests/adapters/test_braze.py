@@ -35,7 +35,14 @@ HEADERS = st.sampled_from(
         *("Content-Encoding: gzip", "Content-Encoding: gzip, gzip, gzip, gzip, gzip, gzip, gzip"),
         *("Content-Encoding: deflate", "Content-Encoding: br, zstd", "Location: //["),
         *("Set-Cookie: a=b; expires=never; Max-Age=x", "Set-Cookie: ", "X: " + "x" * 66_000),
-        *("no header at all", ": nameless", " folded", "Content-Type: ;;=", "\x00", "\xff\xfe: \xff"),
+        *(
+            "no header at all",
+            ": nameless",
+            " folded",
+            "Content-Type: ;;=",
+            "\x00",
+            "\xff\xfe: \xff",
+        ),
     ]
 ).map(lambda line: f"{line}\r\n".encode("latin-1"))
 REST = st.one_of(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests import Session
+from urllib3.connection import HTTPConnection
 from urllib3.util.wait import wait_for_read
 
 from handler import wire
@@ -32,6 +33,7 @@ from tests.adapters.sockets import (
 
 LIE = headed(b'{"message":"a lie"}', "400 Bad")
 EARLY = interim(103, PRELOAD)
+CHUNKED = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n"
 PATIENCE = 5.0  # seconds, on a busy machine
 
 
@@ -41,7 +43,9 @@ def numbered(before: bytes = b"", after: bytes = b"", *, pause: float = 0) -> It
 
     def script(peer: socket.socket) -> None:
         number = f'{{"message":"success","dispatch_id":"{len(told.requests)}"}}'.encode()
-        for piece in (before, headed(number), after) if pause else (before + headed(number) + after,):
+        for piece in (
+            (before, headed(number), after) if pause else (before + headed(number) + after,)
+        ):
             peer.sendall(piece)
             time.sleep(pause)
 
@@ -108,7 +112,7 @@ def test_what_comes_behind_an_answer_is_not_taken_for_the_next_one(
         broken_head("201 Created"),
         EARLY + broken_head("200 OK"),
         b"HTTP/1.1 201 C\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
-        b"HTTP/1.1 201 C\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n{}",
+        CHUNKED + b"Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n{}",
     ],
     ids=lambda answer: answer.decode()[:40],
 )
@@ -141,12 +145,12 @@ def test_what_comes_before_the_request_was_sent_is_no_answer_to_it(
                 bodies.append(peer.recv(65_536))
 
     def patiently(self: Any, *args: Any, **kwargs: Any) -> None:
-        given(self, *args, **kwargs)
+        real(self, *args, **kwargs)
         if bodies:
             wait_for_read(self.sock, PATIENCE)
 
-    given = wire.HTTPConnection.endheaders
-    monkeypatch.setattr(wire.HTTPConnection, "endheaders", patiently)
+    real = HTTPConnection.endheaders
+    monkeypatch.setattr(HTTPConnection, "endheaders", patiently)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener,), daemon=True)
         thread.start()
@@ -165,14 +169,14 @@ def test_an_answer_to_a_request_that_was_not_sent_whole_ends_its_connection(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut(self: Any, data: bytes) -> None:
-        given(self, data)
+        real(self, data)
         if data.startswith(b"{"):  # it has gone out all the same, so that an answer comes
             raise BrokenPipeError
 
-    given = wire.HTTPConnection.send
+    real = HTTPConnection.send
     with braze(say(headed(ACCEPTED), then=keep)) as peer:
         with monkeypatch.context() as patched:
-            patched.setattr(wire.HTTPConnection, "send", cut)
+            patched.setattr(HTTPConnection, "send", cut)
             sent(session, peer.url)
         sent(session, peer.url)
         session.close()

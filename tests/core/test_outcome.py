@@ -111,8 +111,7 @@ def test_each_status_has_one_meaning(status: int, message: str, kind: Kind, reas
         "Invalid Canvas ID",
         "Campaign does not exist",
         "Canvas does not exist",
-        "The campaign is not a transactional campaign. "
-        "Only transactional campaigns may use this endpoint",
+        "The campaign is not a transactional campaign. Only transactional campaigns may use this",
         "campaign_id must be a string of the campaign api identifier",
         "canvas_id must be a string of the canvas api identifier",
     ],
@@ -125,7 +124,12 @@ def test_a_target_that_braze_does_not_know_waits_as_configuration(text: str) -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["No Recipients", "Invalid Campaign Identity", "recipients[0]: Invalid Campaign ID", "campaign"],
+    [
+        "No Recipients",
+        "Invalid Campaign Identity",
+        "recipients[0]: Invalid Campaign ID",
+        "campaign",
+    ],
 )
 def test_another_fault_of_a_request_is_not_taken_for_an_unknown_target(text: str) -> None:
     assert answered(400, {"message": text}).kind == "rejected"

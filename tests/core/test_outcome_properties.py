@@ -41,7 +41,18 @@ JSON = st.recursive(
     max_leaves=8,
 )
 WORDS = st.sampled_from(
-    [PAUSED, QUEUED, UNKNOWN_ID, "success", "queued", "Rate Limited", "Invalid whitelisted IPs", " ", "", "x"]
+    [
+        PAUSED,
+        QUEUED,
+        UNKNOWN_ID,
+        "success",
+        "queued",
+        "Rate Limited",
+        "Invalid whitelisted IPs",
+        " ",
+        "",
+        "x",
+    ]
 )
 NAMED = st.dictionaries(
     st.sampled_from(["notice", "message", "errors", "error", "dispatch_id", "status"]),

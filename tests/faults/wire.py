@@ -16,6 +16,8 @@ from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, Relay
 FULL: Final = "FAULTS_FULL" in os.environ  # else a size that every run of the suite can afford
 FIRST_CUSTOMER: Final = 9_000_000_000
 POSTING_AT_ONCE: Final = 8
+_OK: Final = 200
+_TRIES: Final = 5
 WORKERS: Final = 4  # more of them only contend for the machine's processors
 
 
@@ -61,6 +63,16 @@ def post_orders(relay: Relay, template: dict[str, Any], count: int) -> Counter[i
     with ThreadPoolExecutor(POSTING_AT_ONCE) as pool:
         answers = pool.map(lambda at: _post(relay, template, at), range(count))
         return Counter(answers)
+
+
+def post_until_taken(relay: Relay, template: dict[str, Any], count: int) -> None:
+    """Post so many signed orders, and again what is not answered 200, as senders do."""
+    left = list(range(count))
+    with ThreadPoolExecutor(POSTING_AT_ONCE) as pool:
+        for _ in range(_TRIES):
+            statuses = pool.map(lambda at: _post(relay, template, at), left)
+            left = [at for at, status in zip(left, statuses, strict=True) if status != _OK]
+    assert not left
 
 
 def _post(relay: Relay, template: dict[str, Any], at: int) -> int:
