@@ -217,6 +217,7 @@ class _Fresh:
 
     def getresponse(self) -> Any:  # noqa: ANN401 - the type is the other base's
         self._used = time.time()
+        self._answer = None  # what fails from here on is not the former one's
         try:
             return super().getresponse()  # type: ignore[misc] # the other base has it
         except (HTTPException, HTTPError, OSError, ValueError) as error:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.client import ResponseNotReady
 from typing import Any
 
 import pytest
@@ -182,6 +183,22 @@ def test_an_answer_to_a_request_that_was_not_sent_whole_ends_its_connection(
         session.close()
 
     assert peer.connections == 2
+
+
+def test_a_failure_before_an_answer_begins_is_not_taken_for_the_answer_before_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_self: Any) -> None:
+        raise ResponseNotReady
+
+    with braze(say(headed(ACCEPTED), then=keep)) as peer:
+        accepted, _ = sent(session, peer.url)
+        monkeypatch.setattr(HTTPConnection, "getresponse", fail)
+        answer, _ = sent(session, peer.url)
+        session.close()
+
+    assert (accepted.status, peer.connections) == (201, 1)
+    assert (answer.reached, answer.status) == ("interrupted", None)
 
 
 noise = st.lists(
