@@ -221,10 +221,17 @@ class _Fresh:
         try:
             return super().getresponse()  # type: ignore[misc] # the other base has it
         except (HTTPException, HTTPError, OSError, ValueError) as error:
-            if self._answer is None or self._answer.final is None:
+            status = self._end_broken()
+            if status is None:
                 raise
-            self._answer.close()
-            raise HeadBroken(self._answer.final) from error
+            raise HeadBroken(status) from error
+
+    def _end_broken(self) -> int | None:
+        """Close an answer that cannot be read; return its status if its status line had come."""
+        if self._answer is None:
+            return None
+        self._answer.close()
+        return self._answer.final
 
     @property
     def is_connected(self) -> bool:
