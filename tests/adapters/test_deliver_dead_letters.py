@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from handler.core.message import encode
+from handler.core.message import VERSIONS, encode
 from handler.core.models import Delivery, Parked
 from handler.deliver import serve
 from tests.adapters.stage import Braze, Clock, Invocation, Queue
@@ -154,7 +154,7 @@ def test_after_a_day_of_failures_a_delivery_is_a_dead_letter(
 def test_a_message_of_a_later_version_waits_for_a_later_worker(
     queue: Queue, braze: Braze, delivery: Delivery
 ) -> None:
-    queue.send(json.dumps({**json.loads(encode(delivery)), "version": 3}))
+    queue.send(json.dumps({**json.loads(encode(delivery)), "version": VERSIONS[-1] + 1}))
 
     assert len(queue.deliver()) == 1
 
