@@ -11,7 +11,7 @@ import typer
 
 from handler.core.errors import RulesError
 from handler.core.source import Source
-from handler.secrets import Secret
+from handler.secrets import REFRESH_AFTER, Secret
 from relay.checks import unusable
 from relay.chosen import ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, stage_of
@@ -20,6 +20,7 @@ from relay.paths import RULES
 from relay.samples import sources_in
 
 MIN_BYTES: Final = 8  # of a signing secret; the verifier refuses shorter ones
+READY: Final = REFRESH_AFTER + 1  # seconds until each function takes it: a read takes 1 s at most
 Values = Mapping[str, str | list[str]]
 Change = Literal["set", "rotate", "retire"]
 
@@ -114,9 +115,22 @@ def _write(entry: _Entry, change: Change) -> None:
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     manager.put_secret_value(SecretId=entry.arn, SecretString=json.dumps(new))
-    count = _count(new[name])
-    seen = "the functions see it within five minutes, after 30 seconds where the old one is refused"
-    typer.echo(f"{entry.stack_name}: {name}: {count}; {seen}")
+    seen = seen_by(change) if entry.sources else SEEN_BY_WORKERS
+    typer.echo(f"{entry.stack_name}: {name}: {_count(new[name])}; {seen}")
+
+
+SEEN_BY_WORKERS: Final = (
+    "workers use it within five minutes, and at once where Braze refuses the old one"
+)
+
+
+def seen_by(change: Change) -> str:
+    """Return when a changed signing secret holds: true for each of the functions' environments."""
+    if change == "rotate":
+        return f"change the sender in {READY} seconds or later, then drop the old ones by --retire"
+    if change == "retire":
+        return "the old ones are refused within five minutes"
+    return f"it is taken in {READY} seconds, and an old one is refused within five minutes"
 
 
 def _asked(entry: _Entry) -> str:

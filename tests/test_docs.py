@@ -86,7 +86,7 @@ def computed(formula: str) -> float:
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", formula)
     plain = re.split(r"[,:]", plain)[0]
     plain = re.sub(r" (KB|s|for each source|for each rule)\b", "", plain)  # one source, one rule
-    for shown, meant in (("×", "*"), ("10⁶", "1e6"), ("10⁵", "1e5")):
+    for shown, meant in (("×", "*"), ("10⁶", "1e6"), ("10⁵", "1e5"), ("10⁴", "1e4")):
         plain = plain.replace(shown, meant)
     return float(eval(plain, {"W": 1e5, "D": 1e5, "LedgerDays": 400}))  # noqa: S307 - our own page
 

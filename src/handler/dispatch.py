@@ -8,6 +8,7 @@ from handler.claims import claim
 from handler.core.backoff import clamp, wait_stopped
 from handler.core.breaker import wait_open
 from handler.core.coalesce import coalesce
+from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.core.request import audience_of
@@ -15,7 +16,7 @@ from handler.errand import Errand, Member, Verdicts, wait_again
 from handler.failing import settling
 from handler.post import one_by_one, send
 from handler.received import Verdict, back
-from handler.secrets import api_key
+from handler.secrets import Secret, api_key
 from handler.worker import Worker
 
 
@@ -73,9 +74,8 @@ def _is_probing(worker: Worker, workspace: str) -> bool:
 
 def _send(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Errand]:
     worker, delivery = going[0].worker, going[0].delivery
-    # No claim for what cannot be sent: there is no key, so this is not an attempt.
-    secret = worker.keys.current()
-    api_key(secret, worker.workspaces[delivery.workspace].key)
+    # No claim for what cannot be sent: where there is no key, this is not an attempt.
+    secret = _with_key(worker, worker.workspaces[delivery.workspace].key)
     if not _may_reach(worker, delivery):
         for errand in going:
             seconds = clamp(MINUTE + worker.timing.outage * worker.random())
@@ -89,6 +89,17 @@ def _send(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Erran
     # Those that Braze has refused together with others.
     one_by_one([it for it in members if it.claim.alone], secret, verdicts)
     return [errand for errand, _ in found if errand.received.id not in verdicts]
+
+
+def _with_key(worker: Worker, name: str) -> Secret:
+    """Return the secret that holds a key of this name; raise Unavailable where there is none."""
+    secret = worker.keys.current()
+    try:
+        api_key(secret, name)
+    except Unavailable:  # perhaps set a moment ago
+        secret = worker.keys.refresh()
+        api_key(secret, name)
+    return secret
 
 
 def _may_reach(worker: Worker, delivery: Delivery) -> bool:

@@ -35,11 +35,11 @@ from handler.core.message import encode
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.source import Source
-from handler.core.verify import verify
+from handler.core.verify import is_provable, verify
 from handler.dead_letters import Cause, bury
 from handler.metrics import UNKNOWN
 from handler.queue import enqueue
-from handler.secrets import SecretCache, signing_secrets
+from handler.secrets import BRIEF, SecretCache, signing_secrets
 from handler.webhook import is_accepted, webhook_of
 from handler.workspaces import RULES
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 DAY: Final = 86_400  # seconds
-RETRY_AFTER: Final = {"retry-after": "30"}  # seconds; a missing secret is looked for that often
+RETRY_AFTER: Final = {"retry-after": "30"}  # seconds; a read that failed is repeated after as many
 _JSON: Final = {"content-type": "application/json"}
 # Two tries end before the function's timeout of 10 s does: 2 * (1 + 2) s.
 _PATIENCE: Final = Config(
@@ -63,7 +63,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 @cache
 def _ingest() -> "Ingest":
     given = settings.Ingest.from_environment(os.environ)
-    manager = boto3.client("secretsmanager", config=_PATIENCE)
+    manager = boto3.client("secretsmanager", config=BRIEF)
     return Ingest(
         settings=given,
         sources=sources.read(RULES, given.rules_stage, broadcasts=given.allow_broadcast),
@@ -121,7 +121,7 @@ class Ingest:
         return source
 
     def _plan(self, webhook: Webhook, source: Source) -> Plan | Reply:
-        secrets = self._signing_secrets(source)
+        secrets = self._signing_secrets(webhook, source)
         if len(webhook.body) > self.settings.max_body_bytes:
             raise TooLarge(f"over {self.settings.max_body_bytes} bytes")
         if not is_accepted(webhook.headers.get("content-type", ""), source):
@@ -130,18 +130,26 @@ class Ingest:
         oldest = (self.settings.ledger_days - 1) * DAY
         return greet_signed(verified, source.handshakes) or plan(verified, source, oldest)
 
-    def _signing_secrets(self, source: Source) -> tuple[str, ...]:
-        secret = self.secrets.current()
+    def _signing_secrets(self, webhook: Webhook, source: Source) -> tuple[str, ...]:
         try:
-            return signing_secrets(secret, source.secret)
+            return signing_secrets(self.secrets.current(), source.secret)
         except Unavailable:  # perhaps set a moment ago
-            return signing_secrets(self.secrets.refresh(), source.secret)
+            return self._newer_secrets(webhook, source)
+
+    def _newer_secrets(self, webhook: Webhook, source: Source) -> tuple[str, ...]:
+        """Return the signing secrets, read again if another secret could prove the webhook at all.
+
+        Else whoever posts anything would have them read, and genuine webhooks would wait.
+        """
+        is_worth_it = is_provable(webhook, source.scheme)
+        secret = self.secrets.refresh() if is_worth_it else self.secrets.current()
+        return signing_secrets(secret, source.secret)
 
     def _verified(self, webhook: Webhook, source: Source, secrets: tuple[str, ...]) -> Verified:
         try:
             return verify(webhook, source.scheme, secrets)
         except (Unverified, Unavailable):  # a secret may have been rotated, or mended
-            renewed = signing_secrets(self.secrets.refresh(), source.secret)
+            renewed = self._newer_secrets(webhook, source)
             if renewed == secrets:
                 raise
         return verify(webhook, source.scheme, renewed)

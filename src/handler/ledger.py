@@ -26,10 +26,7 @@ from handler.table import Change, Table
 
 # botocore's default mode makes five attempts of up to 60 s: longer than the whole invocation.
 # With n attempts a call takes at most n * (connect + read) and the pauses between them, which are
-# under 1 s before the second attempt and under 2 s before the third.
-PATIENT: Final = Config(  # 3 * (1 + 2) + 1 + 2 = 12 s: what has to be known before anything is sent
-    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=1, read_timeout=2
-)
+# under 1 s before the second attempt.
 QUICK: Final = Config(  # 2 * (0.5 + 1) + 1 = 4 s: it fits into the margin after a POST
     retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=0.5, read_timeout=1
 )

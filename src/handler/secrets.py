@@ -9,16 +9,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
 MAX_AGE: Final = 300  # seconds; a rotation needs both values to hold for at least as long
-REFRESH_AFTER: Final = 30  # seconds between two forced reads: a wrong key costs two a minute
-RETRY_AFTER: Final = 5  # seconds until a failed first read is tried again
+REFRESH_AFTER: Final = 2  # seconds between two forced reads: at most 0.5 calls/s, whoever asks
+FAILED_AFTER: Final = 30  # seconds until a failed read is tried again, while an older value serves
+RETRY_AFTER: Final = 5  # the same, while there is none: until then nothing can be verified or sent
+# 0.5 + 0.5 = 1 s a read: a stranger can bring one about, and genuine webhooks wait behind it.
+BRIEF: Final = Config(
+    connect_timeout=0.5,
+    read_timeout=0.5,
+    retries={"mode": "standard", "total_max_attempts": 1},
+)
 # Braze does not document the form of its keys. A blank or a control character would make
 # requests raise an error whose text holds the key.
 _KEY: Final = re.compile(r"[!-~]{1,512}")
@@ -61,36 +70,46 @@ class SecretCache:
 
         Raise Unavailable where it has never been read.
         """
-        if not self._read_at <= self._clock() < self._stale_at:
-            self._read()
-        return self._last_good()
+        return self._read_after(self._stale_at)
 
-    def refresh(self) -> Secret:
-        """Return the secret, read again unless that was done in the last 30 seconds."""
-        fresh = self._read_at <= self._clock() < self._read_at + REFRESH_AFTER
-        if self._kept is None or not fresh:
-            self._read()
-        return self._last_good()
+    def refresh(self, after: float = REFRESH_AFTER) -> Secret:
+        """Return the secret, read again unless that was done in the last `after` seconds.
+
+        A read that has failed is not repeated for 30 seconds, whatever `after` is.
+        """
+        return self._read_after(self._stale_at if self._failure else self._read_at + after)
 
     def known(self) -> list[str]:
         """Return the strings of the value that is kept, without a read: for what may not show."""
         values = self._kept.values.values() if self._kept else ()
         return [value.strip() for value in values if isinstance(value, str)]
 
-    def _last_good(self) -> Secret:
+    def _read_after(self, until: float) -> Secret:
+        """Return the secret, read again from that time on."""
+        if not self._read_at <= self._clock() < until:
+            self._read()
         if self._kept is None:
             raise Unavailable(f"secret {self.name}: {self._failure}")
         return self._kept
 
     def _read(self) -> None:
         try:
-            answer = self._client.get_secret_value(SecretId=self._arn)
+            answer = self._answer()
         except ClientError as error:
             self._fail(error.response["Error"]["Code"])
         except BotoCoreError as error:
             self._fail(type(error).__name__)
         else:
             self._keep(answer.get("SecretString"), answer["VersionId"])
+
+    def _answer(self) -> "GetSecretValueResponseTypeDef":
+        """Return Secrets Manager's answer; ask once more where there is none and no older value."""
+        try:
+            return self._client.get_secret_value(SecretId=self._arn)
+        except BotoCoreError:
+            if self._kept is not None:
+                raise
+        return self._client.get_secret_value(SecretId=self._arn)
 
     def _keep(self, text: str | None, version: str) -> None:
         try:
@@ -100,12 +119,12 @@ class SecretCache:
         if not isinstance(values, dict):
             self._fail("not a JSON object")
             return
-        self._kept = Secret(self.name, version, values)
+        self._kept, self._failure = Secret(self.name, version, values), ""
         self._done(MAX_AGE)
 
     def _fail(self, word: str) -> None:
         self._failure = word
-        self._done(REFRESH_AFTER if self._kept else RETRY_AFTER)
+        self._done(FAILED_AFTER if self._kept else RETRY_AFTER)
 
     def _done(self, seconds: float) -> None:
         """Count the time to the next read from now: a failed one may have taken as long."""

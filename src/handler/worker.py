@@ -20,10 +20,10 @@ from handler.core.errors import RulesError
 from handler.core.outcome import Answer
 from handler.core.workspace import Workspace
 from handler.guard import Guard
-from handler.ledger import PATIENT, QUICK, Ledger
+from handler.ledger import QUICK, Ledger
 from handler.metrics import Tally
 from handler.pauses import Pauses
-from handler.secrets import SecretCache
+from handler.secrets import BRIEF, SecretCache
 from handler.sends import Sends
 from handler.settings import LOCAL, Deliver
 from handler.signals import Signals
@@ -84,7 +84,7 @@ def build(environ: Mapping[str, str]) -> Worker:
     clock = Clock()
     table = Table(boto3.client("dynamodb", config=QUICK), settings.ledger_table, clock)
     timing = Timing.local() if settings.stage == LOCAL else Timing()
-    secrets = boto3.client("secretsmanager", config=PATIENT)
+    secrets = boto3.client("secretsmanager", config=BRIEF)
     log = Logger(service="relay")
     return Worker(
         settings=settings,

@@ -10,10 +10,10 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from handler.core.models import Delivery
 from handler.deliver import serve
-from handler.ledger import PATIENT
 from handler.worker import Worker
 
 Reply = tuple[int, bytes]
@@ -34,7 +34,7 @@ class Aws:
 def _client(endpoint: str, service: str) -> Any:
     session = boto3.Session("test", "test", region_name="us-east-1")
     make: Any = session.client
-    return make(service, endpoint_url=endpoint, config=PATIENT)
+    return make(service, endpoint_url=endpoint, config=Config(read_timeout=10))
 
 
 @dataclass

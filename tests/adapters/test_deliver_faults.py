@@ -28,9 +28,12 @@ def test_a_refused_key_keeps_the_message(queue: Queue, braze: Braze, delivery: D
     assert queue.lines()[0]["reason"] == "key_refused"
 
 
-def test_a_rotated_key_is_used_at_once(queue: Queue, braze: Braze, delivery: Delivery) -> None:
+@pytest.mark.parametrize("seconds", [0, 1, 29, 60])
+def test_a_rotated_key_is_used_at_once_however_lately_the_old_one_was_read(
+    queue: Queue, braze: Braze, delivery: Delivery, seconds: float
+) -> None:
     queue.worker.keys.current()
-    queue.uptime.now = 60
+    queue.uptime.now = seconds
     queue.aws.client("secretsmanager").put_secret_value(
         SecretId=queue.worker.settings.braze_keys_arn, SecretString='{"default": "new-key"}'
     )

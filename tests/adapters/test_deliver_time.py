@@ -166,6 +166,19 @@ def test_a_silent_ledger_and_a_silent_queue_are_given_up_within_the_margin(
     assert time.monotonic() - marked < timing.margin - 1
 
 
+def test_a_silent_secrets_manager_is_given_up_after_a_second_or_twice_where_there_is_no_key_yet(
+    environ: dict[str, str], silence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", silence)
+    keys = build(environ).keys
+    started = time.monotonic()
+
+    with pytest.raises(Unavailable, match="ReadTimeoutError"):
+        keys.current()
+
+    assert time.monotonic() - started < 2 * 1 + 0.5
+
+
 def test_a_key_is_five_minutes_old_at_most_even_where_lambda_was_frozen(
     queue: Queue, environ: dict[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,10 @@
 """The worker sends to the workspace that a delivery names, with that one's key."""
 
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +12,9 @@ from handler import worker, workspaces
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
+from handler.deliver import serve
 from handler.worker import Worker
-from tests.adapters.stage import Braze, Queue
+from tests.adapters.stage import Braze, Invocation, Queue
 
 USA = Workspace("usa", "http://127.0.0.1:9", "america")
 
@@ -53,6 +56,29 @@ def test_a_workspace_without_a_key_waits_and_the_others_go_on(
 
     assert braze.keys == ["Bearer canary-key"]
     assert queue.letters() == []
+
+
+def test_a_key_is_used_two_seconds_after_it_was_missed(
+    queue: Queue, braze: Braze, delivery: Delivery
+) -> None:
+    queue = knowing(queue, replace(USA, endpoint=braze.url))
+    queue.send(encode(replace(delivery, workspace="usa")))
+    assert len(queue.deliver()) == 1
+    keys(queue, default="canary-key", america="canary-of-america")
+    queue.uptime.now = 2
+
+    found = until_there(queue)
+
+    assert serve(queue.worker, {"Records": found}, Invocation())["batchItemFailures"] == []
+    assert braze.keys == ["Bearer canary-of-america"]
+
+
+def until_there(queue: Queue) -> list[dict[str, Any]]:
+    """Wait for a message that was hidden for some seconds."""
+    deadline = time.monotonic() + 60
+    while not (found := queue.records()):
+        assert time.monotonic() < deadline
+    return found
 
 
 def test_a_workspace_that_only_a_newer_package_knows_waits_for_it_however_late_it_comes(

@@ -1,11 +1,20 @@
 import json
 import uuid
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from handler.core.errors import Unavailable
-from handler.secrets import MAX_AGE, REFRESH_AFTER, RETRY_AFTER, Secret, SecretCache
+from handler.secrets import (
+    FAILED_AFTER,
+    MAX_AGE,
+    REFRESH_AFTER,
+    RETRY_AFTER,
+    Secret,
+    SecretCache,
+)
 from handler.secrets import api_key as key_of
 from handler.secrets import signing_secrets as signing_of
 from tests.adapters.stage import Aws, Clock
@@ -27,6 +36,21 @@ class Store:
         self.client.delete_secret(SecretId=self.arn, ForceDeleteWithoutRecovery=True)
 
 
+@dataclass
+class Asked:
+    """A client of Secrets Manager that counts the calls, and fails so many of them first."""
+
+    client: Any
+    failing: int = 0
+    calls: int = 0
+
+    def get_secret_value(self, **named: str) -> Any:
+        self.calls += 1
+        if self.calls <= self.failing:
+            raise ReadTimeoutError(endpoint_url="")
+        return self.client.get_secret_value(**named)
+
+
 @pytest.fixture
 def store(aws: Aws) -> Store:
     return Store(aws, '{"default": "canary-1"}')
@@ -45,7 +69,8 @@ def test_a_secret_is_read_once_in_five_minutes(store: Store) -> None:
     assert second.version != first.version
 
 
-def test_a_forced_read_happens_at_most_every_thirty_seconds(store: Store) -> None:
+def test_a_forced_read_happens_at_most_every_two_seconds(store: Store) -> None:
+    assert REFRESH_AFTER == 2
     store.cache.current()
     store.put('{"default": "canary-2"}')
 
@@ -87,6 +112,55 @@ def test_a_failed_read_is_tried_again_so_many_seconds_after_its_end(store: Store
             cache.current()
 
     assert slow.calls == 1
+
+
+@pytest.mark.parametrize("bad", ["not JSON canary", "[]"])
+@pytest.mark.parametrize("after", [REFRESH_AFTER, 0])
+def test_a_read_that_failed_is_not_repeated_for_thirty_seconds_whoever_asks(
+    store: Store, bad: str, after: float
+) -> None:
+    assert FAILED_AFTER == 30
+    asked = Asked(store.client)
+    cache = SecretCache(asked, store.arn, store.clock)  # type: ignore[arg-type] # it has what is called
+    good = cache.current()
+    store.put(bad)
+    store.clock.now = 10
+    assert cache.refresh(after) == good
+    store.put('{"default": "canary-2"}')
+
+    store.clock.now = 10 + FAILED_AFTER - 0.1
+    assert cache.refresh(after) == cache.current() == good
+    assert asked.calls == 2
+
+    store.clock.now = 10 + FAILED_AFTER
+    assert cache.refresh(after).values == {"default": "canary-2"}
+
+
+def test_a_secret_that_was_never_read_is_not_asked_for_by_each_webhook(store: Store) -> None:
+    asked = Asked(store.client)
+    store.remove()
+    cache = SecretCache(asked, store.arn, store.clock)  # type: ignore[arg-type] # it has what is called
+
+    for _ in range(10):
+        with pytest.raises(Unavailable):
+            cache.refresh()
+
+    assert asked.calls == 1
+
+
+def test_a_first_read_without_an_answer_is_tried_once_more_and_a_later_one_is_not(
+    store: Store,
+) -> None:
+    asked = Asked(store.client, failing=1)
+    cache = SecretCache(asked, store.arn, store.clock)  # type: ignore[arg-type] # it has what is called
+
+    first = cache.current()
+    assert (first.values, asked.calls) == ({"default": "canary-1"}, 2)
+
+    asked.failing = 3
+    store.clock.now = REFRESH_AFTER
+    assert cache.refresh() == first
+    assert asked.calls == 3
 
 
 @pytest.mark.parametrize("bad", ["not JSON canary", "[]", '"canary"'])

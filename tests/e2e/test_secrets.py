@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from relay.secrets import changed
+from handler.secrets import MAX_AGE, REFRESH_AFTER
+from relay.paths import PROJECT
+from relay.secrets import READY, changed, seen_by
 from relay.stack.deploy import NAME
 from tests.e2e.harness import Relay, aws_environment
 
@@ -44,6 +46,22 @@ def test_a_change_touches_its_own_secret_only(before: Any, change: Any, after: A
 def test_there_must_be_a_secret_to_rotate_or_retire(change: Any) -> None:
     with pytest.raises(ValueError, match="a has no secret yet"):
         changed({}, "a", change, "new")
+
+
+def test_the_words_say_when_the_sender_may_be_changed_and_when_the_old_secret_is_refused() -> None:
+    assert READY == REFRESH_AFTER + 1 == 3
+    assert "change the sender in 3 seconds or later" in seen_by("rotate")
+    assert "taken in 3 seconds" in seen_by("set")
+    assert MAX_AGE == 5 * 60
+    for change in ("set", "retire"):
+        assert "refused within five minutes" in seen_by(change)
+
+
+def test_the_page_on_operations_says_the_same_of_a_rotation() -> None:
+    page = " ".join((PROJECT / "docs" / "operations.md").read_text(encoding="utf-8").split())
+    assert f"change the sender {READY} seconds later or more" in page
+    assert "is still taken for up to five minutes" in page
+    assert "without a gap" not in page
 
 
 @pytest.fixture
@@ -86,6 +104,7 @@ def test_secrets_are_set_rotated_and_retired_and_never_shown(relay: Relay, rules
         run = secrets_set(relay, rules, "--source", "fresh", *change, typed=f"{secret}\n")
         assert run.returncode == 0, run.stderr
         assert run.stdout.startswith(f"{NAME}: fresh: ")
+        assert f"{READY} seconds" in run.stdout
         assert "canary" not in run.stdout + run.stderr
     both = {"fresh": ["second-canary", "first-canary"]}
     assert stored(relay, "SigningSecretsArn") == before | both

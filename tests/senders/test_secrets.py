@@ -11,7 +11,7 @@ import pytest
 from handler.core.source import Source
 from tests.senders.posting import BODY, Letter, Post, source
 from tests.senders.signing import mac
-from tests.senders.taking import EMPTY, answer, shop
+from tests.senders.taking import EMPTY, answer, shop, taking
 from tests.senders.vendors import BASE64, LITERAL, VENDORS
 
 EVERY_PRESET = pytest.mark.parametrize("preset", VENDORS)
@@ -70,6 +70,65 @@ def test_a_list_of_two_takes_both_and_a_retired_one_is_refused(preset: str) -> N
         (vendor.secret, [vendor.other], 401),
     ):
         assert answer(sent(preset, secret), source(preset), given)[0] == status
+
+
+@EVERY_PRESET
+def test_a_secret_is_found_two_seconds_after_a_stranger_had_them_all_read(preset: str) -> None:
+    vendor = VENDORS[preset]
+    made, aws = taking(source(preset), vendor.secret)
+    assert made.answer(sent(preset).event())["statusCode"] == 200
+    aws.now += 100
+    assert made.answer(sent(preset, vendor.other).event())["statusCode"] == 401
+    aws.secrets["shop"] = [vendor.other, vendor.secret]
+    aws.now += 1.9
+    assert made.answer(sent(preset, vendor.other).event())["statusCode"] == 401
+    aws.now += 0.1
+    assert made.answer(sent(preset, vendor.other).event())["statusCode"] == 200
+    assert aws.reads == 3
+
+
+@EVERY_PRESET
+def test_what_is_malformed_or_out_of_time_has_no_secret_read(preset: str) -> None:
+    vendor, now = VENDORS[preset], int(time.time())
+    bad = [replace(sent(preset), headers={}), Letter(vendor, at=now, signatures=["%"]).post()]
+    if vendor.tolerance:
+        late = [now - vendor.tolerance - 60, now + vendor.tolerance + 60]
+        bad += [Letter(vendor, at=at, secret=vendor.other).post() for at in late]
+    if vendor.frame.kind in ("token", "bearer"):
+        bad = bad[:1]  # whatever is shown could be a token
+    made, aws = taking(source(preset), vendor.secret)
+    assert made.answer(sent(preset).event())["statusCode"] == 200
+    for post in bad:
+        aws.now += 10
+        assert made.answer(post.event())["statusCode"] == 401
+    assert aws.reads == 1
+
+
+@pytest.mark.parametrize(
+    "verify",
+    [
+        "{scheme: hash, encoding: hex, signature: {header: X-Sign}, signed: '{secret}{body}'}",
+        "{scheme: token, where: query, name: token}",
+        "{scheme: token, where: header, name: X-Token}",
+        "{scheme: basic}",
+    ],
+)
+def test_a_scheme_written_by_hand_has_its_rotated_secret_found_in_two_seconds_too(
+    verify: str,
+) -> None:
+    made, aws = taking(shop(f"verify: {verify}\n{HAND}"), "first:secret")
+    headers = {
+        "X-Sign": hashlib.sha256(f"second:secret{BODY}".encode()).hexdigest(),
+        "X-Token": "second:secret",
+        "Authorization": f"Basic {base64.b64encode(b'second:secret').decode()}",
+    }
+    post = Post(headers, query="token=second:secret")
+    for _ in range(2):
+        assert made.answer(post.event())["statusCode"] == 401
+        aws.now += 2
+    aws.secrets["shop"] = "second:secret"
+    assert made.answer(post.event())["statusCode"] == 200
+    assert aws.reads == 3
 
 
 @pytest.mark.parametrize("preset", ["clerk", "svix", "supabase", "standard_webhooks"])

@@ -14,12 +14,13 @@ def check_credential(
     webhook: Webhook, scheme: TokenScheme | BasicScheme, keys: Sequence[bytes]
 ) -> None:
     """Raise Unverified unless the webhook shows one of the keys, whole."""
-    shown = _shown(webhook, scheme)
+    shown = shown_credential(webhook, scheme)
     if not any(hmac.compare_digest(key, shown) for key in keys):
         raise Unverified("wrong_credential")
 
 
-def _shown(webhook: Webhook, scheme: TokenScheme | BasicScheme) -> bytes:
+def shown_credential(webhook: Webhook, scheme: TokenScheme | BasicScheme) -> bytes:
+    """Return what the webhook shows; raise Unverified where that is no credential."""
     if isinstance(scheme, BasicScheme):
         return _decoded(_authorization(webhook, "basic"))
     if scheme.where == "bearer":

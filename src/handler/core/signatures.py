@@ -26,14 +26,29 @@ def check_signature(webhook: Webhook, scheme: SignedScheme, keys: Sequence[bytes
     An age is judged only once the signature is good, so that `stale` in a log always speaks of a
     genuine webhook.
     """
-    header = _header(webhook, scheme.signature.header, "no_signature")
-    signatures = _decoded(_candidates(header, scheme.signature), scheme)
-    stamp = _stamp(webhook, header, scheme)
+    signatures, stamp = _shown(webhook, scheme)
     digests = [_digest(webhook, scheme, stamp, key) for key in keys]
     if not any(hmac.compare_digest(ours, theirs) for ours in digests for theirs in signatures):
         raise Unverified("wrong_signature")
-    if scheme.timestamp:
-        _check_age(int(stamp), scheme.timestamp, webhook.received_at)
+    _check_age(stamp, scheme.timestamp, webhook.received_at)
+
+
+def check_form(webhook: Webhook, scheme: SignedScheme) -> None:
+    """Raise Unverified where no key could prove the webhook: it is malformed or out of time."""
+    signatures, stamp = _shown(webhook, scheme)
+    size = hashlib.new(scheme.algorithm).digest_size
+    if all(len(signature) != size for signature in signatures):
+        raise Unverified("malformed_signature")
+    _check_age(stamp, scheme.timestamp, webhook.received_at)
+    for _ in _signed(webhook, scheme, stamp, b""):
+        pass  # a piece that is missing raises
+
+
+def _shown(webhook: Webhook, scheme: SignedScheme) -> tuple[list[bytes], str]:
+    """Return the signatures that a webhook bears, decoded, and its timestamp."""
+    header = _header(webhook, scheme.signature.header, "no_signature")
+    signatures = _decoded(_candidates(header, scheme.signature), scheme)
+    return signatures, _stamp(webhook, header, scheme)
 
 
 def _digest(webhook: Webhook, scheme: SignedScheme, stamp: str, key: bytes) -> bytes:
@@ -113,11 +128,11 @@ def _stamp(webhook: Webhook, header: str, scheme: SignedScheme) -> str:
     return stamp
 
 
-def _check_age(stamp: int, place: Timestamp, received_at: int) -> None:
-    if place.tolerance is None:
+def _check_age(stamp: str, place: Timestamp | None, received_at: int) -> None:
+    if place is None or place.tolerance is None:
         return
     unit = 1000 if place.unit == "ms" else 1
-    age = received_at * unit - stamp
+    age = received_at * unit - int(stamp)
     if age > place.tolerance * unit:
         raise Unverified("stale")
     if -age > place.tolerance * unit:

@@ -5,12 +5,12 @@ from base64 import b64decode
 from collections.abc import Sequence
 from typing import Final
 
-from handler.core.errors import Unavailable
+from handler.core.errors import Unavailable, Unverified
 from handler.core.models import Verified, Webhook
 from handler.core.schemes import HmacScheme, SignedScheme
-from handler.core.showing import check_credential
+from handler.core.showing import check_credential, shown_credential
 from handler.core.shown import BasicScheme, Scheme
-from handler.core.signatures import check_signature
+from handler.core.signatures import check_form, check_signature
 
 MIN_SECRET_BYTES: Final = 8
 
@@ -27,6 +27,18 @@ def verify(webhook: Webhook, scheme: Scheme, secrets: Sequence[str]) -> Verified
     else:
         check_credential(webhook, scheme, keys)
     return Verified(webhook)
+
+
+def is_provable(webhook: Webhook, scheme: Scheme) -> bool:
+    """Return whether some secret could prove the sender: what it shows has the form and time."""
+    try:
+        if isinstance(scheme, SignedScheme):
+            check_form(webhook, scheme)
+        else:
+            shown_credential(webhook, scheme)
+    except Unverified:
+        return False
+    return True
 
 
 def _keys(source: str, scheme: Scheme, secrets: Sequence[str]) -> list[bytes]:
