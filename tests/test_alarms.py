@@ -25,12 +25,13 @@ OF_AWS = {
         "QueueName",
         {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
     ),
-    "AWS/Lambda": ("AWS::Serverless::Function", "FunctionName", {"Errors"}),
+    "AWS/Lambda": ("AWS::Serverless::Function", "FunctionName", {"Errors", "Throttles"}),
 }
 EXPECTED = {
     "SignaturesRefused": ("GreaterThanOrEqualToThreshold", 10),
     "VerifiedWebhooksRefused": ("GreaterThanThreshold", 0),
     "BodiesTooLarge": ("GreaterThanThreshold", 0),
+    "SourcesUnknown": ("GreaterThanOrEqualToThreshold", 10),
     "EventsUnrenderable": ("GreaterThanThreshold", 0),
     "DeliveriesPlanned": ("LessThanThreshold", 1),
     "WebhooksUnavailable": ("GreaterThanThreshold", 0),
@@ -107,6 +108,7 @@ def test_both_functions_both_queues_and_the_age_of_dead_letters_are_watched() ->
     }
     assert found == {
         ("IngestFunction", "Errors", 0),
+        ("IngestFunction", "Throttles", 0),
         ("DeliverFunction", "Errors", 0),
         ("Queue", "ApproximateAgeOfOldestMessage", 3_600),
         ("DeadLetterQueue", "ApproximateNumberOfMessagesVisible", 0),

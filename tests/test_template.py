@@ -13,6 +13,7 @@ from samtranslator.yaml_helper import yaml_parse
 from handler import settings
 from handler.core.errors import Unavailable
 from relay.paths import PROJECT, TEMPLATE
+from relay.stack.deploy import route_keys
 from relay.stack.environments import environment
 from tests.translated import translated
 
@@ -155,6 +156,32 @@ def test_the_access_log_shows_nothing_of_body_header_or_query(resources: dict[st
         *("requestId", "requestTime", "routeKey", "status"),
         *("responseLength", "responseLatency", "identity.sourceIp"),
     }
+
+
+def test_a_slash_at_the_end_a_deeper_path_and_any_other_path_reach_the_function(
+    template: dict[str, Any],
+) -> None:
+    assert route_keys(template) == ["ANY /webhooks/{source+}", "$default"]
+    made = translated()["Resources"]
+    paths = made["Api"]["Properties"]["Body"]["paths"]
+    assert set(paths) == {"/webhooks/{source+}", "/$default"}
+    assert paths["/$default"]["x-amazon-apigateway-any-method"]["isDefaultRoute"] is True
+    # One permission for both, that of the catch-all: every route of this API, and no other's.
+    (allowed,) = [it["Properties"] for it in made.values() if "Permission" in it["Type"]]
+    assert allowed["Principal"] == "apigateway.amazonaws.com"
+    source, named = allowed["SourceArn"]["Fn::Sub"]
+    assert source.endswith(":${__ApiId__}/${__Stage__}/*")
+    assert named["__ApiId__"] == {"Ref": "Api"}
+
+
+def test_what_is_no_webhook_has_a_low_limit_of_its_own(resources: dict[str, Any]) -> None:
+    api = resources["Api"]
+    assert api["DefaultRouteSettings"]["ThrottlingRateLimit"] == {"Ref": "WebhooksPerSecond"}
+    assert set(api["RouteSettings"]) == {"$default"}
+    elsewhere = api["RouteSettings"]["$default"]
+    assert elsewhere == {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10}
+    stage = translated()["Resources"]["ApiApiGatewayDefaultStage"]["Properties"]
+    assert stage["RouteSettings"] == api["RouteSettings"]
 
 
 def test_no_role_is_granted_a_wildcard(template: dict[str, Any]) -> None:

@@ -132,7 +132,7 @@ def _reasons(formation: Any) -> str:
 
 
 def import_routes(stack: Stack) -> None:
-    """Create the API's routes: the emulator ignores the OpenAPI body that SAM makes of them."""
+    """Create the template's routes: the emulator ignores the OpenAPI body that SAM makes."""
     gateway, functions = stack.client("apigatewayv2"), stack.client("lambda")
     api = stack.resources["Api"]
     if gateway.get_routes(ApiId=api)["Items"]:
@@ -144,8 +144,13 @@ def import_routes(stack: Stack) -> None:
         IntegrationUri=found["Configuration"]["FunctionArn"],
         PayloadFormatVersion="2.0",
     )
-    gateway.create_route(
-        ApiId=api,
-        RouteKey="ANY /webhooks/{source}",
-        Target=f"integrations/{integration['IntegrationId']}",
-    )
+    for key in route_keys(yaml_parse(TEMPLATE.read_text())):
+        target = f"integrations/{integration['IntegrationId']}"
+        gateway.create_route(ApiId=api, RouteKey=key, Target=target)
+
+
+def route_keys(template: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the routes to the ingest function; one without a path is the catch-all."""
+    events = template["Resources"]["IngestFunction"]["Properties"]["Events"].values()
+    routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+    return [f"{it['Method']} {it['Path']}" if "Path" in it else "$default" for it in routes]

@@ -7,7 +7,14 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
-from handler.core.errors import NotJson, Refused, TooLarge, Unavailable, Unverified
+from handler.core.errors import (
+    NotJson,
+    Refused,
+    TooLarge,
+    Unavailable,
+    UnknownSource,
+    Unverified,
+)
 from handler.core.models import Delivery, ParkReason, Plan
 from handler.metrics import Tally
 
@@ -17,6 +24,7 @@ logger = Logger()
 _ALARMING: Final = (
     (Unverified, "SignaturesRefused"),
     (TooLarge, "BodiesTooLarge"),
+    (UnknownSource, "SourcesUnknown"),
     (NotJson, "VerifiedWebhooksRefused"),
 )
 
@@ -28,9 +36,10 @@ class Account:
     source: str
     size: int
 
-    def refused(self, error: Refused) -> None:
-        """Tell that the sender was answered 4xx."""
-        logger.warning("webhook", status=error.status, reason=error.reason, **self._seen())
+    def refused(self, error: Refused, url: str = "") -> None:
+        """Tell that the sender was answered 4xx; `url` is the one that was verified, if any was."""
+        seen = self._seen() | ({"url": url} if url else {})
+        logger.warning("webhook", status=error.status, reason=error.reason, **seen)
         alarming = [name for kind, name in _ALARMING if isinstance(error, kind)]
         self._write(["WebhooksRefused", *alarming], Tally())
 

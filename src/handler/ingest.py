@@ -22,6 +22,7 @@ from handler.account import Account
 from handler.aws import error_name
 from handler.core.errors import (
     MethodNotAllowed,
+    NotFound,
     Refused,
     RulesError,
     TooLarge,
@@ -34,6 +35,7 @@ from handler.core.handshake import Reply, greet, greet_signed
 from handler.core.message import encode
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.plan import plan
+from handler.core.signatures import shown_url
 from handler.core.source import Source
 from handler.core.verify import is_provable, verify
 from handler.dead_letters import Cause, bury
@@ -99,7 +101,7 @@ class Ingest:
                 return {"statusCode": 200, "headers": made.headers, "body": made.body}
             dead = self._enqueue(made)
         except Refused as refused:
-            account.refused(refused)
+            account.refused(refused, self._verified_url(webhook, refused))
             return _answer(refused.status, {"error": refused.answer})
         except Unavailable as error:
             account.unavailable(error)
@@ -112,8 +114,12 @@ class Ingest:
     def _source(self, webhook: Webhook) -> Source:
         source = self.sources.get(webhook.source)
         asks = source.handshakes if isinstance(source, Source) else ()
+        if webhook.method != "POST" and not webhook.source:
+            raise NotFound("no path of webhooks")
         if webhook.method != "POST" and not greet(webhook, asks):
             raise MethodNotAllowed("not POST")
+        if not webhook.source:
+            raise UnknownSource("the path is not /webhooks/SOURCE")
         if source is None:
             raise UnknownSource("no rules file of this name")
         if isinstance(source, RulesError):
@@ -153,6 +159,13 @@ class Ingest:
             if renewed == secrets:
                 raise
         return verify(webhook, source.scheme, renewed)
+
+    def _verified_url(self, webhook: Webhook, refused: Refused) -> str:
+        """Return the URL that a wrong signature was checked against, where one is signed."""
+        source = self.sources.get(webhook.source)
+        if refused.reason != "wrong_signature" or not isinstance(source, Source):
+            return ""
+        return shown_url(webhook, source.scheme)
 
     def _enqueue(self, planned: Plan) -> list[Delivery]:
         """Enqueue all; return the deliveries that SQS refuses for good: they are dead letters."""

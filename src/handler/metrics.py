@@ -52,6 +52,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "WebhooksTaken": _count("a webhook whose event went to the rules", *_SOURCE),
     "SignaturesRefused": _count("a refused webhook that did not prove its sender", *_SOURCE),
     "BodiesTooLarge": _count("a refused webhook over the limit of bytes", *_SOURCE),
+    "SourcesUnknown": _count("a refused POST to a path that names no source", *_SOURCE),
     "VerifiedWebhooksRefused": _count("a refused webhook whose signature was good", *_SOURCE),
     "EventsTaken": _count("an event of a webhook that went to the rules", *_SOURCE),
     "EventsUnmatched": _count("an event that no rule wanted", *_SOURCE),

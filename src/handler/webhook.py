@@ -21,7 +21,7 @@ def webhook_of(event: dict[str, Any], now: float) -> Webhook:
     http = event["requestContext"]["http"]
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     return Webhook(
-        source=(event.get("pathParameters") or {}).get("source", ""),
+        source=_source(event),
         method=http["method"],
         headers=headers,
         query=event.get("rawQueryString", ""),
@@ -30,6 +30,16 @@ def webhook_of(event: dict[str, Any], now: float) -> Webhook:
         url=_url(headers, event.get("rawPath", "")),
         arrived_ms=event["requestContext"].get("timeEpoch") or int(now * 1000),
     )
+
+
+def _source(event: dict[str, Any]) -> str:
+    """Return what a path names as its source, with or without a slash at the end; else nothing.
+
+    The route's greedy variable holds all that follows `/webhooks/`; the catch-all has none.
+    """
+    name: str = (event.get("pathParameters") or {}).get("source", "")
+    name = name.removesuffix("/")
+    return "" if "/" in name else name
 
 
 def _body(event: dict[str, Any]) -> bytes:

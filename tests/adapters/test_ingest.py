@@ -169,6 +169,55 @@ def test_a_silent_secrets_manager_costs_a_webhook_two_seconds_at_most(
         assert time.monotonic() - started < 2 + 1  # the first read is tried twice; and our own time
 
 
+def to(path: str | None, method: str = "POST") -> dict[str, Any]:
+    """Return a request as the route for its path hands it over; without one, the catch-all's."""
+    event = request("first-secret")
+    event["requestContext"] = {"http": {"method": method}}
+    event["pathParameters"] = None if path is None else {"source": path}
+    return event
+
+
+def test_a_slash_at_the_end_of_the_path_makes_no_difference() -> None:
+    aws = Aws({"shopify": "first-secret"})
+    taking = ingest(aws)
+    assert taking.answer(to("shopify/"))["statusCode"] == 200
+    assert taking.answer(to("shopify/", "GET"))["statusCode"] == 405
+    assert taking.answer(to("shopify/") | {"body": "{}"})["statusCode"] == 401
+    assert len(aws.queues["queue"]) == 1
+
+
+@pytest.mark.parametrize("path", ["shopify//", "shopify/orders", "a/shopify", "../shopify", None])
+@pytest.mark.parametrize("method", ["POST", "GET", "HEAD", "OPTIONS", "DELETE"])
+def test_any_other_path_is_404_logged_and_counted_and_nothing_else(
+    path: str | None, method: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    aws = Aws({"shopify": "first-secret"})
+    answer = ingest(aws).answer(to(path, method))
+    told = "unknown source" if method == "POST" else "not found"
+    assert (answer["statusCode"], json.loads(answer["body"])) == (404, {"error": told})
+    assert (aws.reads, aws.queues) == (0, {"queue": [], "dead": []})
+    counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    (names,) = [set(one) - {"_aws", "service", "source"} for one in counted]
+    posted = {"SourcesUnknown"} if method == "POST" else set()
+    assert names == {"WebhooksReceived", "WebhooksRefused"} | posted
+    assert counted[0]["source"] == "unknown"
+
+
+def test_a_path_is_in_no_log_line_and_no_metric_however_many_a_scanner_tries(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    taking = ingest(Aws({"shopify": "first-secret"}))
+    for number in range(50):
+        for path in (f"canary-{number}", f"canary-{number}/", f"shopify/canary-{number}"):
+            event = to(path) | {"rawPath": f"/webhooks/{path}", "rawQueryString": "canary"}
+            assert taking.answer(event)["statusCode"] == 404
+    assert "canary" not in capsys.readouterr().out
+    assert len(caplog.records) == 150
+    assert "canary" not in " ".join(str(vars(record)) for record in caplog.records)
+    kinds = {(vars(one)["source"], vars(one)["reason"]) for one in caplog.records}
+    assert len(kinds) == 2
+
+
 def test_what_sqs_calls_the_senders_fault_is_a_dead_letter_and_answered_200() -> None:
     aws = Aws({"shopify": "first-secret"}, fault=True)
     assert ingest(aws).answer(request("first-secret"))["statusCode"] == 200

@@ -38,6 +38,23 @@ def test_the_gateways_clock_says_what_arrived_first() -> None:
     assert webhook_of(event("", is_base64=False), NOW + 0.25).arrived_ms == NOW * 1000 + 250
 
 
+def routed(source: str | None) -> dict[str, Any]:
+    parameters = None if source is None else {"source": source}
+    return event("", is_base64=False) | {"pathParameters": parameters}
+
+
+@pytest.mark.parametrize("path", ["square", "square/"])
+def test_a_source_is_named_with_or_without_one_slash_at_the_end(path: str) -> None:
+    assert webhook_of(routed(path), NOW).source == "square"
+
+
+@pytest.mark.parametrize(
+    "path", ["square//", "/square", "a/square", "square/a", "square/a/", "../square", "/", "", None]
+)
+def test_any_other_path_names_no_source(path: str | None) -> None:
+    assert webhook_of(routed(path), NOW).source == ""
+
+
 def test_the_url_that_was_called_is_known_whatever_the_case_of_the_headers() -> None:
     headers = {"HOST": "hooks.example.org", "X-Forwarded-Proto": "http"}
     received = webhook_of(event("", is_base64=False, **headers), NOW)

@@ -1,11 +1,13 @@
 """Bad input gets its 4xx and changes nothing; our own failure gets 503 and loses nothing."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 
 from tests.e2e.harness import SHOPIFY_SECRET, Relay, until
 
@@ -59,6 +61,34 @@ def test_an_unknown_source_is_404_and_stays_out_of_the_log(untouched: Relay, sou
     answer = untouched.post(source, b"{}", {"Content-Type": "application/json"})
     assert answer.status_code == 404
     assert not [line for line in untouched.logs() if source in line]
+
+
+def test_a_slash_at_the_end_of_the_path_is_taken(relay: Relay, order: dict[str, Any]) -> None:
+    raw = json.dumps(order).encode()
+    signed = relay.shopify("orders/fulfilled", raw).request.headers
+    headers = {name: value for name, value in signed.items() if name.startswith("X-Shopify")}
+    headers |= {"Content-Type": "application/json", "X-Shopify-Topic": "orders/create"}
+    answer = relay.post("shopify/", raw, headers)
+    assert (answer.status_code, answer.json()) == (200, {"events": 1, "deliveries": 1})
+    assert len(relay.sends(1)) == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/webhooks/shopify//", "/webhooks/shopify/canary", "/webhooks/", "/webhooks", "/", "/canary"],
+)
+@pytest.mark.parametrize("method, told", [("POST", "unknown source"), ("GET", "not found")])
+def test_any_other_path_is_our_404_with_a_line_in_the_log(
+    untouched: Relay, path: str, method: str, told: str
+) -> None:
+    before = Counter(untouched.logs())
+    url = f"{untouched.local.url}{path}"
+    answer = requests.request(method, url, data=b"{}" if method == "POST" else None, timeout=30)
+    assert (answer.status_code, answer.json()) == (404, {"error": told})
+    new = [json.loads(line) for line in Counter(untouched.logs()) - before if line[0] == "{"]
+    (line,) = [one for one in new if one.get("message") == "webhook"]
+    assert (line["status"], line["source"]) == (404, "unknown")
+    assert "canary" not in json.dumps(new)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])

@@ -37,7 +37,7 @@ class Post:
         path = f"/webhooks/{self.source}"
         return {
             "version": "2.0",
-            "routeKey": "ANY /webhooks/{source}",
+            "routeKey": "ANY /webhooks/{source+}",
             "rawPath": path,
             "rawQueryString": self.query,
             "headers": {

@@ -1,15 +1,17 @@
 """Senders that sign the URL: it counts as they know it, and its query string as it came."""
 
+import time
 from dataclasses import replace
 
 import pytest
 from hubspot.utils.signature import Signature
 
 from tests.core.rules_files import source_of
-from tests.senders.posting import BODY, NOW, Post, verdict
+from tests.senders.posting import BODY, NOW, Letter, Post, verdict
 from tests.senders.rows import ACCEPTED
 from tests.senders.signing import CALLED, in_base64
-from tests.senders.vendors import LITERAL
+from tests.senders.taking import answer
+from tests.senders.vendors import LITERAL, OTHER_LITERAL, VENDORS
 
 PUBLIC = "https://shop.example.com/in/orders"
 QUERIES = ["", "a=1", "b=2&a=%2f&a=+&c", "q=%C3%A9&x=1%2B1", "=&&"]
@@ -76,6 +78,62 @@ def test_without_a_public_url_the_url_is_the_one_that_was_called(preset: str) ->
     called = plain.plus(host="127.0.0.1:3000", x_forwarded_proto="http")
     assert judged(preset, called, None) == ACCEPTED
     assert judged(preset, plain, None) == "wrong_signature"
+
+
+def logged_url(
+    preset: str, sent: Post, public_url: str | None, caplog: pytest.LogCaptureFixture
+) -> str | None:
+    """Return the URL in the log line of a webhook that is refused."""
+    caplog.clear()
+    given = source_of(preset, public_url=public_url)
+    assert answer(sent, given, LITERAL)[0] == 401
+    (record,) = caplog.records
+    found: str | None = vars(record).get("url")
+    return found
+
+
+def fresh(preset: str) -> Post:
+    """Return a webhook for another URL, whose time is now."""
+    sent = post(preset, "https://elsewhere.example.com/")
+    stamp = f"{int(time.time())}000"
+    return sent.plus(x_hubspot_request_timestamp=stamp) if preset == "hubspot" else sent
+
+
+@BOUND
+def test_a_wrong_signature_has_the_url_that_was_verified_in_its_log_line(
+    preset: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = fresh(preset)
+    assert logged_url(preset, sent, None, caplog) == "https://hooks.example.com/webhooks/shop"
+    slash = replace(sent, source="shop/")
+    assert logged_url(preset, slash, None, caplog) == "https://hooks.example.com/webhooks/shop/"
+    assert logged_url(preset, sent, PUBLIC, caplog) == PUBLIC
+
+
+@BOUND
+def test_the_url_in_the_log_holds_no_query_no_password_and_nothing_that_is_no_url(
+    preset: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = replace(fresh(preset), query="token=canary&a=1")
+    shown = "https://hooks.example.com/webhooks/shop?..."
+    assert logged_url(preset, sent, None, caplog) == shown
+    private = "https://me:canary@shop.example.com/in"
+    assert logged_url(preset, sent, private, caplog) == "https://shop.example.com/in?..."
+    for host in ("canary canary", "canary\n", "a" * 300, "canary@x", "", "é"):
+        made_up = logged_url(preset, sent.plus(host=host), None, caplog)
+        assert made_up in (None, "https://x/webhooks/shop?...")
+    assert "canary" not in str([vars(record) for record in caplog.records])
+
+
+def test_where_no_url_is_signed_none_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    sent = Letter(VENDORS["shopify"], secret=OTHER_LITERAL).post()
+    assert logged_url("shopify", sent, None, caplog) is None
+
+
+def test_a_sender_that_signs_the_slash_at_the_end_is_verified_by_it() -> None:
+    sent = replace(post("square", f"{CALLED}/"), source="shop/")
+    assert answer(sent, source_of("square"), LITERAL)[0] == 200
+    assert answer(replace(sent, source="shop"), source_of("square"), LITERAL)[0] == 401
 
 
 def test_hubspot_signs_the_method() -> None:

@@ -79,7 +79,7 @@ class Webhook:
         """Return the HTTP API event (API Gateway, payload format 2.0)."""
         return {
             "version": "2.0",
-            "routeKey": "ANY /webhooks/{source}",
+            "routeKey": "ANY /webhooks/{source+}",
             "rawPath": f"/webhooks/{SOURCE}",
             "rawQueryString": "",
             "headers": {

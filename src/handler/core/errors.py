@@ -3,6 +3,7 @@
 RelayError
 ├── Refused              the sender must act: a 4xx, nothing changes
 │   ├── MethodNotAllowed     405
+│   ├── NotFound             404
 │   ├── UnknownSource        404
 │   ├── TooLarge             413
 │   ├── UnsupportedMediaType 415
@@ -48,8 +49,15 @@ class MethodNotAllowed(Refused):
     answer = "method not allowed"
 
 
+class NotFound(Refused):
+    """The path is not one of webhooks, and nothing was posted to it."""
+
+    status = 404
+    answer = "not found"
+
+
 class UnknownSource(Refused):
-    """No rules file has this name."""
+    """Something was posted, and the path does not name a source that a rules file has."""
 
     status = 404
     answer = "unknown source"

@@ -7,6 +7,7 @@ The rules are those of the Standard Webhooks specification 1.0.0, widened to the
 import binascii
 import hashlib
 import hmac
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -14,9 +15,13 @@ from typing import Final
 from handler.core.errors import Reason, Unverified
 from handler.core.models import Webhook
 from handler.core.schemes import HmacScheme, Signature, SignedScheme, Timestamp
+from handler.core.shown import Scheme
 from handler.core.signed_text import Part, template
 
 MAX_SIGNATURES: Final = 16
+_PLAIN_URL: Final = re.compile(
+    r"(https?://)(?:[^/]{1,256}@)?([A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[!-~]{0,256})?)"
+)
 _MAX_DIGITS: Final = 14  # of a timestamp: milliseconds until the year 5138
 
 
@@ -158,6 +163,18 @@ def _url(webhook: Webhook, scheme: SignedScheme) -> str:
     """Return the URL as the sender knows it; its query string verbatim, never made anew."""
     query = f"?{webhook.query}" if webhook.query else ""
     return f"{scheme.public_url or webhook.url}{query}"
+
+
+def shown_url(webhook: Webhook, scheme: Scheme) -> str:
+    """Return the URL that is signed, fit for a log: no user, no password, no query string.
+
+    Nothing where no URL is signed, or where whoever called has made one up that is none.
+    """
+    if not isinstance(scheme, SignedScheme) or Part("url") not in template(scheme.signed):
+        return ""
+    url, _, query = _url(webhook, scheme).partition("?")
+    found = _PLAIN_URL.fullmatch(url)
+    return f"{found[1]}{found[2]}{'?...' if query else ''}" if found else ""
 
 
 def _id(webhook: Webhook, scheme: SignedScheme) -> str:
