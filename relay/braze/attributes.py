@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final
 
-from pydantic_core import to_json
-
 from relay.braze import operators
 from relay.braze.audience import attribute_time
 from relay.braze.operators import is_operator
@@ -155,12 +153,12 @@ def _array_problems(value: list[object], path: str) -> Iterator[str]:
         yield f"{path}an array has more than {MAX_ITEMS} elements"
 
 
-def is_dropped(name: str, value: object) -> bool:
-    """Tell whether Braze leaves the attribute as it was, and says nothing."""
+def is_dropped(name: str, value: object, size: int) -> bool:
+    """Tell whether Braze leaves the attribute, of `size` bytes, as it was, and says nothing."""
     nested = isinstance(value, dict) or (
         isinstance(value, list) and any(isinstance(item, dict) for item in value)
     )
-    return name == _GONE or (nested and (len(to_json(value)) > MAX_NESTED or _is_untimely(value)))
+    return name == _GONE or (nested and (size > MAX_NESTED or _is_untimely(value)))
 
 
 def _is_untimely(value: Any) -> bool:

@@ -9,16 +9,14 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Final
 
-from pydantic_core import to_json
-
 from relay.braze import attributes, audience
-from relay.braze.endpoints import CONTEXTS, PROPERTIES, Endpoint
+from relay.braze.endpoints import CONTEXTS, Endpoint
 from relay.braze.profiles import Json
 from relay.braze.switches import Switches
 
 MAX_RECIPIENTS: Final = 50
-MAX_PROPERTIES: Final = 50 * 1024  # bytes of compact UTF-8 JSON; Braze does not say how it counts
 MAX_EXTERNAL_ID: Final = 987  # bytes
+MAX_ALIAS: Final = 236  # bytes, of a name and of a label
 MAX_SEND_ID: Final = 64  # characters
 IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
 
@@ -59,13 +57,6 @@ def _misfits(values: Json, types: Mapping[str, type], switches: Switches) -> Ite
                 yield f"unknown key {key}"
         elif type(value) is not types[key]:  # exact, for a bool is an int to isinstance
             yield f"{key} has the wrong type"
-        elif key in PROPERTIES and _is_too_large(value, switches):
-            yield f"{key} is over 50 KB"
-
-
-def _is_too_large(value: object, switches: Switches) -> bool:
-    is_large = len(to_json(value)) > MAX_PROPERTIES
-    return is_large and switches.properties_over_50_kb == "refused"
 
 
 def _top_problems(body: Json, switches: Switches) -> Iterator[str]:
@@ -127,15 +118,21 @@ def _identifier_problems(recipient: Json) -> Iterator[str]:
         yield "external_user_id is blank or over 987 bytes"
     if not recipient.get("email", "-").strip():
         yield "email is blank"
-    alias = recipient.get("user_alias")
-    if alias is not None and alias.keys() != {"alias_name", "alias_label"}:
-        yield "user_alias needs alias_name and alias_label"
-    if alias is not None and not all(isinstance(it, str) and it.strip() for it in alias.values()):
-        yield "user_alias has a blank alias_name or alias_label"
-    if alias is not None and "send_to_existing_only" in recipient:
-        yield "send_to_existing_only cannot be used with user_alias"
+    if "user_alias" in recipient:
+        yield from _alias_problems(recipient, recipient["user_alias"])
     priorities = recipient.get("prioritization")
     if ("email" in recipient) != (priorities is not None):
         yield "email and prioritization need each other"
     if priorities is not None and tuple(priorities) not in _PRIORITIES:
         yield "prioritization is none that Braze knows"
+
+
+def _alias_problems(recipient: Json, alias: Json) -> Iterator[str]:
+    if alias.keys() != {"alias_name", "alias_label"}:
+        yield "user_alias needs alias_name and alias_label"
+    if not all(isinstance(it, str) and it.strip() for it in alias.values()):
+        yield "user_alias has a blank alias_name or alias_label"
+    if any(len(it.encode()) > MAX_ALIAS for it in alias.values()):
+        yield "user_alias has an alias_name or alias_label over 236 bytes"
+    if "send_to_existing_only" in recipient:
+        yield "send_to_existing_only cannot be used with user_alias"

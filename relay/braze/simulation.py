@@ -4,6 +4,7 @@ The order of checks is inferred from Braze's API errors page; see `contract` for
 """
 
 import uuid
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -16,9 +17,10 @@ from relay.braze.contract import refusal
 from relay.braze.endpoints import Endpoint, id_in
 from relay.braze.limits import STYLES, Window
 from relay.braze.profiles import Json
+from relay.braze.sizes import Path, oversize, sizes
 from relay.braze.state import notice
 from relay.braze.store import Trigger
-from relay.braze.taken import taken
+from relay.braze.taken import taken, without_dropped
 from relay.braze.wire import Refused, read, shown
 from relay.braze.workspace import Workspace
 
@@ -83,19 +85,24 @@ class Simulation:
         api_id = id_in(request.path) or body.get(at.id_name)
         admit(space, request, at.permission, audience_of(space, api_id, body))
         target = find_target(space, at, api_id)
-        if why := refusal(at, body, space.switches):
+        found = sizes(raw or b"{}")
+        if why := refusal(at, body, space.switches) or self._oversize(found):
             raise Refused(400, why)
         if again := self._again(body):
             return again
         told = notice(at, target, space.switches) | extra
         stamp = {"dispatch_id": uuid.uuid4().hex, "time": space.now()}
-        known, errors = taken(at, body, space.switches)
+        known, errors = taken(at, without_dropped(at, body, found), space.switches)
         trigger = Trigger(request.path, target, {at.id_name: api_id, **known}, stamp)
         if "notice" not in extra:
             space.store.apply(trigger, space.switches)
         entry["outcome"] = "notice" if "notice" in told else "accepted"
         entry["dispatch_id"] = stamp["dispatch_id"]
         return {**self._accepted(at, trigger), **({"errors": errors} if errors else {}), **told}
+
+    def _oversize(self, found: Mapping[Path, int]) -> str | None:
+        is_strict = self._space.switches.properties_over_50_kb == "refused"
+        return next(oversize(found), None) if is_strict else None
 
     def _accepted(self, at: Endpoint, trigger: Trigger) -> Json:
         body, answer = trigger.body, {"dispatch_id": trigger.stamp["dispatch_id"]}

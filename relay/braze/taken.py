@@ -1,11 +1,13 @@
 """What Braze makes of a body that it accepts: what it passes over is left out. Pure."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from relay.braze import attributes
 from relay.braze.contract import bad_attributes
 from relay.braze.endpoints import CONTEXTS, Endpoint
 from relay.braze.profiles import Json
+from relay.braze.sizes import Path
 from relay.braze.switches import Switches
 
 _EXISTING: Final = "send_to_existing_only"
@@ -29,14 +31,30 @@ def taken(at: Endpoint, body: Json, switches: Switches) -> tuple[Json, list[str]
     return _one_context(out, switches), errors
 
 
+def without_dropped(at: Endpoint, body: Json, found: Mapping[Path, int]) -> Json:
+    """Return an accepted body without the attributes that Braze drops; `found` are its sizes."""
+    if at.kind == "transactional":
+        return {**body, "recipient": _kept(body["recipient"], ("recipient",), found)}
+    if "recipients" not in body:
+        return body
+    listed = enumerate(body["recipients"])
+    return {**body, "recipients": [_kept(it, ("recipients", n), found) for n, it in listed]}
+
+
+def _kept(one: Json, path: Path, found: Mapping[Path, int]) -> Json:
+    given = one.get("attributes", {})
+    at = (*path, "attributes")
+    kept = {k: it for k, it in given.items() if not attributes.is_dropped(k, it, found[*at, k])}
+    return {**one, "attributes": kept} if given else one
+
+
 def _recipient(at: Endpoint, one: Json, switches: Switches) -> tuple[Json, list[str]]:
     known = {key: value for key, value in one.items() if key in (*at.recipient, _EXISTING)}
     given = known.get("attributes", {})
     bad = bad_attributes(given)
-    passed_over = {name for name, value in given.items() if attributes.is_dropped(name, value)}
-    passed_over |= attributes.IDENTIFIERS | bad.keys()
+    passed_over = attributes.IDENTIFIERS | bad.keys()
     if at.kind == "canvas" and switches.canvas_subscription_groups == "ignored":
-        passed_over.add("subscription_groups")
+        passed_over |= {"subscription_groups"}
     if given:
         known["attributes"] = {k: value for k, value in given.items() if k not in passed_over}
     return known, list(bad.values()) if switches.bad_attributes == "errors" else []

@@ -1,5 +1,6 @@
 """The relay's checks and the simulated Braze's, written apart from each other, agree."""
 
+import json
 from copy import deepcopy
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from relay.braze.contract import bad_attributes, refusal
 from relay.braze.endpoints import endpoint
+from relay.braze.sizes import oversize, sizes
 from relay.braze.switches import Switches
 from tests.contract.bodies import CAMPAIGN, CANVAS, Body
 from tests.contract.breaches import RENDERED, REQUEST
@@ -36,7 +38,8 @@ few = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthC
 def refused(body: Body) -> str | None:
     at = endpoint("/canvas/trigger/send" if "canvas_id" in body else "/campaigns/trigger/send")
     assert at
-    return refusal(at, body, Switches())
+    raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return refusal(at, body, Switches()) or next(oversize(sizes(raw)), None)
 
 
 @quick

@@ -144,6 +144,7 @@ RULES: dict[str, list[str]] = {
     "50 KB of properties": ["shared properties", "own properties", "merged properties", "context"],
     "properties are an object": ["properties are an object", "a recipient's properties"],
     "987 bytes of an id": ["external_user_id"],
+    "236 bytes of an alias": ["alias_name", "alias_label"],
     "64 characters of ASCII in a send_id": ["send_id is ASCII", "send_id is short", "send_id"],
     "255 characters of a name": [
         "attribute names are short",

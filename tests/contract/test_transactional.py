@@ -1,5 +1,6 @@
 """Transactional campaigns: one recipient, an endpoint of their own, and Braze's de-duplication."""
 
+import json
 import re
 from typing import Any
 
@@ -43,7 +44,10 @@ def test_properties_that_are_missing_are_no_part_of_it() -> None:
 
 
 def test_properties_over_the_limit_are_unrenderable() -> None:
+    twice = "${join(body.email, `" + json.dumps(["x" * 25_600] * 2) + "`)}"
     with pytest.raises(Unrenderable, match="larger than 51,200 bytes"):
+        made({**SEND, "trigger_properties": {"a": twice}})
+    with pytest.raises(RulesError, match="larger than 51,200 bytes"):
         made({**SEND, "trigger_properties": {"a": "x" * 60_000}})
 
 

@@ -1,5 +1,7 @@
 """What is wrong with a parsed expression whatever the event: its calls, and where `&` stands."""
 
+import json
+import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +13,7 @@ from handler.core.functions import Functions, signature_of
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _DEPTH: Final = 100  # far above what people write, far below what Python's stack takes
 
 
@@ -28,9 +31,17 @@ def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0)
         raise ExpressionError("`&` stands only before an argument, as in sort_by(items, &price)")
     if node["type"] == "literal":
         Budget().weigh(node["value"])  # NaN is Python's, not JSON's
+    if _SURROGATE.search(_written(node)):
+        raise ExpressionError("half of a surrogate pair is no character: write both, or none")
     for child in _children(node):
         is_argument = called not in (None, "if")
         check(child, strict=strict, argument=is_argument, depth=depth + 1)
+
+
+def _written(node: "Node") -> str:
+    """Return what of a node's own is text of the file: a literal, or the name of a field or key."""
+    value = node.get("value")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def _check_call(name: str, children: "list[Node]", *, strict: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from handler.core.identifiers import user_of
 from handler.core.models import Delivery
 from handler.core.protocol import policy
-from handler.core.request import MAX_RECIPIENTS, is_transactional, written
+from handler.core.request import MAX_RECIPIENTS, encode_request, is_transactional, written
 
 # Braze, "API limits": 4 MB for a request; 64 KiB are kept free for whatever counts besides.
 MAX_BYTES: Final = 4_000_000 - 65_536
@@ -45,7 +45,7 @@ def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
         requests = found.setdefault(key, [])
         request = _room(requests, delivery)
         if request is None:
-            request = _Request([], set(), len(written(delivery.send)))
+            request = _Request([], set(), len(encode_request(delivery.send)))
             requests.append(request)
             made.append(request)
         request.members.append(at)
@@ -83,4 +83,4 @@ def _own(delivery: Delivery) -> set[str]:
 
 
 def _size(delivery: Delivery) -> int:
-    return 1 + len(written(delivery.recipient))
+    return 1 + len(encode_request(delivery.recipient))

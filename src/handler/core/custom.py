@@ -5,11 +5,11 @@ braze.com/docs/user_guide/data/custom_data/custom_attributes/nested_custom_attri
 (and array_of_objects, beside it).
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from handler.core.request import encode_request
 from handler.core.shapes import (
     Fits,
     is_day,
@@ -20,6 +20,7 @@ from handler.core.shapes import (
     open_or,
     record,
 )
+from handler.core.template import Template, literal_part
 
 MAX_TEXT: Final = 255
 MAX_ITEMS: Final = 500
@@ -79,11 +80,10 @@ def _first(values: Sequence[object]) -> str | None:
     return next(filter(None, map(_nested, values)), None)
 
 
-def _object(value: object) -> str | None:
+def _object(value: Template) -> str | None:
     if text := _nested(value):
         return text
-    written = json.dumps(value, ensure_ascii=False, default=lambda _: "")
-    if len(written.encode("utf-8", "replace")) > MAX_NESTED_BYTES:
+    if len(encode_request(literal_part(value))) > MAX_NESTED_BYTES:
         return f"objects and lists of them have {MAX_NESTED_BYTES:,} bytes at most"
     return None
 

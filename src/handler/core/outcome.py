@@ -218,6 +218,6 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     try:
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False)  # as `redact` knows what was sent
     except RecursionError:
         return "(nested too deeply)"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from handler.core.custom import MAX_TEXT, custom_breach, is_moment
+from handler.core.request import utf8
 from handler.core.shapes import (
     Fits,
     between,
@@ -41,7 +42,7 @@ def _short(value: object) -> bool:
 
 
 def _device(value: object) -> bool:
-    return isinstance(value, str) and len(value.encode("utf-8", "replace")) in _DEVICE_BYTES
+    return isinstance(value, str) and len(utf8(value)) in _DEVICE_BYTES
 
 
 _GROUP: Final = record(

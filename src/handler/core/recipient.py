@@ -1,6 +1,5 @@
 """Renders one recipient of a rule, and refuses what Braze would refuse or not send."""
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
@@ -14,10 +13,16 @@ from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.fields import check_attachments, check_prioritization
 from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.profile import is_address
+from handler.core.request import encode_request, utf8
 from handler.core.scalars import written
 from handler.core.source import Rule
 from handler.core.template import Filler, Template, Text, expressions
-from handler.core.trigger import MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES, PROPERTIES
+from handler.core.trigger import (
+    MAX_ALIAS_BYTES,
+    MAX_IDENTIFIER_BYTES,
+    MAX_PROPERTIES_BYTES,
+    PROPERTIES,
+)
 
 # Attributes that decide who is reached, and what becomes of the rest of a profile.
 _DECISIVE: Final = frozenset(
@@ -150,8 +155,9 @@ def _identity(path: str, value: JsonValue) -> str:
     text = text.strip() if path == "email" else text
     if names_nothing(text):
         raise Unrenderable(path, "it is missing, and without it nobody can be reached")
-    if len(text.encode("utf-8", "surrogatepass")) > MAX_IDENTIFIER_BYTES:
-        raise Unrenderable(path, f"it is longer than {MAX_IDENTIFIER_BYTES} bytes")
+    most = MAX_ALIAS_BYTES if path.startswith("user_alias.") else MAX_IDENTIFIER_BYTES
+    if len(utf8(text)) > most:
+        raise Unrenderable(path, f"it is longer than {most} bytes")
     if path == "email" and not is_address(text):
         raise Unrenderable(path, "it is no e-mail address")
     return text
@@ -166,10 +172,7 @@ def check_recipient(recipient: Recipient, send: Mapping[str, JsonValue], rule: R
     for problem in _written(recipient, send):
         raise Unrenderable(*problem)
     for name, properties in merged_properties(recipient, send):
-        if (
-            len(json.dumps(properties, ensure_ascii=False).encode("utf-8", "replace"))
-            > MAX_PROPERTIES_BYTES
-        ):
+        if len(encode_request(properties)) > MAX_PROPERTIES_BYTES:
             raise Unrenderable(name, f"it is larger than {MAX_PROPERTIES_BYTES:,} bytes")
 
 

@@ -9,6 +9,8 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
+from handler.core.request import utf8
+
 LONGEST: Final = 256  # characters of a detail: it is read in a list
 _MARK: Final = "..."
 # Longer texts are cut before the search, so that a mad answer cannot take seconds.
@@ -28,6 +30,7 @@ _WORD: Final = re.compile(r"\w{3,}")
 # A telephone number, an order or a card: whoever quotes it may space it as he likes.
 _NUMBER: Final = re.compile(r"[0-9](?:[ \t().,/+-]{0,3}[0-9]){5,}")
 _DIGITS: Final = 6
+_ESCAPE: Final = re.compile(r"\\+u([0-9A-Fa-f]{4})")
 _MARKS: Final = re.compile(r"\.{3}(?:[\s,;:'\"]*\.{3})+")
 _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
 
@@ -37,11 +40,11 @@ def redact(text: str, request: JsonValue) -> str:
 
     Keys (but for Braze's own names), values and numbers as text are searched for, whatever their
     case, also escaped as in JSON, HTML and URLs; then their words, and whatever of four letters
-    and more occurs within them, for Braze may quote a part only. Numbers of six digits and more
-    are compared by their digits.
+    and more occurs within them, for Braze may quote a part only. JSON's escapes of characters are
+    read first. Numbers of six digits and more are compared by their digits.
     """
     strings = {string for string in _strings(request) if string.strip()}
-    text = _without_numbers(text[:_SEARCHED], strings)
+    text = _without_numbers(_unescaped(text[:_SEARCHED]), strings)
     folded = text.casefold()
     forms = {form for string in strings for form in _forms(string) if form.casefold() in folded}
     for form in sorted(forms, key=len, reverse=True):
@@ -56,6 +59,11 @@ def redact(text: str, request: JsonValue) -> str:
 
     text = _WORD.sub(mark, text)
     return _MARKS.sub(_MARK, _NOT_PRINTABLE.sub("?", text))[:LONGEST]
+
+
+def _unescaped(text: str) -> str:
+    read = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    return utf8(read).decode()
 
 
 def _without_numbers(text: str, strings: set[str]) -> str:
@@ -95,7 +103,7 @@ def _forms(string: str) -> set[str]:
     return {
         string,
         string.strip(),
-        json.dumps(string)[1:-1],
+        json.dumps(string, ensure_ascii=False)[1:-1],
         escape(string),
         quote(string, safe=""),
     }

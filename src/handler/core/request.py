@@ -105,11 +105,23 @@ def without_attributes(delivery: Delivery) -> Delivery:
     return replace(delivery, recipient=recipient)
 
 
-def encode_request(body: dict[str, JsonValue]) -> bytes:
-    """Return the body's bytes: ASCII JSON."""
-    return written(body).encode("ascii")
+def encode_request(value: JsonValue) -> bytes:
+    """Return a request's body, or a part of one, as it is sent: compact JSON in UTF-8.
+
+    Braze's limits of bytes are counted by this function alone.
+    """
+    return utf8(json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+
+
+def utf8(text: str) -> bytes:
+    """Return text in UTF-8. A surrogate without its other half is no character: it is U+FFFD."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return whole.encode("utf-8")
 
 
 def written(value: JsonValue) -> str:
-    """Return a value as the JSON that is sent of it."""
+    """Return a value as compact ASCII JSON: for keys of the ledger, and to compare."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

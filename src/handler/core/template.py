@@ -44,6 +44,7 @@ class Text:
     parts: tuple[str | Expression, ...]
 
 
+_OPEN: Final = (Whole, Text)
 # A JSON value with Whole and Text among its leaves; all other leaves are literal.
 Template = Whole | Text | str | int | float | None | list["Template"] | dict[str, "Template"]
 
@@ -91,6 +92,15 @@ def expressions(template: Template) -> Iterator[Expression]:
 def is_literal(template: Template) -> bool:
     """Return whether no event can change the value."""
     return not any(True for _ in expressions(template))
+
+
+def literal_part(template: Template) -> JsonValue:
+    """Return what of an object or a list is sent whatever the event."""
+    if isinstance(template, dict):
+        return {k: literal_part(it) for k, it in template.items() if not isinstance(it, _OPEN)}
+    if isinstance(template, list):
+        return [literal_part(it) for it in template if not isinstance(it, _OPEN)]
+    return None if isinstance(template, _OPEN) else template
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ braze.com/docs/api/objects_filters/recipient_object.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -20,8 +20,8 @@ from handler.core.fields import (
 )
 from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.misplaced import MISPLACED
-from handler.core.request import MAX_RECIPIENTS
-from handler.core.template import Problem, Template, Whole
+from handler.core.request import MAX_RECIPIENTS, encode_request, utf8
+from handler.core.template import Problem, Template, Whole, literal_part
 
 Path = tuple[str | int, ...]
 
@@ -37,6 +37,7 @@ LITERAL_KEYS: Final = (
 )
 MAX_PROPERTIES_BYTES: Final = 50 * 1024
 MAX_IDENTIFIER_BYTES: Final = 987
+MAX_ALIAS_BYTES: Final = 236  # of a name, and of a label ("Recipient object")
 
 _RECIPIENT_KEYS: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only", "attributes")
 
@@ -114,6 +115,7 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     problems += _check_ids(send)
     problems += _check_broadcast(send)
     problems += _check_properties(send, at)
+    problems += _check_sizes(send, at)
     problems += check_one_name(send, at.properties)
     problems += check_attachments(send) if "attachments" in at.keys else ()
     problems += check_audience(send["audience"]) if "audience" in send else ()
@@ -172,6 +174,29 @@ def _check_properties(block: Mapping[str, Template], at: Endpoint) -> list[Probl
     ]
 
 
+def _check_sizes(send: Mapping[str, Template], at: Endpoint) -> Iterator[Problem]:
+    """Yield the properties that are too large already by what stands in the file.
+
+    Braze sees a recipient's own and the shared ones as one object, and so are they counted.
+    """
+    recipients = send.get("recipients")
+    listed = recipients if isinstance(recipients, list) else []
+    blocks: list[tuple[Path, Template]] = [(("recipients", n), it) for n, it in enumerate(listed)]
+    blocks.append((("recipient",), send.get("recipient")))
+    for name in at.properties:
+        shared = _block(send, name)
+        own = [((*path, name), _block(it, name)) for path, it in blocks]
+        given = [(path, {**shared, **it}) for path, it in own if it]
+        for path, properties in [((name,), shared), *given]:
+            if len(encode_request(literal_part(properties))) > MAX_PROPERTIES_BYTES:
+                yield path, f"{name}: it is larger than {MAX_PROPERTIES_BYTES:,} bytes"
+
+
+def _block(template: Template | Mapping[str, Template], name: str) -> dict[str, Template]:
+    found = template.get(name) if isinstance(template, Mapping) else None
+    return found if isinstance(found, dict) else {}
+
+
 def _check_recipient(recipient: Template, at: Endpoint) -> list[Problem]:
     if not isinstance(recipient, dict):
         return [((), "a recipient is an object with external_user_id, user_alias or email")]
@@ -192,6 +217,12 @@ def _check_alias(recipient: Mapping[str, Template]) -> list[Problem]:
     alias = recipient["user_alias"]
     if not isinstance(alias, dict) or set(alias) != set(ALIAS_KEYS):
         problems.append((("user_alias",), "user_alias takes alias_name and alias_label, both"))
+    else:
+        text = f"it is longer than {MAX_ALIAS_BYTES} bytes"
+        written = [(key, it) for key, it in alias.items() if isinstance(it, str)]
+        problems += [
+            (("user_alias", key), text) for key, it in written if len(utf8(it)) > MAX_ALIAS_BYTES
+        ]
     if "send_to_existing_only" in recipient:
         text = "Braze takes no send_to_existing_only with user_alias: the alias must exist already"
         problems.append((("send_to_existing_only",), text))
