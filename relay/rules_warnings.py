@@ -10,7 +10,8 @@ from typing import Final
 
 from handler.core.compiling import header_names, leaves
 from handler.core.source import Rule, Source
-from handler.core.template import Problem, Template, Text
+from handler.core.template import Problem, Template, Text, Whole
+from handler.core.trees import results
 from handler.core.yaml12 import Path
 from relay.rules_consent import consent_warnings
 from relay.rules_later import later_warnings
@@ -25,6 +26,10 @@ _UNTRIED: Final = {
         " try it in your workspace"
     ),
 }
+_NO_COUNTRY: Final = (
+    "Braze takes a number without + for an American one; write ${phone(body.phone, 'DE')}, the"
+    " number and its country, which gives E.164 or nothing"
+)
 _LIST: Final = re.compile(r"[\s,]+")
 # What stands in every type of these senders, whichever webhook it is.
 _IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
@@ -139,6 +144,16 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
             yield (name, *path), text
         if name in _UNTRIED and (name != "subscription_groups" or "canvas" in rule.path):
             yield (name,), f"{name}: {_UNTRIED[name]}"
+    if _is_any_number(attributes.get("phone")):
+        yield ("phone",), _NO_COUNTRY
+
+
+def _is_any_number(value: Template) -> bool:
+    """Tell whether an event's number may come to Braze as the sender writes it."""
+    if not isinstance(value, Whole):
+        return isinstance(value, Text)
+    ends = [it for it in results(value.expression.tree) if it["type"] != "literal"]
+    return any(it["type"] != "function_expression" or it["value"] != "phone" for it in ends)
 
 
 def _named(name: str) -> Iterator[Problem]:

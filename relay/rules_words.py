@@ -106,7 +106,7 @@ _ATTRIBUTES: Final = {
     "email_subscribe": "Consent of the address: Braze copies it to all profiles with it.",
     "push_subscribe": "Consent to push, of this profile alone.",
     "gender": "As Braze writes it.",
-    "phone": "Best as E.164: +15043277269.",
+    "phone": "E.164: +15043277269, as phone() gives it.",
     "first_name": "What strangers type is best written ${plain(body.first_name, `40`)}.",
     "last_name": "As first_name.",
     "country": "ISO 3166-1 alpha-2.",

@@ -12,7 +12,12 @@ from handler.core.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
 from handler.core.outcome import Answer, classify
 from handler.core.profile import FIELDS
 from handler.core.request import MAX_RECIPIENTS
-from handler.core.trigger import ENDPOINTS, MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES
+from handler.core.trigger import (
+    ENDPOINTS,
+    MAX_ALIAS_BYTES,
+    MAX_IDENTIFIER_BYTES,
+    MAX_PROPERTIES_BYTES,
+)
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")
@@ -47,6 +52,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     assert f"{MAX_PROPERTIES_BYTES:,} bytes" in fields["trigger_properties"]
     assert f"{MAX_SEND_ID} characters" in fields["send_id"]
     assert f"{MAX_IDENTIFIER_BYTES} bytes" in fields["external_user_id"]
+    assert f"{MAX_ALIAS_BYTES} bytes" in fields["user_alias"]
     assert set(names(fields["prioritization"])) == {it for each in PRIORITIZATIONS for it in each}
     assert tuple(names(fields["attachments"])) == ATTACHMENT_KEYS
     limits = [row[1] for row in rows("of custom attributes")]

@@ -45,12 +45,19 @@ def test_no_adapter_imports_an_entry_point(file: Path) -> None:
 
 # What each entry point must not load, directly or through others.
 FOREIGN = {
-    "handler.ingest": {"requests", "handler.braze", "handler.ledger", "aws_xray_sdk"},
+    "handler.ingest": {
+        "phonenumbers",
+        "requests",
+        "handler.braze",
+        "handler.ledger",
+        "aws_xray_sdk",
+    },
     "handler.deliver": {
         "handler.core.verify",
         "handler.core.rules",
         "handler.core.expressions",
         "handler.core.parse",
+        "phonenumbers",
         "yaml",
         "aws_xray_sdk",
     },

@@ -25,6 +25,7 @@ CALLS = {
     "minor_units": ("`1`", "'usd'", "'stripe'"),
     "money": ("`1`", "'usd'"),
     "multiply": ("`1`", "`2`"),
+    "phone": ("'0151 23456789'", "'DE'"),
     "plain": ("'a'", "`1`"),
     "replace": ("'a'", "'a'", "'b'"),
     "round": ("`1.5`", "`0`"),
@@ -50,6 +51,7 @@ BY_KIND: dict[str, st.SearchStrategy[Any]] = {
     "string": st.text()
     | st.datetimes().map(str)
     | st.sampled_from(["usd", "JPY", "stripe", "UTC", "-23:59", "3d", "-999999999d", "19.90", "-0"])
+    | st.sampled_from(["0151 23456789", "+1 202 555 0143", "DE", "us", "0" * 300])
     | st.sampled_from(["9" * 5000, "&#" + "9" * 5000, "\ud800", "0001-01-01T00:00:00+23:59"])
     | st.sampled_from(["Fri, 20 Nov 2026 21:00:00 GMT", "20 Nov 0 0:0 +9999", "2026-02-30T00:00Z"]),
     "object": st.dictionaries(st.text(max_size=3), st.integers()),

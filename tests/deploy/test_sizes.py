@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from relay.paths import PROJECT
 from relay.sizes import Package, build, packages, table
+
+RULES_PAGE = PROJECT / "docs" / "rules.md"
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +24,8 @@ def test_the_list_names_every_function_and_all_that_its_package_holds(built: Pat
     assert not [name for name in names if "dist-info" in name or name == "bin/"]
     files = [path for path in built.glob("*/**/*") if path.is_file()]
     assert sum(package.parts.values()) == sum(path.stat().st_size for path in files)
+    (plans,) = [size for name, size in package.parts.items() if "phonenumbers" in name]
+    assert f"{plans / 1e6:.1f} MB of the package" in RULES_PAGE.read_text(encoding="utf-8")
     assert package.zipped < sum(package.parts.values()) / 2
 
 

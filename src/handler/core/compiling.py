@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
+from handler.core.arguments import kind_problem, literal_problem
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions import Expression, compile_expression
+from handler.core.functions import signature_of
 from handler.core.reach import ANYBODY, Reach
 from handler.core.template import (
     Problem,
@@ -122,6 +124,20 @@ class Compiler:
                 name = _member(node, root)
                 if name is not None and root in roots and name not in known:
                     self.find(path, _unknown_member(root, name, known))
+            for text in self._wrong_variables(node):
+                self.find(path, text)
+
+    def _wrong_variables(self, node: "Node") -> Iterator[str]:
+        """Yield what is wrong with a call's arguments that are `vars.x`: the file has them too."""
+        if node["type"] != "function_expression":
+            return
+        for at, argument in enumerate(node["children"]):
+            name = variable(argument)
+            if name is not None and name in self._vars:
+                called = (node["value"], signature_of(node["value"]), at, self._vars[name])
+                problem = kind_problem(*called) or literal_problem(*called)
+                if problem:
+                    yield f"vars.{name}: {problem}"
 
 
 def variable(node: "Node") -> str | None:

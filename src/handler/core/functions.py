@@ -23,6 +23,7 @@ from handler.core.budget import CHARACTERS_PER_STEP, Budget, a, kind, missing, s
 from handler.core.errors import ExpressionError
 from handler.core.functions_money import MoneyFunctions
 from handler.core.functions_numbers import NumberFunctions
+from handler.core.functions_phone import PhoneFunctions
 from handler.core.functions_text import TextFunctions
 from handler.core.functions_time import TimeFunctions
 from handler.core.scalars import integral, written
@@ -31,7 +32,14 @@ _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]
 _JSON_BLANKS: Final = " \t\n\r"
 
 
-class Functions(TextFunctions, NumberFunctions, MoneyFunctions, TimeFunctions, functions.Functions):
+class Functions(
+    TextFunctions,
+    NumberFunctions,
+    MoneyFunctions,
+    TimeFunctions,
+    PhoneFunctions,
+    functions.Functions,
+):
     """JMESPath's functions and ours, bound to one document and one budget.
 
     In the rules' dialect (`strict`) JMESPath's own take an empty list for an empty object, too.

@@ -54,7 +54,7 @@ class TextFunctions:
 
     @takes(TEXT, TEXT, TEXT)
     def _func_replace(self, text: str | None, old: str | None, new: str | None) -> str | None:
-        """Return text with another in place of one: `replace(body.phone, ' ', '')`."""
+        """Return text with another in place of one: `replace(body.sku, ' ', '')`."""
         if text is None or old is None or new is None:
             return None
         if not old:
