@@ -8,7 +8,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from samtranslator.yaml_helper import yaml_parse
 from relay.stack.deploy import Stack, for_emulator, import_routes
 from relay.stack.package import package
 from tests.deploy.conftest import STACK, Sam
-from tests.e2e.harness import Relay, sample, until
+from tests.e2e.harness import PATIENCE, Relay, sample, until
 
 OURS: Final = ("handler", "rules")
 # Lambda lets an invocation of the old code end; the emulator stops it and deletes the code.
@@ -29,6 +29,12 @@ kept=$(mktemp -d "$LAMBDA_TASK_ROOT.XXXXXX") && cp -rl "$LAMBDA_TASK_ROOT/." "$k
 export LAMBDA_TASK_ROOT="$kept"
 """
 COMES_AGAIN: Final = 10  # seconds
+# What was stopped while it sent is claimed again when its lease has ended: the worker's 30 s and
+# a margin of 5 s after it began.
+LEASE: Final = 35  # seconds
+# When the emulator has answered, whatever an update does meanwhile: an environment has 10 s to
+# start and 10 s once more, its function 10 s, and up to 5 s go by at the end of each start.
+ANSWERED: Final = 45  # seconds
 
 
 def build(sam: Sam) -> None:
@@ -94,13 +100,20 @@ def changed(release: bytes, name: str, *changes: tuple[str, str]) -> bytes:
 
 @dataclass
 class Sender:
-    """A shop that posts orders without a pause, and posts again what is not answered 200."""
+    """A shop that posts orders without a pause, and posts again what is not answered 200.
+
+    It waits for each answer, however long: one that hangs up and posts again meanwhile lets the
+    emulator start another environment for each post, until the machine does nothing else.
+    """
 
     relay: Relay
     orders: list[dict[str, Any]] = field(default_factory=list)
     posted: dict[str, float] = field(default_factory=dict)
     answered: dict[str, float] = field(default_factory=dict)
     refusals: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.relay = replace(self.relay, patience=ANSWERED)
 
     @contextmanager
     def posting(self) -> Iterator[None]:
@@ -119,16 +132,21 @@ class Sender:
             order["name"] = str(order["id"])
             self.orders.append(order)
             self.posted[order["name"]] = time.monotonic()
-            while (status := self.relay.shopify("orders/create", order).status_code) != 200:
-                self.refusals.append(status)
+            self._post(order)
             self.answered[order["name"]] = time.monotonic()
             over.wait(0.05)
+
+    def _post(self, order: dict[str, Any]) -> None:
+        while (status := self.relay.shopify("orders/create", order).status_code) != 200:
+            self.refusals.append(status)
 
     def repeat(self, count: int) -> None:
         """Post the first orders again, as a shop does that has not heard the answers."""
         for order in self.orders[:count]:
-            assert self.relay.shopify("orders/create", order).status_code == 200
+            self._post(order)
 
     def wait_for_answers(self, count: int) -> None:
         seen = len(self.answered)
-        until(lambda: len(self.answered), lambda now: now >= seen + count, "answers")
+        # An update stops the invocation that runs, and perhaps the one that has just begun.
+        patience = 2 * ANSWERED + PATIENCE
+        until(lambda: len(self.answered), lambda now: now >= seen + count, "answers", patience)

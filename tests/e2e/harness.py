@@ -30,12 +30,17 @@ class Relay:
     """What a test does to the relay and sees of it."""
 
     local: Local
+    patience: float = PATIENCE  # how long a sender waits for its answer
 
     def post(
         self, source: str, body: bytes, headers: Mapping[str, str], method: str = "POST"
     ) -> requests.Response:
         return requests.request(
-            method, f"{self.local.url}/webhooks/{source}", data=body, headers=headers, timeout=30
+            method,
+            f"{self.local.url}/webhooks/{source}",
+            data=body,
+            headers=headers,
+            timeout=self.patience,
         )
 
     def shopify(
