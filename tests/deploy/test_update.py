@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from handler.core.message import VERSIONS
 from handler.core.rules import load
 from relay.paths import PROJECT
 from relay.sign import Letter, sign
@@ -135,12 +136,13 @@ def this(sam: Sam, relay: Relay) -> bytes:  # noqa: ARG001 - built for it
 
 @pytest.fixture(scope="module")
 def later(this: bytes) -> bytes:
-    """Return a release that writes messages of version 3, and reads those before it."""
+    """Return a release that writes messages of the next version, and reads those before it."""
+    latest = VERSIONS[-1] + 1
     return changed(
         this,
         "handler/core/message.py",
-        ("VERSIONS: Final = (1, 2)\n", "VERSIONS: Final = (1, 2, 3)\n"),
-        ('{"version": 2 if given else 1,', '{"version": 3,'),
+        (f"VERSIONS: Final = {VERSIONS}\n", f"VERSIONS: Final = {(*VERSIONS, latest)}\n"),
+        ('{"version": version, "kind"', f'{{"version": {latest}, "kind"'),
     )
 
 
