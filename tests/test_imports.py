@@ -1,17 +1,43 @@
-"""Imports point one way: entry points -> adapters -> core; relay -> handler."""
+"""Imports point one way: entry points -> adapters -> core; relay -> handler.
+
+Each guard is a function over a folder or over the names of modules, and is itself tested on a
+planted breach: one that has gone blind fails here, and does not pass everything.
+"""
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 SRC = Path(__file__).resolve().parent.parent / "src"
-CORE = sorted((SRC / "handler" / "core").glob("*.py"))
-HANDLER = sorted((SRC / "handler").rglob("*.py"))
-IMPURE = {"os", "time", "boto3", "botocore", "requests", "aws_lambda_powertools", "logging"}
+# Clock, environment, randomness, network and processes, and what speaks to them.
+IMPURE = {
+    *("os", "time", "random", "uuid", "secrets", "logging"),
+    *("socket", "ssl", "http", "urllib", "subprocess", "asyncio", "threading", "multiprocessing"),
+    *("boto3", "botocore", "requests", "urllib3", "aws_lambda_powertools"),
+}
+# These parts of them compute, and no more.
+PURE = {"urllib.parse"}
+ENTRIES = {"handler.ingest", "handler.deliver"}
+
+# What each entry point must not load, directly or through others: modules of ours, then packages
+# of others. A name stands for itself and for all below it.
+FOREIGN = {
+    "handler.ingest": (
+        *("handler.braze", "handler.ledger", "handler.worker", "handler.claims", "handler.post"),
+        *("requests", "phonenumbers", "aws_xray_sdk"),
+    ),
+    "handler.deliver": (
+        *("handler.core.verify", "handler.core.signatures", "handler.core.schemes"),
+        *("handler.core.presets", "handler.core.rules", "handler.core.grammar"),
+        *("handler.core.expressions", "handler.core.functions", "handler.core.template"),
+        *("handler.core.parse", "handler.core.plan", "handler.core.render"),
+        *("yaml", "phonenumbers", "aws_xray_sdk"),
+    ),
+}
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -24,44 +50,52 @@ def imports(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-@pytest.mark.parametrize("file", CORE, ids=lambda file: file.stem)
-def test_core_imports_neither_clock_nor_environment_nor_network_nor_adapters(file: Path) -> None:
-    for name in imports(file):
-        assert name.split(".")[0] not in IMPURE, f"{file.name} imports {name}"
-        if name.startswith("handler."):
-            assert name.startswith("handler.core"), f"{file.name} imports {name}"
+def is_below(name: str, packages: Iterable[str]) -> bool:
+    """Return whether a module is one of these packages, or lies in one."""
+    return any(f"{name}.".startswith(f"{package}.") for package in packages)
 
 
-@pytest.mark.parametrize("file", HANDLER, ids=lambda file: file.stem)
-def test_nothing_that_is_deployed_imports_the_tools(file: Path) -> None:
-    assert not [name for name in imports(file) if name.split(".")[0] == "relay"]
+def impure(source: Path) -> list[str]:
+    """Return what core imports, anywhere in it, that is not pure, or not core."""
+    return [
+        f"{file.relative_to(source)} imports {name}"
+        for file in sorted((source / "handler" / "core").rglob("*.py"))
+        for name in imports(file)
+        if (is_below(name, IMPURE) and not is_below(name, PURE | _parents(PURE, file)))
+        or (is_below(name, {"handler"}) and not is_below(name, {"handler.core"}))
+    ]
 
 
-@pytest.mark.parametrize("file", HANDLER, ids=lambda file: file.stem)
-def test_no_adapter_imports_an_entry_point(file: Path) -> None:
-    entries = {"handler.ingest", "handler.deliver"}
-    assert not entries.intersection(imports(file))
+def _parents(names: Iterable[str], file: Path) -> set[str]:
+    """Return the packages that a file names only to take one of these from them."""
+    taken = set(imports(file))
+    return {name.rpartition(".")[0] for name in names if name in taken}
 
 
-# What each entry point must not load, directly or through others.
-FOREIGN = {
-    "handler.ingest": {
-        "phonenumbers",
-        "requests",
-        "handler.braze",
-        "handler.ledger",
-        "aws_xray_sdk",
-    },
-    "handler.deliver": {
-        "handler.core.verify",
-        "handler.core.rules",
-        "handler.core.expressions",
-        "handler.core.parse",
-        "phonenumbers",
-        "yaml",
-        "aws_xray_sdk",
-    },
-}
+def importers(source: Path, packages: Iterable[str]) -> list[str]:
+    """Return which modules of the handler import one of these packages."""
+    wanted = tuple(packages)
+    return [
+        f"{file.relative_to(source)} imports {name}"
+        for file in sorted((source / "handler").rglob("*.py"))
+        for name in imports(file)
+        if is_below(name, wanted)
+    ]
+
+
+def absent(source: Path, names: Iterable[str]) -> list[str]:
+    """Return the modules of ours that do not exist: nothing ever loads what is called otherwise."""
+    ours = [name for name in names if is_below(name, {"handler"})]
+    places = {name: source.joinpath(*name.split(".")) for name in ours}
+    return [
+        name
+        for name, place in places.items()
+        if not (place.with_suffix(".py").is_file() or (place / "__init__.py").is_file())
+    ]
+
+
+def foreign(entry: str, modules: Iterable[str]) -> list[str]:
+    return sorted(name for name in modules if is_below(name, FOREIGN[entry]))
 
 
 def loaded(code: str) -> list[str]:
@@ -74,9 +108,105 @@ def loaded(code: str) -> list[str]:
     ).stdout.split()
 
 
+def planted(folder: Path, file: str, text: str) -> Path:
+    """Return a source folder with one file in it."""
+    place = folder / "handler" / file
+    place.parent.mkdir(parents=True)
+    place.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_core_imports_neither_clock_nor_environment_nor_network_nor_adapters() -> None:
+    assert impure(SRC) == []
+
+
+@pytest.mark.parametrize("file", ["core/plan.py", "core/presets/shops.py", "core/a/b/c.py"])
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        *((f"import {name}", name) for name in sorted(IMPURE)),
+        ("def f():\n    import os", "os"),
+        ("import os.path", "os.path"),
+        ("from time import time", "time"),
+        ("from urllib import request", "urllib"),
+        ("import urllib.request", "urllib.request"),
+        ("from urllib.request import urlopen", "urllib.request"),
+        ("import handler.ledger", "handler.ledger"),
+        ("from handler import ledger", "handler.ledger"),
+        ("import handler.core_of_another", "handler.core_of_another"),
+    ],
+)
+def test_what_core_must_not_import_is_found_wherever_in_it_it_is_planted(
+    tmp_path: Path, file: str, text: str, name: str
+) -> None:
+    found = impure(planted(tmp_path, file, text))
+    assert f"handler/{file} imports {name}" in found
+
+
+def test_what_core_may_import_is_not_found(tmp_path: Path) -> None:
+    text = "import re\nfrom urllib.parse import unquote\nfrom handler.core import message\n"
+    assert [it for it in impure(planted(tmp_path, "core/a.py", text)) if "handler.core" in it] == []
+    assert not [it for it in impure(tmp_path) if "urllib" in it]
+
+
+def test_nothing_that_is_deployed_imports_the_tools() -> None:
+    assert importers(SRC, {"relay"}) == []
+
+
+def test_no_adapter_imports_an_entry_point() -> None:
+    assert importers(SRC, ENTRIES) == []
+
+
+@pytest.mark.parametrize("file", ["ingest.py", "core/presets/shops.py", "worker/send.py"])
+@pytest.mark.parametrize(
+    "text, packages",
+    [
+        ("import relay.paths", {"relay"}),
+        ("from relay import paths", {"relay"}),
+        ("from handler import ingest", ENTRIES),
+        ("from handler.deliver import lambda_handler", ENTRIES),
+    ],
+)
+def test_a_planted_import_of_tools_or_entry_points_is_found(
+    tmp_path: Path, file: str, text: str, packages: set[str]
+) -> None:
+    assert importers(planted(tmp_path, file, text), packages)
+
+
 @pytest.mark.parametrize("entry", FOREIGN)
 def test_an_entry_point_loads_nothing_of_the_other(entry: str) -> None:
-    assert not FOREIGN[entry].intersection(loaded(f"import {entry}"))
+    assert foreign(entry, loaded(f"import {entry}")) == []
+
+
+@pytest.mark.parametrize("entry", FOREIGN)
+def test_what_an_entry_point_must_not_load_exists(entry: str) -> None:
+    assert absent(SRC, [entry, *FOREIGN[entry]]) == []
+
+
+def test_a_module_that_was_renamed_or_moved_is_missed(tmp_path: Path) -> None:
+    source = planted(tmp_path, "braze_client/client.py", "")
+    assert absent(source, ["handler.braze_client", "handler.braze"]) == [
+        "handler.braze_client",
+        "handler.braze",
+    ]
+    (source / "handler" / "braze_client" / "__init__.py").touch()
+    assert absent(source, ["handler.braze_client", "handler.braze_client.client"]) == []
+
+
+@pytest.mark.parametrize(
+    "entry, module",
+    [(entry, module) for entry, modules in FOREIGN.items() for module in modules],
+)
+def test_a_planted_load_of_the_other_side_is_found_below_its_package_too(
+    entry: str, module: str
+) -> None:
+    assert foreign(entry, ["sys", module, f"{module}x"]) == [module]
+    assert foreign(entry, [f"{module}.inner"]) == [f"{module}.inner"]
+
+
+def test_what_one_entry_point_may_load_the_other_is_caught_with() -> None:
+    assert "handler.core.rules" in foreign("handler.deliver", loaded("import handler.ingest"))
+    assert "handler.ledger" in foreign("handler.ingest", loaded("import handler.deliver"))
 
 
 def test_a_file_of_workspaces_costs_deliver_yaml_and_nothing_of_the_rules(tmp_path: Path) -> None:
@@ -84,5 +214,6 @@ def test_a_file_of_workspaces_costs_deliver_yaml_and_nothing_of_the_rules(tmp_pa
     assert "yaml" not in loaded(f"import handler.deliver; {read}")
     file = tmp_path / "workspaces.yaml"
     file.write_text("usa: {endpoint: https://rest.iad-03.braze.com}", encoding="utf-8")
-    found = loaded(f"import handler.deliver; {read}")
-    assert FOREIGN["handler.deliver"].intersection(found) == {"yaml"}
+    found = foreign("handler.deliver", loaded(f"import handler.deliver; {read}"))
+    assert found
+    assert all(is_below(name, {"yaml"}) for name in found)
