@@ -71,6 +71,13 @@ class Compiler:
         for inner, message in problems:
             self.find((*path, *inner), message)
 
+    def note_else(self, path: Path, problems: Iterable[Problem]) -> None:
+        """Note mistakes, but not where something else is wrong already: that is to be mended."""
+        known = {(it.line, it.column) for it in self.findings}
+        for inner, message in problems:
+            found = self._document.finding((*path, *inner), message)
+            self.findings += [] if (found.line, found.column) in known else [found]
+
     def expression(self, text: str, path: Path, roots: Sequence[str] | None = None) -> Expression:
         """Return an expression; the `${}` around it is optional."""
         try:

@@ -3,18 +3,18 @@
 What stands here looks at whole rules; `traps` looks at one expression.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from handler.core.attributes import check_attributes
 from handler.core.compiling import Compiler
+from handler.core.constants import fixed, is_template, varies
 from handler.core.expressions import Expression
 from handler.core.grammar import FileBlock
 from handler.core.identifiers import IDENTIFIERS
+from handler.core.placeholders import meant
 from handler.core.source import EventReader, Rule
 from handler.core.template import Problem, Template, Whole, expressions
 from handler.core.traps import constant, contradictions, stringified
-from handler.core.trees import results
 
 
 def find_slips(
@@ -23,9 +23,10 @@ def find_slips(
     """Note what is surely not meant."""
     compiler.note((), list(_templates_among_values(block)))
     for _, expression in reader.ids if reader else ():
-        compiler.note(("event", "id"), _stringified([expression]))
+        compiler.note(("event", "id"), [*_stringified([expression]), *_one_event(expression)])
     for at, rule in enumerate(rules):
-        compiler.note(("rules", at), [*_conditions(rule), *_identities(rule), *_recipients(rule)])
+        compiler.note(("rules", at), [*_conditions(rule), *_once(rule), *_recipients(rule)])
+        compiler.note_else(("rules", at), _identifiers(rule))
 
 
 def _templates_among_values(block: FileBlock) -> Iterator[Problem]:
@@ -49,26 +50,54 @@ def _conditions(rule: Rule) -> Iterator[Problem]:
             yield ("when",), text
 
 
-def _identities(rule: Rule) -> Iterator[Problem]:
+def _once(rule: Rule) -> Iterator[Problem]:
     for _, text in _stringified(expressions(rule.once)):
         yield ("once",), text
-    for text in _constants(rule.once):
+    for text in fixed(rule.once):
         yield ("once",), f"{text} is the same for every event: this would be sent once, ever"
+
+
+def _identifiers(rule: Rule) -> Iterator[Problem]:
+    """Yield what is wrong with who is reached."""
     for at, recipient in enumerate(rule.recipients):
         for key in IDENTIFIERS:
+            place = ("send", "recipients", at, key)
             for path, text in _stringified(expressions(recipient.get(key))):
-                yield ("send", "recipients", at, key, *path), text
-            for text in _constants(recipient.get(key)):
-                problem = f"{text} is one person for all who have no other id: leave it out"
-                yield ("send", "recipients", at, key), problem
+                yield (*place, *path), text
+            for path, identifier in _naming(recipient, key):
+                for text in _one_person(identifier, [key, *path][-1]):
+                    yield (*place, *path), text
 
 
-def _constants(template: Template) -> Iterator[str]:
-    """Yield the values written down that a whole `${...}` may come to: `a || 'guest'`."""
-    if isinstance(template, Whole):
-        for node in results(template.expression.tree):
-            if node["type"] == "literal" and node["value"] not in (None, "", False):
-                yield json.dumps(node["value"])
+def _naming(
+    recipient: Mapping[str, Template], key: str
+) -> Iterator[tuple[tuple[str, ...], Template]]:
+    """Yield what names a recipient; the label of an alias only says of which kind its name is."""
+    given = recipient.get(key)
+    if key == "user_alias":
+        name = "alias_name"
+        yield from [((name,), given[name])] if isinstance(given, dict) and name in given else []
+    elif key in recipient:
+        yield (), given
+
+
+def _one_person(identifier: Template, name: str) -> Iterator[str]:
+    if isinstance(identifier, dict | list):
+        yield f"{name} takes text with ${{...}} in it"
+    elif not is_template(identifier):
+        path = meant(identifier) if isinstance(identifier, str) else None
+        mend = path or "what of the event says who it is, as in ${body.customer.id}"
+        yield f"{name} holds no ${{...}}: all would be one person; write {mend}"
+    for text in fixed(identifier):
+        if varies(identifier):
+            yield f"{text} is one person for all who have no other id: leave it out"
+        else:
+            yield f"{text} is the same for every event: all would be one person"
+
+
+def _one_event(expression: Expression) -> Iterator[Problem]:
+    for text in fixed(Whole(expression)):
+        yield (), f"{text} is the same for every webhook: all without another id would be one event"
 
 
 def _stringified(made_of: Iterable[Expression]) -> list[Problem]:
@@ -92,6 +121,6 @@ def _recipients(rule: Rule) -> Iterator[Problem]:
 def _keys(template: Template) -> Iterator[Problem]:
     """Yield `{body.x}`: YAML reads it as an object whose only key this is."""
     for key, value in template.items() if isinstance(template, dict) else ():
-        if value is None and key.startswith(("body.", "vars.", "item.")):
-            yield (key,), f"YAML reads {{{key}}} as an object; write ${{{key}}}"
+        if value is None and "." in key and (path := meant(key)):
+            yield (key,), f"YAML reads {{{key}}} as an object; write {path}"
         yield from (((key, *path), text) for path, text in _keys(value))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from handler.core.budget import kind
 from handler.core.errors import ExpressionError
 from handler.core.expressions import compile_expression, is_true
+from handler.core.placeholders import placeholder
 from handler.core.trees import MOVING, all_nodes, event_nodes
 from handler.core.unparse import unparse
 
@@ -89,9 +90,10 @@ def forgotten(text: str) -> str | None:
         return f"{text} is sent as it stands; a dollar sign and a value: ${{concat('$', ...)}}"
     if _FORGOTTEN.search(text):
         return f"{text} is sent as it stands; an expression is written ${{...}}, with braces"
-    if _PATH_WITHIN.search(text) and _is_expression(text):
-        return f"{text} is sent as it stands; for the event's value write ${{{text.strip()}}}"
-    return None
+    meant = placeholder(text)
+    if meant is None and _PATH_WITHIN.search(text) and _is_expression(text):
+        meant = f"${{{text.strip()}}}"
+    return meant and f"{text} is sent as it stands; for the event's value write {meant}"
 
 
 def _negations(node: "Node") -> Iterator[str]:

@@ -58,7 +58,7 @@ def results(node: "Node") -> "Iterator[Node]":
     elif node["type"] == "function_expression" and node["value"] == "if":
         for child in node["children"][1:]:
             yield from results(child)
-    elif node["type"] == "function_expression" and node["value"] == "coalesce":
+    elif node["type"] == "function_expression" and node["value"] in ("coalesce", "not_null"):
         for child in node["children"]:
             yield from results(child)
     else:

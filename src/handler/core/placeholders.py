@@ -1,0 +1,50 @@
+"""Placeholders of other languages, which would be sent as they stand: JSONPath, ERB, `{x}`."""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_ROOTS: Final = ("source", "type", "id", "headers", "body", "vars", "item", "tables")
+_STEP: Final = r"(?:\.[A-Za-z_][\w-]*|\[\d*\]|\[(?:'[^']+'|\"[^\"]+\")\])"
+_PATH: Final = rf"[A-Za-z_][\w-]*{_STEP}*"
+_SPELLINGS: Final = (
+    rf"\$(?P<json>{_STEP}+)",  # JSONPath
+    rf"[#%@]?\{{\s*(?P<braces>{_PATH})\s*\}}",  # Ruby, Python, most form builders
+    rf"<%[=-]?\s*(?P<erb>{_PATH})\s*-?%>",  # ERB, EJS
+)
+_LIQUID: Final = rf"\{{\{{\{{?\s*(?P<liquid>{_PATH})\s*\}}?\}}\}}"
+_BARE: Final = rf"(?P<bare>{_PATH})"
+_WHOLE: Final = re.compile("|".join(_SPELLINGS), re.ASCII)
+_ANY: Final = re.compile("|".join((*_SPELLINGS, _LIQUID, _BARE)), re.ASCII)
+_WITHIN: Final = re.compile(
+    rf"\$\.[A-Za-z_][\w.]*|(?<!\{{)[#%@]?\{{{_PATH}\}}(?!\}})|<%[=-]?[^%]*%>", re.ASCII
+)
+_QUOTED: Final = re.compile(r"\[(?:'([^']+)'|\"([^\"]+)\")\]")
+
+
+def placeholder(text: str) -> str | None:
+    """Return the expression that is meant by a text that is a placeholder and no more, or None.
+
+    Braze's own `{{ x }}` is none: it stands for what Braze fills in.
+    """
+    found = _WHOLE.fullmatch(text.strip())
+    return _meant(found) if found else None
+
+
+def meant(text: str) -> str | None:
+    """Return the expression that is surely meant where a text of its own cannot be, or None."""
+    found = _ANY.fullmatch(text.strip())
+    return _meant(found) if found else None
+
+
+def placeholders(text: str) -> Iterator[str]:
+    """Yield the placeholders within a text."""
+    yield from (found[0] for found in _WITHIN.finditer(text))
+
+
+def _meant(found: re.Match[str]) -> str:
+    """Return `${...}` for a path: what begins with no root of the event lies in its body."""
+    path = next(it for it in found.groups() if it).removeprefix(".")
+    path = _QUOTED.sub(lambda step: f".{step[1] or step[2]}", path).removeprefix(".")
+    root = re.split(r"[.\[]", path, maxsplit=1)[0]
+    return f"${{{path}}}" if root in _ROOTS else f"${{body.{path}}}"
