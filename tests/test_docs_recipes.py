@@ -30,7 +30,7 @@ rules:
   - name: a
     type: orders/create
     when: WHEN
-    send: {campaign_id: c, recipients: [{external_user_id: u}]}
+    send: {campaign_id: c, recipients: [{external_user_id: "${body.id}"}]}
 """
 
 

@@ -25,7 +25,7 @@ rules:
     type: "*"
     send:
       campaign_id: c
-      recipients: [{external_user_id: u, trigger_properties: {all: "${body}"}}]
+      recipients: [{external_user_id: "${id}", trigger_properties: {all: "${body}"}}]
 """
 _EVENT: Final = "event: {type: body.type, type_signed: true, id: body.id}\n"
 # What the presets leave out: the other schemes, formats, encodings and algorithms.

@@ -12,6 +12,9 @@ from handler.core.request import request
 from handler.core.rules import load
 
 Body = dict[str, Any]
+EVENT_ID = "e-1"
+_NAMES = ("external_user_id", "email", "alias_name")
+_OPEN = ("attributes", "trigger_properties", "context", "canvas_entry_properties", "audience")
 
 YES, NO = (st.just(it) for it in (True, False))
 WORD = st.text("abcdefghijklmnopqrstuvwxyzäö-_", min_size=1, max_size=12).filter(
@@ -154,10 +157,30 @@ CANVAS = st.sampled_from(["context", "canvas_entry_properties"]).flatmap(
 )
 
 
-def written(send: Body, **rule: Any) -> str:
-    """Return a rules file with one rule that sends this."""
-    block = {"name": "send", "type": "*", "send": send, **rule}
-    return json.dumps({"verify": {"preset": "shopify"}, "rules": [block]})
+def written(send: Body, event_id: str = EVENT_ID, **rule: Any) -> str:
+    """Return a rules file with one rule that sends this.
+
+    No rules file has an identifier written down: a table gives each for the event's id.
+    """
+    tables: dict[str, dict[str, str]] = {}
+    block = {"name": "send", "type": "*", "send": _looked_up(send, event_id, tables), **rule}
+    return json.dumps({"verify": {"preset": "shopify"}, "tables": tables, "rules": [block]})
+
+
+def _looked_up(value: Any, event_id: str, tables: dict[str, dict[str, str]]) -> Any:
+    if isinstance(value, list):
+        return [_looked_up(it, event_id, tables) for it in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for key, it in value.items():
+        if key in _NAMES and isinstance(it, str) and "${" not in it:
+            table = f"who{len(tables)}"
+            tables[table] = {event_id: it}
+            found[key] = f"${{lookup(tables.{table}, id)}}"
+        else:
+            found[key] = it if key in _OPEN else _looked_up(it, event_id, tables)
+    return found
 
 
 def of_event(send: Body) -> tuple[Body, Body]:
@@ -173,6 +196,6 @@ def of_event(send: Body) -> tuple[Body, Body]:
 def sent(text: str, body: JsonValue, warnings: list[str]) -> Body:
     """Return the body of the one request that a rules file makes of an event."""
     source = load("shop", text, "shop.yaml", "dev")
-    event = Event("shop", "any", "e-1", body, {}, None, 1)
+    event = Event("shop", "any", EVENT_ID, body, {}, None, 1)
     (delivery,) = render(source.rules[0], Packed(event, "packed"), source, warnings)
     return request(delivery)

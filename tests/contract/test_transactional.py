@@ -11,14 +11,14 @@ from handler.core.models import Event
 from handler.core.render import Packed, render
 from handler.core.request import request
 from handler.core.rules import load
-from tests.contract.bodies import Body, written
+from tests.contract.bodies import EVENT_ID, Body, written
 
 SEND: Any = {
     "transactional_campaign_id": "5a8d0f2e-93b1",
     "recipient": {"external_user_id": "${body.id}", "attributes": {"email": "${body.email}"}},
     "trigger_properties": {"order": "${body.name}", "shop": "Tea"},
 }
-EVENT = Event("shop", "any", "e-1", {"id": 7, "email": "a@example.org"}, {}, None, 1)
+EVENT = Event("shop", "any", EVENT_ID, {"id": 7, "email": "a@example.org"}, {}, None, 1)
 
 
 def made(send: Body) -> Any:

@@ -1,6 +1,5 @@
 """The whole way of an event to the simulated Braze: the rules, the request, the real client."""
 
-import json
 from typing import Any, NamedTuple
 
 from handler.braze import post
@@ -10,6 +9,7 @@ from handler.core.render import Packed, render
 from handler.core.request import encode_request, request
 from handler.core.rules import load
 from handler.wire import open_session
+from tests.contract.bodies import written
 from tests.relay.simulated import Client
 
 KEY = "local-braze-key"
@@ -24,9 +24,7 @@ class Sent(NamedTuple):
 
 def made(send: Any, body: Any, event_id: str = "e-1") -> tuple[Delivery, ...]:
     """Return what a rule with this `send` makes of an event with this body."""
-    block = {"name": "send", "type": "*", "send": send, "allow_broadcast": True}
-    text = json.dumps({"verify": {"preset": "shopify"}, "rules": [block]})
-    source = load("shop", text, "shop.yaml", "dev")
+    source = load("shop", written(send, event_id, allow_broadcast=True), "shop.yaml", "dev")
     event = Event("shop", "any", event_id, body, {}, None, 1)
     return render(source.rules[0], Packed(event, "packed"), source)
 

@@ -19,7 +19,7 @@ KEPT = {
 def source(*attachments: Any) -> Source:
     send = {
         "campaign_id": "c",
-        "recipients": [{"external_user_id": "u"}],
+        "recipients": [{"external_user_id": "${body.id}"}],
         "attachments": list(attachments),
     }
     block = {"name": "bill", "type": "*", "send": send}

@@ -80,7 +80,7 @@ def test_properties_that_braze_would_refuse_are_not_broadcast() -> None:
         ("    allow_broadcast: true\n", "",
          ("8:7: broadcast: true reaches the whole audience of the campaign or Canvas; if that is"
           " meant, say allow_broadcast: true beside send")),
-        (IT, f"{IT}      recipients: [{{external_user_id: u}}]\n",
+        (IT, IT + "      recipients: [{external_user_id: '${body.id}'}]\n",
          "10:7: a broadcast reaches an audience, and takes no recipients"),
         (IT, f"{IT}      attachments: []\n",
          "10:7: a broadcast reaches an audience, and takes no attachments"),
@@ -106,7 +106,7 @@ def test_a_deployment_that_takes_no_broadcasts_loads_no_rule_that_makes_one() ->
     without = Reach(broadcasts=False)
     with pytest.raises(RulesError, match="9:7: this deployment takes no broadcasts: set its"):
         load("shop", RULES, "shop.yaml", "dev", without)
-    to_one = "      broadcast: false\n      recipients: [{external_user_id: u}]\n"
+    to_one = "      broadcast: false\n      recipients: [{external_user_id: '${body.id}'}]\n"
     assert load("shop", changed(IT, to_one, RULES), "f", "dev", without).rules
 
 
@@ -158,7 +158,7 @@ def test_no_webhook_makes_a_broadcast_of_a_rule_with_recipients(
     body: dict[str, Any], name: str
 ) -> None:
     recipient = json.dumps(
-        {"external_user_id": "u", "attributes": name, "trigger_properties": name}
+        {"external_user_id": "u-${id}", "attributes": name, "trigger_properties": name}
     )
     to_one = f"      broadcast: false\n      recipients: [{recipient}]\n"
     text = changed(IT, to_one, RULES)
@@ -166,9 +166,8 @@ def test_no_webhook_makes_a_broadcast_of_a_rule_with_recipients(
         sent = request(made)
         assert sent["broadcast"] is False
         assert isinstance(sent["recipients"], list)
-        assert [it["external_user_id"] for it in sent["recipients"] if isinstance(it, dict)] == [
-            "u"
-        ]
+        (who,) = (it["external_user_id"] for it in sent["recipients"] if isinstance(it, dict))
+        assert str(who).startswith("u-")
 
 
 def put(value: Any, leaf: int, text: str) -> Any:

@@ -63,11 +63,11 @@ verify: {preset: shopify}
 rules:
   - name: welcome
     type: "*"
-    send: {canvas_id: k, context: {n: "${body.id}"}, recipients: [{external_user_id: a}]}
+    send: {canvas_id: k, context: {n: "${body.id}"}, recipients: [{external_user_id: "${id}"}]}
 """
     delivery = one(load("shop", text, "f", "dev"))
     assert delivery.path == "/canvas/trigger/send"
-    assert delivery.recipient == {"external_user_id": "a", "context": {"n": 42}}
+    assert delivery.recipient == {"external_user_id": "e-1", "context": {"n": 42}}
 
 
 @pytest.mark.parametrize(
@@ -96,12 +96,12 @@ def test_several_recipients_are_told_apart_by_their_identifiers() -> None:
 
 
 def test_templated_properties_are_folded_and_the_recipients_own_win() -> None:
-    recipient = {"external_user_id": "a", "trigger_properties": {"x": "own", "gone": "${body.no}"}}
+    recipient = {"external_user_id": "${id}", "trigger_properties": {"x": "own", "gone": "${body.no}"}}
     shared = {"shop": "Tea", "x": "${body.id}", "y": "${body.id}", "gone": "${body.email}"}
     delivery = one(source({}, recipients=[recipient], trigger_properties=shared))
     assert delivery.send == {"campaign_id": "c-1", "trigger_properties": {"shop": "Tea"}}
     assert delivery.recipient == {
-        "external_user_id": "a",
+        "external_user_id": "e-1",
         "trigger_properties": {"x": "own", "y": 42, "gone": "ann@example.com"},
     }
 
@@ -137,7 +137,7 @@ def test_an_alias_with_a_missing_part_is_unrenderable() -> None:
 
 CREATES = [
     {
-        "external_user_id": "a",
+        "external_user_id": "${id}",
         "send_to_existing_only": False,
         "attributes": {"email": "${body.email}", "age": "${body.age}"},
     }
@@ -187,7 +187,7 @@ def test_a_rule_that_cannot_make_its_request_says_which_field(
     ],
 )
 def test_what_braze_would_refuse_is_unrenderable(recipient: dict[str, Any], path: str) -> None:
-    of = source({}, recipients=[{"external_user_id": "a", **recipient}])
+    of = source({}, recipients=[{"external_user_id": "${id}", **recipient}])
     with pytest.raises(Unrenderable) as raised:
         deliveries(of, {"text": "no", "long": "é" * 26_000})
     assert raised.value.path == path
@@ -203,16 +203,16 @@ def test_it_expires_counted_from_when_it_happened(occurred_at: int | None, expir
 
 def test_what_is_missing_is_left_out_and_what_is_kept_stays() -> None:
     attributes = {"a": "${body.none}", "b": "${body.none}", "c": None, "d": "${body.id}"}
-    recipient = {"external_user_id": "x", "attributes": attributes}
+    recipient = {"external_user_id": "${id}", "attributes": attributes}
     kept = source({"keep_empty": "attributes.b"}, recipients=[recipient])
     delivery = one(kept, {"none": None, "id": 42})
     assert delivery.recipient == {
-        "external_user_id": "x",
+        "external_user_id": "e-1",
         "attributes": {"b": None, "c": None, "d": 42},
     }
 
 
 def test_two_recipients_of_one_identifier_are_no_request() -> None:
-    twice = [{"external_user_id": "${body.id}"}, {"external_user_id": "42"}]
+    twice = [{"external_user_id": "${body.id}"}, {"external_user_id": "${text(body.id)}"}]
     with pytest.raises(Unrenderable, match="the same identifier"):
         deliveries(source({}, recipients=twice))

@@ -103,7 +103,7 @@ def test_what_is_wrong_with_another_workspace_says_which_and_where_it_is_set() -
 
 
 def test_targets_are_asked_for_in_the_workspace_of_their_rules() -> None:
-    send = "recipients: [{external_user_id: u}]"
+    send = "recipients: [{external_user_id: '${body.id}'}]"
     text = f"""\
 verify: {{preset: stripe}}
 rules:

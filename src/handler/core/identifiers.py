@@ -10,6 +10,13 @@ from handler.core.models import Delivery
 IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
 ALIAS_KEYS: Final = ("alias_name", "alias_label")
 
+# What decides who is reached: of a recipient, and among its attributes (addresses and consent).
+REACHING: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only")
+REACHING_ATTRIBUTES: Final = (
+    *("email", "phone", "push_tokens"),
+    *("email_subscribe", "push_subscribe", "subscription_groups"),
+)
+
 
 def user_of(delivery: Delivery) -> list[JsonValue] | None:
     """Return who a delivery is for, as `[identifier, value]`; None for a broadcast."""

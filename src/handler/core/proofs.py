@@ -1,10 +1,10 @@
 """What nobody signs, or an event does not carry, and a rules file reads all the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from handler.core.compiling import Compiler, header_names, root_names
+from handler.core.compiling import Compiler, header_names, leaves, root_names
 from handler.core.expressions import Expression
-from handler.core.identifiers import IDENTIFIERS
+from handler.core.recipient import reaching
 from handler.core.sender import EventSpec, Sender
 from handler.core.source import EventReader, Rule
 from handler.core.template import expressions
@@ -34,22 +34,31 @@ def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler
 def find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
     """Refuse a `once`, elements or recipients of what nobody signs: anybody could vary them."""
     for at, rule in enumerate(rules):
-        each = [rule.for_each] if rule.for_each else []
-        who = [it.get(name) for it in rule.recipients for name in IDENTIFIERS]
-        reached = [one for template in who for one in expressions(template)]
-        for expression in [*expressions(rule.once), *each, *reached]:
-            unsigned = {
-                name or "its headers"
-                for name in header_names(expression)
-                if name is None or not sender.scheme.proves(name.lower())
-            }
-            unsigned |= {"received_at"} & root_names(expression)
-            unsigned |= set() if sender.event.type_signed else {"type"} & root_names(expression)
-            for name in sorted(unsigned):
+        for path, expression in _deciding(rule):
+            for name in _unsigned(expression, sender):
                 text = f"the sender does not sign {name}: who plays a webhook again could vary it"
-                key = "for_each" if expression is rule.for_each else "once"
-                key = "send" if any(expression is one for one in reached) else key
-                compiler.find(("rules", at, key), text)
+                compiler.find(("rules", at, *path), text)
+
+
+def _deciding(rule: Rule) -> Iterator[tuple[Path, Expression]]:
+    """Yield what decides how often, and to whom, is sent."""
+    yield from ((("once",), one) for one in expressions(rule.once))
+    yield from [(("for_each",), rule.for_each)] if rule.for_each else []
+    for at, recipient in enumerate(rule.recipients):
+        for path, leaf in leaves(reaching(recipient)):
+            place = ("send", "recipients", at, *path)
+            yield from ((place, one) for one in expressions(leaf))
+
+
+def _unsigned(expression: Expression, sender: Sender) -> list[str]:
+    unsigned = {
+        name or "its headers"
+        for name in header_names(expression)
+        if name is None or not sender.scheme.proves(name.lower())
+    }
+    unsigned |= {"received_at"} & root_names(expression)
+    unsigned |= set() if sender.event.type_signed else {"type"} & root_names(expression)
+    return sorted(unsigned)
 
 
 def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:

@@ -1,6 +1,6 @@
 """Renders one recipient of a rule, and refuses what Braze would refuse or not send."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Final
 
@@ -11,7 +11,7 @@ from handler.core.blanks import names_nothing
 from handler.core.budget import missing
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.fields import check_attachments, check_prioritization
-from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
 from handler.core.profile import is_address
 from handler.core.request import encode_request, utf8
 from handler.core.scalars import written
@@ -24,14 +24,9 @@ from handler.core.trigger import (
     PROPERTIES,
 )
 
-# Attributes that decide who is reached, and what becomes of the rest of a profile.
-_DECISIVE: Final = frozenset(
-    {
-        *("email", "phone", "email_subscribe", "push_subscribe", "subscription_groups"),
-        "_merge_objects",
-    }
-)
-
+# Attributes without which nothing is sent where their expression fails: what decides who is
+# reached (a device more or less apart), and what becomes of the rest of a profile.
+_DECISIVE: Final = frozenset({*REACHING_ATTRIBUTES, "_merge_objects"}) - {"push_tokens"}
 _OBJECTS: Final = frozenset({"attributes", *PROPERTIES})
 
 Recipient = dict[str, JsonValue]
@@ -53,11 +48,15 @@ def fill_recipient(
     recipient = _filled(template, filler)
     recipient |= _folded(_filled(rule.folded, filler), recipient)
     warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
+    who = _filled(reaching(template), Filler(proven, rule.keep_empty, partial(may_lose, rule)))
+    recipient = _proven(REACHING, recipient, who)
+    attributes, signed = recipient.get("attributes"), who.get("attributes")
+    if isinstance(attributes, dict) and isinstance(signed, dict):
+        recipient["attributes"] = _proven(REACHING_ATTRIBUTES, attributes, signed)
     for name in IDENTIFIERS:
         if name in template:
             _find_nobody(name, template[name], proven)
-            named = fill_object({name: template[name]}, proven, rule.keep_empty)
-            recipient[name] = _identifier(name, named.get(name))
+            recipient[name] = _identifier(name, who.get(name))
     return recipient
 
 
@@ -85,6 +84,24 @@ def may_lose(rule: Rule, path: str) -> bool:
     if block == "attributes" and name.partition(".")[0] in _DECISIVE:
         return False
     return not any(f"{it}.".startswith(f"{path}.") for it in rule.required)
+
+
+def reaching(template: Mapping[str, Template]) -> dict[str, Template]:
+    """Return what in the template of a recipient decides who is reached.
+
+    Of attributes that are one expression it is all: any of them could be an address.
+    """
+    who = {name: template[name] for name in REACHING if name in template}
+    attributes = template.get("attributes", {})
+    if isinstance(attributes, dict):
+        attributes = {name: it for name, it in attributes.items() if name in REACHING_ATTRIBUTES}
+    return {**who, "attributes": attributes}
+
+
+def _proven(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
+    """Return an object in which these names have the values that the sender signs, or none."""
+    kept = {name: it for name, it in given.items() if name not in names or name in signed}
+    return kept | {name: signed[name] for name in names if name in signed}
 
 
 def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipient:

@@ -33,11 +33,11 @@ rules:
     type: orders/create
     once: ${body.id}
     surge: 3/100d
-    send: {campaign_id: c, recipients: [{external_user_id: u}]}
+    send: {campaign_id: c, recipients: [{external_user_id: "${body.id}"}]}
   - name: welcome
     type: customers/create
     workspace: tea
-    send: {campaign_id: c, recipients: [{external_user_id: u}]}
+    send: {campaign_id: c, recipients: [{external_user_id: "${body.id}"}]}
 """,
     "accounts.yaml": """
 verify: {scheme: token, where: bearer}

@@ -16,7 +16,9 @@ from relay.cli import app
 from relay.play import sample_secrets
 from relay.samples import load_sources
 
-RULE = "rules: [{name: a, type: '*', send: {campaign_id: c, recipients: [{external_user_id: u}]}}]"
+RULE = """\
+rules:
+  - {name: a, type: '*', send: {campaign_id: c, recipients: [{external_user_id: '${body.id}'}]}}"""
 EVENT = "event: {type: body.type, type_signed: true, id: body.id}"
 SCHEMES = {
     "shop": f"verify: {{preset: shopify}}\n{RULE}\n",
