@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from handler.core.errors import RulesError
+from handler.core.secret_forms import is_secret
 from handler.core.source import Source
 
 
@@ -21,6 +22,9 @@ def remarks(
     for key in keys.keys() - secrets.keys():
         yield f"{keys[key]} answers 503: there is no signing secret {key}"
     for key in secrets.keys() - keys.keys() - sources.keys():
+        if is_secret(key):
+            yield "a name among the secrets looks like a secret itself: names stand first"
+            continue
         near = get_close_matches(key, keys, n=1)
         yield f"no source has the signing secret {key}" + (
             f"; did you mean {near[0]}?" if near else ""

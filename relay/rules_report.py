@@ -15,6 +15,7 @@ from handler.core.models import Event, Verified, Webhook
 from handler.core.parse import parse, split
 from handler.core.reach import ANYBODY, Reach
 from handler.core.rules import load, names
+from handler.core.secret_forms import masked
 from handler.core.source import Source
 from handler.core.template import Problem
 from handler.core.workspace import Workspace
@@ -65,7 +66,7 @@ class _File:
 
     def remark(self, finding: Finding, level: Level) -> Remark:
         lines = [*self.text.splitlines(), ""]
-        line = lines[min(finding.line, len(lines)) - 1].replace("\t", " ")
+        line = masked(lines[min(finding.line, len(lines)) - 1]).replace("\t", " ")
         return Remark(level, finding.message, finding.file, finding.line, finding.column, line)
 
 

@@ -1,6 +1,7 @@
 """`relay secrets`: writes signing secrets and Braze keys, without echo or shell history."""
 
 import json
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from handler.core.blocks import NAME
 from handler.core.errors import RulesError
+from handler.core.secret_forms import is_secret
 from handler.core.source import Source
 from handler.secrets import REFRESH_AFTER, Secret
 from relay.checks import unusable
@@ -65,6 +68,7 @@ def set_secret(  # noqa: PLR0913 - the options of a command
         raise typer.BadParameter("give either --braze [WORKSPACE] or --source NAME")
     if (rotate and retire) or (braze and (rotate or retire)):
         raise typer.BadParameter("--rotate and --retire exclude each other, and --braze")
+    _find_secret_in_words(workspace, source)
     change: Change = "rotate" if rotate else "retire" if retire else "set"
     name = chosen(stack_name, config_env).stack_name
     arns = outputs(name, "BrazeKeysArn", "SigningSecretsArn")
@@ -74,6 +78,17 @@ def set_secret(  # noqa: PLR0913 - the options of a command
         users = verified_by(source, sources_in(rules, stage_of(name)))
         entry = _Entry(name, arns["SigningSecretsArn"], source, users)
     _write(entry, change)
+
+
+def _find_secret_in_words(*names: str | None) -> None:
+    """Refuse a secret among the words of the command, which the shell writes down."""
+    for name in names:
+        if name and (is_secret(name) or not re.fullmatch(NAME, name)):
+            text = (
+                "that is no name: give the secret itself only when it is asked for, or by standard"
+                " input. If it was the secret, the shell has written it down: make a new one"
+            )
+            raise typer.BadParameter(text, param_hint="NAME")
 
 
 def verified_by(secret: str, found: Mapping[str, Source | RulesError]) -> tuple[Source, ...]:

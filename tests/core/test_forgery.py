@@ -145,7 +145,9 @@ headers: [X-User]
 rules:
   - name: confirm
     type: "*"
-    send: {campaign_id: c, recipients: [{external_user_id: WHO}, {external_user_id: "second-${body.id}"}]}
+    send:
+      campaign_id: c
+      recipients: [{external_user_id: WHO}, {external_user_id: "second-${body.id}"}]
 """
 
 

@@ -96,7 +96,10 @@ def test_several_recipients_are_told_apart_by_their_identifiers() -> None:
 
 
 def test_templated_properties_are_folded_and_the_recipients_own_win() -> None:
-    recipient = {"external_user_id": "${id}", "trigger_properties": {"x": "own", "gone": "${body.no}"}}
+    recipient = {
+        "external_user_id": "${id}",
+        "trigger_properties": {"x": "own", "gone": "${body.no}"},
+    }
     shared = {"shop": "Tea", "x": "${body.id}", "y": "${body.id}", "gone": "${body.email}"}
     delivery = one(source({}, recipients=[recipient], trigger_properties=shared))
     assert delivery.send == {"campaign_id": "c-1", "trigger_properties": {"shop": "Tea"}}

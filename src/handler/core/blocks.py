@@ -15,6 +15,7 @@ from handler.core.yaml12 import Document, Path
 
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 NAME_TAKES: Final = "takes small letters, digits, - and _, at most 64"
+SECRET_TAKES: Final = f"{NAME_TAKES}: it is the name of a secret, and not the secret itself"
 Name = Annotated[str, Field(pattern=NAME)]
 DURATION_TAKES: Final = "takes a number and s, m, h or d, such as 30m or 6h"
 Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]

@@ -11,6 +11,7 @@ from handler.core.blocks import (
     DURATION_TAKES,
     NAME_TAKES,
     SECONDS,
+    SECRET_TAKES,
     Duration,
     Name,
     Words,
@@ -85,6 +86,7 @@ class FileBlock(_Block):
     rules: Annotated[list[RuleBlock], Field(min_length=1)]
 
 
+_IN_NO_FILE: Final = "a secret stands in no file: `relay secrets set` takes it"
 WORDS: Final = Words(
     keys={
         (): tuple(FileBlock.model_fields),
@@ -107,13 +109,17 @@ WORDS: Final = Words(
         "secret": "it belongs under verify",
         "preset": "it belongs under verify",
         "trigger_properties": "they belong under send",
+        **dict.fromkeys(
+            ("password", "username", "signing_secret", "webhook_secret", "api_key"), _IN_NO_FILE
+        ),
     },
     takes={
         "name": NAME_TAKES,
-        "secret": NAME_TAKES,
+        "secret": SECRET_TAKES,
         "workspace": NAME_TAKES,
         "expires_after": DURATION_TAKES,
         "repeats_for": DURATION_TAKES,
+        "public_url": "takes https://host/path, without user, password and query",
         "surge": "takes a number of deliveries and a time, such as 200/10m",
     },
     missing={("verify",): ": a source without verification is not possible"},

@@ -18,13 +18,14 @@ from handler.core.grammar import FileBlock, SourceBlock, read_file
 from handler.core.proofs import find_uncarried, find_unproven, find_unsigned
 from handler.core.reach import ANYBODY, Reach
 from handler.core.rule import compile_rule
+from handler.core.secret_forms import find_secrets
 from handler.core.sender import ByType as ByTypeSpec
 from handler.core.sender import Sender
 from handler.core.sender_block import read_sender
 from handler.core.slips import find_slips
 from handler.core.source import ByType, EventReader, Rule, Source
 from handler.core.workspace import DEFAULT
-from handler.core.yaml12 import Document
+from handler.core.yaml12 import Document, Path
 
 __all__ = ["Rule", "Source", "load"]
 
@@ -74,10 +75,16 @@ def load(name: str, text: str, file: str, stage: str, reach: Reach = ANYBODY) ->
 @lru_cache(maxsize=1)  # a file is read once for all of its sources
 def _read(text: str, file: str) -> tuple[FileBlock, Document]:
     document = yaml12.load(text, file)
+    if found := find_secrets(document, _names_a_secret, such_as="shopify"):
+        raise RulesError(found)  # nothing else matters as much
     block = read_file(document)
     if not isinstance(block, FileBlock):
         raise RulesError(block)
     return block, document
+
+
+def _names_a_secret(path: Path) -> bool:
+    return path[-1:] == ("secret",) and path[0] in ("verify", "sources")
 
 
 def _compile(block: FileBlock, name: str, document: Document, stage: str, reach: Reach) -> _Parts:

@@ -98,7 +98,7 @@ class SignedScheme(_Block):
     signed: str = "{body}"
     id_header: HeaderName | None = None
     timestamp: Timestamp | None = None
-    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")] | None = None
+    public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#/@]+(/[^\s?#]*)?$")] | None = None
 
     @model_validator(mode="after")
     def _proves_something(self) -> Self:

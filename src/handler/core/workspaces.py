@@ -6,8 +6,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from handler.core import yaml12
-from handler.core.blocks import NAME, NAME_TAKES, Name, Words, read_block
+from handler.core.blocks import NAME, NAME_TAKES, SECRET_TAKES, Name, Words, read_block
 from handler.core.errors import Finding, RulesError
+from handler.core.secret_forms import find_secrets
 from handler.core.workspace import DEFAULT, Workspace, is_braze, is_loopback, is_other_host
 from handler.core.yaml12 import Document
 
@@ -32,6 +33,8 @@ def read_workspaces(text: str, file: str, default: Workspace | None) -> dict[str
     this machine, as on the local stack, so is every other. Raise RulesError with every mistake.
     """
     document = yaml12.load(text, file)
+    if secrets := find_secrets(document, lambda path: path[1:] == ("key",), such_as="usa"):
+        raise RulesError(secrets)  # nothing else matters as much
     if not isinstance(document.value, dict):
         raise RulesError([document.finding((), "the file takes an object: workspaces by name")])
     found = {} if default is None else {DEFAULT: default}
@@ -52,7 +55,7 @@ def _read(
 ) -> Workspace | list[Finding]:
     if not re.fullmatch(NAME, name):
         return [document.finding((name,), f"the name of a workspace {NAME_TAKES}")]
-    words = Words({(name,): tuple(_Block.model_fields)}, takes={"key": NAME_TAKES})
+    words = Words({(name,): tuple(_Block.model_fields)}, takes={"key": SECRET_TAKES})
     block = read_block(_Block, value, (name,), document, words)
     if isinstance(block, list):
         return block

@@ -158,9 +158,8 @@ def test_a_source_that_is_new_or_gone_is_compared_with_nothing(desk: Desk, base:
 
 
 def test_rules_that_no_webhook_reaches_are_named(desk: Desk, base: Path) -> None:
-    more = (
-        "  - {name: other, type: x, send: {campaign_id: c, recipients: [{external_user_id: '${body.id}'}]}}\n"
-    )
+    send = "{campaign_id: c, recipients: [{external_user_id: '${body.id}'}]}"
+    more = f"  - {{name: other, type: x, send: {send}}}\n"
     desk.write_rules(RULES + more)
     assert "no webhook makes a request of: shop/other\n" in desk.diff(base).stdout
 

@@ -67,7 +67,8 @@ def test_an_expectation_is_added_to_a_file_without_a_last_newline(desk: Desk) ->
 
 
 def test_of_rules_that_do_not_want_the_event_those_of_its_type_are_written(desk: Desk) -> None:
-    more = "  - {name: b, type: x, send: {campaign_id: c, recipients: [{external_user_id: '${body.id}'}]}}\n"
+    send = "{campaign_id: c, recipients: [{external_user_id: '${body.id}'}]}"
+    more = f"  - {{name: b, type: x, send: {send}}}\n"
     desk.write_rules(RULES + more)
     file = desk.write_case(WEBHOOK.replace("id: 7", "id: 7, test: true"))
     desk.test("--update")
