@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from relay.rules.testing import CASES_STAGE, run, show
 from relay.samconfig import DEFAULT
 from relay.samples import sources_in
 from relay.stack.environments import environment
+from relay.undecided import undecided
 from relay.urls import urls
 
 
@@ -29,6 +31,7 @@ def deploy(
 ) -> None:
     """Check the rules, run the cases, build, show the change set and deploy; then say the URLs."""
     check(RULES, config_env)
+    _refuse_undecided(config_env, arguments or ())
     _test(CASES)
     stack = chosen(None, config_env)
     _sam("build", "--config-env", config_env)
@@ -39,6 +42,12 @@ def deploy(
         raise typer.Exit(1)
     urls(None, config_env, RULES)
     typer.echo(f"next: {stack.examine}")
+
+
+def _refuse_undecided(config_env: str, arguments: Sequence[str]) -> None:
+    if said := list(undecided(RULES, config_env, arguments)):
+        typer.echo("\n".join(said), err=True)
+        raise typer.Exit(1)
 
 
 def _test(cases: Path) -> None:

@@ -23,6 +23,7 @@ from handler.core.yaml12 import Document
 from handler.sources import RESERVED
 from relay.rules_warnings import unseen_paths, warnings
 from relay.samples import Sample, shown_folder
+from relay.target_ids import misshapen
 from relay.unidentified import by_samples
 
 Level = Literal["error", "warning", "note"]
@@ -118,7 +119,9 @@ def _of_file(
     for name in seen.intersection(named):
         yield Remark("error", f"there is a {name} already", file.shown, 1, 1)
     seen.update(named)
-    yield from _errors(file, named, _stages(document, stage))
+    stages = _stages(document, stage)
+    yield from _errors(file, named, stages)
+    yield from (file.remark(it, "error") for it in misshapen(document, named, stages))
     for source in (it for name in named for it in _loaded(file, name, stage)):
         said = [document.finding(*it) for it in _warnings(source, document, samples)]
         yield from (file.remark(it, "warning") for it in sorted(said, key=_place))

@@ -66,6 +66,22 @@ def environment_of(stack_name: str) -> str | None:
     return None
 
 
+def parameters_line(config_env: str) -> int:
+    """Return the line of samconfig.toml at which the parameters of an environment stand."""
+    return _parameters_line(_text(), config_env)
+
+
+def _parameters_line(text: str, config_env: str) -> int:
+    """Return the last such line: what stands under `deploy`, as `--guided` saves it, counts."""
+    lines = {0: 1}
+    section = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        section = line.strip() if line.startswith("[") else section
+        if section.startswith((f"[{config_env}.global.", f"[{config_env}.deploy.")):
+            lines[2 if line.startswith("parameter_overrides") else 1] = number
+    return lines[max(lines)]
+
+
 def read(text: str, config_env: str) -> Deployment:
     """Return what a samconfig.toml says of an environment; raise BadParameter where it cannot be.
 

@@ -25,7 +25,8 @@ def test_a_preset_names_the_vendors_document(name: str) -> None:
 def test_credentials_and_signatures_are_no_headers_of_an_event(header: str) -> None:
     text = (
         f"verify: {{preset: shopify}}\nheaders: [{header}]\n"
-        "rules:\n  - {name: a, type: /, send: {campaign_id: c, recipients: [{external_user_id: '${id}'}]}}\n"
+        "rules:\n  - {name: a, type: /, send: {campaign_id: c,"
+        " recipients: [{external_user_id: '${id}'}]}}\n"
     )
     assert findings(text) == [f"2:1: an event never carries {header.lower()}"]
 

@@ -78,6 +78,27 @@ class Sam:
         }
 
 
+# What the project leaves to its user: ids of campaigns and Canvases, and an endpoint.
+OWN_IDS = {
+    "417220e4-5a2a-b634-7f7d-9ec891532368": "0d7b3a52-6f1e-4c88-9a3d-2b5e8f7c1a90",
+    "5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24": "1e8c4b63-7a2f-4d99-8b4e-3c6f9a8d2ba1",
+    "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864": "2f9d5c74-8b3a-4eaa-9c5f-4d7a0b9e3cb2",
+}
+ENDPOINT = "BrazeEndpoint=https://rest.iad-01.braze.com"
+
+
+def decide(project: Path) -> None:
+    """Do what a first deployment asks for: own ids for stage dev, and the instance's endpoint."""
+    for file in (project / "src" / "rules").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        for sample, own in OWN_IDS.items():
+            text = text.replace(sample, own)
+        file.write_text(text, encoding="utf-8")
+    config = project / "samconfig.toml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("=arm64", f"=arm64 {ENDPOINT}"), encoding="utf-8")
+
+
 def project_in(folder: Path) -> Path:
     """Copy into a folder what a user would deploy, with the project's own rules."""
     project = folder / "project"
@@ -87,6 +108,7 @@ def project_in(folder: Path) -> Path:
     shutil.copytree(PROJECT / "src", project / "src", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.rmtree(project / "src" / "rules")
     shutil.copytree(PROJECT / "tests" / "rules", project / "src" / "rules")
+    decide(project)
     return project
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from relay.paths import ENVIRONMENTS, PROJECT
 from relay.stack.emulator import emulator
-from tests.deploy.conftest import STACK, Sam, project_in
+from tests.deploy.conftest import ENDPOINT, OWN_IDS, STACK, Sam, project_in
+
+SHOPIFY = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def relay(checkout: Sam, *arguments: str, answers: str = "") -> subprocess.Compl
 def give(checkout: Sam, parameters: str) -> None:
     """Write more parameters into samconfig.toml, besides those of the project."""
     original = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
-    text = original.replace("Stage=dev", f"Stage=dev {parameters}".rstrip())
+    text = original.replace("Stage=dev", f"Stage=dev {ENDPOINT} {parameters}".rstrip())
     (checkout.project / "samconfig.toml").write_text(text, encoding="utf-8")
 
 
@@ -57,6 +59,9 @@ def deployed(checkout: Sam, name: str) -> str:
     (found,) = checkout.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     values = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
     return str(values[name])
+
+
+LISTED = [it for it in OWN_IDS.items() if it[0] in SHOPIFY]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +75,8 @@ def deployed(checkout: Sam, name: str) -> str:
             "${body.gone}",
             "events/shopify-order.json: shopify/",
         ),
+        *(("src/rules/shopify.yaml", own, sample, "sample") for sample, own in LISTED),
+        ("samconfig.toml", ENDPOINT, "", "samconfig.toml:13:1: parameter_overrides has no Braze"),
         ("samconfig.toml", "Stage=dev", "WatchedRule1=shopify/gone Stage=dev", "WatchedRule"),
     ],
 )

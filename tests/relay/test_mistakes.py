@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -120,6 +121,24 @@ def test_a_field_that_no_sample_has_is_noted(checkout: Path) -> None:
     assert f"note: shopify/order-confirmation: {missing}" in said
     file.write_text(text, encoding="utf-8")
     assert "note" not in relay(checkout, "rules", "check")[1]
+
+
+@pytest.mark.parametrize("config_env, lines", [("default", (21, 22)), ("prod", (24, 25))])
+def test_the_projects_sample_ids_and_a_missing_endpoint_stop_a_deployment_with_their_lines(
+    checkout: Path, config_env: str, lines: tuple[int, int]
+) -> None:
+    code, said = relay(checkout, "deploy", "--config-env", config_env)
+    assert code == 1
+    first, second = lines
+    sample = "is a sample of this project: put the API identifier of a campaign or Canvas of yours"
+    assert f"src/rules/shopify.yaml:{first}:5: order_confirmation {sample}" in said
+    assert f"src/rules/shopify.yaml:{second}:5: welcome {sample}" in said
+    assert re.search(r"src/rules/accounts.yaml:\d+:5: onboarding is a sample", said)
+    (number,) = re.findall(r"samconfig.toml:(\d+):1: parameter_overrides has no Braze", said)
+    line, text = int(number), (checkout / "samconfig.toml").read_text("utf-8").splitlines()
+    assert text[line - 1].startswith("parameter_overrides")
+    assert f"[{config_env}.global.parameters]" in text[line - 3]
+    assert not (checkout / ".aws-sam").exists()
 
 
 def test_a_wrong_parameter_stops_a_deployment_before_anything_is_built(checkout: Path) -> None:

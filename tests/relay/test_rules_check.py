@@ -17,13 +17,14 @@ EXPECTED = {
     file.name: re.findall(r"^# (\d+:\d+: .*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
     for file in sorted(BROKEN.glob("*.yaml"))
 }
+ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
 GOOD = """\
 verify: {preset: standard_webhooks}
 rules:
   - name: welcome
     type: user.created
     send:
-      campaign_id: c
+      campaign_id: 417220e4-5a2a-b634-7f7d-9ec891532368
       recipients:
         - external_user_id: ${body.id}
 """
@@ -63,8 +64,8 @@ def test_a_mistake_is_shown_with_its_line_and_a_caret(tmp_path: Path) -> None:
 
 
 def test_every_stage_that_a_file_names_is_checked(tmp_path: Path) -> None:
-    stages = "vars:\n  dev: {c: x}\n  live: {d: x}\n"
-    text = stages + GOOD.replace("campaign_id: c", "campaign_id: ${vars.c}")
+    stages = f"vars:\n  dev: {{c: {ID}}}\n  live: {{d: {ID}}}\n"
+    text = stages + GOOD.replace(f"campaign_id: {ID}", "campaign_id: ${vars.c}")
     (one,) = remarks(written(tmp_path, text))
     assert one["message"] == "vars has no c for this stage (stage live)"
     assert one["line"] == 9
@@ -83,8 +84,10 @@ def test_warnings_alone_are_no_mistake_unless_strict(
 
 
 def test_a_stage_can_be_named_as_the_other_commands_name_it(tmp_path: Path) -> None:
-    stages = "vars:\n  dev: {c: x}\n  live: {c: y}\n"
-    folder = written(tmp_path, stages + GOOD.replace("campaign_id: c", "campaign_id: ${vars.c}"))
+    stages = f"vars:\n  dev: {{c: {ID}}}\n  live: {{c: {ID}}}\n"
+    folder = written(
+        tmp_path, stages + GOOD.replace(f"campaign_id: {ID}", "campaign_id: ${vars.c}")
+    )
     assert check(folder, "--stage", "live").stdout.endswith("are good (stage live)\n")
     (one,) = remarks(folder, "--stage", "test")
     assert one["message"] == "vars has no stage test; it has dev and live (stage test)"

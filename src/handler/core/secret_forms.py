@@ -35,14 +35,10 @@ _CHANGE: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])", re
 # What follows these keys in a line is shown only if it is a name; what follows the others, unless
 # it has the form of a secret.
 _SECRET_KEYS: Final = (
-    "secret",
-    "password",
-    "passwd",
-    "signing_secret",
-    "webhook_secret",
-    "api_key",
+    *("secret", "signing_secret", "webhook_secret", "api_key"),
+    *("password", "passwd", "username"),
 )
-_OTHER_KEYS: Final = ("key", "token", "username")
+_OTHER_KEYS: Final = ("key", "token")
 _GIVEN: Final = re.compile(
     rf"(?P<before>\b(?P<key>{'|'.join((*_SECRET_KEYS, *_OTHER_KEYS))})[\"']?\s*:\s*)"
     r"(?P<value>\[[^\]]*\]?|\"[^\"]*\"?|'[^']*'?|[^\s,}#]+)"

@@ -1,0 +1,100 @@
+"""Ids of campaigns and Canvases in rules files: where each stands, its form, and whose it is."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from handler.core.compiling import variable
+from handler.core.errors import ExpressionError, Finding
+from handler.core.template import Whole, compile_text
+from handler.core.trigger import ENDPOINTS
+from handler.core.yaml12 import Document, Path
+
+# Braze, "API identifier types" and the export endpoints: each identifier shown is a UUID, of no
+# certain version. Braze promises no form, so that Lambda takes any text and Braze has the say.
+_FORM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_NONE: Final = (
+    "takes an API identifier, as Braze's dashboard shows it with the campaign or Canvas:"
+    " 417220e4-5a2a-b634-7f7d-9ec891532368, say"
+)
+# Of this project's rules and pages, made up or Braze's own example: no workspace has them.
+SAMPLES: Final = frozenset(
+    {
+        "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864",
+        "417220e4-5a2a-b634-7f7d-9ec891532368",
+        "5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24",
+        "8a1f6e6b-3f5c-4c0e-9d11-0c6f4f2b7a55",
+        "c27b64d8-0e15-4f3a-b9c8-72a1d5e6f083",
+        "e41d08a7-b35c-49f2-8c6e-5a7f13b9d020",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An id, with the path of what says it: a variable of the stage, or the rule itself."""
+
+    path: Path
+    name: str
+    id: str
+    is_sent: bool
+
+
+def misshapen(document: Document, sources: Sequence[str], stages: Sequence[str]) -> list[Finding]:
+    """Return the ids of a file, in any of these stages, that are none by their form."""
+    found = (it for stage in stages for it in _targets(document, sources, stage))
+    wrong = [document.finding(it.path, f"{it.name} {_NONE}") for it in found if not _is_id(it.id)]
+    return list(dict.fromkeys(wrong))
+
+
+def samples(document: Document, sources: Sequence[str], stage: str) -> list[Finding]:
+    """Return the ids of this project's samples that a file would send with in a stage."""
+    text = "is a sample of this project: put the API identifier of a campaign or Canvas of yours"
+    found = [it for it in _targets(document, sources, stage) if it.is_sent]
+    wrong = [document.finding(it.path, f"{it.name} {text}") for it in found if it.id in SAMPLES]
+    return list(dict.fromkeys(wrong))
+
+
+def _is_id(text: str) -> bool:
+    return bool(_FORM.fullmatch(text))
+
+
+def _targets(document: Document, sources: Sequence[str], stage: str) -> Iterator[_Target]:
+    file = document.value if isinstance(document.value, dict) else {}
+    rules = file.get("rules")
+    for at, rule in enumerate(rules if isinstance(rules, list) else []):
+        send = rule.get("send") if isinstance(rule, dict) else None
+        if not (isinstance(rule, dict) and isinstance(send, dict)):
+            continue
+        is_sent = rule.get("enabled") is not False and rule.get("shadow") is not True
+        for key in {it.key for it in ENDPOINTS} & send.keys():
+            own: Path = ("rules", at, "send", key)
+            for path in _places(send[key], own, sources, stage):
+                if isinstance(value := _at(file, path), str):
+                    yield _Target(path, str(path[-1]), value.strip(), is_sent)
+
+
+def _places(value: object, own: Path, sources: Sequence[str], stage: str) -> list[Path]:
+    """Return the paths at which an id may stand for a source: each has variables of its own."""
+    name = _variable(value)
+    if name is None:
+        return [own]
+    return [("vars", stage, name), *(("sources", it, "vars", stage, name) for it in sources)]
+
+
+def _variable(value: object) -> str | None:
+    try:
+        template = compile_text(value) if isinstance(value, str) else None
+    except ExpressionError:
+        return None
+    return variable(template.expression.tree) if isinstance(template, Whole) else None
+
+
+def _at(value: Any, path: Path) -> object:
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        else:
+            value = value[step] if isinstance(value, list) and isinstance(step, int) else None
+    return value
