@@ -1,7 +1,7 @@
 """The JSON Schema of rules files: made of the models that read them, for editors.
 
-It is published as docs/rules.schema.json. A file that loads fits it; what only shows in
-expressions, or in several places at once, the loader alone sees.
+It is published as docs/rules.schema.json. A file in which `relay rules check` finds no mistake fits
+it; what only shows in expressions, or in several places at once, the check alone sees.
 """
 
 import json
@@ -24,6 +24,13 @@ Schema = dict[str, Any]
 
 _NAME: Final = {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,63}$"}
 _EXPRESSION: Final = {"type": "string", "pattern": r"\$\{"}
+_HEX: Final = "[0-9a-fA-F]"
+# The id of a campaign or Canvas: a UUID, or a variable.
+_TARGET: Final = {
+    "type": "string",
+    "pattern": rf"^\s*(\$\{{.*\}}|{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}})\s*$",
+}
+_SECRET: Final = _NAME | {"not": {"pattern": r"^whsec_|^[sp]k_(live|test)_|[0-9a-f]{20}"}}
 _PARTIAL: Final = ("EventSpec", "Signature")
 _TEXTS: Final = {"items": {"minLength": 1, "type": "string"}, "type": "array"}
 
@@ -54,6 +61,7 @@ def _parts(file_parts: Mapping[str, Schema]) -> dict[str, Schema]:
     for model in SCHEMES.values():
         parts |= model.model_json_schema().get("$defs", {})
     parts["RuleBlock"]["properties"]["send"] = _part("Send")
+    parts["SourceBlock"]["properties"]["secret"] = {"anyOf": [_SECRET, {"type": "null"}]}
     return parts | {"Send": _send(), "Recipient": _recipient(), "Attributes": _attributes()}
 
 
@@ -100,7 +108,7 @@ def _verify() -> Schema:
                 known += [] if one in known else [one]
     preset = {"enum": sorted(PRESETS)}
     keys = {key: {"anyOf": any_of} for key, any_of in choices.items()}
-    return _closed({"preset": preset, "secret": _NAME, **keys})
+    return _closed({"preset": preset, "secret": _SECRET, **keys})
 
 
 def _send() -> Schema:
@@ -110,7 +118,7 @@ def _send() -> Schema:
         "recipients": lists | {"items": _part("Recipient")},
         "recipient": _part("Recipient"),
         "broadcast": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
-        **{it.key: {"type": "string", "minLength": 1} for it in ENDPOINTS},
+        **{it.key: _TARGET for it in ENDPOINTS},
         **_properties(),
     }
     return _closed(known | given) | {
@@ -121,8 +129,9 @@ def _send() -> Schema:
 
 def _recipient() -> Schema:
     known: dict[str, Schema] = {key: {} for it in ENDPOINTS for key in it.recipient_keys}
-    alias: dict[str, Schema] = {key: {} for key in ALIAS_KEYS}
+    alias: dict[str, Schema] = {key: {} for key in ALIAS_KEYS} | {"alias_name": _EXPRESSION}
     given = {
+        **{key: _EXPRESSION for key in IDENTIFIERS if key != "user_alias"},
         "user_alias": _closed(alias) | {"required": list(alias)},
         "send_to_existing_only": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
         "attributes": {"anyOf": [_part("Attributes"), _EXPRESSION]},

@@ -9,6 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from handler.core.compiling import header_names, leaves
+from handler.core.constants import fixed
+from handler.core.placeholders import placeholder, placeholders
 from handler.core.source import Rule, Source
 from handler.core.template import Problem, Template, Text, Whole
 from handler.core.trees import results
@@ -33,6 +35,7 @@ _NO_COUNTRY: Final = (
 _LIST: Final = re.compile(r"[\s,]+")
 # What stands in every type of these senders, whichever webhook it is.
 _IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
+_ADDRESSES: Final = frozenset({"email", "phone"})
 _WILD: Final = frozenset("*?[")
 _JOINT: Final = frozenset("./_:")
 _LIQUID: Final = ("{{ body.", "{{body.", "{{ vars.", "{{vars.", "{{ item.", "{{item.")
@@ -146,6 +149,8 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
             yield (name,), f"{name}: {_UNTRIED[name]}"
     if _is_any_number(attributes.get("phone")):
         yield ("phone",), _NO_COUNTRY
+    for name in _ADDRESSES & attributes.keys():
+        yield from (((name,), text) for text in _one_for_all(attributes[name], name))
 
 
 def _is_any_number(value: Template) -> bool:
@@ -154,6 +159,13 @@ def _is_any_number(value: Template) -> bool:
         return isinstance(value, Text)
     ends = [it for it in results(value.expression.tree) if it["type"] != "literal"]
     return any(it["type"] != "function_expression" or it["value"] != "phone" for it in ends)
+
+
+def _one_for_all(address: Template, name: str) -> Iterator[str]:
+    """Yield which address many profiles would get: what is written to one of them reaches it."""
+    given = [address] if isinstance(address, str) and address.strip() else fixed(address)
+    for text in given:
+        yield f"{text} is one {name} for all profiles that have no other: leave it out"
 
 
 def _named(name: str) -> Iterator[Problem]:
@@ -166,3 +178,6 @@ def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:
     for part in parts:
         if isinstance(part, str) and any(sign in part for sign in _LIQUID):
             yield path, f"{part.strip()} goes to Braze as Liquid; the event's value is ${{body.x}}"
+        for found in placeholders(part) if isinstance(part, str) else ():
+            value = placeholder(found) or "${body.x}"
+            yield path, f"{found} is sent as it stands; the event's value is {value}"

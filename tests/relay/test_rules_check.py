@@ -160,8 +160,12 @@ def test_a_workspace_that_is_not_written_down_is_a_mistake_with_its_place(tmp_pa
     ],
 )
 def test_a_mistake_among_the_workspaces_is_named_once_with_its_place(
-    tmp_path: Path, text: str, place: str, message: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, place: str, message: str
 ) -> None:
+    config = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
+    endpoint = "Architecture=arm64 BrazeEndpoint=https://rest.iad-01.braze.com"
+    decided = config.replace("Architecture=arm64", endpoint)
+    monkeypatch.setattr("relay.samconfig._text", lambda: decided)
     written(tmp_path, ABROAD)
     (one,) = remarks(written(tmp_path, text, "workspaces.yaml"))
     assert Path(one["file"]).name == "workspaces.yaml"

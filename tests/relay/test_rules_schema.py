@@ -15,12 +15,13 @@ from tests.core.rules_files import GOOD, HAND, changed
 
 SCHEMA = schema()
 EVENT = "event: {type: a, type_signed: true}"
+ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
 PAGE = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
 FILES = [
     *(file.read_text(encoding="utf-8") for file in PROJECT.glob("*/rules/*.yaml")),
     *re.findall(r"<!-- file -->\n```yaml\n(.*?)```", PAGE, re.DOTALL),
     GOOD,
-    HAND,
+    HAND.replace("campaign_id: c", f"campaign_id: {ID}"),
 ]
 
 
@@ -67,6 +68,13 @@ def test_a_preset_needs_nothing_beside_it(name: str) -> None:
         ("    type:", "    expires_after: 6 hours\n    type:"),
         ("vars:", "sources: {My Shop: {}}\nvars:"),
         ("vars:", "event: {tpe: a}\nvars:"),
+        ("preset: shopify", "preset: shopify, secret: whsec_0123456789abcdef"),
+        ("preset: shopify", "preset: shopify, secret: 0a1b2c3d0a1b2c3d0a1b2c3d0a1b2c3d"),
+        ("vars:", "sources: {shop: {secret: whsec_0123456789abcdef}}\nvars:"),
+        ("${body.id}", "body.id"),
+        ("${body.id}", "$.id"),
+        ("external_user_id: ${body.id}", "email: a\n          prioritization: [identified]"),
+        ("external_user_id: ${body.id}", "user_alias: {alias_name: a, alias_label: b}"),
         ("verify: {preset: shopify}", f"verify: {{scheme: token}}\n{EVENT}"),
         ("verify: {preset: shopify}", f"verify: {{}}\n{EVENT}"),
         ("verify: {preset: shopify}", "verify: {scheme: basic}"),
@@ -74,6 +82,16 @@ def test_a_preset_needs_nothing_beside_it(name: str) -> None:
 )  # fmt: skip
 def test_what_the_loader_refuses_in_keys_and_choices_does_not_fit(old: str, new: str) -> None:
     assert mistakes(changed(old, new))
+
+
+@pytest.mark.parametrize("value", ["Order Receipt", ID[:-1], "c", "body.id"])
+def test_what_the_check_refuses_of_ids_does_not_fit(value: str) -> None:
+    assert mistakes(changed("campaign_id: ${vars.campaign}", f"campaign_id: {value}"))
+
+
+@pytest.mark.parametrize("value", [ID, ID.upper(), "${vars.campaign}"])
+def test_an_id_fits(value: str) -> None:
+    assert mistakes(changed("campaign_id: ${vars.campaign}", f"campaign_id: {value}")) == []
 
 
 def test_one_text_does_for_a_list_of_one() -> None:

@@ -53,6 +53,51 @@ def attributes(line: str) -> str:
 
 
 @pytest.mark.parametrize(
+    "written, found, meant",
+    [
+        ("Hi {first_name}!", "{first_name}", "${body.first_name}"),
+        ("Hi #{customer.name}!", "#{customer.name}", "${body.customer.name}"),
+        ("Hi %{body.name}, it is ${body.id}", "%{body.name}", "${body.name}"),
+        ("Hi <%= name %>!", "<%= name %>", "${body.name}"),
+        ("Hi <% if x then %>!", "<% if x then %>", "${body.x}"),
+        ("Order $.data.id", "$.data.id", "${body.data.id}"),
+    ],
+)
+def test_a_placeholder_of_another_language_within_a_text_is_told(
+    written: str, found: str, meant: str
+) -> None:
+    text = attributes(f"note: '{written}'")
+    (said,) = [words for path, words in told(text) if path.endswith("attributes.note")]
+    assert said == f"{found} is sent as it stands; the event's value is {meant}"
+
+
+@pytest.mark.parametrize(
+    "written", ["Hi {{ first_name }}", "US$5.00", "a {} b", "{a: 1}", "50 % {off, now}", "<b>x</b>"]
+)
+def test_a_text_that_only_looks_like_a_placeholder_is_not(written: str) -> None:
+    assert not [it for it in told(attributes(f"note: '{written}'")) if it[0].endswith("note")]
+
+
+@pytest.mark.parametrize("name", ["email", "phone"])
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        ("orders@shop.example", "orders@shop.example"),
+        ("${'orders@shop.example'}", "'orders@shop.example'"),
+        ("${vars.box}", "vars.box"),
+        ("${coalesce(body.email, 'x@shop.example')}", "'x@shop.example'"),
+    ],
+)
+def test_an_address_that_many_profiles_would_share_is_told(
+    name: str, value: str, text: str
+) -> None:
+    file = FILE.replace("rules:", "vars: {dev: {box: a@shop.example}}\nrules:", 1)
+    file = file.replace("            email: ${body.email}\n", f'            {name}: "{value}"\n')
+    said = [words for path, words in told(file) if path.endswith(f"attributes.{name}")]
+    assert f"{text} is one {name} for all profiles that have no other: leave it out" in said
+
+
+@pytest.mark.parametrize(
     "text, path, words",
     [
         (TWO, "verify", "can be played again as orders/create, customers/create; tie each type"),
