@@ -17,7 +17,7 @@ rules:
     type: checkout.session.completed
     once: ${body.id}
     send:
-      campaign_id: c
+      campaign_id: 417220e4-5a2a-b634-7f7d-9ec891532368
       recipients:
         - external_user_id: ${body.data.object.id}
           attributes: {email: "${body.data.object.email}", note: "${body.livemode}"}
