@@ -132,7 +132,7 @@ def test_each_message_counts_once_when_it_leaves_the_queue(
 def test_every_metric_of_the_table_is_counted_somewhere() -> None:
     code = "".join(
         file.read_text(encoding="utf-8")
-        for file in (Path(__file__).parents[2] / "src" / "handler").glob("*.py")
+        for file in (Path(__file__).parents[2] / "src" / "handler").rglob("*.py")
         if file.name != "metrics.py"
     )
     assert [name for name in METRICS if f'"{name}"' not in code] == []

@@ -20,10 +20,9 @@ SAMPLE = {"source": "shopify", "headers": {}, "body": {}}
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("first-day") / "relay"
     for name in ("relay", "src", "events"):
-        shutil.copytree(
-            PROJECT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "rules")
-        )
-    shutil.copytree(PROJECT / "relay" / "rules", folder / "relay" / "rules")
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
+    shutil.rmtree(folder / "src" / "rules")
     for name in ("template.yaml", "samconfig.toml"):
         shutil.copy(PROJECT / name, folder)
     return folder
