@@ -37,7 +37,7 @@ rules:
 
 RULES = """\
 rules:
-  - {name: any, type: "*", send: {campaign_id: c, recipients: [{external_user_id: '${body.id}'}]}}
+  - {name: any, type: "*", send: {campaign_id: c, recipients: [{external_user_id: '${id}'}]}}
 """
 
 

@@ -12,7 +12,7 @@ HAND = """\
 verify: {encoding: hex, signature: {header: x-sign}}
 event: {type: body.type, type_signed: true, id: body.id, occurred_at: body.at}
 rules:
-  - {name: a, type: "*", send: {campaign_id: c, recipients: [{external_user_id: "${body.id}"}]}}
+  - {name: a, type: "*", send: {campaign_id: c, recipients: [{external_user_id: "${id}"}]}}
 """
 
 SOURCE = load("shop", HAND, "shop.yaml", "dev")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from handler.core.blocks import SECRET_TAKES
 from handler.core.errors import RulesError
 from handler.core.reach import Reach
 from handler.core.rules import load
@@ -93,7 +94,7 @@ def test_only_the_local_stack_sends_to_this_machine() -> None:
         ("usa: {key: a}", "1:1: endpoint is missing in usa"),
         ("usa: {endpoint: 5}", "1:7: endpoint takes text"),
         ("usa: https://rest.iad-03.braze.com", "1:1: usa takes an object"),
-        (USA.replace("america", "America"), f"1:48: key {LETTERS}"),
+        (USA.replace("america", "America"), f"1:48: key {SECRET_TAKES}"),
         (USA.replace("usa", "USA"), f"1:1: the name of a workspace {LETTERS}"),
         (USA.replace("}", ", allow_other_host: yes}"), f"1:62: {SWITCH}"),
         ("- usa", "1:1: the file takes an object: workspaces by name"),
