@@ -16,9 +16,10 @@ EVENT = {"type": "body.type", "type_signed": True, "id": "body.id", "occurred_at
 def planned(body: Any, recipient: dict[str, Any] | None, send: Any = None, **rule: Any) -> Plan:
     """Return the plan of a body, given as its value or as the very text of its JSON.
 
-    Without a recipient it is one of a broadcast.
+    Without a recipient it is one of a broadcast. A recipient who is written down is made of the
+    event's id, which is cut off again: no rules file takes an identifier that reads nothing.
     """
-    reached = {} if recipient is None else {"recipients": [recipient]}
+    reached = {} if recipient is None else {"recipients": [{**recipient, **_named(recipient)}]}
     request = {"campaign_id": "c", **(send or {}), **reached}
     block = {"name": "confirm", "type": "*", "send": request, **rule}
     verify = {"encoding": "hex", "signature": {"header": "x-sign"}}
@@ -27,6 +28,12 @@ def planned(body: Any, recipient: dict[str, Any] | None, send: Any = None, **rul
     text = body if isinstance(body, str) else json.dumps({"type": "t", "id": "e-1", **body})
     webhook = Webhook("shop", "POST", {"x-sign": "s"}, "", text.encode(), NOW)
     return plan(Verified(webhook), source)
+
+
+def _named(recipient: dict[str, Any]) -> dict[str, str]:
+    who = recipient.get("external_user_id", "${")
+    cut = f"replace(concat(id, '/{who}'), concat(id, '/'), '')"
+    return {} if "${" in who else {"external_user_id": f"${{{cut}}}"}
 
 
 def only(made: Plan) -> Delivery:

@@ -73,7 +73,7 @@ def test_text_with_a_visible_character_is_none_of_these(text: str) -> None:
 def test_a_name_of_nothing_in_any_case_is_nobody(name: str, spell: object) -> None:
     text = spell(name)  # type: ignore[operator]  # each makes text of text
     assert "it is missing" in why_parked(planned({"user": text}, ID))
-    label = {"user_alias": {"alias_name": "a", "alias_label": "${body.user}"}}
+    label = {"user_alias": {"alias_name": "${id}", "alias_label": "${body.user}"}}
     assert "user_alias.alias_label: it is missing" in why_parked(planned({"user": text}, label))
     part = {"external_user_id": "woo-${body.user}"}
     assert "a part of it is missing" in why_parked(planned({"user": text}, part))

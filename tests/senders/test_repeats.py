@@ -24,7 +24,7 @@ rules:
     type: "*"
     send:
       campaign_id: 417220e4-5a2a-b634-7f7d-9ec891532368
-      recipients: [{external_user_id: "${coalesce(text(body.id), 'somebody')}x"}]
+      recipients: [{external_user_id: "${coalesce(text(body.id), id)}x"}]
 """
 
 
