@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
 # The roots that tell one event from another; `source`, `type`, `vars` and `tables` do not.
-_VARYING: Final = frozenset({"id", "headers", "body", "item", "occurred_at", "received_at"})
+_VARYING: Final = frozenset(
+    {"id", "headers", "body", "digest", "item", "occurred_at", "received_at"}
+)
 _MADE_OF_ALL: Final = ("function_expression", "multi_select_list")
 
 

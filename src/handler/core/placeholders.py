@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_ROOTS: Final = ("source", "type", "id", "headers", "body", "vars", "item", "tables")
+_ROOTS: Final = (
+    "headers",
+    "body",
+    "vars",
+    "item",
+    "tables",
+)  # a bare `id` is most often the body's
 _STEP: Final = r"(?:\.[A-Za-z_][\w-]*|\[\d*\]|\[(?:'[^']+'|\"[^\"]+\")\])"
 _PATH: Final = rf"[A-Za-z_][\w-]*{_STEP}*"
 _SPELLINGS: Final = (
