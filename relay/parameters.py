@@ -9,6 +9,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from handler.core.secret_forms import is_secret
 from relay.paths import TEMPLATE
 
 Declared = Mapping[str, Any]  # one parameter of the template
@@ -23,7 +24,8 @@ def problems(given: Mapping[str, str]) -> Iterator[str]:
             hint = f"; did you mean {near[0]}?" if near else ""
             yield f"there is no parameter {name}{hint}"
         elif wrong := _wrong(value, declared[name]):
-            yield f"{name}={value}: {declared[name].get('ConstraintDescription', wrong)}"
+            shown = "..." if is_secret(value) else value
+            yield f"{name}={shown}: {declared[name].get('ConstraintDescription', wrong)}"
 
 
 @cache

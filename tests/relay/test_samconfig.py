@@ -64,6 +64,14 @@ def test_what_sam_would_pass_over_or_refuse_is_named(old: str, new: str, words: 
         read(CONFIG.replace(old, new), "prod")
 
 
+@pytest.mark.parametrize("name", ["BrazeEndpoint", "AlarmEmail", "DomainName"])
+def test_an_api_key_in_the_place_of_a_parameter_is_not_shown(name: str) -> None:
+    key = "0d7b3a52-6f1e-4c88-9a3d-2b5e8f7c1a90"
+    with pytest.raises(typer.BadParameter, match=rf"{name}=\.\.\.: must") as raised:
+        read(CONFIG.replace("Stage=prod", f"{name}={key}"), "prod")
+    assert key not in str(raised.value)
+
+
 @pytest.mark.parametrize("value", ["LedgerDays=30", "LedgerDays=3650", "WatchedHours=1"])
 def test_the_limits_of_a_number_are_within_it(value: str) -> None:
     assert read(CONFIG.replace("Stage=prod", value), "prod").stack_name == "relay-prod"
