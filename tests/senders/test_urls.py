@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from hubspot.utils.signature import Signature
 
+from handler.core.errors import RulesError
 from tests.core.rules_files import source_of
 from tests.senders.posting import BODY, NOW, Letter, Post, verdict
 from tests.senders.rows import ACCEPTED
@@ -117,8 +118,8 @@ def test_the_url_in_the_log_holds_no_query_no_password_and_nothing_that_is_no_ur
     sent = replace(fresh(preset), query="token=canary&a=1")
     shown = "https://hooks.example.com/webhooks/shop?..."
     assert logged_url(preset, sent, None, caplog) == shown
-    private = "https://me:canary@shop.example.com/in"
-    assert logged_url(preset, sent, private, caplog) == "https://shop.example.com/in?..."
+    with pytest.raises(RulesError, match="public_url takes https://host/path"):
+        logged_url(preset, sent, "https://me:canary@shop.example.com/in", caplog)
     for host in ("canary canary", "canary\n", "a" * 300, "canary@x", "", "é"):
         made_up = logged_url(preset, sent.plus(host=host), None, caplog)
         assert made_up in (None, "https://x/webhooks/shop?...")
