@@ -150,7 +150,7 @@ class Start:
 
 @pytest.fixture(scope="module")
 def ingest(folder: Path) -> Start:
-    event = {"requestContext": {"http": {"method": "GET"}}}
+    event = {"requestContext": {"http": {"method": "GET"}}, "pathParameters": {"source": "shopify"}}
     text, answer = told(folder, "handler.ingest.lambda_handler", event)
     assert answer["statusCode"] == 405
     return Start.of(text)

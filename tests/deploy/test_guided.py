@@ -32,7 +32,8 @@ def test_guided_asks_what_every_deployment_needs_first_and_saves_what_doctor_rea
     assert questions[:4] == ["Stage", "BrazeEndpoint", "AlarmEmail", "DomainName"]
 
     given = [ANSWERS.get(name, "") for name in questions]
-    confirmed = ["n", "y", "n", "y", "y", "", ""]  # change set, role, rollback, no authorizer, save
+    # Change set, role, rollback, no authorizer for either route, save.
+    confirmed = ["n", "y", "n", "y", "y", "y", "", ""]
     answers = "\n".join(["", "", *given, *confirmed, ""])
     run = newcomer.run("deploy", "--guided", answers=answers)
     assert run.returncode == 0, run.stdout + run.stderr

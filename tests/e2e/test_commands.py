@@ -140,7 +140,7 @@ def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
         assert len(lines) == 1
         answer = requests.post(f"{url}/webhooks/shopify", json={}, timeout=30)
         assert answer.status_code == 401
-        assert requests.get(f"{url}/elsewhere", timeout=30).json() == {"message": "Not Found"}
+        assert requests.get(f"{url}/elsewhere", timeout=30).json() == {"error": "not found"}
         said = scratch / "stderr"
         until(said.read_text, lambda text: "401  no_signature" in text, "line for the webhook")
         assert "accounts answers 503: there is no signing secret accounts" in said.read_text()
