@@ -8,7 +8,10 @@ from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
 
+from handler.core.models import Delivery
 from handler.core.protocol import State
+from handler.core.runs import joined, under
+from handler.runs import key_of, runs_in
 
 _KEYS: Final = 100  # DynamoDB API reference, BatchGetItem
 _PAUSE: Final = 0.2  # seconds before the keys that DynamoDB has left over are asked for again
@@ -71,6 +74,15 @@ class LedgerDesk:
 
     client: Any
     table: str
+
+    def under(self, delivery: Delivery) -> Delivery:
+        """Return a delivery under the id that the ledger has it by: see `handler.core.runs`."""
+        if delivery.again_after is None:
+            return delivery
+        key = {"pk": {"S": key_of(delivery.id)}}
+        answer = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True)
+        run, _ = joined(runs_in(answer.get("Item", {})), delivery)
+        return under(run, delivery)
 
     def record(self, delivery_id: str) -> Record | None:
         """Return what the ledger says of a delivery at this moment; None where it knows nothing."""

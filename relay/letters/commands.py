@@ -9,6 +9,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from handler.core.models import Delivery
 from relay.ledger_desk import Record
 from relay.letters.choosing import Chosen
 from relay.letters.letter import COMMANDS, NAMES, Letter
@@ -44,7 +45,7 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
     records = _records(chosen, letters)
     if as_json:
         for letter in letters:
-            typer.echo(line(row(letter, records.get(letter.id))))
+            typer.echo(line(row(letter, records.get(letter.message_id))))
         return 0
     command = COMMANDS[chosen.choice.kind]
     if letters:
@@ -67,7 +68,7 @@ def show_letters(chosen: Chosen, *, as_json: bool) -> int:
         return 1
     records = _records(chosen, letters)
     for letter in letters:
-        told = everything(letter, records.get(letter.id))
+        told = everything(letter, records.get(letter.message_id))
         typer.echo(line(told) if as_json else page(told))
     return 0
 
@@ -133,4 +134,11 @@ def _all(chosen: Chosen) -> list[Letter]:
 
 
 def _records(chosen: Chosen, letters: list[Letter]) -> Mapping[str, Record]:
-    return chosen.ledger.records(it.id for it in letters)
+    """Return what the ledger says of the letters' deliveries, by the letters' message ids."""
+    ids = {
+        it.message_id: chosen.ledger.under(it.content).id
+        for it in letters
+        if isinstance(it.content, Delivery)
+    }
+    found = chosen.ledger.records(ids.values())
+    return {message_id: found[one] for message_id, one in ids.items() if one in found}

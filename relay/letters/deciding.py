@@ -47,17 +47,10 @@ class Standing:
 
     @property
     def state(self) -> str | None:
-        """The ledger's state; None where it knows nothing, or no more, or of an earlier run."""
+        """The ledger's state; None where it knows nothing, or no more."""
         if self.record is None or self.record.is_over(self.now):
             return None
-        is_earlier = self.record.state == State.ACCEPTED and self._is_of_a_later_run(self.record)
-        return None if is_earlier else self.record.state
-
-    def _is_of_a_later_run(self, record: Record) -> bool:
-        over: int | None = record.item.get("again_after")
-        if over is None or self.delivery.again_after is None:
-            return False
-        return over < self.delivery.accepted_at
+        return self.record.state
 
     @property
     def is_late(self) -> bool:
@@ -79,10 +72,7 @@ def redriven(standing: Standing, *, again: bool) -> Decision:
     frees = State.ACCEPTED if standing.state == State.ACCEPTED else None
     words = "is sent a second time" if frees else "is sent again"
     words = f"{words}, late as it is" if standing.is_late else words
-    delivery = _lasting(standing)
-    if frees:  # as a message of no run, for of an earlier one it would be a duplicate
-        delivery = replace(delivery, again_after=None)
-    return Decision(words, delivery, frees)
+    return Decision(words, _lasting(standing), frees)
 
 
 def released(standing: Standing, *, again: bool) -> Decision:

@@ -107,18 +107,19 @@ def releasing(*, again: bool, yes: bool) -> Judge:
 
 def standing_of(way: Redrive, letter: Letter, delivery: Delivery) -> Standing:
     """Return a delivery with what the ledger says of it at this moment."""
-    return Standing(delivery, way.ledger.record(delivery.id), letter.reason, time.time())
+    record = way.ledger.record(way.ledger.under(delivery).id)
+    return Standing(delivery, record, letter.reason, time.time())
 
 
 def _verdict(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
-    if letter.id in way.done:
+    if letter.happening in way.done:
         return Verdict("it was sent in this run already, and came back (or is a copy)")
     try:
         verdict = judge(way, letter)
     except Unavailable as error:
         return Verdict(f"SQS is away: {error}")
     if verdict.is_sent:
-        way.done.add(letter.id)
+        way.done.add(letter.happening)
     return verdict
 
 

@@ -52,6 +52,14 @@ class Letter:
         )
 
     @property
+    def happening(self) -> str:
+        """What tells deliveries apart: the id, and where that is a digest the time as well."""
+        content = self.content
+        if isinstance(content, Delivery) and content.again_after is not None:
+            return f"{self.id}@{content.accepted_at}"
+        return self.id
+
+    @property
     def id(self) -> str:
         """The delivery's id; of what is no delivery the SHA-256 of its body, in hex."""
         if isinstance(self.content, Delivery):

@@ -27,7 +27,7 @@ _CHANGED: Final = "the ledger has changed meanwhile: run this again"
 class Redrive:
     """The way back to the queue; in a rehearsal nothing is changed.
 
-    `done` are the delivery ids of this run: what the worker gives up at once comes into the dead
+    `done` are the deliveries of this command: what the worker gives up at once comes into the dead
     letters again, and must not go round for ever.
     """
 
@@ -47,7 +47,8 @@ class Redrive:
         if self.rehearsal:
             return ""
         free = decision.frees
-        if free and not self.ledger.free(decision.delivery.id, free, self.by(), time.time()):
+        delivery = self.ledger.under(decision.delivery)
+        if free and not self.ledger.free(delivery.id, free, self.by(), time.time()):
             return _CHANGED
         try:
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)

@@ -37,7 +37,7 @@ def table(letters: Sequence[Letter], records: Mapping[str, Record]) -> Table:
     columns = ("id", "taken (UTC)", "source/rule", "reason", "status", "attempts", last)
     found = Table(*(Column(it, overflow="fold") for it in columns))
     for letter in letters:
-        cells = _cells(letter, records.get(letter.id))
+        cells = _cells(letter, records.get(letter.message_id))
         found.add_row(*(Text(_UNPRINTABLE.sub("?", it)) for it in cells))
     return found
 

@@ -1,6 +1,7 @@
 """From an errand to the right to send it: claim, surge brake, stale-write guard."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from pydantic import JsonValue
@@ -8,14 +9,14 @@ from pydantic import JsonValue
 from handler.core.backoff import wait, wait_stopped
 from handler.core.errors import Unavailable
 from handler.core.identifiers import traced
-from handler.core.models import Delivery
 from handler.core.outcome import Outcome
-from handler.core.protocol import MOST_LOST, Record, Refusal, Run, policy
+from handler.core.protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.request import is_transactional, without_attributes
 from handler.dead_letters import Cause
 from handler.errand import Errand, Fields, Member, bury_body, log_delivery, wait_again
 from handler.lease import DAY, Claim, Times
 from handler.received import GONE, Verdict, back
+from handler.runs import Runs
 from handler.settle import settle
 
 PASSED: Final = 0  # since when a brake stops a delivery that it has let pass
@@ -31,11 +32,12 @@ def claim(
     errors, where AWS is away: the message has to come back.
     """
     worker = errand.worker
+    runs = Runs(worker.ledger.table, worker.ledger.days)
+    errand = replace(errand, delivery=runs.under(errand.delivery, worker.clock()))
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
     # is read beside the time left.
     now = worker.clock()
-    until = now + errand.time_left() + worker.timing.margin
-    times = Times(now, until, errand.received.sent_at, run_of(errand.delivery))
+    times = Times(now, now + errand.time_left() + worker.timing.margin, errand.received.sent_at)
     claimed = _claim(errand, owner, times, take_over=alone or doom is not None)
     if not isinstance(claimed, Claim):
         refusal, record = claimed
@@ -75,12 +77,6 @@ def _claim(
             with suppress(Unavailable):
                 ledger.release(delivery.id, owner)
         raise
-
-
-def run_of(delivery: Delivery) -> Run | None:
-    """Return which occurrence a delivery is of; None where its id is no digest, and says it."""
-    again_after = delivery.again_after
-    return None if again_after is None else Run(delivery.accepted_at, again_after)
 
 
 def _tags(errand: Errand) -> dict[str, str]:

@@ -9,7 +9,6 @@ from handler.core.protocol import (
     CLAIMABLE_LATER,
     CLOCKS,
     Record,
-    Run,
     State,
 )
 
@@ -58,7 +57,6 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
         surge=number_in(item, "surge"),
         alone=item.get("alone", {}).get("BOOL", False),
         message=item.get("message", {}).get("S", ""),
-        again_after=number_in(item, "again_after"),
     )
 
 
@@ -67,9 +65,7 @@ def number_in(item: Mapping[str, Item], name: str) -> int | None:
     return int(item[name]["N"]) if name in item else None
 
 
-def claim_condition(
-    on_unknown: OnUnknown, now: int, sent_at: float, run: Run | None = None
-) -> tuple[str, dict[str, Item]]:
+def claim_condition(on_unknown: OnUnknown, now: int, sent_at: float) -> tuple[str, dict[str, Item]]:
     """Return the condition of a claim, written from the protocol's table, and its values."""
     values = {":now": number(now), ":sent": number(int(sent_at + CLOCKS))}
     parts = ["attribute_not_exists(pk)", "expires <= :now"]
@@ -80,13 +76,7 @@ def claim_condition(
         values[f":d{index}"] = text(state)
         before = "(attribute_not_exists(dead_at) OR dead_at <= :sent)"
         parts.append(f"(#state = :d{index} AND {before})")
-    if run is None:
-        return " OR ".join(parts), values
-    values |= {":accepted_at": number(run.accepted_at), ":again": number(run.again_after)}
-    same = "again_after >= :accepted_at AND again_after <= :again"
-    absent, *others = parts
-    run_of = f"attribute_not_exists(again_after) OR ({same})"
-    return f"{absent} OR (({' OR '.join(others)}) AND ({run_of}))", values
+    return " OR ".join(parts), values
 
 
 def _entry(fields: Mapping[str, Item]) -> dict[str, str | int | None]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, NamedTuple
 
-from handler.core.protocol import Record, Run, State
+from handler.core.protocol import Record, State
 from handler.items import Item, number, text
 
 DAY: Final = 86_400
@@ -21,15 +21,11 @@ Entry = Mapping[str, str | int | None]
 
 
 class Times(NamedTuple):
-    """The times of a claim, in epoch seconds; `sent_at` is when SQS took the message.
-
-    `run` is the claimant's, where its id is only a digest.
-    """
+    """The times of a claim, in epoch seconds; `sent_at` is when SQS took the message."""
 
     now: float
     lease_until: float
     sent_at: float
-    run: Run | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +57,10 @@ def has_unknown(last: Iterable[Entry]) -> bool:
     return any(entry.get("class") == "unknown" for entry in last)
 
 
-def claiming(
-    owner: str, times: Times, tags: Mapping[str, str], *, anew: bool = False
-) -> tuple[str, dict[str, Item]]:
-    """Return the update that claims a delivery, and its values; each of `tags` is written too.
-
-    `anew`: the claim begins a run of its own, over the record of an earlier one.
-    """
+def claiming(owner: str, times: Times, tags: Mapping[str, str]) -> tuple[str, dict[str, Item]]:
+    """Return the update that claims a delivery, and its values; each of `tags` is written too."""
     update = "".join([_CLAIM, *(f", #{name} = :{name}" for name in tags)])
-    values = {f":{name}": text(value) for name, value in tags.items()}
-    if times.run is not None:
-        update += f", again_after = {':again' if anew else 'if_not_exists(again_after, :again)'}"
-        values[":again"] = number(times.run.again_after)
-    return update, values | {
+    return update, {f":{name}": text(value) for name, value in tags.items()} | {
         ":sending": text(State.SENDING),
         ":owner": text(owner),
         ":lease": number(ceil(times.lease_until)),

@@ -9,7 +9,7 @@ from typing import Final
 from botocore.config import Config
 
 from handler.core.models import OnUnknown
-from handler.core.protocol import Record, Refusal, State, begins_anew, refused
+from handler.core.protocol import Record, Refusal, State, refused
 from handler.items import Item, claim_condition, number, record_from, text, words_of
 from handler.lease import (
     ATTEMPT_DAYS,
@@ -61,19 +61,16 @@ class Ledger:
         what a person finds it by: `event`, `once`, `source`, `rule`, `workspace`; and `message`.
         """
         now = ceil(times.now)
-        condition, values = claim_condition(on_unknown, now, times.sent_at, times.run)
+        condition, values = claim_condition(on_unknown, now, times.sent_at)
         update, given = claiming(owner, times, tags)
         change = Change(f"{update} REMOVE lost{_COUNTED}", condition, values | given)
         applied, item = self.table.update(_key(delivery_id), change)
         record = record_from(item)
         if applied:
             return claim_after(delivery_id, owner, record, now)
-        refusal = refused(record, on_unknown, now, owner, times.run)
+        refusal = refused(record, on_unknown, now, owner)
         if record is not None and refusal.kind == "mine":
             return claim_in(delivery_id, record, now)
-        if record is not None and begins_anew(record, on_unknown, (now, times.sent_at), times.run):
-            update, given = claiming(owner, times, tags, anew=True)
-            return self._claim_over(delivery_id, record, f"{update} REMOVE lost{_COUNTED}", given)
         return refusal, record
 
     def take_over(
@@ -91,24 +88,19 @@ class Ledger:
             if not self._finish(delivery_id, seen, after, times.now):
                 return Refusal("wait", 1), seen
             return Refusal("adopted" if recorded is State.ACCEPTED else "held"), after
-        anew = times.run is not None and times.run.is_after(seen)
-        update, values = claiming(owner, times, _NOTHING, anew=anew)
-        return self._claim_over(delivery_id, seen, f"{update}{_COUNTED}, lost :one", values)
-
-    def _claim_over(
-        self, delivery_id: str, seen: Record, update: str, values: Mapping[str, Item]
-    ) -> Claim | tuple[Refusal, Record | None]:
-        """Claim a record as it was seen; somebody else may be quicker."""
-        owner, now = values[":owner"]["S"], int(values[":now"]["N"])
-        known = {":seen": text(seen.owner), ":was": text(seen.state)}
-        change = Change(update, "#owner = :seen AND #state = :was", {**values, **known})
+        update, values = claiming(owner, times, _NOTHING)
+        change = Change(
+            f"{update}{_COUNTED}, lost :one",
+            "#owner = :seen AND #state = :was",
+            values | {":seen": text(seen.owner), ":was": text(seen.state)},
+        )
         applied, item = self.table.update(_key(delivery_id), change)
         before = record_from(item)
         if not applied and before is not None and before.owner == owner:  # the answer was lost
-            return claim_in(delivery_id, before, now)
+            return claim_in(delivery_id, before, ceil(times.now))
         if not applied or before is None:  # somebody else was quicker
             return Refusal("wait", 1), before
-        return claim_after(delivery_id, owner, before, now)
+        return claim_after(delivery_id, owner, before, ceil(times.now))
 
     def mark(self, claim: Claim, state: State, entry: Entry, now: float) -> bool:
         """Write what came of a claim; return False where somebody else has claimed it since."""

@@ -6,16 +6,7 @@ import pytest
 
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
-from handler.core.protocol import (
-    CLOCKS,
-    Record,
-    Refusal,
-    Run,
-    State,
-    begins_anew,
-    claimable,
-    refused,
-)
+from handler.core.protocol import CLOCKS, Record, Refusal, State, claimable, refused
 from handler.items import record_from
 from handler.lease import DAY, Claim, Entry, Times
 from handler.ledger import KEPT_ATTEMPTS, Ledger
@@ -56,8 +47,6 @@ def put(ledger: Ledger, name: str, record: Record) -> None:
     }
     if record.dead_at is not None:
         item["dead_at"] = {"N": str(record.dead_at)}
-    if record.again_after is not None:
-        item["again_after"] = {"N": str(record.again_after)}
     ledger.table.client.put_item(TableName=ledger.table.name, Item=item)
 
 
@@ -105,38 +94,6 @@ def test_the_ledger_decides_as_the_protocols_table(
     else:
         assert claimed == (refused(before, on_unknown, NOW, "me"), before)
         assert read(ledger, name) == before
-
-
-RUN = Run(accepted_at=NOW, again_after=NOW + 3 * DAY)
-RUNS = [
-    replace(before, again_after=again_after)
-    for before, again_after in product(
-        RECORDS, (None, NOW - 1, NOW, RUN.again_after, RUN.again_after + 1)
-    )
-    if before.owner == "other" and before.lease_until != NOW
-]
-
-
-@pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
-@pytest.mark.parametrize("before", RUNS)
-def test_the_ledger_tells_the_runs_of_a_digest_apart_as_the_protocol(
-    ledger: Ledger, before: Record, on_unknown: OnUnknown
-) -> None:
-    name = f"{before}-{on_unknown}"
-    put(ledger, name, before)
-
-    claimed = ledger.claim(name, on_unknown, "me", Times(NOW, LEASE, SENT, RUN))
-
-    begins = begins_anew(before, on_unknown, (NOW, SENT), RUN)
-    goes_on = claimable(before, on_unknown, NOW, SENT) and not RUN.is_before(before)
-    assert isinstance(claimed, Claim) == (begins or goes_on)
-    after = read(ledger, name)
-    if isinstance(claimed, Claim):
-        kept = before.again_after if goes_on and not begins else None
-        assert after.again_after == (kept or RUN.again_after)
-    else:
-        assert claimed == (refused(before, on_unknown, NOW, "me", RUN), before)
-        assert after == before
 
 
 def test_a_first_claim_is_the_first_attempt_of_a_run(ledger: Ledger) -> None:

@@ -6,17 +6,7 @@ import pytest
 
 from handler.core.models import Delivery, OnUnknown
 from handler.core.outcome import Kind, Outcome
-from handler.core.protocol import (
-    CLOCKS,
-    Record,
-    Run,
-    State,
-    begins_anew,
-    claimable,
-    policy,
-    refused,
-    settlement,
-)
+from handler.core.protocol import CLOCKS, Record, State, claimable, policy, refused, settlement
 
 NOW = 1_000
 ALIVE, OVER = NOW + 10, NOW - 1
@@ -104,39 +94,6 @@ def test_no_record_leaves_a_refusal_without_an_answer(on_unknown: OnUnknown) -> 
         refusal = refused(record(state, lease), on_unknown, NOW, "me")
         assert (refusal.kind == "wait") == (refusal.seconds > 0)
     assert refused(None, on_unknown, NOW, "me").seconds == 1
-
-
-RUN = Run(accepted_at=NOW, again_after=NOW + 500)
-RUNS = [(None, False), (NOW - 1, True), (NOW, False), (RUN.again_after + 1, False)]
-
-
-@pytest.mark.parametrize("on_unknown", get_args(OnUnknown))
-@pytest.mark.parametrize("again_after,begins", RUNS)
-def test_a_later_run_begins_over_what_has_ended_but_what_is_held(
-    on_unknown: OnUnknown, again_after: int | None, *, begins: bool
-) -> None:
-    for state in State:
-        before = replace(record(state), again_after=again_after)
-        ended = state is State.ACCEPTED or claimable(before, on_unknown, NOW, NOW)
-        assert begins_anew(before, on_unknown, (NOW, NOW), RUN) == (begins and ended)
-        assert not begins_anew(before, on_unknown, (NOW, NOW), None)
-    held = replace(record(State.HELD), again_after=again_after)
-    assert not begins_anew(held, on_unknown, (NOW, NOW), RUN)
-
-
-@pytest.mark.parametrize("state", State)
-def test_what_is_left_of_an_earlier_run_is_a_duplicate(state: State) -> None:
-    later = replace(record(state, ALIVE), again_after=RUN.again_after + 1)
-
-    assert refused(later, "retry", NOW, "me", RUN).kind == "duplicate"
-
-
-def test_a_record_of_before_runs_lasts_as_long_as_the_sender_repeats() -> None:
-    accepted = replace(record(State.ACCEPTED), last=({"class": "accepted", "time": NOW - 501},))
-
-    assert RUN.is_after(accepted)
-    assert not RUN.is_after(replace(accepted, last=({"class": "accepted", "time": NOW - 500},)))
-    assert not RUN.is_after(record(State.ACCEPTED))
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class Event:
 
     `version` orders the events of one thing, and `arrived_ms` those of one version. `again_after`
     stands where the id is only a digest: a webhook with the same bytes that is received later is
-    not the sender's repeat, but the same thing happening again.
+    not the sender's repeat, but the same thing happening again (see `core.runs`).
     """
 
     source: str

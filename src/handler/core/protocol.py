@@ -9,10 +9,6 @@ be redriven: a message that is older than that mark is a further copy, and a dup
 ACCEPTED and HELD are final until a person says otherwise. SENDING past its lease has lost its
 worker: under retry the next claimant looks whether a request of many that it was part of has been
 recorded as accepted, and takes it over if not; under hold it becomes HELD.
-
-A delivery whose id is only a digest of its webhook's body has a run for each time that this
-happened: a webhook accepted after `again_after` is not the sender's repeat. It claims ACCEPTED
-anew, and what is left of an earlier run is a duplicate from then on.
 """
 
 from collections.abc import Mapping
@@ -43,7 +39,7 @@ class Record:
     a delivery that is set free again has its whole horizon before it. `lost` counts the workers
     in a row that vanished with it, `surge` is since when a brake stops it, 0 if it has passed; one
     that is `alone` is never again part of a request of many. `message` is the queue's id of the
-    last claimant's. `again_after` ends the run of an id that is only a digest (see `Run`).
+    last claimant's.
     """
 
     state: State
@@ -58,34 +54,6 @@ class Record:
     surge: int | None = None
     alone: bool = False
     message: str = ""
-    again_after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One occurrence of what a digest names; times are in seconds since the epoch.
-
-    `accepted_at` is when the claimant's webhook was accepted. A webhook with the same digest that
-    is accepted until `again_after` is the sender's repeat of it; a later one begins a run anew.
-    """
-
-    accepted_at: int
-    again_after: int
-
-    def is_before(self, record: Record) -> bool:
-        """Whether a later run has begun: what is left of this one is a duplicate."""
-        return record.again_after is not None and self.again_after < record.again_after
-
-    def is_after(self, record: Record) -> bool:
-        """Whether the record is of an earlier run, which a repeat can no longer belong to.
-
-        A record without `again_after` was written before there was one: its last attempt counts.
-        """
-        over = record.again_after
-        if over is None:
-            last = record.last[-1].get("time") if record.last else None
-            over = None if last is None else int(last) + self.again_after - self.accepted_at
-        return over is not None and over < self.accepted_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +90,7 @@ def claimable(record: Record | None, on_unknown: OnUnknown, now: float, sent_at:
     """Return whether a delivery with this record may be claimed, by a message sent at that time.
 
     A record past its expiry counts as absent: DynamoDB deletes it within days, not at once
-    (DynamoDB guide, "Working with expired items"). That is asked within one run; `Run` tells runs
-    apart.
+    (DynamoDB guide, "Working with expired items").
     """
     if record is None or record.expires <= now or record.state in CLAIMABLE[on_unknown]:
         return True
@@ -132,27 +99,13 @@ def claimable(record: Record | None, on_unknown: OnUnknown, now: float, sent_at:
     return False
 
 
-def begins_anew(
-    record: Record, on_unknown: OnUnknown, times: tuple[float, float], run: Run | None
-) -> bool:
-    """Return whether a later run of a digest begins over the record of one that has ended.
-
-    `times` are now, and when the claimant's message was sent. HELD never ends by itself.
-    """
-    ended = record.state is State.ACCEPTED or claimable(record, on_unknown, *times)
-    return ended and run is not None and run.is_after(record)
-
-
-def refused(
-    record: Record | None, on_unknown: OnUnknown, now: float, owner: str, run: Run | None = None
-) -> Refusal:
+def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> Refusal:
     """Return what a failed claim means, given the record that made it fail."""
     if record is None:  # deleted in this very moment
         return Refusal("wait", 1)
     if record.owner == owner and record.state is State.SENDING:
         return Refusal("mine")
-    is_left_over = run is not None and run.is_before(record)
-    if is_left_over or record.state in (State.ACCEPTED, State.DEAD):
+    if record.state in (State.ACCEPTED, State.DEAD):
         return Refusal("duplicate")
     if record.state is State.HELD:
         return Refusal("held")
