@@ -25,6 +25,7 @@ from urllib3.exceptions import (
     HTTPError,
     NameResolutionError,
     NewConnectionError,
+    ProtocolError,
 )
 
 # Whoever is in between drops idle connections without a word, and a request on a dropped one ends
@@ -32,6 +33,7 @@ from urllib3.exceptions import (
 MAX_IDLE: Final = 20  # seconds
 CONNECT: Final = 3.05  # seconds for one address; just over TCP's second retransmission, after 3 s
 MAX_INTERIM: Final = 65_536  # bytes of all interim answers to one request; a 103 has some hundreds
+_EMPTY: Final = (b"\r\n", b"\n")  # the line that ends a head
 _SHORTEST: Final = 0.001  # a timeout of 0 would mean not to wait at all, and raise another error
 _HTTP_1_1: Final = 11  # as http.client writes it
 _SWITCHING: Final = 101  # RFC 9110, 15.2.2: the only 1xx after which no other answer comes
@@ -113,10 +115,16 @@ class _Reader(io.BufferedReader):
     """The bytes of one answer; once closed it knows whether more than that was read."""
 
     left = False
+    line = b""  # the last one that was read
 
     def __init__(self, stream: Deadlined) -> None:
         super().__init__(stream)
         self._stream = stream
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """Return the next line, and keep it."""
+        self.line = super().readline(size)
+        return self.line
 
     def close(self) -> None:
         """Look at what the buffer holds, and close."""
@@ -152,6 +160,8 @@ class _Response(HTTPResponse):
 
     def begin(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().begin(*args, **kwargs)
+        if self._reader.line not in _EMPTY:
+            raise ProtocolError("the head breaks off")  # to http.client it is a whole one
         if self.version != _HTTP_1_1 or self.status in _WITHOUT_BODY:
             self.will_close = True  # where the answer ends is not known for certain
 
@@ -172,7 +182,7 @@ class _Response(HTTPResponse):
             left -= len(line)
             if left < 0:
                 raise HTTPException("interim answers without an end")
-            if line in (b"\r\n", b"\n", b""):
+            if line in (*_EMPTY, b""):
                 return left
 
 

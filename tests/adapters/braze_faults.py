@@ -95,12 +95,25 @@ def _broken_heads() -> Faults:
     }
     others = ("200 OK", "202 Accepted", "204 Empty", "400 Bad", "401 No", "429 Many", "503 Away")
     faults: Faults = {name: (say(head), "interrupted", "accepted") for name, head in heads.items()}
-    # To http.client this is the end of the headers: there are none, and no body.
-    faults["a status, then nothing"] = (say(sockets.STATUS), "answered", "accepted")
     faults |= {name: (script, "interrupted", "accepted") for name, script in slow.items()}
-    return faults | {
-        f"{status} and too many headers": (say(broken_head(status)), "interrupted", "unknown")
-        for status in others
+    return (
+        faults
+        | {
+            f"{status} and too many headers": (say(broken_head(status)), "interrupted", "unknown")
+            for status in others
+        }
+        | _cut_heads(others)
+    )
+
+
+def _cut_heads(others: tuple[str, ...]) -> Faults:
+    """Return heads that the end of the stream cuts: it is no empty line, and ends no head."""
+    kinds: dict[str, Kind] = {**dict.fromkeys(others, "unknown"), "201 C": "accepted"}
+    rests = {"then nothing": b"", "a cut header": b"Content-Le", "no empty line": b"X: 1\r\n"}
+    return {
+        f"{status} and {name}": (say(f"HTTP/1.1 {status}\r\n".encode() + rest), "interrupted", kind)
+        for name, rest in rests.items()
+        for status, kind in kinds.items()
     }
 
 
