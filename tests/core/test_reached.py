@@ -9,8 +9,10 @@ from handler.core.errors import RulesError
 from handler.core.models import Verified, Webhook
 from handler.core.plan import plan
 from handler.core.presets import PRESETS
+from handler.core.recipient import fill_recipient
 from handler.core.rules import load
 from handler.core.source import Source
+from handler.core.template import compile_text
 
 NOW = 1_763_672_400
 HEADER = 'headers."x-who"'
@@ -137,6 +139,44 @@ def test_no_preset_needs_an_unsigned_header_for_an_address(name: str) -> None:
     load("shop", rules(recipient, "body.email", verify={"preset": name}), "f", "dev")
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *('@.*.{email: "x-who"} | [0]', "* | [0]", 'values(@)[].{email: "x-who"} | [0]'),
+        *("@ | *.{email: a} | [0]", "root() | * | [0]", "values(root()) | [0]", "root().*.a | [0]"),
+        *(
+            "body.x.root().values(@) | [0]",
+            "[root()] | [0] | values(@) | [0]",
+            "[root()][].headers",
+        ),
+        *('map(&{email: "x-who"}, values(@)) | [0]', "sort_by(values(@), &a)[0]", "to_array(@)[0]"),
+        *("{h: @}.h", "(body.nope || @).headers.a", "body.items[?a == root().headers.b] | [0]"),
+        *("body.nope && body || root() | values(@) | [0]", "merge(@, body)", "root().{a: @}.a"),
+        *("@ | @ | values(@) | [0]", "root() | @.headers.a", "body.items[].root() | [0].headers"),
+    ],
+)
+def test_an_address_out_of_the_whole_event_does_not_load(expression: str) -> None:
+    recipient = {"external_user_id": "${body.id}", **REACHING["attributes"]}
+    said = [it for it in findings(rules(recipient, expression)) if "does not sign" in it]
+    assert said
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("root().body.email", "@.body.email", "@ | body.email", "root() | body.email"),
+        *("body.items[?id == root().body.id].email | [0]", "body.items[*].email | [0]"),
+        *("body.items[?@.a].email | [0]", "body.{a: @}.a.email", "values(body.by_id)[0].email"),
+        *("body.* | [0]", "body.items | [0].email", "body | @.email", "root().{e: body.email}.e"),
+        *("map(&@.email, body.items) | [0]", "body.x.root().body.email"),
+    ],
+)
+def test_an_address_by_way_of_a_root_that_is_named_loads(expression: str) -> None:
+    load(
+        "shop", rules({"external_user_id": "${body.id}", **REACHING["email"]}, expression), "f", "d"
+    )
+
+
 SPELLINGS = [
     "root().headers.'x-who'",
     "[@][0].headers.'x-who'",
@@ -198,3 +238,33 @@ def test_an_address_of_the_body_is_written_as_before() -> None:
         ("email", "ann@example.org"),
         ("a", "2"),
     ]
+
+
+def rendered(expression: str, proven: dict[str, Any]) -> dict[str, Any]:
+    """Return a recipient whose attributes are one expression that the check of a file let by."""
+    attributes = compile_text(f"${{{expression}}}")
+    source = load("shop", rules({"external_user_id": "${body.id}"}, ""), "f", "dev")
+    event: dict[str, Any] = {"headers": {"x-who": "eve@example.org"}, "body": {}}
+    template = {"external_user_id": "u", "attributes": attributes}
+    return fill_recipient(template, source.rules[0], event, proven, [])
+
+
+@pytest.mark.parametrize(
+    "expression, shown",
+    [
+        (f"{HEADER} && {{email: {HEADER}, email_subscribe: 'opted_in', city: 'Oslo'}}", "Oslo"),
+        (f"if({HEADER}, {{phone: '+4915123456789', city: 'Oslo'}}, 'none')", "Oslo"),
+        (f"if({HEADER}, {{push_tokens: ['t'], city: 'Oslo'}}, `[1]`)", "Oslo"),
+    ],
+)
+def test_where_nothing_signed_makes_attributes_they_reach_nobody(
+    expression: str, shown: str
+) -> None:
+    filled = rendered(expression, {"headers": {}, "body": {}})
+    assert filled["attributes"] == {"city": shown}
+
+
+def test_no_unsigned_header_takes_a_signed_address_away() -> None:
+    expression = f"if({HEADER}, `null`, {{email: 'ann@example.org', city: 'Oslo'}})"
+    filled = rendered(expression, {"headers": {}, "body": {}})
+    assert filled["attributes"] == {"email": "ann@example.org"}

@@ -22,7 +22,7 @@ from handler.core.template import (
     expressions,
 )
 from handler.core.traps import VALUES, forgotten, traps
-from handler.core.trees import event_nodes, through_root
+from handler.core.trees import of_event, uses_whole
 from handler.core.trigger import LITERAL_KEYS
 from handler.core.workspace import DEFAULT
 from handler.core.yaml12 import Document, Path
@@ -124,7 +124,7 @@ class Compiler:
         """Note JMESPath's traps, and fields of the event that would silently be null."""
         for text in traps(expression.tree):
             self.find(path, text)
-        for node in (*event_nodes(expression.tree), *through_root(expression.tree)):
+        for node in of_event(expression.tree):
             if node["type"] == "field" and node["value"] not in roots:
                 self.find(path, _unknown_root(node["value"], roots))
             for root, known in (("vars", self._vars), ("tables", self._tables)):
@@ -163,13 +163,13 @@ def _member(node: "Node", root: str) -> str | None:
 
 def root_names(expression: Expression) -> set[str]:
     """Return the roots that an expression names."""
-    return {str(node["value"]) for node in _of_event(expression) if node["type"] == "field"}
+    return {str(node["value"]) for node in of_event(expression.tree) if node["type"] == "field"}
 
 
 def header_names(expression: Expression) -> Iterator[str | None]:
     """Return the headers that an expression reads; None where it reads all or cannot be told."""
-    whole = 0
-    for node in _of_event(expression):
+    whole = int(uses_whole(expression.tree))
+    for node in of_event(expression.tree):
         if node["type"] == "field" and node["value"] == "headers":
             whole += 1
         children = node["children"]
@@ -177,12 +177,6 @@ def header_names(expression: Expression) -> Iterator[str | None]:
             whole -= 1
             yield str(children[1]["value"]) if children[1]["type"] == "field" else None
     yield from [None] * max(0, whole)
-
-
-def _of_event(expression: Expression) -> "Iterator[Node]":
-    """Yield what is evaluated on the event itself, by its name or through root() and `@`."""
-    yield from event_nodes(expression.tree)
-    yield from through_root(expression.tree)
 
 
 def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from handler.core.template import Template, Text, Whole, expressions
-from handler.core.trees import all_nodes, event_nodes, results, through_root
+from handler.core.trees import all_nodes, event_nodes, of_event, results
 from handler.core.unparse import unparse
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def _fixed(node: "Node") -> "Iterator[Node]":
 
 
 def _reads_event(node: "Node") -> bool:
-    names = {
-        it["value"] for it in (*event_nodes(node), *through_root(node)) if it["type"] == "field"
-    }
+    names = {it["value"] for it in of_event(node) if it["type"] == "field"}
     whole = any(it["type"] == "current" for it in event_nodes(node))
     return whole or _takes_root(node) or bool(_VARYING & names)
 

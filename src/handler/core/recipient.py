@@ -49,10 +49,7 @@ def fill_recipient(
     recipient |= _folded(_filled(rule.folded, filler), recipient)
     warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
     who = _filled(reaching(template), Filler(proven, rule.keep_empty, partial(may_lose, rule)))
-    recipient = _proven(REACHING, recipient, who)
-    attributes, signed = recipient.get("attributes"), who.get("attributes")
-    if isinstance(attributes, dict) and isinstance(signed, dict):
-        recipient["attributes"] = _proven(REACHING_ATTRIBUTES, attributes, signed)
+    recipient = _with_proven_attributes(_proven(REACHING, recipient, who), who)
     for name in IDENTIFIERS:
         if name in template:
             _find_nobody(name, template[name], proven)
@@ -102,6 +99,19 @@ def _proven(names: Collection[str], given: Recipient, signed: Recipient) -> Reci
     """Return an object in which these names have the values that the sender signs, or none."""
     kept = {name: it for name, it in given.items() if name not in names or name in signed}
     return kept | {name: signed[name] for name in names if name in signed}
+
+
+def _with_proven_attributes(recipient: Recipient, who: Recipient) -> Recipient:
+    """Return a recipient whose attributes reach those alone whom the signed ones name.
+
+    Both may be one expression, of which nothing unsigned may take an address or a consent away
+    either: what is no object on one side counts as an empty one.
+    """
+    given, signed = recipient.get("attributes", {}), who.get("attributes")
+    if not isinstance(given, dict):
+        return recipient  # said where attributes are checked
+    known = _proven(REACHING_ATTRIBUTES, given, signed if isinstance(signed, dict) else {})
+    return {**recipient, "attributes": known} if known or "attributes" in recipient else recipient
 
 
 def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipient:

@@ -37,15 +37,46 @@ def event_nodes(node: "Node") -> "Iterator[Node]":
         yield from event_nodes(child)
 
 
-def through_root(tree: "Node") -> "Iterator[Node]":
-    """Yield what is taken of `root()`, anywhere, and of `@` where it is the event."""
-    here = {id(node) for node in event_nodes(tree)}
-    for node in all_nodes(tree):
-        if node["type"] == "subexpression":
-            base, *rest = node["children"]
-            is_root = base["type"] == "function_expression" and base["value"] == "root"
-            if (is_root or (base["type"] == "current" and id(node) in here)) and rest:
-                yield from event_nodes({**node, "children": rest} if len(rest) > 1 else rest[0])
+def of_event(node: "Node", *, here: bool = True) -> "Iterator[Node]":
+    """Yield what is evaluated on the event: `here`, and of `root()`, `@` or a pipe of them."""
+    children = node["children"] if node["type"] != "slice" else []
+    passes = _passes(node, here=here)
+    if here or passes or _is_root(node):
+        yield node
+    if node["type"] in ("subexpression", "pipe"):
+        first, *rest = children
+        yield from of_event(first, here=here)
+        yield from of_event(_joined(node, rest), here=passes)
+        return
+    inner = here and node["type"] != "expref"
+    for at, child in enumerate(children):
+        yield from of_event(child, here=inner and (at == 0 or node["type"] not in MOVING))
+
+
+def uses_whole(tree: "Node") -> bool:
+    """Return whether an expression takes the event itself, other than to name a part of it.
+
+    What `values(@)`, `*` or `[root()]` hand on holds all of the event, under any name.
+    """
+    nodes = list(of_event(tree))
+    taken = sum(_is_root(it) or it["type"] in ("current", "identity") for it in nodes)
+    return taken > sum(_passes(it, here=True) for it in nodes)
+
+
+def _passes(node: "Node", *, here: bool) -> bool:
+    """Return whether what stands second in a node is evaluated on the event."""
+    if node["type"] not in ("subexpression", "pipe"):
+        return False
+    base = node["children"][0]
+    return _is_root(base) or (here and base["type"] == "current")
+
+
+def _is_root(node: "Node") -> bool:
+    return node["type"] == "function_expression" and node["value"] == "root"
+
+
+def _joined(node: "Node", rest: "list[Node]") -> "Node":
+    return {**node, "children": rest} if len(rest) > 1 else rest[0]
 
 
 def results(node: "Node") -> "Iterator[Node]":
