@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.core.body import read
+from handler.core.errors import Malformed
 from handler.core.expressions import search
 from handler.core.scalars import integral, written
 from tests.core.one_rule import only, planned, recipient_of, why_parked
@@ -96,6 +97,48 @@ def test_a_small_number_is_written_without_an_exponent(number: float, text: str)
 def test_text_is_taken_as_it_is() -> None:
     for text in ("7.0", "07", "7e0", "1e22", "0.0", " 7"):
         assert recipient_of(planned({"user": text}, ID)) == {"external_user_id": text}
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        *("9223372036854775808.0", "9223372036854775809.0", "9223372036854775809e0"),
+        *("10000000000000000000001.0", "-9223372036854775809.0", "99999999999999999999999.00"),
+        *("4503599627370496.0000001", "-4503599627370497.4999", "12345678901234567890.5"),
+    ],
+)
+def test_a_number_that_a_float_would_make_another_is_malformed(number: str) -> None:
+    made = planned(body(number), ID)
+    assert made.deliveries == ()
+    assert made.parked[0].reason == "malformed"
+    assert search("to_number(@)", number) is None
+
+
+@pytest.mark.parametrize(
+    "number", ["1.0000000000000000001", "99.999999999999999999999", "-7.00000000000000000001"]
+)
+def test_a_number_that_is_not_whole_is_no_whole_identifier(number: str) -> None:
+    assert "text or a whole number" in why_parked(planned(body(number), ID))
+    whole = str(round(float(number)))
+    assert search("text(n)", read(f'{{"n": {number}}}'.encode()).value) != whole
+    assert search("text(to_number(@))", number) != whole
+
+
+@given(st.integers(-(10**26), 10**26), st.sampled_from(["", "0", "5", "00000000000000000001"]))
+def test_a_number_is_read_as_itself_or_not_at_all(whole: int, behind: str) -> None:
+    number = f"{whole}.{behind}" if behind else f"{whole}e0"
+    try:
+        text = written(read(number.encode()).value)  # type: ignore[arg-type] # a number
+    except Malformed:
+        return
+    assert (Decimal(text) == Decimal(number)) or "." in text
+
+
+@pytest.mark.parametrize("number", ["1e-400", "-1e-99999999999999999999", "0e99999999999999999999"])
+def test_a_number_too_small_for_a_float_is_nobody_and_loses_no_event(number: str) -> None:
+    assert "without it nobody can be reached" in why_parked(planned(body(number), ID))
+    made = planned(f'{{"type": "t", "id": 1, "user": "u", "total": {number}}}', ID)
+    assert recipient_of(made) == {"external_user_id": "u"}
 
 
 @pytest.mark.parametrize("number", ["1e400", "9223372036854775808", "-9223372036854775809"])

@@ -7,18 +7,15 @@ on safely (the event is parked, so that a genuine order is never lost to strictn
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
-from math import isinf
 from typing import Final, NoReturn
 
 from pydantic import JsonValue
 
 from handler.core.errors import Malformed, NotJson
+from handler.core.scalars import BEYOND, INT64, exact
 
 MAX_DEPTH: Final = 64
-_INT64: Final = range(-(2**63), 2**63)
 _INT64_CHARACTERS: Final = 20  # of -9223372036854775808
-_WHOLE: Final = 2**53  # from here on a float does not tell each whole number from the next
 
 _BOM: Final = b"\xef\xbb\xbf"
 _BOM_WARNING: Final = "a byte order mark was left out"
@@ -45,7 +42,8 @@ def read(body: bytes) -> Body:
     """Return the JSON value of a body in UTF-8.
 
     Raises NotJson for what RFC 8259 does not know as JSON, and Malformed for duplicate keys,
-    more than 64 levels, integers beyond 64 bits and numbers that overflow. Lone surrogates
+    more than 64 levels, integers beyond 64 bits and numbers that overflow or that a float would
+    make another: 1e22 is itself as a float, and 10000000000000000000001.0 is not. Lone surrogates
     become U+FFFD, with a warning. A leading byte order mark is left out, with a warning:
     RFC 8259 section 8.1 lets a reader do so.
     """
@@ -129,27 +127,17 @@ class _Reader:
 
     def _integer(self, text: str) -> int:
         # Length first: Python refuses to convert more than 4300 digits.
-        if len(text) > _INT64_CHARACTERS or (value := int(text)) not in _INT64:
-            self.flaw = self.flaw or "an integer beyond 64 bits"
+        if len(text) > _INT64_CHARACTERS or (value := int(text)) not in INT64:
+            self.flaw = self.flaw or BEYOND
             return 0
         return value
 
     def _float(self, text: str) -> float:
-        value = float(text)
-        if isinf(value):
-            self.flaw = self.flaw or "a number that overflows"
-        elif _WHOLE <= abs(value) <= _INT64.stop:
-            return _exact(text, value)
-        return value
-
-
-def _exact(text: str, value: float) -> float:
-    """Return a whole number that a float would change as an integer: two could be one id."""
-    number = Decimal(text)
-    if number == Decimal(repr(value)):
-        return value
-    whole = int(number)
-    return whole if whole == number and whole in _INT64 else value
+        try:
+            return exact(text)
+        except Malformed as error:
+            self.flaw = self.flaw or str(error)
+            return 0
 
 
 def _decode(body: bytes) -> str:

@@ -20,15 +20,16 @@ from pydantic import JsonValue
 
 from handler.core.arguments import ANY, Argument, kind_problem, meant, takes
 from handler.core.budget import CHARACTERS_PER_STEP, Budget, a, kind, missing, same, steps
-from handler.core.errors import ExpressionError
+from handler.core.errors import ExpressionError, Malformed
 from handler.core.functions_money import MoneyFunctions
 from handler.core.functions_numbers import NumberFunctions
 from handler.core.functions_phone import PhoneFunctions
 from handler.core.functions_text import TextFunctions
 from handler.core.functions_time import TimeFunctions
-from handler.core.scalars import integral, written
+from handler.core.scalars import exact, integral, written
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
+_FRACTION: Final = re.compile("[.eE]")
 _JSON_BLANKS: Final = " \t\n\r"
 
 
@@ -143,9 +144,9 @@ class Functions(
         if not _JSON_NUMBER.fullmatch(text):  # what else is JSON could be a list of any length
             return None
         try:
-            number: float = json.loads(text)
+            number = exact(text) if _FRACTION.search(text) else int(text)
             return number if math.isfinite(number) else None
-        except (ValueError, OverflowError):
+        except (ValueError, OverflowError, Malformed):  # int() takes 4,300 digits
             return None
 
     @takes(ANY)

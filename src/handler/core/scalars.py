@@ -5,8 +5,46 @@
 
 import json
 from decimal import Decimal
+from math import inf, isinf, nextafter
+from typing import Final
 
 from pydantic import JsonValue
+
+from handler.core.errors import Malformed
+
+INT64: Final = range(-(2**63), 2**63)
+BEYOND: Final = "an integer beyond 64 bits"
+
+
+def exact(text: str) -> float:
+    """Return a number written with a point or an exponent; raise Malformed where nothing holds it.
+
+    Two numbers could be one id. A whole one that a float would change is an integer, and one that
+    is not whole though its float is (9.99...9 with more digits than a float has) becomes the float
+    beside it.
+    """
+    value = float(text)
+    if isinf(value):
+        raise Malformed("a number that overflows")
+    if not value or not value.is_integer():
+        return value
+    number = Decimal(text)
+    if number == Decimal(repr(value)):
+        return value
+    whole = int(number)
+    if whole != number:
+        return _beside(value, inf if number > Decimal(value) else -inf)
+    if whole not in INT64:
+        raise Malformed(BEYOND)
+    return whole
+
+
+def _beside(value: float, side: float) -> float:
+    """Return the next float on one side, which is not whole."""
+    found = nextafter(value, side)
+    if found.is_integer():
+        raise Malformed("a fraction that no float holds")
+    return found
 
 
 def written(value: str | float | None) -> str:
