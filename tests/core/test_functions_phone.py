@@ -63,12 +63,39 @@ def phone(number: Any, country: Any = None) -> Any:
         ("\uff10\uff11\uff15\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19", "DE",
          "+4915123456789"),
         ("\u202a+49\u00a0151\u00a023456789\u202c", None, "+4915123456789"),
-        (15_123_456_789, "DE", "+4915123456789"),
+        (17_612_345_678, "DE", "+4917612345678"),
+        ("30 1234567", "DE", "+49301234567"),
+        ("417 555 1234", "US", "+14175551234"),
+        ("34 98765-4321", "BR", "+5534987654321"),
         (2_025_550_143.0, "US", "+12025550143"),
     ],
 )  # fmt: skip
 def test_a_number_is_what_its_country_dials(number: Any, country: Any, e164: str) -> None:
     assert phone(number, country) == e164
+
+
+@pytest.mark.parametrize(
+    "number, country",
+    [
+        *(("43 664 1234567", "DE"), ("41 79 123 45 67", "DE"), ("33612345678", "DE")),
+        *(("15123456789", "DE"), (15_123_456_789, "DE"), ("(43) 664 1234567", "DE")),
+        *(("49 30 123456", "AT"), ("\uff14\uff13 664 1234567", "DE")),
+    ],
+)
+def test_a_number_without_its_prefix_that_is_anothers_with_a_plus_is_null(
+    number: Any, country: str
+) -> None:
+    assert phone(number, country) is None
+
+
+@given(st.sampled_from(EXAMPLES), st.sampled_from(["DE", "AT", "CH", "GB", "FR", "NL"]))
+def test_an_international_number_less_its_plus_is_never_a_number_of_the_country(
+    example: tuple[str, Any], country: str
+) -> None:
+    number: Any = phonenumbers.example_number_for_type(*example)
+    digits = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if country != phonenumbers.region_code_for_number(number):
+        assert phone(digits[1:], country) in (None, digits)
 
 
 @pytest.mark.parametrize("country", ["DE", "US", "", None, "Germany", "UK", "XX", "deu", "049"])

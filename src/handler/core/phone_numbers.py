@@ -27,7 +27,9 @@ def e164(text: str, country: str | None) -> str | None:
     if any(char.isalpha() for char in written):
         return None  # the library would dial letters, and look for a number within words
     number = _valid(written, country)
-    if number is None or number.extension or _is_ambiguous(written, number):
+    if number is None or number.extension:
+        return None
+    if _is_ambiguous(written, number) or _lacks_prefix(written, number):
         return None
     return str(phonenumbers.format_number(number, PhoneNumberFormat.E164))
 
@@ -48,3 +50,16 @@ def _is_ambiguous(text: str, number: PhoneNumber) -> bool:
     other = _valid(f"+{text}", None)
     is_same = other is None or other.country_code != number.country_code
     return not (is_same or other == number)
+
+
+def _lacks_prefix(text: str, number: PhoneNumber) -> bool:
+    """Tell whether a text is a number less the 0 of its country, and, less its +, a foreign one.
+
+    Most countries write a prefix before the number of a town or network (DE, GB, FR: 0; RU: 8);
+    where it is not written (US, BR, ES) nothing is missing.
+    """
+    digits = phonenumbers.normalize_digits_only(text)
+    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    bare = phonenumbers.national_significant_number(number)
+    is_written = phonenumbers.normalize_digits_only(national) == bare
+    return digits == bare and not is_written and _valid(f"+{digits}", None) is not None
