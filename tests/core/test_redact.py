@@ -45,5 +45,16 @@ def test_a_number_is_known_by_its_digits_however_it_is_spaced(quoted: str) -> No
     assert not any(digit in detail for digit in "0123456789")
 
 
+@pytest.mark.parametrize(
+    "quoted",
+    ["M\\xC3\\xBCller", "M\\xc3\\xbcll", "M\\\\xfcller", "M\u00c3\u00bcller", "M&uuml;ller",
+     "M&#xFC;ller", "M&#252;ller", "M\\u00FCller", "M%C3%BCller"],
+)  # fmt: skip
+def test_a_name_is_known_however_its_letters_are_escaped(quoted: str) -> None:
+    detail = redact(f"value {quoted} is not valid", {"n": "M\u00fcller"})
+
+    assert detail == "value ... is not valid"
+
+
 def test_a_number_that_was_not_sent_is_left() -> None:
     assert redact("code 1234567", {"phone": "+49 170-7654321"}) == "code 1234567"

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from html import escape
+from html import escape, unescape
 from typing import Final
 from urllib.parse import quote
 
@@ -31,6 +31,8 @@ _WORD: Final = re.compile(r"\w{3,}")
 _NUMBER: Final = re.compile(r"[0-9](?:[ \t().,/+-]{0,3}[0-9]){5,}")
 _DIGITS: Final = 6
 _ESCAPE: Final = re.compile(r"\\+u([0-9A-Fa-f]{4})")
+_BYTES: Final = re.compile(r"(?:\\+x[0-9A-Fa-f]{2})+")
+_MOJIBAKE: Final = re.compile(r"[\x80-\xff]{2,}")  # UTF-8 that was read as Latin-1
 _MARKS: Final = re.compile(r"\.{3}(?:[\s,;:'\"]*\.{3})+")
 _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
 
@@ -40,8 +42,8 @@ def redact(text: str, request: JsonValue) -> str:
 
     Keys (but for Braze's own names), values and numbers as text are searched for, whatever their
     case, also escaped as in JSON, HTML and URLs; then their words, and whatever of four letters
-    and more occurs within them, for Braze may quote a part only. JSON's escapes of characters are
-    read first. Numbers of six digits and more are compared by their digits.
+    and more occurs within them, for Braze may quote a part only. Escapes of characters and bytes
+    are read first. Numbers of six digits and more are compared by their digits.
     """
     strings = {string for string in _strings(request) if string.strip()}
     text = _without_numbers(_unescaped(text[:_SEARCHED]), strings)
@@ -62,8 +64,17 @@ def redact(text: str, request: JsonValue) -> str:
 
 
 def _unescaped(text: str) -> str:
-    read = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    read = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), unescape(text))
+    read = _BYTES.sub(lambda found: _of_utf8(bytes.fromhex(re.sub(r"\\+x", "", found[0]))), read)
+    read = _MOJIBAKE.sub(lambda found: _of_utf8(found[0].encode("latin-1")), read)
     return utf8(read).decode()
+
+
+def _of_utf8(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _without_numbers(text: str, strings: set[str]) -> str:
