@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import ProtocolError
 from urllib3.util import Retry
 
-from handler.core import body as json_body
-from handler.core.errors import Malformed, NotJson
-from handler.core.models import Verified, Webhook
+from handler.core.compiling import header_names
+from handler.core.errors import NotJson
+from handler.core.models import Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.source import Source
 from relay.samples import Address, send
@@ -96,34 +96,59 @@ class Tally:
         return f"{counts or 'nothing posted'}: {self.deliveries} deliveries{parked}{unwanted}{look}"
 
 
-def refuse_digests(source: Source, headers: Mapping[str, str], lines: Lines) -> None:
-    """End the command where nothing but the bytes of a line says whether it was sent before.
+def refuse_lines(
+    source: Source, headers: Mapping[str, str], lines: Lines, *, digests: bool
+) -> None:
+    """End the command at the first line that should not be posted as it is, before any is.
 
-    The sender's own bytes are seldom those of an export, and a digest counts as long as the sender
-    repeats.
+    An event that cannot be read would be a dead letter. `digests` says whether a line may be posted
+    of which nothing but its bytes says whether it was sent before: the sender's own bytes are
+    seldom those of an export, and a digest counts as long as the sender repeats.
     """
     named = {name.lower(): value for name, value in headers.items()}
     for number, body in lines:
         webhook = Webhook(source.name, "POST", named, "", body, int(time()))
         try:
-            made = plan(Verified(webhook), source).deliveries
-        except NotJson:  # which is said when all lines are looked at
-            continue
-        for rule in sorted({it.rule for it in made if it.again_after is not None}):
-            problem = (
-                f"line {number}: {rule} has only the digest of the line to tell what was sent"
-                " before; say what happens only once (once) in the rule, or --again here"
-            )
-            raise typer.BadParameter(problem, param_hint="--each")
+            made = plan(Verified(webhook), source)
+        except NotJson:
+            raise _refused(lines, number, " is not JSON") from None
+        for why in (*_malformed(made, source, named), *(() if digests else _digests(made))):
+            raise _refused(lines, number, f": {why}")
+
+
+def _malformed(made: Plan, source: Source, headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield why an event cannot be read, with the headers that name its type."""
+    read = [it for it in header_names(source.event.type) if it]
+    for parked in made.parked:
+        if parked.reason == "malformed":
+            yield f"{parked.detail}{_mend(source.name, read, headers)}"
+
+
+def _mend(source: str, read: Sequence[str], headers: Mapping[str, str]) -> str:
+    if not read:
+        return ""
+    where = f"the type of {source} stands in the header {' and '.join(read)}"
+    absent = [it for it in read if it not in headers]
+    options = " ".join(f"--header {it.title()}=..." for it in absent)
+    return f"; {where}: add {options}" if absent else f"; {where}: is it right for this line?"
+
+
+def _digests(made: Plan) -> Iterator[str]:
+    """Yield which rules can tell only by a line's bytes what was sent before."""
+    for rule in sorted({it.rule for it in made.deliveries if it.again_after is not None}):
+        yield (
+            f"{rule} has only the digest of the line to tell what was sent before; say what"
+            " happens only once (once) in the rule, or --again here"
+        )
 
 
 def backfill(address: Address, headers: Mapping[str, str], lines: Lines) -> int:
     """Post each line; return the exit code.
 
-    No line is posted unless all are JSON. What has been posted before makes the same deliveries
-    again, with the same ids, so that repeating does not send twice.
+    What has been posted before makes the same deliveries again, with the same ids, so that
+    repeating does not send twice.
     """
-    total, tally = _checked(lines), Tally(lines.skip)
+    total, tally = _count(lines), Tally(lines.skip)
     screen = Console(stderr=True, markup=False, highlight=False)
     try:
         with (
@@ -145,25 +170,19 @@ def backfill(address: Address, headers: Mapping[str, str], lines: Lines) -> int:
     return 0 if tally.is_good else 1
 
 
-def _checked(lines: Lines) -> int:
-    """Return the number of lines to post; end the command at the first that is no good body."""
-    total, file = 0, lines.file
-    for number, body in lines:
-        total += 1
-        try:
-            json_body.read(body)
-        except NotJson:
-            raise _refused(f"{file}: line {number} is not JSON; nothing was posted") from None
-        except Malformed as error:
-            raise _refused(f"{file}: line {number}: {error}; nothing was posted") from None
+def _count(lines: Lines) -> int:
+    """Return the number of lines to post; end the command where there is none."""
+    total = sum(1 for _ in lines)
     if not total:
         behind = f" behind the first {lines.skip}" if lines.skip else ""
-        raise _refused(f"{file} has no line{behind}", "--skip" if lines.skip else "--each")
+        option = "--skip" if lines.skip else "--each"
+        raise typer.BadParameter(f"{lines.file} has no line{behind}", param_hint=option)
     return total
 
 
-def _refused(problem: str, option: str = "--each") -> typer.BadParameter:
-    return typer.BadParameter(problem, param_hint=option)
+def _refused(lines: Lines, number: int, why: str) -> typer.BadParameter:
+    problem = f"{lines.file}: line {number}{why}; nothing was posted"
+    return typer.BadParameter(problem, param_hint="--each")
 
 
 def _answers(
