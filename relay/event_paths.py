@@ -5,8 +5,9 @@ Of what a preset says nothing is told: it knows more of its sender than a few sa
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
@@ -20,6 +21,9 @@ from relay.rules.webhooks import Given, verified
 from relay.rules_paths import unseen_of
 from relay.samples import Sample
 from relay.unreached import Seen
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
 
 Document = dict[str, JsonValue]
 
@@ -47,7 +51,7 @@ def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
     for key, choices in (
         ("id", reader.ids),
         ("occurred_at", reader.times),
-        ("bind", reader.binds),
+        ("bind", [(glob, _affirmed(it)) for glob, it in reader.binds]),
         ("version", reader.versions),
     ):
         for glob, expression in choices:
@@ -77,6 +81,19 @@ def _told(
     if expression.text not in _KNOWN:
         for text in unseen_of(expression, documents):
             yield f"{source.name}: event.{key}: {text}"
+
+
+def _affirmed(expression: Expression) -> Expression:
+    """Return an expression without what it denies: what bodies of a type are not to have."""
+    return replace(expression, tree=_without_denials(expression.tree))
+
+
+def _without_denials(node: "Node") -> "Node":
+    if node["type"] == "not_expression":
+        return {"type": "identity", "value": None, "children": []}
+    if node["type"] == "slice":  # its children are numbers
+        return node
+    return {**node, "children": [_without_denials(it) for it in node["children"]]}
 
 
 def _document(webhook: Verified) -> Document:

@@ -1,12 +1,15 @@
 """What a rule would send, and no sample event has: a field that nobody may ever have seen."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pydantic import JsonValue
 
 from handler.core.models import Plan
 from handler.core.source import Rule, Source
 from handler.core.template import Template, is_literal
+
+_EACH: Final = "[]"  # behind a list's path: that of its elements
 
 
 def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
@@ -21,7 +24,7 @@ def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
         seen = {path for recipient in recipients for path in _present(recipient)}
         for path in dict.fromkeys(_templated(rule)) if recipients else ():
             if path not in seen:
-                yield f"{source.name}/{rule.name}: {path} is missing"
+                yield f"{source.name}/{rule.name}: {path.replace(_EACH, '')} is missing"
 
 
 def _templated(rule: Rule) -> Iterator[str]:
@@ -36,21 +39,20 @@ def _paths(template: Template, path: str = "") -> Iterator[str]:
             yield from _paths(part, _join(path, key))
     elif isinstance(template, list):
         for part in template:
-            yield from _paths(part, path)
+            yield from _paths(part, f"{path}{_EACH}")
     elif not is_literal(template):
         yield path
 
 
 def _present(value: JsonValue, path: str = "") -> Iterator[str]:
-    """Yield the paths of a value; what is empty is as good as missing."""
-    if value not in ([], {}):
-        yield path
+    """Yield the paths of a value, also of an empty list or object: it is sent."""
+    yield path
     if isinstance(value, dict):
         for key, part in value.items():
             yield from _present(part, _join(path, key))
     elif isinstance(value, list):
         for part in value:
-            yield from _present(part, path)
+            yield from _present(part, f"{path}{_EACH}")
 
 
 def _join(path: str, key: str) -> str:

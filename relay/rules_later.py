@@ -15,15 +15,42 @@ from handler.core.unparse import unparse
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
-# Types that come before all is known, each with one that tells of what comes later.
-_LATER_TYPES: Final = {
-    "orders/create": "orders/updated",  # Shopify's other topics end in update
-    "payment_intent.created": "payment_intent.succeeded",  # Stripe has no payment_intent.updated
-    "checkout.session.completed": "checkout.session.async_payment_succeeded",
+# What these senders tell of again when it changes, as their lists of types have it.
+_UPDATED: Final = {
+    "shopify": ("carts", "checkouts", "customers", "draft_orders", "products"),
+    "woocommerce": ("customer", "order", "product", "subscription"),
+    "stripe": ("charge", "customer", "customer.subscription", "invoice"),
+    "square": ("customer", "invoice", "order", "payment", "refund", "subscription"),
+    "paddle": ("adjustment", "customer", "subscription", "transaction"),
+    "lemonsqueezy": ("subscription",),
+    "bigcommerce": ("store/customer", "store/order"),
+    "recharge": ("customer", "order", "subscription"),
+    "clerk": ("user",),
+    "auth0": ("user",),
+    "workos": ("user",),
 }
-_FIRST: Final = re.compile(r"(?P<what>.*)(?P<word>creat|insert)(?P<end>ed?)", re.IGNORECASE)
+_ENDS: Final = {
+    "shopify": ("/create", "/update"),
+    "lemonsqueezy": ("_created", "_updated"),
+    "bigcommerce": ("/created", "/updated"),
+    "recharge": ("/created", "/updated"),
+}
+_DOTTED: Final = (".created", ".updated")
+# Types that come before all is known, each with one of another form that tells what comes later.
+_LATER_TYPES: Final = {
+    ("shopify", "orders/create"): "orders/updated",  # its other topics end in update
+    ("stripe", "payment_intent.created"): "payment_intent.succeeded",
+    ("stripe", "checkout.session.completed"): "checkout.session.async_payment_succeeded",
+}
+_FIRST: Final = re.compile(r".*(?:creat|insert)(?:ed?)", re.IGNORECASE)
 _ROW: Final = re.compile(r"INSERT (?P<table>.+)")  # Supabase's database webhooks
-_NO_OTHER: Final = {("lemonsqueezy", "order_created")}  # no type tells of an order's later states
+_UNKNOWN: Final = "the type of your sender that tells of it"
+# Things that no type tells of again, and that are often complete when they are made.
+_NO_OTHER: Final = {
+    ("lemonsqueezy", "order_created"),
+    ("shopify", "fulfillments/create"),  # a success from the first; updates tell of its parcel
+    ("shopify", "order_transactions/create"),
+}
 _STATE: Final = re.compile(r".*(?:status|state)", re.IGNORECASE)
 _LATER: Final = (
     *("paid", "processing", "complete", "completed", "succeeded", "success", "captured"),
@@ -45,21 +72,27 @@ def later_warnings(rule: Rule, preset: str) -> Iterator[Problem]:
     first = rule.types[0]
     if asked := _asked(rule.when.tree, _Words(first, preset)):
         text = f"{first} often comes before {asked}, and what gets there later is never sent"
-        mend = f"take the type that tells of it too, such as type: [{first}, {later[0]}]"
+        known = f"the type that tells of it too, such as type: [{first}, {later[0]}]"
+        mend = f"take {f'{_UNKNOWN} too' if later[0] == _UNKNOWN else known}"
         yield ("when",), f"{text}; {mend}, and say once with the id of what both are about"
 
 
 def _later_type(kind: str, preset: str) -> str | None:
-    """Return a type that tells what has become of a thing; None where a type is no beginning."""
+    """Return the type, or words for it, that tells what has become of a thing.
+
+    None where a type is no beginning, or all that there is.
+    """
     if (preset, kind) in _NO_OTHER:
         return None
     if row := _ROW.fullmatch(kind):
         return f"UPDATE {row['table']}"
-    found = _FIRST.fullmatch(kind)
-    if kind in _LATER_TYPES or found is None:
-        return _LATER_TYPES.get(kind)
-    word = "Updat" if found["word"][0].isupper() else "updat"
-    return f"{found['what']}{word}{found['end']}"
+    if (preset, kind) in _LATER_TYPES:
+        return _LATER_TYPES[preset, kind]
+    first, later = _ENDS.get(preset, _DOTTED)
+    what = kind.removesuffix(first)
+    if what != kind and what in _UPDATED.get(preset, ()):
+        return f"{what}{later}"
+    return _UNKNOWN if _FIRST.fullmatch(kind) else None
 
 
 class _Words:

@@ -7,6 +7,7 @@ import pytest
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.rules import load
+from handler.core.source import Source
 from relay.missing import missing_fields
 
 RULES = """
@@ -33,10 +34,10 @@ ALL = {"name": "Ada", "town": "Graz", "tag": "new", "street": "Ring", "total": 7
 SHOP = load("shop", RULES, "shop.yaml", "dev")
 
 
-def planned(body: dict[str, Any]) -> Plan:
+def planned(body: dict[str, Any], shop: Source = SHOP) -> Plan:
     headers = {"x-shopify-topic": "orders/create"}
     raw = str(body).replace("'", '"').encode()
-    return plan(Verified(Webhook("shop", "POST", headers, "", raw, 0)), SHOP)
+    return plan(Verified(Webhook("shop", "POST", headers, "", raw, 0)), shop)
 
 
 def test_what_every_sample_has_is_no_news() -> None:
@@ -68,3 +69,14 @@ def test_a_field_that_one_sample_has_is_no_news() -> None:
 def test_a_rule_that_no_sample_reaches_says_nothing() -> None:
     assert list(missing_fields(SHOP, [planned(ALL)])) == []
     assert list(missing_fields(SHOP, [])) == []
+
+
+@pytest.mark.parametrize("value", [[], {}])
+def test_a_list_or_object_that_is_sent_empty_is_not_missing(value: object) -> None:
+    text = RULES.replace(
+        "            first_name:", "            extra: ${body.extra}\n            first_name:"
+    )
+    shop = load("shop", text, "shop.yaml", "dev")
+    made = planned({"id": 1, **ALL, "extra": value}, shop)
+    assert made.deliveries[0].recipient["attributes"]["extra"] == value  # type: ignore[index,call-overload]
+    assert list(missing_fields(shop, [made])) == []

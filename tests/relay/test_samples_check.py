@@ -122,6 +122,21 @@ def test_a_path_of_event_that_no_sample_has_is_told(
     assert ("warning", f"stripe: event.{key}: no sample event has {words}") in said
 
 
+@pytest.mark.parametrize(
+    "claim", ["!(body.lines)", "body.object && !(body.lines[0].sku || body.lines[0:2])"]
+)
+def test_what_a_bind_denies_need_be_in_no_sample(desk: Desk, claim: str) -> None:
+    desk.sample()
+    assert desk.check(f"event: {{bind: {{'*': '{claim}'}}}}\n{RULES}") == []
+
+
+def test_what_a_bind_asks_for_beside_what_it_denies_is_looked_for(desk: Desk) -> None:
+    desk.sample()
+    said = desk.check(f"event: {{bind: {{'*': '!(body.lines) && body.idd'}}}}\n{RULES}")
+    warning = "stripe: event.bind: no sample event has body.idd; did you mean id?"
+    assert ("warning", warning) in said
+
+
 def test_a_path_of_a_preset_that_a_sample_lacks_is_not_told(desk: Desk) -> None:
     webhook = {key: value for key, value in EVENT.items() if key != "created"}
     desk.write("a", json.dumps({"source": "stripe", "headers": {}, "body": webhook}))
