@@ -10,7 +10,7 @@ from typing import Final
 
 from handler.core.compiling import header_names, leaves
 from handler.core.constants import fixed
-from handler.core.placeholders import placeholder, placeholders
+from handler.core.placeholders import meant, placeholder, placeholders
 from handler.core.source import Rule, Source
 from handler.core.template import Problem, Template, Text, Whole
 from handler.core.trees import results
@@ -38,7 +38,9 @@ _IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
 _ADDRESSES: Final = frozenset({"email", "phone"})
 _WILD: Final = frozenset("*?[")
 _JOINT: Final = frozenset("./_:")
-_LIQUID: Final = ("{{ body.", "{{body.", "{{ vars.", "{{vars.", "{{ item.", "{{item.")
+# Braze, "Trigger properties object": the message's template reads them; their values are data.
+_NO_LIQUID: Final = "Braze fills in Liquid in the message, and in no value of a request"
+_LIQUID: Final = re.compile(r"\{\{.*?\}\}+|\{%.*?%\}")
 
 
 def warnings(source: Source, preset: str) -> Iterator[Problem]:
@@ -165,7 +167,7 @@ def _one_for_all(address: Template, name: str) -> Iterator[str]:
     """Yield which address many profiles would get: what is written to one of them reaches it."""
     given = [address] if isinstance(address, str) and address.strip() else fixed(address)
     for text in given:
-        yield f"{text} is one {name} for all profiles that have no other: leave it out"
+        yield f"every profile would get the {name} {text}: leave it out"
 
 
 def _named(name: str) -> Iterator[Problem]:
@@ -176,8 +178,15 @@ def _named(name: str) -> Iterator[Problem]:
 def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:
     parts = leaf.parts if isinstance(leaf, Text) else (leaf,)
     for part in parts:
-        if isinstance(part, str) and any(sign in part for sign in _LIQUID):
-            yield path, f"{part.strip()} goes to Braze as Liquid; the event's value is ${{body.x}}"
+        for found in _LIQUID.findall(part) if isinstance(part, str) else ():
+            yield path, f"{found} is sent as it stands: {_NO_LIQUID}{_value(found)}"
         for found in placeholders(part) if isinstance(part, str) else ():
             value = placeholder(found) or "${body.x}"
             yield path, f"{found} is sent as it stands; the event's value is {value}"
+
+
+def _value(liquid: str) -> str:
+    """Return how the event's value is written that Liquid seems to ask for."""
+    path = liquid.strip("{} ").partition("|")[0].strip()
+    value = meant(f"{{{{{path}}}}}")
+    return f"; the event's value is {value}" if value else ""
