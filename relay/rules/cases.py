@@ -70,6 +70,10 @@ class CaseBlock(_Block):
     expect: ExpectBlock | None = None
 
 
+class Gone(RulesError):
+    """A case of a sample that is not there."""
+
+
 _KEYS: Final[Mapping[tuple[str, ...], type[BaseModel]]] = {
     (): CaseBlock,
     ("webhook",): WebhookBlock,
@@ -167,7 +171,8 @@ def _event(event: str, document: Document) -> Sample:
     except OSError:
         near = get_close_matches(event, [it.stem for it in EVENTS.glob("*.json")], n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise _wrong(document, ("event",), f"there is no {event}{hint}") from None
+        found = document.finding(("webhook", "event"), f"there is no {event}{hint}")
+        raise Gone([found]) from None
     except ValidationError:
         raise _wrong(document, ("event",), f"{event} is no sample webhook") from None
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from handler.core.models import Delivery, Parked, Plan
 from handler.core.request import request
+from handler.core.trigger import ENDPOINTS
 from relay.rules.cases import DeliveryBlock, ExpectBlock
 
 Outcome = dict[str, Any]
 _OF_ANOTHER_TYPE = "type is "
+_TARGETS = frozenset(it.key for it in ENDPOINTS)
 
 
 def outcome(plan: Plan) -> Outcome:
@@ -77,6 +79,18 @@ def _telling(reasons: Mapping[str, str]) -> Mapping[str, str]:
     """Return the reasons that say more than that a rule is for another type, if there are any."""
     told = {rule: why for rule, why in reasons.items() if not why.startswith(_OF_ANOTHER_TYPE)}
     return told or reasons
+
+
+def without_targets(found: Outcome) -> Outcome:
+    """Return an outcome without the ids of the campaigns and Canvases that requests name."""
+    cut = dict(found)
+    for key in {"deliveries", "shadow"} & found.keys():
+        cut[key] = [{**it, "body": _without_target(it["body"])} for it in found[key]]
+    return cut
+
+
+def _without_target(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: "" if key in _TARGETS else value for key, value in body.items()}
 
 
 def is_same(one: Outcome, other: Outcome) -> bool:

@@ -1,7 +1,7 @@
 """`relay rules test`: the cases of a folder against the rules that Lambda would run."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,10 +11,10 @@ import typer
 from handler.core.errors import Finding, RulesError
 from handler.core.source import Source
 from relay.paths import RULES
-from relay.rules.cases import CASES, Case, read_cases
+from relay.rules.cases import CASES, Case, Gone, read_cases
 from relay.rules.coverage import Branch, branches, reached
 from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
-from relay.rules.outcome import Outcome, asked, expected, is_same, outcome
+from relay.rules.outcome import Outcome, asked, expected, is_same, outcome, without_targets
 from relay.rules.texts import differences, say
 from relay.rules.updating import update
 from relay.rules.webhooks import events, planned, verified
@@ -39,6 +39,13 @@ class Result:
         """Whether all came that was to come, and nothing else."""
         return self.expected is not None and is_same(self.expected, self.actual)
 
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the same came, but for the ids of campaigns and Canvases."""
+        if self.expected is None:
+            return False
+        return is_same(without_targets(self.expected), without_targets(self.actual))
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -48,12 +55,18 @@ class Report:
     mistakes: tuple[Finding, ...]
     branches: tuple[Branch, ...]
     unread: int  # cases of which there is no result
+    gone: tuple[str, ...] = ()  # folders with cases of a source or sample that is not there
 
     @property
     def uncovered(self) -> list[Branch]:
         """The branches that no case goes through."""
         covered = {branch for result in self.results for branch in result.reached}
         return [branch for branch in self.branches if branch not in covered]
+
+    @property
+    def renamed(self) -> int:
+        """How many cases expect the same but for the ids of campaigns and Canvases."""
+        return sum(not it.is_good and it.is_renamed for it in self.results)
 
     @property
     def is_good(self) -> bool:
@@ -95,7 +108,17 @@ def run(sources: Sources, folder: Path) -> Report:
             results += [made] if isinstance(made, Result) else []
     loaded = [it for it in sources.values() if isinstance(it, Source)]
     every = tuple(branch for source in loaded for branch in branches(source))
-    return Report(tuple(results), tuple(mistakes), every, len(found) - len(results))
+    unread, gone = len(found) - len(results), tuple(dict.fromkeys(_gone(found, sources)))
+    return Report(tuple(results), tuple(mistakes), every, unread, gone)
+
+
+def _gone(found: Iterable[Case | RulesError], sources: Sources) -> Iterator[str]:
+    """Yield the folders of the cases whose source or sample is not there."""
+    for case in found:
+        if isinstance(case, Gone):
+            yield str(Path(case.findings[0].file).parent)
+        elif isinstance(case, Case) and case.file.parent.name not in sources:
+            yield str(Path(case.document.file).parent)
 
 
 def described(report: Report) -> dict[str, Any]:
@@ -159,6 +182,22 @@ def show(report: Report) -> None:
     unread = f", {report.unread} cannot be read" if report.unread else ""
     typer.echo(f"{good} of {len(report.results) + report.unread} cases are good{unread}")
     _show_coverage(report)
+    for text in _mends(report):
+        typer.secho(text, fg="yellow")
+
+
+def _mends(report: Report) -> Iterator[str]:
+    """Yield what to do about cases that nobody has written wrong."""
+    if report.renamed:
+        yield (
+            f"cases that differ in ids of campaigns or Canvases alone: {report.renamed};"
+            " `relay rules test --update` writes the ids of your rules into them"
+        )
+    if report.gone:
+        yield (
+            f"cases of a source or sample that is not there ({', '.join(report.gone)}):"
+            " delete those of what you have deleted"
+        )
 
 
 def _show_failure(result: Result) -> None:

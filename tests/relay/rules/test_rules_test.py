@@ -1,6 +1,7 @@
 """`relay rules test`: what a case may say, and what is said of one that is wrong."""
 
 import pytest
+from typer.testing import Result
 
 from tests.relay.rules.desk import EXPECT, RULES, WEBHOOK, Desk
 
@@ -184,3 +185,36 @@ def test_the_report_for_programs_has_what_people_see(desk: Desk) -> None:
     (case,) = found["cases"]
     assert (case["case"], case["passed"], case["expected"]) == ("shop/an-order", False, {})
     assert case["actual"]["deliveries"][0]["rule"] == "confirm"
+
+
+def last_line(result: Result) -> str:
+    assert result.exit_code == 1
+    return result.stdout.rstrip().splitlines()[-1]
+
+
+def test_a_case_that_differs_in_ids_alone_is_said_to_be_updated(desk: Desk) -> None:
+    desk.write_case(WEBHOOK + EXPECT.replace("c-1", "c-0"))
+    said = last_line(desk.test())
+    assert said.startswith("cases that differ in ids of campaigns or Canvases alone: 1;")
+    assert "`relay rules test --update`" in said
+
+    desk.test("--update")
+    assert desk.test().exit_code == 0
+
+
+def test_a_case_that_differs_in_more_than_ids_is_not_said_to_be_updated(desk: Desk) -> None:
+    desk.write_case(WEBHOOK + EXPECT.replace("c-1", "c-0").replace("Order 41", "Order 4"))
+    assert "--update" not in last_line(desk.test())
+    desk.write_case(WEBHOOK)
+    assert "ids of campaigns" not in last_line(desk.test())
+
+
+@pytest.mark.parametrize(
+    "text", [WEBHOOK + EXPECT, "webhook: {event: no-such-sample}\nexpect: {}\n"]
+)
+def test_cases_of_what_is_not_there_are_said_to_be_deleted(desk: Desk, text: str) -> None:
+    desk.write_case(WEBHOOK + EXPECT)
+    file = desk.write_case(text, "accounts/a-signup")
+    said = last_line(desk.test())
+    assert str(file.parent) in said
+    assert "delete those of what you have deleted" in said
