@@ -75,7 +75,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "LettersReturned": _count("a message that is no delivery, buried again"),
     "DeliveriesRetried": _count("an attempt after which the message comes back", *_RULE),
     "TargetPaused": _count(
-        "an attempt whose Canvas or campaign is paused, archived or unknown to Braze", *_RULE
+        "an attempt whose Canvas is paused, or whose campaign, Canvas or address is unknown", *_RULE
     ),
     "AcceptedWithErrors": _count("an accepted attempt whose answer names errors", *_RULE),
     "KeyRefused": _count("an attempt whose API key Braze refused"),
