@@ -96,17 +96,16 @@ class Tally:
         return f"{counts or 'nothing posted'}: {self.deliveries} deliveries{parked}{unwanted}{look}"
 
 
-def refuse_lines(
-    source: Source, headers: Mapping[str, str], lines: Lines, *, digests: bool
-) -> None:
-    """End the command at the first line that should not be posted as it is, before any is.
+def checked(source: Source, headers: Mapping[str, str], lines: Lines, *, digests: bool) -> int:
+    """Return the number of lines; end the command at the first that should not be posted.
 
     An event that cannot be read would be a dead letter. `digests` says whether a line may be posted
     of which nothing but its bytes says whether it was sent before: the sender's own bytes are
     seldom those of an export, and a digest counts as long as the sender repeats.
     """
-    named = {name.lower(): value for name, value in headers.items()}
+    total, named = 0, {name.lower(): value for name, value in headers.items()}
     for number, body in lines:
+        total += 1
         webhook = Webhook(source.name, "POST", named, "", body, int(time()))
         try:
             made = plan(Verified(webhook), source)
@@ -114,6 +113,11 @@ def refuse_lines(
             raise _refused(lines, number, " is not JSON") from None
         for why in (*_malformed(made, source, named), *(() if digests else _digests(made))):
             raise _refused(lines, number, f": {why}")
+    if not total:
+        behind = f" behind the first {lines.skip}" if lines.skip else ""
+        option = "--skip" if lines.skip else "--each"
+        raise typer.BadParameter(f"{lines.file} has no line{behind}", param_hint=option)
+    return total
 
 
 def _malformed(made: Plan, source: Source, headers: Mapping[str, str]) -> Iterator[str]:
@@ -121,7 +125,8 @@ def _malformed(made: Plan, source: Source, headers: Mapping[str, str]) -> Iterat
     read = [it for it in header_names(source.event.type) if it]
     for parked in made.parked:
         if parked.reason == "malformed":
-            yield f"{parked.detail}{_mend(source.name, read, headers)}"
+            about_type = read if "the event's type" in parked.detail else []
+            yield f"{parked.detail}{_mend(source.name, about_type, headers)}"
 
 
 def _mend(source: str, read: Sequence[str], headers: Mapping[str, str]) -> str:
@@ -142,13 +147,13 @@ def _digests(made: Plan) -> Iterator[str]:
         )
 
 
-def backfill(address: Address, headers: Mapping[str, str], lines: Lines) -> int:
-    """Post each line; return the exit code.
+def backfill(address: Address, headers: Mapping[str, str], lines: Lines, total: int) -> int:
+    """Post each line, of which there are `total`; return the exit code.
 
     What has been posted before makes the same deliveries again, with the same ids, so that
     repeating does not send twice.
     """
-    total, tally = _count(lines), Tally(lines.skip)
+    tally = Tally(lines.skip)
     screen = Console(stderr=True, markup=False, highlight=False)
     try:
         with (
@@ -168,16 +173,6 @@ def backfill(address: Address, headers: Mapping[str, str], lines: Lines) -> int:
     typer.echo(tally)
     typer.echo("what was sent before is not sent again", err=True)
     return 0 if tally.is_good else 1
-
-
-def _count(lines: Lines) -> int:
-    """Return the number of lines to post; end the command where there is none."""
-    total = sum(1 for _ in lines)
-    if not total:
-        behind = f" behind the first {lines.skip}" if lines.skip else ""
-        option = "--skip" if lines.skip else "--each"
-        raise typer.BadParameter(f"{lines.file} has no line{behind}", param_hint=option)
-    return total
 
 
 def _refused(lines: Lines, number: int, why: str) -> typer.BadParameter:

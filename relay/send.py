@@ -17,7 +17,7 @@ from handler.core.errors import RulesError
 from handler.core.schemes import SignedScheme
 from handler.core.source import Source
 from relay.address import LOCAL, Wanted, address_of
-from relay.backfill import Lines, backfill, refuse_lines
+from relay.backfill import Lines, backfill, checked
 from relay.misread import misread
 from relay.options import RulesOption
 from relay.paths import EVENTS, RULES
@@ -86,8 +86,8 @@ def send(  # noqa: PLR0913 - the options of a command
         if not each.is_file():
             raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
         lines = Lines(each, skip)
-        refuse_lines(address.source, added, lines, digests=again)
-        raise typer.Exit(backfill(address, added, lines))
+        total = checked(address.source, added, lines, digests=again)
+        raise typer.Exit(backfill(address, added, lines, total))
     if sample:
         sample = replace(sample, headers={**sample.headers, **added})
         raise typer.Exit(_posted(address, sample, clock, tamper=tamper))

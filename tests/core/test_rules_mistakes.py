@@ -116,8 +116,8 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         ("${body.id}", "x\n          attributes: none",
          "11:11: attributes takes an object"),
         ("${body.id}", "Hi {{${name}}}",
-         ("10:11: ${ stands inside {{ }}, which is Liquid and filled in by Braze: send the value as"
-         " a property of its own, or write $${ to send Liquid")),
+         ("10:11: ${ stands inside {{ }}, which Braze fills in only in messages: send the value as"
+         " a property of its own, or write $${ to send it so")),
         ("${body.id}", "US$${body.id}",
          ("10:11: US${body.id} is sent as it stands; a dollar sign and a value:"
           " ${concat('$', ...)}")),

@@ -51,15 +51,15 @@ def test_a_text_is_filled(text: str, value: Filled) -> None:
         (
             "Hi {{${name}}}",
             (
-                "${ stands inside {{ }}, which is Liquid and filled in by Braze: send the value as"
-                " a property of its own, or write $${ to send Liquid"
+                "${ stands inside {{ }}, which Braze fills in only in messages: send the value as"
+                " a property of its own, or write $${ to send it so"
             ),
         ),
         (
             "{% if ${name} %}",
             (
-                "${ stands inside {% %}, which is Liquid and filled in by Braze: send the value as"
-                " a property of its own, or write $${ to send Liquid"
+                "${ stands inside {% %}, which Braze fills in only in messages: send the value as"
+                " a property of its own, or write $${ to send it so"
             ),
         ),
     ],

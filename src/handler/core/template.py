@@ -224,8 +224,8 @@ def _refuse_liquid(before: str) -> None:
     for opening, closing in (("{{", "}}"), ("{%", "%}")):
         if before.rfind(opening) > before.rfind(closing):
             raise ExpressionError(
-                f"${{ stands inside {opening} {closing}, which is Liquid and filled in by Braze:"
-                " send the value as a property of its own, or write $${ to send Liquid"
+                f"${{ stands inside {opening} {closing}, which Braze fills in only in messages:"
+                " send the value as a property of its own, or write $${ to send it so"
             )
 
 

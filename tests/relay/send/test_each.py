@@ -108,6 +108,7 @@ def test_one_bad_line_stops_all_before_anything_is_posted(
     said = said_by(peer.send("--each", lines, "--source", "shop", *CREATED))
     assert f"line 7{words}" in said
     assert "nothing was posted" in said
+    assert "x-shopify-topic" not in said  # which has nothing to do with it
     assert not peer.got
 
 
