@@ -39,6 +39,7 @@ def test_every_command_shown_is_one_that_these_tests_know() -> None:
         "make run",
         ".venv/bin/relay send shopify-order",
         UP,
+        ".venv/bin/relay rules test --update",
         "make deploy",
         ".venv/bin/relay secrets set --braze",
         ".venv/bin/relay secrets set --source shopify",

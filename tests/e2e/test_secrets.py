@@ -59,7 +59,7 @@ def test_the_words_say_when_the_sender_may_be_changed_and_when_the_old_secret_is
 
 def test_the_page_on_operations_says_the_same_of_a_rotation() -> None:
     page = " ".join((PROJECT / "docs" / "operations.md").read_text(encoding="utf-8").split())
-    assert f"change the sender {READY} seconds later or more" in page
+    assert f"Wait {READY} seconds. Then change the secret in the sender's settings." in page
     assert "is still taken for up to five minutes" in page
     assert "without a gap" not in page
 
