@@ -1,4 +1,4 @@
-"""What only the user can decide, and no deployment goes out without: ids, and an endpoint."""
+"""Decisions that only the user can take before a deployment: ids of campaigns, and an endpoint."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""How many bytes the parts of a request took on the wire. Pure: no sockets, no clock.
+"""Sizes of a request's parts in bytes, as they came over the wire. Pure: no sockets, no clock.
 
 A limit of bytes is one of what arrived: the same JSON, written anew, may have another size.
 """
