@@ -12,11 +12,10 @@ import typer
 from pydantic import JsonValue
 
 from handler.core.errors import Unavailable
+from handler.core.secret_values import Secret, signing_secrets
 from handler.core.source import Source
-from handler.secrets import Secret, signing_secrets
 from relay.deployed import client, outputs
-from relay.play import sample_secrets
-from relay.samples import Address
+from relay.samples import Address, sample_secrets
 
 LOCAL: Final = "http://127.0.0.1:3000"
 _PLACE: Final = "/webhooks/SOURCE"  # how the stack's output ends

@@ -24,7 +24,8 @@ from handler.core.errors import NotJson
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.source import Source
-from relay.samples import Address, send
+from relay.samples import Address
+from relay.webhooks.post import send
 
 _THREADS: Final = 8
 _AHEAD: Final = 64  # lines that are read, but not yet answered in their order

@@ -27,15 +27,7 @@ from relay.unreached import seen_events, unreached
 
 _ONE_OF_MANY = ": a filter [?..] gives a list, write ... | [0].x"
 
-app = typer.Typer(help="Rules files.", no_args_is_help=True)
 
-
-@app.callback()
-def _group() -> None:
-    """Rules files."""
-
-
-@app.command()
 def check(
     rules: RulesArgument = RULES,
     config_env: Annotated[
@@ -66,7 +58,6 @@ def check(
     typer.echo(f"{count} rules of {len(found)} sources are good (stage {checked.stage})")
 
 
-@app.command("schema")
 def schema() -> None:
     """Print the JSON Schema of rules files, with which editors complete and explain them."""
     typer.echo(rules_schema(), nl=False)

@@ -1,161 +1,133 @@
-"""The `relay` command."""
+"""The `relay` command: which commands there are, and how it ends."""
 
-import json
 import signal
 import sys
-import threading
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
-from functools import partial
-from pathlib import Path
-from typing import Annotated
+from importlib.metadata import version
+from typing import Annotated, Final
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import RulesError
-from relay import check_rules, doctor, secrets, sources
-from relay.activity import followed
-from relay.braze.__main__ import braze
-from relay.deploy import deploy
-from relay.letters import dead, held
-from relay.misread import WrongSample
-from relay.operated import remembered
-from relay.operations import erase, pauses, reconcile, status, surges, trace
-from relay.options import RulesOption
-from relay.paths import PROJECT, RULES
-from relay.play import play, sample_secrets
-from relay.remarks import remarks
-from relay.rules.diff import diff
-from relay.rules.explain import explain
-from relay.rules.planning import plan
-from relay.rules.testing import run_cases
-from relay.samples import load_sources, sources_in
-from relay.send import send
-from relay.stack.emulator import is_free
-from relay.stack.up import Local, is_local, local_stack
-from relay.urls import urls
+from relay.console.lazy_group import Entry, group
 
-app = typer.Typer(
-    help="Relay from third-party webhooks to Braze: local stack and tools.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(secrets.app, name="secrets")
-app.command("doctor")(doctor.doctor)
-app.command("urls")(urls)
-app.command("deploy")(deploy)
-app.command("send")(send)
-app.add_typer(sources.app, name="sources")
-app.add_typer(dead, name="dead-letters")
-app.add_typer(held, name="held")
-app.command("pause")(pauses.pause)
-app.command("resume")(pauses.resume)
-app.add_typer(surges.app, name="surge")
-app.command("status")(status.status)
-app.command("trace")(trace.trace)
-app.command("erase")(erase.erase)
-app.command("reconcile")(reconcile.reconcile)
-check_rules.app.command("test")(run_cases)
-check_rules.app.command("explain")(explain)
-check_rules.app.command("diff")(diff)
-app.add_typer(check_rules.app, name="rules")
-app.command("plan")(plan)
-app.command("braze")(braze)
-STAGE = "dev"
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+DEVELOP: Final = "Develop"
+DEPLOY: Final = "Deploy"
+OPERATE: Final = "Operate"
+ENTRIES: Final = {
+    "run": Entry(
+        "relay.local.commands:run",
+        "Serve the rules beside a simulated Braze; the sample events go through first.",
+        DEVELOP,
+    ),
+    "up": Entry(
+        "relay.local.commands:up",
+        "Serve the rules through the whole stack on this machine until Ctrl-C.",
+        DEVELOP,
+    ),
+    "demo": Entry(
+        "relay.local.commands:demo",
+        "Send the sample order and signup through the whole stack; show what Braze received.",
+        DEVELOP,
+    ),
+    "rules": Entry(
+        "relay.rules.commands:app", "Check, test, explain and compare rules files.", DEVELOP
+    ),
+    "plan": Entry(
+        "relay.rules.planning:plan",
+        "Print the requests that the rules make of a webhook, as JSON. Nothing is sent.",
+        DEVELOP,
+    ),
+    "send": Entry(
+        "relay.send:send",
+        "Sign a sample (EVENT), or each line of a file, and post it; exit with 0 for 200.",
+        DEVELOP,
+    ),
+    "sources": Entry(
+        "relay.sources:app",
+        "List the presets: how each sender is verified, and where its type and id stand.",
+        DEVELOP,
+    ),
+    "braze": Entry(
+        "relay.braze.__main__:braze",
+        "Serve a simulated Braze until Ctrl-C: it is strict, remembers all, and fails as told.",
+        DEVELOP,
+    ),
+    "deploy": Entry(
+        "relay.deploy:deploy",
+        "Check the rules, run the cases, build, show the change set and deploy; then say the URLs.",
+        DEPLOY,
+    ),
+    "secrets": Entry(
+        "relay.secrets:app", "Signing secrets and Braze API keys of a deployed stack.", DEPLOY
+    ),
+    "urls": Entry("relay.urls:urls", "Print the URL that each source's sender posts to.", DEPLOY),
+    "doctor": Entry(
+        "relay.doctor:doctor",
+        "Say what is wrong with a deployed stack and what to do; nothing is sent or changed.",
+        DEPLOY,
+    ),
+    "status": Entry(
+        "relay.operations.status:status",
+        "Show queue, dead letters, Braze, pauses, surges, alarms and the last errors of a stack.",
+        OPERATE,
+    ),
+    "trace": Entry(
+        "relay.operations.trace:trace",
+        "Show the deliveries of an event or order: their state, attempts and log lines.",
+        OPERATE,
+    ),
+    "dead-letters": Entry(
+        "relay.letters:dead",
+        "Deliveries and events that were given up, each with its reason.",
+        OPERATE,
+    ),
+    "held": Entry(
+        "relay.letters:held",
+        "Deliveries that wait for a person: they may have been sent already.",
+        OPERATE,
+    ),
+    "pause": Entry(
+        "relay.operations.pauses:pause",
+        "Stop sending, within 10 seconds; webhooks are still taken. Without a scope, list.",
+        OPERATE,
+    ),
+    "resume": Entry(
+        "relay.operations.pauses:resume",
+        "Send what is paused again; what waits comes back within 15 minutes.",
+        OPERATE,
+    ),
+    "surge": Entry(
+        "relay.operations.surges:app", "What the brakes of rules have stopped.", OPERATE
+    ),
+    "erase": Entry(
+        "relay.operations.erase:erase",
+        "Delete the dead letters, held deliveries and ledger items of one person.",
+        OPERATE,
+    ),
+    "reconcile": Entry(
+        "relay.operations.reconcile:reconcile",
+        "Prove that all webhooks, events and deliveries are accounted for; exit with 1 if not.",
+        OPERATE,
+    ),
+}
+app = typer.Typer(cls=group(ENTRIES), no_args_is_help=True, pretty_exceptions_enable=False)
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def _free(port: int) -> int:
-    """Refuse a port that is taken before anything is started for it."""
-    if port and not is_free(port):
-        raise typer.BadParameter(f"{port} is in use; 0 takes any free one")
-    return port
+def _version(*, is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(version("braze-webhook-relay"))
+        raise typer.Exit
 
 
-PortOption = Annotated[
-    int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", callback=_free)
-]
-StageOption = Annotated[str, typer.Option(help="Which `vars` of the rules apply.")]
-
-
-@app.command()
-def up(
-    rules: RulesOption = RULES,
-    secrets_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--secrets",
-            help="JSON file: source -> signing secret or list of secrets.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
-    braze_url: Annotated[
-        str | None,
-        typer.Option(help="http://127.0.0.1:port in Braze's place; else one is simulated."),
-    ] = None,
-    port: PortOption = 3000,
-    stage: StageOption = STAGE,
+@app.callback()
+def relay(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
 ) -> None:
-    """Serve the rules through the whole stack on this machine until Ctrl-C.
-
-    Nothing is sent by itself, and secrets and Braze may be your own: `run` shows the samples too.
-    """
-    if braze_url is not None and not is_local(braze_url):
-        raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
-    found = sources_in(rules, stage)
-    given = _secrets_of(secrets_file) if secrets_file else sample_secrets(found)
-    say = partial(typer.echo, err=True)  # standard output has the one line that says ready
-    for remark in remarks(rules, found, given):
-        say(remark)
-    with (
-        local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
-        followed(local.stack, say),
-        remembered(local.stack),
-    ):
-        if secrets_file is None:
-            _say_secrets(given, say)
-        if braze_url is None:
-            say(_simulated(local))
-        say("Ctrl-C ends it.")
-        typer.echo(f"ready {local.url}")
-        _until_told_to_end()
-
-
-@app.command()
-def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
-    """Serve the rules beside a simulated Braze; the sample events go through first.
-
-    `up` serves without them, and takes secrets and a Braze of your own.
-    """
-    sources = load_sources(rules, stage)
-    given = sample_secrets(sources)
-    for remark in [*remarks(rules, sources, given), *check_rules.notes(sources)]:
-        typer.echo(remark)
-    with (
-        local_stack(rules, given, None, port, RulesStage=stage) as local,
-        ExitStack() as shown,
-    ):
-        play(local, sources, None)
-        shown.enter_context(followed(local.stack, typer.echo))
-        shown.enter_context(remembered(local.stack))
-        typer.echo(f"\n{_simulated(local)}")
-        _say_secrets(given, typer.echo)
-        typer.echo("Ctrl-C ends it.")
-        typer.echo(f"ready {local.url}")
-        _until_told_to_end()
-
-
-@app.command()
-def demo() -> None:
-    """Send the sample order and signup through the whole stack; show what Braze received."""
-    rules = PROJECT / "tests" / "rules"
-    sources = load_sources(rules, STAGE)
-    with local_stack(rules, sample_secrets(sources), None, 0, RulesStage=STAGE) as local:
-        is_good = play(local, sources, {"shopify-order", "accounts-signup"})
-    raise typer.Exit(0 if is_good else 1)
+    """Relay from third-party webhooks to Braze: local stack and tools."""
 
 
 def main() -> None:
@@ -164,42 +136,24 @@ def main() -> None:
         signal.signal(sign, _interrupt)
     try:
         app()
-    except (
-        RulesError,
-        WrongSample,
-        ClientError,
-        BotoCoreError,
-    ) as error:  # AWS's words name call and reason
+    except known_errors() as error:  # AWS's words name call and reason
         typer.echo(str(error), err=True)
         sys.exit(1)
+
+
+def known_errors() -> tuple[type[Exception], ...]:
+    """Return the errors whose own words are enough; one whose module is not loaded is not there."""
+    aws = sys.modules.get("botocore.exceptions")
+    samples = sys.modules.get("relay.misread")
+    found = [RulesError]
+    if aws:
+        found += [aws.ClientError, aws.BotoCoreError]
+    if samples:
+        found.append(samples.WrongSample)
+    return tuple(found)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
     for sign in _ENDING:  # a second one must not cut the ending short
         signal.signal(sign, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _until_told_to_end() -> None:
-    with suppress(KeyboardInterrupt):
-        threading.Event().wait()
-
-
-def _simulated(local: Local) -> str:
-    return f"Braze is simulated at {local.braze_url} (see {local.braze_url}/_sim/sends)"
-
-
-def _say_secrets(given: Mapping[str, object], say: Callable[[str], None]) -> None:
-    """Show the secrets that samples are signed with: they protect nothing."""
-    for name, secret in given.items():
-        say(f"signing secret of {name}: {secret}")
-
-
-def _secrets_of(file: Path) -> dict[str, str | list[str]]:
-    try:
-        given = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # the parser's words name line and column, and nothing of the file
-        raise typer.BadParameter(f"not JSON: {error}", param_hint="--secrets") from None
-    if not isinstance(given, dict):
-        raise typer.BadParameter("must hold a JSON object", param_hint="--secrets")
-    return given

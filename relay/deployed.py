@@ -1,10 +1,11 @@
 """A stack in an AWS account (or in the emulator, by AWS_ENDPOINT_URL), found by its name."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
 import typer
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 _NO_CREDENTIALS = "no AWS credentials in the environment: `aws sts get-caller-identity` must work"
 _NO_REGION = "no AWS region: set AWS_REGION, or `region` in your AWS profile"
@@ -32,30 +33,34 @@ def stage_of(stack_name: str) -> str:
 
 
 def _described(stack_name: str) -> dict[str, Any]:
+    from botocore import exceptions as aws  # noqa: PLC0415 - as boto3 below
+
     try:
         formation = client("cloudformation")
         found: dict[str, Any] = formation.describe_stacks(StackName=stack_name)["Stacks"][0]
-    except NoCredentialsError:
+    except aws.NoCredentialsError:
         problem = _NO_CREDENTIALS
-    except NoRegionError:
+    except aws.NoRegionError:
         problem = _NO_REGION
-    except ClientError as error:
+    except aws.ClientError as error:
         problem = f"{stack_name}: {error}"
         if is_missing(error):
             nowhere = f"there is no stack {stack_name} in {formation.meta.region_name}"
             problem = f"{nowhere}: make deploy first, or give --stack-name"
-    except BotoCoreError as error:
+    except aws.BotoCoreError as error:
         problem = f"{stack_name}: {error}"
     else:
         return found
     raise typer.BadParameter(problem)
 
 
-def is_missing(error: ClientError) -> bool:
+def is_missing(error: "ClientError") -> bool:
     """Tell whether an error of CloudFormation says that the stack does not exist."""
     return "does not exist" in error.response["Error"].get("Message", "")
 
 
 def client(service: str) -> Any:
     """Return a boto3 client with the user's own AWS configuration."""
+    import boto3  # noqa: PLC0415 - 0.2 s, which few commands need
+
     return boto3.client(service)  # type: ignore[call-overload] # a name known only at run time

@@ -1,15 +1,14 @@
 """Plays the samples: posts them, and shows what Braze received."""
 
 from collections.abc import Collection, Iterable, Mapping
-from hashlib import sha256
 
-from handler.core.errors import RulesError
-from handler.core.shown import BasicScheme
 from handler.core.source import Source
+from relay.console.terminal import console
 from relay.paths import EVENTS
-from relay.samples import Address, Posted, post, samples
-from relay.show import console, posted_table, received_at, refused_table, sends_table
+from relay.samples import Address, sample_secrets, samples
+from relay.show import posted_table, received_at, refused_table, sends_table
 from relay.stack.up import Local
+from relay.webhooks.post import Posted, post
 
 _OK = 200
 
@@ -33,18 +32,6 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
 
 def _address(local: Local, source: Source, secrets: Mapping[str, str]) -> Address:
     return Address(f"{local.url}/webhooks/{source.name}", source, secrets[source.secret])
-
-
-def sample_secrets(sources: Mapping[str, Source | RulesError]) -> dict[str, str]:
-    """Return a lasting signing secret for each source: 64 hex digits, which most schemes take."""
-    return dict(_sample_secret(name, source) for name, source in sources.items())
-
-
-def _sample_secret(name: str, source: Source | RulesError) -> tuple[str, str]:
-    key = source.secret if isinstance(source, Source) else name
-    secret = sha256(f"local {key}".encode()).hexdigest()
-    is_basic = isinstance(source, Source) and isinstance(source.scheme, BasicScheme)
-    return key, f"sample:{secret}" if is_basic else secret
 
 
 def _arrived(posted: Iterable[Posted], planned: int) -> bool:

@@ -1,26 +1,24 @@
-"""The sample webhooks of events/, signed as their senders would and posted."""
+"""The sample webhooks of events/, and how they are signed as their senders would."""
 
 import json
 import os
-import time
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-import requests
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from handler.core.errors import Finding, RulesError
+from handler.core.shown import BasicScheme
 from handler.core.source import Source
 from handler.sources import read
 from relay.misread import WrongSample, misread
 from relay.sign import Letter, sign
 
 NOW = "@now"  # in a sample's body, stands for the time of sending
-_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +40,6 @@ class _File(BaseModel):
     source: str
     headers: dict[str, str]
     body: JsonValue
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What the relay answered to a sample."""
-
-    sample: Sample
-    status: int
-    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,25 +139,13 @@ def load_sources(rules: Path, stage: str) -> dict[str, Source]:
     return loaded
 
 
-def post(address: Address, sample: Sample) -> Posted:
-    """Sign a sample and post it to a relay."""
-    now = int(time.time())
-    with requests.Session() as session:
-        answer = send(address.signed(sample.headers, sample.content(now), now), session)
-    return Posted(sample, answer.status_code, answer.json() if answer.content else {})
+def sample_secrets(sources: Mapping[str, Source | RulesError]) -> dict[str, str]:
+    """Return a lasting signing secret for each source: 64 hex digits, which most schemes take."""
+    return dict(_sample_secret(name, source) for name, source in sources.items())
 
 
-def send(letter: Letter, session: requests.Session) -> requests.Response:
-    """Post a letter as it is: no redirect is followed, and no netrc file has a say."""
-    return session.post(
-        f"{letter.url}?{letter.query}" if letter.query else letter.url,
-        data=letter.body,
-        headers=letter.headers,
-        timeout=_SECONDS,
-        allow_redirects=False,
-        auth=_unchanged,
-    )
-
-
-def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    return request
+def _sample_secret(name: str, source: Source | RulesError) -> tuple[str, str]:
+    key = source.secret if isinstance(source, Source) else name
+    secret = sha256(f"local {key}".encode()).hexdigest()
+    is_basic = isinstance(source, Source) and isinstance(source.scheme, BasicScheme)
+    return key, f"sample:{secret}" if is_basic else secret

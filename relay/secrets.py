@@ -13,8 +13,9 @@ import typer
 from handler.core.blocks import NAME
 from handler.core.errors import RulesError
 from handler.core.secret_forms import is_secret
+from handler.core.secret_values import Secret
 from handler.core.source import Source
-from handler.secrets import REFRESH_AFTER, Secret
+from handler.secrets import REFRESH_AFTER
 from relay.checks import unusable
 from relay.chosen import ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, stage_of
@@ -27,7 +28,9 @@ READY: Final = REFRESH_AFTER + 1  # seconds until each function takes it: a read
 Values = Mapping[str, str | list[str]]
 Change = Literal["set", "rotate", "retire"]
 
-app = typer.Typer(help="Signing secrets and Braze API keys of a deployed stack.")
+app = typer.Typer(
+    add_completion=False, help="Signing secrets and Braze API keys of a deployed stack."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from typing import Any
 
 import requests
 import yaml
-from rich.console import Console
 from rich.table import Column, Table
 
-from relay.samples import Posted
+from relay.webhooks.post import Posted
 
 _SECONDS = 30
 _ONE = {"events": "event", "deliveries": "delivery"}
@@ -62,12 +61,6 @@ def refused_table(refused: Sequence[Record]) -> Table:
     for request in refused:
         table.add_row(str(request["status"]), request["reason"], _fields(request["body"] or {}))
     return table
-
-
-def console() -> Console:
-    """Return a console that does not squeeze tables where the output is not a terminal."""
-    terminal = Console()
-    return terminal if terminal.is_terminal else Console(width=160)
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -16,8 +16,8 @@ from typing import Final
 from rich.table import Table
 from samtranslator.yaml_helper import yaml_parse
 
+from relay.console.terminal import console
 from relay.paths import PROJECT
-from relay.show import console
 from relay.stack.environments import environment
 
 # Lambda takes 250 MB unzipped and 50 MB zipped, and counts in powers of two.

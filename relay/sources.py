@@ -10,9 +10,9 @@ from rich.text import Text
 
 from handler.core.blocks import unknown_key
 from handler.core.presets import PRESETS
-from relay.show import console
+from relay.console.terminal import console
 
-app = typer.Typer(help="Senders that are known by name.", invoke_without_command=True)
+app = typer.Typer(add_completion=False, invoke_without_command=True)
 
 _UNSIGNED: Final = ", not signed"
 

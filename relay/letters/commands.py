@@ -10,6 +10,7 @@ from typing import Annotated, TextIO
 import typer
 
 from handler.core.models import Delivery
+from relay.console.terminal import console
 from relay.ledger_desk import Record
 from relay.letters.choosing import Chosen
 from relay.letters.letter import COMMANDS, NAMES, Letter
@@ -17,7 +18,6 @@ from relay.letters.page import page, told_detail
 from relay.letters.showing import everything, exported, line, row, table
 from relay.letters.strangers import say_strangers
 from relay.letters.tray import Tray, tray
-from relay.show import console
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
 DryRunOption = Annotated[

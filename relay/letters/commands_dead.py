@@ -24,7 +24,9 @@ from relay.options import RulesOption
 from relay.paths import RULES
 
 dead = typer.Typer(
-    help="Deliveries and events that were given up, each with its reason.", no_args_is_help=True
+    add_completion=False,
+    help="Deliveries and events that were given up, each with its reason.",
+    no_args_is_help=True,
 )
 
 

@@ -16,6 +16,7 @@ from relay.letters.commands import (
 from relay.letters.going import go, releasing
 
 held = typer.Typer(
+    add_completion=False,
     help="Deliveries that wait for a person: they may have been sent already.",
     no_args_is_help=True,
 )

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from relay.console.terminal import console
 from relay.letters.times import moment as time_of
 from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.desk import Desk, NoSuchResource
@@ -31,7 +32,6 @@ from relay.operations.sums import (
 )
 from relay.options import RulesOption
 from relay.paths import RULES
-from relay.show import console
 
 _SERVICES: Final = ("sqs", "cloudwatch", "logs", "cloudformation")
 _STYLES: Final = {"adds up": "green", "open": "yellow", "wrong": "bold red"}

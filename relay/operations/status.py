@@ -15,6 +15,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from relay.console.terminal import console
 from relay.letters.ending import noticed
 from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.desk import Desk, NoSuchResource, Part
@@ -25,7 +26,6 @@ from relay.operations.naming import Names, read_names
 from relay.operations.showing import moment
 from relay.options import RulesOption
 from relay.paths import RULES
-from relay.show import console
 
 Read = Callable[[Desk, float], Part | list[Part]]
 _SERVICES: Final = ("sqs", "dynamodb", "cloudwatch", "logs", "cloudformation")

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table as Shown
 from rich.text import Text
 
+from relay.console.terminal import console
 from relay.operated import ConfigEnv, LocalOption, StackName, operated
 from relay.operations.brakes import Brake, Verb, brake_of, brakes, key, settle
 from relay.operations.naming import Names, Rule, read_names, suggestion
@@ -15,9 +16,10 @@ from relay.operations.records import Table
 from relay.operations.showing import command, counted, since
 from relay.options import RulesOption
 from relay.paths import RULES
-from relay.show import console
 
-app = typer.Typer(help="What the brakes of rules have stopped.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False, help="What the brakes of rules have stopped.", no_args_is_help=True
+)
 
 RuleArgument = Annotated[str, typer.Argument(help="SOURCE/RULE", metavar="SOURCE/RULE")]
 

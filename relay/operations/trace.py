@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table as Grid
 from rich.text import Text
 
+from relay.console.terminal import console
 from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.deliveries import (
     SEARCHED,
@@ -29,7 +30,6 @@ from relay.operations.records import Table
 from relay.operations.showing import command, counted, moment
 from relay.options import RulesOption
 from relay.paths import RULES
-from relay.show import console
 
 _SERVICES: Final = ("logs", "cloudformation")
 _HOUR: Final = 3600

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import boto3
 from samtranslator.yaml_helper import yaml_parse
 
 from relay.paths import TEMPLATE
@@ -42,6 +41,8 @@ class Stack:
 
 def client(endpoint: str, service: str) -> Any:
     """Return a boto3 client that speaks to the emulator, with its root credentials."""
+    import boto3  # noqa: PLC0415 - 0.2 s, which few commands need
+
     session = boto3.Session(
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106 - the emulator's own word

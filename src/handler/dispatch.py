@@ -12,11 +12,11 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.core.request import audience_of
+from handler.core.secret_values import Secret, api_key
 from handler.errand import Errand, Member, Verdicts, wait_again
 from handler.failing import settling
 from handler.post import one_by_one, send
 from handler.received import Verdict, back
-from handler.secrets import Secret, api_key
 from handler.worker import Worker
 
 

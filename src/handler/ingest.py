@@ -35,13 +35,14 @@ from handler.core.handshake import Reply, greet, greet_signed
 from handler.core.message import encode
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.plan import plan
+from handler.core.secret_values import signing_secrets
 from handler.core.signatures import shown_url
 from handler.core.source import Source
 from handler.core.verify import is_provable, verify
 from handler.dead_letters import Cause, bury
 from handler.metrics import UNKNOWN
 from handler.queue import enqueue
-from handler.secrets import BRIEF, SecretCache, signing_secrets
+from handler.secrets import BRIEF, SecretCache
 from handler.webhook import is_accepted, webhook_of
 from handler.workspaces import RULES
 

@@ -18,11 +18,11 @@ from handler.core.request import (
     request,
     request_of_many,
 )
+from handler.core.secret_values import Secret, api_key
 from handler.counts import count_answer
 from handler.errand import Member, Verdicts
 from handler.failing import settling
 from handler.received import GONE, back
-from handler.secrets import Secret, api_key
 from handler.settle import Sent, settle
 
 

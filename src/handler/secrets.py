@@ -4,15 +4,14 @@ No secret value is ever part of an exception, a `repr` or a log line.
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.errors import Unavailable
+from handler.core.secret_values import Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
@@ -28,18 +27,6 @@ BRIEF: Final = Config(
     read_timeout=0.5,
     retries={"mode": "standard", "total_max_attempts": 1},
 )
-# Braze does not document the form of its keys. A blank or a control character would make
-# requests raise an error whose text holds the key.
-_KEY: Final = re.compile(r"[!-~]{1,512}")
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """A secret's JSON object and the version it was read from; `name` is fit for a log."""
-
-    name: str
-    version: str
-    values: Mapping[str, object] = field(repr=False)
 
 
 class SecretCache:
@@ -130,29 +117,3 @@ class SecretCache:
         """Count the time to the next read from now: a failed one may have taken as long."""
         self._read_at = self._clock()
         self._stale_at = self._read_at + seconds
-
-
-def api_key(secret: Secret, name: str) -> str:
-    """Return the REST API key of a name; raise Unavailable where there is no usable one."""
-    value = secret.values.get(name)
-    if not isinstance(value, str) or not value.strip():
-        raise Unavailable(f"secret {secret.name}: no key for workspace {name!r}")
-    key = value.strip()
-    if not _KEY.fullmatch(key):
-        raise Unavailable(f"secret {secret.name}: the key of {name!r} has a forbidden letter")
-    return key
-
-
-def signing_secrets(secret: Secret, name: str) -> tuple[str, ...]:
-    """Return the signing secrets under `name`: one string, or a list while they are rotated.
-
-    A line's end that was pasted along is no part of them.
-    Raise Unavailable where there is none, for then nothing can be verified.
-    """
-    value = secret.values.get(name)
-    values = value if isinstance(value, list) else [value]
-    given = (text.strip("\r\n") for text in values if isinstance(text, str))
-    texts = tuple(text for text in given if text)
-    if not texts or len(texts) != len(values):
-        raise Unavailable(f"secret {secret.name}: no usable signing secret {name!r}")
-    return texts

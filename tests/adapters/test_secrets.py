@@ -7,16 +7,10 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from handler.core.errors import Unavailable
-from handler.secrets import (
-    FAILED_AFTER,
-    MAX_AGE,
-    REFRESH_AFTER,
-    RETRY_AFTER,
-    Secret,
-    SecretCache,
-)
-from handler.secrets import api_key as key_of
-from handler.secrets import signing_secrets as signing_of
+from handler.core.secret_values import Secret
+from handler.core.secret_values import api_key as key_of
+from handler.core.secret_values import signing_secrets as signing_of
+from handler.secrets import FAILED_AFTER, MAX_AGE, REFRESH_AFTER, RETRY_AFTER, SecretCache
 from tests.adapters.stage import Aws, Clock
 
 

@@ -12,8 +12,7 @@ from typer.testing import CliRunner
 from handler.core.presets import PRESETS
 from relay.cli import app
 from relay.paths import PROJECT
-from relay.play import sample_secrets
-from relay.samples import load_sources
+from relay.samples import load_sources, sample_secrets
 from relay.stack.deploy import NAME
 from relay.stack.up import Local, local_stack
 from tests.e2e.harness import Relay, aws_environment

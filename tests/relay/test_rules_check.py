@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from relay.check_rules import app
 from relay.paths import PROJECT
+from relay.rules.commands import app
 
 BROKEN = PROJECT / "tests" / "broken"
 # Each file begins with what is to be said of it.

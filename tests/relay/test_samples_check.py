@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from relay import check_rules
-from relay.check_rules import app
+from relay.rules.commands import app
 
 RULES = """\
 verify: {preset: stripe}

@@ -15,8 +15,8 @@ from handler.core.rules import load
 from handler.core.secret_forms import is_secret, masked
 from handler.core.workspaces import read_workspaces
 from relay import cli
-from relay.check_rules import app
 from relay.remarks import remarks
+from relay.rules.commands import app
 
 RULES = """\
 verify: {preset: stripe}

@@ -13,8 +13,7 @@ from handler.core.errors import Unverified
 from handler.core.models import Webhook
 from handler.core.verify import verify
 from relay.cli import app
-from relay.play import sample_secrets
-from relay.samples import load_sources
+from relay.samples import load_sources, sample_secrets
 
 RULE = """\
 rules:

@@ -1,0 +1,1 @@
+"""What every command uses: groups of commands, options, tables, words."""

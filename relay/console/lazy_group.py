@@ -1,0 +1,61 @@
+"""Command groups that import a command when it is used; a list of commands imports none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, ClassVar
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command: its function or its `typer.Typer` as `module:name`, and its line in the list.
+
+    `summary` is the first line of its own help (a test holds them equal).
+    """
+
+    place: str
+    summary: str
+    panel: str | None = None
+
+    def load(self) -> Any:
+        """Return the function or the `typer.Typer`; this imports its module."""
+        module, _, name = self.place.partition(":")
+        return getattr(import_module(module), name)
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by their entries alone until one of them is resolved."""
+
+    entries: ClassVar[Mapping[str, Entry]] = {}
+
+    def __init__(self, **given: Any) -> None:
+        """Hold of each command what a list needs: its name, summary and panel."""
+        listed = [
+            TyperCommand(name, help=entry.summary, rich_help_panel=entry.panel)
+            for name, entry in self.entries.items()
+        ]
+        super().__init__(**{**given, "commands": listed})
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command itself in the place of its entry."""
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, command_of(name, self.entries[name]) if name else listed, rest
+
+
+def group(entries: Mapping[str, Entry]) -> type[LazyGroup]:
+    """Return the class of a group with these commands, for `typer.Typer(cls=...)`."""
+    return type("Group", (LazyGroup,), {"entries": entries})
+
+
+def command_of(name: str, entry: Entry) -> Any:
+    """Return a command as typer makes it of its function, or of its `typer.Typer`."""
+    loaded = entry.load()
+    if not isinstance(loaded, typer.Typer):
+        function, loaded = loaded, typer.Typer(add_completion=False)
+        loaded.command(name)(function)
+    command = typer.main.get_command(loaded)
+    command.name = name
+    return command

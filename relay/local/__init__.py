@@ -1,0 +1,1 @@
+"""The stack on this machine: `relay run`, `relay up`, `relay demo`."""

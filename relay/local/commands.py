@@ -1,0 +1,137 @@
+"""`relay run`, `relay up` and `relay demo`: the whole stack on this machine."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relay.activity import followed
+from relay.check_rules import notes
+from relay.operated import remembered
+from relay.options import RulesOption
+from relay.paths import PROJECT, RULES
+from relay.play import play
+from relay.remarks import remarks
+from relay.samples import load_sources, sample_secrets, sources_in
+from relay.stack.emulator import is_free
+from relay.stack.up import Local, is_local, local_stack
+
+STAGE = "dev"
+
+
+def _free(port: int) -> int:
+    """Refuse a port that is taken before anything is started for it."""
+    if port and not is_free(port):
+        raise typer.BadParameter(f"{port} is in use; 0 takes any free one")
+    return port
+
+
+PortOption = Annotated[
+    int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", callback=_free)
+]
+StageOption = Annotated[str, typer.Option(help="Which `vars` of the rules apply.")]
+
+
+def up(
+    rules: RulesOption = RULES,
+    secrets_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--secrets",
+            help="JSON file: source -> signing secret or list of secrets.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    braze_url: Annotated[
+        str | None,
+        typer.Option(help="http://127.0.0.1:port in Braze's place; else one is simulated."),
+    ] = None,
+    port: PortOption = 3000,
+    stage: StageOption = STAGE,
+) -> None:
+    """Serve the rules through the whole stack on this machine until Ctrl-C.
+
+    Nothing is sent by itself, and secrets and Braze may be your own: `run` shows the samples too.
+    """
+    if braze_url is not None and not is_local(braze_url):
+        raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
+    found = sources_in(rules, stage)
+    given = _secrets_of(secrets_file) if secrets_file else sample_secrets(found)
+    say = partial(typer.echo, err=True)  # standard output has the one line that says ready
+    for remark in remarks(rules, found, given):
+        say(remark)
+    with (
+        local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
+        followed(local.stack, say),
+        remembered(local.stack),
+    ):
+        if secrets_file is None:
+            _say_secrets(given, say)
+        if braze_url is None:
+            say(_simulated(local))
+        say("Ctrl-C ends it.")
+        typer.echo(f"ready {local.url}")
+        _until_told_to_end()
+
+
+def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
+    """Serve the rules beside a simulated Braze; the sample events go through first.
+
+    `up` serves without them, and takes secrets and a Braze of your own.
+    """
+    sources = load_sources(rules, stage)
+    given = sample_secrets(sources)
+    for remark in [*remarks(rules, sources, given), *notes(sources)]:
+        typer.echo(remark)
+    with (
+        local_stack(rules, given, None, port, RulesStage=stage) as local,
+        ExitStack() as shown,
+    ):
+        play(local, sources, None)
+        shown.enter_context(followed(local.stack, typer.echo))
+        shown.enter_context(remembered(local.stack))
+        typer.echo(f"\n{_simulated(local)}")
+        _say_secrets(given, typer.echo)
+        typer.echo("Ctrl-C ends it.")
+        typer.echo(f"ready {local.url}")
+        _until_told_to_end()
+
+
+def demo() -> None:
+    """Send the sample order and signup through the whole stack; show what Braze received."""
+    rules = PROJECT / "tests" / "rules"
+    sources = load_sources(rules, STAGE)
+    with local_stack(rules, sample_secrets(sources), None, 0, RulesStage=STAGE) as local:
+        is_good = play(local, sources, {"shopify-order", "accounts-signup"})
+    raise typer.Exit(0 if is_good else 1)
+
+
+def _until_told_to_end() -> None:
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
+
+
+def _simulated(local: Local) -> str:
+    return f"Braze is simulated at {local.braze_url} (see {local.braze_url}/_sim/sends)"
+
+
+def _say_secrets(given: Mapping[str, object], say: Callable[[str], None]) -> None:
+    """Show the secrets that samples are signed with: they protect nothing."""
+    for name, secret in given.items():
+        say(f"signing secret of {name}: {secret}")
+
+
+def _secrets_of(file: Path) -> dict[str, str | list[str]]:
+    try:
+        given = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:  # the parser's words name line and column, and nothing of the file
+        raise typer.BadParameter(f"not JSON: {error}", param_hint="--secrets") from None
+    if not isinstance(given, dict):
+        raise typer.BadParameter("must hold a JSON object", param_hint="--secrets")
+    return given

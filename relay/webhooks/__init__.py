@@ -1,0 +1,1 @@
+"""Sample webhooks: read, signed as their sender would, posted."""

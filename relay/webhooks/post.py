@@ -1,0 +1,46 @@
+"""Posts a signed webhook to a relay, as its sender would."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import requests
+
+from relay.samples import Address, Sample
+from relay.sign import Letter
+
+_SECONDS: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What the relay answered to a sample."""
+
+    sample: Sample
+    status: int
+    answer: Mapping[str, Any]
+
+
+def post(address: Address, sample: Sample) -> Posted:
+    """Sign a sample and post it to a relay."""
+    now = int(time.time())
+    with requests.Session() as session:
+        answer = send(address.signed(sample.headers, sample.content(now), now), session)
+    return Posted(sample, answer.status_code, answer.json() if answer.content else {})
+
+
+def send(letter: Letter, session: requests.Session) -> requests.Response:
+    """Post a letter as it is: no redirect is followed, and no netrc file has a say."""
+    return session.post(
+        f"{letter.url}?{letter.query}" if letter.query else letter.url,
+        data=letter.body,
+        headers=letter.headers,
+        timeout=_SECONDS,
+        allow_redirects=False,
+        auth=_unchanged,
+    )
+
+
+def _unchanged(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -1,0 +1,74 @@
+"""The tree of commands: each can be loaded, is listed in its own words, and loads what it needs."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from typer.core import TyperGroup
+
+from relay.cli import ENTRIES
+from relay.console.lazy_group import Entry, LazyGroup, command_of
+from relay.paths import PROJECT
+
+HEAVY = {"boto3", "botocore", "aiohttp", "requests", "rich.table", "relay.braze.app"}
+
+
+def entries(below: dict[str, Entry], words: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:
+    for name, entry in below.items():
+        yield " ".join([*words, name]), entry
+        command = command_of(name, entry)
+        if isinstance(command, LazyGroup):
+            yield from entries(dict(command.entries), (*words, name))
+
+
+def commands() -> Iterator[tuple[str, str]]:
+    for words, entry in entries(dict(ENTRIES)):
+        command = command_of(words.rpartition(" ")[2], entry)
+        below = command.commands if isinstance(command, TyperGroup) else {}
+        if not below or isinstance(command, LazyGroup):
+            yield words, (command.help or "")
+        yield from ((f"{words} {name}", one.help or "") for name, one in below.items())
+
+
+@pytest.mark.parametrize("words, entry", [*entries(dict(ENTRIES))])
+def test_a_list_shows_a_command_by_the_first_line_of_its_own_help(words: str, entry: Entry) -> None:
+    own = command_of(words.rpartition(" ")[2], entry).help or ""
+    assert own.partition("\n")[0] == entry.summary
+
+
+@pytest.mark.parametrize("words", [*(words for words, _ in commands())])
+def test_every_command_is_in_the_docs(words: str) -> None:
+    pages = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    assert f"relay {words}" in text or f"make {words}" in text, words
+
+
+@pytest.mark.parametrize(
+    "arguments, may_load",
+    [
+        ("--help", set()),
+        ("--version", set()),
+        ("rules --help", set()),
+        ("rules check", set()),
+        ("rules explain shopify-order", set()),
+        ("rules test", set()),
+        ("sources", {"rich.table"}),
+        ("send --help", {"requests", "rich.table"}),
+    ],
+)
+def test_a_command_loads_no_more_than_it_needs(arguments: str, may_load: set[str]) -> None:
+    code = (
+        "import sys; from relay.cli import main\n"
+        "try: main()\n"
+        "finally: sys.stderr.write(' '.join(sys.modules))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments.split()],
+        cwd=PROJECT,
+        capture_output=True,
+        check=True,
+    )
+    assert HEAVY & set(run.stderr.decode().split()) <= may_load | (
+        {"rich.table"} if "--help" in arguments else set()
+    )
