@@ -13,11 +13,11 @@ import requests
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handler.aws.secrets import SecretCache
 from handler.core.errors import RulesError, Unavailable
 from handler.core.secret_values import Secret, api_key
 from handler.core.source import Source
 from handler.core.workspace import Workspace
-from handler.secrets import SecretCache
 from handler.sources import read
 from handler.workspaces import read as read_workspaces
 from relay import checks

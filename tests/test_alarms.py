@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from handler.metrics import METRICS, NAMESPACE
+from handler.aws.metrics import METRICS, NAMESPACE
 from relay.paths import TEMPLATE
 
 TEMPLATE_ = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))

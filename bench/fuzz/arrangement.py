@@ -10,12 +10,12 @@ from unittest import mock
 
 from bench.fuzz.senders import MARKS, secrets_of, sources
 from handler import account, settings
+from handler.aws.secrets import SecretCache
 from handler.core.message import MAX_BYTES, decode
 from handler.core.models import Delivery
 from handler.core.request import encode_request, request
 from handler.core.source import Source
 from handler.ingest import Ingest
-from handler.secrets import SecretCache
 
 _GIVEN: Final = {
     "QUEUE_URL": "queue",

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from bench.guard.profiles import Profiles
+from handler.aws.dynamodb import Table
 from handler.core.backoff import Timing, wait
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
@@ -14,7 +15,6 @@ from handler.core.protocol import State
 from handler.guard import Guard
 from handler.lease import Claim, Times
 from handler.ledger import Ledger
-from handler.table import Table
 from tests.simulation.baton import Baton
 from tests.simulation.clock import START
 from tests.simulation.dynamodb import DynamoDB

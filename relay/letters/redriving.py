@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from handler.aws.sqs import enqueue
 from handler.core import message
 from handler.core.models import Delivery
-from handler.queue import enqueue
 from relay.ledger_desk import LedgerDesk
 from relay.letters.deciding import Decision
 from relay.letters.letter import Letter

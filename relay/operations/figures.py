@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from handler.metrics import METRICS, NAMESPACE, UNKNOWN
+from handler.aws.metrics import METRICS, NAMESPACE, UNKNOWN
 from relay.operations.desk import Desk, formation_name
 from relay.operations.log_lines import lines
 from relay.operations.sums import ASKED, Figures, Place

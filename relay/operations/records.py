@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from handler.clock import Clock
+from handler.aws.clock import Clock
 from relay.ledger_desk import plain as value_of
 from relay.operated import Operated
 

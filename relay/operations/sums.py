@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from handler.metrics import UNKNOWN
+from handler.aws.metrics import UNKNOWN
 
 Place = tuple[str, str]  # source and rule; the rule is empty where a metric has none
 Figures = Mapping[tuple[str, Place], int]  # by metric and place

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools import Logger
 
+from handler.aws.metrics import Tally
 from handler.core.errors import (
     NotJson,
     Refused,
@@ -16,7 +17,6 @@ from handler.core.errors import (
     Unverified,
 )
 from handler.core.models import Delivery, ParkReason, Plan
-from handler.metrics import Tally
 
 logger = Logger()
 

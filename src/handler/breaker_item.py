@@ -6,10 +6,10 @@ Each function returns the update of one transition, whose condition keeps it fro
 from collections.abc import Mapping
 from typing import Final
 
+from handler.aws.dynamodb import Change
 from handler.core.breaker import WINDOW, Breaker, Reason
 from handler.items import Item, number, number_in, text
 from handler.lease import DAY
-from handler.table import Change
 
 KEPT: Final = 30 * DAY  # seconds; nothing of the breaker's kind is of use for longer
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.attend import attend
-from handler.aws import error_name
+from handler.aws.errors import error_name
 from handler.dispatch import dispatch, requests_of
 from handler.errand import Errand, Verdicts
 from handler.failing import settling

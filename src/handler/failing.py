@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler.aws import error_name
+from handler.aws.errors import error_name
 from handler.core.backoff import wait
 from handler.core.errors import Unavailable, UnknownVersion, UnreadableMessage
 from handler.core.message import decode

@@ -14,6 +14,7 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
+from handler.aws.dynamodb import Change, Table
 from handler.core.identifiers import user_of
 from handler.core.models import Delivery
 from handler.core.protocol import Record, State
@@ -21,7 +22,6 @@ from handler.core.request import written
 from handler.items import Item, number, record_from, text
 from handler.lease import DAY, has_unknown
 from handler.sends import Sends
-from handler.table import Change, Table
 
 _VERSION: Final = 1
 _DAYS: Final = 30  # far longer than any delivery is on its way

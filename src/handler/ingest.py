@@ -19,7 +19,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler import settings, sources
 from handler.account import Account
-from handler.aws import error_name
+from handler.aws.api_gateway import is_accepted, webhook_of
+from handler.aws.errors import error_name
+from handler.aws.metrics import UNKNOWN
+from handler.aws.secrets import BRIEF, SecretCache
+from handler.aws.sqs import enqueue
 from handler.core.errors import (
     MethodNotAllowed,
     NotFound,
@@ -40,10 +44,6 @@ from handler.core.signatures import shown_url
 from handler.core.source import Source
 from handler.core.verify import is_provable, verify
 from handler.dead_letters import Cause, bury
-from handler.metrics import UNKNOWN
-from handler.queue import enqueue
-from handler.secrets import BRIEF, SecretCache
-from handler.webhook import is_accepted, webhook_of
 from handler.workspaces import RULES
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import Final
 
 from botocore.config import Config
 
+from handler.aws.dynamodb import Change, Table
 from handler.core.models import OnUnknown
 from handler.core.protocol import Record, Refusal, State, refused
 from handler.items import Item, claim_condition, number, record_from, text, words_of
@@ -22,7 +23,6 @@ from handler.lease import (
     claiming,
 )
 from handler.sends import Sends
-from handler.table import Change, Table
 
 # botocore's default mode makes five attempts of up to 60 s: longer than the whole invocation.
 # With n attempts a call takes at most n * (connect + read) and the pauses between them, which are

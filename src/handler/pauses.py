@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from handler.aws.dynamodb import Table
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
-from handler.table import Table
 
 PAUSES: Final = "pause#"
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from handler.aws.dynamodb import Change, Table
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.runs import Run, joined, under
 from handler.items import Item, number, number_in, record_from
 from handler.lease import DAY
-from handler.table import Change, Table
 
 _TRIES: Final = 5  # that another worker was quicker each time is no accident any more
 # SQS and the dead letters keep a message for 10 + 14 days: of an older run nothing can come.

@@ -7,10 +7,10 @@ marks of its members follow, and may be lost.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from handler.aws.dynamodb import Change, Table
 from handler.core.protocol import State
 from handler.items import Item, number, text
 from handler.lease import ATTEMPT_DAYS, DAY
-from handler.table import Change, Table
 
 
 @dataclass(frozen=True, slots=True)

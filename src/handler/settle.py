@@ -11,7 +11,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler.aws import error_name
+from handler.aws.errors import error_name
 from handler.core.backoff import wait
 from handler.core.errors import Unavailable
 from handler.core.outcome import Outcome

@@ -12,22 +12,22 @@ import boto3
 from aws_lambda_powertools import Logger
 
 from handler import workspaces
+from handler.aws.clock import Clock
+from handler.aws.dynamodb import Table
+from handler.aws.metrics import Tally
+from handler.aws.secrets import BRIEF, SecretCache
 from handler.brakes import Brakes
 from handler.braze import post
-from handler.clock import Clock
 from handler.core.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.outcome import Answer
 from handler.core.workspace import Workspace
 from handler.guard import Guard
 from handler.ledger import QUICK, Ledger
-from handler.metrics import Tally
 from handler.pauses import Pauses
-from handler.secrets import BRIEF, SecretCache
 from handler.sends import Sends
 from handler.settings import LOCAL, Deliver
 from handler.signals import Signals
-from handler.table import Table
 from handler.wire import open_session
 
 if TYPE_CHECKING:

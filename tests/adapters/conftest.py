@@ -13,16 +13,16 @@ import pytest
 from aws_lambda_powertools import Logger
 from requests import Session
 
+from handler.aws.dynamodb import Table
+from handler.aws.secrets import SecretCache
 from handler.braze import post
 from handler.core.backoff import Timing
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
 from handler.ledger import Ledger
 from handler.pauses import Pauses
-from handler.secrets import SecretCache
 from handler.settings import Deliver
 from handler.signals import Signals
-from handler.table import Table
 from handler.wire import open_session
 from handler.worker import Worker
 from relay.stack.emulator import emulator

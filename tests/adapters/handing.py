@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from handler.aws.dynamodb import Table
 from handler.core.backoff import Timing
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
 from handler.pauses import Pauses
 from handler.signals import Signals
-from handler.table import Table
 from handler.worker import Worker
 from tests.adapters.stage import Clock, Invocation, Queue
 

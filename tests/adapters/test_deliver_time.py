@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError
 
+from handler.aws.secrets import MAX_AGE, SecretCache
 from handler.core.backoff import Timing
 from handler.core.errors import Unavailable
 from handler.core.message import encode
@@ -16,7 +17,6 @@ from handler.core.models import Delivery
 from handler.core.protocol import State
 from handler.deliver import serve
 from handler.lease import Claim
-from handler.secrets import MAX_AGE, SecretCache
 from handler.settings import Deliver
 from handler.worker import build
 from tests.adapters.stage import Braze, Clock, Queue

@@ -13,10 +13,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from handler import settings
+from handler.aws.api_gateway import webhook_of
+from handler.aws.secrets import SecretCache
 from handler.core.rules import load
 from handler.ingest import Ingest, _ingest, lambda_handler
-from handler.secrets import SecretCache
-from handler.webhook import webhook_of
 
 RULES = Path(__file__).parents[1] / "rules"
 SOURCES = {"shopify": load("shopify", (RULES / "shopify.yaml").read_text("utf-8"), "f", "dev")}

@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
+from handler.aws.dynamodb import Table
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
 from handler.core.protocol import CLOCKS, Record, Refusal, State, claimable, refused
@@ -11,7 +12,6 @@ from handler.items import record_from
 from handler.lease import DAY, Claim, Entry, Times
 from handler.ledger import KEPT_ATTEMPTS, Ledger
 from handler.sends import Sends
-from handler.table import Table
 from tests.adapters.stage import Aws, make_table
 
 NOW = 1_800_000_000

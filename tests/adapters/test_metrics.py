@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from handler.aws.metrics import METRICS, NAMESPACE
 from handler.core.message import encode
 from handler.core.models import Delivery
-from handler.metrics import METRICS, NAMESPACE
 from relay.activity import told
 from tests.adapters.stage import Braze, Queue
 from tests.adapters.test_ingest import ORDER, Aws, ingest, request

@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.aws.sqs import MAX_ENTRIES, batches, enqueue
 from handler.core.errors import Unavailable
 from handler.core.message import MAX_BYTES
-from handler.queue import MAX_ENTRIES, batches, enqueue
 
 Fails = Callable[[int, str], bool | None]  # round and body -> is it the sender's fault; None: taken
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from handler.aws.secrets import FAILED_AFTER, MAX_AGE, REFRESH_AFTER, RETRY_AFTER, SecretCache
 from handler.core.errors import Unavailable
 from handler.core.secret_values import Secret
 from handler.core.secret_values import api_key as key_of
 from handler.core.secret_values import signing_secrets as signing_of
-from handler.secrets import FAILED_AFTER, MAX_AGE, REFRESH_AFTER, RETRY_AFTER, SecretCache
 from tests.adapters.stage import Aws, Clock
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handler.webhook import webhook_of
+from handler.aws.api_gateway import webhook_of
 
 NOW = 1_800_000_000
 

@@ -5,7 +5,7 @@ from email.utils import formatdate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.clock import Clock
+from handler.aws.clock import Clock
 
 TRUE = 1_800_000_000.25
 WRONG = st.floats(-600, 600)

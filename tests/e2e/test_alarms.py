@@ -7,7 +7,7 @@ period alone, so only what has an alarm's very dimensions is put.
 import json
 from typing import Any
 
-from handler.metrics import NAMESPACE
+from handler.aws.metrics import NAMESPACE
 from tests.e2e.harness import Relay, until
 
 

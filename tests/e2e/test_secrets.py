@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from handler.secrets import MAX_AGE, REFRESH_AFTER
+from handler.aws.secrets import MAX_AGE, REFRESH_AFTER
 from relay.paths import PROJECT
 from relay.secrets import READY, changed, seen_by
 from relay.stack.deploy import NAME

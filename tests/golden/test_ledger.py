@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from handler.aws.dynamodb import Table
 from handler.core.protocol import State
 from handler.items import record_from
 from handler.lease import Claim, Entry, Times
 from handler.ledger import Ledger
-from handler.table import Table
 from relay.stack.emulator import emulator
 from tests.adapters.stage import Aws, make_table
 

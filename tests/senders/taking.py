@@ -3,10 +3,10 @@
 import json
 from typing import Any, cast
 
+from handler.aws.secrets import SecretCache
 from handler.core.rules import load
 from handler.core.source import Source
 from handler.ingest import Ingest
-from handler.secrets import SecretCache
 from tests.adapters.test_ingest import GIVEN, Aws
 from tests.core.rules_files import RULES
 from tests.senders.posting import Post

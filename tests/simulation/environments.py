@@ -14,7 +14,9 @@ from unittest.mock import patch
 from aws_lambda_powertools import Logger
 
 from handler import account, sources
-from handler.clock import Clock
+from handler.aws.clock import Clock
+from handler.aws.dynamodb import Table
+from handler.aws.secrets import SecretCache
 from handler.core.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.source import Source
@@ -22,11 +24,9 @@ from handler.core.workspace import Workspace
 from handler.ingest import Ingest
 from handler.ledger import Ledger
 from handler.pauses import Pauses
-from handler.secrets import SecretCache
 from handler.settings import Deliver
 from handler.settings import Ingest as IngestSettings
 from handler.signals import Signals
-from handler.table import Table
 from handler.worker import Worker
 from tests.simulation.braze import Braze
 from tests.simulation.clock import Time

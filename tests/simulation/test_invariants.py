@@ -6,12 +6,12 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
+from handler.aws.sqs import enqueue
 from handler.core.backoff import Timing
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery, Verified
 from handler.core.protocol import Record, Refusal, refused
 from handler.core.request import request_of_many
-from handler.queue import enqueue
 from handler.received import GONE
 from tests.simulation.faults import Fault
 from tests.simulation.invariants import breaches

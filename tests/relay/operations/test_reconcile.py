@@ -9,7 +9,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from handler.metrics import METRICS, NAMESPACE
+from handler.aws.metrics import METRICS, NAMESPACE
 from relay.operations.reconcile import reconcile
 from relay.operations.sums import DELIVERIES, EVENTS, WEBHOOKS, WISHES
 from tests.relay.operations.stage import Stage

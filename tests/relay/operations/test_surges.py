@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handler.clock import Clock
+from handler.aws.clock import Clock
 from relay.operations.brakes import Brake, settle
 from relay.operations.records import Table
 from tests.relay.operations.stage import Stage

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler.clock import Clock
+from handler.aws.clock import Clock
 from handler.core.errors import Unavailable
 from handler.items import Item
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler.aws import error_name
+from handler.aws.errors import error_name
 from handler.core.errors import Unavailable
 from handler.core.message import MAX_BYTES
 

@@ -1,0 +1,1 @@
+"""AWS services: events, queue, table, clock, secrets, metrics, errors."""
