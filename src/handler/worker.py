@@ -17,7 +17,8 @@ from handler.aws.dynamodb import Table
 from handler.aws.metrics import Tally
 from handler.aws.secrets import BRIEF, SecretCache
 from handler.brakes import Brakes
-from handler.braze import post
+from handler.braze_client.client import post
+from handler.braze_client.session import open_session
 from handler.core.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.outcome import Answer
@@ -28,7 +29,6 @@ from handler.pauses import Pauses
 from handler.sends import Sends
 from handler.settings import LOCAL, Deliver
 from handler.signals import Signals
-from handler.wire import open_session
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -15,7 +15,8 @@ from requests import Session
 
 from handler.aws.dynamodb import Table
 from handler.aws.secrets import SecretCache
-from handler.braze import post
+from handler.braze_client.client import post
+from handler.braze_client.session import open_session
 from handler.core.backoff import Timing
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
@@ -23,7 +24,6 @@ from handler.ledger import Ledger
 from handler.pauses import Pauses
 from handler.settings import Deliver
 from handler.signals import Signals
-from handler.wire import open_session
 from handler.worker import Worker
 from relay.stack.emulator import emulator
 from tests.adapters.handing import Hands, hands

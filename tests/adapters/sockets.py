@@ -12,7 +12,7 @@ from ssl import SSLContext
 
 from requests import Session
 
-from handler.braze import post
+from handler.braze_client.client import post
 from handler.core.outcome import Answer
 
 BODY = b'{"recipients":[{"external_user_id":"u"}]}'

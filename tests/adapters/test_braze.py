@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from requests import Session
 
-from handler.braze import MAX_ANSWER
+from handler.braze_client.client import MAX_ANSWER
+from handler.braze_client.session import open_session
 from handler.core.outcome import Answer, classify
-from handler.wire import open_session
 from tests.adapters.braze_faults import CHUNK, FAULTS, HUNDRED_MB, HUNDRED_MB_HEAD
 from tests.adapters.sockets import ACCEPTED, BODY, LATEST, braze, headed, say, sent
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from requests import Session
 
-from handler import wire
+from handler.braze_client import session as session_module
 from handler.core.outcome import classify
 from tests.adapters.sockets import ACCEPTED, BODY, LATEST, SECONDS, braze, headed, reset, say, sent
 
@@ -43,7 +43,7 @@ def test_many_addresses_that_answer_nothing_keep_the_deadline(
 def test_an_address_that_answers_nothing_leaves_time_for_the_next(
     session: Session, swallowed: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "CONNECT", 0.1)
+    monkeypatch.setattr(session_module, "CONNECT", 0.1)
 
     with braze(say(headed(ACCEPTED))) as peer:
         good = (*swallowed[:4], ("127.0.0.1", int(peer.url.rsplit(":", 1)[1])))

@@ -15,7 +15,7 @@ from requests import Session
 from urllib3.connection import HTTPConnection
 from urllib3.util.wait import wait_for_read
 
-from handler import wire
+from handler.braze_client import session as session_module
 from handler.core.outcome import classify
 from tests.adapters.sockets import (
     ACCEPTED,
@@ -216,11 +216,11 @@ noise = st.lists(
 def test_whatever_interim_answers_come_each_request_gets_its_own_answer(
     before: bytes, after: bytes
 ) -> None:
-    with wire.open_session() as session, numbered(before, after) as peer:
+    with session_module.open_session() as session, numbered(before, after) as peer:
         assert ids(session, peer, 3) == ["1", "2", "3"]
 
 
-@pytest.mark.parametrize("idle,connections", [(5, 1), (wire.MAX_IDLE + 1, 2)])
+@pytest.mark.parametrize("idle,connections", [(5, 1), (session_module.MAX_IDLE + 1, 2)])
 def test_a_connection_is_used_again_unless_it_was_idle_for_long(
     session: Session, monkeypatch: pytest.MonkeyPatch, idle: float, connections: int
 ) -> None:
@@ -228,7 +228,7 @@ def test_a_connection_is_used_again_unless_it_was_idle_for_long(
         # One after the other: the peer takes a new connection once the old one is closed.
         sent(session, peer.url)
         later = time.time() + idle
-        monkeypatch.setattr("handler.wire.time.time", lambda: later)
+        monkeypatch.setattr("handler.braze_client.session.time.time", lambda: later)
         answer, _ = sent(session, peer.url)
         session.close()
 

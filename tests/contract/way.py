@@ -2,13 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from handler.braze import post
+from handler.braze_client.client import post
+from handler.braze_client.session import open_session
 from handler.core.models import Delivery, Event
 from handler.core.outcome import Outcome, classify
 from handler.core.render import Packed, render
 from handler.core.request import encode_request, request
 from handler.core.rules import load
-from handler.wire import open_session
 from tests.contract.bodies import written
 from tests.relay.simulated import Client
 

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from requests import Session
 
-from handler.braze import post
+from handler.braze_client.client import post
+from handler.braze_client.session import open_session
 from handler.core.outcome import Answer
-from handler.wire import open_session
 
 Post = Callable[[str, bytes, str, float], Answer]
 _PATIENCE: Final = 60.0  # seconds of the machine; it is never waited for

@@ -17,8 +17,8 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from handler.braze_client.session import HeadBroken
 from handler.core.outcome import Answer
-from handler.wire import HeadBroken
 
 MAX_ANSWER: Final = 65_536  # bytes; Braze's answers have some hundreds
 USER_AGENT: Final = "braze-webhook-relay"
