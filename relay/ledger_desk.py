@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from handler.core.models import Delivery
 from handler.core.protocol import State
 from handler.core.runs import joined, under
-from handler.runs import key_of, runs_in
+from handler.ledger.occurrences import key_of, runs_in
 
 _KEYS: Final = 100  # DynamoDB API reference, BatchGetItem
 _PAUSE: Final = 0.2  # seconds before the keys that DynamoDB has left over are asked for again

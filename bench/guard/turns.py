@@ -12,9 +12,9 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.core.protocol import State
-from handler.guard import Guard
-from handler.lease import Claim, Times
-from handler.ledger import Ledger
+from handler.ledger.lease import Claim, Times
+from handler.ledger.ledger import Ledger
+from handler.ledger.profile_versions import Guard
 from tests.simulation.baton import Baton
 from tests.simulation.clock import START
 from tests.simulation.dynamodb import DynamoDB

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from handler.core.identifiers import user_of
 from handler.core.message import unpack
 from handler.core.models import Delivery, Parked
-from handler.guard import user_key
+from handler.ledger.profile_versions import user_key
 from relay.letters.letter import Letter
 from relay.operations.naming import Names
 

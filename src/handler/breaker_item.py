@@ -8,8 +8,8 @@ from typing import Final
 
 from handler.aws.dynamodb import Change
 from handler.core.breaker import WINDOW, Breaker, Reason
-from handler.items import Item, number, number_in, text
-from handler.lease import DAY
+from handler.ledger.lease import DAY
+from handler.ledger.records import Item, number, number_in, text
 
 KEPT: Final = 30 * DAY  # seconds; nothing of the breaker's kind is of use for longer
 

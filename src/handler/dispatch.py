@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from handler.brakes import MINUTE
 from handler.claims import claim
 from handler.core.backoff import clamp, wait_stopped
 from handler.core.breaker import wait_open
@@ -15,6 +14,7 @@ from handler.core.request import audience_of
 from handler.core.secret_values import Secret, api_key
 from handler.errand import Errand, Member, Verdicts, wait_again
 from handler.failing import settling
+from handler.ledger.rate_counters import MINUTE
 from handler.post import one_by_one, send
 from handler.received import Verdict, back
 from handler.worker import Worker

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from handler.core.models import Delivery
 from handler.dead_letters import Cause, bury
-from handler.lease import Claim
+from handler.ledger.lease import Claim
 from handler.received import Received, Verdict
 from handler.worker import Worker
 

@@ -16,19 +16,19 @@ from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
 from handler.aws.metrics import Tally
 from handler.aws.secrets import BRIEF, SecretCache
-from handler.brakes import Brakes
 from handler.braze_client.client import post
 from handler.braze_client.session import open_session
 from handler.core.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.outcome import Answer
 from handler.core.workspace import Workspace
-from handler.guard import Guard
-from handler.ledger import QUICK, Ledger
-from handler.pauses import Pauses
-from handler.sends import Sends
+from handler.ledger.batch_requests import Sends
+from handler.ledger.breaker_state import Signals
+from handler.ledger.ledger import QUICK, Ledger
+from handler.ledger.pauses import Pauses
+from handler.ledger.profile_versions import Guard
+from handler.ledger.rate_counters import Brakes
 from handler.settings import LOCAL, Deliver
-from handler.signals import Signals
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient

@@ -20,10 +20,10 @@ from handler.braze_client.session import open_session
 from handler.core.backoff import Timing
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
-from handler.ledger import Ledger
-from handler.pauses import Pauses
+from handler.ledger.breaker_state import Signals
+from handler.ledger.ledger import Ledger
+from handler.ledger.pauses import Pauses
 from handler.settings import Deliver
-from handler.signals import Signals
 from handler.worker import Worker
 from relay.stack.emulator import emulator
 from tests.adapters.handing import Hands, hands

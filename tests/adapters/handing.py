@@ -15,8 +15,8 @@ from handler.core.backoff import Timing
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
-from handler.pauses import Pauses
-from handler.signals import Signals
+from handler.ledger.breaker_state import Signals
+from handler.ledger.pauses import Pauses
 from handler.worker import Worker
 from tests.adapters.stage import Clock, Invocation, Queue
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from handler import deliver
 from handler.core.message import encode
 from handler.core.models import Delivery
-from handler.lease import Times
+from handler.ledger.lease import Times
 from handler.settings import Deliver
 from tests.adapters.stage import Braze, Invocation, Queue
 

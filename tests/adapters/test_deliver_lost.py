@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 from handler.aws.dynamodb import Table
 from handler.core.message import encode
 from handler.core.models import Delivery
-from handler.lease import Times
+from handler.ledger.lease import Times
 from tests.adapters.stage import Braze, Clock, Queue
 
 HORIZON = 86_400

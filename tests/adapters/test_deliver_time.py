@@ -16,7 +16,7 @@ from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.core.protocol import State
 from handler.deliver import serve
-from handler.lease import Claim
+from handler.ledger.lease import Claim
 from handler.settings import Deliver
 from handler.worker import build
 from tests.adapters.stage import Braze, Clock, Queue

@@ -8,10 +8,10 @@ from handler.aws.dynamodb import Table
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
 from handler.core.protocol import CLOCKS, Record, Refusal, State, claimable, refused
-from handler.items import record_from
-from handler.lease import DAY, Claim, Entry, Times
-from handler.ledger import KEPT_ATTEMPTS, Ledger
-from handler.sends import Sends
+from handler.ledger.batch_requests import Sends
+from handler.ledger.lease import DAY, Claim, Entry, Times
+from handler.ledger.ledger import KEPT_ATTEMPTS, Ledger
+from handler.ledger.records import record_from
 from tests.adapters.stage import Aws, make_table
 
 NOW = 1_800_000_000

@@ -9,9 +9,9 @@ import pytest
 
 from handler.aws.dynamodb import Table
 from handler.core.protocol import State
-from handler.items import record_from
-from handler.lease import Claim, Entry, Times
-from handler.ledger import Ledger
+from handler.ledger.lease import Claim, Entry, Times
+from handler.ledger.ledger import Ledger
+from handler.ledger.records import record_from
 from relay.stack.emulator import emulator
 from tests.adapters.stage import Aws, make_table
 

@@ -22,11 +22,11 @@ from handler.core.errors import RulesError
 from handler.core.source import Source
 from handler.core.workspace import Workspace
 from handler.ingest import Ingest
-from handler.ledger import Ledger
-from handler.pauses import Pauses
+from handler.ledger.breaker_state import Signals
+from handler.ledger.ledger import Ledger
+from handler.ledger.pauses import Pauses
 from handler.settings import Deliver
 from handler.settings import Ingest as IngestSettings
-from handler.signals import Signals
 from handler.worker import Worker
 from tests.simulation.braze import Braze
 from tests.simulation.clock import Time

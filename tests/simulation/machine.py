@@ -14,7 +14,7 @@ from hypothesis.stateful import (
 )
 
 from handler.deliver import serve
-from handler.pauses import PAUSES
+from handler.ledger.pauses import PAUSES
 from tests.simulation.braze import Braze
 from tests.simulation.clock import Clock
 from tests.simulation.dynamodb import DynamoDB, Table

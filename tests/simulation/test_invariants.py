@@ -58,7 +58,10 @@ MISTAKES: Final = {
     ),
     "what was accepted is not marked": Mistake(
         "repeated",
-        {"handler.ledger.Ledger.mark": always(1), "handler.sends.Sends.mark": always(1)},
+        {
+            "handler.ledger.ledger.Ledger.mark": always(1),
+            "handler.ledger.batch_requests.Sends.mark": always(1),
+        },
     ),
     "a claim has no condition": Mistake(
         "repeated",
@@ -72,12 +75,14 @@ MISTAKES: Final = {
         "repeated",
         {"handler.settle.policy": always("retry"), "handler.claims.policy": always("retry")},
     ),
-    "a lease is not waited for": Mistake("at_once", {"handler.ledger.refused": refused_no_wait}),
+    "a lease is not waited for": Mistake(
+        "at_once", {"handler.ledger.ledger.refused": refused_no_wait}
+    ),
     "a signature is not looked at": Mistake(
         "uninvited", {"handler.ingest.verify": lambda webhook, *_: Verified(webhook)}
     ),
     "nobody waits for its turn": Mistake(
-        "out_of_order", {"handler.guard.Guard.begin": always("go")}
+        "out_of_order", {"handler.ledger.profile_versions.Guard.begin": always("go")}
     ),
     "a field is dropped": Mistake("altered", {"handler.post.request_of_many": without_names}),
     "a name is logged": Mistake(

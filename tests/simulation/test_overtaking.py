@@ -6,7 +6,7 @@ from typing import Any, Final
 import pytest
 
 from bench.guard.run import run
-from handler.guard import Guard
+from handler.ledger.profile_versions import Guard
 
 _PAIRS: Final = 1_500
 _begin, _end = Guard.begin, Guard.end

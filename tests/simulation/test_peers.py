@@ -9,7 +9,7 @@ from bench.reliability.judge import judged
 from bench.reliability.run import OURS, WAYS, run
 from bench.reliability.worlds import Contestant, setting
 from handler import settle
-from handler.sends import Sends
+from handler.ledger.batch_requests import Sends
 from tests.simulation.braze import Applied, Try
 from tests.simulation.clock import START
 from tests.simulation.faults import Fault

@@ -27,14 +27,14 @@ def always(value: Any) -> Callable[..., Any]:
 
 MISTAKES: Final[dict[str, dict[str, Any]]] = {
     "what was accepted is not marked": {
-        "handler.ledger.Ledger.mark": always(1),
-        "handler.sends.Sends.mark": always(1),
+        "handler.ledger.ledger.Ledger.mark": always(1),
+        "handler.ledger.batch_requests.Sends.mark": always(1),
     },
     "what was not sent leaves the queue": {
         "handler.settle.back": always(GONE),
         "handler.settle.count_settled": always(None),
     },
-    "a pause is not heeded": {"handler.pauses.Pauses.stop": always(False)},  # noqa: FBT003 - what it returns
+    "a pause is not heeded": {"handler.ledger.pauses.Pauses.stop": always(False)},  # noqa: FBT003 - what it returns
     "what is held is sent again": {
         "handler.settle.policy": always("retry"),
         "handler.claims.policy": always("retry"),

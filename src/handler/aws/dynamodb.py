@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.clock import Clock
 from handler.core.errors import Unavailable
-from handler.items import Item
+from handler.ledger.records import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient

@@ -6,7 +6,7 @@ import pytest
 
 from handler.core.breaker import IN_A_ROW
 from handler.core.models import Delivery
-from handler.lease import Times
+from handler.ledger.lease import Times
 from tests.adapters.handed.answers import DOWN, REFUSED, sizes
 from tests.adapters.handed.line import fail, open_until
 from tests.adapters.handing import Hands, several

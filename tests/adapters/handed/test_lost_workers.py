@@ -7,7 +7,7 @@ import pytest
 
 from handler.core.models import Delivery
 from handler.core.protocol import MOST_LOST
-from handler.lease import Times
+from handler.ledger.lease import Times
 from tests.adapters.handed.answers import sizes, users
 from tests.adapters.handing import Hands, counted, nothing, several
 from tests.adapters.stage import Braze

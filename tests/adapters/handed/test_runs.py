@@ -11,7 +11,7 @@ import pytest
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.core.protocol import State
-from handler.lease import DAY
+from handler.ledger.lease import DAY
 from relay.ledger_desk import LedgerDesk
 from tests.adapters.handed.answers import BAD, DOWN, EDGE
 from tests.adapters.handing import START, Hands, away, nothing

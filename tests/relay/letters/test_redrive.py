@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from handler.core.message import encode
 from handler.core.protocol import Record as Known
 from handler.core.protocol import State, claimable
-from handler.items import record_from
+from handler.ledger.records import record_from
 from relay.ledger_desk import Record
 from relay.letters.deciding import Standing, redriven
 from tests.relay.letters.desk import HOUR, NOW, PARKED, Desk, delivery

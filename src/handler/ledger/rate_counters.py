@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from handler.aws.dynamodb import Change, Table
 from handler.breaker_item import KEPT
-from handler.items import Item, number, number_in
+from handler.ledger.records import Item, number, number_in
 
 # Braze, "API limits": calls that target an audience, for all audiences and for each one.
 MINUTE: Final = 60

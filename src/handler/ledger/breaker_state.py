@@ -16,7 +16,7 @@ from handler.core.backoff import Timing
 from handler.core.breaker import WINDOW, Breaker, Reason, open_seconds, trips
 from handler.core.errors import Unavailable
 from handler.core.limit import Limit
-from handler.items import Item, number, number_in
+from handler.ledger.records import Item, number, number_in
 
 SHOWN_EVERY: Final = 60  # seconds between two writes of what is left of the rate limit
 

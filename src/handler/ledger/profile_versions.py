@@ -19,9 +19,9 @@ from handler.core.identifiers import user_of
 from handler.core.models import Delivery
 from handler.core.protocol import Record, State
 from handler.core.request import written
-from handler.items import Item, number, record_from, text
-from handler.lease import DAY, has_unknown
-from handler.sends import Sends
+from handler.ledger.batch_requests import Sends
+from handler.ledger.lease import DAY, has_unknown
+from handler.ledger.records import Item, number, record_from, text
 
 _VERSION: Final = 1
 _DAYS: Final = 30  # far longer than any delivery is on its way

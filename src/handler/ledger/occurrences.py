@@ -8,8 +8,8 @@ from handler.aws.dynamodb import Change, Table
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.runs import Run, joined, under
-from handler.items import Item, number, number_in, record_from
-from handler.lease import DAY
+from handler.ledger.lease import DAY
+from handler.ledger.records import Item, number, number_in, record_from
 
 _TRIES: Final = 5  # that another worker was quicker each time is no accident any more
 # SQS and the dead letters keep a message for 10 + 14 days: of an older run nothing can come.

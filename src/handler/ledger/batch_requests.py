@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from handler.aws.dynamodb import Change, Table
 from handler.core.protocol import State
-from handler.items import Item, number, text
-from handler.lease import ATTEMPT_DAYS, DAY
+from handler.ledger.lease import ATTEMPT_DAYS, DAY
+from handler.ledger.records import Item, number, text
 
 
 @dataclass(frozen=True, slots=True)

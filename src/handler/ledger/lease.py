@@ -6,7 +6,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from handler.core.protocol import Record, State
-from handler.items import Item, number, text
+from handler.ledger.records import Item, number, text
 
 DAY: Final = 86_400
 ATTEMPT_DAYS: Final = 30

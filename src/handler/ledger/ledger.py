@@ -11,8 +11,8 @@ from botocore.config import Config
 from handler.aws.dynamodb import Change, Table
 from handler.core.models import OnUnknown
 from handler.core.protocol import Record, Refusal, State, refused
-from handler.items import Item, claim_condition, number, record_from, text, words_of
-from handler.lease import (
+from handler.ledger.batch_requests import Sends
+from handler.ledger.lease import (
     ATTEMPT_DAYS,
     DAY,
     Claim,
@@ -22,7 +22,7 @@ from handler.lease import (
     claim_in,
     claiming,
 )
-from handler.sends import Sends
+from handler.ledger.records import Item, claim_condition, number, record_from, text, words_of
 
 # botocore's default mode makes five attempts of up to 60 s: longer than the whole invocation.
 # With n attempts a call takes at most n * (connect + read) and the pauses between them, which are

@@ -1,0 +1,1 @@
+"""The ledger, one DynamoDB table: claims, requests, versions, counters, pauses. Deliver only."""
