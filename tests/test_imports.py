@@ -30,8 +30,6 @@ FOREIGN = {
         "handler.braze_client",
         "handler.ledger",
         "handler.worker",
-        "handler.claims",
-        "handler.post",
         *("requests", "phonenumbers", "aws_xray_sdk"),
     ),
     "handler.deliver": (

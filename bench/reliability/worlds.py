@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.reliability.peers import Serve
 from bench.reliability.services import Deleting, clock_of_powertools, delete, put_once, with_records
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 from tests.simulation.dynamodb import ConditionalCheckFailedException
 from tests.simulation.environments import Environments
 from tests.simulation.storms import STORM

@@ -7,9 +7,9 @@ from handler.core.message import decode
 from handler.core.models import Parked
 from handler.core.request import request
 from handler.dead_letters import Cause
-from handler.errand import Errand, bury_body, log_delivery
 from handler.received import GONE, Received, Verdict, back
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
+from handler.worker.task import Errand, bury_body, log_delivery
 
 
 def attend(worker: Worker, received: Received, time_left: Callable[[], float]) -> Errand | Verdict:

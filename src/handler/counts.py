@@ -7,7 +7,7 @@ from handler.core.models import Delivery
 from handler.core.outcome import Answer, Outcome
 from handler.core.protocol import State
 from handler.received import Verdict
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 
 _LEFT: Final = {
     State.ACCEPTED: "DeliveriesAccepted",

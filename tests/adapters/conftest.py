@@ -24,7 +24,7 @@ from handler.ledger.breaker_state import Signals
 from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
 from handler.settings import Deliver
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 from relay.stack.emulator import emulator
 from tests.adapters.handing import Hands, hands
 from tests.adapters.stage import Aws, Braze, Clock, Queue, handler_of, make_table

@@ -17,7 +17,7 @@ from handler.core.models import Delivery
 from handler.deliver import serve
 from handler.ledger.breaker_state import Signals
 from handler.ledger.pauses import Pauses
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 from tests.adapters.stage import Clock, Invocation, Queue
 
 START = 1_800_000_000.0

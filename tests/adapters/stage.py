@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from handler.core.models import Delivery
 from handler.deliver import serve
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 
 Reply = tuple[int, bytes]
 SUCCESS: Reply = (201, b'{"message": "success", "dispatch_id": "acf471119f74"}')

@@ -144,7 +144,7 @@ def test_one_bad_message_does_not_take_the_batch_along(
             raise ZeroDivisionError("canary@example.org")
         return classify(*given)  # type: ignore[arg-type] # passed on
 
-    monkeypatch.setattr("handler.post.classify", breaks_once)
+    monkeypatch.setattr("handler.worker.send.classify", breaks_once)
     for one in others:
         queue.send(encode(one))
 

@@ -18,7 +18,7 @@ from handler.core.protocol import State
 from handler.deliver import serve
 from handler.ledger.lease import Claim
 from handler.settings import Deliver
-from handler.worker import build
+from handler.worker.dependencies import build
 from tests.adapters.stage import Braze, Clock, Queue
 
 

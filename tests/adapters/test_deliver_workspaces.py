@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from handler import worker, workspaces
+from handler import workspaces
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
 from handler.deliver import serve
-from handler.worker import Worker
+from handler.worker import dependencies
+from handler.worker.dependencies import Worker
 from tests.adapters.stage import Braze, Invocation, Queue
 
 USA = Workspace("usa", "http://127.0.0.1:9", "america")
@@ -111,7 +112,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def built(queue: Queue, **more: str) -> Worker:
     given = queue.worker.settings.model_dump(by_alias=True)
-    return worker.build({name: str(value) for name, value in given.items()} | more)
+    return dependencies.build({name: str(value) for name, value in given.items()} | more)
 
 
 def test_the_worker_reads_its_workspaces_from_the_package(queue: Queue, folder: Path) -> None:

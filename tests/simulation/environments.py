@@ -27,7 +27,7 @@ from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
 from handler.settings import Deliver
 from handler.settings import Ingest as IngestSettings
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 from tests.simulation.braze import Braze
 from tests.simulation.clock import Time
 from tests.simulation.dynamodb import DynamoDB

@@ -54,7 +54,11 @@ MISTAKES: Final = {
         "lost", {"handler.ingest.enqueue": enqueue_or_not}
     ),
     "what was not sent leaves the queue": Mistake(
-        "lost", {"handler.settle.back": always(GONE), "handler.settle.count_settled": always(None)}
+        "lost",
+        {
+            "handler.worker.settle.back": always(GONE),
+            "handler.worker.settle.count_settled": always(None),
+        },
     ),
     "what was accepted is not marked": Mistake(
         "repeated",
@@ -73,7 +77,10 @@ MISTAKES: Final = {
     ),
     "hold is taken for retry": Mistake(
         "repeated",
-        {"handler.settle.policy": always("retry"), "handler.claims.policy": always("retry")},
+        {
+            "handler.worker.settle.policy": always("retry"),
+            "handler.worker.claim.policy": always("retry"),
+        },
     ),
     "a lease is not waited for": Mistake(
         "at_once", {"handler.ledger.ledger.refused": refused_no_wait}
@@ -84,7 +91,9 @@ MISTAKES: Final = {
     "nobody waits for its turn": Mistake(
         "out_of_order", {"handler.ledger.profile_versions.Guard.begin": always("go")}
     ),
-    "a field is dropped": Mistake("altered", {"handler.post.request_of_many": without_names}),
+    "a field is dropped": Mistake(
+        "altered", {"handler.worker.send.request_of_many": without_names}
+    ),
     "a name is logged": Mistake(
         "told", {"handler.account.Account._seen": always({"source": "Canary 1"})}
     ),

@@ -8,8 +8,8 @@ import pytest
 from bench.reliability.judge import judged
 from bench.reliability.run import OURS, WAYS, run
 from bench.reliability.worlds import Contestant, setting
-from handler import settle
 from handler.ledger.batch_requests import Sends
+from handler.worker import settle
 from tests.simulation.braze import Applied, Try
 from tests.simulation.clock import START
 from tests.simulation.faults import Fault

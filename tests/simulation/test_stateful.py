@@ -31,13 +31,13 @@ MISTAKES: Final[dict[str, dict[str, Any]]] = {
         "handler.ledger.batch_requests.Sends.mark": always(1),
     },
     "what was not sent leaves the queue": {
-        "handler.settle.back": always(GONE),
-        "handler.settle.count_settled": always(None),
+        "handler.worker.settle.back": always(GONE),
+        "handler.worker.settle.count_settled": always(None),
     },
     "a pause is not heeded": {"handler.ledger.pauses.Pauses.stop": always(False)},  # noqa: FBT003 - what it returns
     "what is held is sent again": {
-        "handler.settle.policy": always("retry"),
-        "handler.claims.policy": always("retry"),
+        "handler.worker.settle.policy": always("retry"),
+        "handler.worker.claim.policy": always("retry"),
     },
 }
 

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from handler.deliver import serve
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 from tests.simulation.baton import Baton
 from tests.simulation.braze import Braze, Outage, Try
 from tests.simulation.dynamodb import DynamoDB, Table

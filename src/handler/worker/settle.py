@@ -18,9 +18,9 @@ from handler.core.outcome import Outcome
 from handler.core.protocol import Settlement, State, policy, settlement
 from handler.counts import count_settled
 from handler.dead_letters import Cause
-from handler.errand import Fields, Member, bury_body, log_delivery
 from handler.ledger.lease import Entry
 from handler.received import GONE, Verdict, back
+from handler.worker.task import Fields, Member, bury_body, log_delivery
 
 _MARK_PAUSE: Final = 0.2  # seconds between two tries of a mark, each of which is two of botocore's
 

@@ -7,7 +7,7 @@ from handler.core.models import Delivery
 from handler.dead_letters import Cause, bury
 from handler.ledger.lease import Claim
 from handler.received import Received, Verdict
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
 
 Fields = dict[str, str | int | tuple[str, ...] | None]
 # By SQS's message id; whoever learns what becomes of a message writes it here at once.

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from handler.claims import give_back
 from handler.core.breaker import is_failure
 from handler.core.errors import Unavailable
 from handler.core.limit import limit_of
@@ -20,10 +19,11 @@ from handler.core.request import (
 )
 from handler.core.secret_values import Secret, api_key
 from handler.counts import count_answer
-from handler.errand import Member, Verdicts
-from handler.failing import settling
 from handler.received import GONE, back
-from handler.settle import Sent, settle
+from handler.worker.claim import give_back
+from handler.worker.failures import settling
+from handler.worker.settle import Sent, settle
+from handler.worker.task import Member, Verdicts
 
 
 def send(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:

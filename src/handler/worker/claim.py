@@ -13,11 +13,11 @@ from handler.core.outcome import Outcome
 from handler.core.protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.request import is_transactional, without_attributes
 from handler.dead_letters import Cause
-from handler.errand import Errand, Fields, Member, bury_body, log_delivery, wait_again
 from handler.ledger.lease import DAY, Claim, Times
 from handler.ledger.occurrences import Runs
 from handler.received import GONE, Verdict, back
-from handler.settle import settle
+from handler.worker.settle import settle
+from handler.worker.task import Errand, Fields, Member, bury_body, log_delivery, wait_again
 
 PASSED: Final = 0  # since when a brake stops a delivery that it has let pass
 

@@ -12,9 +12,9 @@ from handler.core.message import decode
 from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.dead_letters import Cause
-from handler.errand import Verdicts, bury_body, log_delivery
 from handler.received import GONE, Received, Verdict, back
-from handler.worker import Worker
+from handler.worker.dependencies import Worker
+from handler.worker.task import Verdicts, bury_body, log_delivery
 
 
 @contextmanager

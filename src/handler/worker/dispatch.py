@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from handler.claims import claim
 from handler.core.backoff import clamp, wait_stopped
 from handler.core.breaker import wait_open
 from handler.core.coalesce import coalesce
@@ -12,12 +11,13 @@ from handler.core.models import Delivery
 from handler.core.outcome import Outcome
 from handler.core.request import audience_of
 from handler.core.secret_values import Secret, api_key
-from handler.errand import Errand, Member, Verdicts, wait_again
-from handler.failing import settling
 from handler.ledger.rate_counters import MINUTE
-from handler.post import one_by_one, send
 from handler.received import Verdict, back
-from handler.worker import Worker
+from handler.worker.claim import claim
+from handler.worker.dependencies import Worker
+from handler.worker.failures import settling
+from handler.worker.send import one_by_one, send
+from handler.worker.task import Errand, Member, Verdicts, wait_again
 
 
 @dataclass(frozen=True, slots=True)
