@@ -18,7 +18,7 @@ from handler.core.errors import RulesError, Unavailable
 from handler.core.secret_values import Secret, api_key
 from handler.core.source import Source
 from handler.core.workspace import Workspace
-from handler.sources import read
+from handler.rules_directory import read
 from handler.workspaces import read as read_workspaces
 from relay import checks
 from relay.ask_braze import braze_findings

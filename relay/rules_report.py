@@ -20,7 +20,7 @@ from handler.core.source import Source
 from handler.core.template import Problem
 from handler.core.workspace import Workspace
 from handler.core.yaml12 import Document
-from handler.sources import RESERVED
+from handler.rules_directory import RESERVED
 from relay.rules_warnings import unseen_paths, warnings
 from relay.samples import Sample, shown_folder
 from relay.target_ids import misshapen

@@ -14,7 +14,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from handler.core.errors import Finding, RulesError
 from handler.core.shown import BasicScheme
 from handler.core.source import Source
-from handler.sources import read
+from handler.rules_directory import read
 from relay.misread import WrongSample, misread
 from relay.sign import Letter, sign
 

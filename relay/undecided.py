@@ -7,7 +7,7 @@ from typing import Final
 from handler.core import yaml12
 from handler.core.errors import Finding
 from handler.core.rules import names
-from handler.sources import RESERVED
+from handler.rules_directory import RESERVED
 from relay.samconfig import deployment, parameters_line
 from relay.samples import shown_folder
 from relay.target_ids import samples

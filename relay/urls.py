@@ -4,7 +4,7 @@ from typing import Final
 
 import typer
 
-from handler.sources import read
+from handler.rules_directory import read
 from relay.chosen import ConfigEnv, StackName, chosen
 from relay.deployed import outputs
 from relay.options import RulesOption

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from unittest import mock
 
 from bench.fuzz.senders import MARKS, secrets_of, sources
-from handler import account, settings
+from handler import settings, webhook_log
 from handler.aws.secrets import SecretCache
 from handler.core.message import MAX_BYTES, decode
 from handler.core.models import Delivery
@@ -84,7 +84,7 @@ def arranged(now: int) -> Iterator[Arrangement]:
     aws = Aws({name: [it.current, it.previous] for name, it in secrets.items()})
     given = settings.Ingest.from_environment(_GIVEN)
     cache = SecretCache(cast("Any", aws), given.signing_secrets_arn, lambda: now)
-    log, before = Log(), account.logger.handlers[0]
+    log, before = Log(), webhook_log.logger.handlers[0]
     ingest = Ingest(given, found, cache, cast("Any", aws), clock=lambda: now)
     stream = mock.patch.object(before, "stream", log)
     with stream, redirect_stdout(log):

@@ -14,7 +14,7 @@ from handler.core import yaml12
 from handler.core.errors import RulesError
 from handler.core.grammar import FileBlock, SourceBlock, brake, read_file
 from handler.core.workspace import DEFAULT
-from handler.sources import RESERVED
+from handler.rules_directory import RESERVED
 
 Rule = tuple[str, str]  # source and rule
 _CUTOFF: Final = 0.5  # of difflib: `source/shop` is still near enough to `source/shopify`

@@ -17,8 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler import settings, sources
-from handler.account import Account
+from handler import rules_directory, settings
 from handler.aws.api_gateway import is_accepted, webhook_of
 from handler.aws.errors import error_name
 from handler.aws.metrics import UNKNOWN
@@ -44,6 +43,7 @@ from handler.core.signatures import shown_url
 from handler.core.source import Source
 from handler.core.verify import is_provable, verify
 from handler.dead_letters import Cause, bury
+from handler.webhook_log import Account
 from handler.workspaces import RULES
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _ingest() -> "Ingest":
     manager = boto3.client("secretsmanager", config=BRIEF)
     return Ingest(
         settings=given,
-        sources=sources.read(RULES, given.rules_stage, broadcasts=given.allow_broadcast),
+        sources=rules_directory.read(RULES, given.rules_stage, broadcasts=given.allow_broadcast),
         secrets=SecretCache(manager, given.signing_secrets_arn, time.time),
         sqs=boto3.client("sqs", config=_PATIENCE),
     )

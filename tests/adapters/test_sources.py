@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from handler import sources
+from handler import rules_directory
 from handler.core.errors import RulesError
 from handler.core.source import Source
 from tests.core.rules_files import GOOD, changed
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def errors(folder: Path, *, broadcasts: bool = True) -> dict[str, str]:
-    found = sources.read(folder, "dev", broadcasts=broadcasts)
+    found = rules_directory.read(folder, "dev", broadcasts=broadcasts)
     assert found.keys() == {"home", "abroad", "sale"}
     assert isinstance(found["home"], Source)
     return {name: str(it) for name, it in found.items() if isinstance(it, RulesError)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handler import sources
+from handler import rules_directory
 from handler.core.errors import RulesError
 from handler.core.message import unpack
 from handler.core.models import Plan, Verified, Webhook
@@ -189,9 +189,9 @@ def test_one_file_makes_several_sources_each_with_its_own_secret_vars_and_worksp
 def test_a_folder_serves_the_sources_of_a_file_and_not_its_name(tmp_path: Path) -> None:
     (tmp_path / "shops.yaml").write_text(SHOPS, encoding="utf-8")
     (tmp_path / "workspaces.yaml").write_text("eu: {endpoint: https://rest.fra-01.braze.eu}\n")
-    assert set(sources.read(tmp_path, "dev")) == {"shop-de", "shop-us"}
+    assert set(rules_directory.read(tmp_path, "dev")) == {"shop-de", "shop-us"}
     (tmp_path / "shop-us.yaml").write_text(with_rule("enabled: true"), encoding="utf-8")
-    found = sources.read(tmp_path, "dev")
+    found = rules_directory.read(tmp_path, "dev")
     assert isinstance(found["shop-us"], RulesError), "nobody can tell which one is meant"
     assert isinstance(found["shop-de"], Source)
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.fuzz.run import OURS, Fuzz, fuzz
 from bench.fuzz.signers import SHOWN, SIGNERS
-from handler import account, ingest
+from handler import ingest, webhook_log
 from handler.core import showing, signatures
 from handler.core.errors import Unavailable
 from handler.core.plan import plan
@@ -81,7 +81,7 @@ def any_stamp(webhook: Any, header: str, scheme: Any) -> str:
 
 
 def telling(verified: Any, *given: Any) -> Any:
-    account.logger.info("webhook", body=verified.webhook.body)
+    webhook_log.logger.info("webhook", body=verified.webhook.body)
     return plan(verified, *given)
 
 

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 from aws_lambda_powertools import Logger
 
-from handler import account, sources
+from handler import rules_directory, webhook_log
 from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
 from handler.aws.secrets import SecretCache
@@ -76,7 +76,7 @@ class Environments:
     @contextmanager
     def ports(self) -> Iterator[None]:
         """Put in place those ports that the functions have no parameter for."""
-        with patch.object(account, "logger", self._log), redirect_stdout(self.sink):
+        with patch.object(webhook_log, "logger", self._log), redirect_stdout(self.sink):
             yield
 
     def ingest(self) -> Ingest:
@@ -120,7 +120,7 @@ class Environments:
 
 @cache
 def _sources() -> Mapping[str, Source | RulesError]:
-    return sources.read(RULES, "dev")
+    return rules_directory.read(RULES, "dev")
 
 
 @cache

@@ -95,7 +95,7 @@ MISTAKES: Final = {
         "altered", {"handler.worker.send.request_of_many": without_names}
     ),
     "a name is logged": Mistake(
-        "told", {"handler.account.Account._seen": always({"source": "Canary 1"})}
+        "told", {"handler.webhook_log.Account._seen": always({"source": "Canary 1"})}
     ),
 }
 TIMINGS: Final = {

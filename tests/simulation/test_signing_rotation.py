@@ -140,9 +140,9 @@ def rotations(random: Random) -> list[float]:
 @pytest.fixture(autouse=True)
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write neither log lines nor metrics: there would be some 10,000 of each."""
-    monkeypatch.setattr("handler.account.Account._write", lambda *_: None)
-    monkeypatch.setattr("handler.account.logger.warning", lambda *_, **__: None)
-    monkeypatch.setattr("handler.account.logger.info", lambda *_, **__: None)
+    monkeypatch.setattr("handler.webhook_log.Account._write", lambda *_: None)
+    monkeypatch.setattr("handler.webhook_log.logger.warning", lambda *_, **__: None)
+    monkeypatch.setattr("handler.webhook_log.logger.info", lambda *_, **__: None)
 
 
 @pytest.mark.parametrize("seed", range(4))  # four environments: nothing is shared between them
