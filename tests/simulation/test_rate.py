@@ -35,7 +35,7 @@ def test_a_backlog_uses_the_hourly_limit_and_each_worker_meets_its_end_twice_at_
 
 
 def test_a_limit_that_nobody_waits_for_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handler.worker.dependencies.dispatch._limited", lambda *_given: None)
+    monkeypatch.setattr("handler.worker.dispatch._limited", lambda *_given: None)
 
     _, hours = limited()
 
