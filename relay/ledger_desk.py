@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
 
+from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.occurrences import joined, under
 from handler.core.models import Delivery
-from handler.core.protocol import State
-from handler.core.runs import joined, under
 from handler.ledger.occurrences import key_of, runs_in
 
 _KEYS: Final = 100  # DynamoDB API reference, BatchGetItem
@@ -76,7 +76,7 @@ class LedgerDesk:
     table: str
 
     def under(self, delivery: Delivery) -> Delivery:
-        """Return a delivery under the id that the ledger has it by: see `handler.core.runs`."""
+        """Return a delivery under the id that the ledger has it by: see `occurrences`."""
         if delivery.again_after is None:
             return delivery
         key = {"pk": {"S": key_of(delivery.id)}}

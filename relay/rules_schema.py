@@ -11,10 +11,10 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from handler.core.attributes import CHOICES, FORBIDDEN
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.braze.request import MAX_RECIPIENTS
 from handler.core.grammar import FileBlock
-from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.presets import PRESETS
-from handler.core.request import MAX_RECIPIENTS
 from handler.core.sender import EventSpec
 from handler.core.sender_block import SCHEMES
 from handler.core.trigger import ENDPOINTS

@@ -7,11 +7,11 @@ import pytest
 
 from handler.core.attributes import FORBIDDEN
 from handler.core.audience import FILTER_COMPARISONS
+from handler.core.braze.outcome import Answer, classify
+from handler.core.braze.request import MAX_RECIPIENTS
 from handler.core.custom import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
 from handler.core.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
-from handler.core.outcome import Answer, classify
 from handler.core.profile import FIELDS
-from handler.core.request import MAX_RECIPIENTS
 from handler.core.trigger import (
     ENDPOINTS,
     MAX_ALIAS_BYTES,
@@ -126,7 +126,7 @@ def test_every_answer_comes_to_what_the_page_says(row: list[str]) -> None:
 
 
 def test_every_reason_that_the_code_gives_is_on_the_page() -> None:
-    code = (PROJECT / "src/handler/core/outcome.py").read_text(encoding="utf-8")
+    code = (PROJECT / "src/handler/core/braze/outcome.py").read_text(encoding="utf-8")
     given = set(re.findall(r'Outcome\(\s*(?:kind|"\w+"), "(\w+)"', code))
     given |= set(re.findall(r'return "(\w+)"', code)) | set(re.findall(r'"(\w+)" if status', code))
     assert given == {names(row[2])[0] for row in rows("answer")}

@@ -11,8 +11,8 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner, Result
 
+from handler.core.braze.outcome import Kind
 from handler.core.models import ParkReason
-from handler.core.outcome import Kind
 from relay.cli import app
 from relay.letters.letter import BY_SQS, HELD_REASONS, REASONS
 from relay.paths import PROJECT, TEMPLATE

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from handler.core.braze.request import request
 from handler.core.expressions import search
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.plan import plan
-from handler.core.request import request
 from handler.core.rules import load
 from handler.core.template import MISSING, compile_template, fill
 from relay.paths import PROJECT

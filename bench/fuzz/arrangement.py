@@ -11,9 +11,9 @@ from unittest import mock
 from bench.fuzz.senders import MARKS, secrets_of, sources
 from handler import settings, webhook_log
 from handler.aws.secrets import SecretCache
+from handler.core.braze.request import encode_request, request
 from handler.core.message import MAX_BYTES, decode
 from handler.core.models import Delivery
-from handler.core.request import encode_request, request
 from handler.core.source import Source
 from handler.ingest import Ingest
 

@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from bench.guard.profiles import Profiles
 from handler.aws.dynamodb import Table
-from handler.core.backoff import Timing, wait
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery.backoff import Timing, wait
+from handler.core.delivery.claim_protocol import State
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
-from handler.core.outcome import Outcome
-from handler.core.protocol import State
 from handler.ledger.lease import Claim, Times
 from handler.ledger.ledger import Ledger
 from handler.ledger.profile_versions import Guard

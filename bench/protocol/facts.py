@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from handler.core.delivery.claim_protocol import State
 from handler.core.models import OnUnknown
-from handler.core.protocol import State
 
 
 @dataclass(slots=True, eq=False)

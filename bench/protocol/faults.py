@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple, TypeVar
 
-from handler.core.outcome import Outcome
+from handler.core.braze.outcome import Outcome
 
 T = TypeVar("T")
 SECONDS: Final = 15.0  # all that a request may take

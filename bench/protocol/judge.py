@@ -14,7 +14,7 @@ from typing import Final
 from bench.protocol.facts import Delivery, Post
 from bench.protocol.faults import Answer
 from bench.protocol.ledger import Ledger
-from handler.core.protocol import MOST_LOST, State
+from handler.core.delivery.claim_protocol import MOST_LOST, State
 
 LOST: Final = "lost"
 AVOIDABLE: Final = "avoidable doubles"

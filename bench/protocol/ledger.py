@@ -3,8 +3,15 @@
 from dataclasses import dataclass, field, replace
 from math import ceil
 
+from handler.core.delivery.claim_protocol import (
+    Record,
+    Refusal,
+    Settlement,
+    State,
+    claimable,
+    refused,
+)
 from handler.core.models import OnUnknown
-from handler.core.protocol import Record, Refusal, Settlement, State, claimable, refused
 
 _KEPT = 30 * 86_400
 _FINAL = (State.ACCEPTED, State.HELD, State.DEAD)

@@ -9,7 +9,7 @@ from bench.protocol.calls import Unavailable, call
 from bench.protocol.facts import Delivery, Post
 from bench.protocol.scene import Died, Invocation, Scene
 from bench.protocol.settling import TIMING, Member, settle
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 
 T = TypeVar("T")
 _DIES: Final = faults.Answer(faults.REJECTED, applied=False, dies=True)

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 from bench.protocol.calls import Unavailable, call
 from bench.protocol.ledger import Claim
 from bench.protocol.scene import Invocation, Message, Scene
-from handler.core.backoff import Timing, wait
-from handler.core.outcome import Outcome
-from handler.core.protocol import Settlement, State, settlement
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery.backoff import Timing, wait
+from handler.core.delivery.claim_protocol import Settlement, State, settlement
 
 TIMING: Final = Timing()
 _PAUSE: Final = 0.2

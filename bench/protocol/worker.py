@@ -8,9 +8,9 @@ from bench.protocol.ledger import Claim
 from bench.protocol.scene import Invocation, Message, Scene
 from bench.protocol.sending import Verdicts, send
 from bench.protocol.settling import Member, bury, settle
-from handler.core.backoff import Timing, wait
-from handler.core.outcome import Outcome
-from handler.core.protocol import MOST_LOST, Record, Refusal, State
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery.backoff import Timing, wait
+from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, State
 
 TIMING: Final = Timing()
 _AWAY: Final = Outcome("not_sent", "unavailable")

@@ -23,9 +23,9 @@ from aws_lambda_powertools.utilities.idempotency import (
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.reliability.services import RECORDS, Deleting, delete, put, put_once
+from handler.core.braze.request import request
 from handler.core.message import decode
 from handler.core.models import Delivery
-from handler.core.request import request
 from tests.simulation.environments import BRAZE_KEYS, Environments
 
 Records = list[dict[str, Any]]

@@ -8,10 +8,10 @@ changed in the ledger for it.
 from dataclasses import dataclass, replace
 from typing import Final
 
+from handler.core.braze.request import request
+from handler.core.delivery.claim_protocol import State
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery
-from handler.core.protocol import State
-from handler.core.request import request
 from relay.ledger_desk import Record
 from relay.letters.letter import BY_SQS
 from relay.operations.showing import minute

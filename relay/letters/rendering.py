@@ -10,10 +10,10 @@ from dataclasses import fields as attributes
 from typing import Any, Final
 
 from handler.core import message
+from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.compiling import root_names
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.expressions import compile_expression
-from handler.core.identifiers import IDENTIFIERS
 from handler.core.match import match
 from handler.core.models import Delivery, Event, Parked, Plan
 from handler.core.render import Packed, render

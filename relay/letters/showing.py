@@ -11,9 +11,9 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from handler.core import message
+from handler.core.braze.request import request
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery, Parked
-from handler.core.request import request
 from relay.ledger_desk import Record
 from relay.letters.letter import Letter
 from relay.operations.showing import minute

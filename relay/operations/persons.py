@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from handler.core.identifiers import user_of
+from handler.core.braze.identifiers import user_of
 from handler.core.message import unpack
 from handler.core.models import Delivery, Parked
 from handler.ledger.profile_versions import user_key

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import JsonValue
 
-from handler.core.identifiers import IDENTIFIERS
+from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery, Plan
 from handler.core.source import Source
 from handler.core.trigger import ENDPOINTS

@@ -6,7 +6,7 @@ from functools import partial
 
 from pydantic import JsonValue
 
-from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.recipient import may_lose
 from handler.core.render import ITEM
 from handler.core.source import Rule

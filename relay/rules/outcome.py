@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from handler.core.braze.request import request
 from handler.core.models import Delivery, Parked, Plan
-from handler.core.request import request
 from handler.core.trigger import ENDPOINTS
 from relay.rules.cases import DeliveryBlock, ExpectBlock
 

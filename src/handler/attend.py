@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from handler.core.braze.request import request
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Parked
-from handler.core.request import request
 from handler.dead_letters import Cause
 from handler.received import GONE, Received, Verdict, back
 from handler.worker.dependencies import Worker

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from handler.aws.dynamodb import Change
-from handler.core.breaker import WINDOW, Breaker, Reason
+from handler.core.delivery.breaker import WINDOW, Breaker, Reason
 from handler.ledger.lease import DAY
 from handler.ledger.records import Item, number, number_in, text
 

@@ -2,10 +2,10 @@
 
 from typing import Final
 
-from handler.core.limit import number_of
+from handler.core.braze.outcome import Answer, Outcome
+from handler.core.braze.rate_limit import number_of
+from handler.core.delivery.claim_protocol import State
 from handler.core.models import Delivery
-from handler.core.outcome import Answer, Outcome
-from handler.core.protocol import State
 from handler.received import Verdict
 from handler.worker.dependencies import Worker
 

@@ -3,7 +3,7 @@
 import socket
 from typing import Final
 
-from handler.core.outcome import Kind
+from handler.core.braze.outcome import Kind
 from tests.adapters import sockets
 from tests.adapters.sockets import (
     ACCEPTED,

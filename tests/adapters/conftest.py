@@ -17,7 +17,7 @@ from handler.aws.dynamodb import Table
 from handler.aws.secrets import SecretCache
 from handler.braze_client.client import post
 from handler.braze_client.session import open_session
-from handler.core.backoff import Timing
+from handler.core.delivery.backoff import Timing
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
 from handler.ledger.breaker_state import Signals

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from handler.aws.dynamodb import Table
-from handler.core.backoff import Timing
+from handler.core.delivery.backoff import Timing
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve

@@ -13,7 +13,7 @@ from ssl import SSLContext
 from requests import Session
 
 from handler.braze_client.client import post
-from handler.core.outcome import Answer
+from handler.core.braze.outcome import Answer
 
 BODY = b'{"recipients":[{"external_user_id":"u"}]}'
 ACCEPTED = b'{"message":"success","dispatch_id":"d1"}'

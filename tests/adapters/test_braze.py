@@ -10,7 +10,7 @@ from requests import Session
 
 from handler.braze_client.client import MAX_ANSWER
 from handler.braze_client.session import open_session
-from handler.core.outcome import Answer, classify
+from handler.core.braze.outcome import Answer, classify
 from tests.adapters.braze_faults import CHUNK, FAULTS, HUNDRED_MB, HUNDRED_MB_HEAD
 from tests.adapters.sockets import ACCEPTED, BODY, LATEST, braze, headed, say, sent
 

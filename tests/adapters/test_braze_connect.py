@@ -8,7 +8,7 @@ import pytest
 from requests import Session
 
 from handler.braze_client import session as session_module
-from handler.core.outcome import classify
+from handler.core.braze.outcome import classify
 from tests.adapters.sockets import ACCEPTED, BODY, LATEST, SECONDS, braze, headed, reset, say, sent
 
 Found = tuple[Any, ...]

@@ -16,7 +16,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.util.wait import wait_for_read
 
 from handler.braze_client import session as session_module
-from handler.core.outcome import classify
+from handler.core.braze.outcome import classify
 from tests.adapters.sockets import (
     ACCEPTED,
     PRELOAD,

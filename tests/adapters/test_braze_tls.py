@@ -13,7 +13,7 @@ from ssl import PROTOCOL_TLS_SERVER, SSLContext
 import pytest
 from requests import Session
 
-from handler.core.outcome import classify
+from handler.core.braze.outcome import classify
 from tests.adapters.sockets import (
     ACCEPTED,
     BODY,

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
+from handler.core.braze.request import audience_of
 from handler.core.models import Delivery
-from handler.core.request import audience_of
 from handler.ledger.rate_counters import BROADCASTS, BROADCASTS_OF_ONE
 from tests.adapters.handing import Hands, hands, several
 from tests.adapters.stage import Braze, Queue

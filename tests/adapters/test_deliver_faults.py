@@ -3,9 +3,9 @@ from dataclasses import replace
 
 import pytest
 
+from handler.core.braze.outcome import Outcome, classify
 from handler.core.message import encode
 from handler.core.models import Delivery
-from handler.core.outcome import Outcome, classify
 from handler.deliver import serve
 from tests.adapters.stage import Braze, Invocation, Queue
 

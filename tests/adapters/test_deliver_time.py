@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from handler.aws.secrets import MAX_AGE, SecretCache
-from handler.core.backoff import Timing
+from handler.core.delivery.backoff import Timing
+from handler.core.delivery.claim_protocol import State
 from handler.core.errors import Unavailable
 from handler.core.message import encode
 from handler.core.models import Delivery
-from handler.core.protocol import State
 from handler.deliver import serve
 from handler.ledger.lease import Claim
 from handler.settings import Deliver

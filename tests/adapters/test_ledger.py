@@ -5,9 +5,9 @@ from typing import Any, get_args
 import pytest
 
 from handler.aws.dynamodb import Table
+from handler.core.delivery.claim_protocol import CLOCKS, Record, Refusal, State, claimable, refused
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
-from handler.core.protocol import CLOCKS, Record, Refusal, State, claimable, refused
 from handler.ledger.batch_requests import Sends
 from handler.ledger.lease import DAY, Claim, Entry, Times
 from handler.ledger.ledger import KEPT_ATTEMPTS, Ledger

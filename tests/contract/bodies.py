@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from handler.core.braze.request import request
 from handler.core.models import Event
 from handler.core.render import Packed, render
-from handler.core.request import request
 from handler.core.rules import load
 
 Body = dict[str, Any]

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.coalesce import coalesce
+from handler.core.braze.outcome import Answer, classify
+from handler.core.braze.redact import redact
+from handler.core.braze.request import encode_request, request, request_of_many
+from handler.core.delivery.batching import coalesce
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.expressions import compile_expression
 from handler.core.message import decode, encode
 from handler.core.models import Delivery
-from handler.core.outcome import Answer, classify
-from handler.core.redact import redact
-from handler.core.request import encode_request, request, request_of_many
 from handler.core.trigger import MAX_PROPERTIES_BYTES
 from relay.braze.sizes import sizes
 from tests.contract.bodies import Body

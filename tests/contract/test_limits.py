@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from handler.core.braze.request import encode_request, request
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.message import MAX_BYTES, encode
-from handler.core.request import encode_request, request
 from relay.braze.app import MAX_BODY
 from relay.braze.contract import bad_attributes
 from tests.contract.bodies import Body, of_event, sent, written

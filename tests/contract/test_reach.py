@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handler.core.braze.request import request
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.plan import plan
-from handler.core.request import request
 from handler.core.rules import load
 from relay.braze.catalogue import Target
 from relay.braze.contract import refusal

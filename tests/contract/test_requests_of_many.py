@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.core.coalesce import coalesce
+from handler.core.braze.request import encode_request, request, request_of_many
+from handler.core.delivery.batching import coalesce
 from handler.core.models import Delivery
-from handler.core.request import encode_request, request, request_of_many
 from relay.braze.app import MAX_BODY
 from tests.contract.bodies import CAMPAIGN, CANVAS, PROPERTIES, WORD, Body
 from tests.contract.test_both import refused

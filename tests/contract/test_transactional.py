@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from handler.core.braze.request import request
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.models import Event
 from handler.core.render import Packed, render
-from handler.core.request import request
 from handler.core.rules import load
 from tests.contract.bodies import EVENT_ID, Body, written
 

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 from handler.braze_client.client import post
 from handler.braze_client.session import open_session
+from handler.core.braze.outcome import Outcome, classify
+from handler.core.braze.request import encode_request, request
 from handler.core.models import Delivery, Event
-from handler.core.outcome import Outcome, classify
 from handler.core.render import Packed, render
-from handler.core.request import encode_request, request
 from handler.core.rules import load
 from tests.contract.bodies import written
 from tests.relay.simulated import Client

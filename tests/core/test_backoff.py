@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.backoff import LONGEST_WAIT, Timing, wait
-from handler.core.outcome import Outcome
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery.backoff import LONGEST_WAIT, Timing, wait
 
 FAILED = Outcome("not_sent", "server_error", 503)
 ALMOST_ONE = 0.999999

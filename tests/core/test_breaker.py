@@ -3,8 +3,9 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.core.backoff import LONGEST_WAIT, Timing
-from handler.core.breaker import (
+from handler.core.braze.outcome import Answer, Outcome, classify
+from handler.core.delivery.backoff import LONGEST_WAIT, Timing
+from handler.core.delivery.breaker import (
     IN_A_ROW,
     LEAST,
     Breaker,
@@ -13,7 +14,6 @@ from handler.core.breaker import (
     trips,
     wait_open,
 )
-from handler.core.outcome import Answer, Outcome, classify
 
 TIMING = Timing()
 RANDOM = st.floats(0, 1, exclude_max=True)

@@ -5,11 +5,16 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.coalesce import MAX_BYTES, coalesce
-from handler.core.identifiers import user_of
+from handler.core.braze.identifiers import user_of
+from handler.core.braze.request import (
+    MAX_RECIPIENTS,
+    encode_request,
+    is_transactional,
+    request_of_many,
+)
+from handler.core.delivery.batching import MAX_BYTES, coalesce
+from handler.core.delivery.claim_protocol import policy
 from handler.core.models import Delivery
-from handler.core.protocol import policy
-from handler.core.request import MAX_RECIPIENTS, encode_request, is_transactional, request_of_many
 
 CAMPAIGN, CANVAS = "/campaigns/trigger/send", "/canvas/trigger/send"
 TRANSACTIONAL = "/transactional/v1/campaigns/417220e4/send"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.limit import RESERVE, Limit, limit_of, number_of
+from handler.core.braze.rate_limit import RESERVE, Limit, limit_of, number_of
 
 NOW = 1_800_000_000.0
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.outcome import Answer, Kind, Outcome, classify
+from handler.core.braze.outcome import Answer, Kind, Outcome, classify
 
 NOW = 1_795_000_000
 PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."

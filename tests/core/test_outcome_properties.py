@@ -9,7 +9,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.outcome import Answer, Kind, Outcome, Reached, classify
+from handler.core.braze.outcome import Answer, Kind, Outcome, Reached, classify
 
 NOW = 1_795_000_000
 PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."

@@ -4,9 +4,17 @@ from typing import get_args
 
 import pytest
 
+from handler.core.braze.outcome import Kind, Outcome
+from handler.core.delivery.claim_protocol import (
+    CLOCKS,
+    Record,
+    State,
+    claimable,
+    policy,
+    refused,
+    settlement,
+)
 from handler.core.models import Delivery, OnUnknown
-from handler.core.outcome import Kind, Outcome
-from handler.core.protocol import CLOCKS, Record, State, claimable, policy, refused, settlement
 
 NOW = 1_000
 ALIVE, OVER = NOW + 10, NOW - 1

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
-from handler.core.redact import redact
+from handler.core.braze.redact import redact
 
 
 def test_no_string_of_the_request_is_left_in_a_detail() -> None:

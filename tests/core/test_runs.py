@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.core.delivery.occurrences import Run, joined, under
 from handler.core.models import Delivery
-from handler.core.runs import Run, joined, under
 from tests.core.test_message import DELIVERY
 
 REPEATS = 100

@@ -11,9 +11,9 @@ import pytest
 from bench.fuzz.arrangement import Arrangement, arranged
 from bench.fuzz.requests import event_of
 from bench.fuzz.senders import secrets_of, signed
+from handler.core.braze.request import encode_request, request
 from handler.core.message import decode
 from handler.core.models import Delivery, Parked
-from handler.core.request import encode_request, request
 from handler.core.rules import load
 from tests.fuzz.json_cases import cases
 

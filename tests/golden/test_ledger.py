@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handler.aws.dynamodb import Table
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 from handler.ledger.lease import Claim, Entry, Times
 from handler.ledger.ledger import Ledger
 from handler.ledger.records import record_from

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
+from handler.core.braze.request import request
 from handler.core.message import decode
 from handler.core.models import Delivery, Verified, Webhook
 from handler.core.plan import plan
-from handler.core.request import request
 from handler.core.rules import load
 
 WAITING = Path(__file__).parent / "waiting"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from handler.core.outcome import Answer
+from handler.core.braze.outcome import Answer
 from tests.simulation.braze_faults import NOT_APPLIED, failure
 from tests.simulation.clock import Time
 from tests.simulation.faults import Calm, Fault, Faults

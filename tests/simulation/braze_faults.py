@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from handler.core.outcome import Answer
+from handler.core.braze.outcome import Answer
 from tests.simulation.faults import Fault
 from tests.simulation.wired import Told, interim, read, written
 

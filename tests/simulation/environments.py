@@ -17,7 +17,7 @@ from handler import rules_directory, webhook_log
 from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
 from handler.aws.secrets import SecretCache
-from handler.core.backoff import Timing
+from handler.core.delivery.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.source import Source
 from handler.core.workspace import Workspace

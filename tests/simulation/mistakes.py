@@ -14,7 +14,7 @@ from bench.protocol.sending import post
 from bench.protocol.settling import Member, settle
 from bench.protocol.taking import take
 from bench.protocol.worker import claim
-from handler.core.protocol import Refusal, Settlement, State, refused, settlement
+from handler.core.delivery.claim_protocol import Refusal, Settlement, State, refused, settlement
 
 
 class Mistake(NamedTuple):

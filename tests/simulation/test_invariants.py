@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from handler.aws.sqs import enqueue
-from handler.core.backoff import Timing
+from handler.core.braze.request import request_of_many
+from handler.core.delivery.backoff import Timing
+from handler.core.delivery.claim_protocol import Record, Refusal, refused
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery, Verified
-from handler.core.protocol import Record, Refusal, refused
-from handler.core.request import request_of_many
 from handler.received import GONE
 from tests.simulation.faults import Fault
 from tests.simulation.invariants import breaches

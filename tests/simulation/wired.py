@@ -17,7 +17,7 @@ from requests import Session
 
 from handler.braze_client.client import post
 from handler.braze_client.session import open_session
-from handler.core.outcome import Answer
+from handler.core.braze.outcome import Answer
 
 Post = Callable[[str, bytes, str, float], Answer]
 _PATIENCE: Final = 60.0  # seconds of the machine; it is never waited for

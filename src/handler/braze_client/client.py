@@ -18,7 +18,7 @@ from urllib3.exceptions import (
 )
 
 from handler.braze_client.session import HeadBroken
-from handler.core.outcome import Answer
+from handler.core.braze.outcome import Answer
 
 MAX_ANSWER: Final = 65_536  # bytes; Braze's answers have some hundreds
 USER_AGENT: Final = "braze-webhook-relay"

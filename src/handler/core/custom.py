@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from handler.core.request import encode_request
+from handler.core.braze.request import encode_request
 from handler.core.shapes import (
     Fits,
     is_day,

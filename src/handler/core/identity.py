@@ -6,8 +6,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.errors import Unrenderable
-from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.models import Event
 from handler.core.recipient import Recipient
 from handler.core.source import Rule

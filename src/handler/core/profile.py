@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from handler.core.braze.request import utf8
 from handler.core.custom import MAX_TEXT, custom_breach, is_moment
-from handler.core.request import utf8
 from handler.core.shapes import (
     Fits,
     between,

@@ -8,12 +8,12 @@ from pydantic import JsonValue
 
 from handler.core.attributes import breaches, misnamed, shown
 from handler.core.blanks import names_nothing
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
+from handler.core.braze.request import encode_request, utf8
 from handler.core.budget import missing
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.fields import check_attachments, check_prioritization
-from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
 from handler.core.profile import is_address
-from handler.core.request import encode_request, utf8
 from handler.core.scalars import written
 from handler.core.source import Rule
 from handler.core.template import Filler, Template, Text, expressions

@@ -7,8 +7,8 @@ from typing import Final
 from pydantic import JsonValue
 
 from handler.core import message
+from handler.core.braze.identifiers import traced
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.identifiers import traced
 from handler.core.identity import delivery_id, key_of, part_of
 from handler.core.models import Delivery, Event
 from handler.core.recipient import (

@@ -6,11 +6,11 @@ What stands here looks at whole rules; `traps` looks at one expression.
 from collections.abc import Iterable, Iterator, Mapping
 
 from handler.core.attributes import check_attributes
+from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.compiling import Compiler
 from handler.core.constants import fixed, is_template, varies
 from handler.core.expressions import Expression
 from handler.core.grammar import FileBlock
-from handler.core.identifiers import IDENTIFIERS
 from handler.core.placeholders import meant
 from handler.core.source import EventReader, Rule
 from handler.core.template import Problem, Template, Whole, expressions

@@ -12,15 +12,15 @@ from typing import Final
 
 from handler.core.audience import check_audience
 from handler.core.blocks import unknown_key
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.braze.request import MAX_RECIPIENTS, encode_request, utf8
 from handler.core.fields import (
     check_attachments,
     check_creation,
     check_one_name,
     check_send_id,
 )
-from handler.core.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.misplaced import MISPLACED
-from handler.core.request import MAX_RECIPIENTS, encode_request, utf8
 from handler.core.template import Problem, Template, Whole, literal_part
 
 Path = tuple[str | int, ...]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handler.aws.dynamodb import Change, Table
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 from handler.ledger.lease import ATTEMPT_DAYS, DAY
 from handler.ledger.records import Item, number, text
 

@@ -12,10 +12,10 @@ from uuid import uuid4
 
 from handler.aws.dynamodb import Change, Table
 from handler.breaker_item import KEPT, breaker_from, closing, failing, opening, probing
-from handler.core.backoff import Timing
-from handler.core.breaker import WINDOW, Breaker, Reason, open_seconds, trips
+from handler.core.braze.rate_limit import Limit
+from handler.core.delivery.backoff import Timing
+from handler.core.delivery.breaker import WINDOW, Breaker, Reason, open_seconds, trips
 from handler.core.errors import Unavailable
-from handler.core.limit import Limit
 from handler.ledger.records import Item, number, number_in
 
 SHOWN_EVERY: Final = 60  # seconds between two writes of what is left of the rate limit

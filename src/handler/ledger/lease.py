@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, NamedTuple
 
-from handler.core.protocol import Record, State
+from handler.core.delivery.claim_protocol import Record, State
 from handler.ledger.records import Item, number, text
 
 DAY: Final = 86_400

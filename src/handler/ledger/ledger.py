@@ -9,8 +9,8 @@ from typing import Final
 from botocore.config import Config
 
 from handler.aws.dynamodb import Change, Table
+from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
 from handler.core.models import OnUnknown
-from handler.core.protocol import Record, Refusal, State, refused
 from handler.ledger.batch_requests import Sends
 from handler.ledger.lease import (
     ATTEMPT_DAYS,

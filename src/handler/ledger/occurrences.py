@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from handler.aws.dynamodb import Change, Table
+from handler.core.delivery.occurrences import Run, joined, under
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
-from handler.core.runs import Run, joined, under
 from handler.ledger.lease import DAY
 from handler.ledger.records import Item, number, number_in, record_from
 

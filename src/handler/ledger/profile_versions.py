@@ -15,10 +15,10 @@ from typing import Final, Literal
 from pydantic import JsonValue
 
 from handler.aws.dynamodb import Change, Table
-from handler.core.identifiers import user_of
+from handler.core.braze.identifiers import user_of
+from handler.core.braze.request import written
+from handler.core.delivery.claim_protocol import Record, State
 from handler.core.models import Delivery
-from handler.core.protocol import Record, State
-from handler.core.request import written
 from handler.ledger.batch_requests import Sends
 from handler.ledger.lease import DAY, has_unknown
 from handler.ledger.records import Item, number, record_from, text

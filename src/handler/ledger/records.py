@@ -3,14 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from handler.core.delivery.claim_protocol import CLAIMABLE, CLAIMABLE_LATER, CLOCKS, Record, State
 from handler.core.models import OnUnknown
-from handler.core.protocol import (
-    CLAIMABLE,
-    CLAIMABLE_LATER,
-    CLOCKS,
-    Record,
-    State,
-)
 
 # One attribute value as the low-level API has it: {"S": "text"}, {"N": "1"}, {"L": [...]}.
 Item = dict[str, Any]

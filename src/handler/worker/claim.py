@@ -6,12 +6,12 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.backoff import wait, wait_stopped
+from handler.core.braze.identifiers import traced
+from handler.core.braze.outcome import Outcome
+from handler.core.braze.request import is_transactional, without_attributes
+from handler.core.delivery.backoff import wait, wait_stopped
+from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.errors import Unavailable
-from handler.core.identifiers import traced
-from handler.core.outcome import Outcome
-from handler.core.protocol import MOST_LOST, Record, Refusal, policy
-from handler.core.request import is_transactional, without_attributes
 from handler.dead_letters import Cause
 from handler.ledger.lease import DAY, Claim, Times
 from handler.ledger.occurrences import Runs

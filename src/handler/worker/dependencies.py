@@ -18,9 +18,9 @@ from handler.aws.metrics import Tally
 from handler.aws.secrets import BRIEF, SecretCache
 from handler.braze_client.client import post
 from handler.braze_client.session import open_session
-from handler.core.backoff import Timing
+from handler.core.braze.outcome import Answer
+from handler.core.delivery.backoff import Timing
 from handler.core.errors import RulesError
-from handler.core.outcome import Answer
 from handler.core.workspace import Workspace
 from handler.ledger.batch_requests import Sends
 from handler.ledger.breaker_state import Signals

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from handler.core.backoff import clamp, wait_stopped
-from handler.core.breaker import wait_open
-from handler.core.coalesce import coalesce
+from handler.core.braze.outcome import Outcome
+from handler.core.braze.request import audience_of
+from handler.core.delivery.backoff import clamp, wait_stopped
+from handler.core.delivery.batching import coalesce
+from handler.core.delivery.breaker import wait_open
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
-from handler.core.outcome import Outcome
-from handler.core.request import audience_of
 from handler.core.secret_values import Secret, api_key
 from handler.ledger.rate_counters import MINUTE
 from handler.received import Verdict, back

@@ -5,18 +5,18 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from handler.core.breaker import is_failure
-from handler.core.errors import Unavailable
-from handler.core.limit import limit_of
-from handler.core.outcome import Outcome, classify
-from handler.core.protocol import State
-from handler.core.redact import redact
-from handler.core.request import (
+from handler.core.braze.outcome import Outcome, classify
+from handler.core.braze.rate_limit import limit_of
+from handler.core.braze.redact import redact
+from handler.core.braze.request import (
     encode_request,
     has_limit_of_its_own,
     request,
     request_of_many,
 )
+from handler.core.delivery.breaker import is_failure
+from handler.core.delivery.claim_protocol import State
+from handler.core.errors import Unavailable
 from handler.core.secret_values import Secret, api_key
 from handler.counts import count_answer
 from handler.received import GONE, back

@@ -12,10 +12,10 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.errors import error_name
-from handler.core.backoff import wait
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery.backoff import wait
+from handler.core.delivery.claim_protocol import Settlement, State, policy, settlement
 from handler.core.errors import Unavailable
-from handler.core.outcome import Outcome
-from handler.core.protocol import Settlement, State, policy, settlement
 from handler.counts import count_settled
 from handler.dead_letters import Cause
 from handler.ledger.lease import Entry

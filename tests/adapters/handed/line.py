@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from handler.core.breaker import IN_A_ROW
+from handler.core.delivery.breaker import IN_A_ROW
 from handler.core.models import Delivery
 from tests.adapters.handed.answers import DOWN
 from tests.adapters.handing import Hands, several

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from handler.core.breaker import IN_A_ROW
+from handler.core.delivery.breaker import IN_A_ROW
 from handler.core.models import Delivery
 from tests.adapters.handed.line import add_workspace, fail, open_until
 from tests.adapters.handing import Hands, away, several

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.breaker import IN_A_ROW
+from handler.core.delivery.breaker import IN_A_ROW
 from handler.core.models import Delivery
 from tests.adapters.handed.answers import BAD, DOWN, LIMITED, REFUSED, hang
 from tests.adapters.handed.line import open_until

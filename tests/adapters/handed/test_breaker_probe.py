@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from handler.core.breaker import IN_A_ROW
+from handler.core.delivery.breaker import IN_A_ROW
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
 from tests.adapters.handed.answers import DOWN, REFUSED, sizes

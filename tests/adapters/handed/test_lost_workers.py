@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from handler.core.delivery.claim_protocol import MOST_LOST
 from handler.core.models import Delivery
-from handler.core.protocol import MOST_LOST
 from handler.ledger.lease import Times
 from tests.adapters.handed.answers import sizes, users
 from tests.adapters.handing import Hands, counted, nothing, several

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from handler.core.delivery.claim_protocol import State
 from handler.core.message import encode
 from handler.core.models import Delivery
-from handler.core.protocol import State
 from handler.ledger.lease import DAY
 from relay.ledger_desk import LedgerDesk
 from tests.adapters.handed.answers import BAD, DOWN, EDGE

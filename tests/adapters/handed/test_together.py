@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
+from handler.core.delivery.claim_protocol import MOST_LOST
 from handler.core.models import Delivery
-from handler.core.protocol import MOST_LOST
 from tests.adapters.handed.answers import recipients, sizes, users
 from tests.adapters.handed.line import add_workspace, sends
 from tests.adapters.handing import Hands, away, counted, several

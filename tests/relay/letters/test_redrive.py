@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.core.delivery.claim_protocol import Record as Known
+from handler.core.delivery.claim_protocol import State, claimable
 from handler.core.message import encode
-from handler.core.protocol import Record as Known
-from handler.core.protocol import State, claimable
 from handler.ledger.records import record_from
 from relay.ledger_desk import Record
 from relay.letters.deciding import Standing, redriven

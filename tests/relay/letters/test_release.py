@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 from relay.ledger_desk import LedgerDesk
 from tests.relay.letters.desk import NOW, Desk, delivery
 

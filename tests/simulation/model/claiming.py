@@ -7,7 +7,7 @@ again is nothing at all.
 
 from collections.abc import Iterator
 
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.settling import following, not_now, released, settle
 from tests.simulation.model.world import (

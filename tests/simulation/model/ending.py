@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.settling import (
     answered,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
     DELETED,

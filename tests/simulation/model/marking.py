@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.settling import finished, outcome
 from tests.simulation.model.world import (

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from handler.core import protocol
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery import claim_protocol
+from handler.core.delivery.claim_protocol import Record, Refusal, Settlement, State
 from handler.core.models import OnUnknown
-from handler.core.outcome import Outcome
-from handler.core.protocol import Record, Refusal, Settlement, State
 from tests.simulation.model.rules import Refused, Rules
 from tests.simulation.model.search import Scope
 
@@ -15,14 +15,14 @@ def _held_may_be_claimed(
     record: Record | None, on_unknown: OnUnknown, now: float, sent_at: float
 ) -> bool:
     held = record is not None and record.state is State.HELD
-    return held or protocol.claimable(record, on_unknown, now, sent_at)
+    return held or claim_protocol.claimable(record, on_unknown, now, sent_at)
 
 
 def _dead_is_final(
     record: Record | None, on_unknown: OnUnknown, now: float, sent_at: float
 ) -> bool:
     dead = record is not None and record.state is State.DEAD
-    return not dead and protocol.claimable(record, on_unknown, now, sent_at)
+    return not dead and claim_protocol.claimable(record, on_unknown, now, sent_at)
 
 
 def _any_claim_is_mine(
@@ -30,14 +30,14 @@ def _any_claim_is_mine(
 ) -> Refusal:
     if record is not None and record.state is State.SENDING:
         return Refusal("mine")
-    return protocol.refused(record, on_unknown, now, owner)
+    return claim_protocol.refused(record, on_unknown, now, owner)
 
 
 def _instead(of: str, other: Refusal) -> Refused:
     """Return who answers a claim as the protocol does, but in one case."""
 
     def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> Refusal:
-        found = protocol.refused(record, on_unknown, now, owner)
+        found = claim_protocol.refused(record, on_unknown, now, owner)
         return other if found.kind == of else found
 
     return refused
@@ -46,7 +46,7 @@ def _instead(of: str, other: Refusal) -> Refused:
 def _unknown_is_failed(outcome: Outcome, on_unknown: OnUnknown, last: str | None) -> Settlement:
     if outcome.kind == "unknown":
         return Settlement(State.FAILED)
-    return protocol.settlement(outcome, on_unknown, last)
+    return claim_protocol.settlement(outcome, on_unknown, last)
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from functools import cache
 from itertools import permutations
 
+from handler.core.delivery.claim_protocol import State
 from handler.core.models import OnUnknown
-from handler.core.protocol import State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import DELETED, NOTHING, Delivery, Message, Worker, World
 

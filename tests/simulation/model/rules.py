@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
 
-from handler.core import protocol
+from handler.core.braze.outcome import Kind, Outcome
+from handler.core.delivery import claim_protocol
+from handler.core.delivery.claim_protocol import CLOCKS, Record, Refusal, Settlement, State
 from handler.core.models import OnUnknown
-from handler.core.outcome import Kind, Outcome
-from handler.core.protocol import CLOCKS, Record, Refusal, Settlement, State
 
 NOW: Final = 1_000_000
 LATER: Final = NOW + 100
@@ -38,9 +38,9 @@ class Rules:
 
     policy: OnUnknown
     exact_queue: bool = False
-    claimable: Claimable = protocol.claimable
-    refused: Refused = protocol.refused
-    settlement: Settled = protocol.settlement
+    claimable: Claimable = claim_protocol.claimable
+    refused: Refused = claim_protocol.refused
+    settlement: Settled = claim_protocol.settlement
     wrong: Wrong | None = None
     answers: Callable[[State | Literal[""], bool, bool, bool], tuple[str, ...]] = field(init=False)
     settled: Callable[[Kind], tuple[State, ...]] = field(init=False)

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from handler.core.outcome import Kind
-from handler.core.protocol import State
+from handler.core.braze.outcome import Kind
+from handler.core.delivery.claim_protocol import State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
     BACK,

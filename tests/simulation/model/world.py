@@ -7,7 +7,7 @@ is still its own.
 
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from handler.core.protocol import State
+from handler.core.delivery.claim_protocol import State
 
 # What a worker has of one of its messages' deliveries.
 NEW, OWN, EARLY, LOST, ROBBED, DONE, GONE, BACK, UNRECORDED = range(9)

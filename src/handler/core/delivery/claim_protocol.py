@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+from handler.core.braze.outcome import Outcome
 from handler.core.models import Delivery, OnUnknown
-from handler.core.outcome import Outcome
 
 
 class State(StrEnum):

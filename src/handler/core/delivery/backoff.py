@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from handler.core.outcome import Outcome
+from handler.core.braze.outcome import Outcome
 
 # ChangeMessageVisibility takes 0 to 43,200 s, counted together from the receipt of the message;
 # 300 s are kept free for what the invocation has already used of them.

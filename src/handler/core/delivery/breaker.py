@@ -9,8 +9,8 @@ for twice as long. Unknown outcomes and 5xx count as failures; 429 and 4xx do no
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from handler.core.backoff import Timing, clamp
-from handler.core.outcome import Outcome
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery.backoff import Timing, clamp
 
 WINDOW: Final = 30  # seconds in which failures are counted together
 LEAST: Final = 20  # requests in a window, before their share says anything

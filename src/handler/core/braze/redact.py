@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from pydantic import JsonValue
 
-from handler.core.request import utf8
+from handler.core.braze.request import utf8
 
 LONGEST: Final = 256  # characters of a detail: it is read in a list
 _MARK: Final = "..."

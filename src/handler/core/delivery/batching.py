@@ -9,10 +9,10 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handler.core.identifiers import user_of
+from handler.core.braze.identifiers import user_of
+from handler.core.braze.request import MAX_RECIPIENTS, encode_request, is_transactional, written
+from handler.core.delivery.claim_protocol import policy
 from handler.core.models import Delivery
-from handler.core.protocol import policy
-from handler.core.request import MAX_RECIPIENTS, encode_request, is_transactional, written
 
 # Braze, "API limits": 4 MB for a request; 64 KiB are kept free for whatever counts besides.
 MAX_BYTES: Final = 4_000_000 - 65_536

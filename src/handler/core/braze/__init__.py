@@ -1,0 +1,1 @@
+"""Braze's contract: endpoints, identifiers, requests, answers, limits."""

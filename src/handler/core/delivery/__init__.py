@@ -1,0 +1,1 @@
+"""Decisions of the worker: claims, batches, back-off, breaker. Deliver only."""
