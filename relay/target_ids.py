@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from handler.core.braze.contract.trigger import ENDPOINTS
 from handler.core.compiling import variable
 from handler.core.errors import ExpressionError, Finding
 from handler.core.template import Whole, compile_text
-from handler.core.trigger import ENDPOINTS
 from handler.core.yaml12 import Document, Path
 
 # Braze, "API identifier types" and the export endpoints: each identifier shown is a UUID, of no

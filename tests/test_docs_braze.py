@@ -5,19 +5,19 @@ import re
 
 import pytest
 
-from handler.core.attributes import FORBIDDEN
-from handler.core.audience import FILTER_COMPARISONS
-from handler.core.braze.outcome import Answer, classify
-from handler.core.braze.request import MAX_RECIPIENTS
-from handler.core.custom import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
-from handler.core.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
-from handler.core.profile import FIELDS
-from handler.core.trigger import (
+from handler.core.braze.contract.attributes import FORBIDDEN
+from handler.core.braze.contract.connected_audience import FILTER_COMPARISONS
+from handler.core.braze.contract.custom_attributes import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
+from handler.core.braze.contract.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
+from handler.core.braze.contract.trigger import (
     ENDPOINTS,
     MAX_ALIAS_BYTES,
     MAX_IDENTIFIER_BYTES,
     MAX_PROPERTIES_BYTES,
 )
+from handler.core.braze.outcome import Answer, classify
+from handler.core.braze.request import MAX_RECIPIENTS
+from handler.core.profile import FIELDS
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")

@@ -6,10 +6,10 @@ from typing import Any, Final, Literal
 
 from pydantic import JsonValue
 
+from handler.core.braze.contract.trigger import ENDPOINTS
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery, Plan
 from handler.core.source import Source
-from handler.core.trigger import ENDPOINTS
 from relay.rules.outcome import delivered, is_same, parked
 from relay.rules.webhooks import Given, planned
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from handler.core.braze.contract.trigger import ENDPOINTS
 from handler.core.braze.request import request
 from handler.core.models import Delivery, Parked, Plan
-from handler.core.trigger import ENDPOINTS
 from relay.rules.cases import DeliveryBlock, ExpectBlock
 
 Outcome = dict[str, Any]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.core.braze.contract.trigger import MAX_PROPERTIES_BYTES
 from handler.core.braze.outcome import Answer, classify
 from handler.core.braze.redact import redact
 from handler.core.braze.request import encode_request, request, request_of_many
@@ -16,7 +17,6 @@ from handler.core.errors import RulesError, Unrenderable
 from handler.core.expressions import compile_expression
 from handler.core.message import decode, encode
 from handler.core.models import Delivery
-from handler.core.trigger import MAX_PROPERTIES_BYTES
 from relay.braze.sizes import sizes
 from tests.contract.bodies import Body
 from tests.contract.way import made, sent

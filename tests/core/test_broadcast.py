@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from handler.core.braze.contract.trigger import ENDPOINTS, Endpoint
 from handler.core.braze.request import request
 from handler.core.errors import RulesError, UnreadableMessage
 from handler.core.identity import delivery_id
@@ -15,7 +16,6 @@ from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.plan import plan
 from handler.core.reach import Reach
 from handler.core.rules import load
-from handler.core.trigger import ENDPOINTS, Endpoint
 from tests.core.rules_files import changed, findings
 
 IT = "      broadcast: true\n"

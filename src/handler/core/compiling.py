@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pydantic import JsonValue
 
 from handler.core.arguments import kind_problem, literal_problem
+from handler.core.braze.contract.trigger import LITERAL_KEYS
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions import Expression, compile_expression
 from handler.core.functions import signature_of
@@ -23,7 +24,6 @@ from handler.core.template import (
 )
 from handler.core.traps import VALUES, forgotten, traps
 from handler.core.trees import of_event, uses_whole
-from handler.core.trigger import LITERAL_KEYS
 from handler.core.workspace import DEFAULT
 from handler.core.yaml12 import Document, Path
 

@@ -7,9 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from handler.core.braze.request import utf8
-from handler.core.custom import MAX_TEXT, custom_breach, is_moment
-from handler.core.shapes import (
+from handler.core.braze.contract.custom_attributes import MAX_TEXT, custom_breach, is_moment
+from handler.core.braze.contract.predicates import (
     Fits,
     between,
     is_day,
@@ -22,6 +21,7 @@ from handler.core.shapes import (
     one_of,
     record,
 )
+from handler.core.braze.request import utf8
 
 _STATES: Final = ("opted_in", "subscribed", "unsubscribed")
 # Fields that take one of a closed list; null takes the value away, as everywhere.

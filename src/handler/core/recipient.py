@@ -6,23 +6,23 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.attributes import breaches, misnamed, shown
 from handler.core.blanks import names_nothing
-from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
-from handler.core.braze.request import encode_request, utf8
-from handler.core.budget import missing
-from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.fields import check_attachments, check_prioritization
-from handler.core.profile import is_address
-from handler.core.scalars import written
-from handler.core.source import Rule
-from handler.core.template import Filler, Template, Text, expressions
-from handler.core.trigger import (
+from handler.core.braze.contract.attributes import breaches, misnamed, shown
+from handler.core.braze.contract.fields import check_attachments, check_prioritization
+from handler.core.braze.contract.trigger import (
     MAX_ALIAS_BYTES,
     MAX_IDENTIFIER_BYTES,
     MAX_PROPERTIES_BYTES,
     PROPERTIES,
 )
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
+from handler.core.braze.request import encode_request, utf8
+from handler.core.budget import missing
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.profile import is_address
+from handler.core.scalars import written
+from handler.core.source import Rule
+from handler.core.template import Filler, Template, Text, expressions
 
 # Attributes without which nothing is sent where their expression fails: what decides who is
 # reached (a device more or less apart), and what becomes of the rest of a profile.

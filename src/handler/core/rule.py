@@ -4,12 +4,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from handler.core.blocks import seconds
+from handler.core.braze.contract.trigger import (
+    LITERAL_KEYS,
+    TRANSACTIONAL,
+    Endpoint,
+    check,
+    endpoint,
+)
 from handler.core.compiling import Compiler, root_names
 from handler.core.grammar import RuleBlock, brake
 from handler.core.render import ITEM
 from handler.core.source import Rule
 from handler.core.template import Template, expressions, is_literal
-from handler.core.trigger import LITERAL_KEYS, TRANSACTIONAL, Endpoint, check, endpoint
 from handler.core.yaml12 import Path
 
 

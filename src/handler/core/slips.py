@@ -5,7 +5,7 @@ What stands here looks at whole rules; `traps` looks at one expression.
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from handler.core.attributes import check_attributes
+from handler.core.braze.contract.attributes import check_attributes
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.compiling import Compiler
 from handler.core.constants import fixed, is_template, varies

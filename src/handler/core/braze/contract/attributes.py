@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from handler.core.custom import MAX_TEXT
+from handler.core.braze.contract.custom_attributes import MAX_TEXT
 from handler.core.profile import CHOICES, breach
 from handler.core.template import Problem, Template, Whole
 from handler.core.traps import forgotten

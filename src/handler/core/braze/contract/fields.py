@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Final
 
-from handler.core.shapes import is_open
+from handler.core.braze.contract.predicates import is_open
 from handler.core.template import Problem, Text, Whole
 
 MAX_SEND_ID: Final = 64

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handler.core.audience import check_audience
 from handler.core.blocks import unknown_key
-from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
-from handler.core.braze.request import MAX_RECIPIENTS, encode_request, utf8
-from handler.core.fields import (
+from handler.core.braze.contract.connected_audience import check_audience
+from handler.core.braze.contract.fields import (
     check_attachments,
     check_creation,
     check_one_name,
     check_send_id,
 )
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.braze.request import MAX_RECIPIENTS, encode_request, utf8
 from handler.core.misplaced import MISPLACED
 from handler.core.template import Problem, Template, Whole, literal_part
 

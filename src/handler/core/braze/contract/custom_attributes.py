@@ -9,8 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from handler.core.braze.request import encode_request
-from handler.core.shapes import (
+from handler.core.braze.contract.predicates import (
     Fits,
     is_day,
     is_open,
@@ -20,6 +19,7 @@ from handler.core.shapes import (
     open_or,
     record,
 )
+from handler.core.braze.request import encode_request
 from handler.core.template import Template, literal_part
 
 MAX_TEXT: Final = 255

@@ -10,7 +10,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import Final
 
-from handler.core.shapes import is_number, is_text, is_truth, one_of
+from handler.core.braze.contract.predicates import is_number, is_text, is_truth, one_of
 from handler.core.template import Problem
 
 CONNECTIVES: Final = ("AND", "OR")

@@ -1,0 +1,1 @@
+"""Checks of request bodies against Braze's pages. Ingest only."""
