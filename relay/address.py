@@ -12,8 +12,8 @@ import typer
 from pydantic import JsonValue
 
 from handler.core.errors import Unavailable
+from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, signing_secrets
-from handler.core.source import Source
 from relay.deployed import client, outputs
 from relay.samples import Address, sample_secrets
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import requests
 
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
 from relay import checks_braze
 from relay.checks import Finding

@@ -19,11 +19,11 @@ from urllib3 import BaseHTTPResponse
 from urllib3.exceptions import ProtocolError
 from urllib3.util import Retry
 
-from handler.core.compiling import header_names
 from handler.core.errors import NotJson
 from handler.core.models import Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.source import Source
+from handler.core.planning.plan import plan
+from handler.core.rules.compiler import header_names
+from handler.core.rules.source import Source
 from relay.samples import Address
 from relay.webhooks.post import send
 

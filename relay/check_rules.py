@@ -11,8 +11,8 @@ import typer
 
 from handler.core.errors import NotJson, RulesError
 from handler.core.models import Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.source import Source
+from handler.core.planning.plan import plan
+from handler.core.rules.source import Source
 from relay.event_paths import time_of, unknown_times, unseen_event
 from relay.misread import WrongSample
 from relay.missing import missing_fields

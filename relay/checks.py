@@ -9,9 +9,9 @@ from typing import Any, Final, Literal
 
 from handler.core.errors import RulesError, Unavailable, Unverified
 from handler.core.models import Webhook
+from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, signing_secrets
-from handler.core.source import Source
-from handler.core.verify import verify
+from handler.core.verification.verify import verify
 from relay.chosen import Chosen
 from relay.packaged import Package
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from handler.core.workspace import DEFAULT, Workspace
 from handler.workspaces import FILE
 from relay.checks import Finding

@@ -15,8 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.secrets import SecretCache
 from handler.core.errors import RulesError, Unavailable
+from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, api_key
-from handler.core.source import Source
 from handler.core.workspace import Workspace
 from handler.rules_directory import read
 from handler.workspaces import read as read_workspaces

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Malformed, NotJson
-from handler.core.expressions import Expression
+from handler.core.expressions.expression import Expression
 from handler.core.models import Verified
-from handler.core.parse import split
-from handler.core.presets import PRESETS
-from handler.core.source import Source
+from handler.core.planning.parse import split
+from handler.core.rules.source import Source
+from handler.core.verification.presets.catalogue import PRESETS
 from relay.rules.webhooks import Given, verified
 from relay.rules_paths import unseen_of
 from relay.samples import Sample

@@ -5,9 +5,9 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from handler.core.expressions.template import Template, is_literal
 from handler.core.models import Plan
-from handler.core.source import Rule, Source
-from handler.core.template import Template, is_literal
+from handler.core.rules.source import Rule, Source
 
 _EACH: Final = "[]"  # behind a list's path: that of its elements
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from handler.core.secret_forms import is_secret
+from handler.core.configuration.secret_forms import is_secret
 from relay.paths import TEMPLATE
 
 Declared = Mapping[str, Any]  # one parameter of the template

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from relay.console.terminal import console
 from relay.paths import EVENTS
 from relay.samples import Address, sample_secrets, samples

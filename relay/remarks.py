@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from handler.core.configuration.secret_forms import is_secret
 from handler.core.errors import RulesError
-from handler.core.secret_forms import is_secret
-from handler.core.source import Source
+from handler.core.rules.source import Source
 
 
 def remarks(

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from handler.core.source import Rule, Source
-from handler.core.template import Problem, Template, Text, Whole
-from handler.core.trees import all_nodes, results
+from handler.core.expressions.syntax_tree import all_nodes, results
+from handler.core.expressions.template import Problem, Template, Text, Whole
+from handler.core.rules.source import Rule, Source
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

@@ -8,8 +8,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
-from handler.core.source import Rule
-from handler.core.template import Problem
+from handler.core.expressions.template import Problem
+from handler.core.rules.source import Rule
 from handler.core.unparse import unparse
 
 if TYPE_CHECKING:

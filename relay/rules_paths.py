@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from handler.core.budget import kind
-from handler.core.compiling import leaves
-from handler.core.expressions import Expression
-from handler.core.source import Rule
-from handler.core.template import Problem, Template, expressions
-from handler.core.yaml12 import Path
+from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.json_values import kind
+from handler.core.expressions.template import Problem, Template, expressions
+from handler.core.rules.compiler import leaves
+from handler.core.rules.source import Rule
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

@@ -9,17 +9,17 @@ from typing import Any, Final, Literal
 import typer
 
 from handler import workspaces
-from handler.core import yaml12
+from handler.core.configuration import yaml12
+from handler.core.configuration.secret_forms import masked
+from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding, Malformed, NotJson, RulesError
+from handler.core.expressions.template import Problem
 from handler.core.models import Event, Verified, Webhook
-from handler.core.parse import parse, split
+from handler.core.planning.parse import parse, split
 from handler.core.reach import ANYBODY, Reach
-from handler.core.rules import load, names
-from handler.core.secret_forms import masked
-from handler.core.source import Source
-from handler.core.template import Problem
+from handler.core.rules.load import load, names
+from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
-from handler.core.yaml12 import Document
 from handler.rules_directory import RESERVED
 from relay.rules_warnings import unseen_paths, warnings
 from relay.samples import Sample, shown_folder

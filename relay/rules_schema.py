@@ -14,10 +14,10 @@ from handler.core.braze.contract.attributes import CHOICES, FORBIDDEN
 from handler.core.braze.contract.trigger import ENDPOINTS
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.braze.request import MAX_RECIPIENTS
-from handler.core.grammar import FileBlock
-from handler.core.presets import PRESETS
-from handler.core.sender import EventSpec
-from handler.core.sender_block import SCHEMES
+from handler.core.rules.schema import FileBlock
+from handler.core.rules.verify_block import SCHEMES
+from handler.core.verification.presets.catalogue import PRESETS
+from handler.core.verification.sender import EventSpec
 from relay.rules_words import WORDS
 
 Schema = dict[str, Any]

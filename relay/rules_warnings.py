@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
-from handler.core.compiling import header_names, leaves
-from handler.core.constants import fixed
-from handler.core.placeholders import meant, placeholder, placeholders
-from handler.core.source import Rule, Source
-from handler.core.template import Problem, Template, Text, Whole
-from handler.core.trees import results
-from handler.core.yaml12 import Path
+from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.constants import fixed
+from handler.core.expressions.placeholders import meant, placeholder, placeholders
+from handler.core.expressions.syntax_tree import results
+from handler.core.expressions.template import Problem, Template, Text, Whole
+from handler.core.rules.compiler import header_names, leaves
+from handler.core.rules.source import Rule, Source
 from relay.rules_consent import consent_warnings
 from relay.rules_later import later_warnings
 from relay.rules_paths import unseen

@@ -11,11 +11,11 @@ from typing import Annotated, Final, Literal
 import typer
 
 from handler.aws.secrets import REFRESH_AFTER
-from handler.core.blocks import NAME
+from handler.core.configuration.schema_errors import NAME
+from handler.core.configuration.secret_forms import is_secret
 from handler.core.errors import RulesError
-from handler.core.secret_forms import is_secret
+from handler.core.rules.source import Source
 from handler.core.secret_values import Secret
-from handler.core.source import Source
 from relay.checks import unusable
 from relay.chosen import ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, stage_of

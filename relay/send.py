@@ -12,10 +12,10 @@ import requests
 import typer
 from pydantic import ValidationError
 
-from handler.core.blocks import SECONDS
+from handler.core.configuration.schema_errors import SECONDS
 from handler.core.errors import RulesError
-from handler.core.schemes import SignedScheme
-from handler.core.source import Source
+from handler.core.rules.source import Source
+from handler.core.verification.schemes import SignedScheme
 from relay.address import LOCAL, Wanted, address_of
 from relay.backfill import Lines, backfill, checked
 from relay.misread import misread

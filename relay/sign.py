@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from handler.core.schemes import HmacScheme, SignedScheme
 from handler.core.shown import BasicScheme, Scheme, TokenScheme
 from handler.core.signed_text import Part, template
+from handler.core.verification.schemes import HmacScheme, SignedScheme
 
 _DECODE: Final[Mapping[str, Callable[[str], bytes]]] = {
     "utf8": str.encode,

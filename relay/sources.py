@@ -8,8 +8,8 @@ import yaml
 from rich.table import Table
 from rich.text import Text
 
-from handler.core.blocks import unknown_key
-from handler.core.presets import PRESETS
+from handler.core.configuration.schema_errors import unknown_key
+from handler.core.verification.presets.catalogue import PRESETS
 from relay.console.terminal import console
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handler.core.braze.contract.trigger import ENDPOINTS
-from handler.core.compiling import variable
+from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import ExpressionError, Finding
-from handler.core.template import Whole, compile_text
-from handler.core.yaml12 import Document, Path
+from handler.core.expressions.template import Whole, compile_text
+from handler.core.rules.compiler import variable
 
 # Braze, "API identifier types" and the export endpoints: each identifier shown is a UUID, of no
 # certain version. Braze promises no form, so that Lambda takes any text and Braze has the say.

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from handler.core import yaml12
+from handler.core.configuration import yaml12
 from handler.core.errors import Finding
-from handler.core.rules import names
+from handler.core.rules.load import names
 from handler.rules_directory import RESERVED
 from relay.samconfig import deployment, parameters_line
 from relay.samples import shown_folder

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Final
 
-from handler.core.compiling import root_names
+from handler.core.expressions.template import Problem, expressions
 from handler.core.models import Event
-from handler.core.source import Rule, Source
-from handler.core.template import Problem, expressions
+from handler.core.rules.compiler import root_names
+from handler.core.rules.source import Rule, Source
 
 # Topics of Shopify whose body has no id, or no updated_at beside it, by glob: of their webhooks the
 # preset knows only the digest (Shopify, "Webhooks" reference, the payload of each topic). What is

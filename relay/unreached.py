@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final
 
-from handler.core.match import match
 from handler.core.models import Event
-from handler.core.source import Rule, Source
+from handler.core.planning.match import match
+from handler.core.rules.source import Rule, Source
 from relay.paths import EVENTS
 from relay.rules.webhooks import Given, events, verified
 from relay.samples import Sample

@@ -7,7 +7,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from handler.core.errors import Reason, Refused
-from handler.core.render import MAX_DELIVERIES
+from handler.core.planning.render import MAX_DELIVERIES
 from handler.ingest import RETRY_AFTER
 from relay.paths import PROJECT, TEMPLATE
 

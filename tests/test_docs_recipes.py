@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from handler.core.braze.request import request
-from handler.core.expressions import search
+from handler.core.expressions.expression import search
+from handler.core.expressions.template import MISSING, compile_template, fill
 from handler.core.models import Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
-from handler.core.template import MISSING, compile_template, fill
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 from relay.paths import PROJECT
 from tests.core.rules_files import findings
 

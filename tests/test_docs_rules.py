@@ -7,11 +7,11 @@ from pathlib import Path
 import jmespath
 import pytest
 
-from handler.core.expressions import compile_expression
-from handler.core.functions import Functions
-from handler.core.grammar import FileBlock, RuleBlock
-from handler.core.rules import load, names
-from handler.core.workspaces import read_workspaces
+from handler.core.configuration.workspaces_file import read_workspaces
+from handler.core.expressions.expression import compile_expression
+from handler.core.expressions.functions import Functions
+from handler.core.rules.load import load, names
+from handler.core.rules.schema import FileBlock, RuleBlock
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")

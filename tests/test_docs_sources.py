@@ -5,10 +5,10 @@ from typing import get_args
 
 import pytest
 
-from handler.core.presets import PRESETS
-from handler.core.rules import load
-from handler.core.schemes import SignedScheme
-from handler.core.sender import Handshake
+from handler.core.rules.load import load
+from handler.core.verification.presets.catalogue import PRESETS
+from handler.core.verification.schemes import SignedScheme
+from handler.core.verification.sender import Handshake
 from relay.paths import PROJECT
 from relay.sources import id_of, type_of, verified_by
 from tests.core.rules_files import RULES, source_of

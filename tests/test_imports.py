@@ -27,24 +27,12 @@ ENTRIES = {"handler.ingest", "handler.deliver"}
 # of others. A name stands for itself and for all below it.
 FOREIGN = {
     "handler.ingest": (
-        "handler.braze_client",
-        "handler.ledger",
-        "handler.worker",
+        *("handler.braze_client", "handler.ledger", "handler.worker", "handler.core.delivery"),
         *("requests", "phonenumbers", "aws_xray_sdk"),
     ),
     "handler.deliver": (
-        "handler.core.verify",
-        "handler.core.signatures",
-        "handler.core.schemes",
-        "handler.core.presets",
-        "handler.core.rules",
-        "handler.core.grammar",
-        "handler.core.expressions",
-        "handler.core.functions",
-        "handler.core.template",
-        "handler.core.parse",
-        "handler.core.plan",
-        "handler.core.render",
+        *("handler.core.verification", "handler.core.expressions", "handler.core.rules"),
+        *("handler.core.planning", "handler.core.braze.contract"),
         *("yaml", "phonenumbers", "aws_xray_sdk"),
     ),
 }

@@ -14,7 +14,7 @@ from handler.aws.secrets import SecretCache
 from handler.core.braze.request import encode_request, request
 from handler.core.message import MAX_BYTES, decode
 from handler.core.models import Delivery
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from handler.ingest import Ingest
 
 _GIVEN: Final = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from bench.fuzz.senders import secrets_of
-from handler.core.source import Source
+from handler.core.rules.source import Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from handler.core import message
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.expressions import Expression, compile_expression
-from handler.core.identity import delivery_id, key_of, part_of
-from handler.core.match import match
+from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.models import Delivery, Event, Parked, Plan
-from handler.core.plan import event_fields
-from handler.core.render import MAX_DELIVERIES, Packed, render
-from handler.core.source import Rule, Source
+from handler.core.planning.delivery_id import delivery_id, key_of, part_of
+from handler.core.planning.match import match
+from handler.core.planning.plan import event_fields
+from handler.core.planning.render import MAX_DELIVERIES, Packed, render
+from handler.core.rules.source import Rule, Source
 
 
 def planned_in_pieces(event: Event, source: Source) -> Plan:

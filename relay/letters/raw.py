@@ -7,9 +7,9 @@ from typing import Any
 
 from handler.core.errors import ExpressionError, Malformed, NotJson, Unrenderable
 from handler.core.models import Delivery, Parked, Plan, Verified, Webhook
-from handler.core.parse import Part, parse, split
-from handler.core.plan import plan
-from handler.core.source import Source
+from handler.core.planning.parse import Part, parse, split
+from handler.core.planning.plan import plan
+from handler.core.rules.source import Source
 from relay.letters.pieces import planned_in_pieces
 
 

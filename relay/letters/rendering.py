@@ -11,14 +11,14 @@ from typing import Any, Final
 
 from handler.core import message
 from handler.core.braze.identifiers import IDENTIFIERS
-from handler.core.compiling import root_names
 from handler.core.errors import RulesError, Unrenderable
-from handler.core.expressions import compile_expression
-from handler.core.match import match
+from handler.core.expressions.expression import compile_expression
+from handler.core.expressions.template import Template, expressions
 from handler.core.models import Delivery, Event, Parked, Plan
-from handler.core.render import Packed, render
-from handler.core.source import Rule, Source
-from handler.core.template import Template, expressions
+from handler.core.planning.match import match
+from handler.core.planning.render import Packed, render
+from handler.core.rules.compiler import root_names
+from handler.core.rules.source import Rule, Source
 from relay.letters.raw import planned_anew
 
 Sources = Mapping[str, Source | RulesError]

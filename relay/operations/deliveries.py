@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from handler.core.braze.identifiers import traced
 from handler.core.delivery.claim_protocol import State
-from handler.core.identity import delivery_id
+from handler.core.planning.delivery_id import delivery_id
 from relay.operations.desk import Desk
 from relay.operations.log_lines import Line, lines
 from relay.operations.naming import Names, Rule

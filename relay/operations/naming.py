@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from handler import workspaces
-from handler.core import yaml12
+from handler.core.configuration import yaml12
 from handler.core.errors import RulesError
-from handler.core.grammar import FileBlock, SourceBlock, brake, read_file
+from handler.core.rules.schema import FileBlock, SourceBlock, brake, read_file
 from handler.core.workspace import DEFAULT
 from handler.rules_directory import RESERVED
 

@@ -11,11 +11,11 @@ from typing import Final
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from handler.core.blocks import unknown_key
+from handler.core.configuration.schema_errors import unknown_key
+from handler.core.configuration.yaml12 import Document, load
 from handler.core.errors import Finding, RulesError
+from handler.core.expressions.template import Problem
 from handler.core.models import ParkReason
-from handler.core.template import Problem
-from handler.core.yaml12 import Document, load
 from relay.paths import EVENTS, PROJECT
 from relay.rules.webhooks import Given, merged
 from relay.samples import Sample, read_sample

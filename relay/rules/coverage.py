@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.expressions import Expression, is_true
+from handler.core.expressions.expression import Expression, is_true
+from handler.core.expressions.template import MISSING, Text, Whole, expressions
 from handler.core.models import Event
-from handler.core.source import Rule, Source
-from handler.core.template import MISSING, Text, Whole, expressions
+from handler.core.rules.source import Rule, Source
 from relay.rules.fields import Field, documents, fields, filled
 from relay.rules.trace import all_choices, choices, may_be_missing, trace
 

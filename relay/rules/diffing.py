@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from handler.core.braze.contract.trigger import ENDPOINTS
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery, Plan
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from relay.rules.outcome import delivered, is_same, parked
 from relay.rules.webhooks import Given, planned
 

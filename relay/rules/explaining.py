@@ -9,12 +9,12 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.budget import kind
 from handler.core.errors import ExpressionError
-from handler.core.match import match
+from handler.core.expressions.json_values import kind
 from handler.core.models import Delivery, Event, Parked, Plan
-from handler.core.render import ITEM
-from handler.core.source import Rule, Source
+from handler.core.planning.match import match
+from handler.core.planning.render import ITEM
+from handler.core.rules.source import Rule, Source
 from relay.rules.fields import Field, documents, fields
 from relay.rules.outcome import delivered, parked
 from relay.rules.parts import Told, condition, field_told, part

@@ -7,10 +7,10 @@ from functools import partial
 from pydantic import JsonValue
 
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
-from handler.core.recipient import may_lose
-from handler.core.render import ITEM
-from handler.core.source import Rule
-from handler.core.template import Filled, Filler, Template
+from handler.core.expressions.template import Filled, Filler, Template
+from handler.core.planning.recipient import may_lose
+from handler.core.planning.render import ITEM
+from handler.core.rules.source import Rule
 
 _IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
 

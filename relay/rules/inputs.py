@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from handler.core.errors import RulesError
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from relay.misread import misread
 from relay.paths import EVENTS
 from relay.rules.cases import read_case

@@ -5,11 +5,18 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from handler.core.budget import missing
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.expressions import Expression
-from handler.core.source import Rule
-from handler.core.template import MISSING, Template, Text, Whole, expressions, is_literal
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.json_values import missing
+from handler.core.expressions.template import (
+    MISSING,
+    Template,
+    Text,
+    Whole,
+    expressions,
+    is_literal,
+)
+from handler.core.rules.source import Rule
 from relay.rules.fields import Field, filled
 from relay.rules.trace import Traced, choices, operands, reads, trace
 

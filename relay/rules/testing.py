@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from handler.core.errors import Finding, RulesError
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from relay.paths import RULES
 from relay.rules.cases import CASES, Case, Gone, read_cases
 from relay.rules.coverage import Branch, branches, reached

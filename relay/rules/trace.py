@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
-from handler.core.budget import missing
-from handler.core.compiling import variable
-from handler.core.expressions import Expression, is_true
+from handler.core.expressions.expression import Expression, is_true
+from handler.core.expressions.json_values import missing
+from handler.core.rules.compiler import variable
 from handler.core.unparse import unparse
 
 if TYPE_CHECKING:

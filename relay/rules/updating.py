@@ -1,7 +1,7 @@
 """Writes what is expected into a case file, and leaves the rest of its text as it is."""
 
+from handler.core.configuration.yaml12 import Document, load
 from handler.core.errors import RulesError
-from handler.core.yaml12 import Document, load
 from relay.rules.cases import Case
 from relay.rules.outcome import Outcome
 from relay.rules.texts import written

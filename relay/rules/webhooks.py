@@ -8,9 +8,9 @@ from pydantic import JsonValue
 
 from handler.core.errors import Finding, Malformed, NotJson, RulesError
 from handler.core.models import Event, Plan, Verified, Webhook
-from handler.core.parse import parse, split
-from handler.core.plan import plan
-from handler.core.source import Source
+from handler.core.planning.parse import parse, split
+from handler.core.planning.plan import plan
+from handler.core.rules.source import Source
 from relay.samples import Sample
 
 # When an event happened that does not say it: rules tests give the same on every day.

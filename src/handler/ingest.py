@@ -34,14 +34,14 @@ from handler.core.errors import (
     UnsupportedMediaType,
     Unverified,
 )
-from handler.core.handshake import Reply, greet, greet_signed
 from handler.core.message import encode
 from handler.core.models import Delivery, Plan, Verified, Webhook
-from handler.core.plan import plan
+from handler.core.planning.plan import plan
+from handler.core.rules.source import Source
 from handler.core.secret_values import signing_secrets
-from handler.core.signatures import shown_url
-from handler.core.source import Source
-from handler.core.verify import is_provable, verify
+from handler.core.verification.handshake import Reply, greet, greet_signed
+from handler.core.verification.signature import shown_url
+from handler.core.verification.verify import is_provable, verify
 from handler.dead_letters import Cause, bury
 from handler.webhook_log import Account
 from handler.workspaces import RULES

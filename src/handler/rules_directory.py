@@ -8,8 +8,8 @@ from typing import Final
 from handler import workspaces
 from handler.core.errors import Finding, RulesError
 from handler.core.reach import Reach
-from handler.core.rules import load, names
-from handler.core.source import Source
+from handler.core.rules.load import load, names
+from handler.core.rules.source import Source
 from handler.core.workspace import DEFAULT
 
 # Files of the rules directory that are not sources.

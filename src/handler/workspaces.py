@@ -19,7 +19,7 @@ def read(directory: Path, default: Workspace | None) -> dict[str, Workspace]:
     if not file.exists():
         return {} if default is None else {default.name: default}
     # Deliver needs YAML for this alone: most deployments have no such file, and start sooner.
-    from handler.core.workspaces import read_workspaces  # noqa: PLC0415 - as said
+    from handler.core.configuration.workspaces_file import read_workspaces  # noqa: PLC0415 - as said
 
     shown = f"{directory.name}/{FILE}"
     try:

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from handler import settings
 from handler.aws.api_gateway import webhook_of
 from handler.aws.secrets import SecretCache
-from handler.core.rules import load
+from handler.core.rules.load import load
 from handler.ingest import Ingest, _ingest, lambda_handler
 
 RULES = Path(__file__).parents[1] / "rules"

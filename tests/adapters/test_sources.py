@@ -6,7 +6,7 @@ import pytest
 
 from handler import rules_directory
 from handler.core.errors import RulesError
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from tests.core.rules_files import GOOD, changed
 
 USA = changed("    send:", "    workspace: usa\n    send:")

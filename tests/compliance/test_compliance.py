@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions import search
+from handler.core.expressions.expression import search
 
 SUITE = os.environ.get("JMESPATH_COMPLIANCE")
 

@@ -8,8 +8,8 @@ from pydantic import JsonValue
 
 from handler.core.braze.request import request
 from handler.core.models import Event
-from handler.core.render import Packed, render
-from handler.core.rules import load
+from handler.core.planning.render import Packed, render
+from handler.core.rules.load import load
 
 Body = dict[str, Any]
 EVENT_ID = "e-1"

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handler.core.errors import RulesError, Unrenderable
-from handler.core.rules import load
+from handler.core.rules.load import load
 from tests.contract.bodies import CAMPAIGN, CANVAS, Body, of_event, sent, written
 from tests.contract.breaches import RENDERED, REQUEST, Breach
 from tests.contract.breaches_of_values import VALUES

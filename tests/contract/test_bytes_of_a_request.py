@@ -14,7 +14,7 @@ from handler.core.braze.redact import redact
 from handler.core.braze.request import encode_request, request, request_of_many
 from handler.core.delivery.batching import coalesce
 from handler.core.errors import RulesError, Unrenderable
-from handler.core.expressions import compile_expression
+from handler.core.expressions.expression import compile_expression
 from handler.core.message import decode, encode
 from handler.core.models import Delivery
 from relay.braze.sizes import sizes

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from handler.core import yaml12
+from handler.core.configuration import yaml12
 from handler.core.models import Delivery, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load, names
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load, names
 from relay.paths import PROJECT
 from relay.rules_warnings import warnings
 from tests.contract.way import sent

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handler.core.errors import RulesError, Unrenderable
-from handler.core.rules import load
+from handler.core.rules.load import load
 from tests.contract.bodies import Body, sent, written
 from tests.contract.breaches import RENDERED, REQUEST
 from tests.contract.breaches_of_values import VALUES

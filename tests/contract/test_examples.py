@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handler.core.errors import RulesError
-from handler.core.rules import load
+from handler.core.rules.load import load
 from tests.contract.bodies import Body, sent, written
 
 

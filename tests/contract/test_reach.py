@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from handler.core.braze.request import request
 from handler.core.models import Delivery, Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 from relay.braze.catalogue import Target
 from relay.braze.contract import refusal
 from relay.braze.endpoints import endpoint

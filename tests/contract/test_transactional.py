@@ -9,8 +9,8 @@ import pytest
 from handler.core.braze.request import request
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.models import Event
-from handler.core.render import Packed, render
-from handler.core.rules import load
+from handler.core.planning.render import Packed, render
+from handler.core.rules.load import load
 from tests.contract.bodies import EVENT_ID, Body, written
 
 SEND: Any = {

@@ -7,8 +7,8 @@ from handler.braze_client.session import open_session
 from handler.core.braze.outcome import Outcome, classify
 from handler.core.braze.request import encode_request, request
 from handler.core.models import Delivery, Event
-from handler.core.render import Packed, render
-from handler.core.rules import load
+from handler.core.planning.render import Packed, render
+from handler.core.rules.load import load
 from tests.contract.bodies import written
 from tests.relay.simulated import Client
 

@@ -6,8 +6,8 @@ from typing import Any
 import yaml
 
 from handler.core.models import Delivery, Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 
 NOW = 1_780_000_000
 EVENT = {"type": "body.type", "type_signed": True, "id": "body.id", "occurred_at": "body.at"}

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from handler.core.errors import RulesError
-from handler.core.rules import load
-from handler.core.schemes import HmacScheme
-from handler.core.source import Source
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
+from handler.core.verification.schemes import HmacScheme
 
 GOOD = """\
 verify: {preset: shopify}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.blanks import is_blank, names_nothing
-from handler.core.expressions import search
+from handler.core.expressions.blanks import is_blank, names_nothing
+from handler.core.expressions.expression import search
 from tests.core.one_rule import planned, recipient_of, why_parked
 
 INVISIBLE = {

@@ -5,8 +5,8 @@ import pytest
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from handler.core.body import MAX_DEPTH, read
 from handler.core.errors import Malformed, NotJson
+from handler.core.planning.json_body import MAX_DEPTH, read
 
 INT64_MAX = 9_223_372_036_854_775_807
 

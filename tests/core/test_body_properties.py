@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 from pydantic_core import from_json
 
-from handler.core.body import read
 from handler.core.errors import Malformed, NotJson
+from handler.core.planning.json_body import read
 
 INT64_MAX = 9_223_372_036_854_775_807
 JSON_VALUES: st.SearchStrategy[JsonValue] = st.recursive(

@@ -5,8 +5,8 @@ import yaml
 
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.models import Event
-from handler.core.render import Packed, render
-from handler.core.rules import Source, load
+from handler.core.planning.render import Packed, render
+from handler.core.rules.load import Source, load
 
 FILE = {"file_name": "bill-${body.id}", "url": "${body.url}"}
 KEPT = {

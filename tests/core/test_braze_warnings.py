@@ -2,8 +2,8 @@ import json
 from typing import Any
 
 from handler.core.models import Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 
 RULE: dict[str, Any] = {
     "name": "welcome",

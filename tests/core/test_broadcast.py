@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from handler.core.braze.contract.trigger import ENDPOINTS, Endpoint
 from handler.core.braze.request import request
 from handler.core.errors import RulesError, UnreadableMessage
-from handler.core.identity import delivery_id
 from handler.core.models import Delivery, Plan, Verified, Webhook
-from handler.core.plan import plan
+from handler.core.planning.delivery_id import delivery_id
+from handler.core.planning.plan import plan
 from handler.core.reach import Reach
-from handler.core.rules import load
+from handler.core.rules.load import load
 from tests.core.rules_files import changed, findings
 
 IT = "      broadcast: true\n"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.core.errors import RulesError
-from handler.core.presets import PRESETS
-from handler.core.rules import load
+from handler.core.rules.load import load
+from handler.core.verification.presets.catalogue import PRESETS
 from tests.core.rules_files import findings
 
 RULES = """\

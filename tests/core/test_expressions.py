@@ -2,7 +2,7 @@ import pytest
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions import closing_brace, compile_expression, search
+from handler.core.expressions.expression import closing_brace, compile_expression, search
 
 EVENT: JsonValue = {
     "id": 42,

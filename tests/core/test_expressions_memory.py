@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from handler.core.budget import STEPS
 from handler.core.errors import ExpressionError
-from handler.core.expressions import compile_expression
+from handler.core.expressions.expression import compile_expression
+from handler.core.expressions.json_values import STEPS
 
 MANY = {"body": {"items": [1] * 7000, "nested": [[1] * 50] * 100, "text": "é" * 20_000}}
 LONG_KEY = {"items": [1] * 2000, "o": {"k" * 100_000: "v"}}

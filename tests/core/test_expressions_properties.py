@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions import closing_brace, compile_expression, search
-from handler.core.functions import Functions, signature_of
+from handler.core.expressions.expression import closing_brace, compile_expression, search
+from handler.core.expressions.functions import Functions, signature_of
 
 KEYS = st.sampled_from(["a", "b", "c"])
 # Neither 0 nor 1: within lists the library takes them for false and true.

@@ -10,9 +10,9 @@ from handler import rules_directory
 from handler.core.errors import RulesError
 from handler.core.message import unpack
 from handler.core.models import Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load, names
-from handler.core.source import Source
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load, names
+from handler.core.rules.source import Source
 from tests.core.rules_files import findings
 
 NOW = 1_780_000_000

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from handler.core.errors import RulesError
 from handler.core.models import Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
-from handler.core.source import Source
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
 
 NOW = 1_763_672_400
 BODY = {"id": 1, "updated_at": "2025-11-20T21:00:00Z"}

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions import compile_expression, search
-from handler.core.functions import Functions, signature_of
+from handler.core.expressions.expression import compile_expression, search
+from handler.core.expressions.functions import Functions, signature_of
 
 ADDED = sorted(set(Functions.FUNCTION_TABLE) - set(jmespath.functions.Functions.FUNCTION_TABLE))
 # A call of each that gives something, in JMESPath's own words for its arguments.

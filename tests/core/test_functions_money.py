@@ -1,7 +1,7 @@
 import pytest
 from pydantic import JsonValue
 
-from handler.core.expressions import search
+from handler.core.expressions.expression import search
 
 NONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905 - as ISO lists them
 THREE = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")

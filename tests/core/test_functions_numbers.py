@@ -1,7 +1,7 @@
 import pytest
 from pydantic import JsonValue
 
-from handler.core.expressions import search
+from handler.core.expressions.expression import search
 
 
 @pytest.mark.parametrize(

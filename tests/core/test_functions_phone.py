@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from handler.core.errors import ExpressionError, RulesError
-from handler.core.expressions import compile_expression
-from handler.core.phone_numbers import COUNTRIES
-from handler.core.rules import load
+from handler.core.expressions.expression import compile_expression
+from handler.core.expressions.phone_numbers import COUNTRIES
+from handler.core.rules.load import load
 from relay.paths import SOURCE
 
 CALL = compile_expression("phone(number, country)")
@@ -229,8 +229,8 @@ def test_only_a_rule_that_calls_phone_loads_the_numbering_plans(
 import sys
 import handler.ingest
 from handler.core.models import Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 body = b'{{"id": 1, "phone": "0151 23456789", "country": "DE"}}'
 webhook = Webhook("s", "POST", {{"x-shopify-topic": "customers/create"}}, "", body, 1)
 (made,) = plan(Verified(webhook), load("s", {text!r}, "s.yaml", "dev")).deliveries

@@ -1,6 +1,6 @@
 import pytest
 
-from handler.core.expressions import search
+from handler.core.expressions.expression import search
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions import search
+from handler.core.expressions.expression import search
 
 ORDER: JsonValue = {
     "id": 7,

@@ -1,9 +1,9 @@
 import pytest
 from pydantic import JsonValue
 
-from handler.core.match import match
 from handler.core.models import Event
-from handler.core.rules import Source, load
+from handler.core.planning.match import match
+from handler.core.rules.load import Source, load
 
 BODY: JsonValue = {
     "test": False,

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.body import read
 from handler.core.errors import Malformed
-from handler.core.expressions import search
-from handler.core.scalars import integral, written
+from handler.core.expressions.expression import search
+from handler.core.expressions.scalars import integral, written
+from handler.core.planning.json_body import read
 from tests.core.one_rule import only, planned, recipient_of, why_parked
 
 ID = {"external_user_id": "${body.user}"}

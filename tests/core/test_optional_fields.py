@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.expressions import compile_expression
+from handler.core.expressions.expression import compile_expression
 from tests.core.one_rule import only, planned, recipient_of, why_parked
 
 WRONG = "${lower(body.n)}"  # of a number

@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from handler.core.models import Event, Verified, Webhook
-from handler.core.parse import digest, parse, split
-from handler.core.rules import load
+from handler.core.planning.parse import digest, parse, split
+from handler.core.rules.load import load
 
 NOW = 1_763_672_400  # 2025-11-20T21:00:00Z
 HAND = """\

@@ -9,10 +9,10 @@ import pytest
 from handler.core import message
 from handler.core.errors import NotJson
 from handler.core.models import Delivery, Parked, Plan, Verified, Webhook
-from handler.core.parse import digest
-from handler.core.plan import plan
-from handler.core.rules import Source, load
-from handler.core.source import Rule
+from handler.core.planning.parse import digest
+from handler.core.planning.plan import plan
+from handler.core.rules.load import Source, load
+from handler.core.rules.source import Rule
 
 ROOT = Path(__file__).parents[2]
 NOW = 1_763_672_400  # 2025-11-20T21:00:00Z

@@ -7,8 +7,8 @@ import pytest
 
 from handler.core.message import MAX_BYTES, encode
 from handler.core.models import Delivery, Parked, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 
 LARGEST_BODY = 716_800  # bytes: the most that the template's MaxBodyBytes takes
 RULES = """\

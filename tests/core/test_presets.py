@@ -2,7 +2,7 @@
 
 import pytest
 
-from handler.core.presets import PRESETS
+from handler.core.verification.presets.catalogue import PRESETS
 from tests.core.rules_files import findings, source_of
 
 EVERY_PRESET = pytest.mark.parametrize("name", PRESETS)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from handler.core.errors import RulesError
+from handler.core.expressions.template import compile_text
 from handler.core.models import Verified, Webhook
-from handler.core.plan import plan
-from handler.core.presets import PRESETS
-from handler.core.recipient import fill_recipient
-from handler.core.rules import load
-from handler.core.source import Source
-from handler.core.template import compile_text
+from handler.core.planning.plan import plan
+from handler.core.planning.recipient import fill_recipient
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
+from handler.core.verification.presets.catalogue import PRESETS
 
 NOW = 1_763_672_400
 HEADER = 'headers."x-who"'

@@ -7,8 +7,8 @@ from pydantic import JsonValue
 
 from handler.core.errors import Unrenderable
 from handler.core.models import Delivery, Event
-from handler.core.render import Packed, render
-from handler.core.rules import load
+from handler.core.planning.render import Packed, render
+from handler.core.rules.load import load
 
 RULES = """\
 verify: {preset: shopify}

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.core.errors import RulesError
-from handler.core.rules import load
-from handler.core.schemes import HmacScheme
+from handler.core.rules.load import load
+from handler.core.verification.schemes import HmacScheme
 from tests.core.rules_files import GOOD, HAND, changed, findings
 
 ROOT = Path(__file__).parents[2]

@@ -1,6 +1,6 @@
 import pytest
 
-from handler.core.presets import PRESETS
+from handler.core.verification.presets.catalogue import PRESETS
 from tests.core.rules_files import HAND, changed, findings
 
 RULE = "    type: orders/create\n"

@@ -2,7 +2,7 @@ import pytest
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.template import MISSING, Filled, compile_template, compile_text, fill
+from handler.core.expressions.template import MISSING, Filled, compile_template, compile_text, fill
 
 EVENT: JsonValue = {
     "name": "Ann",

@@ -3,10 +3,16 @@
 import pytest
 
 from handler.core.errors import RulesError
-from handler.core.expressions import compile_expression
-from handler.core.rules import load
-from handler.core.traps import constant, contradictions, forgotten, stringified, traps
-from handler.core.trees import results
+from handler.core.expressions.expression import compile_expression
+from handler.core.expressions.pitfalls import (
+    constant,
+    contradictions,
+    forgotten,
+    stringified,
+    traps,
+)
+from handler.core.expressions.syntax_tree import results
+from handler.core.rules.load import load
 from handler.core.unparse import unparse
 from tests.core.rules_files import changed, findings
 

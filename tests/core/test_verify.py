@@ -7,9 +7,9 @@ import pytest
 
 from handler.core.errors import Unavailable, Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.schemes import HmacScheme
-from handler.core.signatures import MAX_SIGNATURES
-from handler.core.verify import verify
+from handler.core.verification.schemes import HmacScheme
+from handler.core.verification.signature import MAX_SIGNATURES
+from handler.core.verification.verify import verify
 from tests.core.rules_files import scheme_of
 
 NOW = 1_614_265_330

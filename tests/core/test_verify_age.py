@@ -6,8 +6,8 @@ import pytest
 
 from handler.core.errors import Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.schemes import HmacScheme
-from handler.core.verify import verify
+from handler.core.verification.schemes import HmacScheme
+from handler.core.verification.verify import verify
 from tests.core.rules_files import scheme_of
 
 NOW = 1_614_265_330

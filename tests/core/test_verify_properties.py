@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from handler.core.errors import Unavailable, Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.schemes import HmacScheme
-from handler.core.verify import verify
+from handler.core.verification.schemes import HmacScheme
+from handler.core.verification.verify import verify
 from tests.core.rules_files import scheme_of
 
 NOW = 1_700_000_000

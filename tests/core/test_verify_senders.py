@@ -8,8 +8,8 @@ import pytest
 
 from handler.core.errors import Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.schemes import HmacScheme
-from handler.core.verify import verify
+from handler.core.verification.schemes import HmacScheme
+from handler.core.verification.verify import verify
 
 NOW = 1_700_000_000
 BODY = b'{"order": {"id": 7}}'

@@ -2,12 +2,12 @@
 
 import pytest
 
-from handler.core.blocks import SECRET_TAKES
+from handler.core.configuration.schema_errors import SECRET_TAKES
+from handler.core.configuration.workspaces_file import read_workspaces
 from handler.core.errors import RulesError
 from handler.core.reach import Reach
-from handler.core.rules import load
+from handler.core.rules.load import load
 from handler.core.workspace import Workspace
-from handler.core.workspaces import read_workspaces
 from tests.core.rules_files import changed
 
 HOME = Workspace.default("https://rest.iad-01.braze.com")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
+from handler.core.configuration.yaml12 import Place, load
 from handler.core.errors import RulesError
-from handler.core.yaml12 import Place, load
 
 
 @pytest.mark.parametrize(

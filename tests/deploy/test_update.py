@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from handler.core.message import VERSIONS
-from handler.core.rules import load
+from handler.core.rules.load import load
 from relay.paths import PROJECT
 from relay.sign import Letter, sign
 from relay.stack.deploy import Stack

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from handler.core.presets import PRESETS
+from handler.core.verification.presets.catalogue import PRESETS
 from relay.cli import app
 from relay.paths import PROJECT
 from relay.samples import load_sources, sample_secrets

@@ -15,7 +15,7 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from handler.core.identity import delivery_id
+from handler.core.planning.delivery_id import delivery_id
 from relay import operated
 from relay.operated import LOCAL, Operated, remembered
 from relay.operations.reconcile import reconcile

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from handler.core.identity import delivery_id
+from handler.core.planning.delivery_id import delivery_id
 from relay.paths import PROJECT
 from relay.stack.up import local_stack
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, Relay

@@ -14,7 +14,7 @@ from bench.fuzz.senders import secrets_of, signed
 from handler.core.braze.request import encode_request, request
 from handler.core.message import decode
 from handler.core.models import Delivery, Parked
-from handler.core.rules import load
+from handler.core.rules.load import load
 from tests.fuzz.json_cases import cases
 
 NOW = 1_763_672_400

@@ -9,10 +9,10 @@ import pytest
 from bench.fuzz.run import OURS, Fuzz, fuzz
 from bench.fuzz.signers import SHOWN, SIGNERS
 from handler import ingest, webhook_log
-from handler.core import showing, signatures
 from handler.core.errors import Unavailable
-from handler.core.plan import plan
-from handler.core.schemes import SignedScheme
+from handler.core.planning.plan import plan
+from handler.core.verification import credential, signature
+from handler.core.verification.schemes import SignedScheme
 
 NOW = 1_763_672_400
 SEED = 1
@@ -76,7 +76,7 @@ def any_stamp(webhook: Any, header: str, scheme: Any) -> str:
     if place is None:
         return ""
     if place.header is None:
-        return str(signatures._pairs(header, scheme.signature, place.key)[0])  # noqa: SLF001 - a planted bug
+        return str(signature._pairs(header, scheme.signature, place.key)[0])  # noqa: SLF001 - a planted bug
     return str(webhook.headers[place.header])
 
 
@@ -95,15 +95,15 @@ HASHES = SimpleNamespace(compare_digest=first_bytes, digest=hmac.digest)
 @pytest.mark.parametrize(
     "where, name, bug, fault",
     [
-        (signatures, "hmac", HASHES, "forged accepted"),
-        (showing, "hmac", HASHES, "forged accepted"),
-        (signatures, "_check_age", anything, "forged accepted"),
-        (signatures, "_id", any_id, "forged accepted"),
+        (signature, "hmac", HASHES, "forged accepted"),
+        (credential, "hmac", HASHES, "forged accepted"),
+        (signature, "_check_age", anything, "forged accepted"),
+        (signature, "_id", any_id, "forged accepted"),
         (ingest, "signing_secrets", secrets_of_others_too, "forged accepted"),
         (ingest, "plan", telling, "shown in the log"),
         (ingest, "plan", refusing, "answers of 5xx"),
-        (signatures, "_bytes", in_ascii, "uncaught exceptions"),
-        (signatures, "_stamp", any_stamp, "uncaught exceptions"),
+        (signature, "_bytes", in_ascii, "uncaught exceptions"),
+        (signature, "_stamp", any_stamp, "uncaught exceptions"),
     ],
 )
 def test_a_planted_bug_is_found(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from handler.core.models import Delivery, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 from tests.senders.test_samples import SAMPLES, planned
 
 FIRST = Path(__file__).parent / "1"

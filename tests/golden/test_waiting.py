@@ -6,8 +6,8 @@ from pathlib import Path
 from handler.core.braze.request import request
 from handler.core.message import decode
 from handler.core.models import Delivery, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 
 WAITING = Path(__file__).parent / "waiting"
 RECEIVED_AT = 1_763_672_400  # 2025-11-20T21:00:00Z

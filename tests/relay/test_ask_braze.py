@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from handler.core.rules import load
-from handler.core.source import Source
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
 from relay.ask_braze import braze_findings
 from relay.chosen import Chosen

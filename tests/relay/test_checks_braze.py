@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.rules import load
+from handler.core.rules.load import load
 from handler.core.workspace import Workspace
 from relay.checks_braze import (
     Answer,

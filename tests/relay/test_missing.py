@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from handler.core.models import Plan, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
-from handler.core.source import Source
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
 from relay.missing import missing_fields
 
 RULES = """

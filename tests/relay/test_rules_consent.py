@@ -2,7 +2,7 @@
 
 import pytest
 
-from handler.core.rules import load
+from handler.core.rules.load import load
 from relay.rules_warnings import warnings
 
 GROUP = "417220e4-5a2a-b634-7f7d-9ec891532368"

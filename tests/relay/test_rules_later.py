@@ -2,7 +2,7 @@
 
 import pytest
 
-from handler.core.rules import load
+from handler.core.rules.load import load
 from relay.rules_warnings import warnings
 
 FILE = """\

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # ships no types
 
-from handler.core import yaml12
-from handler.core.presets import PRESETS
+from handler.core.configuration import yaml12
+from handler.core.verification.presets.catalogue import PRESETS
 from relay.paths import PROJECT
 from relay.rules_schema import rules_schema, schema
 from tests.core.rules_files import GOOD, HAND, changed

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from handler.core.models import Verified, Webhook
-from handler.core.rules import load
-from handler.core.source import Source
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
 from relay.rules.webhooks import events
 from relay.rules_warnings import shared_secrets, unseen_paths, warnings
 from relay.unidentified import by_samples

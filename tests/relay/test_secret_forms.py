@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from handler.core.blocks import NAME
+from handler.core.configuration.schema_errors import NAME
+from handler.core.configuration.secret_forms import is_secret, masked
+from handler.core.configuration.workspaces_file import read_workspaces
 from handler.core.errors import RulesError
-from handler.core.rules import load
-from handler.core.secret_forms import is_secret, masked
-from handler.core.workspaces import read_workspaces
+from handler.core.rules.load import load
 from relay import cli
 from relay.remarks import remarks
 from relay.rules.commands import app

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from typer.testing import CliRunner
 
-from handler.core.presets import PRESETS
-from handler.core.rules import load
+from handler.core.rules.load import load
+from handler.core.verification.presets.catalogue import PRESETS
 from relay.cli import app
 from tests.core.rules_files import RULES, source_of
 

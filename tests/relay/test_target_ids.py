@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core import yaml12
+from handler.core.configuration import yaml12
 from relay.paths import PROJECT
 from relay.target_ids import SAMPLES, misshapen, samples
 

@@ -9,9 +9,9 @@ from typing import Any
 from handler.aws.api_gateway import webhook_of
 from handler.core.errors import Unverified
 from handler.core.models import Verified, Webhook
+from handler.core.rules.source import Source
 from handler.core.shown import Scheme
-from handler.core.source import Source
-from handler.core.verify import verify
+from handler.core.verification.verify import verify
 from tests.core.rules_files import source_of
 from tests.senders.vendors import VENDORS, Vendor
 

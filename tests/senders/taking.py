@@ -4,8 +4,8 @@ import json
 from typing import Any, cast
 
 from handler.aws.secrets import SecretCache
-from handler.core.rules import load
-from handler.core.source import Source
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
 from handler.ingest import Ingest
 from tests.adapters.test_ingest import GIVEN, Aws
 from tests.core.rules_files import RULES

@@ -13,7 +13,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from handler.core.message import unpack
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from relay import sign
 from tests.senders.posting import Post
 from tests.senders.signing import CALLED, in_base64

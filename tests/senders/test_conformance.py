@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from handler.core.presets import PRESETS
+from handler.core.verification.presets.catalogue import PRESETS
 from tests.senders.posting import BODY, NOW, Letter, good, judged
 from tests.senders.rows import ACCEPTED, ROWS
 from tests.senders.signing import mac

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from handler.core.handshake import greet
-from handler.core.source import Source
+from handler.core.rules.source import Source
+from handler.core.verification.handshake import greet
 from tests.adapters.test_metrics import written
 from tests.senders.posting import Letter, Post, source
 from tests.senders.taking import EMPTY, answer, shop, taking

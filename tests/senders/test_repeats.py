@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from handler.core.models import Delivery, Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 
 AT = 1_763_672_400  # 2025-11-20T21:00:00Z
 DAY = 86_400

@@ -11,8 +11,8 @@ import pytest
 
 from handler.core.message import unpack
 from handler.core.models import Plan
-from handler.core.plan import plan
-from handler.core.verify import verify
+from handler.core.planning.plan import plan
+from handler.core.verification.verify import verify
 from tests.senders.posting import Letter, judged, source
 from tests.senders.vendors import VENDORS
 

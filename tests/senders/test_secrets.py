@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from tests.senders.posting import BODY, Letter, Post, source
 from tests.senders.signing import mac
 from tests.senders.taking import EMPTY, answer, shop, taking

@@ -13,7 +13,7 @@ from paddle_billing.Notifications.Secret import Secret
 from square.utils.webhooks_helper import verify_signature
 from standardwebhooks import Webhook
 
-from handler.core.verify import verify
+from handler.core.verification.verify import verify
 from relay import sign
 from tests.senders.posting import BODY, NOW, Post, judged, source, verdict
 from tests.senders.rows import ACCEPTED

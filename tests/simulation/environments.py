@@ -19,7 +19,7 @@ from handler.aws.dynamodb import Table
 from handler.aws.secrets import SecretCache
 from handler.core.delivery.backoff import Timing
 from handler.core.errors import RulesError
-from handler.core.source import Source
+from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
 from handler.ingest import Ingest
 from handler.ledger.breaker_state import Signals

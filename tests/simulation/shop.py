@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any, Final
 
-from handler.core.identity import delivery_id
+from handler.core.planning.delivery_id import delivery_id
 
 SOURCE: Final = "shop"
 SECRET: Final = "canary-signing-secret"

@@ -19,7 +19,7 @@ from typing import Any, Final, cast
 import pytest
 
 from handler.aws.secrets import SecretCache
-from handler.core.rules import load
+from handler.core.rules.load import load
 from handler.ingest import Ingest
 from tests.adapters.test_ingest import GIVEN
 from tests.core.rules_files import RULES

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from handler.core.models import Webhook
-from handler.core.source import Source
+from handler.core.rules.source import Source
 
 
 def webhook_of(event: dict[str, Any], now: float) -> Webhook:

@@ -5,10 +5,10 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from handler.core.arguments import arity_problem, kind_problem, literal_problem
-from handler.core.budget import Budget
 from handler.core.errors import ExpressionError
-from handler.core.functions import Functions, signature_of
+from handler.core.expressions.arguments import arity_problem, kind_problem, literal_problem
+from handler.core.expressions.functions import Functions, signature_of
+from handler.core.expressions.json_values import Budget
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Final
 
-from handler.core.arguments import NUMBER, takes
+from handler.core.expressions.arguments import NUMBER, takes
 
 _DIGITS: Final = 50
 _PLACES: Final = range(16)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from handler.core.compiling import Compiler, header_names, leaves, root_names
-from handler.core.expressions import Expression
-from handler.core.recipient import reaching
-from handler.core.sender import EventSpec, Sender
-from handler.core.source import EventReader, Rule
-from handler.core.template import expressions
-from handler.core.yaml12 import Path
+from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.template import expressions
+from handler.core.planning.recipient import reaching
+from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
+from handler.core.rules.source import EventReader, Rule
+from handler.core.verification.sender import EventSpec, Sender
 
 
 def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler: Compiler) -> None:

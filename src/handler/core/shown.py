@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from handler.core.schemes import CREDENTIALS, HashScheme, HmacScheme, Text
+from handler.core.verification.schemes import CREDENTIALS, HashScheme, HmacScheme, Text
 
 _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.identity import delivery_id
+from handler.core.planning.delivery_id import delivery_id
 from tests.relay.operations.stage import Stage, digest, make_stack
 
 ID = digest("a delivery")

@@ -1,8 +1,8 @@
 """A broadcast has no recipient: the tools show, test and compare its request all the same."""
 
 from handler.core.models import Verified, Webhook
-from handler.core.plan import plan
-from handler.core.rules import load
+from handler.core.planning.plan import plan
+from handler.core.rules.load import load
 from relay.missing import missing_fields
 from tests.relay.rules.desk import Desk
 

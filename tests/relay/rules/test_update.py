@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from handler.core.yaml12 import load
+from handler.core.configuration.yaml12 import load
 from relay.rules.texts import written
 from tests.relay.rules.desk import EXPECT, RULES, WEBHOOK, Desk
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from handler.core.errors import Unverified
 from handler.core.models import Webhook
-from handler.core.verify import verify
+from handler.core.verification.verify import verify
 from relay.cli import app
 from relay.samples import load_sources, sample_secrets
 

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from handler.core.braze.contract.custom_attributes import MAX_TEXT
+from handler.core.expressions.pitfalls import forgotten
+from handler.core.expressions.syntax_tree import results
+from handler.core.expressions.template import Problem, Template, Whole
 from handler.core.profile import CHOICES, breach
-from handler.core.template import Problem, Template, Whole
-from handler.core.traps import forgotten
-from handler.core.trees import results
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

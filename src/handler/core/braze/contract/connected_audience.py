@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from handler.core.braze.contract.predicates import is_number, is_text, is_truth, one_of
-from handler.core.template import Problem
+from handler.core.expressions.template import Problem
 
 CONNECTIVES: Final = ("AND", "OR")
 FILTERS: Final = (

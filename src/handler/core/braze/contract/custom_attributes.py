@@ -20,7 +20,7 @@ from handler.core.braze.contract.predicates import (
     record,
 )
 from handler.core.braze.request import encode_request
-from handler.core.template import Template, literal_part
+from handler.core.expressions.template import Template, literal_part
 
 MAX_TEXT: Final = 255
 MAX_ITEMS: Final = 500

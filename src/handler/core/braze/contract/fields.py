@@ -11,7 +11,7 @@ from itertools import product
 from typing import Final
 
 from handler.core.braze.contract.predicates import is_open
-from handler.core.template import Problem, Text, Whole
+from handler.core.expressions.template import Problem, Text, Whole
 
 MAX_SEND_ID: Final = 64
 KINDS: Final = ("identified", "unidentified")

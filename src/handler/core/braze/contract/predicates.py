@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from handler.core.template import Text, Whole
+from handler.core.expressions.template import Text, Whole
 
 Fits = Callable[[object], bool]
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from handler.core.blocks import unknown_key
 from handler.core.braze.contract.connected_audience import check_audience
 from handler.core.braze.contract.fields import (
     check_attachments,
@@ -20,8 +19,9 @@ from handler.core.braze.contract.fields import (
 )
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.braze.request import MAX_RECIPIENTS, encode_request, utf8
+from handler.core.configuration.schema_errors import unknown_key
+from handler.core.expressions.template import Problem, Template, Whole, literal_part
 from handler.core.misplaced import MISPLACED
-from handler.core.template import Problem, Template, Whole, literal_part
 
 Path = tuple[str | int, ...]
 

@@ -1,0 +1,1 @@
+"""Configuration files: YAML 1.2, mistakes with their places, workspaces. Lazily in deliver."""

@@ -1,0 +1,101 @@
+"""Reads blocks of a YAML file into their models, and words what is wrong with their shape."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Annotated, Final, TypeVar
+
+from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic_core import ErrorDetails
+
+from handler.core.configuration.yaml12 import Document, Path
+from handler.core.errors import Finding
+from handler.core.expressions.json_values import a
+
+NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+NAME_TAKES: Final = "takes small letters, digits, - and _, at most 64"
+SECRET_TAKES: Final = f"{NAME_TAKES}: it is the name of a secret, and not the secret itself"
+Name = Annotated[str, Field(pattern=NAME)]
+DURATION_TAKES: Final = "takes a number and s, m, h or d, such as 30m or 6h"
+Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
+SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+_B = TypeVar("_B", bound=BaseModel)
+_WORDS: Final = {
+    "string_type": "takes text",
+    "int_type": "takes a whole number",
+    "float_type": "takes a number",
+    "bool_type": "takes true or false",
+    "list_type": "takes a list",
+    "tuple_type": "takes a list",
+    "dict_type": "takes an object",
+    "model_type": "takes an object",
+    "too_short": "is empty",
+    "string_too_short": "is empty",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What one kind of file says of its mistakes.
+
+    `keys` are those that each block has; `elsewhere` says where a misplaced key belongs, `takes`
+    what the text of a key looks like, `missing` why a key cannot be left out.
+    """
+
+    keys: Mapping[tuple[str, ...], tuple[str, ...]]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[Path, str] = field(default_factory=dict)
+
+
+def seconds(duration: str) -> int:
+    """Return the seconds of a duration such as `6h`."""
+    return int(duration[:-1]) * SECONDS[duration[-1]]
+
+
+def read_block(
+    model: type[_B], value: JsonValue, at: Path, document: Document, words: Words
+) -> _B | list[Finding]:
+    """Return a block of the file as its model, or all findings about its shape."""
+    try:
+        # From JSON, for strictness there tells text from numbers and yet takes lists for tuples.
+        return model.model_validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        items = error.errors(include_url=False)
+        return list(dict.fromkeys(_finding(item, at, document, words) for item in items))
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """Return the message for a key that does not exist, with what was probably meant."""
+    near = get_close_matches(key, list(known), n=1)
+    return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _finding(error: ErrorDetails, at: Path, document: Document, words: Words) -> Finding:
+    path: Path = (*at, *error["loc"])
+    if error["type"] == "missing":
+        where = ".".join(str(step) for step in path[:-1] if isinstance(step, str)) or "the file"
+        why = words.missing.get(path, "")
+        return document.finding(path, f"{path[-1]} is missing in {where}{why}")
+    if path not in document.places and path[:-1] in document.places:
+        # A union complains once per member, under the member's name: one finding says it.
+        return document.finding(path, f"{path[-2]} does not take {a(error['input'])}")
+    return document.finding(path, _message(error, path, words))
+
+
+def _message(error: ErrorDetails, path: Path, words: Words) -> str:
+    kind = error["type"]
+    name = next((step for step in reversed(path) if isinstance(step, str)), "the file")
+    if kind == "extra_forbidden":
+        block = tuple(step for step in path[:-1] if isinstance(step, str))
+        hint = f" ({words.elsewhere[name]})" if name in words.elsewhere else ""
+        return unknown_key(name, words.keys.get(block, ())) + hint
+    if kind == "string_pattern_mismatch":
+        return f"{name} {words.takes.get(name, 'is not written as it should be')}"
+    if kind in ("literal_error", "enum"):
+        return f"{name} takes {error['ctx']['expected']}"
+    if kind == "value_error":
+        return f"{name}: {error['ctx']['error']}"
+    return f"{name} {_WORDS.get(kind, error['msg'])}"

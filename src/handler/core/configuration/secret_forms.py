@@ -1,0 +1,102 @@
+"""What has the form of a secret and stands where its name belongs: it is never shown again.
+
+A rules file is read by many and kept for ever. Names are a few words; secrets are a prefix that
+the vendor documents and random letters, or random letters alone.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core.configuration.schema_errors import NAME
+from handler.core.configuration.yaml12 import Document, Path
+from handler.core.errors import Finding
+
+# Standard Webhooks and Svix, Stripe and Clerk, Shopify, Slack, GitHub, GitLab, AWS, SendGrid,
+# Mailgun, Paddle, Polar, Supabase, Linear, npm; then JSON Web Tokens and PEM.
+_TOKEN: Final = re.compile(
+    r"(?:(?:v1,)?whsec_|(?:sk|rk)_(?:live|test|prod)_|shp(?:ss|at|ca|pa|ua)_|xox[a-z]-|xapp-"
+    r"|github_pat_|glpat-|SG\.|pdl_(?:ntfset|live|sdbx)_|polar_(?:whs|oat|pat)_|sb_secret_"
+    r"|lin_(?:wh|api)_|eyJ)[0-9A-Za-z+/_.=-]{12,}"
+    r"|(?:gh[pousr]_|sbp_|npm_)[0-9A-Za-z]{24,}|A[KS]IA[0-9A-Z]{16}|key-[0-9a-f]{32}"
+    r"|-----BEGIN [A-Z ]*KEY-----.*",
+    re.ASCII | re.DOTALL,
+)
+_BEGINNINGS: Final = ("whsec_", "v1,whsec_", "sk_live_", "sk_test_", "pk_live_", "pk_test_")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+# No word has as many letters of a to f in a row.
+_HEX: Final = re.compile(r"[0-9a-f]{20,}", re.ASCII | re.IGNORECASE)
+_RUN: Final = re.compile(r"[0-9A-Za-z]{16,}", re.ASCII)
+_CHANGES: Final = 5  # between letters and digits: `orders2024eu1` has three
+_CHANGE: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])", re.ASCII)
+
+# What follows these keys in a line is shown only if it is a name; what follows the others, unless
+# it has the form of a secret.
+_SECRET_KEYS: Final = (
+    *("secret", "signing_secret", "webhook_secret", "api_key"),
+    *("password", "passwd", "username"),
+)
+_OTHER_KEYS: Final = ("key", "token")
+_GIVEN: Final = re.compile(
+    rf"(?P<before>\b(?P<key>{'|'.join((*_SECRET_KEYS, *_OTHER_KEYS))})[\"']?\s*:\s*)"
+    r"(?P<value>\[[^\]]*\]?|\"[^\"]*\"?|'[^']*'?|[^\s,}#]+)"
+)
+_NAME: Final = re.compile(NAME, re.ASCII)
+_USER: Final = re.compile(r"(?<=://)[^\s/?#@]+@")
+
+_NO_PLACE: Final = (
+    "this looks like a secret itself, and a file is read by many: take it out, make a new one, and"
+    " give that to `relay secrets set`"
+)
+_NO_NAME: Final = (
+    "takes the name of a secret, and this looks like the secret itself, which a file shows to"
+    " many: make a new one, give it to `relay secrets set`, and write its name here, such as"
+)
+
+
+def is_secret(name: str) -> bool:
+    """Return whether what should be a name has the form of a secret."""
+    return bool(
+        _TOKEN.fullmatch(name)
+        or name.startswith(_BEGINNINGS)
+        or _UUID.search(name)
+        or _HEX.search(name)
+        or any(len(_CHANGE.findall(run)) >= _CHANGES for run in _RUN.findall(name))
+    )
+
+
+def find_secrets(document: Document, names: Callable[[Path], bool], such_as: str) -> list[Finding]:
+    """Return where a file holds a secret.
+
+    `names` says of a path whether the name of a secret belongs there, and `such_as` is one.
+    """
+    return [
+        document.finding(path, f"{path[-1]} {_NO_NAME} {such_as}" if names(path) else _NO_PLACE)
+        for path, text in _texts(document.value)
+        if _TOKEN.fullmatch(text.strip()) or (names(path) and is_secret(text.strip()))
+    ]
+
+
+def masked(line: str) -> str:
+    """Return a line of a file as it may be shown: without what could be a secret."""
+    line = _GIVEN.sub(_without_value, line)
+    return _TOKEN.sub("...", _USER.sub("...@", line))
+
+
+def _without_value(found: re.Match[str]) -> str:
+    value = found["value"].strip("\"'")
+    is_shown = bool(_NAME.fullmatch(value)) or found["key"] in _OTHER_KEYS
+    return found[0] if is_shown and not is_secret(value) else f"{found['before']}..."
+
+
+def _texts(value: JsonValue, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _texts(part, (*path, key))
+    elif isinstance(value, list):
+        for at, part in enumerate(value):
+            yield from _texts(part, (*path, at))
+    elif isinstance(value, str):
+        yield path, value

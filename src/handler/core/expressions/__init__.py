@@ -1,0 +1,1 @@
+"""JMESPath expressions, templates and functions of rules. Ingest only."""

@@ -1,0 +1,66 @@
+"""What of a template no event changes: as an identifier, it would be one person for everybody."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from handler.core.expressions.syntax_tree import all_nodes, event_nodes, of_event, results
+from handler.core.expressions.template import Template, Text, Whole, expressions
+from handler.core.unparse import unparse
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+# The roots that tell one event from another; `source`, `type`, `vars` and `tables` do not.
+_VARYING: Final = frozenset(
+    {"id", "headers", "body", "digest", "item", "occurred_at", "received_at"}
+)
+_MADE_OF_ALL: Final = ("function_expression", "multi_select_list")
+
+
+def fixed(template: Template) -> Iterator[str]:
+    """Yield the parts, as they are written, with which a template may be the same for all events.
+
+    Of a text nothing, as long as one of its expressions always depends on the event.
+    """
+    parts = [[unparse(it) for it in _fixed(one.tree)] for one in expressions(template)]
+    if parts and all(parts):
+        yield from (text for of_one in parts for text in of_one)
+
+
+def varies(template: Template) -> bool:
+    """Return whether any value that a template may have depends on the event."""
+    return any(
+        _reads_event(result) for one in expressions(template) for result in results(one.tree)
+    )
+
+
+def is_template(value: object) -> bool:
+    """Return whether a value holds an expression by itself."""
+    return isinstance(value, Whole | Text)
+
+
+def _fixed(node: "Node") -> "Iterator[Node]":
+    """Yield the results of an expression that are there, and the same, whatever the event."""
+    for result in results(node):
+        if result["type"] == "literal":
+            yield from [result] if result["value"] not in (None, "", False) else []
+        elif result["type"] == "pipe":
+            left, right = result["children"]
+            yield from [result] if any(_fixed(left)) and not _takes_root(right) else []
+        elif result["type"] in _MADE_OF_ALL:
+            given = [it for it in result["children"] if it["type"] != "expref"]
+            yield from [result] if given and all(any(_fixed(it)) for it in given) else []
+        elif not _reads_event(result):
+            yield result
+
+
+def _reads_event(node: "Node") -> bool:
+    names = {it["value"] for it in of_event(node) if it["type"] == "field"}
+    whole = any(it["type"] == "current" for it in event_nodes(node))
+    return whole or _takes_root(node) or bool(_VARYING & names)
+
+
+def _takes_root(node: "Node") -> bool:
+    return any(
+        it["type"] == "function_expression" and it["value"] == "root" for it in all_nodes(node)
+    )

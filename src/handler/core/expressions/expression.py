@@ -1,0 +1,260 @@
+"""Expressions: JMESPath over an event, bounded, and failing with one error only.
+
+The grammar is the `jmespath` library's (1.1, without `let`). On top of it: `root()` and the
+functions added in `functions`, a budget of steps, equality that tells true from 1 at every
+depth, and errors that never quote a value of the event.
+"""
+
+import re
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
+from jmespath.lexer import Lexer
+from jmespath.parser import Parser
+from jmespath.visitor import Options, TreeInterpreter
+from pydantic import JsonValue
+
+from handler.core.calls import check
+from handler.core.errors import ExpressionError, OverBudget
+from handler.core.expressions.functions import Functions
+from handler.core.expressions.json_values import Budget, kind, same
+from handler.core.expressions.nulls import Nulls
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+# All that the library, or Python beneath it, is known to raise on a hostile document.
+_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_NUMBER = re.compile(r"(?<!\.)-?\d+(\.\d+)?")
+_WORD = re.compile(r"(?:and|or|not|is|in)\b|[=/+]")
+_QUOTES = "'\"`"
+_TEXT = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""", re.DOTALL)
+_MEANT = {
+    "and": "`and` is written &&",
+    "or": "`or` is written ||",
+    "not": "`not` is written !( )",
+    "is": "`is` is written ==, and null stands in backticks: `null`",
+    "in": "`in` is written contains(list, value)",
+    "=": "equal is written ==",
+    "/": "`/` is written multiply() or minor_units()",
+    "+": "`+` is written add() or concat()",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed expression: compiled once, evaluated for every event.
+
+    `strict` is the rules' dialect: ordering takes numbers or null, where plain JMESPath would
+    compare texts or silently answer null; and a value written down for a function must be one
+    that it can use, where an event's would give null.
+    """
+
+    text: str
+    tree: "Node"
+    strict: bool = True
+
+    def search(self, document: JsonValue, nulls: Nulls | None = None) -> JsonValue:
+        """Return what the expression finds; raise ExpressionError and nothing else.
+
+        `nulls` is filled with which nulls of the result the document itself says.
+        """
+        budget = Budget()
+        interpreter = _Interpreter(document, budget, strict=self.strict)
+        if nulls is not None:
+            interpreter = _NullFinder(document, budget, strict=self.strict, nulls=nulls)
+        try:
+            found = interpreter.find(self.tree, document)
+            budget.weigh(found)
+        except JMESPathTypeError as error:
+            raise ExpressionError(_typed(error)) from None
+        except RecursionError:
+            raise OverBudget("it is nested too deeply") from None
+        except _FAILURES as error:
+            raise ExpressionError(f"it cannot be evaluated ({type(error).__name__})") from None
+        return found  # type: ignore[return-value]  # weigh has seen JSON values only
+
+
+def compile_expression(text: str, *, strict: bool = True) -> Expression:
+    """Return the parsed expression; raise ExpressionError, saying where, if there is none."""
+    try:
+        with warnings.catch_warnings():
+            # Bare words in backticks are deprecated and legal (JEP-12).
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            tree = Parser().parse(text).parsed
+        check(tree, strict=strict)
+    except RecursionError:
+        raise ExpressionError("it is nested too deeply") from None
+    except JMESPathError as error:
+        raise ExpressionError(_syntax(text, error)) from None
+    except _FAILURES as error:
+        raise ExpressionError(f"it cannot be read ({type(error).__name__})") from None
+    return Expression(text, tree, strict)
+
+
+def search(expression: str, document: JsonValue) -> JsonValue:
+    """Return what plain JMESPath finds in a document; raise ExpressionError."""
+    return compile_expression(expression, strict=False).search(document)
+
+
+def is_true(value: object) -> bool:
+    """Return JMESPath truth: null, false and what is empty are false; 0 is true."""
+    return value is not None and value is not False and value not in ("", [], {})
+
+
+def closing_brace(text: str) -> int | None:
+    """Return where the `}` stands that closes an expression at the start of `text`.
+
+    JMESPath's own lexer reads along, so braces in its texts and its `{key: value}` are no end.
+    None: it is never closed. Raise ExpressionError where the lexer gives up.
+    """
+    depth = 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            for token in Lexer().tokenize(text):
+                depth += {"lbrace": 1, "rbrace": -1}.get(token["type"], 0)
+                if depth < 0:
+                    return token["start"]
+    except JMESPathError as error:
+        raise ExpressionError(_syntax(text, error)) from None
+    except _FAILURES as error:
+        raise ExpressionError(f"it cannot be read ({type(error).__name__})") from None
+    return None
+
+
+class _Interpreter(TreeInterpreter):
+    """The library's interpreter, paying for each step."""
+
+    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool) -> None:
+        super().__init__(Options(custom_functions=Functions(document, budget, strict=strict)))
+        self._budget = budget
+        self._strict = strict
+
+    def find(self, tree: "Node", document: JsonValue) -> object:
+        """Return what an expression finds in the document."""
+        return self.visit(tree, document)
+
+    def visit(self, node: "Node", *args: object, **kwargs: object) -> object:
+        self._budget.spend(1)
+        return super().visit(node, *args, **kwargs)
+
+    def visit_comparator(self, node: "Node", value: object) -> bool | None:
+        left, right = (self.visit(child, value) for child in node["children"])
+        if node["value"] == "eq":
+            return same(left, right, self._budget)
+        if node["value"] == "ne":
+            return not same(left, right, self._budget)
+        kinds = {kind(left), kind(right)}
+        if self._strict and not kinds <= {"number", "null"}:
+            raise ExpressionError(
+                f"ordering takes numbers, and this compares {' with '.join(sorted(kinds))};"
+                " to_number() makes a number of text"
+            )
+        if kinds not in ({"number"}, {"string"}):
+            return None
+        return bool(self.COMPARATOR_FUNC[node["value"]](left, right))
+
+    def visit_function_expression(self, node: "Node", value: object) -> object:
+        if node["value"] != "if":
+            return super().visit_function_expression(node, value)
+        condition, then, otherwise = node["children"]
+        return self.visit(then if is_true(self.visit(condition, value)) else otherwise, value)
+
+    # The library makes these two lists at once. What is not paid before is in memory already:
+    # `items[].root().items[]` squares what a sender wrote.
+
+    def visit_flatten(self, node: "Node", value: object) -> list[object] | None:
+        base = self.visit(node["children"][0], value)
+        if not isinstance(base, list):
+            return None
+        self._budget.spend(sum(len(it) if isinstance(it, list) else 1 for it in base))
+        return [one for it in base for one in (it if isinstance(it, list) else (it,))]
+
+    def visit_slice(self, node: "Node", value: object) -> list[object] | None:
+        if not isinstance(value, list):
+            return None
+        numbers: list[int | None] = list(node["children"])  # type: ignore[arg-type]  # of a slice they are
+        self._budget.spend(len(range(*slice(*numbers).indices(len(value)))))
+        return value[slice(*numbers)]
+
+
+class _NullFinder(_Interpreter):
+    """An interpreter that notes which nulls a path has found, and not failed to find."""
+
+    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool, nulls: Nulls) -> None:
+        super().__init__(document, budget, strict=strict)
+        self._nulls = nulls
+
+    def find(self, tree: "Node", document: JsonValue) -> object:
+        found = super().find(tree, document)
+        self._nulls.whole = found is None and self._finds_null(tree, document)
+        return found
+
+    def visit_multi_select_dict(self, node: "Node", value: object) -> object:
+        made = super().visit_multi_select_dict(node, value)
+        if isinstance(made, dict):
+            parts = {it["value"]: it["children"][0] for it in node["children"]}
+            empty = (key for key, part in made.items() if part is None)
+            self._nulls.note(made, [it for it in empty if self._finds_null(parts[it], value)])
+        return made
+
+    def visit_multi_select_list(self, node: "Node", value: object) -> list[object] | None:
+        made = super().visit_multi_select_list(node, value)
+        if made is not None:
+            empty = (at for at, part in enumerate(made) if part is None)
+            said = [it for it in empty if self._finds_null(node["children"][it], value)]
+            self._nulls.note(made, said)
+        return made
+
+    def visit_function_expression(self, node: "Node", value: object) -> object:
+        made = super().visit_function_expression(node, value)
+        if isinstance(made, dict | list) and node["value"] != "root":
+            self._nulls.note(made)
+        return made
+
+    def _finds_null(self, node: "Node", value: object) -> bool:
+        """Return whether a node is a path whose last step finds a null."""
+        while node["type"] in ("subexpression", "index_expression", "pipe"):
+            *before, node = node["children"]
+            for step in before:
+                value = self.visit(step, value)
+        at = node.get("value")
+        if node["type"] == "field" and isinstance(value, dict):
+            return at in value and value[at] is None
+        if node["type"] == "index" and isinstance(value, list):
+            return -len(value) <= at < len(value) and value[at] is None
+        return False
+
+
+def _typed(error: JMESPathTypeError) -> str:
+    wanted = " or ".join(error.expected_types)
+    return f"{error.function_name}() takes {wanted}, not {error.actual_type}"
+
+
+def _syntax(text: str, error: JMESPathError) -> str:
+    position = getattr(error, "lex_position", getattr(error, "lexer_position", None))
+    if not text.strip():
+        return "it is empty"
+    if not isinstance(position, int) or position < 0 or position >= len(text):
+        return f"it ends too early{_unclosed(text)}"
+    rest = text[position : position + 20]
+    return f"it cannot be read from character {position + 1} on: {rest}{_hint(text, position)}"
+
+
+def _hint(text: str, position: int) -> str:
+    """Return the mend where another language's words stand."""
+    if number := _NUMBER.match(text, position):
+        return f"; a number stands in backticks: `{number[0]}`"
+    if text[position] in _QUOTES and text.find(text[position], position + 1) < 0:
+        return f"; a {text[position]} is not closed"
+    word = _WORD.match(text, position)
+    return f"; {_MEANT[word[0]]}" if word else _unclosed(text)
+
+
+def _unclosed(text: str) -> str:
+    """Return that a bracket is missing, where more are opened than closed outside of texts."""
+    bare = _TEXT.sub("", text)
+    return "; a ) is missing" if bare.count("(") > bare.count(")") else ""

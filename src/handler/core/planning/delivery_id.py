@@ -1,0 +1,52 @@
+"""What a delivery means: its id, the idempotency key."""
+
+import json
+from hashlib import sha256
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.errors import Unrenderable
+from handler.core.expressions.template import fill_text
+from handler.core.models import Event
+from handler.core.planning.recipient import Recipient
+from handler.core.rules.source import Rule
+
+_VERSION: Final = 1
+
+
+def delivery_id(source: str, rule: str, key: str, part: str) -> str:
+    """Return the idempotency key: what a delivery means, as SHA-256 in hex."""
+    return sha256(_written([_VERSION, source, rule, key, part]).encode("ascii")).hexdigest()
+
+
+def key_of(rule: Rule, event: Event, proven: JsonValue, *, type_signed: bool) -> str:
+    """Return what is to happen only once: the rule's `once` of what is proven, else the event."""
+    if rule.once is None:
+        # An unsigned type never enters an id: whoever plays a webhook again could choose it.
+        return json.dumps([event.type, event.id]) if type_signed else event.id
+    once = fill_text(rule.once, proven, "once")
+    if once is None:
+        raise Unrenderable("once", "it is missing, so nothing says what is to happen only once")
+    return once
+
+
+def part_of(recipient: Recipient, of: int, index: int | None) -> str:
+    """Return what tells the deliveries of one key apart: recipients, and elements of for_each.
+
+    `of` counts the recipients; `index` is that of the element, None where `once` names it.
+    """
+    who = "" if of == 1 else _identifier(recipient)
+    return who if index is None else _written([index, who])
+
+
+def _identifier(recipient: Recipient) -> str:
+    identifier = next(recipient[name] for name in IDENTIFIERS if name in recipient)
+    if isinstance(identifier, dict):
+        return _written([identifier[key] for key in ALIAS_KEYS])
+    return str(identifier)
+
+
+def _written(value: JsonValue) -> str:
+    return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,110 @@
+"""Which rules want an event, and why the others do not, in words fit for a log.
+
+A value of the event is told only if it is a boolean, a number or null: text may be personal.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pydantic import JsonValue
+
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.expression import Expression, is_true
+from handler.core.models import Event, Unmatched
+from handler.core.rules.source import Rule, Source
+from handler.core.unparse import unparse
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+
+_A_TYPE: Final = re.compile(r"[A-Za-z0-9_./:-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What becomes of an event rule by rule; `failed` are rules whose `when` cannot be told.
+
+    `late` are those that want it, and come too late to be sent.
+    """
+
+    wanted: tuple[Rule, ...]
+    unmatched: tuple[Unmatched, ...]
+    failed: tuple[tuple[Rule, Unrenderable], ...]
+    late: tuple[Rule, ...] = ()
+
+
+def match(event: Event, source: Source) -> Match:
+    """Return which of a source's rules want an event. Raises nothing."""
+    document = source.document(event)
+    wanted: list[Rule] = []
+    unmatched: list[Unmatched] = []
+    failed: list[tuple[Rule, Unrenderable]] = []
+    for rule in source.rules:
+        try:
+            why = _why_not(rule, event, document)
+        except ExpressionError as error:
+            failed.append((rule, Unrenderable("when", str(error))))
+            continue
+        if why is None:
+            wanted.append(rule)
+        else:
+            unmatched.append(Unmatched(rule.name, why))
+    return Match(tuple(wanted), tuple(unmatched), tuple(failed))
+
+
+def _why_not(rule: Rule, event: Event, document: JsonValue) -> str | None:
+    if not rule.enabled:
+        return "it is not enabled"
+    if not rule.takes(event.type):
+        return f"type is {_type(event.type)}, not {_either(rule.types)}"
+    if rule.when is None or is_true(rule.when.search(document)):
+        return None
+    return _why_false(rule.when.tree, document)
+
+
+def _type(name: str) -> str:
+    """Return the event's type where it looks like one: else it is anybody's text."""
+    return name if _A_TYPE.fullmatch(name) else "another"
+
+
+def _either(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _why_false(node: "Node", document: JsonValue) -> str:
+    """Return which operand made a condition false, given that it is."""
+    if node["type"] == "and_expression":
+        left, right = node["children"]
+        return _why_false(right if is_true(_value(left, document)) else left, document)
+    if node["type"] == "or_expression":
+        return " and ".join(_why_false(child, document) for child in node["children"])
+    if node["type"] == "not_expression":
+        return _told(node["children"][0], document)
+    if node["type"] == "comparator":
+        return _why_unequal(node, document)
+    return _told(node, document)
+
+
+def _why_unequal(node: "Node", document: JsonValue) -> str:
+    sides = [it for it in node["children"] if it["type"] != "literal"]
+    told = [_told(it, document) for it in sides if _may_be_told(_value(it, document))]
+    return f"{unparse(node)} is false" + (f" ({', '.join(told)})" if told else "")
+
+
+def _told(node: "Node", document: JsonValue) -> str:
+    value = _value(node, document)
+    if _may_be_told(value):
+        return f"{unparse(node)} is {json.dumps(value)}"
+    return f"{unparse(node)} is {'there' if is_true(value) else 'empty'}"
+
+
+def _may_be_told(value: JsonValue) -> bool:
+    return value is None or isinstance(value, bool | int | float)
+
+
+def _value(node: "Node", document: JsonValue) -> JsonValue:
+    return Expression(unparse(node), node).search(document)

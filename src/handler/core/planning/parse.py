@@ -1,0 +1,198 @@
+"""Reads a verified webhook as its events: body, type, id and time of each, as its source says."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from hashlib import sha256
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core.errors import ExpressionError, Malformed
+from handler.core.expressions.expression import Expression, is_true
+from handler.core.expressions.json_values import missing
+from handler.core.expressions.scalars import written
+from handler.core.models import Event, Verified, Webhook
+from handler.core.planning import json_body
+from handler.core.rules.source import ByType, Source
+
+MAX_EVENTS: Final = 1000
+
+# Clocks differ; a time further ahead is not to be believed.
+_AHEAD: Final = 600
+_DIGITS: Final = 12  # of seconds since the epoch, for some thousand years
+_LONGEST_VERSION: Final = 18  # digits: below 2^63
+_MILLISECONDS: Final = 10**11  # from here on: 1973 in milliseconds, the year 5138 in seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands for one event of a webhook: its body, and the bytes that it came as."""
+
+    body: JsonValue
+    raw: bytes
+
+
+def split(verified: Verified, source: Source) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """Return the events of a webhook, one unless its source has `events`, and warnings for a log.
+
+    Raise NotJson (the sender must act) or Malformed (to be parked).
+    """
+    raw = verified.webhook.body
+    read = json_body.read(raw)
+    if source.event.events is None:
+        return (Part(read.value, raw),), read.warnings
+    found = _search(source.event.events, _proven(verified, source, read.value), "events")
+    if not isinstance(found, list):
+        raise Malformed("the webhook's events are no list")
+    return tuple(Part(one, _written(one)) for one in found), read.warnings
+
+
+def parse(part: Part, verified: Verified, source: Source) -> Event:
+    """Return the event; raise Malformed where it is none."""
+    webhook = verified.webhook
+    # However an expression is spelt, an id or a time comes from nothing that is not signed.
+    document = _proven(verified, source, part.body)
+    raw = digest(part.raw)
+    headers = carried(webhook, source)
+    at_hand: JsonValue = {"headers": dict(headers), "body": part.body}
+    event_type = _type(source, document if source.event.type_signed else at_hand)
+    for claim in _all_by_type(source.event.binds, event_type):
+        if not is_true(_search(claim, document, "bind")):
+            raise Malformed("the event's type and its body do not go together (bind)")
+    event_id = _id(source.event.ids, event_type, {**document, "digest": raw}) or raw
+    again_after = webhook.received_at + source.event.repeats_for
+    version = _version(source.event.versions, event_type, document)
+    return Event(
+        source=source.name,
+        type=_clean(event_type),
+        id=event_id,
+        body=part.body,
+        headers=headers,
+        occurred_at=_occurred_at(source.event.times, event_type, document, webhook.received_at),
+        received_at=webhook.received_at,
+        version=version,
+        arrived_ms=None if version is None else webhook.arrived_ms,
+        again_after=again_after if event_id == raw else None,
+    )
+
+
+def carried(webhook: Webhook, source: Source) -> dict[str, str]:
+    """Return the headers that an event carries on: those of its source's closed list."""
+    there = [name for name in source.headers if name in webhook.headers]
+    return {name: _clean(webhook.headers[name]) for name in there}
+
+
+def digest(raw: bytes) -> str:
+    """Return the id of an event that has none of its own: the SHA-256 of its body, in hex."""
+    return sha256(raw).hexdigest()
+
+
+def _written(value: JsonValue) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def _proven(verified: Verified, source: Source, value: JsonValue) -> dict[str, JsonValue]:
+    return {"headers": source.signed(verified.webhook.headers), "body": value}
+
+
+def _type(source: Source, document: JsonValue) -> str:
+    found = _search(source.event.type, document, "type")
+    if not isinstance(found, str) or missing(found):
+        raise Malformed("the event's type is missing")
+    return found
+
+
+def _clean(value: str) -> str:
+    """Return a header's value without lone surrogates, which no encoding takes."""
+    return value.encode("utf-8", "replace").decode("utf-8")
+
+
+def _search(expression: Expression, document: JsonValue, field: str) -> JsonValue:
+    try:
+        return expression.search(document)
+    except ExpressionError as error:
+        raise Malformed(f"the event's {field}: {error}") from None
+
+
+def _all_by_type(choices: ByType, event_type: str) -> Iterator[Expression]:
+    return (it for glob, it in choices if fnmatchcase(event_type, glob))
+
+
+def _by_type(choices: ByType, event_type: str) -> Expression | None:
+    return next(_all_by_type(choices, event_type), None)
+
+
+def _id(choices: ByType, event_type: str, document: JsonValue) -> str | None:
+    expression = _by_type(choices, event_type)
+    value = None if expression is None else _search(expression, document, "id")
+    if missing(value) or not isinstance(value, str | int | float) or isinstance(value, bool):
+        return None
+    return written(value)
+
+
+def _occurred_at(
+    choices: ByType, event_type: str, document: JsonValue, received_at: int
+) -> int | None:
+    expression = _by_type(choices, event_type)
+    try:
+        value = None if expression is None else expression.search(document)
+    except ExpressionError:
+        return None
+    seconds = _seconds(value)
+    return received_at if seconds is not None and seconds > received_at + _AHEAD else seconds
+
+
+def _version(choices: ByType, event_type: str, document: JsonValue) -> int | float | None:
+    """Return what orders this event among others, None where it has none."""
+    expression = _by_type(choices, event_type)
+    value = None if expression is None else _search(expression, document, "version")
+    if missing(value):
+        return None
+    found = _number(value)
+    if found is None:  # without an order, what is older could overwrite what is newer
+        raise Malformed("the event's version is neither a number nor a time")
+    return found
+
+
+def _number(value: JsonValue) -> int | float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if not isinstance(value, str):
+        return value
+    if value.isascii() and value.isdigit() and len(value) <= _LONGEST_VERSION:
+        return int(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    # All times of one sender are written alike: without an offset they still have their order.
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment.timestamp()
+
+
+def _seconds(value: JsonValue) -> int | None:
+    """Return seconds since the epoch for such, for milliseconds, or for ISO 8601 with an offset."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS + 1:
+        return _since_the_epoch(int(value))
+    if isinstance(value, str):
+        return _iso_seconds(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return _since_the_epoch(value)
+
+
+def _since_the_epoch(value: float) -> int | None:
+    seconds = value / 1000 if value >= _MILLISECONDS else value
+    return int(seconds) if 0 <= seconds < 10**_DIGITS else None
+
+
+def _iso_seconds(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+        # Without an offset nobody knows when that was.
+        return None if moment.tzinfo is None else int(moment.timestamp())
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,200 @@
+"""The whole of ingest's thinking: from a verified webhook to what is to be enqueued."""
+
+from base64 import b64encode
+from dataclasses import replace
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core import message
+from handler.core.errors import Malformed, Unrenderable
+from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
+from handler.core.planning.match import Match, match
+from handler.core.planning.parse import MAX_EVENTS, Part, carried, digest, parse, split
+from handler.core.planning.render import MAX_DELIVERIES, Packed, render
+from handler.core.rules.source import Rule, Source
+
+MAX_BYTES: Final = 8 * 1024 * 1024
+
+
+def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
+    """Return all that becomes of a webhook; the same for the same input, always.
+
+    What happened more than `oldest` seconds ago is parked as expired: the ledger may have forgotten
+    that it was sent.
+    Raise NotJson if its body is none: the sender must act. Everything else that is wrong is
+    parked, for a genuine order must not be lost.
+    """
+    try:
+        parts, warnings = split(verified, source)
+    except Malformed as error:
+        return Plan(1, parked=(_malformed(verified, verified.webhook.body, source, str(error)),))
+    if len(parts) > MAX_EVENTS:
+        return _too_many(verified, source, len(parts), f"{len(parts)} events in one webhook")
+    known: dict[tuple[str, str], bytes] = {}
+    plans: list[Plan] = []
+    made, size = 0, 0
+    for part in parts:
+        one = _planned(part, verified, source, known, oldest)
+        plans.append(one)
+        letters: list[Delivery | Parked] = [*one.deliveries, *one.shadow, *one.parked]
+        made += len(letters)
+        size += sum(len(message.encode(letter)) for letter in letters)
+        if excess := _excess(made, size):
+            return _too_many(verified, source, len(parts), excess)
+    return Plan(
+        events=len(parts),
+        wanted=sum(one.wanted for one in plans),
+        deliveries=tuple(it for one in plans for it in one.deliveries),
+        parked=tuple(parked for one in plans for parked in one.parked),
+        shadow=tuple(it for one in plans for it in one.shadow),
+        unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
+        warnings=(*warnings, *dict.fromkeys(it for one in plans for it in one.warnings)),
+        matched=tuple(it for one in plans for it in one.matched),
+        rendered=tuple(it for one in plans for it in one.rendered),
+    )
+
+
+def _planned(
+    part: Part,
+    verified: Verified,
+    source: Source,
+    known: dict[tuple[str, str], bytes],
+    oldest: int | None,
+) -> Plan:
+    """Return what becomes of one event of a webhook: a bad one does not lose the others.
+
+    `known` are the events of the webhook so far, and what they came as.
+    """
+    try:
+        event = parse(part, verified, source)
+    except Malformed as error:
+        return Plan(1, parked=(_malformed(verified, part.raw, source, str(error)),))
+    if known.setdefault((event.type, event.id), part.raw) != part.raw:
+        why = "another event of this webhook has the same id"
+        return Plan(1, parked=(_malformed(verified, part.raw, source, why),))
+    found = match(event, source)
+    packed = Packed(event, message.pack(event_fields(event)))
+    if oldest is not None and _age(event) > oldest:
+        found = replace(found, wanted=(), late=found.wanted)
+    warnings: list[str] = []
+    deliveries, parked, rendered = _render(found, packed, source, warnings)
+    is_wanted = bool(found.wanted or found.late or found.failed)
+    shadows = {rule.name for rule in found.wanted if rule.shadow}
+    return Plan(
+        events=1,
+        wanted=int(is_wanted),
+        deliveries=tuple(made for made in deliveries if made.rule not in shadows),
+        parked=parked,
+        shadow=tuple(made for made in deliveries if made.rule in shadows),
+        unmatched=() if is_wanted else found.unmatched,
+        warnings=tuple(warnings),
+        matched=tuple(
+            it.name for it in (*found.wanted, *found.late, *(rule for rule, _ in found.failed))
+        ),
+        rendered=rendered,
+    )
+
+
+def _render(
+    found: Match, packed: Packed, source: Source, warnings: list[str]
+) -> tuple[list[Delivery], tuple[Parked, ...], tuple[str, ...]]:
+    """Render each wanted rule by itself: one that cannot does not lose the others."""
+    deliveries: list[Delivery] = []
+    rendered: list[str] = []
+    parked = [_park(packed, source, rule, ("unrenderable", str(why))) for rule, why in found.failed]
+    why_late = "it is so old that the ledger may have forgotten it"
+    parked += [_park(packed, source, rule, ("expired", why_late)) for rule in found.late]
+    for rule in found.wanted:
+        try:
+            made = _fit(render(rule, packed, source, warnings))
+        except Unrenderable as error:
+            parked.append(_park(packed, source, rule, ("unrenderable", str(error))))
+            continue
+        if any(_is_late(one) for one in made):
+            parked.append(_park(packed, source, rule, ("expired", "it came too late to be sent")))
+        else:
+            deliveries += made
+            rendered.append(rule.name)
+    return deliveries, tuple(parked), tuple(rendered)
+
+
+def _age(event: Event) -> int:
+    return 0 if event.occurred_at is None else event.received_at - event.occurred_at
+
+
+def _is_late(delivery: Delivery) -> bool:
+    return delivery.expires_at is not None and delivery.expires_at <= delivery.accepted_at
+
+
+def _fit(deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
+    """Return the deliveries; raise Unrenderable for one that SQS would never take."""
+    size = max((len(message.encode(delivery)) for delivery in deliveries), default=0)
+    if size > message.MAX_BYTES:
+        raise Unrenderable("", f"its message has {size:,} bytes, more than SQS takes")
+    return deliveries
+
+
+def _excess(letters: int, size: int) -> str:
+    if letters > MAX_DELIVERIES:
+        return f"more than {MAX_DELIVERIES} deliveries of one webhook"
+    return f"{size:,} bytes of messages, and at most {MAX_BYTES:,}" if size > MAX_BYTES else ""
+
+
+def _park(packed: Packed, source: Source, rule: Rule, why: tuple[ParkReason, str]) -> Parked:
+    reason, detail = why
+    return Parked(
+        source=source.name,
+        rule=rule.name,
+        rules_version=source.version,
+        event_id=packed.event.id,
+        event=packed.text,
+        accepted_at=packed.event.received_at,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def _too_many(verified: Verified, source: Source, events: int, detail: str) -> Plan:
+    parked = _raw(verified, verified.webhook.body, source, ("too_many", detail))
+    return Plan(events, parked=(parked,))
+
+
+def _malformed(verified: Verified, raw: bytes, source: Source, detail: str) -> Parked:
+    return _raw(verified, raw, source, ("malformed", detail))
+
+
+def _raw(verified: Verified, raw: bytes, source: Source, why: tuple[ParkReason, str]) -> Parked:
+    reason, detail = why
+    packed: JsonValue = {
+        "raw": b64encode(raw).decode("ascii"),
+        "headers": dict(carried(verified.webhook, source)),
+    }
+    return Parked(
+        source=source.name,
+        rule=None,
+        rules_version=source.version,
+        event_id=digest(raw),
+        event=message.pack(packed),
+        accepted_at=verified.webhook.received_at,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def event_fields(event: Event) -> dict[str, JsonValue]:
+    """Return what a delivery carries of its event; what only some events have, where it is."""
+    only_some = {
+        "version": event.version,
+        "arrived_ms": event.arrived_ms,
+        "again_after": event.again_after,
+    }
+    return {
+        "type": event.type,
+        "id": event.id,
+        "headers": dict(event.headers),
+        "body": event.body,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        **{name: value for name, value in only_some.items() if value is not None},
+    }

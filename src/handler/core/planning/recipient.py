@@ -1,0 +1,243 @@
+"""Renders one recipient of a rule, and refuses what Braze would refuse or not send."""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core.braze.contract.attributes import breaches, misnamed, shown
+from handler.core.braze.contract.fields import check_attachments, check_prioritization
+from handler.core.braze.contract.trigger import (
+    MAX_ALIAS_BYTES,
+    MAX_IDENTIFIER_BYTES,
+    MAX_PROPERTIES_BYTES,
+    PROPERTIES,
+)
+from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
+from handler.core.braze.request import encode_request, utf8
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.blanks import names_nothing
+from handler.core.expressions.json_values import missing
+from handler.core.expressions.scalars import written
+from handler.core.expressions.template import Filler, Template, Text, expressions
+from handler.core.profile import is_address
+from handler.core.rules.source import Rule
+
+# Attributes without which nothing is sent where their expression fails: what decides who is
+# reached (a device more or less apart), and what becomes of the rest of a profile.
+_DECISIVE: Final = frozenset({*REACHING_ATTRIBUTES, "_merge_objects"}) - {"push_tokens"}
+_OBJECTS: Final = frozenset({"attributes", *PROPERTIES})
+
+Recipient = dict[str, JsonValue]
+
+
+def fill_recipient(
+    template: Mapping[str, Template],
+    rule: Rule,
+    document: JsonValue,
+    proven: JsonValue,
+    warnings: list[str],
+) -> Recipient:
+    """Return a recipient, with what varies of the request's properties; raise Unrenderable.
+
+    Who is reached comes from what is `proven` alone, however the expression is spelt. What is left
+    out because its expression fails on the event's types goes to `warnings`.
+    """
+    filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
+    recipient = _filled(template, filler)
+    recipient |= _folded(_filled(rule.folded, filler), recipient)
+    warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
+    who = _filled(reaching(template), Filler(proven, rule.keep_empty, partial(may_lose, rule)))
+    recipient = _with_proven_attributes(_proven(REACHING, recipient, who), who)
+    for name in IDENTIFIERS:
+        if name in template:
+            _find_nobody(name, template[name], proven)
+            recipient[name] = _identifier(name, who.get(name))
+    return recipient
+
+
+def _folded(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipient:
+    """Return the request's properties as the recipient gets them: its own win."""
+    folded: Recipient = {}
+    for name, properties in varying.items():
+        own = recipient.get(name, {})
+        if not isinstance(properties, dict) or not isinstance(own, dict):
+            raise Unrenderable(name, "it is not an object")
+        if properties or own:
+            folded[name] = {**properties, **own}
+    return folded
+
+
+def may_lose(rule: Rule, path: str) -> bool:
+    """Return whether a request may go without the value at a path, whose expression has failed.
+
+    Attributes and properties may be lost, but not all attributes at once, and neither what
+    decides who is reached nor what is required.
+    """
+    block, _, name = path.partition(".")
+    if block not in PROPERTIES and (block != "attributes" or not name):
+        return False
+    if block == "attributes" and name.partition(".")[0] in _DECISIVE:
+        return False
+    return not any(f"{it}.".startswith(f"{path}.") for it in rule.required)
+
+
+def reaching(template: Mapping[str, Template]) -> dict[str, Template]:
+    """Return what in the template of a recipient decides who is reached.
+
+    Of attributes that are one expression it is all: any of them could be an address.
+    """
+    who = {name: template[name] for name in REACHING if name in template}
+    attributes = template.get("attributes", {})
+    if isinstance(attributes, dict):
+        attributes = {name: it for name, it in attributes.items() if name in REACHING_ATTRIBUTES}
+    return {**who, "attributes": attributes}
+
+
+def _proven(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
+    """Return an object in which these names have the values that the sender signs, or none."""
+    kept = {name: it for name, it in given.items() if name not in names or name in signed}
+    return kept | {name: signed[name] for name in names if name in signed}
+
+
+def _with_proven_attributes(recipient: Recipient, who: Recipient) -> Recipient:
+    """Return a recipient whose attributes reach those alone whom the signed ones name.
+
+    Both may be one expression, of which nothing unsigned may take an address or a consent away
+    either: what is no object on one side counts as an empty one.
+    """
+    given, signed = recipient.get("attributes", {}), who.get("attributes")
+    if not isinstance(given, dict):
+        return recipient  # said where attributes are checked
+    known = _proven(REACHING_ATTRIBUTES, given, signed if isinstance(signed, dict) else {})
+    return {**recipient, "attributes": known} if known or "attributes" in recipient else recipient
+
+
+def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipient:
+    """Return a recipient without the attributes whose value Braze would not take.
+
+    Braze would pass over them or store something else; the message is still worth sending. Raise
+    Unrenderable where such an attribute is required, and where a name cannot be one.
+    """
+    attributes = recipient.get("attributes")
+    if not isinstance(attributes, dict):
+        return recipient
+    if isinstance(email := attributes.get("email"), str):
+        attributes = {**attributes, "email": email.strip()}
+    for name in attributes:
+        if text := misnamed(name):
+            raise Unrenderable(shown(name), text)
+    bad = dict(breaches(attributes))
+    for name, text in bad.items():
+        if any(f"{path}.".startswith(f"attributes.{name}.") for path in rule.required):
+            raise Unrenderable(shown(name), f"it is required, and {text}")
+        warnings.append(f"{rule.name}: {shown(name)} is left out: {text}")
+    kept = {name: value for name, value in attributes.items() if name not in bad}
+    return {**recipient, "attributes": kept}
+
+
+def fill_object(
+    template: Mapping[str, Template], document: JsonValue, keep: frozenset[str]
+) -> dict[str, JsonValue]:
+    """Return a filled object; raise Unrenderable."""
+    return _filled(template, Filler(document, keep))
+
+
+def _filled(template: Mapping[str, Template], filler: Filler) -> dict[str, JsonValue]:
+    filled = filler.fill(dict(template))
+    members = filled if isinstance(filled, dict) else {}
+    # PHP's JSON says [] of an empty map.
+    return {key: {} if it == [] and key in _OBJECTS else it for key, it in members.items()}
+
+
+def _find_nobody(name: str, template: Template, proven: JsonValue) -> None:
+    """Raise Unrenderable where a part of an identifier is nobody: `woo-0` is no customer."""
+    for expression in expressions(template) if isinstance(template, Text) else ():
+        try:
+            value = expression.search(proven)
+        except ExpressionError:
+            return  # said where the text is filled
+        if isinstance(value, list | dict):
+            return  # likewise
+        if names_nothing(written(value)):
+            raise Unrenderable(
+                name, "a part of it is missing, and without it nobody can be reached"
+            )
+
+
+def _identifier(name: str, value: JsonValue) -> JsonValue:
+    if name == "user_alias":
+        alias = value if isinstance(value, dict) else {}
+        return {key: _identity(f"{name}.{key}", alias.get(key)) for key in ALIAS_KEYS}
+    return _identity(name, value)
+
+
+def _identity(path: str, value: JsonValue) -> str:
+    """Return an identifier as text; raise Unrenderable where it names nobody."""
+    is_broken = isinstance(value, float) and not value.is_integer()
+    if is_broken or isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        raise Unrenderable(path, "an identifier is text or a whole number")
+    text = "" if value is None else written(value)
+    text = text.strip() if path == "email" else text
+    if names_nothing(text):
+        raise Unrenderable(path, "it is missing, and without it nobody can be reached")
+    most = MAX_ALIAS_BYTES if path.startswith("user_alias.") else MAX_IDENTIFIER_BYTES
+    if len(utf8(text)) > most:
+        raise Unrenderable(path, f"it is longer than {most} bytes")
+    if path == "email" and not is_address(text):
+        raise Unrenderable(path, "it is no e-mail address")
+    return text
+
+
+def check_recipient(recipient: Recipient, send: Mapping[str, JsonValue], rule: Rule) -> None:
+    """Refuse what Braze would refuse, or accept and not send."""
+    for path in rule.required:
+        if not (_has(recipient, path) or _has(send, path)):
+            raise Unrenderable(path, "it is required, and missing")
+    _check_creation(recipient)
+    for problem in _written(recipient, send):
+        raise Unrenderable(*problem)
+    for name, properties in merged_properties(recipient, send):
+        if len(encode_request(properties)) > MAX_PROPERTIES_BYTES:
+            raise Unrenderable(name, f"it is larger than {MAX_PROPERTIES_BYTES:,} bytes")
+
+
+def _check_creation(recipient: Recipient) -> None:
+    attributes = recipient.get("attributes", {})
+    if not isinstance(attributes, dict):
+        raise Unrenderable("attributes", "it is not an object")
+    existing_only = recipient.get("send_to_existing_only", True)
+    if not isinstance(existing_only, bool):
+        raise Unrenderable("send_to_existing_only", "it is neither true nor false")
+    if not existing_only and not attributes:
+        raise Unrenderable("attributes", "there are none, and Braze creates no profile without")
+
+
+def _written(recipient: Recipient, send: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
+    """Yield what Braze would not take of the fields that expressions may stand in."""
+    problems = list(check_attachments(send))
+    if "email" in recipient:
+        problems += check_prioritization(recipient.get("prioritization"))
+    yield from ((".".join(map(str, path)), text) for path, text in problems)
+
+
+def merged_properties(
+    recipient: Recipient, send: Mapping[str, JsonValue]
+) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the properties that Braze sees, by name: a recipient's own win; raise Unrenderable."""
+    for name in PROPERTIES:
+        if name not in recipient and name not in send:
+            continue
+        shared, own = send.get(name, {}), recipient.get(name, {})
+        if not isinstance(own, dict) or not isinstance(shared, dict):
+            raise Unrenderable(name, "it is not an object")
+        yield name, {**shared, **own}
+
+
+def _has(value: JsonValue | Mapping[str, JsonValue], path: str) -> bool:
+    for key in path.split("."):
+        if not isinstance(value, Mapping) or key not in value:
+            return False
+        value = value[key]
+    return not missing(value) and value not in ([], {})

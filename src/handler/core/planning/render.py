@@ -1,0 +1,163 @@
+"""Renders a rule for an event: one delivery for each recipient, of each element of `for_each`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pydantic import JsonValue
+
+from handler.core import message
+from handler.core.braze.identifiers import traced
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.models import Delivery, Event
+from handler.core.planning.delivery_id import delivery_id, key_of, part_of
+from handler.core.planning.recipient import (
+    check_recipient,
+    fill_object,
+    fill_recipient,
+    leave_out,
+    merged_properties,
+)
+from handler.core.rules.source import Rule, Source
+
+ITEM: Final = "item"
+MAX_DELIVERIES: Final = 100  # of one webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """An event with its packed form (see `message.pack`), which all its deliveries carry."""
+
+    event: Event
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Occasion:
+    """The event, or one element of it: what expressions see, what is proven of it, what is kept."""
+
+    document: dict[str, JsonValue]
+    proven: dict[str, JsonValue]
+    index: int | None
+    packed: Packed
+
+
+def render(
+    rule: Rule, packed: Packed, source: Source, warnings: list[str] | None = None
+) -> tuple[Delivery, ...]:
+    """Return the deliveries of a wanted event; raise Unrenderable.
+
+    What is left out of them goes to `warnings`.
+
+    At least one, but under `for_each`, whose list may be empty.
+    """
+    told: list[str] = [] if warnings is None else warnings
+    made = [
+        delivery
+        for occasion in _occasions(rule, packed, source)
+        for delivery in _deliveries(rule, occasion, source, told)
+    ]
+    if len({delivery.id for delivery in made}) < len(made):  # one would swallow the other
+        what = "recipients have the same identifier" if rule.for_each is None else "items are one"
+        raise Unrenderable("recipients", f"two of them are one delivery: {what}")
+    return tuple(made)
+
+
+def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion]:
+    document, proven = source.document(packed.event), source.proven(packed.event)
+    if rule.for_each is None:
+        yield _Occasion(document, proven, None, packed)
+        return
+    whole = {**message.unpack(packed.text), "body": None}
+    # One more than may be made of a webhook is enough to tell that there are too many.
+    for index, item in enumerate(_items(rule, proven)[: MAX_DELIVERIES + 1]):
+        # Its own item is all that a delivery carries of the event's body.
+        kept = message.pack({**whole, ITEM: item})
+        yield _Occasion(
+            {**document, ITEM: item}, {**proven, ITEM: item}, index, replace(packed, text=kept)
+        )
+
+
+def _items(rule: Rule, proven: JsonValue) -> list[JsonValue]:
+    try:
+        found = rule.for_each.search(proven) if rule.for_each else None
+    except ExpressionError as error:
+        raise Unrenderable("for_each", str(error)) from None
+    if found == {}:  # PHP's JSON may say so of an empty list
+        return []
+    if not isinstance(found, list | None):
+        raise Unrenderable("for_each", "it gives no list")
+    return found or []
+
+
+def _deliveries(
+    rule: Rule, occasion: _Occasion, source: Source, warnings: list[str]
+) -> list[Delivery]:
+    event = occasion.packed.event
+    key = key_of(rule, event, occasion.proven, type_signed=source.event.type_signed)
+    if rule.is_broadcast:
+        return [_broadcast(rule, key, occasion, source, warnings)]
+    filled = [
+        fill_recipient(it, rule, occasion.document, occasion.proven, warnings)
+        for it in rule.recipients
+    ]
+    recipients = [leave_out(it, rule, warnings) for it in filled]
+    if not recipients:
+        raise Unrenderable("recipients", "there are none")
+    shared = _unaddressed(rule, key, occasion, source)
+    for recipient in recipients:
+        check_recipient(recipient, shared.send, rule)
+    index = None if rule.once_per_item else occasion.index
+    return [
+        replace(
+            shared,
+            id=delivery_id(source.name, rule.name, key, part_of(recipient, len(recipients), index)),
+            recipient=recipient,
+        )
+        for recipient in recipients
+    ]
+
+
+def _broadcast(
+    rule: Rule, key: str, occasion: _Occasion, source: Source, warnings: list[str]
+) -> Delivery:
+    """Return the one delivery to a whole audience; what varies goes back to the request's top."""
+    shared = _unaddressed(rule, key, occasion, source)
+    varying = fill_recipient({}, rule, occasion.document, occasion.proven, warnings)
+    check_recipient(varying, shared.send, rule)
+    send = {**shared.send, **dict(merged_properties(varying, shared.send))}
+    return replace(shared, id=delivery_id(source.name, rule.name, key, ""), send=send)
+
+
+def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
+    """Return what a rule's deliveries of an event share: all but recipient and id."""
+    event = occasion.packed.event
+    send = fill_object(rule.send, occasion.document, rule.keep_empty)
+    return Delivery(
+        id="",
+        source=source.name,
+        rule=rule.name,
+        rules_version=source.version,
+        workspace=rule.workspace,
+        path=rule.path,
+        send=send,
+        recipient=None,
+        event_id=event.id,
+        event=occasion.packed.text,
+        accepted_at=event.received_at,
+        expires_at=_expires_at(rule, event),
+        on_unknown="hold" if send.get("broadcast") else rule.on_unknown,
+        once=None if rule.once is None else traced(key),
+        surge=rule.surge,
+        event_version=event.version,
+        arrived_ms=event.arrived_ms,
+        # A rule's `once` that reads the id has made a digest of it too.
+        again_after=event.again_after if event.id in key else None,
+    )
+
+
+def _expires_at(rule: Rule, event: Event) -> int | None:
+    if rule.expires_after is None:
+        return None
+    begun = event.received_at if event.occurred_at is None else event.occurred_at
+    return begun + rule.expires_after

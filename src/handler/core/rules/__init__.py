@@ -1,0 +1,1 @@
+"""Rules files: loading, schema, checks, compiling. Ingest only."""

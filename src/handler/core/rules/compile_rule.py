@@ -1,0 +1,151 @@
+"""Compiles one rule of a rules file."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
+
+from handler.core.braze.contract.trigger import (
+    LITERAL_KEYS,
+    TRANSACTIONAL,
+    Endpoint,
+    check,
+    endpoint,
+)
+from handler.core.configuration.schema_errors import seconds
+from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.template import Template, expressions, is_literal
+from handler.core.planning.render import ITEM
+from handler.core.rules.compiler import Compiler, root_names
+from handler.core.rules.schema import RuleBlock, brake
+from handler.core.rules.source import Rule
+
+
+def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
+    """Return the compiled rule, noting in the compiler what is wrong with it."""
+    path: Path = ("rules", index)
+    each = None
+    if block.for_each is not None:
+        each = compiler.expression(block.for_each, (*path, "for_each"))
+    roots = compiler.roots if each is None else (*compiler.roots, ITEM)
+    once = _once(block, (*path, "once"), compiler, roots)
+    send = _send(block, (*path, "send"), compiler, roots)
+    at = endpoint(send)
+    shared, folded = _folded(send, at)
+    recipients = _recipients(send)
+    _find_out_of_reach(block, send, path, compiler)
+    _find_unknown_paths(block, [*recipients, folded, shared], path, compiler)
+    return Rule(
+        name=block.name,
+        types=tuple(block.type),
+        when=None if block.when is None else compiler.expression(block.when, (*path, "when")),
+        once=once,
+        path=at.path if at else "",
+        send=shared,
+        folded=folded,
+        recipients=recipients,
+        required=tuple(block.required),
+        keep_empty=frozenset(block.keep_empty),
+        expires_after=None if block.expires_after is None else seconds(block.expires_after),
+        surge=brake(block.surge),
+        on_unknown=block.on_unknown,
+        for_each=each,
+        once_per_item=any(ITEM in root_names(it) for it in expressions(once)),
+        workspace=block.workspace or compiler.workspace,
+        enabled=block.enabled,
+        shadow=block.shadow,
+    )
+
+
+def _once(block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]) -> Template:
+    once = compiler.template(block.once, path, roots)
+    if once is not None and is_literal(once):
+        compiler.find(path, "once holds no ${...}: this rule would send once, ever")
+    return once
+
+
+def _send(
+    block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]
+) -> dict[str, Template]:
+    template = compiler.template(dict(block.send), path, roots)
+    send = template if isinstance(template, dict) else {}
+    for key in LITERAL_KEYS:
+        if key in send:
+            send[key] = compiler.literal(send[key], (*path, key))
+    compiler.note(path, check(send))
+    return send
+
+
+def _find_out_of_reach(
+    block: RuleBlock, send: Mapping[str, Template], path: Path, compiler: Compiler
+) -> None:
+    if wrong := compiler.reach.refusal(block.workspace):
+        compiler.find((*path, "workspace"), wrong)
+    if send.get("broadcast") is not True:
+        return
+    at: Path = (*path, "send", "broadcast")
+    if not block.allow_broadcast:
+        text = "broadcast: true reaches the whole audience of the campaign or Canvas"
+        compiler.find(at, f"{text}; if that is meant, say allow_broadcast: true beside send")
+    elif not compiler.reach.broadcasts:
+        text = "this deployment takes no broadcasts: set its parameter AllowBroadcast=true"
+        compiler.find(at, text)
+    if block.for_each is not None:
+        text = "a broadcast is made once of an event, and not of each element"
+        compiler.find((*path, "for_each"), text)
+
+
+def _folded(
+    send: Mapping[str, Template], at: Endpoint | None
+) -> tuple[dict[str, Template], dict[str, Template]]:
+    """Return what all deliveries of a rule share, and what varies and goes to the recipient."""
+    own = ("recipients", "recipient", TRANSACTIONAL)  # this last one is in the path
+    shared: dict[str, Template] = {key: it for key, it in send.items() if key not in own}
+    folded: dict[str, Template] = {}
+    for name in at.properties if at else ():
+        block = shared.get(name)
+        if isinstance(block, dict):
+            shared[name] = {key: it for key, it in block.items() if is_literal(it)}
+            folded[name] = {key: it for key, it in block.items() if not is_literal(it)}
+        elif name in shared and not is_literal(block):
+            folded[name] = shared.pop(name)
+    return (
+        {key: it for key, it in shared.items() if it != {}},
+        {key: it for key, it in folded.items() if it != {}},
+    )
+
+
+def _recipients(send: Mapping[str, Template]) -> tuple[dict[str, Template], ...]:
+    recipients = [send["recipient"]] if "recipient" in send else send.get("recipients")
+    return (
+        tuple(it for it in recipients if isinstance(it, dict))
+        if isinstance(recipients, list)
+        else ()
+    )
+
+
+def _paths(templates: Iterable[Template], path: str = "") -> Iterable[str]:
+    """Return all paths within templates; `x.*` where an expression makes what is below x."""
+    for template in templates:
+        if isinstance(template, dict):
+            for key, part in template.items():
+                inner = f"{path}.{key}" if path else key
+                yield inner
+                yield from _paths([part], inner)
+        elif isinstance(template, list):
+            yield from _paths(template, path)
+        elif not is_literal(template):
+            yield f"{path}.*"
+
+
+def _find_unknown_paths(
+    block: RuleBlock, templates: Iterable[Template], path: Path, compiler: Compiler
+) -> None:
+    known = set(_paths(templates))
+    given = {"required": block.required, "keep_empty": block.keep_empty}
+    places = ((key, at, it) for key, paths in given.items() for at, it in enumerate(paths))
+    for key, at, wanted in places:
+        parts = wanted.split(".")
+        above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}
+        if wanted not in known and not above & known:
+            near = get_close_matches(wanted, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; paths begin in the recipient"
+            compiler.find((*path, key, at), f"there is no {wanted}{hint}")

@@ -1,0 +1,208 @@
+"""Compiles the expressions and templates of a rules file, noting all that is wrong in them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from pydantic import JsonValue
+
+from handler.core.braze.contract.trigger import LITERAL_KEYS
+from handler.core.configuration.yaml12 import Document, Path
+from handler.core.errors import ExpressionError, Finding
+from handler.core.expressions.arguments import kind_problem, literal_problem
+from handler.core.expressions.expression import Expression, compile_expression
+from handler.core.expressions.functions import signature_of
+from handler.core.expressions.pitfalls import VALUES, forgotten, traps
+from handler.core.expressions.syntax_tree import of_event, uses_whole
+from handler.core.expressions.template import (
+    Problem,
+    Template,
+    Text,
+    Whole,
+    compile_template,
+    compile_text,
+    expressions,
+)
+from handler.core.reach import ANYBODY, Reach
+from handler.core.workspace import DEFAULT
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+EVENT_ROOTS: Final = ("headers", "body")
+ID_ROOTS: Final = (*EVENT_ROOTS, "digest")
+ROOTS: Final = ("source", "type", "id", *EVENT_ROOTS, "vars", "occurred_at", "received_at")
+
+_BROKEN: Final = compile_expression("@")  # stands for what did not compile, in a file refused
+_CLOSE: Final = 0.7  # roots are short: below this, `paid` would be taken for `id`
+_UNKNOWN: Final = "unknown"  # stands for a variable that a finding is about
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a source gives to its rules: the names of its tables, its workspace, whom they reach."""
+
+    tables: tuple[str, ...] = ()
+    workspace: str = DEFAULT
+    reach: Reach = ANYBODY
+
+
+class Compiler:
+    """Compiles the parts of one file for one stage; `findings` fills up on the way."""
+
+    def __init__(
+        self, document: Document, variables: Mapping[str, JsonValue], scope: Scope = Scope()
+    ) -> None:
+        self.findings: list[Finding] = []
+        self.roots = (*ROOTS, "tables") if scope.tables else ROOTS
+        self.workspace = scope.workspace
+        self.reach = scope.reach
+        self._document = document
+        self._vars = variables
+        self._tables = scope.tables
+
+    def find(self, path: Path, message: str) -> None:
+        """Note a mistake."""
+        self.findings.append(self._document.finding(path, message))
+
+    def note(self, path: Path, problems: Sequence[Problem]) -> None:
+        """Note mistakes whose paths are within `path`."""
+        for inner, message in problems:
+            self.find((*path, *inner), message)
+
+    def note_else(self, path: Path, problems: Iterable[Problem]) -> None:
+        """Note mistakes, but not where something else is wrong already: that is to be mended."""
+        known = {(it.line, it.column) for it in self.findings}
+        for inner, message in problems:
+            found = self._document.finding((*path, *inner), message)
+            self.findings += [] if (found.line, found.column) in known else [found]
+
+    def expression(self, text: str, path: Path, roots: Sequence[str] | None = None) -> Expression:
+        """Return an expression; the `${}` around it is optional."""
+        try:
+            template = compile_text(text) if "${" in text else Whole(compile_expression(text))
+        except ExpressionError as error:
+            self.find(path, str(error))
+            return _BROKEN
+        if not isinstance(template, Whole):
+            self.find(path, f"{path[-1]} is one expression, with no text around it")
+            return _BROKEN
+        self.find_fields(template.expression, path, roots or self.roots)
+        return template.expression
+
+    def template(self, value: JsonValue, path: Path, roots: Sequence[str]) -> Template:
+        """Return a template."""
+        problems: list[Problem] = []
+        template = compile_template(value, problems)
+        self.note(path, problems)
+        for inner, leaf in leaves(template):
+            for part in leaf.parts if isinstance(leaf, Text) else (leaf,):
+                text = forgotten(part) if isinstance(part, str) else None
+                self.note(path, [(inner, text)] if text else [])
+            for expression in expressions(leaf):
+                self.find_fields(expression, (*path, *inner), roots)
+        return template
+
+    def literal(self, template: Template, path: Path) -> Template:
+        """Return a value that no event may change; `${vars.x}` is one, as of this stage."""
+        if isinstance(template, dict):
+            return {key: self.literal(it, (*path, key)) for key, it in template.items()}
+        if isinstance(template, list):
+            return [self.literal(it, (*path, at)) for at, it in enumerate(template)]
+        if not isinstance(template, Whole | Text):
+            return template
+        name = variable(template.expression.tree) if isinstance(template, Whole) else None
+        if name is None:
+            keys = ", ".join(LITERAL_KEYS)
+            self.find(path, f"no webhook may change {keys}: write the value, or ${{vars.name}}")
+            return _UNKNOWN
+        found = self._vars.get(name, _UNKNOWN)
+        return found if isinstance(found, str | int | float) else None
+
+    def find_fields(self, expression: Expression, path: Path, roots: Sequence[str]) -> None:
+        """Note JMESPath's traps, and fields of the event that would silently be null."""
+        for text in traps(expression.tree):
+            self.find(path, text)
+        for node in of_event(expression.tree):
+            if node["type"] == "field" and node["value"] not in roots:
+                self.find(path, _unknown_root(node["value"], roots))
+            for root, known in (("vars", self._vars), ("tables", self._tables)):
+                name = _member(node, root)
+                if name is not None and root in roots and name not in known:
+                    self.find(path, _unknown_member(root, name, known))
+            for text in self._wrong_variables(node):
+                self.find(path, text)
+
+    def _wrong_variables(self, node: "Node") -> Iterator[str]:
+        """Yield what is wrong with a call's arguments that are `vars.x`: the file has them too."""
+        if node["type"] != "function_expression":
+            return
+        for at, argument in enumerate(node["children"]):
+            name = variable(argument)
+            if name is not None and name in self._vars:
+                called = (node["value"], signature_of(node["value"]), at, self._vars[name])
+                problem = kind_problem(*called) or literal_problem(*called)
+                if problem:
+                    yield f"vars.{name}: {problem}"
+
+
+def variable(node: "Node") -> str | None:
+    """Return x if an expression is `vars.x` and no more, else None."""
+    return _member(node, "vars") if len(node["children"]) == 2 else None  # noqa: PLR2004 - vars, x
+
+
+def _member(node: "Node", root: str) -> str | None:
+    """Return x if an expression begins with `root.x`, else None."""
+    if node["type"] != "subexpression":
+        return None
+    of, name = node["children"][:2]
+    is_one = of["type"] == name["type"] == "field" and of["value"] == root
+    return str(name["value"]) if is_one else None
+
+
+def root_names(expression: Expression) -> set[str]:
+    """Return the roots that an expression names."""
+    return {str(node["value"]) for node in of_event(expression.tree) if node["type"] == "field"}
+
+
+def header_names(expression: Expression) -> Iterator[str | None]:
+    """Return the headers that an expression reads; None where it reads all or cannot be told."""
+    whole = int(uses_whole(expression.tree))
+    for node in of_event(expression.tree):
+        if node["type"] == "field" and node["value"] == "headers":
+            whole += 1
+        children = node["children"]
+        if node["type"] == "subexpression" and children[0].get("value") == "headers":
+            whole -= 1
+            yield str(children[1]["value"]) if children[1]["type"] == "field" else None
+    yield from [None] * max(0, whole)
+
+
+def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template]]:
+    """Yield what is neither object nor list in a template, with its path within it."""
+    if isinstance(template, dict):
+        for key, part in template.items():
+            yield from leaves(part, (*path, key))
+    elif isinstance(template, list):
+        for at, part in enumerate(template):
+            yield from leaves(part, (*path, at))
+    else:
+        yield path, template
+
+
+def _unknown_root(name: str, roots: Sequence[str]) -> str:
+    if name in VALUES:
+        return f"a bare {name} is the name of a field; the value is `{name}`, in backticks"
+    near = get_close_matches(name, roots, n=1, cutoff=_CLOSE)
+    hint = f"did you mean {near[0]}, " if near else "did you mean "
+    return (
+        f"an event has no {name}; {hint}body.{name}, or '{name}' in single quotes for the text?"
+        f" (there are: {', '.join(roots)})"
+    )
+
+
+def _unknown_member(root: str, name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {root}.{near[0]}?" if near else ""
+    return f"{root} has no {name}{' for this stage' if root == 'vars' else ''}{hint}"

@@ -1,0 +1,139 @@
+"""The grammar of a rules file, and what is said about a file that does not keep to it.
+
+Only the shape is settled here; expressions, templates and Braze's own keys come after.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+from handler.core.configuration.schema_errors import (
+    DURATION_TAKES,
+    NAME_TAKES,
+    SECONDS,
+    SECRET_TAKES,
+    Duration,
+    Name,
+    Words,
+    read_block,
+)
+from handler.core.configuration.yaml12 import Document
+from handler.core.errors import Finding
+from handler.core.models import OnUnknown
+from handler.core.shown import StandardWebhooksBlock, TokenScheme
+from handler.core.verification.schemes import HmacScheme, Signature, Timestamp
+from handler.core.verification.sender import Answer, EventSpec, Handshake
+
+Scalar = str | int | float | bool
+Texts = Annotated[
+    list[Annotated[str, Field(min_length=1)]],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+]
+Brake = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}[smhd]$")]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RuleBlock(_Block):
+    """One rule as written. `expires_after` is a number and s, m, h or d (`6h`).
+
+    `surge: 200/10m` lets 200 deliveries pass in ten minutes; what exceeds them waits for a person.
+
+    `enabled: false` switches it off; `shadow: true` renders, logs and counts, and sends nothing;
+    `allow_broadcast: true` lets `send` say `broadcast: true`.
+    """
+
+    name: Name
+    description: str | None = None
+    type: Annotated[Texts, Field(min_length=1)]
+    when: str | None = None
+    once: str | int | None = None
+    for_each: str | None = None
+    send: dict[str, JsonValue]
+    required: Texts = []
+    keep_empty: Texts = []
+    expires_after: Duration | None = None
+    surge: Brake | None = None
+    on_unknown: OnUnknown = "retry"
+    workspace: Name | None = None
+    enabled: bool = True
+    shadow: bool = False
+    allow_broadcast: bool = False
+
+
+class SourceBlock(_Block):
+    """One of several sources of a file: what it has of its own."""
+
+    secret: Name | None = None
+    vars: dict[str, dict[str, Scalar]] = {}
+    workspace: Name | None = None
+
+
+class FileBlock(_Block):
+    """A rules file as written; `verify` and `event` are read once their preset is known."""
+
+    verify: dict[str, JsonValue]
+    event: dict[str, JsonValue] = {}
+    headers: Texts = []
+    content_types: Texts = []
+    answer: Answer | None = None
+    handshakes: list[Handshake] | None = None
+    vars: dict[str, dict[str, Scalar]] = {}
+    tables: dict[str, dict[str, Scalar]] = {}
+    sources: dict[Name, SourceBlock] = {}
+    rules: Annotated[list[RuleBlock], Field(min_length=1)]
+
+
+_IN_NO_FILE: Final = "a secret stands in no file: `relay secrets set` takes it"
+WORDS: Final = Words(
+    keys={
+        (): tuple(FileBlock.model_fields),
+        ("rules",): tuple(RuleBlock.model_fields),
+        ("sources",): tuple(SourceBlock.model_fields),
+        ("event",): tuple(EventSpec.model_fields),
+        ("verify",): (
+            *("preset", "secret", *HmacScheme.model_fields),
+            *(*StandardWebhooksBlock.model_fields, *TokenScheme.model_fields),
+        ),
+        ("verify", "signature"): tuple(Signature.model_fields),
+        ("verify", "timestamp"): tuple(Timestamp.model_fields),
+    },
+    elsewhere={
+        "tolerance": "it belongs under timestamp, as in timestamp: {tolerance: 600}",
+        "campaign_id": "it belongs under send",
+        "canvas_id": "it belongs under send",
+        "recipients": "they belong under send",
+        "broadcast": "it belongs under send",
+        "secret": "it belongs under verify",
+        "preset": "it belongs under verify",
+        "trigger_properties": "they belong under send",
+        **dict.fromkeys(
+            ("password", "username", "signing_secret", "webhook_secret", "api_key"), _IN_NO_FILE
+        ),
+    },
+    takes={
+        "name": NAME_TAKES,
+        "secret": SECRET_TAKES,
+        "workspace": NAME_TAKES,
+        "expires_after": DURATION_TAKES,
+        "repeats_for": DURATION_TAKES,
+        "public_url": "takes https://host/path, without user, password and query",
+        "surge": "takes a number of deliveries and a time, such as 200/10m",
+    },
+    missing={("verify",): ": a source without verification is not possible"},
+)
+
+
+def read_file(document: Document) -> FileBlock | list[Finding]:
+    """Return the file as written, or all findings about its shape."""
+    return read_block(FileBlock, document.value, (), document, WORDS)
+
+
+def brake(surge: str | None) -> tuple[int, int] | None:
+    """Return how many deliveries may pass in how many seconds, of text such as `200/10m`."""
+    if surge is None:
+        return None
+    count, _, time = surge.partition("/")
+    return int(count), int(time[:-1]) * SECONDS[time[-1]]

@@ -1,0 +1,128 @@
+"""A source and its rules, compiled: what `load` makes of a rules file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from pydantic import JsonValue
+
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.template import Template
+from handler.core.models import Event, OnUnknown
+from handler.core.shown import Scheme
+from handler.core.verification.sender import Answer, Handshake
+
+ByType = tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventReader:
+    """Where a webhook says its type, id and time; by glob of the type, the first that fits.
+
+    `events` gives the list of its events, where it holds many; each of `binds` whose glob fits
+    must be true of an event; `versions` give what orders the events of one thing; `repeats_for`
+    is how many seconds the sender repeats a webhook.
+    """
+
+    type: Expression
+    type_signed: bool
+    ids: ByType = ()
+    times: ByType = ()
+    events: Expression | None = None
+    binds: ByType = ()
+    versions: ByType = ()
+    repeats_for: int = 3 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A wish: which events, and the template of the request to make of each.
+
+    `send` is the request without recipients; `folded` holds what stands at its top and varies
+    with the event, and goes into every recipient, or back to the top of a broadcast, which has
+    none. `expires_after` is in seconds, `surge` so many deliveries in so many seconds. `for_each`
+    gives the list of which each element makes deliveries of its own, told apart by `once` where
+    `once_per_item`, else by their place in it.
+    """
+
+    name: str
+    types: tuple[str, ...]
+    when: Expression | None
+    once: Template
+    path: str
+    send: Mapping[str, Template]
+    folded: Mapping[str, Template]
+    recipients: tuple[Mapping[str, Template], ...]
+    required: tuple[str, ...]
+    keep_empty: frozenset[str]
+    expires_after: int | None
+    surge: tuple[int, int] | None
+    on_unknown: OnUnknown
+    for_each: Expression | None
+    once_per_item: bool
+    workspace: str
+    enabled: bool
+    shadow: bool
+
+    @property
+    def is_broadcast(self) -> bool:
+        """Whether it reaches a whole audience."""
+        return self.send.get("broadcast") is True
+
+    def takes(self, event_type: str) -> bool:
+        """Return whether the rule is for events of this type."""
+        return any(fnmatchcase(event_type, glob) for glob in self.types)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A configured sender. `secret` is its key in the signing secrets, `version` its rules'.
+
+    `vars` are those of the stage that it was loaded for, `tables` what `lookup` looks into;
+    `headers` is the closed list, in lower case, of what an event carries on.
+    """
+
+    name: str
+    scheme: Scheme
+    secret: str
+    event: EventReader
+    headers: tuple[str, ...]
+    content_types: tuple[str, ...]
+    answer: Answer
+    handshakes: tuple[Handshake, ...]
+    vars: Mapping[str, JsonValue]
+    tables: Mapping[str, Mapping[str, JsonValue]]
+    rules: tuple[Rule, ...]
+    version: str
+
+    def document(self, event: Event) -> dict[str, JsonValue]:
+        """Return what expressions see of an event: one key for each root that it has."""
+        roots = self._roots(event)
+        if event.occurred_at is None:
+            del roots["occurred_at"]
+        return roots
+
+    def _roots(self, event: Event) -> dict[str, JsonValue]:
+        return {
+            "source": event.source,
+            "type": event.type,
+            "id": event.id,
+            "headers": dict(event.headers),
+            "body": event.body,
+            "vars": dict(self.vars),
+            "tables": {name: dict(table) for name, table in self.tables.items()},
+            "occurred_at": event.occurred_at,
+            "received_at": event.received_at,
+        }
+
+    def proven(self, event: Event) -> dict[str, JsonValue]:
+        """Return what `once` sees of an event: of the roots, only what the sender has signed."""
+        document = self._roots(event)
+        del document["received_at"]
+        if not self.event.type_signed:
+            del document["type"]
+        return document | {"headers": self.signed(event.headers)}
+
+    def signed(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
+        """Return those headers whose values are proven once the webhook is."""
+        return {name: value for name, value in headers.items() if self.scheme.proves(name)}

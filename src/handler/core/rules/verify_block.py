@@ -1,0 +1,113 @@
+"""Reads `verify`, `event` and what stands beside them: a preset, and what the file says besides."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from handler.core.configuration.schema_errors import Name, read_block, unknown_key
+from handler.core.configuration.yaml12 import Document
+from handler.core.errors import Finding
+from handler.core.rules.schema import WORDS, FileBlock
+from handler.core.shown import BasicScheme, Scheme, StandardWebhooksBlock, TokenScheme
+from handler.core.verification.presets.catalogue import PRESETS
+from handler.core.verification.schemes import CREDENTIALS, HashScheme, HmacScheme
+from handler.core.verification.sender import EventSpec, Sender
+
+SCHEMES: Final[Mapping[str, type[BaseModel]]] = {
+    "hmac": HmacScheme,
+    "hash": HashScheme,
+    "standard_webhooks": StandardWebhooksBlock,
+    "token": TokenScheme,
+    "basic": BasicScheme,
+}
+
+
+class _Named(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    secret: Name | None = None
+    preset: str | None = None
+
+
+def read_sender(block: FileBlock, document: Document) -> Sender | list[Finding]:
+    """Return how a source is verified and read.
+
+    What a file says of `verify` and `event` takes the place of what its preset says, key by key,
+    and null takes it away (but of `tolerance`, where it accepts any age); headers and content
+    types are added to the preset's.
+    """
+    written = dict(block.verify)
+    named: dict[str, JsonValue] = {
+        key: written.pop(key) for key in ("preset", "secret") if key in written
+    }
+    found = read_block(_Named, named, ("verify",), document, WORDS)
+    if isinstance(found, list):
+        return found
+    if found.preset is not None and found.preset not in PRESETS:
+        known = ", ".join(sorted(PRESETS))
+        hint = unknown_key(found.preset, PRESETS).replace("unknown key", "there is no preset")
+        return [document.finding(("verify", "preset"), f"{hint} (there are: {known})")]
+    preset = PRESETS[found.preset] if found.preset else {}
+    scheme = _scheme(_merged(preset.get("verify", {}), written), document)
+    event = _event(_merged(preset.get("event", {}), block.event), document)
+    wrong = [it for one in (scheme, event) if isinstance(one, list) for it in one]
+    if wrong or isinstance(scheme, list) or isinstance(event, list):
+        return wrong
+    return _sender(preset, scheme, event, block, document)
+
+
+def _merged(base: Mapping[str, Any], given: Mapping[str, JsonValue]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in given.items():
+        before = merged.get(key)
+        is_deeper = key in ("signature", "timestamp") and isinstance(before, Mapping)
+        if isinstance(value, dict) and is_deeper:
+            merged[key] = _merged(before or {}, value)
+        else:
+            merged[key] = value
+    # A tolerance of null is a value: it accepts any age.
+    return {key: it for key, it in merged.items() if it is not None or key == "tolerance"}
+
+
+def _scheme(merged: dict[str, Any], document: Document) -> Scheme | list[Finding]:
+    name = merged.setdefault("scheme", "hmac")
+    model = SCHEMES.get(name) if isinstance(name, str) else None
+    if model is None:
+        known = ", ".join(SCHEMES)
+        return [document.finding(("verify", "scheme"), f"scheme takes one of {known}")]
+    found = read_block(model, merged, ("verify",), document, WORDS)
+    if isinstance(found, StandardWebhooksBlock):
+        return found.expand()
+    return found  # type: ignore[return-value] # one of SCHEMES, or findings
+
+
+def _event(merged: dict[str, Any], document: Document) -> EventSpec | list[Finding]:
+    if not merged:
+        text = "event is missing: without a preset it says where type, id and occurred_at stand"
+        return [document.finding(("verify",), text)]
+    return read_block(EventSpec, merged, ("event",), document, WORDS)
+
+
+def _sender(
+    preset: Mapping[str, Any],
+    scheme: Scheme,
+    event: EventSpec,
+    block: FileBlock,
+    document: Document,
+) -> Sender | list[Finding]:
+    added = [name.lower() for name in block.headers]
+    if wrong := (CREDENTIALS | {scheme.credential}).intersection(added):
+        text = f"an event never carries {', '.join(sorted(wrong))}"
+        return [document.finding(("headers",), text)]
+    media = [name.partition(";")[0].strip().lower() for name in block.content_types]
+    return Sender(
+        scheme=scheme,
+        event=event,
+        headers=tuple(dict.fromkeys([*preset.get("headers", ()), *added])),
+        content_types=(*preset.get("content_types", ()), *media),
+        answer=block.answer or preset.get("answer", "json"),
+        handshakes=tuple(
+            preset.get("handshakes", ()) if block.handshakes is None else block.handshakes
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Proof of who sent a webhook: schemes, signatures, credentials, handshakes. Ingest only."""

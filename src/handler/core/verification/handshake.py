@@ -1,0 +1,94 @@
+"""What senders ask before, or beside, their webhooks, and the answer that each of them wants.
+
+Only what a source's sender is known to ask is answered, and nothing comes of it but the answer:
+no URL out of a webhook is ever fetched, and what is echoed is short, plain and no HTML.
+"""
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs
+
+from handler.core.models import Verified, Webhook
+from handler.core.verification.sender import Handshake
+
+_ECHO: Final = re.compile(r"[!-~]{1,256}")
+_WOOCOMMERCE: Final = re.compile(rb"webhook_id=[0-9]{1,20}")
+_FORM: Final = "application/x-www-form-urlencoded"
+_NOSNIFF: Final = {"x-content-type-options": "nosniff"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The body of a 200, and its content type where it has one."""
+
+    body: str = ""
+    content_type: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The answer's headers."""
+        return {"content-type": self.content_type, **_NOSNIFF} if self.content_type else {}
+
+
+def greet(webhook: Webhook, handshakes: Collection[Handshake]) -> Reply | None:
+    """Return the answer to what a sender asks without a signature; None if this is no such thing.
+
+    okta: Okta, "Event hooks", one-time verification request. challenge: Adobe I/O, "Introduction
+    to webhooks". woocommerce: the ping of a webhook that is switched on, which must get 200.
+    """
+    if webhook.method == "POST":
+        is_ping = "woocommerce" in handshakes and _is_woocommerce(webhook)
+        return Reply() if is_ping else None
+    if webhook.method == "GET" and "okta" in handshakes:
+        echo = _plain(webhook.headers.get("x-okta-verification-challenge"))
+        if echo:
+            return Reply(json.dumps({"verification": echo}), "application/json")
+    if webhook.method == "GET" and "challenge" in handshakes:
+        echo = _plain(next(iter(_challenges(webhook.query)), None))
+        if echo:
+            return Reply(echo, "text/plain")
+    return Reply() if webhook.method in ("GET", "HEAD") and "get" in handshakes else None
+
+
+def greet_signed(verified: Verified, handshakes: Collection[Handshake]) -> Reply | None:
+    """Return the answer to what a sender asks with a good signature; None for a real webhook.
+
+    github: the `ping` event (GitHub, "Webhook events and payloads"). url_verification: Slack,
+    "url_verification event", whose challenge is sent back.
+    """
+    webhook = verified.webhook
+    if "github" in handshakes and webhook.headers.get("x-github-event") == "ping":
+        return Reply()
+    if "url_verification" in handshakes:
+        echo = _plain(_url_verification(webhook.body))
+        return Reply(echo, "text/plain") if echo else None
+    return None
+
+
+def _is_woocommerce(webhook: Webhook) -> bool:
+    media = webhook.headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_topic = "x-wc-webhook-topic" in webhook.headers
+    return media == _FORM and not has_topic and bool(_WOOCOMMERCE.fullmatch(webhook.body))
+
+
+def _challenges(query: str) -> list[str]:
+    try:
+        return parse_qs(query, max_num_fields=16).get("challenge", [])
+    except ValueError:
+        return []
+
+
+def _url_verification(body: bytes) -> object:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    is_asked = isinstance(found, dict) and found.get("type") == "url_verification"
+    return found.get("challenge") if is_asked else None
+
+
+def _plain(text: object) -> str:
+    return text if isinstance(text, str) and _ECHO.fullmatch(text) else ""

@@ -1,0 +1,1 @@
+"""Presets: senders that are known by name."""
