@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.json_values import kind
 from handler.core.expressions.template import Problem, Template, expressions
+from handler.core.json_types import kind
 from handler.core.rules.compiler import leaves
 from handler.core.rules.source import Rule
 

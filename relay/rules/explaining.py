@@ -10,7 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions.json_values import kind
+from handler.core.json_types import kind
 from handler.core.models import Delivery, Event, Parked, Plan
 from handler.core.planning.match import match
 from handler.core.planning.render import ITEM

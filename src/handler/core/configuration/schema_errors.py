@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import Finding
-from handler.core.expressions.json_values import a
+from handler.core.json_types import a
 
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 NAME_TAKES: Final = "takes small letters, digits, - and _, at most 64"

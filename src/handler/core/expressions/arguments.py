@@ -5,7 +5,7 @@ from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
 from pydantic import JsonValue
 
-from handler.core.expressions.json_values import a, kind
+from handler.core.json_types import a, kind
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

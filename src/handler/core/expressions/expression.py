@@ -19,8 +19,9 @@ from pydantic import JsonValue
 from handler.core.calls import check
 from handler.core.errors import ExpressionError, OverBudget
 from handler.core.expressions.functions import Functions
-from handler.core.expressions.json_values import Budget, kind, same
+from handler.core.expressions.json_values import Budget, same
 from handler.core.expressions.nulls import Nulls
+from handler.core.json_types import kind
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

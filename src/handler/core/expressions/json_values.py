@@ -1,22 +1,14 @@
-"""JSON values as expressions see them: their kind, their equality, and what they cost."""
+"""JSON values in expressions: equality, emptiness and the budget that they cost."""
 
 import math
 from typing import Final
 
 from handler.core.errors import ExpressionError, OverBudget
+from handler.core.json_types import kind
 
 STEPS: Final = 200_000
 CHARACTERS_PER_STEP: Final = 64
 _DEPTH: Final = 200
-_KINDS: Final = {
-    dict: "object",
-    list: "array",
-    str: "string",
-    bool: "boolean",
-    int: "number",
-    float: "number",
-    type(None): "null",
-}
 
 
 class Budget:
@@ -49,17 +41,6 @@ class Budget:
         if isinstance(value, list | dict):
             for part in value if isinstance(value, list) else value.values():
                 self.weigh(part, depth + 1)
-
-
-def kind(value: object) -> str:
-    """Return JMESPath's name for the type of a value; `expref` for `&expression`."""
-    return _KINDS.get(type(value), "expref")
-
-
-def a(value: object) -> str:
-    """Return the type of a value with its article, for messages: `a string`, `an array`."""
-    name = kind(value)
-    return name if name == "null" else f"an {name}" if name[0] in "aeo" else f"a {name}"
 
 
 def same(left: object, right: object, budget: Budget) -> bool:

@@ -14,9 +14,10 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, OverBudget, Unrenderable, WrongType
 from handler.core.expressions.expression import Expression, closing_brace, compile_expression
-from handler.core.expressions.json_values import a, missing
+from handler.core.expressions.json_values import missing
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.scalars import written
+from handler.core.json_types import a
 
 _NOT_IN_KEYS: Final = "${...} stands in values, not in keys"
 Problem = tuple[tuple[str | int, ...], str]

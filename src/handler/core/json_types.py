@@ -1,0 +1,24 @@
+"""JSON types by the names that JMESPath gives them, for messages and comparisons."""
+
+from typing import Final
+
+_KINDS: Final = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+    type(None): "null",
+}
+
+
+def kind(value: object) -> str:
+    """Return JMESPath's name for the type of a value; `expref` for `&expression`."""
+    return _KINDS.get(type(value), "expref")
+
+
+def a(value: object) -> str:
+    """Return the type of a value with its article, for messages: `a string`, `an array`."""
+    name = kind(value)
+    return name if name == "null" else f"an {name}" if name[0] in "aeo" else f"a {name}"
