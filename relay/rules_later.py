@@ -8,9 +8,9 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Final
 
+from handler.core.expressions.syntax_tree import unparse
 from handler.core.expressions.template import Problem
 from handler.core.rules.source import Rule
-from handler.core.unparse import unparse
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

@@ -16,10 +16,9 @@ from handler.core.errors import Finding, Malformed, NotJson, RulesError
 from handler.core.expressions.template import Problem
 from handler.core.models import Event, Verified, Webhook
 from handler.core.planning.parse import parse, split
-from handler.core.reach import ANYBODY, Reach
 from handler.core.rules.load import load, names
 from handler.core.rules.source import Source
-from handler.core.workspace import Workspace
+from handler.core.workspace import ANYBODY, Reach, Workspace
 from handler.rules_directory import RESERVED
 from relay.rules_warnings import unseen_paths, warnings
 from relay.samples import Sample, shown_folder

@@ -13,7 +13,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from handler.core.errors import Finding, RulesError
 from handler.core.rules.source import Source
-from handler.core.shown import BasicScheme
+from handler.core.verification.schemes import BasicScheme
 from handler.rules_directory import read
 from relay.misread import WrongSample, misread
 from relay.sign import Letter, sign

@@ -8,9 +8,15 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from handler.core.shown import BasicScheme, Scheme, TokenScheme
-from handler.core.signed_text import Part, template
-from handler.core.verification.schemes import HmacScheme, SignedScheme
+from handler.core.verification.schemes import (
+    BasicScheme,
+    HmacScheme,
+    Part,
+    Scheme,
+    SignedScheme,
+    TokenScheme,
+    template,
+)
 
 _DECODE: Final[Mapping[str, Callable[[str], bytes]]] = {
     "utf8": str.encode,

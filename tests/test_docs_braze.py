@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from handler.core.braze.contract.attributes import FORBIDDEN
+from handler.core.braze.contract.attributes import FIELDS, FORBIDDEN
 from handler.core.braze.contract.connected_audience import FILTER_COMPARISONS
 from handler.core.braze.contract.custom_attributes import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
@@ -17,7 +17,6 @@ from handler.core.braze.contract.trigger import (
 )
 from handler.core.braze.outcome import Answer, classify
 from handler.core.braze.request import MAX_RECIPIENTS
-from handler.core.profile import FIELDS
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")

@@ -11,9 +11,8 @@ from typing import Any, Final
 from bench.fuzz.requests import HOST, Request
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
-from handler.core.shown import BasicScheme
 from handler.core.verification.presets.catalogue import PRESETS
-from handler.core.verification.schemes import SignedScheme
+from handler.core.verification.schemes import BasicScheme, SignedScheme
 from relay.sign import Letter, sign
 
 # What must never be seen in a log: it stands in every body, or in every secret that is text.

@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from handler.core.expressions.expression import Expression, is_true
 from handler.core.expressions.json_values import missing
+from handler.core.expressions.syntax_tree import unparse
 from handler.core.rules.compiler import variable
-from handler.core.unparse import unparse
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

@@ -11,13 +11,11 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler.attend import attend
 from handler.aws.errors import error_name
-from handler.received import Received, back
 from handler.worker.dependencies import Worker, build
 from handler.worker.dispatch import dispatch, requests_of
 from handler.worker.failures import settling
-from handler.worker.task import Errand, Verdicts
+from handler.worker.task import Errand, Received, Verdicts, attend, back
 
 # Of a message that our own mistake has left without one: it comes back after a minute.
 _NONE: Final = back(60)

@@ -22,7 +22,7 @@ from handler.aws.api_gateway import is_accepted, webhook_of
 from handler.aws.errors import error_name
 from handler.aws.metrics import UNKNOWN
 from handler.aws.secrets import BRIEF, SecretCache
-from handler.aws.sqs import enqueue
+from handler.aws.sqs import Cause, bury, enqueue
 from handler.core.errors import (
     MethodNotAllowed,
     NotFound,
@@ -42,7 +42,6 @@ from handler.core.secret_values import signing_secrets
 from handler.core.verification.handshake import Reply, greet, greet_signed
 from handler.core.verification.signature import shown_url
 from handler.core.verification.verify import is_provable, verify
-from handler.dead_letters import Cause, bury
 from handler.webhook_log import Account
 from handler.workspaces import RULES
 

@@ -7,10 +7,9 @@ from typing import Final
 
 from handler import workspaces
 from handler.core.errors import Finding, RulesError
-from handler.core.reach import Reach
 from handler.core.rules.load import load, names
 from handler.core.rules.source import Source
-from handler.core.workspace import DEFAULT
+from handler.core.workspace import DEFAULT, Reach
 
 # Files of the rules directory that are not sources.
 RESERVED: Final = frozenset({Path(workspaces.FILE).stem})

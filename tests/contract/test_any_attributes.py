@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handler.core.braze.contract.attributes import FIELDS
 from handler.core.braze.request import encode_request, request
 from handler.core.errors import Unrenderable
-from handler.core.profile import FIELDS
 from relay.braze.attributes import is_dropped
 from relay.braze.sizes import sizes
 from tests.contract.test_both import refused

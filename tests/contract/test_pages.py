@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from handler.core.braze.contract.trigger import MISPLACED
 from handler.core.braze.outcome import Answer, classify
-from handler.core.misplaced import MISPLACED
 from relay.braze.endpoints import endpoint
 from tests.contract.curl import command, run
 from tests.contract.examples import GOOD

@@ -14,8 +14,8 @@ from handler.core.errors import RulesError, UnreadableMessage
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.planning.delivery_id import delivery_id
 from handler.core.planning.plan import plan
-from handler.core.reach import Reach
 from handler.core.rules.load import load
+from handler.core.workspace import Reach
 from tests.core.rules_files import changed, findings
 
 IT = "      broadcast: true\n"

@@ -3,8 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from handler.core.signed_text import Part, template
-from handler.core.verification.schemes import HmacScheme
+from handler.core.verification.schemes import HmacScheme, Part, template
 
 PLAIN: dict[str, Any] = {"encoding": "hex", "signature": {"header": "x-signature"}}
 PAIRS: dict[str, Any] = {

@@ -11,9 +11,8 @@ from handler.core.expressions.pitfalls import (
     stringified,
     traps,
 )
-from handler.core.expressions.syntax_tree import results
+from handler.core.expressions.syntax_tree import results, unparse
 from handler.core.rules.load import load
-from handler.core.unparse import unparse
 from tests.core.rules_files import changed, findings
 
 RULE = "    type: orders/create\n"

@@ -5,9 +5,8 @@ import pytest
 from handler.core.configuration.schema_errors import SECRET_TAKES
 from handler.core.configuration.workspaces_file import read_workspaces
 from handler.core.errors import RulesError
-from handler.core.reach import Reach
 from handler.core.rules.load import load
-from handler.core.workspace import Workspace
+from handler.core.workspace import Reach, Workspace
 from tests.core.rules_files import changed
 
 HOME = Workspace.default("https://rest.iad-01.braze.com")

@@ -10,7 +10,7 @@ from handler.aws.api_gateway import webhook_of
 from handler.core.errors import Unverified
 from handler.core.models import Verified, Webhook
 from handler.core.rules.source import Source
-from handler.core.shown import Scheme
+from handler.core.verification.schemes import Scheme
 from handler.core.verification.verify import verify
 from tests.core.rules_files import source_of
 from tests.senders.vendors import VENDORS, Vendor

@@ -12,7 +12,7 @@ from handler.core.delivery.backoff import Timing
 from handler.core.delivery.claim_protocol import Record, Refusal, refused
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery, Verified
-from handler.received import GONE
+from handler.worker.task import GONE
 from tests.simulation.faults import Fault
 from tests.simulation.invariants import breaches
 from tests.simulation.storms import STORM, stormy

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from handler.received import GONE
+from handler.worker.task import GONE
 from tests.simulation.machine import Relay
 
 LONG: Final = settings(max_examples=400, stateful_step_count=30, deadline=None)

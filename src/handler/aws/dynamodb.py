@@ -12,10 +12,29 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.clock import Clock
 from handler.core.errors import Unavailable
-from handler.ledger.records import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+
+# One attribute value as the low-level API has it: {"S": "text"}, {"N": "1"}, {"L": [...]}.
+Item = dict[str, Any]
+
+
+def text(value: str) -> Item:
+    """Return a string's attribute value."""
+    return {"S": str(value)}
+
+
+def number(value: int) -> Item:
+    """Return an integer's attribute value."""
+    return {"N": str(value)}
+
+
+def number_in(item: Mapping[str, Item], name: str) -> int | None:
+    """Return an item's number of that name, None where it has none."""
+    return int(item[name]["N"]) if name in item else None
+
 
 # DynamoDB reserves some 570 words, and more may come (DynamoDB guide, "Reserved words"): plain
 # ones stand behind `#` wherever they are used.

@@ -1,6 +1,8 @@
 """Enqueues deliveries with SendMessageBatch, and sends again those entries that failed."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,10 +13,16 @@ from handler.core.message import MAX_BYTES
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef as Attribute
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
+
 
 MAX_ENTRIES: Final = 10  # SQS, "Amazon SQS message quotas"
 _ROUNDS: Final = 3  # the first and, for entries that failed, up to two more
+# SQS counts attributes into the message's size and takes no control characters in them
+# (API reference, SendMessage). A reason is a word, a detail is one line.
+LONGEST: Final = 256
+_REFUSED: Final = re.compile(r"[^ -~]")
 
 
 def enqueue(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> list[str]:
@@ -59,3 +67,32 @@ def _send(sqs: "SQSClient", queue_url: str, batch: list[str]) -> list[str]:
         if not waiting:
             return refused
     raise Unavailable(f"SQS did not take {len(waiting)} of {len(batch)} messages")
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a message is given up.
+
+    `status` is Braze's HTTP status, `detail` its words, redacted before they come here.
+    """
+
+    reason: str
+    status: int | None = None
+    detail: str = ""
+
+
+def bury(sqs: "SQSClient", queue_url: str, body: str, cause: Cause) -> None:
+    """Send a message body, unchanged, to the dead letters.
+
+    Raise botocore's ClientError or BotoCoreError where SQS does not take it: it is not buried then.
+    """
+    attributes: dict[str, Attribute] = {"reason": _text(cause.reason)}
+    if cause.status is not None:
+        attributes["status"] = {"DataType": "Number", "StringValue": str(cause.status)}
+    if cause.detail.strip():  # an empty attribute is an error
+        attributes["detail"] = _text(cause.detail)
+    sqs.send_message(QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes)
+
+
+def _text(value: str) -> "Attribute":
+    return {"DataType": "String", "StringValue": _REFUSED.sub("?", value)[:LONGEST]}

@@ -1,7 +1,9 @@
 """A Braze workspace, and the hosts that its API key may be sent to."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 DEFAULT: Final = "default"
@@ -39,3 +41,23 @@ def is_other_host(endpoint: str) -> bool:
 def is_loopback(endpoint: str) -> bool:
     """Return whether it is a port of this machine, as tests have it in Braze's place."""
     return bool(_LOOPBACK.fullmatch(endpoint))
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The workspaces that a deployment knows, None for any; and whether its rules may broadcast."""
+
+    workspaces: Collection[str] | None = None
+    broadcasts: bool = True
+
+    def refusal(self, workspace: str | None) -> str:
+        """Return why a workspace cannot be named; nothing where it can, or none is."""
+        if self.workspaces is None or workspace in (None, DEFAULT, *self.workspaces):
+            return ""
+        there = list(dict.fromkeys([DEFAULT, *self.workspaces]))
+        near = get_close_matches(str(workspace), there, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"workspaces.yaml has {', '.join(there)}"
+        return f"there is no workspace {workspace}; {hint}"
+
+
+ANYBODY: Final = Reach()  # what is not a matter of one deployment

@@ -7,10 +7,9 @@ marks of its members follow, and may be lost.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from handler.aws.dynamodb import Change, Table
+from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.delivery.claim_protocol import State
 from handler.ledger.lease import ATTEMPT_DAYS, DAY
-from handler.ledger.records import Item, number, text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Final, NamedTuple
 
+from handler.aws.dynamodb import Item, number, text
 from handler.core.delivery.claim_protocol import Record, State
-from handler.ledger.records import Item, number, text
 
 DAY: Final = 86_400
 ATTEMPT_DAYS: Final = 30

@@ -8,7 +8,7 @@ from typing import Final
 
 from botocore.config import Config
 
-from handler.aws.dynamodb import Change, Table
+from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
 from handler.core.models import OnUnknown
 from handler.ledger.batch_requests import Sends
@@ -22,7 +22,7 @@ from handler.ledger.lease import (
     claim_in,
     claiming,
 )
-from handler.ledger.records import Item, claim_condition, number, record_from, text, words_of
+from handler.ledger.records import claim_condition, record_from, words_of
 
 # botocore's default mode makes five attempts of up to 60 s: longer than the whole invocation.
 # With n attempts a call takes at most n * (connect + read) and the pauses between them, which are

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handler.aws.dynamodb import Change, Table
+from handler.aws.dynamodb import Change, Item, Table, number, number_in
 from handler.core.delivery.occurrences import Run, joined, under
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.ledger.lease import DAY
-from handler.ledger.records import Item, number, number_in, record_from
+from handler.ledger.records import record_from
 
 _TRIES: Final = 5  # that another worker was quicker each time is no accident any more
 # SQS and the dead letters keep a message for 10 + 14 days: of an older run nothing can come.

@@ -14,14 +14,14 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from handler.aws.dynamodb import Change, Table
+from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import written
 from handler.core.delivery.claim_protocol import Record, State
 from handler.core.models import Delivery
 from handler.ledger.batch_requests import Sends
 from handler.ledger.lease import DAY, has_unknown
-from handler.ledger.records import Item, number, record_from, text
+from handler.ledger.records import record_from
 
 _VERSION: Final = 1
 _DAYS: Final = 30  # far longer than any delivery is on its way

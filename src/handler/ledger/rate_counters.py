@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from handler.aws.dynamodb import Change, Table
-from handler.breaker_item import KEPT
-from handler.ledger.records import Item, number, number_in
+from handler.aws.dynamodb import Change, Item, Table, number, number_in
+from handler.ledger.breaker_state import KEPT
 
 # Braze, "API limits": calls that target an audience, for all audiences and for each one.
 MINUTE: Final = 60

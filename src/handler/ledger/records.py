@@ -1,23 +1,10 @@
 """The protocol's record and its table in DynamoDB's words."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from handler.aws.dynamodb import Item, number, number_in, text
 from handler.core.delivery.claim_protocol import CLAIMABLE, CLAIMABLE_LATER, CLOCKS, Record, State
 from handler.core.models import OnUnknown
-
-# One attribute value as the low-level API has it: {"S": "text"}, {"N": "1"}, {"L": [...]}.
-Item = dict[str, Any]
-
-
-def text(value: str) -> Item:
-    """Return a string's attribute value."""
-    return {"S": str(value)}
-
-
-def number(value: int) -> Item:
-    """Return an integer's attribute value."""
-    return {"N": str(value)}
 
 
 def words_of(entry: Mapping[str, str | int | None]) -> Item:
@@ -52,11 +39,6 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
         alone=item.get("alone", {}).get("BOOL", False),
         message=item.get("message", {}).get("S", ""),
     )
-
-
-def number_in(item: Mapping[str, Item], name: str) -> int | None:
-    """Return an item's number of that name, None where it has none."""
-    return int(item[name]["N"]) if name in item else None
 
 
 def claim_condition(on_unknown: OnUnknown, now: int, sent_at: float) -> tuple[str, dict[str, Item]]:

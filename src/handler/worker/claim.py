@@ -6,18 +6,27 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from handler.aws.sqs import Cause
 from handler.core.braze.identifiers import traced
 from handler.core.braze.outcome import Outcome
 from handler.core.braze.request import is_transactional, without_attributes
 from handler.core.delivery.backoff import wait, wait_stopped
 from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.errors import Unavailable
-from handler.dead_letters import Cause
 from handler.ledger.lease import DAY, Claim, Times
 from handler.ledger.occurrences import Runs
-from handler.received import GONE, Verdict, back
 from handler.worker.settle import settle
-from handler.worker.task import Errand, Fields, Member, bury_body, log_delivery, wait_again
+from handler.worker.task import (
+    GONE,
+    Errand,
+    Fields,
+    Member,
+    Verdict,
+    back,
+    bury_body,
+    log_delivery,
+    wait_again,
+)
 
 PASSED: Final = 0  # since when a brake stops a delivery that it has let pass
 

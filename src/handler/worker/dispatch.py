@@ -12,12 +12,11 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.secret_values import Secret, api_key
 from handler.ledger.rate_counters import MINUTE
-from handler.received import Verdict, back
 from handler.worker.claim import claim
 from handler.worker.dependencies import Worker
 from handler.worker.failures import settling
 from handler.worker.send import one_by_one, send
-from handler.worker.task import Errand, Member, Verdicts, wait_again
+from handler.worker.task import Errand, Member, Verdict, Verdicts, back, wait_again
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,14 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.errors import error_name
+from handler.aws.sqs import Cause
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import wait
 from handler.core.errors import Unavailable, UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Delivery
-from handler.dead_letters import Cause
-from handler.received import GONE, Received, Verdict, back
 from handler.worker.dependencies import Worker
-from handler.worker.task import Verdicts, bury_body, log_delivery
+from handler.worker.task import GONE, Received, Verdict, Verdicts, back, bury_body, log_delivery
 
 
 @contextmanager

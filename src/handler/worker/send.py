@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from handler.core.braze.outcome import Outcome, classify
-from handler.core.braze.rate_limit import limit_of
+from handler.core.braze.outcome import Answer, Outcome, classify
+from handler.core.braze.rate_limit import limit_of, number_of
 from handler.core.braze.redact import redact
 from handler.core.braze.request import (
     encode_request,
@@ -18,12 +18,20 @@ from handler.core.delivery.breaker import is_failure
 from handler.core.delivery.claim_protocol import State
 from handler.core.errors import Unavailable
 from handler.core.secret_values import Secret, api_key
-from handler.counts import count_answer
-from handler.received import GONE, back
 from handler.worker.claim import give_back
+from handler.worker.dependencies import Worker
 from handler.worker.failures import settling
 from handler.worker.settle import Sent, settle
-from handler.worker.task import Member, Verdicts
+from handler.worker.task import GONE, Member, Verdicts, back
+
+
+def count_answer(worker: Worker, answer: Answer, milliseconds: float) -> None:
+    """Count a request: how long it took, if it was made, and what Braze says is left."""
+    if answer.reached != "not_connected":
+        worker.tally.count("BrazeLatency", value=milliseconds)
+    remaining = number_of(answer.headers, "x-ratelimit-remaining")
+    if remaining is not None:
+        worker.tally.count("BrazeRemaining", value=remaining)
 
 
 def send(members: list[Member], secret: Secret, verdicts: Verdicts) -> None:

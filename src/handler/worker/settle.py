@@ -12,17 +12,44 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.errors import error_name
+from handler.aws.sqs import Cause
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import wait
 from handler.core.delivery.claim_protocol import Settlement, State, policy, settlement
 from handler.core.errors import Unavailable
-from handler.counts import count_settled
-from handler.dead_letters import Cause
+from handler.core.models import Delivery
 from handler.ledger.lease import Entry
-from handler.received import GONE, Verdict, back
-from handler.worker.task import Fields, Member, bury_body, log_delivery
+from handler.worker.dependencies import Worker
+from handler.worker.task import GONE, Fields, Member, Verdict, back, bury_body, log_delivery
 
+_LEFT: Final = {
+    State.ACCEPTED: "DeliveriesAccepted",
+    State.HELD: "DeliveriesHeld",
+    State.DEAD: "DeliveriesDead",
+}
+
+# Somebody has to act in Braze, or on a setting; until then all that goes there waits.
+_NOT_READY: Final = ("target_paused", "configuration")
 _MARK_PAUSE: Final = 0.2  # seconds between two tries of a mark, each of which is two of botocore's
+
+
+def count_settled(
+    worker: Worker, delivery: Delivery, outcome: Outcome, state: State, verdict: Verdict
+) -> None:
+    """Count an attempt, and its message if it has left the queue."""
+    tally, source, rule = worker.tally, delivery.source, delivery.rule
+    if outcome.reason == "key_refused":
+        tally.count("KeyRefused")
+    if outcome.reason in _NOT_READY:
+        tally.count("TargetPaused", source, rule)
+    if "errors" in outcome.warnings:
+        tally.count("AcceptedWithErrors", source, rule)
+    if verdict.wait is not None:
+        tally.count("DeliveriesRetried", source, rule)
+    elif outcome.reason == "expired":
+        tally.count("DeliveriesExpired", source, rule)
+    else:
+        tally.count(_LEFT[state], source, rule)
 
 
 @dataclass(frozen=True, slots=True)

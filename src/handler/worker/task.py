@@ -1,15 +1,68 @@
 """A delivery in the worker's hands, and what every way out of them does: a log line, a letter."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
 
-from handler.core.models import Delivery
-from handler.dead_letters import Cause, bury
+from handler.aws.sqs import Cause, bury
+from handler.core.braze.request import request
+from handler.core.errors import UnknownVersion, UnreadableMessage
+from handler.core.message import decode
+from handler.core.models import Delivery, Parked
 from handler.ledger.lease import Claim
-from handler.received import Received, Verdict
 from handler.worker.dependencies import Worker
 
 Fields = dict[str, str | int | tuple[str, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One record of an SQS event (Lambda guide, "Using Lambda with Amazon SQS").
+
+    `sent_at` and `first_at`, the first receive, are in epoch seconds; a redrive sets both anew:
+    how long a message waited for its turn is in the one only. `receives` is SQS's count, which also
+    counts throttles and shortages of time: never the number of attempts. `attributes` are the
+    texts of the message attributes, which a native redrive leaves in place.
+    """
+
+    id: str
+    receipt: str = field(repr=False)
+    body: str = field(repr=False)
+    sent_at: float
+    first_at: float
+    receives: int
+    attributes: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def of(cls, record: Mapping[str, Any]) -> Self:
+        """Return what a record of the event holds."""
+        attributes = record.get("messageAttributes") or {}
+        return cls(
+            id=record["messageId"],
+            receipt=record["receiptHandle"],
+            body=record["body"],
+            sent_at=int(record["attributes"]["SentTimestamp"]) / 1000,
+            first_at=int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000,
+            receives=int(record["attributes"]["ApproximateReceiveCount"]),
+            attributes={name: str(each.get("stringValue")) for name, each in attributes.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """After how many seconds a message comes back; None: it leaves the queue."""
+
+    wait: int | None
+
+
+GONE: Final = Verdict(None)
+
+
+def back(seconds: int) -> Verdict:
+    """Return the verdict for a message that comes back after so many seconds."""
+    return Verdict(seconds)
+
+
 # By SQS's message id; whoever learns what becomes of a message writes it here at once.
 Verdicts = dict[str, Verdict]
 
@@ -69,3 +122,34 @@ def wait_again(errand: Errand, reason: str, seconds: int) -> Verdict:
     fields: Fields = {"outcome": "waiting", "reason": reason, "wait": seconds}
     log_delivery(errand.worker, errand.delivery, fields)
     return Verdict(seconds)
+
+
+def attend(worker: Worker, received: Received, time_left: Callable[[], float]) -> Errand | Verdict:
+    """Return what a message asks for, or its verdict where that is nothing that can be sent.
+
+    Raise botocore's errors where a letter cannot be buried: the message has to come back.
+    """
+    if time_left() < worker.timing.request + worker.timing.margin:
+        return back(0)  # not an attempt: another invocation has the time
+    try:
+        letter = decode(received.body)
+        if not isinstance(letter, Parked):
+            request(letter)
+    except UnreadableMessage as error:
+        return _bury_unsent(worker, received, Cause("malformed", detail=str(error)))
+    except UnknownVersion:
+        log_delivery(worker, None, {"outcome": "waiting", "reason": "unknown_version"})
+        return back(round(worker.timing.unknown_version))
+    if isinstance(letter, Parked):  # a redrive by SQS itself: it was never a delivery
+        return _bury_unsent(worker, received, Cause(letter.reason, detail=letter.detail))
+    if letter.workspace not in worker.workspaces:  # a newer package knows it
+        log_delivery(worker, letter, {"outcome": "waiting", "reason": "unknown_workspace"})
+        return back(round(worker.timing.unknown_version))
+    return Errand(worker, received, letter, time_left)
+
+
+def _bury_unsent(worker: Worker, received: Received, cause: Cause) -> Verdict:
+    bury_body(worker, received.body, cause)
+    log_delivery(worker, None, {"outcome": "rejected", "reason": cause.reason})
+    worker.tally.count("LettersReturned")
+    return GONE

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from handler.core.reset import seconds_asked
+from handler.core.braze.rate_limit import seconds_asked
 
 Reached = Literal["not_connected", "interrupted", "answered"]
 Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held"]

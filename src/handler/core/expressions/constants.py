@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from handler.core.expressions.syntax_tree import all_nodes, event_nodes, of_event, results
+from handler.core.expressions.syntax_tree import all_nodes, event_nodes, of_event, results, unparse
 from handler.core.expressions.template import Template, Text, Whole, expressions
-from handler.core.unparse import unparse
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

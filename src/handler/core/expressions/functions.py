@@ -20,13 +20,12 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Malformed
 from handler.core.expressions.arguments import ANY, Argument, kind_problem, meant, takes
-from handler.core.expressions.functions_numbers import MoneyFunctions
+from handler.core.expressions.functions_numbers import MoneyFunctions, NumberFunctions
 from handler.core.expressions.functions_phone import PhoneFunctions
 from handler.core.expressions.functions_text import TextFunctions
 from handler.core.expressions.functions_time import TimeFunctions
 from handler.core.expressions.json_values import CHARACTERS_PER_STEP, Budget, missing, same, steps
 from handler.core.expressions.scalars import exact, integral, written
-from handler.core.functions_numbers import NumberFunctions
 from handler.core.json_types import a, kind
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")

@@ -3,15 +3,21 @@
 No grouping and no symbol: how a reader's country writes an amount is for Braze's template.
 """
 
+import math
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import reduce
 from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.expressions.arguments import AMOUNT, Argument, takes
-from handler.core.functions_numbers import EXACT, decimal
+from handler.core.expressions.arguments import AMOUNT, NUMBER, Argument, takes
 
+_DIGITS: Final = 50
+_PLACES: Final = range(16)
+_WHOLE: Final = 2.0**53  # no float from here on has a fraction
+# Without traps: what cannot be calculated is NaN or Infinity, and becomes null at the end.
+EXACT: Final = Context(prec=_DIGITS, rounding=ROUND_HALF_UP, traps=[])
 # ISO 4217's minor units, where they are not two decimals.
 _ISO: Final = (
     dict.fromkeys(
@@ -25,6 +31,59 @@ _ISO: Final = (
 # ariary (of five iraimbilanja) has none.
 _SENDERS: Final = {"": _ISO, "stripe": _ISO | {"ISK": 2, "UGX": 2, "MGA": 0}}
 _WRITTEN: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+_SENDER: Final[Argument] = {
+    "types": ["string", "null"],
+    "optional": True,
+    "fits": lambda sender: isinstance(sender, str) and sender in _SENDERS,
+    "says": "'stripe'",
+}
+
+
+class NumberFunctions:
+    """Functions of numbers."""
+
+    @takes(
+        NUMBER,
+        {
+            "types": ["number", "null"],
+            "fits": lambda places: places in _PLACES,
+            "says": "a number of places from 0 to 15",
+        },
+    )
+    def _func_round(self, number: float | None, places: float | None) -> float | None:
+        """Return a number rounded to n places: ``round(body.weight, `1`)``."""
+        if number is None or places is None or places not in _PLACES:
+            return None
+        if isinstance(number, int) or abs(number) >= _WHOLE:
+            return _number(decimal(number))
+        return _number(EXACT.quantize(decimal(number), Decimal(1).scaleb(-int(places))))
+
+    @takes(NUMBER, NUMBER)
+    def _func_multiply(self, left: float | None, right: float | None) -> float | None:
+        """Return a product: `multiply(body.price, body.quantity)`."""
+        if left is None or right is None:
+            return None
+        return _number(EXACT.multiply(decimal(left), decimal(right)))
+
+    @takes({"types": ["number", "null"], "variadic": True})
+    def _func_add(self, *numbers: float | None) -> float | None:
+        """Return a sum, null if a part is: `add(body.subtotal, body.shipping)`."""
+        known = [decimal(number) for number in numbers if number is not None]
+        return _number(reduce(EXACT.add, known)) if len(known) == len(numbers) else None
+
+
+def decimal(number: float) -> Decimal:
+    """Return a number as it was written: of 19.9 the decimal 19.9."""
+    return Decimal(number if isinstance(number, int) else repr(number))
+
+
+def _number(value: Decimal) -> float | None:
+    if not value.is_finite():
+        return None
+    if value == value.to_integral_value() and value.adjusted() < _DIGITS:
+        return int(value)
+    number = float(value)
+    return number if math.isfinite(number) else None
 
 
 def _is_currency(value: JsonValue) -> bool:
@@ -35,12 +94,6 @@ _CURRENCY: Final[Argument] = {
     "types": ["string", "null"],
     "fits": _is_currency,
     "says": "a currency's three letters, such as 'usd',",
-}
-_SENDER: Final[Argument] = {
-    "types": ["string", "null"],
-    "optional": True,
-    "fits": lambda sender: isinstance(sender, str) and sender in _SENDERS,
-    "says": "'stripe'",
 }
 
 

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Final
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression, is_true
 from handler.core.expressions.placeholders import placeholder
-from handler.core.expressions.syntax_tree import MOVING, all_nodes, event_nodes
+from handler.core.expressions.syntax_tree import MOVING, all_nodes, event_nodes, unparse
 from handler.core.json_types import kind
-from handler.core.unparse import unparse
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

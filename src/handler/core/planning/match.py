@@ -13,9 +13,9 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.expression import Expression, is_true
+from handler.core.expressions.syntax_tree import unparse
 from handler.core.models import Event, Unmatched
 from handler.core.rules.source import Rule, Source
-from handler.core.unparse import unparse
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

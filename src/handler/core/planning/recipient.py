@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.braze.contract.attributes import breaches, misnamed, shown
+from handler.core.braze.contract.attributes import breaches, is_address, misnamed, shown
 from handler.core.braze.contract.fields import check_attachments, check_prioritization
 from handler.core.braze.contract.trigger import (
     MAX_ALIAS_BYTES,
@@ -21,7 +21,6 @@ from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.expressions.template import Filler, Template, Text, expressions
-from handler.core.profile import is_address
 from handler.core.rules.source import Rule
 
 # Attributes without which nothing is sent where their expression fails: what decides who is

@@ -24,8 +24,7 @@ from handler.core.expressions.template import (
     compile_text,
     expressions,
 )
-from handler.core.reach import ANYBODY, Reach
-from handler.core.workspace import DEFAULT
+from handler.core.workspace import ANYBODY, DEFAULT, Reach
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

@@ -15,9 +15,7 @@ from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.secret_forms import find_secrets
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import Finding, RulesError
-from handler.core.proofs import find_uncarried, find_unproven, find_unsigned
-from handler.core.reach import ANYBODY, Reach
-from handler.core.rules.checks import find_slips
+from handler.core.rules.checks import find_slips, find_uncarried, find_unproven, find_unsigned
 from handler.core.rules.compile_rule import compile_rule
 from handler.core.rules.compiler import EVENT_ROOTS, ID_ROOTS, Compiler, Scope
 from handler.core.rules.schema import FileBlock, SourceBlock, read_file
@@ -25,7 +23,7 @@ from handler.core.rules.source import ByType, EventReader, Rule, Source
 from handler.core.rules.verify_block import read_sender
 from handler.core.verification.sender import ByType as ByTypeSpec
 from handler.core.verification.sender import Sender
-from handler.core.workspace import DEFAULT
+from handler.core.workspace import ANYBODY, DEFAULT, Reach
 
 __all__ = ["Rule", "Source", "load"]
 

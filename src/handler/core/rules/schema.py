@@ -20,8 +20,13 @@ from handler.core.configuration.schema_errors import (
 from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding
 from handler.core.models import OnUnknown
-from handler.core.shown import StandardWebhooksBlock, TokenScheme
-from handler.core.verification.schemes import HmacScheme, Signature, Timestamp
+from handler.core.verification.schemes import (
+    HmacScheme,
+    Signature,
+    StandardWebhooksBlock,
+    Timestamp,
+    TokenScheme,
+)
 from handler.core.verification.sender import Answer, EventSpec, Handshake
 
 Scalar = str | int | float | bool

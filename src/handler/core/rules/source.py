@@ -9,7 +9,7 @@ from pydantic import JsonValue
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Template
 from handler.core.models import Event, OnUnknown
-from handler.core.shown import Scheme
+from handler.core.verification.schemes import Scheme
 from handler.core.verification.sender import Answer, Handshake
 
 ByType = tuple[tuple[str, Expression], ...]

@@ -9,9 +9,16 @@ from handler.core.configuration.schema_errors import Name, read_block, unknown_k
 from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding
 from handler.core.rules.schema import WORDS, FileBlock
-from handler.core.shown import BasicScheme, Scheme, StandardWebhooksBlock, TokenScheme
 from handler.core.verification.presets.catalogue import PRESETS
-from handler.core.verification.schemes import CREDENTIALS, HashScheme, HmacScheme
+from handler.core.verification.schemes import (
+    CREDENTIALS,
+    BasicScheme,
+    HashScheme,
+    HmacScheme,
+    Scheme,
+    StandardWebhooksBlock,
+    TokenScheme,
+)
 from handler.core.verification.sender import EventSpec, Sender
 
 SCHEMES: Final[Mapping[str, type[BaseModel]]] = {

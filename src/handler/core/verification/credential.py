@@ -7,7 +7,7 @@ from urllib.parse import unquote_to_bytes
 
 from handler.core.errors import Unverified
 from handler.core.models import Webhook
-from handler.core.shown import BasicScheme, TokenScheme
+from handler.core.verification.schemes import BasicScheme, TokenScheme
 
 
 def check_credential(

@@ -4,21 +4,31 @@ What cannot prove anything (a body that is not signed, a tolerance on a time tha
 not load, and there is no scheme that proves nothing: a sender that cannot sign gets `token`.
 """
 
+import re
+from functools import lru_cache
 from itertools import pairwise
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from handler.core.signed_text import template
+PartKind = Literal["text", "body", "timestamp", "id", "method", "url", "secret", "header"]
 
+_PLACEHOLDERS: Final[dict[str, PartKind]] = {
+    "{body}": "body",
+    "{timestamp}": "timestamp",
+    "{id}": "id",
+    "{method}": "method",
+    "{url}": "url",
+    "{secret}": "secret",
+}
+_HEADER_PART: Final = re.compile(r"\{header:([!#$%&'*+.^_`|~0-9A-Za-z-]+)\}")
+_KNOWN: Final = ", ".join([*_PLACEHOLDERS, "{header:Name}"])
 HeaderName = Annotated[
     str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", to_lower=True)
 ]
 Text = Annotated[str, Field(min_length=1)]
-
 # What an event never carries on, and no id is made of: credentials.
 CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-
 # Which of prefix, separator and key a format may have, and which it cannot do without.
 _ALLOWED: Final = {
     "plain": set[str](),
@@ -27,6 +37,31 @@ _ALLOWED: Final = {
     "list": {"separator", "prefix"},
 }
 _NEEDED: Final = {"plain": set[str](), "prefix": {"prefix"}, "pairs": {"key"}, "list": set[str]()}
+_HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class Part(NamedTuple):
+    """One piece of a `signed` template; `text` is the literal, or the header's name."""
+
+    kind: PartKind
+    text: str = ""
+
+
+@lru_cache
+def template(signed: str) -> tuple[Part, ...]:
+    """Return the parts of a `signed` template; raise ValueError if a placeholder is unknown."""
+    pieces = re.split(r"(\{[^{}]*\})", signed)
+    return tuple(_part(piece) for piece in pieces if piece)
+
+
+def _part(piece: str) -> Part:
+    if piece in _PLACEHOLDERS:
+        return Part(_PLACEHOLDERS[piece])
+    if header := _HEADER_PART.fullmatch(piece):
+        return Part("header", header[1].lower())
+    if "{" in piece or "}" in piece:
+        raise ValueError(f"signed: {piece} is none of {_KNOWN}")
+    return Part("text", piece)
 
 
 class _Block(BaseModel):
@@ -183,3 +218,85 @@ class HashScheme(SignedScheme):
         if not any(part.kind == "secret" for part in template(self.signed)):
             raise ValueError("signed must hold {secret}: without it anybody could make the hash")
         return self
+
+
+class _Shown(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def credential(self) -> str:
+        """The header, in lower case, that proves the sender: it is never carried on."""
+        return "authorization"
+
+    def proves(self, header: str) -> bool:
+        """Return True but for credentials: whoever shows the secret vouches for every header."""
+        return header not in CREDENTIALS | {self.credential}
+
+
+class TokenScheme(_Shown):
+    """A secret that comes with every webhook, compared whole.
+
+    header: the value of the header `name`. bearer: `Authorization: Bearer <secret>`.
+    query: the value of the parameter `name` of the query string.
+    """
+
+    scheme: Literal["token"] = "token"
+    where: Literal["header", "bearer", "query"]
+    name: Text | None = None
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        if (self.where == "bearer") != (self.name is None):
+            needs = "has no name" if self.where == "bearer" else "needs the name"
+            raise ValueError(f"where: {self.where} {needs}")
+        if self.where == "header" and not _HEADER.fullmatch(self.name or ""):
+            raise ValueError("name is no name of a header")
+        return self
+
+    @property
+    def credential(self) -> str:
+        """The header, in lower case, that proves the sender: it is never carried on."""
+        return (self.name or "").lower() if self.where == "header" else "authorization"
+
+
+class BasicScheme(_Shown):
+    """User and password (RFC 7617); the secret is `user:password`."""
+
+    scheme: Literal["basic"] = "basic"
+
+
+class StandardWebhooksBlock(BaseModel):
+    """Standard Webhooks 1.0.0, written short: it stands for the HMAC that the specification says.
+
+    `headers` is how the three headers begin; `secret_encoding` is utf8 where a sender takes the
+    bytes of the secret as they are.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scheme: Literal["standard_webhooks"] = "standard_webhooks"
+    headers: Literal["webhook", "svix"] = "webhook"
+    tolerance: Annotated[int, Field(strict=True, ge=1)] | None = 300
+    secret_encoding: Literal["base64", "utf8"] = Field(default="base64")
+
+    def expand(self) -> HmacScheme:
+        """Return the scheme that this stands for."""
+        is_base64 = self.secret_encoding == "base64"  # noqa: S105 - the name of an encoding
+        return HmacScheme.model_validate(
+            {
+                "encoding": "base64",
+                "signature": {
+                    "header": f"{self.headers}-signature",
+                    "format": "list",
+                    "prefix": "v1,",
+                },
+                "signed": "{id}.{timestamp}.{body}",
+                "id_header": f"{self.headers}-id",
+                "timestamp": {"header": f"{self.headers}-timestamp", "tolerance": self.tolerance},
+                "secret_encoding": self.secret_encoding,
+                "secret_prefixes": ("v1,whsec_", "whsec_") if is_base64 else (),
+            }
+        )
+
+
+Scheme = HmacScheme | HashScheme | TokenScheme | BasicScheme

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from handler.core.configuration.schema_errors import Duration
-from handler.core.shown import Scheme
+from handler.core.verification.schemes import Scheme
 
 # An expression, or expressions by glob of the event's type: the first glob that fits decides.
 ByType = str | dict[str, str]

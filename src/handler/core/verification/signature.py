@@ -14,9 +14,15 @@ from typing import Final
 
 from handler.core.errors import Reason, Unverified
 from handler.core.models import Webhook
-from handler.core.shown import Scheme
-from handler.core.signed_text import Part, template
-from handler.core.verification.schemes import HmacScheme, Signature, SignedScheme, Timestamp
+from handler.core.verification.schemes import (
+    HmacScheme,
+    Part,
+    Scheme,
+    Signature,
+    SignedScheme,
+    Timestamp,
+    template,
+)
 
 MAX_SIGNATURES: Final = 16
 _PLAIN_URL: Final = re.compile(

@@ -7,9 +7,8 @@ from typing import Final
 
 from handler.core.errors import Unavailable, Unverified
 from handler.core.models import Verified, Webhook
-from handler.core.shown import BasicScheme, Scheme
 from handler.core.verification.credential import check_credential, shown_credential
-from handler.core.verification.schemes import HmacScheme, SignedScheme
+from handler.core.verification.schemes import BasicScheme, HmacScheme, Scheme, SignedScheme
 from handler.core.verification.signature import check_form, check_signature
 
 MIN_SECRET_BYTES: Final = 8
