@@ -1,7 +1,28 @@
 """Settings for all tests."""
 
+from typing import Final
+
+import pytest
 from hypothesis import settings
 
 # A case is judged by what comes of it, and not by how long a busy machine takes for it.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
+
+# A file goes to one process: what takes longest begins first, so that nothing is waited for.
+LONGEST: Final = (
+    "tests/simulation/test_world.py",
+    "tests/faults/test_killed.py",
+    "tests/simulation/test_model.py",
+    "tests/deploy/test_update.py",
+    "tests/permissions/test_permissions.py",
+    "tests/deploy/test_make_deploy.py",
+    "tests/fuzz/test_fuzz.py",
+    "tests/deploy/test_parameters.py",
+    "tests/e2e/test_doctor.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    order = {file: at for at, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))

@@ -104,17 +104,21 @@ TIMINGS: Final = {
 }
 
 
+def crowded(webhooks: int) -> World:
+    """Return a world after a run in which copies of messages are frequent, so that workers meet."""
+    rates = {**STORM, "sqs.copy": {Fault("copy", 2.0): 0.2}}
+    world = World(replace(stormy(3, webhooks), rates=rates))
+    world.run()
+    return world
+
+
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     mistake = MISTAKES[name]
     for target, instead in mistake.instead.items():
         monkeypatch.setattr(target, instead)
-    # Copies of messages are frequent here, so that workers meet.
-    rates = {**STORM, "sqs.copy": {Fault("copy", 2.0): 0.2}}
-    world = World(replace(stormy(3, 1_500), rates=rates))
-    world.run()
 
-    assert mistake.seen_by in breaches(world)
+    assert any(mistake.seen_by in breaches(crowded(webhooks)) for webhooks in (300, 1_500))
 
 
 @pytest.mark.parametrize("name", TIMINGS)
