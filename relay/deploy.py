@@ -18,9 +18,9 @@ from relay.rules.cases import CASES
 from relay.rules.testing import CASES_STAGE, run, show
 from relay.samconfig import DEFAULT
 from relay.samples import sources_in
-from relay.stack.environments import environment
 from relay.undecided import undecided
 from relay.urls import urls
+from relay.virtualenvs import environment
 
 
 def deploy(

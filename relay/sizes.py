@@ -18,7 +18,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from relay.console.terminal import console
 from relay.paths import PROJECT
-from relay.stack.environments import environment
+from relay.virtualenvs import environment
 
 # Lambda takes 250 MB unzipped and 50 MB zipped, and counts in powers of two.
 UNZIPPED: Final = 250 * 2**20

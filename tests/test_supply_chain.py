@@ -14,7 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from samtranslator.yaml_helper import yaml_parse
 
 from relay.paths import PROJECT, SOURCE, TEMPLATE
-from relay.stack.environments import environment, uv
+from relay.virtualenvs import environment, uv
 from tests.translated import translated
 
 REQUIREMENTS = SOURCE / "requirements.txt"

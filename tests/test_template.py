@@ -14,7 +14,7 @@ from handler import settings
 from handler.core.errors import Unavailable
 from relay.paths import PROJECT, TEMPLATE
 from relay.stack.deploy import route_keys
-from relay.stack.environments import environment
+from relay.virtualenvs import environment
 from tests.translated import translated
 
 DAY = 86_400

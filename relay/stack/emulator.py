@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from relay.stack.environments import environment
 from relay.stack.leash import leashed
+from relay.virtualenvs import environment
 
 HOST: Final = "127.0.0.1"
 REGION: Final = "us-east-1"

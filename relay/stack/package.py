@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from relay.paths import BUILD, SOURCE
-from relay.stack.environments import environment, uv
+from relay.virtualenvs import environment, uv
 
 # The emulator starts a custom runtime by its `bootstrap`; Amazon's client serves the handler.
 _BOOTSTRAP = '#!/bin/sh\ncd "$LAMBDA_TASK_ROOT" && exec {python} -m awslambdaric "$_HANDLER"\n'

@@ -14,7 +14,7 @@ import pytest
 from relay.paths import PROJECT
 from relay.stack.deploy import client
 from relay.stack.emulator import REGION, emulator
-from relay.stack.environments import environment
+from relay.virtualenvs import environment
 
 STACK = "braze-relay-dev"
 

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from relay.paths import PROJECT
-from relay.stack.environments import environment
 from relay.stack.package import package
+from relay.virtualenvs import environment
 from tests.test_imports import FOREIGN
 
 # Python runs this at its start: it tells of each data file of boto3 and botocore that is opened.
