@@ -13,7 +13,7 @@ from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, signing_secrets
 from handler.core.verification.verify import verify
 from relay.chosen import Chosen
-from relay.packaged import Package
+from relay.stacks.package import Package
 
 _POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
 

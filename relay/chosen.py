@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from handler.core.workspace import DEFAULT as WORKSPACE
-from relay.samconfig import DEFAULT, deployment, environment_of
+from relay.stacks.samconfig import DEFAULT, deployment, environment_of
 
 StackName = Annotated[str | None, typer.Option(help="The stack; by default that of --config-env.")]
 ConfigEnv = Annotated[

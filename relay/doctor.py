@@ -26,9 +26,9 @@ from relay.checks import Finding
 from relay.chosen import Chosen, ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, parameters
 from relay.options import RulesOption
-from relay.packaged import Package, read_package
 from relay.paths import RULES
 from relay.samples import sources_in
+from relay.stacks.package import Package, read_package
 
 _FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
 _SECONDS: Final = 10

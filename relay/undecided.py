@@ -8,8 +8,8 @@ from handler.core.configuration import yaml12
 from handler.core.errors import Finding
 from handler.core.rules.load import names
 from handler.rules_directory import RESERVED
-from relay.samconfig import deployment, parameters_line
 from relay.samples import shown_folder
+from relay.stacks.samconfig import deployment, parameters_line
 from relay.target_ids import samples
 
 _ENDPOINT: Final = "BrazeEndpoint"

@@ -11,8 +11,8 @@ import typer
 from relay.ledger_desk import LedgerDesk
 from relay.letters.letter import NAMES, REASONS, Kind, Letter
 from relay.letters.times import period
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.naming import suggestion
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 
 _INTERRUPTED: Final = 130
 _LEAST: Final = 4  # letters of an id

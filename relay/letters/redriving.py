@@ -18,7 +18,7 @@ from relay.ledger_desk import LedgerDesk
 from relay.letters.deciding import Decision
 from relay.letters.letter import Letter
 from relay.letters.tray import Tray
-from relay.operated import operator
+from relay.stacks.selection import operator
 
 _CHANGED: Final = "the ledger has changed meanwhile: run this again"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from relay import deployed
 from relay.letters.rendering import Sources
-from relay.operated import Operated
 from relay.samples import sources_in
 from relay.stack.deploy import NAME
+from relay.stacks.selection import Operated
 
 
 def sources_of(stack: Operated, rules: Path, stage: str | None) -> Sources:

@@ -12,7 +12,6 @@ import typer
 
 from relay.activity import followed
 from relay.check_rules import notes
-from relay.operated import remembered
 from relay.options import RulesOption
 from relay.paths import PROJECT, RULES
 from relay.play import play
@@ -20,6 +19,7 @@ from relay.remarks import remarks
 from relay.samples import load_sources, sample_secrets, sources_in
 from relay.stack.emulator import is_free
 from relay.stack.up import Local, is_local, local_stack
+from relay.stacks.selection import remembered
 
 STAGE = "dev"
 

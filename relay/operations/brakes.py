@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from relay.operations.naming import Names, Rule
-from relay.operations.records import Record, Table, living
 from relay.operations.showing import moment, since, span
+from relay.stacks.ledger import Record, Table, living
 
 Verb = Literal["release", "drop"]
 

@@ -13,8 +13,8 @@ from handler.core.planning.delivery_id import delivery_id
 from relay.operations.desk import Desk
 from relay.operations.log_lines import Line, lines
 from relay.operations.naming import Names, Rule
-from relay.operations.records import Record, Table
 from relay.operations.showing import ago, since, until
+from relay.stacks.ledger import Record, Table
 
 INDEXES: Final[Mapping[str, str]] = {"by-event": "event", "by-once": "once"}
 LOGS: Final = ("IngestLogGroup", "DeliverLogGroup")

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import JsonValue
 
-from relay.operated import LOCAL, Operated
 from relay.operations.naming import Names
 from relay.stack.deploy import NAME
+from relay.stacks.selection import LOCAL, Operated
 
 Level = Literal["good", "warning", "bad", "unread"]
 Resources = Mapping[tuple[str, str], str]  # physical ids by type and logical id

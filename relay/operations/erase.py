@@ -7,14 +7,14 @@ import typer
 
 from relay.letters.ending import noticed
 from relay.letters.reading import Loan, borrowed
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.kept import Kept
 from relay.operations.naming import read_names
 from relay.operations.persons import Person
-from relay.operations.records import Table
 from relay.operations.showing import command, counted
 from relay.options import RulesOption
 from relay.paths import RULES
+from relay.stacks.ledger import Table
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 
 _NUMBER: Final = "ApproximateNumberOfMessages"
 _COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from relay.letters.letter import Letter
 from relay.letters.reading import Loan
 from relay.operations.persons import Person, others_of
-from relay.operations.records import Table
 from relay.operations.showing import counted
+from relay.stacks.ledger import Table
 
 
 @dataclass(slots=True)

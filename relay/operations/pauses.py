@@ -6,13 +6,13 @@ from typing import Annotated, Final
 
 import typer
 
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated, operator
 from relay.operations.naming import read_names, suggestion
-from relay.operations.records import Table
 from relay.operations.scopes import Scopes, go_on, scopes_in, stop, told, unknown
 from relay.operations.showing import command, counted
 from relay.options import RulesOption
 from relay.paths import RULES
+from relay.stacks.ledger import Table
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated, operator
 
 _FORM: Final = "all, source/SOURCE, rule/SOURCE/RULE or workspace/WORKSPACE"
 _COUNT: Final = "ApproximateNumberOfMessages"

@@ -14,7 +14,6 @@ from rich.text import Text
 
 from relay.console.terminal import console
 from relay.letters.times import moment as time_of
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.desk import Desk, NoSuchResource
 from relay.operations.figures import Period, depth_at, depth_now, published, written
 from relay.operations.naming import Names, read_names
@@ -32,6 +31,7 @@ from relay.operations.sums import (
 )
 from relay.options import RulesOption
 from relay.paths import RULES
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 
 _SERVICES: Final = ("sqs", "cloudwatch", "logs", "cloudformation")
 _STYLES: Final = {"adds up": "green", "open": "yellow", "wrong": "bold red"}

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from relay.operations.naming import Names, suggestion
-from relay.operations.records import Record, Table
 from relay.operations.showing import since
+from relay.stacks.ledger import Record, Table
 
 KEY: Final = "pause#"
 # Two operators who pause and resume at the same time can take the map from under each other; each

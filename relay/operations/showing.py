@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from relay.operated import Operated
+from relay.stacks.selection import Operated
 
 RELAY: Final = ".venv/bin/relay"
 DAY: Final = 86_400

@@ -17,7 +17,6 @@ from rich.text import Text
 
 from relay.console.terminal import console
 from relay.letters.ending import noticed
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.desk import Desk, NoSuchResource, Part
 from relay.operations.look_ledger import ledger
 from relay.operations.look_queues import dead_letters, queue
@@ -26,6 +25,7 @@ from relay.operations.naming import Names, read_names
 from relay.operations.showing import moment
 from relay.options import RulesOption
 from relay.paths import RULES
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 
 Read = Callable[[Desk, float], Part | list[Part]]
 _SERVICES: Final = ("sqs", "dynamodb", "cloudwatch", "logs", "cloudformation")

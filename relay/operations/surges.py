@@ -9,13 +9,13 @@ from rich.table import Table as Shown
 from rich.text import Text
 
 from relay.console.terminal import console
-from relay.operated import ConfigEnv, LocalOption, StackName, operated
 from relay.operations.brakes import Brake, Verb, brake_of, brakes, key, settle
 from relay.operations.naming import Names, Rule, read_names, suggestion
-from relay.operations.records import Table
 from relay.operations.showing import command, counted, since
 from relay.options import RulesOption
 from relay.paths import RULES
+from relay.stacks.ledger import Table
+from relay.stacks.selection import ConfigEnv, LocalOption, StackName, operated
 
 app = typer.Typer(
     add_completion=False, help="What the brakes of rules have stopped.", no_args_is_help=True

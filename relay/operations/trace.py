@@ -11,7 +11,6 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from relay.console.terminal import console
-from relay.operated import ConfigEnv, LocalOption, Operated, StackName, operated
 from relay.operations.deliveries import (
     SEARCHED,
     Found,
@@ -26,10 +25,11 @@ from relay.operations.deliveries import (
 from relay.operations.desk import Desk, NoSuchResource
 from relay.operations.log_lines import Line
 from relay.operations.naming import read_names
-from relay.operations.records import Table
 from relay.operations.showing import command, counted, moment
 from relay.options import RulesOption
 from relay.paths import RULES
+from relay.stacks.ledger import Table
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 
 _SERVICES: Final = ("logs", "cloudformation")
 _HOUR: Final = 3600

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from relay.samconfig import read
 from relay.stack.emulator import emulator
+from relay.stacks.samconfig import read
 from tests.deploy.conftest import Sam, project_in
 
 ANSWERS = {"BrazeEndpoint": "https://rest.fra-01.braze.eu", "AlarmEmail": "team@example.com"}

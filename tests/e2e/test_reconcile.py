@@ -10,12 +10,12 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from relay import operated
-from relay.operated import LOCAL, Operated, remembered
 from relay.operations.desk import Desk
 from relay.operations.figures import Period, written
 from relay.operations.naming import Names
 from relay.operations.reconcile import reconcile
+from relay.stacks import selection
+from relay.stacks.selection import LOCAL, Operated, remembered
 from tests.e2e.harness import Relay, until
 
 app = Typer()
@@ -72,7 +72,7 @@ def test_what_came_in_and_what_became_of_it_add_up(
 
     relay.wait_until_idle()
     file = tmp_path / "stack.json"
-    monkeypatch.setattr(operated, "_FILE", file)
+    monkeypatch.setattr(selection, "_FILE", file)
     with remembered(relay.local.stack, file):
         result = CliRunner().invoke(app, ["--local", "--json"])
         shown = CliRunner().invoke(app, ["--local"])

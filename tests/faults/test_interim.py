@@ -16,10 +16,10 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from handler.core.planning.delivery_id import delivery_id
-from relay import operated
-from relay.operated import LOCAL, Operated, remembered
 from relay.operations.reconcile import reconcile
-from relay.operations.records import Table
+from relay.stacks import selection
+from relay.stacks.ledger import Table
+from relay.stacks.selection import LOCAL, Operated, remembered
 from tests.e2e.harness import Relay, sample, until
 from tests.faults.wire import FULL, customers, post_until_taken, stack, waiting
 
@@ -64,7 +64,7 @@ def of_the_ledger(relay: Relay) -> dict[str, str]:
 
 
 def reconciled(relay: Relay, file: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(operated, "_FILE", file)
+    monkeypatch.setattr(selection, "_FILE", file)
     with remembered(relay.local.stack, file):
         result = CliRunner().invoke(app, ["--local", "--json", "--rules", str(RULES)])
     assert result.exit_code == 0, result.output

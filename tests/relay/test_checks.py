@@ -13,7 +13,7 @@ from relay.checks import (
     mapping_findings,
 )
 from relay.chosen import Chosen, chosen
-from relay.packaged import Package, read_package
+from relay.stacks.package import Package, read_package
 
 DEV = Chosen("relay-dev", "default")
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alarms"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from relay import operated as module
-from relay.operated import LOCAL, Operated, operated
+from relay.stacks import selection as module
+from relay.stacks.selection import LOCAL, Operated, operated
 
 OUTPUTS = {"QueueUrl": "q"}
 

@@ -165,7 +165,7 @@ def test_a_mistake_among_the_workspaces_is_named_once_with_its_place(
     config = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
     endpoint = "Architecture=arm64 BrazeEndpoint=https://rest.iad-01.braze.com"
     decided = config.replace("Architecture=arm64", endpoint)
-    monkeypatch.setattr("relay.samconfig._text", lambda: decided)
+    monkeypatch.setattr("relay.stacks.samconfig._text", lambda: decided)
     written(tmp_path, ABROAD)
     (one,) = remarks(written(tmp_path, text, "workspaces.yaml"))
     assert Path(one["file"]).name == "workspaces.yaml"
@@ -184,5 +184,5 @@ def test_a_broadcast_is_a_note_where_the_deployment_does_not_allow_it(
     assert "note: app/welcome is a broadcast: app answers 503 unless the deployment" in run.stderr
     text = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
     allowed = text.replace("Stage=dev ", "Stage=dev AllowBroadcast=true ")
-    monkeypatch.setattr("relay.samconfig._text", lambda: allowed)
+    monkeypatch.setattr("relay.stacks.samconfig._text", lambda: allowed)
     assert "broadcast" not in check(tmp_path).stderr

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from relay.paths import PROJECT
-from relay.samconfig import environment_of, read
+from relay.stacks.samconfig import environment_of, read
 
 CONFIG = """
 version = 0.1

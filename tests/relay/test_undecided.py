@@ -25,7 +25,7 @@ def rules(tmp_path: Path) -> Path:
 
 
 def configured(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    monkeypatch.setattr("relay.samconfig._text", lambda: text)
+    monkeypatch.setattr("relay.stacks.samconfig._text", lambda: text)
 
 
 @pytest.mark.parametrize("env", ["default", "dev", "prod"])

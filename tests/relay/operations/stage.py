@@ -12,9 +12,9 @@ from typing import Any
 import typer
 from typer.testing import CliRunner, Result
 
-from relay.operated import Operated
 from relay.operations import erase, pauses, status, surges, trace
 from relay.stack.deploy import client
+from relay.stacks.selection import Operated
 
 app = typer.Typer()
 app.command("pause")(pauses.pause)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.operations.records import Table
 from relay.operations.scopes import KEY, go_on, scopes_in, stop
+from relay.stacks.ledger import Table
 from tests.relay.operations.stage import ROOT, Stage
 
 

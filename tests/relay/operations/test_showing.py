@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relay.operated import LOCAL, Operated
 from relay.operations.desk import formation_name
 from relay.operations.showing import ago, command, counted, minute, moment, since, span, until
 from relay.stack.deploy import NAME
+from relay.stacks.selection import LOCAL, Operated
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from handler.aws.clock import Clock
 from relay.operations.brakes import Brake, settle
-from relay.operations.records import Table
+from relay.stacks.ledger import Table
 from tests.relay.operations.stage import Stage
 
 KEY = "surge#shopify/order"

@@ -11,8 +11,8 @@ from typing import Any, Final
 import typer
 
 from handler.core.workspace import Workspace
-from relay.parameters import problems
 from relay.paths import PROJECT
+from relay.stacks.parameters import problems
 
 DEFAULT: Final = "default"  # the environment that SAM takes where none is named
 _WATCHED: Final = "WatchedRule"

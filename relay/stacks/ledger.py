@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from handler.aws.clock import Clock
 from relay.ledger_desk import plain as value_of
-from relay.operated import Operated
+from relay.stacks.selection import Operated
 
 Record = Mapping[str, Any]  # an item in Python's own types
 _KEY: Final = "pk"

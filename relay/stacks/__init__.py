@@ -1,0 +1,1 @@
+"""Stacks: which one a command means, its parameters, outputs and ledger."""
