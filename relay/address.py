@@ -15,7 +15,7 @@ from handler.core.errors import Unavailable
 from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, signing_secrets
 from relay.deployed import client, outputs
-from relay.samples import Address, sample_secrets
+from relay.webhooks.samples import Address, sample_secrets
 
 LOCAL: Final = "http://127.0.0.1:3000"
 _PLACE: Final = "/webhooks/SOURCE"  # how the stack's output ends

@@ -24,8 +24,8 @@ from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.compiler import header_names
 from handler.core.rules.source import Source
-from relay.samples import Address
 from relay.webhooks.post import send
+from relay.webhooks.samples import Address
 
 _THREADS: Final = 8
 _AHEAD: Final = 64  # lines that are read, but not yet answered in their order

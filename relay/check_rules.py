@@ -21,9 +21,9 @@ from relay.rules.inputs import RulesArgument
 from relay.rules_report import Remark, examine
 from relay.rules_schema import rules_schema
 from relay.rules_warnings import shared_secrets
-from relay.samples import NOW, Sample, samples, sources_in, strangers
 from relay.stacks.samconfig import DEFAULT, Deployment, deployment
 from relay.unreached import seen_events, unreached
+from relay.webhooks.samples import NOW, Sample, samples, sources_in, strangers
 
 _ONE_OF_MANY = ": a filter [?..] gives a list, write ... | [0].x"
 

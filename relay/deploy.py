@@ -16,11 +16,11 @@ from relay.deployed import client, is_missing
 from relay.paths import PROJECT, RULES
 from relay.rules.cases import CASES
 from relay.rules.testing import CASES_STAGE, run, show
-from relay.samples import sources_in
 from relay.stacks.samconfig import DEFAULT
 from relay.undecided import undecided
 from relay.urls import urls
 from relay.virtualenvs import environment
+from relay.webhooks.samples import sources_in
 
 
 def deploy(

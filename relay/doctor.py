@@ -27,8 +27,8 @@ from relay.chosen import Chosen, ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, parameters
 from relay.options import RulesOption
 from relay.paths import RULES
-from relay.samples import sources_in
 from relay.stacks.package import Package, read_package
+from relay.webhooks.samples import sources_in
 
 _FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
 _SECONDS: Final = 10

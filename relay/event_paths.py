@@ -19,8 +19,8 @@ from handler.core.rules.source import Source
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.rules.webhooks import Given, verified
 from relay.rules_paths import unseen_of
-from relay.samples import Sample
 from relay.unreached import Seen
+from relay.webhooks.samples import Sample
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

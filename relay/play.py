@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Mapping
 from handler.core.rules.source import Source
 from relay.console.terminal import console
 from relay.paths import EVENTS
-from relay.samples import Address, sample_secrets, samples
 from relay.show import posted_table, received_at, refused_table, sends_table
 from relay.stack.up import Local
 from relay.webhooks.post import Posted, post
+from relay.webhooks.samples import Address, sample_secrets, samples
 
 _OK = 200
 

@@ -21,9 +21,9 @@ from handler.core.rules.source import Source
 from handler.core.workspace import ANYBODY, Reach, Workspace
 from handler.rules_directory import RESERVED
 from relay.rules_warnings import unseen_paths, warnings
-from relay.samples import Sample, shown_folder
 from relay.target_ids import misshapen
 from relay.unidentified import by_samples
+from relay.webhooks.samples import Sample, shown_folder
 
 Level = Literal["error", "warning", "note"]
 _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "blue"}

@@ -21,7 +21,7 @@ from relay.chosen import ConfigEnv, StackName, chosen
 from relay.deployed import client, outputs, stage_of
 from relay.options import RulesOption
 from relay.paths import RULES
-from relay.samples import sources_in
+from relay.webhooks.samples import sources_in
 
 MIN_BYTES: Final = 8  # of a signing secret; the verifier refuses shorter ones
 READY: Final = REFRESH_AFTER + 1  # seconds until each function takes it: a read takes 1 s at most

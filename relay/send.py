@@ -21,9 +21,9 @@ from relay.backfill import Lines, backfill, checked
 from relay.misread import misread
 from relay.options import RulesOption
 from relay.paths import EVENTS, RULES
-from relay.samples import Address, Sample, read_sample, sources_in
-from relay.sign import Letter
 from relay.webhooks.post import send as post
+from relay.webhooks.samples import Address, Sample, read_sample, sources_in
+from relay.webhooks.signer import Letter
 
 _CLOCK: Final = re.compile(r"(-?)([0-9]{1,6})([smhd])")
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)", re.DOTALL)

@@ -8,9 +8,9 @@ from handler.core.configuration import yaml12
 from handler.core.errors import Finding
 from handler.core.rules.load import names
 from handler.rules_directory import RESERVED
-from relay.samples import shown_folder
 from relay.stacks.samconfig import deployment, parameters_line
 from relay.target_ids import samples
+from relay.webhooks.samples import shown_folder
 
 _ENDPOINT: Final = "BrazeEndpoint"
 

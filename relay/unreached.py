@@ -9,7 +9,7 @@ from handler.core.planning.match import match
 from handler.core.rules.source import Rule, Source
 from relay.paths import EVENTS
 from relay.rules.webhooks import Given, events, verified
-from relay.samples import Sample
+from relay.webhooks.samples import Sample
 
 _SHOWN: Final = 3  # reasons, or types
 

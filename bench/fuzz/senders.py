@@ -13,7 +13,7 @@ from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from handler.core.verification.presets.catalogue import PRESETS
 from handler.core.verification.schemes import BasicScheme, SignedScheme
-from relay.sign import Letter, sign
+from relay.webhooks.signer import Letter, sign
 
 # What must never be seen in a log: it stands in every body, or in every secret that is text.
 MARKS: Final = ("jane.doe@", "s3cret")

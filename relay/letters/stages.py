@@ -5,9 +5,9 @@ from pathlib import Path
 
 from relay import deployed
 from relay.letters.rendering import Sources
-from relay.samples import sources_in
 from relay.stack.deploy import NAME
 from relay.stacks.selection import Operated
+from relay.webhooks.samples import sources_in
 
 
 def sources_of(stack: Operated, rules: Path, stage: str | None) -> Sources:

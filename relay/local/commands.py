@@ -16,10 +16,10 @@ from relay.options import RulesOption
 from relay.paths import PROJECT, RULES
 from relay.play import play
 from relay.remarks import remarks
-from relay.samples import load_sources, sample_secrets, sources_in
 from relay.stack.emulator import is_free
 from relay.stack.up import Local, is_local, local_stack
 from relay.stacks.selection import remembered
+from relay.webhooks.samples import load_sources, sample_secrets, sources_in
 
 STAGE = "dev"
 

@@ -18,7 +18,7 @@ from handler.core.expressions.template import Problem
 from handler.core.models import ParkReason
 from relay.paths import EVENTS, PROJECT
 from relay.rules.webhooks import Given, merged
-from relay.samples import Sample, read_sample
+from relay.webhooks.samples import Sample, read_sample
 
 CASES: Final = PROJECT / "tests" / "cases"
 

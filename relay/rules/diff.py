@@ -14,7 +14,7 @@ from relay.rules.diffing import Change, Comparison, compare
 from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
 from relay.rules.texts import differences, say
 from relay.rules.webhooks import Given
-from relay.samples import load_sources, samples
+from relay.webhooks.samples import load_sources, samples
 
 _TWICE: Final = (
     "New ids: {count}. A rule was renamed, or its once changed: whoever has been sent the old one\n"

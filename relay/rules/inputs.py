@@ -14,7 +14,7 @@ from relay.misread import misread
 from relay.paths import EVENTS
 from relay.rules.cases import read_case
 from relay.rules.webhooks import Given
-from relay.samples import Sample, read_sample, sources_in
+from relay.webhooks.samples import Sample, read_sample, sources_in
 
 RulesArgument = Annotated[
     Path, typer.Argument(help="Folder of rules files.", exists=True, file_okay=False)

@@ -18,7 +18,7 @@ from relay.rules.outcome import Outcome, asked, expected, is_same, outcome, with
 from relay.rules.texts import differences, say
 from relay.rules.updating import update
 from relay.rules.webhooks import events, planned, verified
-from relay.samples import sources_in
+from relay.webhooks.samples import sources_in
 
 Sources = Mapping[str, Source | RulesError]
 CASES_STAGE = "dev"  # whose `vars` cases expect

@@ -11,7 +11,7 @@ from handler.core.models import Event, Plan, Verified, Webhook
 from handler.core.planning.parse import parse, split
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
-from relay.samples import Sample
+from relay.webhooks.samples import Sample
 
 # When an event happened that does not say it: rules tests give the same on every day.
 DEFAULT: Final = 1_767_268_800  # 2026-01-01T12:00:00Z

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import requests
 
-from relay.samples import Address, Sample
-from relay.sign import Letter
+from relay.webhooks.samples import Address, Sample
+from relay.webhooks.signer import Letter
 
 _SECONDS: Final = 30
 

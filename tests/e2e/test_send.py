@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.cli import app
 from relay.paths import PROJECT
-from relay.samples import load_sources, sample_secrets
 from relay.stack.deploy import NAME
 from relay.stack.up import Local, local_stack
+from relay.webhooks.samples import load_sources, sample_secrets
 from tests.e2e.harness import Relay, aws_environment
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")

@@ -5,9 +5,9 @@ import io
 import pytest
 from rich.console import Console
 
-from relay.samples import Sample
 from relay.show import posted_table, refused_table
 from relay.webhooks.post import Posted
+from relay.webhooks.samples import Sample
 
 LONG = "c" * 120
 

@@ -14,7 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from handler.core.message import unpack
 from handler.core.rules.source import Source
-from relay import sign
+from relay.webhooks import signer
 from tests.senders.posting import Post
 from tests.senders.signing import CALLED, in_base64
 from tests.senders.taking import EMPTY, answer, enqueued, shop
@@ -141,8 +141,8 @@ def test_what_the_sender_has_not_signed_is_refused(name: str) -> None:
 
 @EVERY_SENDER
 def test_what_relay_send_signs_is_accepted(name: str) -> None:
-    sample = sign.Letter(CALLED, {"X-Recharge-Topic": "charge/paid"}, SENDERS[name].post().body)
-    made = sign.sign(sample, source(name).scheme, SECRET, int(time.time()))
+    sample = signer.Letter(CALLED, {"X-Recharge-Topic": "charge/paid"}, SENDERS[name].post().body)
+    made = signer.sign(sample, source(name).scheme, SECRET, int(time.time()))
     event_of(name, Post(made.headers, made.body, made.query))
 
 

@@ -14,7 +14,7 @@ from square.utils.webhooks_helper import verify_signature
 from standardwebhooks import Webhook
 
 from handler.core.verification.verify import verify
-from relay import sign
+from relay.webhooks import signer
 from tests.senders.posting import BODY, NOW, Post, judged, source, verdict
 from tests.senders.rows import ACCEPTED
 from tests.senders.signing import CALLED
@@ -69,8 +69,8 @@ def test_the_vector_of_hubspot() -> None:
 
 def sent(preset: str, now: int, query: str = "") -> Post:
     """Return what `relay send` would post."""
-    letter = sign.Letter(CALLED, {"Content-Type": "application/json"}, BODY.encode(), query)
-    made = sign.sign(letter, source(preset).scheme, VENDORS[preset].secret, now)
+    letter = signer.Letter(CALLED, {"Content-Type": "application/json"}, BODY.encode(), query)
+    made = signer.sign(letter, source(preset).scheme, VENDORS[preset].secret, now)
     assert (made.body, urlsplit(made.url).query) == (letter.body, "")
     return Post(made.headers, made.body, made.query)
 

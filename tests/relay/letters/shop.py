@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from handler.core.message import pack
 from handler.core.models import Delivery, Parked, Plan
 from relay.rules.webhooks import Given, planned
-from relay.samples import Sample, load_sources
+from relay.webhooks.samples import Sample, load_sources
 from tests.relay.letters.desk import NOW, SECRET, Desk
 
 RULES = """\

@@ -13,7 +13,7 @@ from handler.core.errors import Unverified
 from handler.core.models import Webhook
 from handler.core.verification.verify import verify
 from relay.cli import app
-from relay.samples import load_sources, sample_secrets
+from relay.webhooks.samples import load_sources, sample_secrets
 
 RULE = """\
 rules:

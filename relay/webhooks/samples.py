@@ -16,7 +16,7 @@ from handler.core.rules.source import Source
 from handler.core.verification.schemes import BasicScheme
 from handler.rules_directory import read
 from relay.misread import WrongSample, misread
-from relay.sign import Letter, sign
+from relay.webhooks.signer import Letter, sign
 
 NOW = "@now"  # in a sample's body, stands for the time of sending
 
