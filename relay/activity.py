@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from relay.operations.showing import clock
+from relay.console.format import clock
 from relay.stack.deploy import Stack
 
 _GROUPS: Final = ("IngestLogGroup", "DeliverLogGroup")

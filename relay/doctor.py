@@ -24,8 +24,8 @@ from relay import checks
 from relay.ask_braze import braze_findings
 from relay.checks import Finding
 from relay.chosen import Chosen, ConfigEnv, StackName, chosen
+from relay.console.options import RulesOption
 from relay.deployed import client, outputs, parameters
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.stacks.package import Package, read_package
 from relay.webhooks.samples import sources_in

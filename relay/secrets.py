@@ -18,8 +18,8 @@ from handler.core.rules.source import Source
 from handler.core.secret_values import Secret
 from relay.checks import unusable
 from relay.chosen import ConfigEnv, StackName, chosen
+from relay.console.options import RulesOption
 from relay.deployed import client, outputs, stage_of
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.webhooks.samples import sources_in
 

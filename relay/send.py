@@ -18,8 +18,8 @@ from handler.core.rules.source import Source
 from handler.core.verification.schemes import SignedScheme
 from relay.address import LOCAL, Wanted, address_of
 from relay.backfill import Lines, backfill, checked
+from relay.console.options import RulesOption
 from relay.misread import misread
-from relay.options import RulesOption
 from relay.paths import EVENTS, RULES
 from relay.webhooks.post import send as post
 from relay.webhooks.samples import Address, Sample, read_sample, sources_in

@@ -6,8 +6,8 @@ import typer
 
 from handler.rules_directory import read
 from relay.chosen import ConfigEnv, StackName, chosen
+from relay.console.options import RulesOption
 from relay.deployed import outputs
-from relay.options import RulesOption
 from relay.paths import RULES
 
 _ANY_STAGE: Final = "dev"  # every stage has the same sources

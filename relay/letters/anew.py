@@ -9,13 +9,13 @@ import typer
 
 from handler.core.errors import Unrenderable
 from handler.core.models import Delivery
+from relay.console.format import minute
 from relay.letters.deciding import Decision, redriven
 from relay.letters.going import Verdict, standing_of
 from relay.letters.letter import Letter
 from relay.letters.redriving import Redrive
 from relay.letters.rendering import Rendered, Sources, rendered
 from relay.letters.showing import wish
-from relay.operations.showing import minute
 from relay.rules.texts import differences, say
 
 _SHOWN: Final = 3  # requests of one letter; too_many has a hundred and more

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from relay.console.options import RulesOption
 from relay.letters.anew import Anew
 from relay.letters.choosing import Chosen, choosing, with_id
 from relay.letters.commands import (
@@ -20,7 +21,6 @@ from relay.letters.commands import (
 )
 from relay.letters.going import go, plainly
 from relay.letters.stages import sources_of
-from relay.options import RulesOption
 from relay.paths import RULES
 
 dead = typer.Typer(

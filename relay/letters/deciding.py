@@ -12,9 +12,9 @@ from handler.core.braze.request import request
 from handler.core.delivery.claim_protocol import State
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery
+from relay.console.format import minute
 from relay.ledger_desk import Record
 from relay.letters.letter import BY_SQS
-from relay.operations.showing import minute
 
 _SHORT: Final = 12
 # What SQS gave up, or the worker without reaching the ledger, is in no other queue, whatever the

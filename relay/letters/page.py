@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from relay.console.format import minute
 from relay.letters.letter import Letter
-from relay.operations.showing import minute
 from relay.rules.texts import written
 
 _TIMES: Final = ("expires", "since", "dead_at", "lease_until", "at", "time", "accepted_at")

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.letters.ending import Ending
+from relay.console.interrupt import Ending
 from relay.letters.letter import Letter
 
 T = TypeVar("T")

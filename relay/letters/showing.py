@@ -14,9 +14,9 @@ from handler.core import message
 from handler.core.braze.request import request
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery, Parked
+from relay.console.format import minute
 from relay.ledger_desk import Record
 from relay.letters.letter import Letter
-from relay.operations.showing import minute
 
 _UNPRINTABLE: Final = re.compile(r"[^ -~]")
 # What an attempt's class says of the request itself.

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from relay.console.interrupt import Ending, noticed
 from relay.letters.choosing import Chosen
-from relay.letters.ending import Ending, noticed
 from relay.letters.letter import Letter
 from relay.letters.reading import Loan, borrowed
 

@@ -12,7 +12,7 @@ import typer
 
 from relay.activity import followed
 from relay.check_rules import notes
-from relay.options import RulesOption
+from relay.console.options import RulesOption
 from relay.paths import PROJECT, RULES
 from relay.play import play
 from relay.remarks import remarks

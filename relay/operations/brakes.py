@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from relay.console.format import moment, since, span
 from relay.operations.naming import Names, Rule
-from relay.operations.showing import moment, since, span
 from relay.stacks.ledger import Record, Table, living
 
 Verb = Literal["release", "drop"]

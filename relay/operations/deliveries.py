@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 from handler.core.braze.identifiers import traced
 from handler.core.delivery.claim_protocol import State
 from handler.core.planning.delivery_id import delivery_id
+from relay.console.format import ago, since, until
 from relay.operations.desk import Desk
 from relay.operations.log_lines import Line, lines
 from relay.operations.naming import Names, Rule
-from relay.operations.showing import ago, since, until
 from relay.stacks.ledger import Record, Table
 
 INDEXES: Final[Mapping[str, str]] = {"by-event": "event", "by-once": "once"}

@@ -5,13 +5,13 @@ from typing import Annotated, Final
 
 import typer
 
-from relay.letters.ending import noticed
+from relay.console.format import command, counted
+from relay.console.interrupt import noticed
+from relay.console.options import RulesOption
 from relay.letters.reading import Loan, borrowed
 from relay.operations.kept import Kept
 from relay.operations.naming import read_names
 from relay.operations.persons import Person
-from relay.operations.showing import command, counted
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.stacks.ledger import Table
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated

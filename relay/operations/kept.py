@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from relay.console.format import counted
 from relay.letters.letter import Letter
 from relay.letters.reading import Loan
 from relay.operations.persons import Person, others_of
-from relay.operations.showing import counted
 from relay.stacks.ledger import Table
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import JsonValue
 
+from relay.console.format import command, counted, moment, since, span, until
 from relay.operations.brakes import Brake, brake_of, keys
 from relay.operations.desk import Desk, Part
 from relay.operations.scopes import KEY, told
-from relay.operations.showing import command, counted, moment, since, span, until
 from relay.stacks.ledger import Record, Table, living
 from relay.stacks.selection import Operated
 

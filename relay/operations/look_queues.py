@@ -6,8 +6,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import JsonValue
 
+from relay.console.format import command, counted, span
 from relay.operations.desk import Desk, Part
-from relay.operations.showing import command, counted, span
 
 _NUMBER: Final = "ApproximateNumberOfMessages"
 _COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")

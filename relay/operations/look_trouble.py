@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
+from relay.console.format import moment, since
 from relay.operations.desk import Desk, Level, Part
 from relay.operations.log_lines import Line, lines
-from relay.operations.showing import moment, since
 
 OUTCOMES: Final = ("not_sent", "unknown", "rejected")
 _SHOWN: Final = 5

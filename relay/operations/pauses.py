@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 import typer
 
+from relay.console.format import command, counted
+from relay.console.options import RulesOption
 from relay.operations.naming import read_names, suggestion
 from relay.operations.scopes import Scopes, go_on, scopes_in, stop, told, unknown
-from relay.operations.showing import command, counted
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.stacks.ledger import Table
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated, operator

@@ -12,12 +12,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from relay.console.format import command, moment
+from relay.console.options import RulesOption
 from relay.console.terminal import console
 from relay.letters.times import moment as time_of
 from relay.operations.desk import Desk, NoSuchResource
 from relay.operations.figures import Period, depth_at, depth_now, published, written
 from relay.operations.naming import Names, read_names
-from relay.operations.showing import command, moment
 from relay.operations.sums import (
     AT_ONCE,
     DELIVERIES,
@@ -29,7 +30,6 @@ from relay.operations.sums import (
     at_once,
     deliveries,
 )
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 

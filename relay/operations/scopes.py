@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from relay.console.format import since
 from relay.operations.naming import Names, suggestion
-from relay.operations.showing import since
 from relay.stacks.ledger import Record, Table
 
 KEY: Final = "pause#"

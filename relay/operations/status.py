@@ -15,15 +15,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from relay.console.format import moment
+from relay.console.interrupt import noticed
+from relay.console.options import RulesOption
 from relay.console.terminal import console
-from relay.letters.ending import noticed
 from relay.operations.desk import Desk, NoSuchResource, Part
 from relay.operations.look_ledger import ledger
 from relay.operations.look_queues import dead_letters, queue
 from relay.operations.look_trouble import alarms, last_errors
 from relay.operations.naming import Names, read_names
-from relay.operations.showing import moment
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 

@@ -8,11 +8,11 @@ import typer
 from rich.table import Table as Shown
 from rich.text import Text
 
+from relay.console.format import command, counted, since
+from relay.console.options import RulesOption
 from relay.console.terminal import console
 from relay.operations.brakes import Brake, Verb, brake_of, brakes, key, settle
 from relay.operations.naming import Names, Rule, read_names, suggestion
-from relay.operations.showing import command, counted, since
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.stacks.ledger import Table
 from relay.stacks.selection import ConfigEnv, LocalOption, StackName, operated

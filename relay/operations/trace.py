@@ -10,6 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table as Grid
 from rich.text import Text
 
+from relay.console.format import command, counted, moment
+from relay.console.options import RulesOption
 from relay.console.terminal import console
 from relay.operations.deliveries import (
     SEARCHED,
@@ -25,8 +27,6 @@ from relay.operations.deliveries import (
 from relay.operations.desk import Desk, NoSuchResource
 from relay.operations.log_lines import Line
 from relay.operations.naming import read_names
-from relay.operations.showing import command, counted, moment
-from relay.options import RulesOption
 from relay.paths import RULES
 from relay.stacks.ledger import Table
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from handler.core.models import Plan
-from relay.options import RulesOption
+from relay.console.options import RulesOption
 from relay.paths import RULES
 from relay.rules.inputs import StageOption, sample_of, source_of
 from relay.rules.outcome import delivered, parked

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from relay.console.format import ago, command, counted, minute, moment, since, span, until
 from relay.operations.desk import formation_name
-from relay.operations.showing import ago, command, counted, minute, moment, since, span, until
 from relay.stack.deploy import NAME
 from relay.stacks.selection import LOCAL, Operated
 
