@@ -65,7 +65,7 @@ sbom: $(READY) ## List what Lambda installs in build/sbom.json (CycloneDX)
 	@$(UV) export --quiet --locked --no-default-groups --no-emit-project --format cyclonedx1.5 --output-file build/sbom.json
 
 sizes: $(READY) ## Build the functions' packages and show what they hold and weigh
-	@.venv/bin/python -m relay.sizes
+	@.venv/bin/python -m relay.deploy.package_sizes
 
 clean: ## Remove everything that the other targets made
 	rm -rf .venv .venvs build .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis

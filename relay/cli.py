@@ -33,12 +33,12 @@ ENTRIES: Final = {
         "relay.rules.commands:app", "Check, test, explain and compare rules files.", DEVELOP
     ),
     "plan": Entry(
-        "relay.rules.planning:plan",
+        "relay.rules.plan:plan",
         "Print the requests that the rules make of a webhook, as JSON. Nothing is sent.",
         DEVELOP,
     ),
     "send": Entry(
-        "relay.send:send",
+        "relay.send.command:send",
         "Sign a sample (EVENT), or each line of a file, and post it; exit with 0 for 200.",
         DEVELOP,
     ),
@@ -48,21 +48,25 @@ ENTRIES: Final = {
         DEVELOP,
     ),
     "braze": Entry(
-        "relay.braze.__main__:braze",
+        "relay.simulated_braze.__main__:braze",
         "Serve a simulated Braze until Ctrl-C: it is strict, remembers all, and fails as told.",
         DEVELOP,
     ),
     "deploy": Entry(
-        "relay.deploy:deploy",
+        "relay.deploy.command:deploy",
         "Check the rules, run the cases, build, show the change set and deploy; then say the URLs.",
         DEPLOY,
     ),
     "secrets": Entry(
-        "relay.secrets:app", "Signing secrets and Braze API keys of a deployed stack.", DEPLOY
+        "relay.deploy.secrets:app",
+        "Signing secrets and Braze API keys of a deployed stack.",
+        DEPLOY,
     ),
-    "urls": Entry("relay.urls:urls", "Print the URL that each source's sender posts to.", DEPLOY),
+    "urls": Entry(
+        "relay.deploy.urls:urls", "Print the URL that each source's sender posts to.", DEPLOY
+    ),
     "doctor": Entry(
-        "relay.doctor:doctor",
+        "relay.doctor.command:doctor",
         "Say what is wrong with a deployed stack and what to do; nothing is sent or changed.",
         DEPLOY,
     ),
@@ -77,35 +81,33 @@ ENTRIES: Final = {
         OPERATE,
     ),
     "dead-letters": Entry(
-        "relay.letters:dead",
+        "relay.dead_letters.commands:dead",
         "Deliveries and events that were given up, each with its reason.",
         OPERATE,
     ),
     "held": Entry(
-        "relay.letters:held",
+        "relay.dead_letters.commands:held",
         "Deliveries that wait for a person: they may have been sent already.",
         OPERATE,
     ),
     "pause": Entry(
-        "relay.operations.pauses:pause",
+        "relay.operations.pause:pause",
         "Stop sending, within 10 seconds; webhooks are still taken. Without a scope, list.",
         OPERATE,
     ),
     "resume": Entry(
-        "relay.operations.pauses:resume",
+        "relay.operations.pause:resume",
         "Send what is paused again; what waits comes back within 15 minutes.",
         OPERATE,
     ),
-    "surge": Entry(
-        "relay.operations.surges:app", "What the brakes of rules have stopped.", OPERATE
-    ),
+    "surge": Entry("relay.operations.surge:app", "What the brakes of rules have stopped.", OPERATE),
     "erase": Entry(
         "relay.operations.erase:erase",
         "Delete the dead letters, held deliveries and ledger items of one person.",
         OPERATE,
     ),
     "reconcile": Entry(
-        "relay.operations.reconcile:reconcile",
+        "relay.reconcile.command:reconcile",
         "Prove that all webhooks, events and deliveries are accounted for; exit with 1 if not.",
         OPERATE,
     ),
@@ -144,7 +146,7 @@ def main() -> None:
 def known_errors() -> tuple[type[Exception], ...]:
     """Return the errors whose own words are enough; one whose module is not loaded is not there."""
     aws = sys.modules.get("botocore.exceptions")
-    samples = sys.modules.get("relay.misread")
+    samples = sys.modules.get("relay.webhooks.samples")
     found = [RulesError]
     if aws:
         found += [aws.ClientError, aws.BotoCoreError]

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from handler.core.braze.outcome import Kind
 from handler.core.models import ParkReason
 from relay.cli import app
-from relay.letters.letter import BY_SQS, HELD_REASONS, REASONS
+from relay.dead_letters.letter import BY_SQS, HELD_REASONS, REASONS
 from relay.paths import PROJECT, TEMPLATE
 
 PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -12,8 +12,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from handler import settings
 from handler.core.errors import Unavailable
+from relay.local.deploy import route_keys
 from relay.paths import PROJECT, TEMPLATE
-from relay.stack.deploy import route_keys
 from relay.virtualenvs import environment
 from tests.translated import translated
 

@@ -1,13 +1,16 @@
 """Times, spans and commands, as an operator reads and pastes them."""
 
+import re
+import time
 from datetime import UTC, datetime
 from typing import Final
 
-from relay.stacks.selection import Operated
+import typer
 
-RELAY: Final = ".venv/bin/relay"
 DAY: Final = 86_400
 _UNITS: Final = ((DAY, "d"), (3600, "h"), (60, "min"))
+_AGO: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
 def span(seconds: float) -> str:
@@ -60,7 +63,40 @@ def counted(number: int, name: str) -> str:
     return f"{number:,} {name if number == 1 else plural}"
 
 
-def command(stack: Operated, words: str) -> str:
-    """Return a command for the same stack, ready to be pasted."""
-    chosen = "--local" if stack.endpoint is not None else f"--stack-name {stack.name}"
-    return f"{RELAY} {words} {chosen}"
+def time_of(text: str, now: float) -> int:
+    """Return the epoch seconds of `2h` (that long ago) or of an ISO 8601 time, UTC by default.
+
+    Raise typer.BadParameter for anything else.
+    """
+    at = _ago(text, now)
+    if at is None:
+        at = _iso(text)
+    if at < 0:
+        raise typer.BadParameter(f"{text} is before 1970: there was no relay")
+    return at
+
+
+def period(since: str | None, until: str | None) -> tuple[int | None, int | None]:
+    """Return the ends of a period in epoch seconds, None for one that is not given.
+
+    Raise typer.BadParameter for what is no time, or no period.
+    """
+    now = time.time()
+    start, end = (None if it is None else time_of(it, now) for it in (since, until))
+    if start is not None and end is not None and start >= end:
+        raise typer.BadParameter("--since is not before --until")
+    return start, end
+
+
+def _ago(text: str, now: float) -> int | None:
+    found = _AGO.fullmatch(text)
+    return int(now) - int(found[1]) * _SECONDS[found[2]] if found else None
+
+
+def _iso(text: str) -> int:
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        words = f"{text} is no time: 2h, 3d, or 2026-01-31T08:00 (UTC, unless it has an offset)"
+        raise typer.BadParameter(words) from None
+    return int((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp())

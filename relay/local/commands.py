@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from relay.activity import followed
-from relay.check_rules import notes
 from relay.console.options import RulesOption
+from relay.local.demo import play
+from relay.local.emulator import is_free
+from relay.local.log_tail import followed
+from relay.local.stack import Local, is_local, local_stack
+from relay.local.startup_notes import remarks
 from relay.paths import PROJECT, RULES
-from relay.play import play
-from relay.remarks import remarks
-from relay.stack.emulator import is_free
-from relay.stack.up import Local, is_local, local_stack
+from relay.rules.check.command import notes
 from relay.stacks.selection import remembered
 from relay.webhooks.samples import load_sources, sample_secrets, sources_in
 

@@ -5,16 +5,15 @@ from typing import Annotated, Final
 
 import typer
 
-from relay.console.format import command, counted
+from relay.console.format import counted
 from relay.console.interrupt import noticed
 from relay.console.options import RulesOption
-from relay.letters.reading import Loan, borrowed
-from relay.operations.kept import Kept
-from relay.operations.naming import read_names
-from relay.operations.persons import Person
+from relay.dead_letters.queue_reader import Loan, borrowed
+from relay.operations.personal_data import Kept, Person
 from relay.paths import RULES
-from relay.stacks.ledger import Table
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.rules.names import read_names
+from relay.stacks.ledger import Ledger
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, command, operated
 
 _NUMBER: Final = "ApproximateNumberOfMessages"
 _COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")
@@ -58,7 +57,7 @@ def erase(  # noqa: PLR0913 - the options of a command
         unread = ", ".join(names.unread)
         raise typer.BadParameter(f"{unread}: cannot be read, so items would be missed")
     stack = operated(stack_name, config_env, local=local)
-    table, sqs = Table.of(stack), stack.client("sqs")
+    table, sqs = Ledger.of(stack), stack.client("sqs")
     with noticed() as ending, borrowed(sqs, stack.outputs["DeadLetterQueueUrl"], ending) as loan:
         kept = Kept.of(person, loan, table, person.keys(names))
         if ending.wanted:
@@ -71,7 +70,7 @@ def erase(  # noqa: PLR0913 - the options of a command
     raise typer.Exit(0 if found and is_whole else 1)
 
 
-def _deleted(kept: Kept, loan: Loan, table: Table, *, ask: bool, mentions: bool) -> bool:
+def _deleted(kept: Kept, loan: Loan, table: Ledger, *, ask: bool, mentions: bool) -> bool:
     """Delete what was found, once that is confirmed; return whether all of it is gone."""
     letters = [*kept.letters, *(kept.mentions if mentions else [])]
     if not letters and not kept.keys:

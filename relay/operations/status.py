@@ -19,12 +19,10 @@ from relay.console.format import moment
 from relay.console.interrupt import noticed
 from relay.console.options import RulesOption
 from relay.console.terminal import console
-from relay.operations.desk import Desk, NoSuchResource, Part
-from relay.operations.look_ledger import ledger
-from relay.operations.look_queues import dead_letters, queue
-from relay.operations.look_trouble import alarms, last_errors
-from relay.operations.naming import Names, read_names
+from relay.operations.clients import Desk, NoSuchResource, Part
+from relay.operations.status_parts import alarms, dead_letters, last_errors, ledger, queue
 from relay.paths import RULES
+from relay.rules.names import Names, read_names
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 
 Read = Callable[[Desk, float], Part | list[Part]]

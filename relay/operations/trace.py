@@ -10,26 +10,26 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table as Grid
 from rich.text import Text
 
-from relay.console.format import command, counted, moment
+from relay.console.format import counted, moment
 from relay.console.options import RulesOption
 from relay.console.terminal import console
-from relay.operations.deliveries import (
+from relay.operations.clients import Desk, NoSuchResource
+from relay.operations.delivery_history import (
     SEARCHED,
     Found,
+    Line,
     NoIndex,
+    described,
     find,
     find_begun,
     find_logged,
     is_part_of_id,
     logged,
-    told,
 )
-from relay.operations.desk import Desk, NoSuchResource
-from relay.operations.log_lines import Line
-from relay.operations.naming import read_names
 from relay.paths import RULES
-from relay.stacks.ledger import Table
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.rules.names import read_names
+from relay.stacks.ledger import Ledger
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, command, operated
 
 _SERVICES: Final = ("logs", "cloudformation")
 _HOUR: Final = 3600
@@ -72,7 +72,7 @@ def trace(  # noqa: PLR0913 - the options of a command
 def _traced(desk: Desk, text: str, start: float) -> list[tuple[Found, _Lines]]:
     """Return all deliveries that are meant, with their log lines; end the command without index."""
     try:
-        found = find(Table.of(desk.stack), text, desk.names)
+        found = find(Ledger.of(desk.stack), text, desk.names)
     except NoIndex as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -100,7 +100,7 @@ def _show(found: Found, lines: _Lines, now: float) -> None:
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     grid.add_row(Text("delivery", "bold"), Text(found.id, "bold"))
-    for name, words in told(found, now):
+    for name, words in described(found, now):
         grid.add_row(name, Text(words))
     if isinstance(lines, str):
         grid.add_row("log", Text(lines))

@@ -9,26 +9,26 @@ app = typer.Typer(
     cls=group(
         {
             "check": Entry(
-                "relay.check_rules:check",
+                "relay.rules.check.command:check",
                 "Say what is wrong with rules files: none may fail to load, or to render a sample"
                 " event.",
             ),
             "test": Entry(
-                "relay.rules.testing:run_cases",
+                "relay.rules.cases.command:run_cases",
                 "Run the cases of rules: exactly the requests that they expect are to come.",
             ),
             "explain": Entry(
-                "relay.rules.explain:explain",
+                "relay.rules.explain.command:explain",
                 "Say of each rule why it wants an event or not, and of each field where it came"
                 " from.",
             ),
             "diff": Entry(
-                "relay.rules.diff:diff",
+                "relay.rules.diff.command:diff",
                 "Compare what two versions of the rules make of all samples of events/ and all"
                 " cases.",
             ),
             "schema": Entry(
-                "relay.check_rules:schema",
+                "relay.rules.check.command:schema",
                 "Print the JSON Schema of rules files, with which editors complete and explain"
                 " them.",
             ),

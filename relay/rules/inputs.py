@@ -10,11 +10,10 @@ from pydantic import ValidationError
 
 from handler.core.errors import RulesError
 from handler.core.rules.source import Source
-from relay.misread import misread
 from relay.paths import EVENTS
-from relay.rules.cases import read_case
+from relay.rules.cases.case_file import read_case
 from relay.rules.webhooks import Given
-from relay.webhooks.samples import Sample, read_sample, sources_in
+from relay.webhooks.samples import Sample, misread, read_sample, sources_in
 
 RulesArgument = Annotated[
     Path, typer.Argument(help="Folder of rules files.", exists=True, file_okay=False)

@@ -1,51 +1,107 @@
-"""The ledger as an operator's commands read and change it: single items, by their keys."""
+"""The ledger of a stack, as the operator's commands read and change it: single items by key.
 
+Every call raises botocore's errors: they name the call and the reason.
+"""
+
+import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
+
+from botocore.exceptions import ClientError
 
 from handler.aws.clock import Clock
-from relay.ledger_desk import plain as value_of
+from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.occurrences import joined, under
+from handler.core.models import Delivery
+from handler.ledger.occurrences import key_of, runs_in
 from relay.stacks.selection import Operated
 
 Record = Mapping[str, Any]  # an item in Python's own types
 _KEY: Final = "pk"
-_MOST_KEYS: Final = 100  # DynamoDB, BatchGetItem: items of one call
+_DELIVERY: Final = "delivery#"
+_MOST_KEYS: Final = 100  # DynamoDB API reference, BatchGetItem
+_PAUSE: Final = 0.2  # seconds before the keys that DynamoDB has left over are asked for again
+_CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The ledger of one stack. Every call raises botocore's errors; reading sets the clock."""
+class DeliveryRecord:
+    """The ledger's record of a delivery; times are in seconds since the epoch.
+
+    `last` are the last attempts, the newest last. `item` is the whole item, as plain values.
+    What an older relay has not written is None, 0 or empty.
+    """
+
+    state: str
+    attempts: int = 0
+    expires: int | None = None
+    dead_at: int | None = None
+    last: tuple[Mapping[str, Any], ...] = ()
+    item: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def of(cls, item: Record) -> Self:
+        """Return the record in an item."""
+        return cls(
+            state=str(item.get("state", "")),
+            attempts=item.get("attempts", 0),
+            expires=item.get("expires"),
+            dead_at=item.get("dead_at"),
+            last=tuple(item.get("last", ())),
+            item=item,
+        )
+
+    def is_over(self, now: float) -> bool:
+        """Whether it counts as absent: DynamoDB deletes what has expired within days, not at once.
+
+        (DynamoDB guide, "Working with expired items".)
+        """
+        return self.expires is not None and self.expires <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The ledger's table of one stack. Reading an item sets the clock."""
 
     client: Any
     name: str
     clock: Clock = field(default_factory=Clock)
 
     @classmethod
-    def of(cls, stack: Operated) -> "Table":
+    def of(cls, stack: Operated) -> Self:
         """Return the ledger of a stack."""
         return cls(stack.client("dynamodb"), stack.outputs["LedgerTable"])
 
     def get(self, key: str) -> Record:
         """Return an item as it is now; an empty one where there is none."""
-        asked_at = self.clock.local()
-        answer = self.client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=True)
-        headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
-        self.clock.heard(headers.get("date", ""), asked_at)
-        return plain(answer.get("Item", {}))
+        return plain(self._item(key))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Record]:
         """Return those of the items that are there, by key."""
         found: dict[str, Record] = {}
         wanted = [_key(one) for one in dict.fromkeys(keys)]
         for start in range(0, len(wanted), _MOST_KEYS):
-            asked = {self.name: {"Keys": wanted[start : start + _MOST_KEYS]}}
-            while asked:  # what does not fit into one answer is named in it
-                answer = self.client.batch_get_item(RequestItems=asked)
-                items = map(plain, answer["Responses"].get(self.name, []))
-                found |= {item[_KEY]: item for item in items}
-                asked = answer.get("UnprocessedKeys") or {}
+            found |= {it[_KEY]: it for it in self._batch(wanted[start : start + _MOST_KEYS])}
         return found
+
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None:
+        """Return the record of a delivery as it is now; None where there is none."""
+        item = self.get(f"{_DELIVERY}{delivery_id}")
+        return DeliveryRecord.of(item) if item else None
+
+    def deliveries(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryRecord]:
+        """Return the records of many deliveries, of those that have one, by delivery id."""
+        found = self.get_many(f"{_DELIVERY}{one}" for one in delivery_ids)
+        return {key.removeprefix(_DELIVERY): DeliveryRecord.of(it) for key, it in found.items()}
+
+    def under(self, delivery: Delivery) -> Delivery:
+        """Return a delivery under the id that the ledger has it by: see `occurrences`."""
+        if delivery.again_after is None:
+            return delivery
+        occurrence, _ = joined(runs_in(self._item(key_of(delivery.id))), delivery)
+        return under(occurrence, delivery)
 
     def keys_by(self, index: str, name: str, value: str) -> list[str]:
         """Return the keys of the items that an index has under a value."""
@@ -87,24 +143,77 @@ class Table:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **given,
             )
-        except self.client.exceptions.ConditionalCheckFailedException as error:
-            return False, plain(error.response.get("Item", {}))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _CONDITION_FAILED:
+                raise
+            return False, plain(error.response.get("Item", {}))  # type: ignore[arg-type] # as asked
         return True, plain(answer.get("Attributes", {}))
+
+    def free(self, delivery_id: str, was: State, by: str, now: float) -> bool:
+        """Make a final state FAILED, so that the delivery may be claimed; record who and when.
+
+        Return False where the state is no longer `was`. The horizon begins anew. The owner changes
+        too, so that a worker who had vanished with the claim can no longer mark.
+        """
+        freed = {"by": {"S": by}, "at": {"N": str(int(now))}, "was": {"S": str(was)}}
+        values = {":failed": State.FAILED, ":was": was, ":owner": uuid.uuid4().hex}
+        is_free, _ = self.change(
+            f"{_DELIVERY}{delivery_id}",
+            "SET #state = :failed, #owner = :owner, freed = :freed REMOVE since",
+            "#state = :was",
+            ExpressionAttributeNames={"#state": "state", "#owner": "owner"},  # reserved words
+            ExpressionAttributeValues={
+                ":freed": {"M": freed},
+                **{name: {"S": str(value)} for name, value in values.items()},
+            },
+        )
+        return is_free
 
     def remove(self, key: str) -> bool:
         """Delete an item; return whether there was one."""
         answer = self.client.delete_item(TableName=self.name, Key=_key(key), ReturnValues="ALL_OLD")
         return bool(answer.get("Attributes"))
 
+    def _item(self, key: str) -> Mapping[str, Any]:
+        asked_at = self.clock.local()
+        answer = self.client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=True)
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        self.clock.heard(headers.get("date", ""), asked_at)
+        item: Mapping[str, Any] = answer.get("Item", {})
+        return item
+
+    def _batch(self, keys: list[dict[str, Any]]) -> Iterator[Record]:
+        asked: dict[str, Any] = {self.name: {"Keys": keys, "ConsistentRead": True}}
+        while asked:  # what does not fit into one answer is named in it
+            answer = self.client.batch_get_item(RequestItems=asked)
+            yield from map(plain, answer["Responses"].get(self.name, []))
+            asked = answer.get("UnprocessedKeys") or {}
+            if asked:
+                time.sleep(_PAUSE)
+
 
 def plain(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return an item of the low-level API in Python's own types; whole numbers are int."""
-    return {name: value_of(value) for name, value in item.items()}
+    return {name: _value(value) for name, value in item.items()}
 
 
 def living(record: Record, now: float) -> Record:
     """Return a record, or an empty one where its time to live is over: DynamoDB deletes late."""
     return record if record.get("expires", now + 1) > now else {}
+
+
+def _value(value: Mapping[str, Any]) -> Any:
+    """Return the JSON value of a low-level attribute value; sets become sorted lists."""
+    ((kind, inner),) = value.items()
+    if kind == "N":
+        return float(inner) if any(letter in inner for letter in ".eE") else int(inner)
+    if kind == "M":
+        return plain(inner)
+    if kind == "L":
+        return [_value(one) for one in inner]
+    if kind == "NULL":
+        return None
+    return sorted(inner) if kind in ("SS", "NS") else inner
 
 
 def _key(key: str) -> dict[str, dict[str, str]]:

@@ -13,12 +13,19 @@ from urllib.parse import urlsplit
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay import deployed
-from relay.chosen import ConfigEnv, StackName, chosen
+from handler.core.workspace import DEFAULT as WORKSPACE
 from relay.paths import BUILD
-from relay.stack.deploy import Stack
-from relay.stack.deploy import client as local_client
+from relay.stacks import cloudformation
+from relay.stacks.local import Stack
+from relay.stacks.local import client as local_client
+from relay.stacks.samconfig import DEFAULT, deployment, environment_of
 
+StackName = Annotated[str | None, typer.Option(help="The stack; by default that of --config-env.")]
+ConfigEnv = Annotated[
+    str | None, typer.Option(help="Environment of samconfig.toml that deploys the stack.")
+]
+_RELAY: Final = ".venv/bin/relay"
+RELAY: Final = ".venv/bin/relay"
 LocalOption = Annotated[
     bool, typer.Option("--local", help="The stack of `relay up` or `relay run` on this machine.")
 ]
@@ -26,7 +33,6 @@ LOCAL: Final = "the local stack"
 _CONNECTS: Final = 2  # seconds to a port of this machine
 _FILE: Final = BUILD / "stack.json"
 _OUTPUTS: Final = ("QueueUrl", "DeadLetterQueueUrl", "LedgerTable")
-
 __all__ = [
     "ConfigEnv",
     "LocalOption",
@@ -36,6 +42,50 @@ __all__ = [
     "operator",
     "remembered",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A stack, and the environment of samconfig.toml that deploys it; None where none does."""
+
+    stack_name: str
+    config_env: str | None = None
+
+    @property
+    def deploy(self) -> str:
+        """How it is deployed: a command, where it is known."""
+        if self.config_env is None:
+            return f"deploy {self.stack_name} again"
+        return (
+            "make deploy" if self.config_env == DEFAULT else f"make deploy CONFIG={self.config_env}"
+        )
+
+    def set_key(self, name: str) -> str:
+        """Return the command that sets a Braze key."""
+        named = "" if name == WORKSPACE else f" {name}"
+        return f"{_RELAY} secrets set --braze{named} --stack-name {self.stack_name}"
+
+    def set_secret(self, name: str) -> str:
+        """Return the command that sets a signing secret."""
+        return f"{_RELAY} secrets set --source {name} --stack-name {self.stack_name}"
+
+    @property
+    def examine(self) -> str:
+        """The command that looks for what is wrong with it."""
+        if self.config_env is None:
+            return f"{_RELAY} doctor --stack-name {self.stack_name}"
+        environment = "" if self.config_env == DEFAULT else f" --config-env {self.config_env}"
+        return f"{_RELAY} doctor{environment}"
+
+
+def chosen(stack_name: str | None, config_env: str | None) -> Chosen:
+    """Return the stack that the options name; end the command where they name two, or none."""
+    if stack_name is None:
+        environment = config_env or DEFAULT
+        return Chosen(deployment(environment).stack_name, environment)
+    if config_env is not None:
+        raise typer.BadParameter("give either --stack-name or --config-env")
+    return Chosen(stack_name, environment_of(stack_name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +99,7 @@ class Operated:
     def client(self, service: str) -> Any:
         """Return a boto3 client for this stack."""
         if self.endpoint is None:
-            return deployed.client(service)
+            return cloudformation.client(service)
         return local_client(self.endpoint, service)
 
 
@@ -57,7 +107,7 @@ def operated(stack_name: str | None, config_env: str | None, *, local: bool) -> 
     """Return the stack that the options name; end the command with a clear word where none is."""
     if not local:
         name = chosen(stack_name, config_env).stack_name
-        return Operated(name, deployed.outputs(name, *_OUTPUTS))
+        return Operated(name, cloudformation.outputs(name, *_OUTPUTS))
     if stack_name or config_env:
         raise typer.BadParameter("--local is a stack of its own: give no other")
     try:
@@ -104,3 +154,9 @@ def _local_user() -> str:
         return getuser()
     except (OSError, KeyError):  # a container's user without a name
         return "somebody"
+
+
+def command(stack: Operated, words: str) -> str:
+    """Return a command for the same stack, ready to be pasted."""
+    chosen = "--local" if stack.endpoint is not None else f"--stack-name {stack.name}"
+    return f"{RELAY} {words} {chosen}"

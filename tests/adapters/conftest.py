@@ -25,7 +25,7 @@ from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
 from handler.settings import Deliver
 from handler.worker.dependencies import Worker
-from relay.stack.emulator import emulator
+from relay.local.emulator import emulator
 from tests.adapters.handing import Hands, hands
 from tests.adapters.stage import Aws, Braze, Clock, Queue, handler_of, make_table
 

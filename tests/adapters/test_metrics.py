@@ -12,7 +12,7 @@ import pytest
 from handler.aws.metrics import METRICS, NAMESPACE
 from handler.core.message import encode
 from handler.core.models import Delivery
-from relay.activity import told
+from relay.console.log_format import sentence
 from tests.adapters.stage import Braze, Queue
 from tests.adapters.test_ingest import ORDER, Aws, ingest, request
 
@@ -26,7 +26,7 @@ def written(text: str) -> dict[tuple[str, ...], Counter[str]]:
         entry = json.loads(line)
         if "_aws" not in entry:
             continue
-        assert told(line) is None
+        assert sentence(line) is None
         (directive,) = entry["_aws"]["CloudWatchMetrics"]
         assert directive["Namespace"] == NAMESPACE
         for names in directive["Dimensions"]:

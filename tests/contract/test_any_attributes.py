@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from handler.core.braze.contract.attributes import FIELDS
 from handler.core.braze.request import encode_request, request
 from handler.core.errors import Unrenderable
-from relay.braze.attributes import is_dropped
-from relay.braze.sizes import sizes
+from relay.simulated_braze.contract.attributes import is_dropped
+from relay.simulated_braze.contract.sizes import sizes
 from tests.contract.test_both import refused
 from tests.contract.way import made, sent
 from tests.relay.simulated import ID, Client

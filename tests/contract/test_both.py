@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay.braze.contract import bad_attributes, refusal
-from relay.braze.endpoints import endpoint
-from relay.braze.sizes import oversize, sizes
-from relay.braze.switches import Switches
+from relay.simulated_braze.contract.body import bad_attributes, refusal
+from relay.simulated_braze.contract.endpoints import endpoint
+from relay.simulated_braze.contract.sizes import oversize, sizes
+from relay.simulated_braze.switches import Switches
 from tests.contract.bodies import CAMPAIGN, CANVAS, Body
 from tests.contract.breaches import RENDERED, REQUEST
 from tests.contract.breaches_of_values import VALUES

@@ -17,7 +17,7 @@ from handler.core.errors import RulesError, Unrenderable
 from handler.core.expressions.expression import compile_expression
 from handler.core.message import decode, encode
 from handler.core.models import Delivery
-from relay.braze.sizes import sizes
+from relay.simulated_braze.contract.sizes import sizes
 from tests.contract.bodies import Body
 from tests.contract.way import made, sent
 from tests.relay.simulated import ID, Client

@@ -12,7 +12,7 @@ from handler.core.models import Delivery, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load, names
 from relay.paths import PROJECT
-from relay.rules_warnings import warnings
+from relay.rules.check.warnings import warnings
 from tests.contract.way import sent
 from tests.relay.simulated import Client
 from tests.test_docs_recipes import RECIPES

@@ -9,8 +9,8 @@ import pytest
 from handler.core.braze.request import encode_request, request
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.message import MAX_BYTES, encode
-from relay.braze.app import MAX_BODY
-from relay.braze.contract import bad_attributes
+from relay.simulated_braze.app import MAX_BODY
+from relay.simulated_braze.contract.body import bad_attributes
 from tests.contract.bodies import Body, of_event, sent, written
 from tests.contract.test_both import refused
 from tests.contract.way import made

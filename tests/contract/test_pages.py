@@ -16,7 +16,7 @@ import pytest
 
 from handler.core.braze.contract.trigger import MISPLACED
 from handler.core.braze.outcome import Answer, classify
-from relay.braze.endpoints import endpoint
+from relay.simulated_braze.contract.endpoints import endpoint
 from tests.contract.curl import command, run
 from tests.contract.examples import GOOD
 from tests.contract.pages import Example, described, examples, texts

@@ -10,12 +10,12 @@ from handler.core.braze.request import request
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
-from relay.braze.catalogue import Target
-from relay.braze.contract import refusal
-from relay.braze.endpoints import endpoint
-from relay.braze.store import Store, Trigger
-from relay.braze.switches import Switches
-from relay.braze.taken import taken
+from relay.simulated_braze.catalogue import Target
+from relay.simulated_braze.contract.body import refusal
+from relay.simulated_braze.contract.endpoints import endpoint
+from relay.simulated_braze.simulation import taken
+from relay.simulated_braze.store import Store, Trigger
+from relay.simulated_braze.switches import Switches
 from tests.contract.reach_rules import FILE, FIXED, reached
 
 SOURCE = load("shop", json.dumps(FILE), "shop.yaml", "dev")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from handler.core.braze.request import encode_request, request, request_of_many
 from handler.core.delivery.batching import coalesce
 from handler.core.models import Delivery
-from relay.braze.app import MAX_BODY
+from relay.simulated_braze.app import MAX_BODY
 from tests.contract.bodies import CAMPAIGN, CANVAS, PROPERTIES, WORD, Body
 from tests.contract.test_both import refused
 from tests.contract.way import made

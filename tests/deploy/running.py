@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from samtranslator.yaml_helper import yaml_parse
 
-from relay.stack.deploy import Stack, for_emulator, import_routes
-from relay.stack.package import package
+from relay.local.deploy import for_emulator, import_routes
+from relay.local.package import package
+from relay.stacks.local import Stack
 from tests.deploy.conftest import STACK, Sam
 from tests.e2e.harness import PATIENCE, Relay, sample, until
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
+from relay.local.package import package
 from relay.paths import PROJECT
-from relay.stack.package import package
 from relay.virtualenvs import environment
 from tests.test_imports import FOREIGN
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from relay.stack.emulator import emulator
+from relay.local.emulator import emulator
 from relay.stacks.samconfig import read
 from tests.deploy.conftest import Sam, project_in
 

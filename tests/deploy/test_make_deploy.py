@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from relay.local.emulator import emulator
 from relay.paths import ENVIRONMENTS, PROJECT
-from relay.stack.emulator import emulator
 from tests.deploy.conftest import ENDPOINT, OWN_IDS, STACK, Sam, project_in
 
 SHOPIFY = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from relay.deploy.package_sizes import Package, build, packages, table
 from relay.paths import PROJECT
-from relay.sizes import Package, build, packages, table
 
 RULES_PAGE = PROJECT / "docs" / "rules.md"
 

@@ -11,12 +11,12 @@ import pytest
 
 from handler.core.message import VERSIONS
 from handler.core.rules.load import load
+from relay.local.emulator import emulator
+from relay.local.http_gateway import front_door
+from relay.local.package import package
+from relay.local.stack import BRAZE_KEY, Local, simulated_braze
 from relay.paths import PROJECT
-from relay.stack.deploy import Stack
-from relay.stack.emulator import emulator
-from relay.stack.front import front_door
-from relay.stack.package import package
-from relay.stack.up import BRAZE_KEY, Local, simulated_braze
+from relay.stacks.local import Stack
 from relay.webhooks.signer import Letter, sign
 from tests.deploy.conftest import Sam, project_in
 from tests.deploy.running import (

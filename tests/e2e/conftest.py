@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
-from relay.stack.up import Local, local_stack
 from tests.e2e.harness import ACCOUNTS_SECRET, SECOND_SECRET, SHOPIFY_SECRET, Relay, sample
 
 

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 import requests
 from standardwebhooks import Webhook as StandardWebhook
 
+from relay.local.stack import Local
 from relay.paths import EVENTS
-from relay.stack.up import Local
 
 SHOPIFY_SECRET = "canary-signing-secret-of-shopify"
 SECOND_SECRET = "canary-second-secret-of-shopify"

@@ -14,8 +14,8 @@ import requests
 from typer.testing import CliRunner
 
 from relay.cli import app
-from relay.stack.deploy import NAME
-from relay.stack.up import BRAZE_KEY, Local
+from relay.local.stack import BRAZE_KEY, Local
+from relay.stacks.local import NAME
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, aws_environment, until
 
 RELAY = Path(sys.executable).with_name("relay")

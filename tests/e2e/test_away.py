@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handler.aws.secrets import REFRESH_AFTER
-from relay.stack.up import Local
+from relay.local.stack import Local
 from tests.e2e.harness import Relay, sample, until
 from tests.e2e.test_refusals import forbidden, restart
 

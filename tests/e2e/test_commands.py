@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 import requests
 
+from relay.local.emulator import free_port
 from relay.paths import PROJECT
-from relay.stack.emulator import free_port
 from tests.e2e.harness import until
 
 RELAY = Path(sys.executable).with_name("relay")

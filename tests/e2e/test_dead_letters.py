@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from relay.cli import app
 from relay.paths import PROJECT
-from relay.stack.deploy import NAME
+from relay.stacks.local import NAME
 from tests.e2e.harness import Relay, aws_environment, until
 
 GROUPS = {"dead": "dead-letters", "held": "held"}

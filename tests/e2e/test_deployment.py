@@ -6,8 +6,8 @@ import pytest
 from botocore.exceptions import ClientError
 from samtranslator.yaml_helper import yaml_parse
 
+from relay.local.deploy import for_emulator
 from relay.paths import TEMPLATE
-from relay.stack.deploy import for_emulator
 from tests.e2e.harness import Relay
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from relay.local.emulator import free_port
+from relay.local.stack import BRAZE_KEY, local_stack
 from relay.paths import PROJECT
-from relay.stack.deploy import NAME
-from relay.stack.emulator import free_port
-from relay.stack.up import BRAZE_KEY, local_stack
+from relay.stacks.local import NAME
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET
 from tests.e2e.patient import Patient
 

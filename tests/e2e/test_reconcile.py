@@ -10,10 +10,10 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from relay.operations.desk import Desk
-from relay.operations.figures import Period, written
-from relay.operations.naming import Names
-from relay.operations.reconcile import reconcile
+from relay.operations.clients import Desk
+from relay.reconcile.cloudwatch_counts import Period, written
+from relay.reconcile.command import reconcile
+from relay.rules.names import Names
 from relay.stacks import selection
 from relay.stacks.selection import LOCAL, Operated, remembered
 from tests.e2e.harness import Relay, until

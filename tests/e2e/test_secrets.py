@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from handler.aws.secrets import MAX_AGE, REFRESH_AFTER
+from relay.deploy.secrets import READY, changed, seen_by
 from relay.paths import PROJECT
-from relay.secrets import READY, changed, seen_by
-from relay.stack.deploy import NAME
+from relay.stacks.local import NAME
 from tests.e2e.harness import Relay, aws_environment
 
 RULE = """rules:

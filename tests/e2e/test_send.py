@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.cli import app
+from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
-from relay.stack.deploy import NAME
-from relay.stack.up import Local, local_stack
+from relay.stacks.local import NAME
 from relay.webhooks.samples import load_sources, sample_secrets
 from tests.e2e.harness import Relay, aws_environment
 

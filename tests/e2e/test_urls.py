@@ -3,8 +3,8 @@
 import shutil
 from pathlib import Path
 
+from relay.local.stack import Local
 from relay.paths import PROJECT
-from relay.stack.up import Local
 from tests.e2e.patient import Patient
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.stack.up import Local, local_stack, simulated_braze
+from relay.local.stack import Local, local_stack, simulated_braze
 from tests.e2e.harness import ACCOUNTS_SECRET, Relay
 
 HOME = "417220e4-5a2a-b634-7f7d-9ec891532361"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Literal
 
-from relay.stack.emulator import HOST, free_port
+from relay.local.emulator import HOST, free_port
 
 ANSWER: Final = b'{"message": "success", "dispatch_id": "acf471119f74"}'
 LONGEST_SILENCE: Final = 10.0  # seconds; less than the 15 for which the relay waits

@@ -16,9 +16,9 @@ from typer import Typer
 from typer.testing import CliRunner
 
 from handler.core.planning.delivery_id import delivery_id
-from relay.operations.reconcile import reconcile
+from relay.reconcile.command import reconcile
 from relay.stacks import selection
-from relay.stacks.ledger import Table
+from relay.stacks.ledger import Ledger
 from relay.stacks.selection import LOCAL, Operated, remembered
 from tests.e2e.harness import Relay, sample, until
 from tests.faults.wire import FULL, customers, post_until_taken, stack, waiting
@@ -54,7 +54,7 @@ def of_braze(relay: Relay) -> dict[str, tuple[str, str]]:
 def of_the_ledger(relay: Relay) -> dict[str, str]:
     """Return by delivery the answer by which the ledger says that it was accepted."""
     local = relay.local.stack
-    table = Table.of(Operated(LOCAL, local.outputs, local.endpoint))
+    table = Ledger.of(Operated(LOCAL, local.outputs, local.endpoint))
     found = {}
     for item in table.beginning("delivery#"):
         assert item["state"] == "ACCEPTED"

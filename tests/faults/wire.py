@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from handler.core.planning.delivery_id import delivery_id
+from relay.local.stack import local_stack
 from relay.paths import PROJECT
-from relay.stack.up import local_stack
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, Relay
 
 FULL: Final = "FAULTS_FULL" in os.environ  # else a size that every run of the suite can afford

@@ -12,7 +12,7 @@ from handler.core.delivery.claim_protocol import State
 from handler.ledger.lease import Claim, Entry, Times
 from handler.ledger.ledger import Ledger
 from handler.ledger.records import record_from
-from relay.stack.emulator import emulator
+from relay.local.emulator import emulator
 from tests.adapters.stage import Aws, make_table
 
 NOW = 1_800_000_000

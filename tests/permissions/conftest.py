@@ -5,8 +5,8 @@ from contextlib import ExitStack
 
 import pytest
 
+from relay.local.stack import local_stack
 from relay.paths import PROJECT
-from relay.stack.up import local_stack
 from tests.e2e.harness import SHOPIFY_SECRET, Relay
 from tests.permissions.guarded import FUNCTIONS, KMS_KEY, Guarded
 from tests.permissions.recorder import recorder

@@ -6,8 +6,8 @@ from typing import Any
 
 import requests
 
-from relay.braze.__main__ import listen
-from relay.braze.app import create_app
+from relay.simulated_braze.__main__ import listen
+from relay.simulated_braze.app import create_app
 
 CAMPAIGN, CANVAS = "/campaigns/trigger/send", "/canvas/trigger/send"
 CAMPAIGN_DETAILS, CANVAS_DETAILS = "/campaigns/details", "/canvas/details"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from relay.activity import told
+from relay.console.log_format import sentence
 
 DELIVERY: dict[str, Any] = {"message": "delivery", "source": "shopify", "rule": "order"}
 
@@ -26,4 +26,4 @@ DELIVERY: dict[str, Any] = {"message": "delivery", "source": "shopify", "rule": 
 def test_a_delivery_says_what_came_of_it_and_how_long_it_waits(
     entry: dict[str, Any], words: str
 ) -> None:
-    assert told(json.dumps(DELIVERY | entry)) == f"delivery  shopify/order  {words}"
+    assert sentence(json.dumps(DELIVERY | entry)) == f"delivery  shopify/order  {words}"

@@ -7,9 +7,9 @@ import pytest
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
-from relay.ask_braze import braze_findings
-from relay.chosen import Chosen
-from relay.stack.up import BRAZE_KEY
+from relay.doctor.braze_checks import braze_findings
+from relay.local.stack import BRAZE_KEY
+from relay.stacks.selection import Chosen
 from tests.relay.simulated import Client
 
 STACK = Chosen("relay-prod", "prod")

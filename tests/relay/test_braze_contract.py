@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from relay.braze.app import MAX_BODY
+from relay.simulated_braze.app import MAX_BODY
 from tests.relay.simulated import (
     ALIAS,
     BY_EMAIL,

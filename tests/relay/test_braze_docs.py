@@ -8,13 +8,13 @@ import time
 from collections.abc import Iterator
 from typing import Any, get_args
 
-from relay.braze.catalogue import Target
-from relay.braze.control import routes
-from relay.braze.faults import Fault
-from relay.braze.limits import STYLES, Limits
-from relay.braze.switches import Switches
-from relay.braze.workspace import Workspace
 from relay.paths import PROJECT
+from relay.simulated_braze.catalogue import Target
+from relay.simulated_braze.control_api import routes
+from relay.simulated_braze.faults import Fault
+from relay.simulated_braze.rate_limits import STYLES, Limits
+from relay.simulated_braze.switches import Switches
+from relay.simulated_braze.workspace import Workspace
 from tests.relay.simulated import Client
 
 PAGE = (PROJECT / "docs" / "simulated-braze.md").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from relay.braze.app import DEFAULT_KEY
+from relay.simulated_braze.app import DEFAULT_KEY
 from tests.relay.simulated import CAMPAIGN, ID, NEW, NOON, Client
 
 
@@ -223,10 +223,10 @@ def test_control_api_says_what_it_cannot_take(braze: Client) -> None:
     assert braze.call("GET", "/health") == {"status": "ok"}
 
 
-@pytest.fixture(params=["relay.braze", "relay"])
+@pytest.fixture(params=["relay.simulated_braze", "relay"])
 def command(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     start = {
-        "relay.braze": [sys.executable, "-m", "relay.braze"],
+        "relay.simulated_braze": [sys.executable, "-m", "relay.simulated_braze"],
         "relay": [sys.executable, "-c", "from relay.cli import main; main()", "braze"],
     }[request.param]
     line = [*start, "--port", "0", "--key", "k"]

@@ -6,14 +6,14 @@ import zipfile
 import pytest
 import typer
 
-from relay.checks import (
+from relay.doctor.stack_checks import (
     alarm_findings,
     architecture_findings,
     dead_letter_findings,
     mapping_findings,
 )
-from relay.chosen import Chosen, chosen
 from relay.stacks.package import Package, read_package
+from relay.stacks.selection import Chosen, chosen
 
 DEV = Chosen("relay-dev", "default")
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alarms"

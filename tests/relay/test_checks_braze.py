@@ -6,7 +6,7 @@ import pytest
 
 from handler.core.rules.load import load
 from handler.core.workspace import Workspace
-from relay.checks_braze import (
+from relay.doctor.braze_checks import (
     Answer,
     Target,
     key_findings,
@@ -14,8 +14,8 @@ from relay.checks_braze import (
     targets,
     unreachable,
 )
-from relay.chosen import Chosen
 from relay.paths import PROJECT
+from relay.stacks.selection import Chosen
 
 STACK = Chosen("relay-prod", "prod")
 HOST = "https://rest.iad-01.braze.com"

@@ -11,7 +11,7 @@ from relay.cli import ENTRIES
 from relay.console.lazy_group import Entry, LazyGroup, command_of
 from relay.paths import PROJECT
 
-HEAVY = {"boto3", "botocore", "aiohttp", "requests", "rich.table", "relay.braze.app"}
+HEAVY = {"boto3", "botocore", "aiohttp", "requests", "rich.table", "relay.simulated_braze.app"}
 
 
 def entries(below: dict[str, Entry], words: tuple[str, ...] = ()) -> Iterator[tuple[str, Entry]]:

@@ -8,7 +8,7 @@ from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
-from relay.missing import missing_fields
+from relay.rules.check.sample_coverage import missing_fields
 
 RULES = """
 verify: {preset: shopify}

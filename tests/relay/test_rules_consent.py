@@ -3,7 +3,7 @@
 import pytest
 
 from handler.core.rules.load import load
-from relay.rules_warnings import warnings
+from relay.rules.check.warnings import warnings
 
 GROUP = "417220e4-5a2a-b634-7f7d-9ec891532368"
 FILE = """\

@@ -3,7 +3,7 @@
 import pytest
 
 from handler.core.rules.load import load
-from relay.rules_warnings import warnings
+from relay.rules.check.warnings import warnings
 
 FILE = """\
 verify: {preset: PRESET}

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # sh
 from handler.core.configuration import yaml12
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.paths import PROJECT
-from relay.rules_schema import rules_schema, schema
+from relay.rules.check.json_schema import rules_schema, schema
 from tests.core.rules_files import GOOD, HAND, changed
 
 SCHEMA = schema()

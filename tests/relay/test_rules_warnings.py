@@ -7,9 +7,9 @@ import pytest
 from handler.core.models import Verified, Webhook
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
+from relay.rules.check.event_ids import by_samples
+from relay.rules.check.warnings import shared_secrets, unseen_paths, warnings
 from relay.rules.webhooks import events
-from relay.rules_warnings import shared_secrets, unseen_paths, warnings
-from relay.unidentified import by_samples
 
 RULE = """\
   - name: confirm

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from relay import check_rules
+from relay.rules.check import command
 from relay.rules.commands import app
 
 RULES = """\
@@ -59,7 +59,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     made = Desk(tmp_path)
-    monkeypatch.setattr(check_rules, "EVENTS", made.events)
+    monkeypatch.setattr(command, "EVENTS", made.events)
     return made
 
 

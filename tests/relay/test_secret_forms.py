@@ -15,7 +15,7 @@ from handler.core.configuration.workspaces_file import read_workspaces
 from handler.core.errors import RulesError
 from handler.core.rules.load import load
 from relay import cli
-from relay.remarks import remarks
+from relay.local.startup_notes import remarks
 from relay.rules.commands import app
 
 RULES = """\

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from relay.show import posted_table, refused_table
+from relay.local.demo import posted_table, refused_table
 from relay.webhooks.post import Posted
 from relay.webhooks.samples import Sample
 

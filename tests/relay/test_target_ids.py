@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from handler.core.configuration import yaml12
 from relay.paths import PROJECT
-from relay.target_ids import SAMPLES, misshapen, samples
+from relay.rules.check.target_ids import SAMPLES, misshapen, samples
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OWN = "0d7b3a52-6f1e-4c88-9a3d-2b5e8f7c1a90"

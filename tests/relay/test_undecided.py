@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from relay.deploy.unset_values import undecided
 from relay.paths import PROJECT
-from relay.target_ids import SAMPLES
-from relay.undecided import undecided
+from relay.rules.check.target_ids import SAMPLES
 
 CONFIG = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
 GUIDED = "\n[default.deploy.parameters]\nparameter_overrides = "

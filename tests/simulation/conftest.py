@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from relay.stack.emulator import REGION, emulator
+from relay.local.emulator import REGION, emulator
 from tests.simulation.figures import Figures, told, total
 
 _NAME: Final = "figures"

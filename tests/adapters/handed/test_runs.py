@@ -12,7 +12,7 @@ from handler.core.delivery.claim_protocol import State
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import DAY
-from relay.ledger_desk import LedgerDesk
+from relay.stacks.ledger import Ledger
 from tests.adapters.handed.answers import BAD, DOWN, EDGE
 from tests.adapters.handing import START, Hands, away, nothing
 from tests.adapters.stage import Braze, Reply
@@ -162,7 +162,7 @@ def test_what_is_released_after_four_days_is_sent_once(
     give(line, first)
     line.clock.now += 4 * DAY
     table = line.worker.ledger.table
-    assert LedgerDesk(line.dynamo, table.name).free(first.id, State.HELD, "me", line.clock.now)
+    assert Ledger(line.dynamo, table.name).free(first.id, State.HELD, "me", line.clock.now)
     for copy in ("-released", "-again"):
         give(line, first, copy=copy)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.letters import reading
-from relay.stack.emulator import emulator
+from relay.dead_letters import queue_reader
+from relay.local.emulator import emulator
 from tests.relay.letters.desk import Desk
 from tests.relay.letters.shop import Rules
 from tests.relay.letters.stack import environment, make_stack
@@ -22,7 +22,9 @@ def endpoint() -> Iterator[str]:
 def desk(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
     for name, value in environment(endpoint).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(reading, "POLL", 0)  # the emulator is one server: there is none to wait for
+    monkeypatch.setattr(
+        queue_reader, "POLL", 0
+    )  # the emulator is one server: there is none to wait for
     return make_stack(endpoint)
 
 

@@ -14,8 +14,8 @@ from typer.testing import CliRunner, Result
 
 from handler.core.message import encode, pack
 from handler.core.models import Delivery, Parked
-from relay.letters import dead, held
-from relay.stack.deploy import client
+from relay.dead_letters.commands import dead, held
+from relay.stacks.local import client
 
 app = typer.Typer()
 app.add_typer(dead, name="dead-letters")

@@ -5,7 +5,7 @@ import time
 import uuid
 from typing import Any, Final
 
-from relay.stack.deploy import client
+from relay.stacks.local import client
 from tests.relay.letters.desk import Desk
 
 _TEMPLATE: Final[dict[str, Any]] = {

@@ -3,8 +3,8 @@
 import pytest
 import typer
 
-from relay.letters import strangers
-from relay.letters.times import moment
+from relay.console.format import time_of
+from relay.dead_letters import selection
 from relay.paths import PROJECT
 from tests.relay.letters.desk import Desk, delivery
 
@@ -25,18 +25,18 @@ NOON = 1_800_014_400  # 2027-01-15T12:00:00Z
     ],
 )
 def test_a_time_is_an_age_or_iso_in_utc(text: str, seconds: int) -> None:
-    assert moment(text, NOON + 0.9) == seconds
+    assert time_of(text, NOON + 0.9) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "2", "h", "-2h", "2w", "yesterday", "15.01.2027", "٢h"])
 def test_what_is_no_time_is_said_to_be_none(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="2h, 3d, or 2026"):
-        moment(text, NOON)
+        time_of(text, NOON)
 
 
 def test_what_is_longer_ago_than_there_are_computers_is_no_time() -> None:
     with pytest.raises(typer.BadParameter, match="before 1970"):
-        moment("99999d", NOON)
+        time_of("99999d", NOON)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(desk: Desk) -> None:
 def test_a_name_that_no_rule_has_is_told_where_it_finds_nothing(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, command: str, choice: list[str], told: str
 ) -> None:
-    monkeypatch.setattr(strangers, "RULES", PROJECT / "tests" / "rules")
+    monkeypatch.setattr(selection, "RULES", PROJECT / "tests" / "rules")
     done = desk.run("dead-letters", command, *choice)
     assert done.exit_code == 0
     assert told in done.stderr

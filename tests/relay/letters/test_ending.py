@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from relay.letters import reading
-from relay.letters.choosing import Choice
-from relay.letters.letter import Letter
-from relay.letters.redriving import Redrive
+from relay.dead_letters import queue_reader
+from relay.dead_letters.letter import Letter
+from relay.dead_letters.redrive import Redrive
+from relay.dead_letters.selection import Choice
 from tests.relay.letters.desk import Desk, delivery
 from tests.relay.letters.stack import environment
 
-PROGRAM = "import sys; from relay.letters import dead; dead(sys.argv[1:])"
+PROGRAM = "import sys; from relay.dead_letters.commands import dead; dead(sys.argv[1:])"
 MANY = 300  # more than are read while a signal is on its way
 SOME = 100  # as MANY, for a redrive: each letter takes longer
 
@@ -123,7 +123,7 @@ def test_letters_that_come_back_while_they_are_read_are_told_once(
         time.sleep(0.05)  # 25 of them take longer than the loan
         return takes(self, letter)
 
-    monkeypatch.setattr(reading, "LOAN", 1)
+    monkeypatch.setattr(queue_reader, "LOAN", 1)
     monkeypatch.setattr(Choice, "takes", slowly)
     rows = desk.listed()
     assert sorted(it["id"] for it in rows) == sorted(ids)

@@ -8,8 +8,8 @@ from handler.core.delivery.claim_protocol import Record as Known
 from handler.core.delivery.claim_protocol import State, claimable
 from handler.core.message import encode
 from handler.ledger.records import record_from
-from relay.ledger_desk import Record
-from relay.letters.deciding import Standing, redriven
+from relay.dead_letters.decision import Standing, redriven
+from relay.stacks.ledger import DeliveryRecord
 from tests.relay.letters.desk import HOUR, NOW, PARKED, Desk, delivery
 
 
@@ -48,7 +48,7 @@ def test_what_is_redriven_may_be_claimed_by_the_worker(desk: Desk) -> None:
 def test_what_is_sent_without_again_may_always_be_claimed(
     state: State, dead_at: int | None
 ) -> None:
-    record = Record(state, expires=NOW + HOUR, dead_at=dead_at)
+    record = DeliveryRecord(state, expires=NOW + HOUR, dead_at=dead_at)
     decision = redriven(Standing(delivery(), record, "rejected", NOW), again=False)
     known = Known(state, "w", NOW - 1, NOW + HOUR, dead_at=dead_at)
     if decision.delivery is not None:

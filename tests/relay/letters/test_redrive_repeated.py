@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from relay.letters.redriving import Redrive
+from relay.dead_letters.redrive import Redrive
 from tests.relay.letters.desk import Desk, delivery
 
 

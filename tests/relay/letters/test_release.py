@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from handler.core.delivery.claim_protocol import State
-from relay.ledger_desk import LedgerDesk
+from relay.stacks.ledger import Ledger
 from tests.relay.letters.desk import NOW, Desk, delivery
 
 UNKNOWN: dict[str, Any] = {
@@ -96,7 +96,7 @@ def test_a_held_delivery_that_has_expired_is_released_only_again(desk: Desk) -> 
 def test_of_two_who_release_at_once_one_sends(desk: Desk) -> None:
     it = delivery()
     desk.put(it, "HELD")
-    ledger = LedgerDesk(desk.client("dynamodb"), desk.outputs["LedgerTable"])
+    ledger = Ledger(desk.client("dynamodb"), desk.outputs["LedgerTable"])
     freed = [ledger.free(it.id, State.HELD, by, NOW) for by in ("ann", "bob")]
     assert freed == [True, False]
     assert desk.item(it)["freed"]["M"]["by"]["S"] == "ann"

@@ -6,7 +6,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from relay.stack.emulator import REGION, emulator
+from relay.local.emulator import REGION, emulator
 from tests.relay.operations.stage import RULES, Stage, make_stack
 
 

@@ -12,17 +12,17 @@ from typing import Any
 import typer
 from typer.testing import CliRunner, Result
 
-from relay.operations import erase, pauses, status, surges, trace
-from relay.stack.deploy import client
+from relay.operations import erase, pause, status, surge, trace
+from relay.stacks.local import client
 from relay.stacks.selection import Operated
 
 app = typer.Typer()
-app.command("pause")(pauses.pause)
-app.command("resume")(pauses.resume)
+app.command("pause")(pause.pause)
+app.command("resume")(pause.resume)
 app.command("status")(status.status)
 app.command("trace")(trace.trace)
 app.command("erase")(erase.erase)
-app.add_typer(surges.app, name="surge")
+app.add_typer(surge.app, name="surge")
 
 ROOT = "arn:aws:iam::000000000000:root"  # who the emulator says that we are
 RULES = {

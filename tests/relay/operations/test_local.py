@@ -2,9 +2,9 @@
 
 import time
 
-from relay.operations.desk import Desk
-from relay.operations.look_ledger import ledger
-from relay.operations.naming import Names
+from relay.operations.clients import Desk
+from relay.operations.status_parts import ledger
+from relay.rules.names import Names
 from tests.relay.operations.stage import Stage
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.operations.scopes import KEY, go_on, scopes_in, stop
-from relay.stacks.ledger import Table
+from relay.operations.pause import KEY, go_on, scopes_in, stop
+from relay.stacks.ledger import Ledger
 from tests.relay.operations.stage import ROOT, Stage
 
 
@@ -124,7 +124,7 @@ def test_a_rule_is_paused_although_another_file_cannot_be_read(stage: Stage) -> 
 def test_operators_who_pause_and_resume_at_once_do_not_lose_each_others_scopes(
     stage: Stage,
 ) -> None:
-    table = Table.of(stage.stack)
+    table = Ledger.of(stage.stack)
 
     def pause(number: int) -> bool:
         return stop(table, f"source/s{number}", number, "me")[0]

@@ -10,8 +10,8 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from handler.aws.metrics import METRICS, NAMESPACE
-from relay.operations.reconcile import reconcile
-from relay.operations.sums import DELIVERIES, EVENTS, WEBHOOKS, WISHES
+from relay.reconcile.accounting import DELIVERIES, EVENTS, WEBHOOKS, WISHES
+from relay.reconcile.command import reconcile
 from tests.relay.operations.stage import Stage
 
 app = Typer()

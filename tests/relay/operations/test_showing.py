@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relay.console.format import ago, command, counted, minute, moment, since, span, until
-from relay.operations.desk import formation_name
-from relay.stack.deploy import NAME
-from relay.stacks.selection import LOCAL, Operated
+from relay.console.format import ago, counted, minute, moment, since, span, until
+from relay.operations.clients import formation_name
+from relay.stacks.local import NAME
+from relay.stacks.selection import LOCAL, Operated, command
 
 
 @pytest.mark.parametrize(

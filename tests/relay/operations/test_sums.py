@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.operations.figures import counts_of
-from relay.operations.sums import AT_ONCE, DELIVERIES, Depth, adds_up, at_once, deliveries
+from relay.reconcile.accounting import AT_ONCE, DELIVERIES, Depth, adds_up, at_once, deliveries
+from relay.reconcile.cloudwatch_counts import counts_of
 from tests.simulation.world import Setting, World
 
 

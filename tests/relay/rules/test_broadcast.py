@@ -3,7 +3,7 @@
 from handler.core.models import Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
-from relay.missing import missing_fields
+from relay.rules.check.sample_coverage import missing_fields
 from tests.relay.rules.desk import Desk
 
 RULES = """\

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression
-from relay.rules.trace import all_choices, choices, may_be_missing, reads, trace
+from relay.rules.explain.trace import all_choices, choices, may_be_missing, reads, trace
 
 BODY: dict[str, Any] = {"a": 1, "b": None, "c": ["q"], "l": [{"x": 1}, {"x": 2}], "s": ""}
 LEAVES = ["body.a", "body.b", "body.c[0]", "body.l[].x", "body.l[?x==`1`].y", "`null`", "'t'", "@"]

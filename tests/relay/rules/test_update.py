@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handler.core.configuration.yaml12 import load
-from relay.rules.texts import written
+from relay.rules.yaml_text import written
 from tests.relay.rules.desk import EXPECT, RULES, WEBHOOK, Desk
 
 OLD = "expect:  # what comes\n  deliveries: []  # nothing\n"

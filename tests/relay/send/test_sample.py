@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.stack.emulator import free_port
+from relay.local.emulator import free_port
 from tests.relay.send.peer import SCHEMES, Peer, said_by
 
 

@@ -1,0 +1,1 @@
+"""`relay dead-letters` and `relay held`: list, show, redrive, release, drop, export."""

@@ -1,0 +1,134 @@
+"""What becomes of a letter, judged by what the ledger says of its delivery. Nothing is done here.
+
+A letter of a DEAD delivery is sent as a message of its own, which is younger than the mark: so the
+worker may claim it, where a copy that is older than the mark would be a duplicate. Nothing is
+changed in the ledger for it.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from handler.core.braze.request import request
+from handler.core.delivery.claim_protocol import State
+from handler.core.errors import UnreadableMessage
+from handler.core.models import Delivery
+from relay.console.format import minute
+from relay.dead_letters.letter import BY_SQS
+from relay.stacks.ledger import DeliveryRecord
+
+_SHORT: Final = 12
+# What SQS gave up, or the worker without reaching the ledger, is in no other queue, whatever the
+# ledger says.
+_LEFT_ALONE: Final = (BY_SQS, "horizon")
+_ON_ITS_WAY: Final = (State.SENDING, State.FAILED, State.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done, in words, and whether anything is sent.
+
+    `delivery` is what is sent, as it was or without its expiry; `frees` is the final state that
+    the ledger has to leave first.
+    """
+
+    words: str
+    delivery: Delivery | None = None
+    frees: State | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A delivery, what the ledger says of it, the reason of its letter, and the time."""
+
+    delivery: Delivery
+    record: DeliveryRecord | None
+    reason: str
+    now: float
+
+    @property
+    def state(self) -> str | None:
+        """The ledger's state; None where it knows nothing, or no more."""
+        if self.record is None or self.record.is_over(self.now):
+            return None
+        return self.record.state
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the worker would only bury it again, as expired."""
+        return self.delivery.expires_at is not None and self.delivery.expires_at <= self.now
+
+    @property
+    def name(self) -> str:
+        """Enough of the id for --id."""
+        return self.delivery.id[:_SHORT]
+
+
+def redriven(standing: Standing, *, again: bool) -> Decision:
+    """Return what a redrive of a dead letter does: send it, or say why not and what to do."""
+    if problem := _never(standing):
+        return Decision(problem)
+    if not again and (problem := _only_again(standing)):
+        return Decision(problem)
+    frees = State.ACCEPTED if standing.state == State.ACCEPTED else None
+    words = "is sent a second time" if frees else "is sent again"
+    words = f"{words}, late as it is" if standing.is_late else words
+    return Decision(words, _lasting(standing), frees)
+
+
+def released(standing: Standing, *, again: bool) -> Decision:
+    """Return what the release of a held delivery does: free and send it, or say why not."""
+    state, drop = standing.state, f"`relay held drop --id {standing.name}` removes this letter"
+    # FAILED: a release that ended before it had sent. Absent: nobody has it.
+    if state in (State.HELD, State.FAILED, None):
+        if standing.is_late and not again:
+            return Decision(_late(standing))
+        frees = State.HELD if state == State.HELD else None
+        words = "is set free and sent" if frees else "is sent: it has been set free before"
+        return Decision(words, _lasting(standing), frees)
+    if state == State.ACCEPTED:
+        return Decision(f"Braze has accepted it meanwhile: {drop}")
+    if state == State.DEAD:
+        return Decision(f"it was released before, and is a dead letter: {drop}")
+    return Decision(f"it is on its way ({state}); if it is held again, another letter comes")
+
+
+def _never(standing: Standing) -> str:
+    """Return why a delivery is not redriven, whatever was asked for; empty where it may be."""
+    try:
+        request(standing.delivery)
+    except UnreadableMessage as error:
+        return f"{error}: the worker would bury it again; --rendered makes its request anew"
+    if standing.state == State.HELD:
+        name = standing.name
+        return f"it is held: see `relay held show {name}`, then `relay held release --id {name}`"
+    dead_at = standing.record.dead_at if standing.record else None
+    if standing.state == State.DEAD and dead_at is not None and dead_at > standing.now:
+        # A message that is older than the mark would be taken for a copy, and vanish.
+        return f"it died just now: run this again in {round(dead_at - standing.now) + 1} s"
+    return ""
+
+
+def _only_again(standing: Standing) -> str:
+    """Return why a delivery is not redriven without --again; empty where it is."""
+    if standing.state == State.ACCEPTED:
+        drop = f"`relay dead-letters drop --id {standing.name}` removes this letter"
+        return f"Braze has accepted it: {drop}, --again sends it a second time"
+    if standing.state in _ON_ITS_WAY and standing.reason not in _LEFT_ALONE:
+        return (
+            f"it is on its way already ({standing.state}): wait for what comes of it; --again sends"
+            " one more copy, which changes nothing while the other one lives"
+        )
+    return _late(standing) if standing.is_late else ""
+
+
+def _late(standing: Standing) -> str:
+    expires_at = standing.delivery.expires_at
+    expired = "" if expires_at is None else f" {minute(expires_at)}"
+    return f"it expired{expired}: --again sends it all the same, without an expiry"
+
+
+def _lasting(standing: Standing) -> Delivery:
+    """Return the delivery as it is; without its expiry where that is over."""
+    if standing.is_late:
+        return replace(standing.delivery, expires_at=None)
+    return standing.delivery

@@ -1,0 +1,210 @@
+"""Letters for people and programs: in a table without content, one by one with all of it."""
+
+import json
+import re
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.table import Column, Table
+from rich.text import Text
+
+from handler.core import message
+from handler.core.braze.request import request
+from handler.core.errors import UnreadableMessage
+from handler.core.models import Delivery, Parked
+from relay.console.format import minute
+from relay.dead_letters.letter import Letter
+from relay.rules.yaml_text import written
+from relay.stacks.ledger import DeliveryRecord
+
+_UNPRINTABLE: Final = re.compile(r"[^ -~]")
+# What an attempt's class says of the request itself.
+_WENT_OUT: Final[Mapping[str, str]] = {
+    "accepted": "yes: Braze accepted it",
+    "held": "yes: Braze answered 2xx, with a notice",
+    "unknown": "perhaps: bytes went out, and no answer of Braze's came back",
+    "rejected": "no: Braze refused it",
+    "not_sent": "no: it did not reach Braze, or Braze did not take it",
+}
+_OF_LEDGER: Final = ("state", "attempts", "last")
+Told = dict[str, Any]
+_TIMES: Final = ("expires", "since", "dead_at", "lease_until", "at", "time", "accepted_at")
+# How an answer stayed away, in the words of deliver's client.
+_INTERRUPTED: Final[Mapping[str, str]] = {
+    "interrupted": "no answer of Braze's came back",
+    "interrupted: broken": "the connection broke after the request began",
+    "interrupted: timeout": "no answer came in time",
+}
+
+
+def table(letters: Sequence[Letter], records: Mapping[str, DeliveryRecord]) -> Table:
+    """Return a table of letters, the oldest first; nothing in it is content."""
+    last = "evidence" if any(it.kind == "held" for it in letters) else "detail"
+    columns = ("id", "taken (UTC)", "source/rule", "reason", "status", "attempts", last)
+    found = Table(*(Column(it, overflow="fold") for it in columns))
+    for letter in letters:
+        cells = _cells(letter, records.get(letter.message_id))
+        found.add_row(*(Text(_UNPRINTABLE.sub("?", it)) for it in cells))
+    return found
+
+
+def _cells(letter: Letter, record: DeliveryRecord | None) -> tuple[str, ...]:
+    return (
+        letter.short,
+        minute(letter.accepted_at).removesuffix(" UTC"),  # the head of the column says it
+        letter.origin,
+        letter.reason,
+        "" if letter.status is None else str(letter.status),
+        str(record.attempts) if record else "",
+        attempted(record) if letter.kind == "held" else letter.detail,
+    )
+
+
+def row(letter: Letter, record: DeliveryRecord | None) -> Told:
+    """Return of a letter what its list tells programs; nothing in it is content."""
+    return {
+        "id": letter.id,
+        "kind": _kind(letter),
+        "source": letter.source,
+        "rule": letter.rule,
+        "reason": letter.reason,
+        "status": letter.status,
+        "detail": letter.detail,
+        "accepted_at": letter.accepted_at,
+        "buried_at": int(letter.sent_at),
+        "state": record.state if record else None,
+        "attempts": record.attempts if record else None,
+        "last": dict(record.last[-1]) if record and record.last else None,
+    }
+
+
+def exported(letter: Letter) -> Told:
+    """Return a letter with all that is needed to put it back: SendMessage's body and attributes."""
+    return {**_own(letter), "body": letter.body, "attributes": _attributes(letter)}
+
+
+def _own(letter: Letter) -> Told:
+    """Return what the list tells of a letter, but for what the ledger says."""
+    return {name: it for name, it in row(letter, None).items() if name not in _OF_LEDGER}
+
+
+def _attributes(letter: Letter) -> Told:
+    names = ("DataType", "StringValue")
+    return {
+        name: {key: it[key] for key in names if key in it} for name, it in letter.attributes.items()
+    }
+
+
+def everything(letter: Letter, record: DeliveryRecord | None) -> Told:
+    """Return all that is known of a letter, its content too."""
+    told, content = {**_own(letter), "message_id": letter.message_id}, letter.content
+    if content is None:
+        return {**told, "body": letter.body}
+    said = {*told, "event", "send", "recipient"}  # the last two are in the request
+    told |= {name: it for name, it in asdict(content).items() if name not in said}
+    told["event"] = _event(content)
+    if isinstance(content, Delivery):
+        ledger = dict(record.item) if record else None
+        told |= {"request": _request(content), "evidence": _evidence(record), "ledger": ledger}
+    return told
+
+
+def _evidence(record: DeliveryRecord | None) -> list[Told]:
+    """Return each attempt that the ledger remembers, and whether anything reached Braze by it."""
+    return [
+        {**it, "went_out": _WENT_OUT.get(str(it.get("class")), "nobody knows")}
+        for it in (record.last if record else ())
+    ]
+
+
+def attempted(record: DeliveryRecord | None) -> str:
+    """Return the evidence in one line: how many attempts, and what is known of the last one."""
+    if record is None or not record.attempts:
+        return "the ledger knows of no attempt"
+    count = f"{record.attempts} attempt{'' if record.attempts == 1 else 's'}"
+    if not record.last:  # whoever made it has vanished before the mark
+        return f"{count}, and of the last one nobody knows what came of it"
+    last = record.last[-1]
+    words = [f"{last.get('class')}: {last.get('reason')}", str(last.get("status") or "")]
+    told = " ".join(it for it in words if it)
+    when = f" {minute(last['time'])}" if "time" in last else ""
+    went = _WENT_OUT.get(str(last.get("class")), "nobody knows")
+    return f"{count}, the last{when}, {told}; sent: {went}"
+
+
+def line(told: Mapping[str, Any]) -> str:
+    """Return an object as one line of ASCII JSON."""
+    return json.dumps(told, ensure_ascii=True)
+
+
+def wish(delivery: Delivery) -> Told:
+    """Return of a delivery what somebody compares: the request, and how it is sent."""
+    kept = ("rule", "id", "workspace", "on_unknown")
+    return {**{name: getattr(delivery, name) for name in kept}, "request": _request(delivery)}
+
+
+def _request(delivery: Delivery) -> Told:
+    try:
+        return {"path": delivery.path, "body": request(delivery)}
+    except UnreadableMessage as error:
+        return {"path": delivery.path, "problem": str(error)}
+
+
+def _event(content: Delivery | Parked) -> Any:
+    try:
+        event = message.unpack(content.event)
+    except Exception:  # noqa: BLE001 - whatever stands there is shown as it is: zlib's errors, too
+        return content.event
+    if isinstance(event, dict) and isinstance(event.get("raw"), str):
+        return {**event, "raw": b64decode(event["raw"]).decode("utf-8", "backslashreplace")}
+    return event
+
+
+def _kind(letter: Letter) -> str:
+    if letter.content is None:
+        return "unreadable"
+    return "delivery" if isinstance(letter.content, Delivery) else "event"
+
+
+def told_detail(letter: Letter) -> str:
+    """Return why a letter is here, for people: an interrupted request's cause as a sentence."""
+    return _INTERRUPTED.get(letter.detail, letter.detail)
+
+
+def page(told: Mapping[str, Any]) -> str:
+    """Return everything of a letter as YAML for people; no sign of it can steer a terminal."""
+    shown = {key: it for key, it in told.items() if it is not None}
+    if "detail" in shown:
+        shown["detail"] = _INTERRUPTED.get(shown["detail"], shown["detail"])
+    if isinstance(event := shown.get("event"), dict) and isinstance(event.get("raw"), str):
+        shown["event"] = {**event, "raw": _laid_out(event["raw"])}
+    return written(_dated(shown))
+
+
+def _laid_out(raw: str) -> Any:
+    """Return the value of a webhook's own JSON, to be laid out; what is none as it stands."""
+    try:
+        return json.loads(raw, object_pairs_hook=_once_each)
+    except (ValueError, RecursionError):
+        return raw
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; raise ValueError where a key is in it twice: that is to be seen."""
+    if len(found := dict(pairs)) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _dated(value: Any, name: str = "") -> Any:
+    """Return a value with its times as people read them; those of the event stay as they came."""
+    if isinstance(value, dict):
+        return {
+            key: it if key in ("event", "request") else _dated(it, key) for key, it in value.items()
+        }
+    if isinstance(value, list):
+        return [_dated(it, name) for it in value]
+    is_time = name in _TIMES or name.endswith("_at")
+    return minute(value) if is_time and isinstance(value, int) else value

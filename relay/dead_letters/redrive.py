@@ -1,0 +1,213 @@
+"""Goes through the chosen letters and sends each on its way again, or says why not."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any, Final
+
+import typer
+from botocore.exceptions import ClientError
+
+from handler.aws.sqs import enqueue
+from handler.core import message
+from handler.core.errors import Unavailable
+from handler.core.models import Delivery
+from relay.dead_letters.decision import Decision, Standing, redriven, released
+from relay.dead_letters.display import attempted
+from relay.dead_letters.letter import COMMANDS, Letter
+from relay.dead_letters.queue_reader import Tray, tray
+from relay.dead_letters.selection import Chosen, say_strangers
+from relay.stacks.ledger import Ledger
+from relay.stacks.selection import operator
+
+_CHANGED: Final = "the ledger has changed meanwhile: run this again"
+
+
+@dataclass(slots=True)
+class Redrive:
+    """The way back to the queue; in a rehearsal nothing is changed.
+
+    `done` are the deliveries of this command: what the worker gives up at once comes into the dead
+    letters again, and must not go round for ever.
+    """
+
+    tray: Tray
+    sqs: Any
+    queue_url: str
+    ledger: Ledger
+    by: Callable[[], str]
+    rehearsal: bool
+    done: set[str] = field(default_factory=set)
+
+    def send(self, letter: Letter, decision: Decision) -> str:
+        """Do what was decided for a delivery's letter; return why it was not done, or nothing."""
+        if decision.delivery is None:
+            return decision.words
+        body = _body(letter, decision.delivery)
+        if self.rehearsal:
+            return ""
+        free = decision.frees
+        delivery = self.ledger.under(decision.delivery)
+        if free and not self.ledger.free(delivery.id, free, self.by(), time.time()):
+            return _CHANGED
+        try:
+            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
+        except ClientError as error:  # of this message; of all of them, the next one tells it too
+            return f"SQS did not take it: {error.response['Error']['Code']}"
+        return self.delete(letter)
+
+    def send_all(self, deliveries: Sequence[Delivery]) -> str:
+        """Send the deliveries that an event's letter makes; return why not, or nothing.
+
+        Raise Unavailable where SQS is away.
+        """
+        if self.rehearsal:
+            return ""
+        refused = enqueue(self.sqs, self.queue_url, [message.encode(it) for it in deliveries])
+        return f"SQS did not take {len(refused)} of them" if refused else ""
+
+    def delete(self, letter: Letter) -> str:
+        """Take a letter that is on its way out of the dead letters."""
+        if self.rehearsal or self.tray.delete([letter]):
+            return ""
+        return "it is sent, but its letter is still here: drop that"
+
+
+def redrive_into(tray: Tray, *, rehearsal: bool) -> Redrive:
+    """Return the way from a tray of letters back to its stack's queue."""
+    stack = tray.chosen.stack
+    return Redrive(
+        tray=tray,
+        sqs=stack.client("sqs"),
+        queue_url=stack.outputs["QueueUrl"],
+        ledger=tray.chosen.ledger,
+        by=cache(partial(operator, stack)),
+        rehearsal=rehearsal,
+    )
+
+
+def _body(letter: Letter, delivery: Delivery) -> str:
+    """Return the message of a delivery: the letter's own, unchanged, where it says the same."""
+    return letter.body if letter.content == delivery else message.encode(delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a letter, in words, and whether it is on its way (or would be)."""
+
+    words: str
+    is_sent: bool = False
+
+
+Judge = Callable[[Redrive, Letter], Verdict]
+
+
+def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> int:
+    """Let each chosen letter be judged; say what came of it; return 1 where one was not sent.
+
+    `asks`: somebody has to agree to the whole first.
+
+    A run that was cut short leaves nothing half done: the next one goes on with what is left.
+    """
+    sent, left = 0, 0
+    with tray(chosen, "redriving") as found:
+        way = redrive_into(found, rehearsal=rehearsal)
+        try:
+            for letter in _agreed(found) if asks else found:
+                verdict = _verdict(way, letter, judge)
+                sent, left = sent + verdict.is_sent, left + (not verdict.is_sent)
+                said = f"{letter.short} {letter.origin} {letter.reason}: {verdict.words}"
+                typer.echo(said, err=not verdict.is_sent)
+        finally:
+            _sum_up(chosen, sent, left, rehearsal=rehearsal)
+        if found.ending.wanted:
+            typer.echo("ended early: the same command goes on with the others", err=True)
+    return 1 if left else 0
+
+
+def _agreed(found: Tray) -> Iterator[Letter]:
+    """Yield the letters once somebody has said yes to all; of none at all nobody is asked."""
+    letters = iter(found)
+    for letter in letters:
+        if not _says_yes(found):
+            typer.echo("nothing is redriven", err=True)
+            raise typer.Exit(1)
+        yield letter
+        break
+    yield from letters
+
+
+def _says_yes(found: Tray) -> bool:
+    try:
+        return found.ask("Send all dead letters on their way again?")
+    except typer.Abort:
+        if not sys.stdin.isatty():
+            words = "nobody is there to say yes: give --yes, or what is meant (--reason, --rule)"
+            typer.echo(f"\n{words}", err=True)
+        return False
+
+
+def plainly(*, again: bool) -> Judge:
+    """Return who redrives dead letters as they are."""
+
+    def judge(way: Redrive, letter: Letter) -> Verdict:
+        if not isinstance(letter.content, Delivery):
+            return Verdict(_why_not(letter))
+        decision = redriven(standing_of(way, letter, letter.content), again=again)
+        problem = way.send(letter, decision)
+        return Verdict(problem or decision.words, is_sent=not problem)
+
+    return judge
+
+
+def releasing(*, again: bool, yes: bool) -> Judge:
+    """Return who releases held deliveries, each once its evidence has been looked at."""
+
+    def judge(way: Redrive, letter: Letter) -> Verdict:
+        if not isinstance(letter.content, Delivery):
+            return Verdict(_why_not(letter))
+        standing = standing_of(way, letter, letter.content)
+        decision = released(standing, again=again)
+        typer.echo(f"{letter.short} {letter.origin}: {attempted(standing.record)}")
+        asks = decision.delivery is not None and not (yes or way.rehearsal)
+        if asks and not way.tray.ask("Send it? Who has had it already gets it twice."):
+            return Verdict("left as it is")
+        problem = way.send(letter, decision)
+        return Verdict(problem or decision.words, is_sent=not problem)
+
+    return judge
+
+
+def standing_of(way: Redrive, letter: Letter, delivery: Delivery) -> Standing:
+    """Return a delivery with what the ledger says of it at this moment."""
+    record = way.ledger.delivery(way.ledger.under(delivery).id)
+    return Standing(delivery, record, letter.reason, time.time())
+
+
+def _verdict(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
+    if letter.happening in way.done:
+        return Verdict("it was sent in this run already, and came back (or is a copy)")
+    try:
+        verdict = judge(way, letter)
+    except Unavailable as error:
+        return Verdict(f"SQS is away: {error}")
+    if verdict.is_sent:
+        way.done.add(letter.happening)
+    return verdict
+
+
+def _why_not(letter: Letter) -> str:
+    """Return why nothing can be sent of what is no delivery."""
+    if letter.content is None:
+        export = f"`{COMMANDS['dead']} export --id {letter.short}`"
+        return f"{letter.detail}: it cannot be sent; {export} keeps it"
+    return f"it is an event of which no request was made ({letter.detail}): --rendered tries again"
+
+
+def _sum_up(chosen: Chosen, sent: int, left: int, *, rehearsal: bool) -> None:
+    if not sent + left:
+        say_strangers(chosen.choice)
+    done = "released" if chosen.choice.kind == "held" else "redriven"
+    typer.echo(f"{sent} {'would be ' if rehearsal else ''}{done}, {left} not")

@@ -1,0 +1,107 @@
+"""`redrive --rendered`: what the rules make of a letter now takes the place of what was frozen."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import typer
+
+from handler.core.errors import Unrenderable
+from handler.core.models import Delivery
+from relay.console.format import minute
+from relay.dead_letters.decision import Decision, redriven
+from relay.dead_letters.display import wish
+from relay.dead_letters.letter import Letter
+from relay.dead_letters.redrive import Redrive, Verdict, standing_of
+from relay.dead_letters.render import Rendered, Sources, rendered
+from relay.rules.yaml_text import differences, say
+
+_SHOWN: Final = 3  # requests of one letter; too_many has a hundred and more
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """Renders letters anew, shows the difference, asks, and sends what there is now."""
+
+    sources: Sources
+    again: bool
+    yes: bool
+
+    def __call__(self, way: Redrive, letter: Letter) -> Verdict:
+        """Return what came of a letter."""
+        if letter.content is None:
+            return Verdict(f"{letter.detail}: nothing can be rendered of it")
+        try:
+            made = rendered(letter.content, self.sources)
+        except Unrenderable as error:
+            return Verdict(str(error))
+        if isinstance(letter.content, Delivery):
+            return self._delivery(way, letter, letter.content, made.deliveries[0])
+        return self._event(way, letter, made)
+
+    def _delivery(self, way: Redrive, letter: Letter, old: Delivery, new: Delivery) -> Verdict:
+        if old.id != new.id and not self.again:
+            words = (
+                f"its id is another one now ({new.id[:12]}): it may have been sent under the old"
+            )
+            return Verdict(f"{words} one; --again sends it all the same")
+        decision = self._decided(way, letter, old, new)
+        if decision.delivery is None:
+            return Verdict(decision.words)
+        if not self._agreed(way, letter, [old], [decision.delivery]):
+            return Verdict("left as it is")
+        problem = way.send(letter, decision)
+        return Verdict(problem or f"{decision.words}, rendered anew", is_sent=not problem)
+
+    def _decided(self, way: Redrive, letter: Letter, old: Delivery, new: Delivery) -> Decision:
+        """Return the decision on what is sent now; what it was before must not stand against it."""
+        if old.id != new.id:
+            before = standing_of(way, letter, replace(new, id=old.id))
+            refused = redriven(before, again=self.again)
+            if refused.delivery is None:
+                return refused
+        return redriven(standing_of(way, letter, new), again=self.again)
+
+    def _event(self, way: Redrive, letter: Letter, made: Rendered) -> Verdict:
+        deliveries, failures = self._in_time(made)
+        why = "; ".join(dict.fromkeys(failures))
+        if not deliveries:
+            return Verdict(why)
+        if not self._agreed(way, letter, [], deliveries):
+            return Verdict("left as it is")
+        if problem := way.send_all(deliveries):
+            return Verdict(problem)
+        count = f"{len(deliveries)} deliver{'y' if len(deliveries) == 1 else 'ies'}"
+        if failures:  # a second run sends nothing twice: what it makes has the same ids
+            return Verdict(f"{count} of it sent, and the letter stays, for: {why}")
+        problem = way.delete(letter)
+        return Verdict(problem or f"{count} sent, rendered anew", is_sent=not problem)
+
+    def _in_time(self, made: Rendered) -> tuple[list[Delivery], list[str]]:
+        """Return what may be sent, and why the rest may not."""
+        now, good, failures = time.time(), list[Delivery](), list(made.failures)
+        for it in made.deliveries:
+            if it.expires_at is None or it.expires_at > now:
+                good.append(it)
+            elif self.again:
+                good.append(replace(it, expires_at=None))
+            else:
+                failures.append(
+                    f"it expired {minute(it.expires_at)}: --again sends it all the same"
+                )
+        return good, failures
+
+    def _agreed(
+        self, way: Redrive, letter: Letter, old: Sequence[Delivery], new: Sequence[Delivery]
+    ) -> bool:
+        """Show the difference, and ask where there is one; a rehearsal shows it only."""
+        before = [wish(it) for it in old]
+        after = [wish(it) for it in new[:_SHOWN]]
+        if before == after:
+            return True
+        typer.secho(f"{letter.short} {letter.origin} {letter.reason}", bold=True)
+        say(differences(before, after))
+        if len(new) > _SHOWN:
+            typer.echo(f"  and {len(new) - _SHOWN} more")
+        return self.yes or way.rehearsal or way.tray.ask("Send it so?")

@@ -1,0 +1,189 @@
+"""Which letters of which stack a command is for: options that all of these commands have."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Annotated, Any, Final
+
+import typer
+
+from relay.console.format import period
+from relay.dead_letters.letter import NAMES, REASONS, Kind, Letter
+from relay.paths import RULES
+from relay.rules.names import Names, read_names, suggestion
+from relay.stacks.ledger import Ledger
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
+
+_INTERRUPTED: Final = 130
+_LEAST: Final = 4  # letters of an id
+Command = Callable[..., int]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which letters are meant: those that fit all that is given. Times are in epoch seconds."""
+
+    kind: Kind
+    reasons: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    rules: frozenset[str] = frozenset()
+    since: int | None = None
+    until: int | None = None
+    ids: tuple[str, ...] = ()
+    limit: int | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing was given that chooses among the letters."""
+        return self == Choice(self.kind)
+
+    def takes(self, letter: Letter) -> bool:
+        """Return whether a letter is meant, but for the limit."""
+        return (
+            letter.kind == self.kind
+            and self._names(letter)
+            and (self.since is None or letter.accepted_at >= self.since)
+            and (self.until is None or letter.accepted_at < self.until)
+        )
+
+    def _names(self, letter: Letter) -> bool:
+        rule = {letter.rule, f"{letter.source}/{letter.rule}"}
+        return (
+            (not self.reasons or letter.reason in self.reasons)
+            and (not self.sources or letter.source in self.sources)
+            and (not self.rules or not self.rules.isdisjoint(rule))
+            and (not self.ids or letter.id.startswith(self.ids))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the options of a command say: a stack, and letters of it.
+
+    `options` name the stack, for commands that are shown; `was_interrupted` is not empty once
+    somebody has ended the command early.
+    """
+
+    stack: Operated
+    choice: Choice
+    options: str
+    was_interrupted: list[bool] = field(default_factory=list)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the stack."""
+        return Ledger(self.stack.client("dynamodb"), self.stack.outputs["LedgerTable"])
+
+
+def with_id(chosen: Chosen, delivery: str) -> Chosen:
+    """Return what is chosen, and of that only what an id's first letters name."""
+    return replace(chosen, choice=replace(chosen.choice, ids=_prefixes([delivery])))
+
+
+def _prefixes(ids: list[str]) -> tuple[str, ...]:
+    """Return first letters of ids; an empty one, of a variable that is not set, would take all."""
+    for it in ids:
+        if len(it) < _LEAST:
+            raise typer.BadParameter(f"'{it}': give at least {_LEAST} letters of an id")
+    return tuple(it.lower() for it in ids)
+
+
+def _reasons(given: list[str], kind: Kind) -> frozenset[str]:
+    """Return the reasons; one that no letter can have would find none, as if all were well."""
+    known = sorted(REASONS[kind])
+    for it in given:
+        if it not in known:
+            meant = suggestion(it, known) or f": {', '.join(known)}"
+            raise typer.BadParameter(
+                f"no {NAMES[kind]} has the reason {it}{meant}", param_hint="--reason"
+            )
+    return frozenset(given)
+
+
+def _options(  # noqa: PLR0913 - the options of a command
+    *,
+    kind: Kind,
+    reason: Annotated[list[str] | None, typer.Option(help="Only of this reason.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only of this source.")] = None,
+    rule: Annotated[
+        list[str] | None, typer.Option(help="Only of this rule: RULE or SOURCE/RULE.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Webhook taken since then: 2h, 3d, or an ISO 8601 time.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Webhook taken before then.")] = None,
+    delivery: Annotated[
+        list[str] | None, typer.Option("--id", help="Only this one: its id's first letters do.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> Chosen:
+    """Return what is chosen; raise typer.BadParameter where it names no stack, or no time."""
+    choice = Choice(
+        kind,
+        _reasons(reason or [], kind),
+        frozenset(source or ()),
+        frozenset(rule or ()),
+        *period(since, until),
+        _prefixes(delivery or []),
+        limit,
+    )
+    stack = operated(stack_name, config_env, local=local)
+    return Chosen(stack, choice, _written(stack_name, config_env, local=local))
+
+
+def _written(stack_name: str | None, config_env: str | None, *, local: bool) -> str:
+    """Return the options that name the stack, as they were given."""
+    named = {"--stack-name": stack_name, "--config-env": config_env}
+    options = "".join(f" {name} {value}" for name, value in named.items() if value)
+    return f"{options} --local" if local else options
+
+
+def choosing(kind: Kind) -> Callable[[Command], Callable[..., None]]:
+    """Give a command the options that choose letters; its first parameter is what is chosen.
+
+    What it returns is the exit code, unless it was interrupted.
+    """
+    shared = list(inspect.signature(_options).parameters.values())[1:]
+
+    def wrapped(command: Command) -> Callable[..., None]:
+        own = list(inspect.signature(command).parameters.values())[1:]
+
+        @wraps(command)
+        def run(*_: object, **given: Any) -> None:
+            chosen = _options(kind=kind, **{it.name: given.pop(it.name) for it in shared})
+            code = command(chosen, **given)
+            raise typer.Exit(_INTERRUPTED if chosen.was_interrupted else code)
+
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        parameters = [it.replace(kind=keyword) for it in (*own, *shared)]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # as inspect reads it
+        run.__annotations__ = {it.name: it.annotation for it in parameters}
+        return run
+
+    return wrapped
+
+
+def say_strangers(choice: Choice) -> None:
+    """Say which sources and rules the project's rules do not know, where no letter was found.
+
+    That is no mistake by itself: letters outlive the rules that made them.
+    """
+    for words in strangers(choice, read_names(RULES)):
+        typer.echo(words, err=True)
+
+
+def strangers(choice: Choice, names: Names) -> Iterator[str]:
+    """Yield what may be wrong with a choice; nothing where some rules cannot be read."""
+    if names.unread:
+        return
+    rules = sorted({it for source, rule in names.rules for it in (rule, f"{source}/{rule}")})
+    for kind, given, known in (
+        ("source", choice.sources, names.sources),
+        ("rule", choice.rules, rules),
+    ):
+        for it in sorted(given.difference(known)):
+            yield f"{RULES.name} knows no {kind} {it}{suggestion(it, known)}"

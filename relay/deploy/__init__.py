@@ -1,0 +1,1 @@
+"""`relay deploy`, `relay secrets`, `relay urls`: from rules files to a deployed stack."""

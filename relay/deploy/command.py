@@ -1,0 +1,87 @@
+"""`relay deploy`: SAM's own commands in their order, once the rules are found to be good."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+
+from relay.deploy.unset_values import undecided
+from relay.deploy.urls import urls
+from relay.paths import PROJECT, RULES
+from relay.rules.cases.case_file import CASES
+from relay.rules.cases.command import CASES_STAGE, run, show
+from relay.rules.check.command import check
+from relay.stacks.cloudformation import client, is_missing
+from relay.stacks.samconfig import DEFAULT
+from relay.stacks.selection import chosen
+from relay.virtualenvs import environment
+from relay.webhooks.samples import sources_in
+
+
+def deploy(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="More for `sam deploy`, after a --.")
+    ] = None,
+    config_env: Annotated[str, typer.Option(help="Environment of samconfig.toml.")] = DEFAULT,
+) -> None:
+    """Check the rules, run the cases, build, show the change set and deploy; then say the URLs."""
+    check(RULES, config_env)
+    _refuse_undecided(config_env, arguments or ())
+    _test(CASES)
+    stack = chosen(None, config_env)
+    _sam("build", "--config-env", config_env)
+    before = _change_sets(stack.stack_name)
+    _sam("deploy", "--config-env", config_env, *(arguments or ()))
+    if _change_sets(stack.stack_name) - before:  # made, shown, and not executed
+        typer.echo("not deployed: nothing was changed", err=True)
+        raise typer.Exit(1)
+    urls(None, config_env, RULES)
+    typer.echo(f"next: {stack.examine}")
+
+
+def _refuse_undecided(config_env: str, arguments: Sequence[str]) -> None:
+    if said := list(undecided(RULES, config_env, arguments)):
+        typer.echo("\n".join(said), err=True)
+        raise typer.Exit(1)
+
+
+def _test(cases: Path) -> None:
+    """Run the user's cases, if there are any: they expect what `vars` say for stage dev."""
+    if not any(cases.glob("*/*.yaml")):
+        return
+    report = run(sources_in(RULES, CASES_STAGE), cases)
+    show(report)
+    if not report.is_good:
+        raise typer.Exit(1)
+
+
+def _change_sets(stack_name: str) -> set[str]:
+    """Return the change sets that wait to be executed: SAM leaves one that was answered "n"."""
+    pages = (
+        client("cloudformation").get_paginator("list_change_sets").paginate(StackName=stack_name)
+    )
+    try:
+        found = [one for page in pages for one in page["Summaries"]]
+    except ClientError as error:
+        if is_missing(error):
+            return set()
+        raise
+    return {one["ChangeSetId"] for one in found if one["ExecutionStatus"] == "AVAILABLE"}
+
+
+def _sam(*arguments: str) -> None:
+    """Run the locked SAM CLI; it asks and answers on this terminal."""
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    run = subprocess.run(
+        [environment("sam") / "sam", *arguments],
+        cwd=PROJECT,
+        env=os.environ | {"PATH": programs},  # it looks for uv there
+        check=False,
+    )
+    if run.returncode:
+        raise typer.Exit(run.returncode)

@@ -1,0 +1,30 @@
+"""`relay urls`: where the senders of a deployed stack post to."""
+
+from typing import Final
+
+import typer
+
+from handler.rules_directory import read
+from relay.console.options import RulesOption
+from relay.paths import RULES
+from relay.stacks.cloudformation import outputs
+from relay.stacks.selection import ConfigEnv, StackName, chosen
+
+_ANY_STAGE: Final = "dev"  # every stage has the same sources
+_PLACE: Final = "SOURCE"  # stands in the stack's output for the name of a rules file
+
+
+def urls(
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    rules: RulesOption = RULES,
+) -> None:
+    """Print the URL that each source's sender posts to."""
+    name = chosen(stack_name, config_env).stack_name
+    url = outputs(name, "WebhookUrl")["WebhookUrl"]
+    sources = sorted(read(rules, _ANY_STAGE))
+    if not sources:
+        raise typer.BadParameter(f"no rules file in {rules}", param_hint="--rules")
+    width = max(map(len, sources))
+    for source in sources:
+        typer.echo(f"{source:<{width}}  {url.removesuffix(_PLACE)}{source}")

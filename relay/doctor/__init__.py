@@ -1,0 +1,1 @@
+"""`relay doctor`: checks of a deployed stack and of its Braze workspaces."""

@@ -1,0 +1,222 @@
+"""What `relay doctor` concludes from Braze's answers: values in, findings out."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import requests
+
+from handler.core.rules.source import Source
+from handler.core.workspace import DEFAULT, Workspace
+from handler.workspaces import FILE
+from relay.doctor.stack_checks import Finding
+from relay.stacks.selection import Chosen
+
+_REFUSED: Final = (401, 403)
+_UNKNOWN: Final = (400, 404)  # Braze has taken the key, and found nothing by the id
+_WRONG_URL: Final = "Invalid URL"  # Braze's word for a path that it does not serve
+# A key of the details, the value that keeps the target from sending, in words, and the remedy.
+_STATES: Final = (
+    ("archived", True, "is archived", "unarchive"),
+    ("draft", True, "is a draft", "launch"),
+    ("enabled", False, "is paused", "resume"),
+)
+# By the key of a request that names the target: what Braze calls it, and where it tells of it.
+_KINDS: Final = {
+    "campaign_id": ("campaign", "/campaigns/details"),
+    "canvas_id": ("Canvas", "/canvas/details"),
+}
+_PATH: Final = "/campaigns/trigger/send"  # where no rule says which
+_MOST: Final = 40  # targets that are looked up in one run
+_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A campaign or Canvas, by the key of a request that names it, and the rules that send to it.
+
+    `trigger` is the path that they post to; each rule stands as "NAME of SOURCE".
+    """
+
+    key: str
+    id: str
+    trigger: str
+    rules: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Where Braze tells of it."""
+        return _KINDS[self.key][1]
+
+    def __str__(self) -> str:
+        kind, _ = _KINDS[self.key]
+        return f"{kind} {self.id} (rule {', rule '.join(self.rules)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What Braze answered; the body is None where it is no JSON."""
+
+    status: int
+    body: object
+
+    def says(self, key: str) -> object:
+        """Return a value of the body; None where there is none."""
+        return self.body.get(key) if isinstance(self.body, Mapping) else None
+
+    @property
+    def finds_nothing(self) -> bool:
+        """Tell whether Braze has taken the key and complains, in words, of the id."""
+        words = self.says("message") or self.says("error")
+        return self.status in _UNKNOWN and isinstance(words, str) and words != _WRONG_URL
+
+
+def targets(sources: Iterable[Source], workspace: str) -> list[Target]:
+    """Return each campaign and Canvas of a workspace that rules send to, once."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for source in sources:
+        for rule in source.rules:
+            keys = _KINDS.keys() & rule.send.keys() if rule.workspace == workspace else ()
+            for key in keys:
+                named = (key, str(rule.send[key]), rule.path)
+                found.setdefault(named, []).append(f"{rule.name} of {source.name}")
+    return [Target(*named, tuple(rules)) for named, rules in found.items()]
+
+
+def permission(path: str) -> str:
+    """Return the permission that an API key needs for a path of Braze's API."""
+    return path.strip("/").replace("/", ".")
+
+
+def key_findings(
+    workspace: Workspace, answers: Mapping[str, Answer], stack: Chosen
+) -> Iterator[Finding]:
+    """Judge the answers to trigger requests that name neither a campaign nor a recipient."""
+    refused = [path for path, answer in answers.items() if answer.status in _REFUSED]
+    if refused:
+        status = answers[refused[0]].status
+        problem = f"Braze refuses the API key at {workspace.endpoint} ({status})"
+        remedy = _check_key(refused, workspace) + stack.set_key(workspace.key)
+        yield Finding("error", problem, remedy)
+    for answer in answers.values():
+        if answer.status not in _REFUSED and not answer.finds_nothing:
+            words = f"answers {answer.status}, which neither accepts nor refuses the API key"
+            remedy = _check_endpoint(workspace, stack)
+            yield Finding("error", f"{workspace.endpoint} {words}", remedy)
+            return  # of one endpoint once is enough
+
+
+def _setting(workspace: Workspace) -> str:
+    """Return where the endpoint of a workspace is set."""
+    if workspace.name == DEFAULT:
+        return "BrazeEndpoint in samconfig.toml"
+    return f"the endpoint of {workspace.name} in {FILE}"
+
+
+def _check_endpoint(workspace: Workspace, stack: Chosen) -> str:
+    return (
+        f"if it is your workspace's REST endpoint, run {stack.examine} again in a minute; "
+        f"else mend {_setting(workspace)}, then {stack.deploy}"
+    )
+
+
+def _check_key(refused: Iterable[str], workspace: Workspace) -> str:
+    return (
+        f"check that {_setting(workspace)} is your workspace's REST endpoint, and that "
+        f"the key is this workspace's, may use {' and '.join(map(permission, refused))} and "
+        "allows this machine's IP address; for another key: "
+    )
+
+
+def target_findings(
+    answers: Sequence[tuple[Target, Answer]], key: str, stack: Chosen
+) -> Iterator[Finding]:
+    """Judge what Braze tells of each target, by a key, of this name, that may send to it."""
+    hidden = sorted({target.path for target, answer in answers if answer.status in _REFUSED})
+    if hidden:
+        may = " and ".join(map(permission, hidden))
+        problem = f"whether all that the rules send to is active was not seen: the key lacks {may}"
+        remedy = f"for this check, make a key in Braze with {may} too (no key can be changed): "
+        yield Finding("note", problem, remedy + stack.set_key(key))
+    judged = (finding for target, answer in answers for finding in _judged(target, answer, stack))
+    yield from dict.fromkeys(judged)  # of a path that is out of order once is enough
+
+
+def _judged(target: Target, answer: Answer, stack: Chosen) -> Iterator[Finding]:
+    if answer.finds_nothing:
+        named = f"name one of this key's workspace in the rules, then {stack.deploy}"
+        yield Finding("error", f"Braze knows no {target}", named)
+    elif answer.says("message") == "success":
+        problem, mend = next(
+            ((words, mend) for key, value, words, mend in _STATES if answer.says(key) is value),
+            ("", ""),
+        )
+        if problem:
+            remedy = (
+                f"{mend} it in Braze's dashboard, or name another in the rules, then {stack.deploy}"
+            )
+            yield Finding("error", f"{target} {problem}: Braze sends nothing", remedy)
+    elif answer.status not in _REFUSED:
+        problem = f"{target.path} answers {answer.status}: not all that rules send to was seen"
+        yield Finding("error", problem, f"run {stack.examine} again in a minute")
+
+
+def unreachable(workspace: Workspace, why: str, stack: Chosen) -> Finding:
+    """Return the finding of an endpoint that gave no answer at all."""
+    return Finding(
+        "error",
+        f"the Braze endpoint {workspace.endpoint} cannot be reached from here ({why})",
+        f"check this machine's way to it, and {_setting(workspace)}; after a change: "
+        f"{stack.deploy}",
+    )
+
+
+Ask = Callable[..., Answer]
+
+
+def braze_findings(
+    workspace: Workspace, key: str, sources: Iterable[Source], stack: Chosen
+) -> Iterator[Finding]:
+    """Yield what keeps a workspace's key, or what the rules send to, from being of use."""
+    known = targets(sources, workspace.name)
+    with requests.Session() as session:
+        session.auth = _bearer(key)
+
+        def ask(method: str, path: str, **options: Any) -> Answer:
+            return _asked(session, method, workspace.endpoint + path, options)
+
+        try:
+            # A trigger of nothing for nobody: only whether the key is taken can come of it.
+            paths = dict.fromkeys([target.trigger for target in known] or [_PATH])
+            answers = {path: ask("POST", path, json={}) for path in paths}
+        except requests.RequestException as error:
+            yield unreachable(workspace, type(error).__name__, stack)
+            return
+        bad = list(key_findings(workspace, answers, stack))
+        yield from bad or _targets(ask, known, workspace.key, stack)
+
+
+def _targets(ask: Ask, targets: list[Target], key: str, stack: Chosen) -> Iterator[Finding]:
+    answers = [(it, ask("GET", it.path, params={it.key: it.id})) for it in targets[:_MOST]]
+    yield from target_findings(answers, key, stack)
+    if len(targets) > _MOST:
+        problem = f"only {_MOST} of {len(targets)} campaigns and Canvases were looked up"
+        yield Finding("note", problem, "look at the others in Braze's dashboard")
+
+
+def _bearer(key: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Return what puts the key into a request; a plain header would give way to a .netrc."""
+
+    def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {key}"
+        return request
+
+    return authorize
+
+
+def _asked(session: requests.Session, method: str, url: str, options: dict[str, Any]) -> Answer:
+    answer = session.request(method, url, **options, timeout=_SECONDS, allow_redirects=False)
+    try:
+        return Answer(answer.status_code, answer.json())
+    except requests.JSONDecodeError:
+        return Answer(answer.status_code, None)

@@ -1,0 +1,131 @@
+"""What `relay doctor` concludes of the stack: values in, findings out; nothing is asked here.
+
+No finding shows a secret, not even a part of one or its length.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from handler.core.errors import RulesError
+from handler.core.rules.source import Source
+from handler.core.secret_values import Secret
+from relay.deploy.secrets import unusable
+from relay.stacks.package import Package
+from relay.stacks.selection import Chosen
+
+_POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is wrong with a deployed stack, and what to do about it; only an error is a fault."""
+
+    level: Literal["error", "note"]
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.level}: {self.problem}\n  -> {self.remedy}"
+
+
+def source_findings(
+    sources: Mapping[str, Source | RulesError], secret: Secret, stack: Chosen
+) -> Iterator[Finding]:
+    """Yield each source that cannot verify its webhooks."""
+    for name, source in sources.items():
+        if isinstance(source, RulesError):
+            yield Finding(
+                "error", f"{name} does not load: {source}", f"mend it, then {stack.deploy}"
+            )
+        elif why := unusable(source, secret):
+            problem = f"{name} answers 503: {why}"
+            yield Finding("error", problem, stack.set_secret(source.secret))
+
+
+def mapping_findings(mappings: Sequence[Mapping[str, Any]], stack: Chosen) -> Iterator[Finding]:
+    """Yield what keeps the deliver function from taking deliveries out of the queue."""
+    if not mappings:
+        nobody = "nothing takes deliveries out of the queue: the deliver function has no mapping"
+        yield Finding("error", nobody, stack.deploy)
+    for mapping in mappings:
+        if mapping["State"] not in _POLLING:
+            yield Finding(
+                "error",
+                f"deliveries wait in the queue: the event source mapping is {mapping['State']}",
+                f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled",
+            )
+
+
+def rules_findings(
+    here: Mapping[str, bytes], there: Mapping[str, bytes], stack: Chosen
+) -> Iterator[Finding]:
+    """Yield how the rules files of the folder and of the deployed package differ."""
+    differ = [name for name in here.keys() & there.keys() if here[name] != there[name]]
+    for names, words, remedy in (
+        (differ, "deployed rules differ from those here", stack.deploy),
+        (here.keys() - there.keys(), "rules not deployed", stack.deploy),
+        (
+            there.keys() - here.keys(),
+            "rules that are deployed and not here",
+            f"bring back what is wanted, then {stack.deploy}",
+        ),
+    ):
+        if names:
+            yield Finding("error", f"{words}: {', '.join(sorted(names))}", remedy)
+
+
+def architecture_findings(
+    packages: Mapping[str, Package], architectures: Mapping[str, str], stack: Chosen
+) -> Iterator[Finding]:
+    """Yield which functions have a package that their processor cannot run."""
+    wrong: dict[tuple[str, str], list[str]] = {}
+    for name, architecture in architectures.items():
+        for machine in packages[name].machines - {architecture}:
+            wrong.setdefault((machine, architecture), []).append(name)
+    for (machine, architecture), names in wrong.items():
+        yield Finding(
+            "error",
+            f"the package is built for {machine} and the functions run on {architecture}: "
+            f"{', '.join(names)}",
+            f"set Architecture in samconfig.toml once, under global, then {stack.deploy}",
+        )
+
+
+def alarm_findings(
+    topics: Mapping[str, Sequence[str]], stack: Chosen, *, is_local: bool
+) -> Iterator[Finding]:
+    """Judge the alarm topics, each with the ARNs of its subscriptions; locally nobody need hear."""
+    if not topics:
+        yield Finding(
+            "note",
+            "no alarm reaches anybody: the stack has no SNS topic",
+            "put an alarm of your own on the dead-letter queue: aws cloudwatch put-metric-alarm",
+        )
+    for topic, subscriptions in topics.items():
+        # One that nobody has confirmed yet has a word in the place of its ARN.
+        if not any(subscription.startswith("arn:") for subscription in subscriptions):
+            yield Finding(
+                "note" if is_local else "error",
+                f"no alarm reaches anybody: {topic} has no confirmed subscription",
+                "none: this is the local stack" if is_local else _subscribe(topic, stack),
+            )
+
+
+def _subscribe(topic: str, stack: Chosen) -> str:
+    return (
+        f"set AlarmEmail in samconfig.toml, then {stack.deploy}; or aws sns subscribe "
+        f"--topic-arn {topic} --protocol email --notification-endpoint YOU@EXAMPLE.COM; "
+        "either way follow the link in the mail"
+    )
+
+
+def dead_letter_findings(count: int, url: str) -> Iterator[Finding]:
+    """Say how many dead letters wait to be looked at."""
+    if count:
+        yield Finding(
+            "note",
+            f"about {count} dead letter{'s' if count > 1 else ''} waiting",
+            "read the reasons (attribute `reason`): aws sqs receive-message "
+            f"--queue-url {url} --message-attribute-names All --visibility-timeout 1",
+        )

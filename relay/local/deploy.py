@@ -1,0 +1,125 @@
+"""Deploys template.yaml into the emulator, and works round what the emulator lacks.
+
+Nothing here changes the product: the template is the one that `sam deploy` takes, and each
+difference is named where it is made.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from samtranslator.yaml_helper import yaml_parse
+
+from relay.paths import TEMPLATE
+from relay.stacks.local import NAME, Stack, client
+
+_BUCKET: Final = "relay-artifacts"
+_KEY: Final = "package.zip"
+_DEPLOY_SECONDS: Final = 60
+
+
+def deploy(endpoint: str, package: bytes, parameters: Mapping[str, str]) -> Stack:
+    """Create the stack from template.yaml and return it."""
+    storage = client(endpoint, "s3")
+    storage.create_bucket(Bucket=_BUCKET)
+    storage.put_object(Bucket=_BUCKET, Key=_KEY, Body=package)
+    formation = client(endpoint, "cloudformation")
+    formation.create_stack(
+        StackName=NAME,
+        TemplateBody=json.dumps(for_emulator(yaml_parse(TEMPLATE.read_text()), parameters)),
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+    )
+    stack = _deployed(endpoint, formation)
+    import_routes(stack)
+    return stack
+
+
+def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the template with what the emulator needs otherwise.
+
+    The code comes from its S3, under a custom runtime (Amazon's client, not its own);
+    `MaximumConcurrency` from a parameter stays text there and stops every poller; it wants the
+    IAM actions `sqs:...Batch`, which AWS does not have; and it speaks plain HTTP, which the
+    policy of the queues denies.
+    """
+    del template["Resources"]["QueuesOverTlsOnly"]
+    concurrency = parameters.get(
+        "DeliverConcurrency", template["Parameters"]["DeliverConcurrency"]["Default"]
+    )
+    template["Globals"]["Function"] |= {
+        "CodeUri": f"s3://{_BUCKET}/{_KEY}",
+        "Runtime": "provided.al2023",
+    }
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            for event in resource["Properties"]["Events"].values():
+                if event["Type"] == "SQS":
+                    event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": int(concurrency)}
+        if resource["Type"] == "AWS::IAM::Role":
+            _allow_batches(resource["Properties"]["Policies"])
+    return template
+
+
+def _allow_batches(policies: list[dict[str, Any]]) -> None:
+    for policy in policies:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement.get("Action") == "sqs:SendMessage":
+                statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+
+
+def _deployed(endpoint: str, formation: Any) -> Stack:
+    deadline = time.monotonic() + _DEPLOY_SECONDS
+    while (found := formation.describe_stacks(StackName=NAME)["Stacks"][0])["StackStatus"].endswith(
+        "IN_PROGRESS"
+    ):
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"the stack was not up in {_DEPLOY_SECONDS} s")
+        time.sleep(0.05)
+    if found["StackStatus"] != "CREATE_COMPLETE":
+        raise RuntimeError(f"the stack did not deploy: {_reasons(formation) or found}")
+    resources = formation.describe_stack_resources(StackName=NAME)["StackResources"]
+    return Stack(
+        endpoint=endpoint,
+        outputs={output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]},
+        resources={
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources
+        },
+    )
+
+
+def _reasons(formation: Any) -> str:
+    events = formation.describe_stack_events(StackName=NAME)["StackEvents"]
+    return "; ".join(
+        f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+        for event in events
+        if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
+    )
+
+
+def import_routes(stack: Stack) -> None:
+    """Create the template's routes: the emulator ignores the OpenAPI body that SAM makes."""
+    gateway, functions = stack.client("apigatewayv2"), stack.client("lambda")
+    api = stack.resources["Api"]
+    if gateway.get_routes(ApiId=api)["Items"]:
+        return
+    found = functions.get_function(FunctionName=stack.resources["IngestFunction"])
+    integration = gateway.create_integration(
+        ApiId=api,
+        IntegrationType="AWS_PROXY",
+        IntegrationUri=found["Configuration"]["FunctionArn"],
+        PayloadFormatVersion="2.0",
+    )
+    for key in route_keys(yaml_parse(TEMPLATE.read_text())):
+        target = f"integrations/{integration['IntegrationId']}"
+        gateway.create_route(ApiId=api, RouteKey=key, Target=target)
+
+
+def route_keys(template: Mapping[str, Any]) -> list[str]:
+    """Return the keys of the routes to the ingest function; one without a path is the catch-all."""
+    events = template["Resources"]["IngestFunction"]["Properties"]["Events"].values()
+    routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
+    return [f"{it['Method']} {it['Path']}" if "Path" in it else "$default" for it in routes]

@@ -1,0 +1,79 @@
+"""The AWS emulator (ministack), with a clean environment and a scratch folder of its own."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from relay.local.watchdog import leashed
+from relay.virtualenvs import environment
+
+HOST: Final = "127.0.0.1"
+REGION: Final = "us-east-1"
+_START_SECONDS: Final = 60
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a port of 127.0.0.1 can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def emulator() -> Iterator[str]:
+    """Run ministack; give its endpoint; at the end stop it, its workers and its scratch folder."""
+    endpoint = f"http://{HOST}:{free_port()}"
+    programs = environment("emulator")
+    with tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True) as scratch:
+        log = Path(scratch) / "emulator.log"
+        with (
+            log.open("wb") as output,
+            leashed([programs / "ministack"], output, _environment(endpoint, scratch)) as server,
+        ):
+            _wait_until_up(server, endpoint, log)
+            yield endpoint
+
+
+def _environment(endpoint: str, scratch: str) -> dict[str, str]:
+    """Return what the emulator may know of this machine: its workers inherit all of it."""
+    return {
+        "PATH": os.defpath,
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": endpoint.rpartition(":")[2],
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_DEFAULT_REGION": REGION,
+        "AUTH": "true",  # signatures and IAM policies are enforced
+    }
+
+
+def _wait_until_up(server: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(f"the emulator ended at once:\n{log.read_text()[-2000:]}")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=1).close()  # noqa: S310 - our own http address
+            return
+        time.sleep(0.05)
+    raise RuntimeError(f"the emulator did not come up in {_START_SECONDS} s")

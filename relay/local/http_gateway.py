@@ -1,0 +1,115 @@
+"""The front door: a plain http://127.0.0.1:N that answers as API Gateway's HTTP API would.
+
+It forwards to the emulator's API Gateway, and mends what that does otherwise than AWS: a
+function's failure is 500 without its words, header fields that come twice are joined, and the
+quotas of an HTTP API hold (10 MB body, 10,240 bytes of request line and headers).
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from aiohttp import ClientError, ClientSession, DummyCookieJar, web
+from multidict import CIMultiDict
+from yarl import URL
+
+from relay.local.emulator import HOST
+
+_MAX_BODY: Final = 10 * 1024 * 1024
+_MAX_HEAD: Final = 10_240
+# Fields that belong to one connection, not to the message (RFC 9110, section 7.6.1).
+_HOP: Final = frozenset(
+    {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+
+
+@contextmanager
+def front_door(port: int, gateway: str) -> Iterator[str]:
+    """Serve on 127.0.0.1:port (0: any free one) in a thread; give the URL."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="front-door", daemon=True)
+    thread.start()
+
+    async def start() -> tuple[web.AppRunner, int]:
+        runner = web.AppRunner(_application(gateway), access_log=None)
+        await runner.setup()
+        site = web.TCPSite(runner, HOST, port)
+        await site.start()
+        return runner, runner.addresses[0][1]
+
+    try:
+        runner, bound = asyncio.run_coroutine_threadsafe(start(), loop).result()
+        try:
+            yield f"http://{HOST}:{bound}"
+        finally:
+            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def _application(gateway: str) -> web.Application:
+    app = web.Application(client_max_size=_MAX_BODY, handler_args={"max_field_size": _MAX_HEAD * 2})
+
+    async def client(_: web.Application) -> AsyncIterator[None]:
+        async with ClientSession(cookie_jar=DummyCookieJar(), auto_decompress=False) as session:
+            app[_CLIENT] = session
+            yield
+
+    app.cleanup_ctx.append(client)
+    app[_GATEWAY] = gateway
+    app.router.add_route("*", "/{path:.*}", _forward)
+    return app
+
+
+_CLIENT: Final = web.AppKey("client", ClientSession)
+_GATEWAY: Final = web.AppKey("gateway", str)
+
+
+async def _forward(request: web.Request) -> web.Response:
+    if sum(len(name) + len(value) for name, value in request.raw_headers) > _MAX_HEAD:
+        return _says(431, "Request Header Fields Too Large")
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return _says(413, "Request Entity Too Large")
+    url = URL(request.app[_GATEWAY] + request.raw_path, encoded=True)
+    try:
+        async with request.app[_CLIENT].request(
+            request.method, url, headers=_joined(request), data=body, allow_redirects=False
+        ) as answer:
+            return _mended(answer.status, answer.headers, await answer.read())
+    except ClientError:
+        return _says(503, "Service Unavailable")
+
+
+def _joined(request: web.Request) -> dict[str, str]:
+    """Return the header fields as an HTTP API joins them, with those that it adds."""
+    fields: dict[str, str] = {}
+    for name, value in request.headers.items():
+        key = name.lower()
+        if key not in _HOP | {"content-length"}:
+            fields[key] = f"{fields[key]},{value}" if key in fields else value
+    return fields | {
+        "x-forwarded-for": request.remote or HOST,
+        "x-forwarded-proto": request.scheme,
+        "accept-encoding": fields.get("accept-encoding", "identity"),
+    }
+
+
+def _mended(status: int, headers: Mapping[str, str], body: bytes) -> web.Response:
+    if status == web.HTTPBadGateway.status_code:
+        return _says(500, "Internal Server Error")
+    kept = CIMultiDict(
+        (name, value)
+        for name, value in headers.items()
+        if name.lower() not in _HOP | {"content-length", "date", "server"}
+    )
+    return web.Response(status=status, headers=kept, body=body)
+
+
+def _says(status: int, message: str) -> web.Response:
+    return web.json_response({"message": message}, status=status)

@@ -1,0 +1,94 @@
+"""One local stack from nothing to the first webhook, and all of it gone at the end."""
+
+import json
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from handler import workspaces
+from handler.core.errors import RulesError
+from handler.core.workspace import DEFAULT, Workspace
+from relay.local.deploy import deploy
+from relay.local.emulator import HOST, emulator
+from relay.local.http_gateway import front_door
+from relay.local.package import package
+from relay.local.watchdog import leashed
+from relay.stacks.local import Stack
+
+BRAZE_KEY: Final = "local-braze-key"
+_ARM: Final = {"arm64", "aarch64"}  # what macOS and Linux call it
+Secrets = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A local stack that takes webhooks at `url` and sends to `braze_url`."""
+
+    url: str
+    braze_url: str
+    stack: Stack
+
+
+@contextmanager
+def local_stack(
+    rules: Path, secrets: Secrets, braze_url: str | None, port: int, **parameters: str
+) -> Iterator[Local]:
+    """Build, deploy and serve; without `braze_url` a simulated Braze is started beside it."""
+    with ExitStack() as ending, ThreadPoolExecutor(1) as builder:
+        built = builder.submit(package, rules)
+        endpoint = ending.enter_context(emulator())
+        braze_url = braze_url or ending.enter_context(simulated_braze())
+        stack = deploy(
+            endpoint,
+            built.result(),
+            {
+                "Stage": "local",
+                "BrazeEndpoint": braze_url,
+                "AllowBroadcast": "true",  # there is nobody here to reach
+                "Architecture": "arm64" if platform.machine() in _ARM else "x86_64",
+            }
+            | parameters,
+        )
+        _put_secrets(stack, secrets, _keys(rules))
+        url = ending.enter_context(front_door(port, stack.gateway))
+        yield Local(url, braze_url, stack)
+
+
+@contextmanager
+def simulated_braze() -> Iterator[str]:
+    """Run the simulated Braze in a process of its own; give its URL."""
+    command = [sys.executable, "-m", "relay.simulated_braze", "--port", "0", "--key", BRAZE_KEY]
+    with leashed(command, subprocess.PIPE) as server:
+        line = server.stdout.readline().decode() if server.stdout else ""
+        if not line.startswith("ready "):
+            raise RuntimeError("the simulated Braze did not start")
+        yield line.removeprefix("ready ").strip()
+
+
+def _keys(rules: Path) -> Mapping[str, str]:
+    """Return a key for each workspace, all of which are on this machine."""
+    with suppress(RulesError):  # it is said elsewhere; the default workspace serves all the same
+        named = workspaces.read(rules, None).values()
+        return {it.key: BRAZE_KEY for it in (Workspace.default(""), *named)}
+    return {DEFAULT: BRAZE_KEY}
+
+
+def _put_secrets(stack: Stack, secrets: Secrets, keys: Mapping[str, str]) -> None:
+    manager = stack.client("secretsmanager")
+    for output, value in (
+        ("SigningSecretsArn", dict(secrets)),
+        ("BrazeKeysArn", dict(keys)),
+    ):
+        manager.put_secret_value(SecretId=stack.outputs[output], SecretString=json.dumps(value))
+
+
+def is_local(url: str) -> bool:
+    """Tell whether a URL may stand in Braze's place: http://127.0.0.1:port and nothing behind."""
+    prefix, _, port = url.rpartition(":")
+    return prefix == f"http://{HOST}" and port.isascii() and port.isdigit()

@@ -1,0 +1,84 @@
+"""What a look at a stack reads with: its clients, its names, its resources."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import JsonValue
+
+from relay.rules.names import Names
+from relay.stacks.local import NAME
+from relay.stacks.selection import LOCAL, Operated
+
+Level = Literal["good", "warning", "bad", "unread"]
+Resources = Mapping[tuple[str, str], str]  # physical ids by type and logical id
+
+
+class NoSuchResource(Exception):
+    """The stack has no resource of that name: it is no stack of this relay, or an older one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the screen: its lines for people, and the same for scripts."""
+
+    name: str
+    lines: tuple[str, ...]
+    document: JsonValue
+    level: Level = "good"
+
+    @classmethod
+    def unread(cls, name: str, error: Exception) -> "Part":
+        """Return the part of something that could not be read, with the reason in its place."""
+        why = f"cannot be read: {error}"
+        return cls(name, (why,), {"unread": str(error)}, "unread")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A stack with everything that is made only once; threads share its clients."""
+
+    stack: Operated
+    names: Names
+    clients: Mapping[str, Any]
+    found: dict[str, Resources] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stack: Operated, names: Names, services: Iterable[str]) -> "Desk":
+        """Return a stack's desk. Clients are made here: boto3 makes them in one thread only."""
+        return cls(stack, names, {service: stack.client(service) for service in services})
+
+    def resources(self) -> Resources:
+        """Return the stack's resources, read once; raise botocore's errors.
+
+        Two threads may read them at the same time: they read the same.
+        """
+        name = formation_name(self.stack)
+        if name not in self.found:
+            self.found[name] = _resources(self.clients["cloudformation"], name)
+        return self.found[name]
+
+    def log_group(self, name: str) -> str:
+        """Return a log group's own name, by its name in the template.
+
+        Raise NoSuchResource, or botocore's errors.
+        """
+        try:
+            return self.resources()["AWS::Logs::LogGroup", name]
+        except KeyError:
+            raise NoSuchResource(f"the stack has no {name}") from None
+
+
+def formation_name(stack: Operated) -> str:
+    """Return what CloudFormation calls a stack."""
+    return NAME if stack.name == LOCAL else stack.name
+
+
+def _resources(formation: Any, name: str) -> Resources:
+    pages = formation.get_paginator("list_stack_resources").paginate(StackName=name)
+    return {
+        (one["ResourceType"], one["LogicalResourceId"]): one["PhysicalResourceId"]
+        for page in pages
+        for one in page["StackResourceSummaries"]
+        if "PhysicalResourceId" in one
+    }

@@ -1,0 +1,178 @@
+"""`relay pause` and `relay resume`: stop sending some or all of it, and go on."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from relay.console.format import counted, since
+from relay.console.options import RulesOption
+from relay.paths import RULES
+from relay.rules.names import Names, read_names, suggestion
+from relay.stacks.ledger import Ledger, Record
+from relay.stacks.selection import (
+    ConfigEnv,
+    LocalOption,
+    Operated,
+    StackName,
+    command,
+    operated,
+    operator,
+)
+
+KEY: Final = "pause#"
+# Two operators who pause and resume at the same time can take the map from under each other; each
+# round ends it for one of them.
+_ROUNDS: Final = 5
+
+Scopes = Mapping[str, Record]  # by scope: {since, by}
+_FORM: Final = "all, source/SOURCE, rule/SOURCE/RULE or workspace/WORKSPACE"
+_COUNT: Final = "ApproximateNumberOfMessages"
+_MEANING: Final = """\
+Within 10 seconds nothing more of it is sent. Webhooks are taken as before; what they become waits.
+Resume:    {resume}
+Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead letter
+with the reason paused, and what is past its rule's expires_after one with the reason expired."""
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Take a name that the rules do not know.")
+]
+
+
+def unknown(scope: str, names: Names) -> str:
+    """Return what is wrong with a scope, in words for the operator; empty where it is known."""
+    if scope in names.scopes:
+        return ""
+    kind, _, name = scope.partition("/")
+    if kind not in {"source", "rule", "workspace"} or not name:
+        form = "a scope is all, source/SOURCE, rule/SOURCE/RULE or workspace/WORKSPACE"
+        return f"{form}{suggestion(scope, names.scopes)}"
+    unread = f" ({', '.join(names.unread)} cannot be read)" if names.unread else ""
+    hint = suggestion(scope, [one for one in names.scopes if one.startswith(kind)])
+    return f"the rules know no {scope}{unread}{hint}; --force takes any"
+
+
+def scopes_in(table: Ledger) -> Scopes:
+    """Return what is paused now."""
+    return dict(table.get(KEY).get("scopes", {}))
+
+
+def stop(table: Ledger, scope: str, at: int, by: str) -> tuple[bool, Record]:
+    """Pause a scope; return whether it was not paused before, and its record as it is now."""
+    name = {"#scope": scope}
+    value = {"M": {"since": {"N": str(at)}, "by": {"S": by}}}
+    for _ in range(_ROUNDS):
+        done, item = table.change(
+            KEY,
+            "SET scopes.#scope = :value",
+            "attribute_exists(scopes) AND attribute_not_exists(scopes.#scope)",
+            ExpressionAttributeNames=name,
+            ExpressionAttributeValues={":value": value},
+        )
+        if not done and "scopes" not in item:  # the first pause of this stack
+            done, item = table.change(
+                KEY,
+                "SET scopes = :scopes",
+                "attribute_not_exists(scopes)",
+                ExpressionAttributeValues={":scopes": {"M": {scope: value}}},
+            )
+        if record := item.get("scopes", {}).get(scope):
+            return done, record
+    raise RuntimeError("somebody else resumes at the same time: try again")
+
+
+def go_on(table: Ledger, scope: str) -> tuple[bool, Scopes]:
+    """Resume a scope; return whether it was paused, and what still is."""
+    done, item = table.change(
+        KEY,
+        "REMOVE scopes.#scope",
+        "attribute_exists(scopes.#scope)",
+        ExpressionAttributeNames={"#scope": scope},
+    )
+    return done, item.get("scopes", {})
+
+
+def told(scope: str, record: Mapping[str, Any], now: float) -> str:
+    """Return one pause in words."""
+    return f"{scope}  {since(record['since'], now)} by {record['by']}"
+
+
+def pause(  # noqa: PLR0913 - the options of a command
+    scope: Annotated[
+        str | None, typer.Argument(help=f"{_FORM}; without one, list.", show_default=False)
+    ] = None,
+    *,
+    force: ForceOption = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Stop sending, within 10 seconds; webhooks are still taken. Without a scope, list."""
+    if scope is not None and not force and (wrong := unknown(scope, read_names(rules))):
+        raise typer.BadParameter(wrong, param_hint="SCOPE")
+    stack = operated(stack_name, config_env, local=local)
+    table = Ledger.of(stack)
+    if scope is None:
+        _list(scopes_in(table))
+        return
+    now = time.time()
+    is_new, record = stop(table, scope, int(now), operator(stack))
+    typer.echo(f"{'paused' if is_new else 'paused already'}: {told(scope, record, now)}")
+    typer.echo(_MEANING.format(resume=command(stack, f"resume {scope}")))
+
+
+def resume(  # noqa: PLR0913 - the options of a command
+    scope: Annotated[str, typer.Argument(help=f"{_FORM}; `relay pause` lists.")],
+    *,
+    force: ForceOption = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Send what is paused again; what waits comes back within 15 minutes."""
+    stack = operated(stack_name, config_env, local=local)
+    was_paused, left = go_on(Ledger.of(stack), scope)
+    if was_paused:
+        typer.echo(f"resumed: {scope}; what waits is sent within 15 minutes")
+    else:
+        typer.echo(f"{scope} was not paused{_hint(scope, left, rules, force=force)}")
+    if left:
+        typer.echo("Still paused, whatever else is resumed:")
+        _list(left)
+    if was_paused:
+        _say_dead(stack)
+
+
+def _hint(scope: str, left: Scopes, rules: Path, *, force: bool) -> str:
+    """Return what may be meant by a scope that is not paused; end the command if nobody knows it.
+
+    A rule may be gone from the folder and its pause be there: so only what is not paused has to
+    have a name that the rules know.
+    """
+    hint = suggestion(scope, list(left))
+    if not force and (wrong := unknown(scope, read_names(rules))):
+        raise typer.BadParameter(f"{scope} is not paused{hint or f': {wrong}'}")
+    return hint
+
+
+def _list(scopes: Scopes) -> None:
+    now = time.time()
+    for scope, record in sorted(scopes.items()):
+        typer.echo(told(scope, record, now))
+    if not scopes:
+        typer.echo("nothing is paused")
+
+
+def _say_dead(stack: Operated) -> None:
+    """Say how many letters may be ours, dead or held: only who receives them knows the reasons."""
+    found = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.outputs["DeadLetterQueueUrl"], AttributeNames=[_COUNT]
+    )
+    if number := int(found["Attributes"][_COUNT]):
+        letters = counted(number, "letter")
+        look = command(stack, "dead-letters list --reason paused")
+        typer.echo(f"{letters} in all, dead or held; which of them waited too long: {look}")
+        typer.echo(f"Send those: {command(stack, 'dead-letters redrive --reason paused')}")

@@ -1,0 +1,165 @@
+"""Whether a letter is to a person, or about one; and the keys of what the ledger has of them."""
+
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import JsonValue
+
+from handler.core.braze.identifiers import user_of
+from handler.core.message import unpack
+from handler.core.models import Delivery, Parked
+from handler.ledger.profile_versions import user_key
+from relay.console.format import counted
+from relay.dead_letters.letter import Letter
+from relay.dead_letters.queue_reader import Loan
+from relay.rules.names import Names
+from relay.stacks.ledger import Ledger
+
+Identifier = Literal["external_user_id", "user_alias", "email"]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as Braze knows them: an identifier and its value; an alias is (name, label)."""
+
+    identifier: Identifier
+    value: str | tuple[str, str]
+
+    @property
+    def text(self) -> str:
+        """What a webhook would say of them: the value, of an alias its name."""
+        return self.value if isinstance(self.value, str) else self.value[0]
+
+    def keys(self, names: Names) -> list[str]:
+        """Return the keys that their items in the ledger can have: a rule's, in a workspace."""
+        return [
+            user_key(workspace, who, *rule)
+            for workspace in sorted(names.workspaces)
+            for rule in sorted(names.rules)
+            for who in self._spellings()
+        ]
+
+    def is_recipient(self, letter: Letter) -> bool:
+        """Tell whether a letter is a delivery to them.
+
+        E-mail addresses are compared without regard to case, an attribute's as the recipient's.
+        """
+        if not isinstance(letter.content, Delivery):
+            return False
+        recipient = letter.content.recipient or {}
+        if self.identifier == "email":
+            attributes = recipient.get("attributes")
+            own = attributes.get("email") if isinstance(attributes, dict) else None
+            return self._is_text(own) or self._is_text(recipient.get("email"))
+        return user_of(letter.content) == self._spellings()[0]
+
+    def is_mentioned(self, letter: Letter) -> bool:
+        """Tell whether their identifier is a value somewhere in a letter, or in its event.
+
+        Of a letter that cannot be read: whether it stands anywhere in it.
+        """
+        if letter.content is None:
+            return self.text.casefold() in letter.body.casefold()
+        return any(self._is_text(value) for value in _values(_content(letter.content)))
+
+    def _is_text(self, value: JsonValue) -> bool:
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return False
+        given, own = str(value), self.text
+        if self.identifier == "email":
+            given, own = given.casefold(), own.casefold()
+        return given == own
+
+    def _spellings(self) -> list[list[JsonValue]]:
+        """Return them as the ledger's keys have them; of an address, in small letters as well."""
+        if not isinstance(self.value, str):
+            return [[self.identifier, list(self.value)]]
+        spelt = [self.value]
+        if self.identifier == "email":
+            spelt.append(self.value.lower())
+        return [[self.identifier, one] for one in dict.fromkeys(spelt)]
+
+
+def others_of(letter: Letter, known: Person) -> Person | None:
+    """Return by which other identifier a letter's recipient is called, if by another."""
+    found = user_of(letter.content) if isinstance(letter.content, Delivery) else None
+    match found:
+        case ["external_user_id", str(value)]:
+            other = Person("external_user_id", value)
+        case ["user_alias", [str(name), str(label)]]:
+            other = Person("user_alias", (name, label))
+        case _:
+            return None
+    return None if other == known else other
+
+
+def _content(content: Delivery | Parked) -> list[JsonValue]:
+    found: list[JsonValue] = []
+    if isinstance(content, Delivery):
+        found += [content.recipient, content.send]
+    with suppress(ValueError, zlib.error):  # a letter of a stranger: it has no event to look into
+        found.append(unpack(content.event))
+    return found
+
+
+def _values(value: JsonValue) -> Iterator[JsonValue]:
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from _values(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _values(part)
+    else:
+        yield value
+
+
+@dataclass(slots=True)
+class Kept:
+    """Letters to a person and letters that mention one, both borrowed, and keys of the ledger."""
+
+    letters: list[Letter] = field(default_factory=list)
+    mentions: list[Letter] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, person: Person, loan: Loan, table: Ledger, keys: list[str]) -> "Kept":
+        """Read what is kept of a person; raise botocore's errors.
+
+        All letters of the queue are borrowed for it. Whether that came to its end, `loan` says.
+        """
+        kept = cls(keys=sorted(table.get_many(keys)))
+        for letter in loan.letters():
+            if person.is_recipient(letter):
+                kept.letters.append(letter)
+            elif person.is_mentioned(letter):
+                kept.mentions.append(letter)
+        return kept
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept that is only this person's."""
+        return not self.letters and not self.keys
+
+    def told(self) -> Iterator[str]:
+        """Yield what there is, in words without anything of the person."""
+        held = sum(letter.kind == "held" for letter in self.letters)
+        yield f"{counted(len(self.letters) - held, 'dead letter')} to this person"
+        yield f"{counted(held, 'held delivery')} to this person"
+        yield f"{counted(len(self.keys), 'item')} of the ledger (versions of the profile's data)"
+        if self.mentions:
+            verb = "mentions" if len(self.mentions) == 1 else "mention"
+            letters = counted(len(self.mentions), "other letter")
+            yield f"{letters} that {verb} the identifier: {_shorts(self.mentions)}"
+
+    def others(self, person: Person) -> list[Person]:
+        """Return the other identifiers by which letters to this person call them."""
+        found = [others_of(letter, person) for letter in self.letters]
+        return list(dict.fromkeys(other for other in found if other is not None))
+
+
+def _shorts(letters: list[Letter], most: int = 5) -> str:
+    shown = ", ".join(letter.short for letter in letters[:most])
+    return f"{shown}, ..." if len(letters) > most else shown

@@ -1,0 +1,258 @@
+"""What the ledger says of the traffic: breakers, rates, pauses, brakes; one read of few items."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import JsonValue
+
+from relay.console.format import counted, moment, since, span, until
+from relay.operations.clients import Desk, Level, Part
+from relay.operations.delivery_history import Line, lines
+from relay.operations.pause import KEY, told
+from relay.operations.surge import Brake, brake_of, keys
+from relay.stacks.ledger import Ledger, Record, living
+from relay.stacks.selection import Operated, command
+
+Found = Mapping[str, Record]
+_NUMBER: Final = "ApproximateNumberOfMessages"
+_COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")
+_LOOK_BACK: Final = timedelta(minutes=10)  # SQS tells CloudWatch every minute, some minutes late
+OUTCOMES: Final = ("not_sent", "unknown", "rejected")
+_SHOWN: Final = 5
+# Newest first: in an outage a minute has more lines than are shown, and a quarter of an hour has
+# so many that reading them takes longer than anybody waits.
+_WINDOWS: Final = ((0, 60), (60, 300), (300, 900))
+_PATTERN: Final = '{{ $.message = "delivery" && ({}) }}'.format(
+    " || ".join(f'$.outcome = "{one}"' for one in OUTCOMES)
+)
+_MOST_NAMES: Final = 100  # CloudWatch, DescribeAlarms: names in one call
+
+
+def ledger(desk: Desk, now: float) -> list[Part]:
+    """Return the parts that the ledger has; raise botocore's errors."""
+    workspaces, surges = sorted(desk.names.workspaces), keys(desk.names)
+    wanted = [f"{kind}#{one}" for kind in ("breaker", "rate") for one in workspaces]
+    table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
+    found = table.get_many([KEY, *wanted, *surges])
+    alive = {one: living(record, now) for one, record in found.items()}
+    brakes = [brake_of(one, alive.get(one, {}), desk.names, now) for one in surges]
+    return [
+        _breakers(desk, {one: alive.get(f"breaker#{one}", {}) for one in workspaces}, now),
+        _rates({one: alive.get(f"rate#{one}", {}) for one in workspaces}, now),
+        _pauses(alive.get(KEY, {}).get("scopes", {}), now),
+        _brakes(brakes, desk.names.unread, now),
+    ]
+
+
+def _breakers(desk: Desk, found: Found, now: float) -> Part:
+    lines = [line for name, record in found.items() for line in _breaker(desk, name, record, now)]
+    opened = [record for record in found.values() if "open_until" in record]
+    document: JsonValue = {
+        name: {"open": "open_until" in record, **_without(record, "pk", "expires")}
+        for name, record in found.items()
+    }
+    return Part("Braze", tuple(lines), document, "bad" if opened else "good")
+
+
+def _breaker(desk: Desk, name: str, record: Record, now: float) -> Iterator[str]:
+    if "open_until" not in record:
+        yield f"{name}: closed"
+        return
+    began = f" {since(record['opened_at'], now)}" if "opened_at" in record else ""
+    yield f"{name}: open{began}: {_why(record)}; {_next(record, now)}"
+    if record.get("reason") == "key_refused":
+        yield f"  {_remedy(desk.stack, name)}"
+
+
+def _remedy(stack: Operated, workspace: str) -> str:
+    """Return what helps where Braze refuses the key: 401 and 403 are one reason."""
+    if stack.endpoint is not None:
+        return "the simulated Braze refuses it: see its /_sim/key and /_sim/faults"
+    named = "" if workspace == "default" else f" {workspace}"
+    wanted = "give the key its permissions in Braze, or set another"
+    return f"{wanted}: {command(stack, f'secrets set --braze{named}')}"
+
+
+def _why(record: Record) -> str:
+    if record.get("reason") == "key_refused":
+        return "Braze refuses the API key"
+    if "failed" in record and "total" in record:
+        return f"failures ({record['failed']:,} of {counted(record['total'], 'request')})"
+    return str(record.get("reason", "no reason given"))
+
+
+def _next(record: Record, now: float) -> str:
+    if "probe" in record and record.get("probe_until", 0) > now:
+        return f"a probe is on its way {until(record['probe_until'], now)}"
+    if record["open_until"] > now:
+        return f"nothing is sent {until(record['open_until'], now)}, then a probe"
+    return "the next delivery is a probe"
+
+
+def _rates(found: Found, now: float) -> Part:
+    limited = any(record.get("until", 0) > now for record in found.values())
+    lines = tuple(f"{name}: {_rate(record, now)}" for name, record in found.items())
+    document: JsonValue = {
+        name: _without(record, "pk", "expires") for name, record in found.items()
+    }
+    return Part("rate limit", lines, document, "warning" if limited else "good")
+
+
+def _rate(record: Record, now: float) -> str:
+    if not record:
+        return "Braze has said nothing of it lately"
+    words = []
+    if record.get("until", 0) > now:
+        words.append(f"limited: nothing is sent {until(record['until'], now)}")
+    if "remaining" in record:
+        most = f" of {record['limit']:,}" if "limit" in record else ""
+        words.append(f"{record['remaining']:,}{most} left")
+    if "reset" in record:
+        reset = record["reset"]
+        words.append(until(reset, now) if reset > now else f"renewed at {moment(reset, now)}")
+    if "at" in record:
+        words.append(f"seen {span(now - record['at'])} ago")
+    return ", ".join(words) or "not limited"
+
+
+def _pauses(scopes: Mapping[str, Record], now: float) -> Part:
+    lines = tuple(told(scope, record, now) for scope, record in sorted(scopes.items()))
+    document: JsonValue = {scope: dict(record) for scope, record in scopes.items()}
+    return Part("pauses", lines or ("none",), document, "warning" if scopes else "good")
+
+
+def _brakes(brakes: list[Brake], unread: tuple[str, ...], now: float) -> Part:
+    stopped = [brake for brake in brakes if brake.stopped_at is not None]
+    lines = [f"{brake.rule}: {'; '.join(brake.told(now))}" for brake in stopped]
+    lines += [f"{file} cannot be read: its rules are not shown" for file in unread]
+    document: JsonValue = {
+        brake.rule: {"stopped": brake.stopped, "stopped_at": brake.stopped_at} for brake in stopped
+    }
+    quiet = ("nothing is stopped",)
+    is_good = not stopped and not unread
+    return Part("surges", tuple(lines) or quiet, document, "good" if is_good else "warning")
+
+
+def _without(record: Record, *names: str) -> dict[str, JsonValue]:
+    return {name: value for name, value in record.items() if name not in names}
+
+
+def queue(desk: Desk, now: float) -> Part:
+    """Return how many deliveries wait; raise botocore's errors."""
+    visible, in_flight, delayed = _counts(desk, "QueueUrl")
+    oldest, words = _oldest(desk, now)
+    # Every wait is a visibility timeout, so SQS cannot tell the waiting from those in work.
+    line = f"{visible:,} to be taken, {in_flight:,} in work or waiting, {delayed:,} delayed"
+    document: JsonValue = {
+        "visible": visible,
+        "in_flight": in_flight,
+        "delayed": delayed,
+        "oldest": oldest,
+    }
+    return Part("queue", (line, words), document)
+
+
+def dead_letters(desk: Desk, _now: float) -> Part:
+    """Return how many letters there are, dead or held: which, only a receive would tell."""
+    visible, in_flight, _ = _counts(desk, "DeadLetterQueueUrl")
+    number = visible + in_flight
+    if not number:
+        return Part("dead letters", ("none",), {"count": 0})
+    taken = f", {in_flight:,} of them taken by somebody now" if in_flight else ""
+    found = f"{counted(number, 'letter')}{taken}, dead or held; which, and why:"
+    lists = (command(desk.stack, f"{group} list") for group in ("dead-letters", "held"))
+    return Part("dead letters", (found, *lists), {"count": number}, "warning")
+
+
+def _counts(desk: Desk, output: str) -> tuple[int, int, int]:
+    found = desk.clients["sqs"].get_queue_attributes(
+        QueueUrl=desk.stack.outputs[output], AttributeNames=list(_COUNTS)
+    )["Attributes"]
+    visible, in_flight, delayed = (int(found.get(name, 0)) for name in _COUNTS)
+    return visible, in_flight, delayed
+
+
+def _oldest(desk: Desk, now: float) -> tuple[int | None, str]:
+    """Return the age of the oldest message in seconds, if CloudWatch has it, and words for it."""
+    try:
+        age = _age(desk, now)
+    except (ClientError, BotoCoreError) as error:
+        return None, f"oldest: cannot be read: {error}"
+    if age is None:
+        return None, "oldest: CloudWatch has no figure of the last 10 minutes"
+    return age, f"oldest: {span(age)}"
+
+
+def _age(desk: Desk, now: float) -> int | None:
+    name = desk.stack.outputs["QueueUrl"].rpartition("/")[2]
+    end = datetime.fromtimestamp(now, UTC)
+    metric: dict[str, Any] = {
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateAgeOfOldestMessage",
+        "Dimensions": [{"Name": "QueueName", "Value": name}],
+    }
+    answer = desk.clients["cloudwatch"].get_metric_data(
+        StartTime=end - _LOOK_BACK,
+        EndTime=end,
+        ScanBy="TimestampDescending",
+        MetricDataQueries=[
+            {"Id": "age", "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Maximum"}}
+        ],
+    )
+    values = [value for one in answer["MetricDataResults"] for value in one["Values"]]
+    return int(values[0]) if values else None
+
+
+def alarms(desk: Desk, now: float) -> Part:
+    """Return the stack's alarms that are in alarm; raise botocore's errors."""
+    resources = desk.resources().items()
+    names = {physical: name for (kind, name), physical in resources if kind.endswith("::Alarm")}
+    found = _in_alarm(desk.clients["cloudwatch"], list(names))
+    told = []
+    for alarm in found:
+        began = since(alarm["StateUpdatedTimestamp"].timestamp(), now)
+        name, why = names[alarm["AlarmName"]], alarm.get("AlarmDescription", "")
+        told.append(f"{name.removesuffix('Alarm')} {began}: {why}")
+    document = [names[alarm["AlarmName"]] for alarm in found]
+    quiet = f"none of {len(names)} rings"
+    return Part("alarms", tuple(told) or (quiet,), [*document], "bad" if told else "good")
+
+
+def last_errors(desk: Desk, now: float) -> Part:
+    """Return the last attempts of 15 minutes that Braze has not accepted.
+
+    Raise botocore's errors, and NoSuchResource where the stack has no such log.
+    """
+    group = desk.log_group("DeliverLogGroup")
+    found: list[Line] = []
+    for newest, oldest in _WINDOWS:
+        within = lines(desk.clients["logs"], group, now - oldest, now - newest, _PATTERN)
+        found = [*(line for line in within if _is_error(line.entry)), *found]
+        if len(found) >= _SHOWN:
+            break
+    shown = found[-_SHOWN:]
+    told = tuple(f"{moment(line.at, now)} {_words(line)}" for line in shown)
+    quiet = ("none in 15 minutes",)
+    level: Level = "warning" if shown else "good"
+    return Part("last errors", told or quiet, [line.entry for line in shown], level)
+
+
+def _is_error(entry: dict[str, Any]) -> bool:
+    return entry.get("message") == "delivery" and entry.get("outcome") in OUTCOMES
+
+
+def _words(line: Line) -> str:
+    return f"{line.words.removeprefix('delivery').strip()}  {str(line.entry.get('id', ''))[:12]}"
+
+
+def _in_alarm(cloudwatch: Any, names: list[str]) -> list[Any]:
+    found = []
+    for start in range(0, len(names), _MOST_NAMES):
+        some = names[start : start + _MOST_NAMES]
+        answer = cloudwatch.describe_alarms(
+            AlarmNames=some, StateValue="ALARM", MaxRecords=_MOST_NAMES
+        )
+        found += answer["MetricAlarms"]
+    return found

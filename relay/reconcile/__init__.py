@@ -1,0 +1,1 @@
+"""`relay reconcile`: the accounting of webhooks, events and deliveries."""

@@ -1,0 +1,169 @@
+"""What a stack has counted in a period, and how deep its queue was at both ends of it.
+
+CloudWatch makes metrics of the functions' log lines (CloudWatch Logs, "Embedded metric format
+specification"); the emulator does not, so of a local stack the lines themselves are read.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from handler.aws.metrics import METRICS, NAMESPACE, UNKNOWN
+from relay.operations.clients import Desk, formation_name
+from relay.operations.delivery_history import lines
+from relay.reconcile.accounting import ASKED, Figures, Place
+
+Asked = tuple[str, Place]
+Query = dict[str, Any]
+
+_GROUPS: Final = ("IngestLogGroup", "DeliverLogGroup")
+_MINUTE: Final = 60
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+# How long CloudWatch keeps figures of one minute, and of five; then of an hour (CloudWatch user
+# guide, "Metrics retention").
+_KEPT: Final = ((15 * _DAY, _MINUTE), (63 * _DAY, 5 * _MINUTE))
+_QUERIES: Final = 500  # CloudWatch API reference, GetMetricData: queries of one call
+_DEPTHS: Final = ("Visible", "NotVisible", "Delayed")
+_LOOK_BACK: Final = 10 * _MINUTE  # SQS tells CloudWatch every minute
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period in epoch seconds; `step` are the seconds of which CloudWatch has one figure."""
+
+    start: int
+    end: int
+    step: int = _MINUTE
+
+    @classmethod
+    def of(cls, start: float, end: float, now: float) -> "Period":
+        """Return a period as CloudWatch can sum it: its edges fall on whole steps."""
+        step = next((step for kept, step in _KEPT if now - start < kept), _HOUR)
+        return cls(int(start) // step * step, -(-int(end) // step) * step, step)
+
+
+def written(desk: Desk, period: Period) -> Figures:
+    """Return what the functions' log lines count; raise botocore's errors, or NoSuchResource."""
+    found: Counter[Asked] = Counter()
+    for group in _GROUPS:
+        name = desk.log_group(group)
+        for line in lines(desk.clients["logs"], name, period.start, period.end):
+            for asked, count in counts_of(line.entry):
+                found[asked] += count
+    return found
+
+
+def published(desk: Desk, sources: Iterable[Place], period: Period) -> Figures:
+    """Return what CloudWatch has of a stack, of the given rules and of all that it lists.
+
+    Raise botocore's errors.
+    """
+    service = formation_name(desk.stack)
+    asked = sorted(_of_rules(sources) | _listed(desk, service))
+    queries = [_query(at, _metric(one, service), period.step) for at, one in enumerate(asked)]
+    found: Counter[Asked] = Counter()
+    for at, values in _values(desk, queries, period.start, period.end):
+        if values:
+            found[asked[at]] += round(sum(values))
+    return found
+
+
+def depth_now(desk: Desk) -> int:
+    """Return how many messages are in the main queue: visible, not visible and delayed."""
+    names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", *_DEPTHS[1:])]
+    found = desk.clients["sqs"].get_queue_attributes(
+        QueueUrl=desk.stack.outputs["QueueUrl"], AttributeNames=names
+    )["Attributes"]
+    return sum(int(found.get(name, 0)) for name in names)
+
+
+def depth_at(desk: Desk, at: float) -> int | None:
+    """Return how many messages SQS last told CloudWatch of before a time; None for no figure."""
+    dimension = {"Name": "QueueName", "Value": desk.stack.outputs["QueueUrl"].rpartition("/")[2]}
+    queries = []
+    for number, kind in enumerate(_DEPTHS):
+        name = f"ApproximateNumberOfMessages{kind}"
+        metric = {"Namespace": "AWS/SQS", "MetricName": name, "Dimensions": [dimension]}
+        queries.append(_query(number, metric, _MINUTE, "Maximum"))
+    newest: dict[int, float] = {}
+    for number, values in _values(desk, queries, at - _LOOK_BACK, at):
+        if values:
+            newest.setdefault(number, values[0])
+    return round(sum(newest.values())) if len(newest) == len(_DEPTHS) else None
+
+
+def counts_of(entry: Mapping[str, Any]) -> Iterator[tuple[Asked, int]]:
+    """Yield what a line counts for a source or a rule; nothing for any other line."""
+    for directive in entry.get("_aws", {}).get("CloudWatchMetrics", ()):
+        if directive["Namespace"] != NAMESPACE:
+            continue
+        for metric in directive["Metrics"]:
+            name = metric["Name"]
+            if name in ASKED and name in METRICS and _has(directive, METRICS[name].dimensions):
+                values = entry[name] if isinstance(entry[name], list) else [entry[name]]
+                place = (str(entry["source"]), str(entry.get("rule", "")))
+                yield (name, place), round(sum(values))
+
+
+def _has(directive: Mapping[str, Any], dimensions: tuple[str, ...]) -> bool:
+    return {"service", *dimensions} in [set(names) for names in directive["Dimensions"]]
+
+
+def _of_rules(rules: Iterable[Place]) -> set[Asked]:
+    """Return what these rules and their sources may count, and what names none of them."""
+    places = {*rules, (UNKNOWN, UNKNOWN)}
+    return {
+        (name, (source, rule if "rule" in METRICS[name].dimensions else ""))
+        for name in ASKED
+        if name in METRICS
+        for source, rule in places
+    }
+
+
+def _listed(desk: Desk, service: str) -> set[Asked]:
+    """Return what CloudWatch lists of a stack: of two weeks, rules that are gone included."""
+    pages = (
+        desk.clients["cloudwatch"]
+        .get_paginator("list_metrics")
+        .paginate(Namespace=NAMESPACE, Dimensions=[{"Name": "service", "Value": service}])
+    )
+    found = set()
+    for page in pages:
+        for metric in page["Metrics"]:
+            name = metric["MetricName"]
+            given = {one["Name"]: one["Value"] for one in metric["Dimensions"]}
+            wanted = {"service", *METRICS[name].dimensions} if name in METRICS else None
+            if name in ASKED and given.keys() == wanted and given["service"] == service:
+                found.add((name, (given["source"], given.get("rule", ""))))
+    return found
+
+
+def _metric(asked: Asked, service: str) -> dict[str, Any]:
+    name, (source, rule) = asked
+    given = {"service": service, "source": source} | ({"rule": rule} if rule else {})
+    dimensions = [{"Name": key, "Value": value} for key, value in given.items()]
+    return {"Namespace": NAMESPACE, "MetricName": name, "Dimensions": dimensions}
+
+
+def _query(at: int, metric: Mapping[str, Any], step: int, statistic: str = "Sum") -> Query:
+    return {"Id": f"q{at}", "MetricStat": {"Metric": metric, "Period": step, "Stat": statistic}}
+
+
+def _values(
+    desk: Desk, queries: list[Query], start: float, end: float
+) -> Iterator[tuple[int, list[float]]]:
+    """Yield figures, newest first, by the number of their query; a query may come many times."""
+    reading = desk.clients["cloudwatch"].get_paginator("get_metric_data")
+    for first in range(0, len(queries), _QUERIES):
+        pages = reading.paginate(
+            MetricDataQueries=queries[first : first + _QUERIES],
+            StartTime=datetime.fromtimestamp(start, UTC),
+            EndTime=datetime.fromtimestamp(end, UTC),
+            ScanBy="TimestampDescending",
+        )
+        for page in pages:
+            for one in page["MetricDataResults"]:
+                yield int(one["Id"].removeprefix("q")), one["Values"]

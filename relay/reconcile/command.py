@@ -1,0 +1,177 @@
+"""`relay reconcile`: proves that everything is accounted for, and names what is not."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from relay.console.format import moment, time_of
+from relay.console.options import RulesOption
+from relay.console.terminal import console
+from relay.operations.clients import Desk, NoSuchResource
+from relay.paths import RULES
+from relay.reconcile.accounting import (
+    AT_ONCE,
+    DELIVERIES,
+    Depth,
+    Figures,
+    Row,
+    Sum,
+    adds_up,
+    at_once,
+    deliveries,
+)
+from relay.reconcile.cloudwatch_counts import Period, depth_at, depth_now, published, written
+from relay.rules.names import Names, read_names
+from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, command, operated
+
+_SERVICES: Final = ("sqs", "cloudwatch", "logs", "cloudformation")
+_STYLES: Final = {"adds up": "green", "open": "yellow", "wrong": "bold red"}
+_NOW: Final = "now"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """A stack's sums over a period."""
+
+    stack: Operated
+    period: Period
+    depth: Depth
+    sums: Sequence[tuple[Sum, list[Row]]]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether nothing is wrong."""
+        return all(adds_up(rows) for _, rows in self.sums)
+
+
+def reconcile(  # noqa: PLR0913 - the options of a command
+    *,
+    since: Annotated[
+        str, typer.Option(help="Begin of the period: 24h, 3d, or an ISO 8601 time.")
+    ] = "24h",
+    until: Annotated[str, typer.Option(help="End of the period, likewise, or now.")] = _NOW,
+    as_json: Annotated[bool, typer.Option("--json", help="Print an object.")] = False,
+    rules: RulesOption = RULES,
+    stack_name: StackName = None,
+    config_env: ConfigEnv = None,
+    local: LocalOption = False,
+) -> None:
+    """Prove that all webhooks, events and deliveries are accounted for; exit with 1 if not."""
+    now = time.time()
+    end = now if until == _NOW else time_of(until, now)
+    start = time_of(since, now)
+    if start >= int(end):
+        raise typer.BadParameter("--since is not before --until")
+    stack = operated(stack_name, config_env, local=local)
+    desk = Desk.of(stack, read_names(rules), _SERVICES)
+    try:
+        found = reconciled(desk, Period.of(start, end, now), now)
+    except (ClientError, BotoCoreError, NoSuchResource) as error:
+        typer.echo(f"cannot be read: {error}", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(json.dumps(document(found), indent=2))
+    else:
+        show(found, console(), now)
+    if not found.adds_up:
+        raise typer.Exit(1)
+
+
+def reconciled(desk: Desk, period: Period, now: float) -> Reconciled:
+    """Return a stack's sums; raise botocore's errors, or NoSuchResource where it has no logs."""
+    figures = _figures(desk, desk.names, period)
+    depth = Depth(depth_at(desk, period.start), _depth_at_the_end(desk, period, now))
+    sums = [(asked, at_once(asked, figures)) for asked in AT_ONCE]
+    return Reconciled(desk.stack, period, depth, [*sums, (DELIVERIES, deliveries(figures, depth))])
+
+
+def document(found: Reconciled) -> dict[str, object]:
+    """Return the sums for scripts."""
+    return {
+        "stack": found.stack.name,
+        "since": found.period.start,
+        "until": found.period.end,
+        "in_flight": {"start": found.depth.start, "end": found.depth.end},
+        "adds_up": found.adds_up,
+        "sums": {asked.name: [_row(row) for row in rows] for asked, rows in found.sums},
+    }
+
+
+def show(found: Reconciled, to: Console, now: float) -> None:
+    """Print the sums for people, then what does not add up and where to look."""
+    period = found.period
+    to.print(f"{found.stack.name}, {moment(period.start, now)} to {moment(period.end, now)}")
+    for asked, rows in found.sums:
+        to.print(_table(asked, rows))
+    begun = "unknown" if found.depth.start is None else f"{found.depth.start:,}"
+    ended = "unknown" if found.depth.end is None else f"{found.depth.end:,}"
+    to.print(
+        "planned - left = in flight at the end - in flight at the start: "
+        f"{ended} at the end, {begun} at the start"
+    )
+    for asked, rows in found.sums:
+        for row in rows:
+            if row.why:
+                _explain(found.stack, asked, row, to)
+    to.print("nothing is missing" if found.adds_up else "[bold red]it does not add up[/]")
+
+
+def _figures(desk: Desk, names: Names, period: Period) -> Figures:
+    if desk.stack.endpoint is not None:
+        return written(desk, period)
+    return published(desk, names.rules, period)
+
+
+def _depth_at_the_end(desk: Desk, period: Period, now: float) -> int | None:
+    return depth_now(desk) if period.end >= now else depth_at(desk, period.end)
+
+
+def _row(row: Row) -> dict[str, object]:
+    source, rule = row.place
+    told: Mapping[str, object] = {
+        "source": source,
+        "rule": rule or None,
+        "left": row.left,
+        "right": dict(row.right),
+        "difference": row.difference,
+        "verdict": row.verdict,
+        "why": row.why or None,
+    }
+    return dict(told)
+
+
+def _table(asked: Sum, rows: Sequence[Row]) -> Table:
+    table = Table("", asked.left, title=asked.name, title_justify="left")
+    for name in asked.right:
+        table.add_column(_short(name), justify="right")
+    table.add_column("difference", justify="right")
+    table.add_column("verdict", no_wrap=True)
+    for row in rows:
+        right = [f"{row.right[name]:,}" for name in asked.right]
+        verdict = Text(row.verdict, _STYLES[row.verdict])
+        table.add_row(_name(row), f"{row.left:,}", *right, f"{row.difference:,}", verdict)
+    return table
+
+
+def _short(metric: str) -> str:
+    """Return a metric's last word: `DeliveriesHeld` is `held`."""
+    return metric.removeprefix("Webhooks").removeprefix("Events").removeprefix("Deliveries").lower()
+
+
+def _name(row: Row) -> str:
+    source, rule = row.place
+    return f"{source}/{rule}" if rule else source
+
+
+def _explain(stack: Operated, asked: Sum, row: Row, to: Console) -> None:
+    to.print(Text(f"{asked.name} of {_name(row)}: {row.why}", _STYLES[row.verdict]))
+    if row.look:
+        to.print(Text(f"  {command(stack, row.look)}"), soft_wrap=True)

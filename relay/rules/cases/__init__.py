@@ -1,0 +1,1 @@
+"""`relay rules test`: cases, their results, coverage."""

@@ -1,0 +1,244 @@
+"""`relay rules test`: the cases of a folder against the rules that Lambda would run."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from handler.core.errors import Finding, RulesError
+from handler.core.rules.source import Source
+from relay.paths import RULES
+from relay.rules.cases.case_file import CASES, Case, Gone, read_cases
+from relay.rules.cases.coverage import Branch, branches, reached
+from relay.rules.cases.result import (
+    Outcome,
+    asked,
+    expected,
+    is_same,
+    outcome,
+    update,
+    without_targets,
+)
+from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
+from relay.rules.webhooks import events, planned, verified
+from relay.rules.yaml_text import differences, say
+from relay.webhooks.samples import sources_in
+
+Sources = Mapping[str, Source | RulesError]
+CASES_STAGE = "dev"  # whose `vars` cases expect
+_UNWRITTEN = "expect is missing; --update writes what comes of it"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a case gave: `expected` None where its file does not say."""
+
+    case: Case
+    expected: Outcome | None
+    actual: Outcome
+    reached: frozenset[Branch]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all came that was to come, and nothing else."""
+        return self.expected is not None and is_same(self.expected, self.actual)
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the same came, but for the ids of campaigns and Canvases."""
+        if self.expected is None:
+            return False
+        return is_same(without_targets(self.expected), without_targets(self.actual))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that a run has found; `mistakes` are of files that cannot be read or run."""
+
+    results: tuple[Result, ...]
+    mistakes: tuple[Finding, ...]
+    branches: tuple[Branch, ...]
+    unread: int  # cases of which there is no result
+    gone: tuple[str, ...] = ()  # folders with cases of a source or sample that is not there
+
+    @property
+    def uncovered(self) -> list[Branch]:
+        """The branches that no case goes through."""
+        covered = {branch for result in self.results for branch in result.reached}
+        return [branch for branch in self.branches if branch not in covered]
+
+    @property
+    def renamed(self) -> int:
+        """How many cases expect the same but for the ids of campaigns and Canvases."""
+        return sum(not it.is_good and it.is_renamed for it in self.results)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether there are cases and every one of them is good."""
+        return not self.mistakes and all(result.is_good for result in self.results)
+
+
+def run_cases(
+    rules: RulesArgument = RULES,
+    *,
+    cases: CasesOption = CASES,
+    stage: StageOption = CASES_STAGE,
+    as_json: JsonOption = False,
+    is_update: Annotated[
+        bool, typer.Option("--update", help="Show what differs, then write it as expected.")
+    ] = False,
+) -> None:
+    """Run the cases of rules: exactly the requests that they expect are to come."""
+    report = run(sources_in(rules, stage), cases)
+    if as_json:
+        typer.echo(json.dumps(described(report), indent=2, ensure_ascii=False))
+    else:
+        show(report)
+    is_good = _update(report) if is_update else report.is_good
+    raise typer.Exit(0 if is_good else 1)
+
+
+def run(sources: Sources, folder: Path) -> Report:
+    """Run all cases of a folder."""
+    found = list(read_cases(folder))
+    mistakes = [it for error in [*sources.values(), *found] for it in _findings(error)]
+    if not found:
+        mistakes.append(Finding(str(folder), 1, 1, "there is no case (SOURCE/CLAIM.yaml)"))
+    results = []
+    for case in found:
+        if isinstance(case, Case):
+            made = _run(case, sources.get(case.name.partition("/")[0]))
+            mistakes += [made] if isinstance(made, Finding) else []
+            results += [made] if isinstance(made, Result) else []
+    loaded = [it for it in sources.values() if isinstance(it, Source)]
+    every = tuple(branch for source in loaded for branch in branches(source))
+    unread, gone = len(found) - len(results), tuple(dict.fromkeys(_gone(found, sources)))
+    return Report(tuple(results), tuple(mistakes), every, unread, gone)
+
+
+def _gone(found: Iterable[Case | RulesError], sources: Sources) -> Iterator[str]:
+    """Yield the folders of the cases whose source or sample is not there."""
+    for case in found:
+        if isinstance(case, Gone):
+            yield str(Path(case.findings[0].file).parent)
+        elif isinstance(case, Case) and case.file.parent.name not in sources:
+            yield str(Path(case.document.file).parent)
+
+
+def described(report: Report) -> dict[str, Any]:
+    """Return a report for programs."""
+    uncovered = report.uncovered
+    return {
+        "passed": report.is_good,
+        "cases": [_described(it) for it in report.results],
+        "mistakes": [
+            {"file": it.file, "line": it.line, "column": it.column, "message": it.message}
+            for it in report.mistakes
+        ],
+        "coverage": {
+            "branches": len(report.branches),
+            "covered": len(report.branches) - len(uncovered),
+            "uncovered": [
+                {"source": it.source, "rule": it.rule, "branch": it.what} for it in uncovered
+            ],
+        },
+    }
+
+
+def _described(result: Result) -> dict[str, Any]:
+    return {
+        "case": result.case.name,
+        "passed": result.is_good,
+        "expected": result.expected,
+        "actual": result.actual,
+    }
+
+
+def _findings(error: Source | Case | RulesError) -> tuple[Finding, ...]:
+    return error.findings if isinstance(error, RulesError) else ()
+
+
+def _run(case: Case, source: Source | RulesError | None) -> Result | Finding | None:
+    if isinstance(source, RulesError):
+        return None  # its findings are told once
+    if source is None:
+        return case.document.finding((), f"there is no source {case.file.parent.name}")
+    found = outcome(planned(case.given, source))
+    covered = {
+        branch
+        for event in events(verified(case.given, source), source)
+        for branch in reached(event, source)
+    }
+    wanted = None if case.expect is None else expected(case.expect)
+    return Result(case, wanted, asked(found, case.expect), frozenset(covered))
+
+
+def show(report: Report) -> None:
+    """Print a report for a person."""
+    for mistake in report.mistakes:
+        typer.secho(str(mistake), fg="red")
+    for result in report.results:
+        if not result.is_good:
+            _show_failure(result)
+    good = sum(result.is_good for result in report.results)
+    for note in (it for result in report.results for it in result.case.notes):
+        typer.secho(f"{note.file}:{note.line}:{note.column}: note: {note.message}", fg="blue")
+    unread = f", {report.unread} cannot be read" if report.unread else ""
+    typer.echo(f"{good} of {len(report.results) + report.unread} cases are good{unread}")
+    _show_coverage(report)
+    for text in _mends(report):
+        typer.secho(text, fg="yellow")
+
+
+def _mends(report: Report) -> Iterator[str]:
+    """Yield what to do about cases that nobody has written wrong."""
+    if report.renamed:
+        yield (
+            f"cases that differ in ids of campaigns or Canvases alone: {report.renamed};"
+            " `relay rules test --update` writes the ids of your rules into them"
+        )
+    if report.gone:
+        yield (
+            f"cases of a source or sample that is not there ({', '.join(report.gone)}):"
+            " delete those of what you have deleted"
+        )
+
+
+def _show_failure(result: Result) -> None:
+    typer.secho(f"{result.case.document.file}: {_line(result)}", fg="red", bold=True)
+    say(differences(result.expected, result.actual))
+    typer.echo()
+
+
+def _line(result: Result) -> str:
+    return _UNWRITTEN if result.expected is None else "- is expected, + came"
+
+
+def _show_coverage(report: Report) -> None:
+    uncovered = report.uncovered
+    covered = len(report.branches) - len(uncovered)
+    typer.echo(f"{covered} of {len(report.branches)} branches of the rules are covered")
+    for rule in dict.fromkeys((it.source, it.rule) for it in uncovered):
+        typer.echo(f"  {'/'.join(rule)}: no case in which")
+        for branch in uncovered:
+            if (branch.source, branch.rule) == rule:
+                typer.echo(f"    {branch.what}")
+
+
+def _update(report: Report) -> bool:
+    """Write what came into the cases that expect something else; return whether all is well now."""
+    is_good, count = not report.mistakes, 0
+    for result in report.results:
+        if not result.is_good:
+            try:
+                update(result.case, result.actual)
+                typer.echo(f"{result.case.document.file} is written", err=True)
+                count += 1
+            except RulesError as error:
+                typer.echo(str(error), err=True)
+                is_good = False
+    typer.echo(f"{count} written", err=True)
+    return is_good

@@ -1,0 +1,110 @@
+"""Which branches of the rules the cases go through.
+
+A branch: a `when` that is true, and that is false; an optional value that is sent, and that is
+left out; each alternative of a `||` or of coalesce(). What stands inside a filter or projection
+is not told apart.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.expression import Expression, is_true
+from handler.core.expressions.template import MISSING, Text, Whole, expressions
+from handler.core.models import Event
+from handler.core.rules.source import Rule, Source
+from relay.rules.explain.fields import Field, documents, fields, filled
+from relay.rules.explain.trace import all_choices, choices, may_be_missing, trace
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One way that a rule can go."""
+
+    source: str
+    rule: str
+    what: str
+
+
+def branches(source: Source) -> list[Branch]:
+    """Return all branches of a source's rules that are enabled."""
+    return [
+        Branch(source.name, rule.name, what)
+        for rule in source.rules
+        if rule.enabled
+        for what in dict.fromkeys(_branches(rule))
+    ]
+
+
+def reached(event: Event, source: Source) -> set[Branch]:
+    """Return the branches that an event goes through."""
+    found = set()
+    for rule in source.rules:
+        if rule.enabled and rule.takes(event.type):
+            found |= {Branch(source.name, rule.name, it) for it in _reached(rule, event, source)}
+    return found
+
+
+def _branches(rule: Rule) -> Iterator[str]:
+    if rule.when is None:
+        yield "it is wanted"
+    else:
+        yield "when is true"
+        yield "when is false"
+        yield from _options("when", rule.when)
+    for field in fields(rule):
+        if isinstance(field.template, Whole | Text):
+            yield from _field_branches(field, rule)
+
+
+def _field_branches(field: Field, rule: Rule) -> Iterator[str]:
+    found = list(expressions(field.template))
+    if field.is_optional(rule) and any(may_be_missing(it.tree) for it in found):
+        yield f"{field.path} is sent"
+        yield f"{field.path} is left out"
+    for expression in found:
+        yield from _options(field.path, expression)
+
+
+def _options(path: str, expression: Expression) -> Iterator[str]:
+    for options in all_choices(expression):
+        yield from (_taken(path, options, at) for at in range(len(options)))
+
+
+def _taken(path: str, options: Sequence[str], at: int) -> str:
+    return f"{path} takes {options[at]} ({at + 1} of {len(options)})"
+
+
+def _reached(rule: Rule, event: Event, source: Source) -> Iterator[str]:
+    document = source.document(event)
+    try:
+        if rule.when is None:
+            yield "it is wanted"
+        else:
+            yield from _chosen("when", rule.when, document)
+            is_wanted = is_true(rule.when.search(document))
+            yield f"when is {'true' if is_wanted else 'false'}"
+            if not is_wanted:
+                return
+        for inner in documents(rule, document):
+            yield from _filled(rule, inner)
+    except (ExpressionError, Unrenderable):
+        return  # the case says what became of it
+
+
+def _filled(rule: Rule, document: JsonValue) -> Iterator[str]:
+    for field in fields(rule):
+        for expression in expressions(field.template):
+            yield from _chosen(field.path, expression, document)
+        sent = filled(field, rule, document)[0] is not MISSING
+        yield f"{field.path} is {'sent' if sent else 'left out'}"
+
+
+def _chosen(path: str, expression: Expression, document: JsonValue) -> Iterator[str]:
+    with suppress(ExpressionError):  # the field is left out, or the case says what became of it
+        for choice in choices(trace(expression, document)):
+            if choice.taken is not None:
+                yield _taken(path, choice.options, choice.taken)

@@ -1,0 +1,137 @@
+"""What came of a webhook, in the words in which a case says what is to come of it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from handler.core.braze.contract.trigger import ENDPOINTS
+from handler.core.braze.request import request
+from handler.core.configuration.yaml12 import Document, load
+from handler.core.errors import RulesError
+from handler.core.models import Delivery, Parked, Plan
+from relay.rules.cases.case_file import Case, DeliveryBlock, ExpectBlock
+from relay.rules.yaml_text import written
+
+Outcome = dict[str, Any]
+_OF_ANOTHER_TYPE = "type is "
+_TARGETS = frozenset(it.key for it in ENDPOINTS)
+_BY_HAND = "this case cannot be updated; write expect by hand, in lines of its own at the end"
+
+
+def outcome(plan: Plan) -> Outcome:
+    """Return all that came of a webhook, without what is empty."""
+    found: Outcome = {
+        "deliveries": [delivered(it) for it in plan.deliveries],
+        "shadow": [delivered(it) for it in plan.shadow],
+        "parked": [parked(it) for it in plan.parked],
+        "unmatched": {it.rule: it.why for it in plan.unmatched},
+    }
+    return {key: it for key, it in found.items() if it}
+
+
+def delivered(delivery: Delivery) -> Outcome:
+    """Return a delivery as its rule, id and request."""
+    return {
+        "rule": delivery.rule,
+        "id": delivery.id,
+        "path": delivery.path,
+        "body": request(delivery),
+    }
+
+
+def parked(one: Parked) -> Outcome:
+    """Return what became a dead letter, and why."""
+    return {"rule": one.rule, "reason": one.reason, "detail": one.detail}
+
+
+def expected(expect: ExpectBlock) -> Outcome:
+    """Return what a case expects, in the shape of an outcome."""
+    found: Outcome = {
+        "deliveries": [_expected(it) for it in expect.deliveries],
+        "shadow": [_expected(it) for it in expect.shadow],
+        "parked": [it.model_dump() for it in expect.parked],
+    }
+    kept = {key: it for key, it in found.items() if it}
+    return kept if expect.unmatched is None else {**kept, "unmatched": expect.unmatched}
+
+
+def asked(found: Outcome, expect: ExpectBlock | None) -> Outcome:
+    """Return of an outcome what a case asks for: ids and reasons count where it gives them."""
+    wanted = ExpectBlock() if expect is None else expect
+    answer = dict(found)
+    for key, blocks in (("deliveries", wanted.deliveries), ("shadow", wanted.shadow)):
+        ids = [it.id is not None for it in blocks]
+        if key in answer:
+            answer[key] = [_cut(it, ids[at : at + 1]) for at, it in enumerate(answer[key])]
+    reasons = answer.pop("unmatched", {})
+    if wanted.unmatched is not None:
+        answer["unmatched"] = {key: it for key, it in reasons.items() if key in wanted.unmatched}
+    elif reasons and (expect is None or (expected(wanted) and not answer)):
+        answer["unmatched"] = _telling(reasons)  # why what was expected did not come
+    return answer
+
+
+def _expected(block: DeliveryBlock) -> Outcome:
+    return block.model_dump(exclude={"id"} if block.id is None else None)
+
+
+def _cut(delivery: Outcome, has_id: list[bool]) -> Outcome:
+    return {key: it for key, it in delivery.items() if key != "id" or has_id == [True]}
+
+
+def _telling(reasons: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the reasons that say more than that a rule is for another type, if there are any."""
+    told = {rule: why for rule, why in reasons.items() if not why.startswith(_OF_ANOTHER_TYPE)}
+    return told or reasons
+
+
+def without_targets(found: Outcome) -> Outcome:
+    """Return an outcome without the ids of the campaigns and Canvases that requests name."""
+    cut = dict(found)
+    for key in {"deliveries", "shadow"} & found.keys():
+        cut[key] = [{**it, "body": _without_target(it["body"])} for it in found[key]]
+    return cut
+
+
+def _without_target(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: "" if key in _TARGETS else value for key, value in body.items()}
+
+
+def is_same(one: Outcome, other: Outcome) -> bool:
+    """Return whether two outcomes are the same JSON: there 1 is neither true nor 1.0."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def update(case: Case, outcome: Outcome) -> None:
+    """Write an outcome into a case's file; raise RulesError where it would not read back as such.
+
+    Comments within the old expectation go with it.
+    """
+    text = case.file.read_text(encoding="utf-8")
+    block = outcome or {"deliveries": []}
+    changed = replaced(text, case.document, written({"expect": block}))
+    if not _is_read_back(changed, case.document, block):
+        raise RulesError([case.document.finding(("expect",), _BY_HAND)])
+    case.file.write_text(changed, encoding="utf-8", newline="\n")
+
+
+def replaced(text: str, document: Document, block: str) -> str:
+    """Return a file's text with a new `expect` block, at its end where there was none."""
+    lines = text.splitlines(keepends=True)
+    start = document.places.get(("expect",))
+    if start is None:
+        ending = "" if text.endswith("\n") else "\n"
+        return f"{text}{ending}{block}"
+    later = [it.line for path, it in document.places.items() if len(path) == 1]
+    end = min((line for line in later if line > start.line), default=len(lines) + 1) - 1
+    while end > start.line and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
+        end -= 1  # what stands before the next key is about that key
+    return "".join([*lines[: start.line - 1], block, *lines[end:]])
+
+
+def _is_read_back(text: str, old: Document, block: Outcome) -> bool:
+    try:
+        value = load(text, old.file).value
+    except RulesError:
+        return False
+    return isinstance(old.value, dict) and value == {**old.value, "expect": block}

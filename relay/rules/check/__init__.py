@@ -1,0 +1,1 @@
+"""`relay rules check` and `relay rules schema`."""

@@ -1,0 +1,178 @@
+"""`relay rules check`: what is wrong with the rules, found before they are deployed."""
+
+import json
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from handler.core.errors import NotJson, RulesError
+from handler.core.models import Plan, Verified, Webhook
+from handler.core.planning.plan import plan
+from handler.core.rules.source import Source
+from relay.paths import EVENTS, RULES
+from relay.rules.check.json_schema import rules_schema
+from relay.rules.check.report import Remark, examine
+from relay.rules.check.sample_coverage import (
+    missing_fields,
+    seen_events,
+    time_of,
+    unknown_times,
+    unreached,
+    unseen_event,
+)
+from relay.rules.check.warnings import shared_secrets
+from relay.rules.inputs import RulesArgument
+from relay.stacks.samconfig import DEFAULT, Deployment, deployment
+from relay.webhooks.samples import NOW, Sample, WrongSample, samples, sources_in, strangers
+
+_ONE_OF_MANY = ": a filter [?..] gives a list, write ... | [0].x"
+
+
+def check(
+    rules: RulesArgument = RULES,
+    config_env: Annotated[
+        str, typer.Option(help="Environment of samconfig.toml whose stage the rules are for.")
+    ] = DEFAULT,
+    *,
+    stage: Annotated[
+        str | None, typer.Option(help="Which `vars` of the rules apply, if not that one's.")
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings are mistakes.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")] = False,
+) -> None:
+    """Say what is wrong with rules files: none may fail to load, or to render a sample event."""
+    checked = deployment(config_env)
+    if stage:
+        checked = replace(checked, parameters={**checked.parameters, "RulesStage": stage})
+    found = sources_in(rules, checked.stage)
+    said = list(_remarks(rules, checked, found))
+    if as_json:
+        typer.echo(json.dumps([one.json() for one in said], indent=2))
+    else:
+        typer.echo("\n".join(one.written() for one in said), err=True, nl=bool(said))
+    if {one.level for one in said} & ({"error", "warning"} if strict else {"error"}):
+        raise typer.Exit(1)
+    if as_json:
+        return
+    count = sum(len(source.rules) for source in found.values() if isinstance(source, Source))
+    typer.echo(f"{count} rules of {len(found)} sources are good (stage {checked.stage})")
+
+
+def schema() -> None:
+    """Print the JSON Schema of rules files, with which editors complete and explain them."""
+    typer.echo(rules_schema(), nl=False)
+
+
+def _remarks(
+    rules: Path, checked: Deployment, found: Mapping[str, Source | RulesError]
+) -> Iterator[Remark]:
+    problems = [Remark("error", it) for it in rules_problems(found, checked.watched)]
+    try:
+        webhooks = list(samples(EVENTS, found))
+    except WrongSample:  # among the problems
+        webhooks = []
+    yield from examine(rules, checked.stage, webhooks, checked.workspace)
+    yield from problems
+    yield from (Remark("warning", it) for it in _unknowns(found, webhooks))
+    loaded = [source for source in found.values() if isinstance(source, Source)]
+    yield from (Remark("warning", it) for it in shared_secrets(loaded))
+    if not checked.broadcasts:
+        yield from (Remark("note", it) for it in _broadcasts(found))
+    if not problems:
+        yield from (Remark("note", it) for it in notes(found))
+
+
+def rules_problems(
+    found: Mapping[str, Source | RulesError], watched: Collection[str]
+) -> Iterator[str]:
+    """Yield what is wrong with the sources of a folder that load, as one or more lines each."""
+    sources = {name: source for name, source in found.items() if isinstance(source, Source)}
+    try:
+        for sample in samples(EVENTS, sources):
+            yield from _failures(sample, sources[sample.source])
+    except WrongSample as error:
+        yield str(error)
+    if len(sources) == len(found):
+        rules = {f"{name}/{rule.name}" for name, it in sources.items() for rule in it.rules}
+        for name in sorted(set(watched) - rules):
+            there = ", ".join(sorted(rules))
+            yield f"samconfig.toml: WatchedRule {name} is no rule; there are {there}"
+
+
+def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
+    """Yield what somebody should know of rules without a problem, and of their samples."""
+    yield from strangers(EVENTS, found)
+    for source in found.values():
+        if isinstance(source, Source):
+            own = list(samples(EVENTS, {source.name}))
+            plans = [_planned(sample, source) for sample in own]
+            for sample, made in zip(own, plans, strict=True):
+                yield from _too_late(sample, source, made)
+            for field in missing_fields(source, plans):
+                yield f"{field} for every sample in {EVENTS.name}/"
+
+
+def _unknowns(
+    found: Mapping[str, Source | RulesError], webhooks: Sequence[Sample]
+) -> Iterator[str]:
+    """Yield what the samples do not tell of a source, though it asks for it."""
+    for source in found.values():
+        if isinstance(source, Source):
+            seen = seen_events(source, webhooks)
+            yield from unseen_event(source, webhooks)
+            yield from unreached(source, seen)
+            yield from unknown_times(source, seen)
+
+
+def _broadcasts(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
+    """Yield which rules keep their source from loading where broadcasts are not allowed."""
+    for name, source in found.items():
+        for rule in source.rules if isinstance(source, Source) else ():
+            if rule.is_broadcast:
+                yield (
+                    f"{name}/{rule.name} is a broadcast: {name} answers 503 unless the deployment "
+                    "has AllowBroadcast=true, which samconfig.toml does not say"
+                )
+
+
+def _failures(sample: Sample, source: Source) -> Iterator[str]:
+    """Yield which rules cannot make their request of a sample."""
+    file = f"events/{sample.name}.json"
+    try:
+        made = _planned(sample, source)
+    except NotJson as error:
+        yield f"{file}: {error.reason}"
+        return
+    for parked in made.parked:
+        if parked.reason != "expired":  # it could be rendered
+            yield f"{file}: {source.name}/{parked.rule or ''}: {parked.detail}"
+    for text in made.warnings:
+        mend = _ONE_OF_MANY if text.endswith("is a list") else ""
+        yield f"{file}: {source.name}/{text}{mend}"
+
+
+def _too_late(sample: Sample, source: Source, made: Plan) -> Iterator[str]:
+    """Yield which rules a sample comes too late for, and how it never would."""
+    late = [parked for parked in made.parked if parked.reason == "expired"]
+    mend = _renewed(sample, source) if late else ""
+    for parked in late:
+        yield f"events/{sample.name}.json: {source.name}/{parked.rule}: {parked.detail}{mend}"
+
+
+def _renewed(sample: Sample, source: Source) -> str:
+    """Return how a sample is never too old."""
+    types = [event.type for _, event in seen_events(source, [sample])]
+    where = next(filter(None, (time_of(source, it) for it in types)), "")
+    return f': write "{NOW}" where its time stands ({where})' if where else ""
+
+
+def _planned(sample: Sample, source: Source) -> Plan:
+    now = int(time.time())
+    headers = {name.lower(): value for name, value in sample.headers.items()}
+    return plan(
+        Verified(Webhook(source.name, "POST", headers, "", sample.content(now), now)), source
+    )

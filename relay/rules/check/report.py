@@ -1,0 +1,200 @@
+"""What is said of a folder of rules files: each mistake and warning, with its place and line."""
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import typer
+
+from handler import workspaces
+from handler.core.configuration import yaml12
+from handler.core.configuration.secret_forms import masked
+from handler.core.configuration.yaml12 import Document
+from handler.core.errors import Finding, Malformed, NotJson, RulesError
+from handler.core.expressions.template import Problem
+from handler.core.models import Event, Verified, Webhook
+from handler.core.planning.parse import parse, split
+from handler.core.rules.load import load, names
+from handler.core.rules.source import Source
+from handler.core.workspace import ANYBODY, Reach, Workspace
+from handler.rules_directory import RESERVED
+from relay.rules.check.event_ids import by_samples
+from relay.rules.check.target_ids import misshapen
+from relay.rules.check.warnings import unseen_paths, warnings
+from relay.webhooks.samples import Sample, shown_folder
+
+Level = Literal["error", "warning", "note"]
+_COLOURS: Final = {"error": "red", "warning": "yellow", "note": "blue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to be said, and the line that it is about; without a place, of the whole."""
+
+    level: Level
+    message: str
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    text: str = ""
+
+    def written(self) -> str:
+        """Return it for people, in colour: typer.echo leaves that out where nobody sees it."""
+        level = (
+            "" if self.level == "error" else typer.style(f"{self.level}: ", _COLOURS[self.level])
+        )
+        if not self.file:
+            return f"{level}{self.message}"
+        place = typer.style(f"{self.file}:{self.line}:{self.column}:", bold=True)
+        caret = typer.style("^", _COLOURS[self.level], bold=True)
+        shown = f"\n    {self.text}\n    {' ' * (self.column - 1)}{caret}" if self.text else ""
+        return f"{place} {level}{self.message}{shown}"
+
+    def json(self) -> dict[str, Any]:
+        """Return it for machines."""
+        return {key: value for key, value in asdict(self).items() if value not in ("", 0)}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    shown: str
+    stem: str
+    text: str
+    reach: Reach
+
+    def remark(self, finding: Finding, level: Level) -> Remark:
+        lines = [*self.text.splitlines(), ""]
+        line = masked(lines[min(finding.line, len(lines)) - 1]).replace("\t", " ")
+        return Remark(level, finding.message, finding.file, finding.line, finding.column, line)
+
+
+def examine(
+    rules: Path, stage: str, samples: Iterable[Sample], default: Workspace | None = None
+) -> Iterator[Remark]:
+    """Yield what is to be said of each rules file of a folder, for every stage that it names.
+
+    `default` is the workspace of the deployment's BrazeEndpoint, where one is known.
+    """
+    reach, wrong = _reach(rules, default)
+    yield from wrong
+    webhooks, seen = list(samples), set[str]()
+    for path in sorted(rules.glob("*.yml")):
+        yield Remark("error", f"it is not served; name it {path.stem}.yaml", _shown(path), 1, 1)
+    for path in sorted(rules.glob("*.yaml")):
+        if path.stem not in RESERVED:
+            # What is said of each source of a file alike is said once.
+            yield from dict.fromkeys(_of_file(_file(path, reach), stage, webhooks, seen))
+
+
+def _file(path: Path, reach: Reach) -> _File:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return _File(_shown(path), path.stem, text, reach)
+
+
+def _reach(rules: Path, default: Workspace | None) -> tuple[Reach, list[Remark]]:
+    """Return whom rules may reach; where workspaces.yaml does not load, its mistakes and any."""
+    try:
+        return Reach(workspaces.read(rules, default).keys()), []
+    except RulesError as error:
+        file = _file(rules / workspaces.FILE, ANYBODY)
+        found = [replace(it, file=file.shown) for it in error.findings]
+        return ANYBODY, [file.remark(it, "error") for it in found]
+
+
+def _of_file(
+    file: _File, stage: str, samples: Sequence[Sample], seen: set[str]
+) -> Iterator[Remark]:
+    if "\ufffd" in file.text:
+        yield Remark("error", "the file is not UTF-8 text", file.shown, 1, 1)
+        return
+    try:
+        document = yaml12.load(file.text, file.shown)
+        named = names(file.stem, file.text, file.shown)
+    except RulesError as error:
+        yield from (file.remark(it, "error") for it in error.findings)
+        return
+    for name in seen.intersection(named):
+        yield Remark("error", f"there is a {name} already", file.shown, 1, 1)
+    seen.update(named)
+    stages = _stages(document, stage)
+    yield from _errors(file, named, stages)
+    yield from (file.remark(it, "error") for it in misshapen(document, named, stages))
+    for source in (it for name in named for it in _loaded(file, name, stage)):
+        said = [document.finding(*it) for it in _warnings(source, document, samples)]
+        yield from (file.remark(it, "warning") for it in sorted(said, key=_place))
+
+
+def _errors(file: _File, named: Sequence[str], stages: Sequence[str]) -> Iterator[Remark]:
+    """Yield the mistakes of a file; those of some stages only say of which."""
+    found: dict[Finding, list[str]] = {}
+    for stage in stages:
+        wrong = {it: None for name in named for it in _findings(file, name, stage)}
+        for finding in wrong:
+            found.setdefault(finding, []).append(stage)
+    for finding, those in sorted(found.items(), key=lambda it: _place(it[0])):
+        text = finding.message if len(those) == len(stages) else _of_stages(finding, those)
+        yield file.remark(replace(finding, message=text), "error")
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return finding.line, finding.column
+
+
+def _of_stages(finding: Finding, stages: Sequence[str]) -> str:
+    return f"{finding.message} (stage {' and '.join(stages)})"
+
+
+def _findings(file: _File, name: str, stage: str) -> Sequence[Finding]:
+    try:
+        load(name, file.text, file.shown, stage, file.reach)
+    except RulesError as error:
+        return error.findings
+    return ()
+
+
+def _loaded(file: _File, name: str, stage: str) -> list[Source]:
+    try:
+        return [load(name, file.text, file.shown, stage, file.reach)]
+    except RulesError:
+        return []
+
+
+def _stages(document: Document, stage: str) -> list[str]:
+    """Return the stages that a file names in its `vars`, after the one that is asked for."""
+    whole = document.value if isinstance(document.value, dict) else {}
+    own = whole.get("sources")
+    blocks = [whole, *(own.values() if isinstance(own, dict) else ())]
+    given = [it.get("vars") for it in blocks if isinstance(it, dict)]
+    return list(
+        dict.fromkeys([stage, *(name for it in given if isinstance(it, dict) for name in it)])
+    )
+
+
+def _warnings(source: Source, document: Document, samples: Sequence[Sample]) -> Iterator[Problem]:
+    verify = document.value.get("verify") if isinstance(document.value, dict) else None
+    preset = verify.get("preset") if isinstance(verify, dict) else None
+    yield from warnings(source, str(preset))
+    own = [it for it in samples if it.source == source.name]
+    seen = [event for sample in own for event in _events(sample, source)]
+    documents: dict[str, list[Any]] = {}
+    for event in seen:
+        documents.setdefault(event.type, []).append(source.document(event))
+    yield from unseen_paths(source, documents)
+    yield from by_samples(source, str(preset), seen)
+
+
+def _events(sample: Sample, source: Source) -> list[Event]:
+    """Return the events of a sample; none where it is not one that its source could read."""
+    now = int(time.time())
+    headers = {name.lower(): value for name, value in sample.headers.items()}
+    verified = Verified(Webhook(source.name, "POST", headers, "", sample.content(now), now))
+    try:
+        return [parse(part, verified, source) for part in split(verified, source)[0]]
+    except (Malformed, NotJson):
+        return []
+
+
+def _shown(path: Path) -> str:
+    return str(shown_folder(path.parent) / path.name)

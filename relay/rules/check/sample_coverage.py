@@ -1,0 +1,206 @@
+"""Which rules no sample event reaches, and why: often a type or a condition is misspelt."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from pydantic import JsonValue
+
+from handler.core.errors import ExpressionError, Malformed, NotJson
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.template import Template, is_literal
+from handler.core.models import Event, Plan, Verified
+from handler.core.planning.match import match
+from handler.core.planning.parse import split
+from handler.core.rules.source import Rule, Source
+from handler.core.verification.presets.catalogue import PRESETS
+from relay.paths import EVENTS
+from relay.rules.check.paths import unseen_of
+from relay.rules.webhooks import Given, events, verified
+from relay.webhooks.samples import Sample
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+_SHOWN: Final = 3  # reasons, or types
+
+Seen = list[tuple[str, Event]]
+_EACH: Final = "[]"  # behind a list's path: that of its elements
+Document = dict[str, JsonValue]
+
+
+def seen_events(source: Source, samples: Iterable[Sample]) -> Seen:
+    """Return the events of a source's samples, each with its sample's name."""
+    return [
+        (sample.name, event)
+        for sample in samples
+        if sample.source == source.name
+        for event in events(verified(Given(sample), source), source)
+    ]
+
+
+def unreached(source: Source, seen: Seen) -> Iterator[str]:
+    """Yield why a rule wants none of the samples' events; nothing without any."""
+    for rule in source.rules if seen else ():
+        if rule.enabled and (why := _why(rule, source, seen)):
+            yield f"{source.name}/{rule.name}: {why}"
+
+
+def _why(rule: Rule, source: Source, seen: Seen) -> str:
+    fitting = [it for it in seen if rule.takes(it[1].type)]
+    if not fitting:
+        return _no_type(rule, list(dict.fromkeys(event.type for _, event in seen)))
+    reasons = {name: _reason(rule, event, source) for name, event in fitting}
+    if not all(reasons.values()):
+        return ""
+    told = [f"{why} ({name})" for name, why in reasons.items()]
+    return f"no sample is wanted by this rule: {'; '.join(told[:_SHOWN])}"
+
+
+def _no_type(rule: Rule, types: list[str]) -> str:
+    near = [it for one in rule.types for it in get_close_matches(one, types, n=1)]
+    hint = f"; did you mean {near[0]}?" if near else f" (there are: {', '.join(types[:_SHOWN])})"
+    return f"no sample in {EVENTS.name}/ has type {' or '.join(rule.types)}{hint}"
+
+
+def _reason(rule: Rule, event: Event, source: Source) -> str:
+    """Return why a rule does not want an event; empty where it does, or where it fails."""
+    return next((it.why for it in match(event, source).unmatched if it.rule == rule.name), "")
+
+
+def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
+    """Yield the templated fields of rules that are missing in all that was made of the samples.
+
+    A rule that no sample reaches says nothing.
+    """
+    made = [one for plan in plans for one in (*plan.deliveries, *plan.shadow)]
+    for rule in source.rules:
+        # Of a broadcast it is the request itself that the event fills.
+        recipients = [one.recipient or one.send for one in made if one.rule == rule.name]
+        seen = {path for recipient in recipients for path in _present(recipient)}
+        for path in dict.fromkeys(_templated(rule)) if recipients else ():
+            if path not in seen:
+                yield f"{source.name}/{rule.name}: {path.replace(_EACH, '')} is missing"
+
+
+def _templated(rule: Rule) -> Iterator[str]:
+    """Yield the paths, as they come to be in what is sent, of all that an event decides."""
+    for recipient in (*rule.recipients, rule.folded):
+        yield from _paths(dict(recipient))
+
+
+def _paths(template: Template, path: str = "") -> Iterator[str]:
+    if isinstance(template, dict):
+        for key, part in template.items():
+            yield from _paths(part, _join(path, key))
+    elif isinstance(template, list):
+        for part in template:
+            yield from _paths(part, f"{path}{_EACH}")
+    elif not is_literal(template):
+        yield path
+
+
+def _present(value: JsonValue, path: str = "") -> Iterator[str]:
+    """Yield the paths of a value, also of an empty list or object: it is sent."""
+    yield path
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _present(part, _join(path, key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _present(part, f"{path}{_EACH}")
+
+
+def _join(path: str, key: str) -> str:
+    return f"{path}.{key}" if path else key
+
+
+def _texts(block: object) -> Iterator[str]:
+    if isinstance(block, dict):
+        for part in block.values():
+            yield from _texts(part)
+    elif isinstance(block, str):
+        yield block
+
+
+_KNOWN: Final = {text for preset in PRESETS.values() for text in _texts(preset["event"])}
+
+
+def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
+    """Yield the paths of a source's `event` that no sample has, as `source: event.key: why`."""
+    own = [verified(Given(one), source) for one in samples if one.source == source.name]
+    reader = source.event
+    if reader.events is not None:
+        yield from _told(source, "events", reader.events, [_document(it) for it in own])
+    parts = [it for one in own for it in _parts(one, source)]
+    yield from _told(source, "type", reader.type, parts)
+    typed = [(str(_found(reader.type, it)), it) for it in parts]
+    for key, choices in (
+        ("id", reader.ids),
+        ("occurred_at", reader.times),
+        ("bind", [(glob, _affirmed(it)) for glob, it in reader.binds]),
+        ("version", reader.versions),
+    ):
+        for glob, expression in choices:
+            fitting = [it for kind, it in typed if fnmatchcase(kind, glob)]
+            yield from _told(source, key, expression, fitting)
+
+
+def unknown_times(source: Source, seen: Seen) -> Iterator[str]:
+    """Yield where a rule counts from a time that a sample does not give in its place."""
+    for rule in source.rules:
+        for name, event in seen if rule.expires_after else ():
+            where = time_of(source, event.type)
+            if where and event.occurred_at is None and rule.takes(event.type):
+                text = f"{where} gives no time in {name}: it counts from when the webhook came"
+                yield f"{source.name}/{rule.name}: expires_after: {text}"
+
+
+def time_of(source: Source, event_type: str) -> str:
+    """Return where the time of an event of this type stands; empty where nobody says."""
+    times = source.event.times
+    return next((it.text for glob, it in times if fnmatchcase(event_type, glob)), "")
+
+
+def _told(
+    source: Source, key: str, expression: Expression, documents: Sequence[Document]
+) -> Iterator[str]:
+    if expression.text not in _KNOWN:
+        for text in unseen_of(expression, documents):
+            yield f"{source.name}: event.{key}: {text}"
+
+
+def _affirmed(expression: Expression) -> Expression:
+    """Return an expression without what it denies: what bodies of a type are not to have."""
+    return replace(expression, tree=_without_denials(expression.tree))
+
+
+def _without_denials(node: "Node") -> "Node":
+    if node["type"] == "not_expression":
+        return {"type": "identity", "value": None, "children": []}
+    if node["type"] == "slice":  # its children are numbers
+        return node
+    return {**node, "children": [_without_denials(it) for it in node["children"]]}
+
+
+def _document(webhook: Verified) -> Document:
+    return {"headers": dict(webhook.webhook.headers), "body": json.loads(webhook.webhook.body)}
+
+
+def _parts(webhook: Verified, source: Source) -> list[Document]:
+    """Return what expressions see of each event, also of those that are no good."""
+    try:
+        parts, _ = split(webhook, source)
+    except (Malformed, NotJson):
+        return []
+    return [{"headers": dict(webhook.webhook.headers), "body": it.body} for it in parts]
+
+
+def _found(expression: Expression, document: Document) -> object:
+    try:
+        return expression.search(document)
+    except ExpressionError:
+        return None

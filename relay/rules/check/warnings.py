@@ -1,0 +1,192 @@
+"""What is legal in a rules file and seldom meant: warnings of `relay rules check`.
+
+Lambda says nothing of these; a rule with a warning does what it says.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Final
+
+from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.constants import fixed
+from handler.core.expressions.placeholders import meant, placeholder, placeholders
+from handler.core.expressions.syntax_tree import results
+from handler.core.expressions.template import Problem, Template, Text, Whole
+from handler.core.rules.compiler import header_names, leaves
+from handler.core.rules.source import Rule, Source
+from relay.rules.check.consent import consent_warnings
+from relay.rules.check.event_ids import by_type
+from relay.rules.check.event_timing import later_warnings
+from relay.rules.check.paths import unseen
+
+_UNTRIED: Final = {
+    "push_tokens": "a webhook seldom knows them",
+    "_merge_objects": "Braze documents it for /users/track only; try it in your workspace",
+    "subscription_groups": (
+        "Braze's page on Canvases says both that it takes them and that it does not;"
+        " try it in your workspace"
+    ),
+}
+_NO_COUNTRY: Final = (
+    "Braze takes a number without + for an American one; write ${phone(body.phone, 'DE')}, the"
+    " number and its country, which gives E.164 or nothing"
+)
+_LIST: Final = re.compile(r"[\s,]+")
+# What stands in every type of these senders, whichever webhook it is.
+_IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
+_ADDRESSES: Final = frozenset({"email", "phone"})
+_WILD: Final = frozenset("*?[")
+_JOINT: Final = frozenset("./_:")
+# Braze, "Trigger properties object": the message's template reads them; their values are data.
+_NO_LIQUID: Final = "Braze fills in Liquid in the message, and in no value of a request"
+_LIQUID: Final = re.compile(r"\{\{.*?\}\}+|\{%.*?%\}")
+
+
+def warnings(source: Source, preset: str) -> Iterator[Problem]:
+    """Yield what is seldom meant, by its path within the file."""
+    yield from _unbound(source)
+    for at, rule in enumerate(source.rules):
+        for path, text in _of_rule(rule, source, preset):
+            yield ("rules", at, *path), text
+
+
+def shared_secrets(sources: Iterable[Source]) -> Iterator[str]:
+    """Yield which sources believe each other's webhooks."""
+    by_secret: dict[str, list[str]] = {}
+    for source in sources:
+        by_secret.setdefault(source.secret, []).append(source.name)
+    for secret, names in by_secret.items():
+        if len(names) > 1:
+            yield (
+                f"{' and '.join(names)} share the signing secret {secret}: a webhook of one can be"
+                " posted to the other's URL; let `when` look at something in the body"
+            )
+
+
+def unseen_paths(source: Source, documents: Mapping[str, list[object]]) -> Iterator[Problem]:
+    """Yield paths under body that no sample has; `documents` are the samples' by event type."""
+    for at, rule in enumerate(source.rules):
+        fitting = [it for kind, all_of in documents.items() if rule.takes(kind) for it in all_of]
+        for path, text in unseen(rule, fitting):
+            yield ("rules", at, *path), text
+
+
+def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
+    yield from _types(rule, preset)
+    yield from by_type(rule, source, preset)
+    for name in header_names(rule.when) if rule.when else ():
+        if name is None or not source.scheme.proves(name):
+            text = "the sender does not sign it, and a webhook played again may say otherwise"
+            yield ("when",), f"when reads {name or 'all headers'}: {text}"
+    if rule.expires_after and not any(_timed(glob, source) for glob in rule.types):
+        text = "the sender signs no time of the event: this counts from when the webhook came"
+        yield ("expires_after",), text
+    for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.folded))):
+        yield from _liquid(("send", *path), leaf)
+    yield from later_warnings(rule, preset)
+    for at, recipient in enumerate(rule.recipients):
+        said = (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source))
+        yield from ((("send", "recipients", at, *path), text) for path, text in said)
+
+
+def _types(rule: Rule, preset: str) -> Iterator[Problem]:
+    yield from ((("type",), text) for kind in rule.types for text in _listed(kind))
+    wild = [glob for glob in rule.types if _WILD.intersection(glob)]
+    sign = _IN_EVERY_TYPE.get(preset)
+    if sign and not wild and not any(sign in kind for kind in rule.types):
+        types = " or ".join(rule.types)
+        yield ("type",), f"{preset} sends no type {types}: each of its types has a {sign} in it"
+    if rule.once is None and rule.for_each is None and (wild or len(rule.types) > 1):
+        text = "without once each of these types sends for itself; say what happens only once"
+        yield ("type",), text
+
+
+def _listed(kind: str) -> Iterator[str]:
+    """Yield whether one type is several; a blank alone is in the names of some senders' events."""
+    parts = [it for it in _LIST.split(kind) if it]
+    if "," in kind or (len(parts) > 1 and all(_JOINT.intersection(it) for it in parts)):
+        yield f"a list of types is written [{', '.join(parts)}]"
+
+
+def _timed(glob: str, source: Source) -> bool:
+    return any(fnmatchcase(glob, it) or fnmatchcase(it, glob) for it, _ in source.event.times)
+
+
+def _unbound(source: Source) -> Iterator[Problem]:
+    """Yield once that a webhook can be played again under the topic of another rule."""
+    rules = [rule for rule in source.rules if rule.enabled]
+    if source.event.type_signed or len({rule.types for rule in rules}) < 2:  # noqa: PLR2004 - two
+        return
+    globs = [glob for glob, _ in source.event.binds]
+    free = [
+        kind
+        for rule in rules
+        for kind in rule.types
+        if not any(kind == glob or fnmatchcase(kind, glob) for glob in globs)
+    ]
+    if free:
+        kinds = ", ".join(dict.fromkeys(free))
+        text = (
+            f"the sender does not sign the type: any webhook of it can be played again as {kinds}"
+        )
+        yield ("verify",), f"{text}; tie each type to the body with bind, under event"
+
+
+def _of_recipient(recipient: Mapping[str, Template], rule: Rule) -> Iterator[Problem]:
+    for path, leaf in leaves(dict(recipient)):
+        yield from _liquid(path, leaf)
+    attributes = recipient.get("attributes")
+    if not isinstance(attributes, dict):
+        return
+    for path, text in _attributes(attributes, rule):
+        yield ("attributes", *path), text
+
+
+def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Problem]:
+    for name in attributes:
+        for path, text in _named(name):
+            yield (name, *path), text
+        if name in _UNTRIED and (name != "subscription_groups" or "canvas" in rule.path):
+            yield (name,), f"{name}: {_UNTRIED[name]}"
+    if _is_any_number(attributes.get("phone")):
+        yield ("phone",), _NO_COUNTRY
+    for name in _ADDRESSES & attributes.keys():
+        yield from (((name,), text) for text in _one_for_all(attributes[name], name))
+
+
+def _is_any_number(value: Template) -> bool:
+    """Tell whether an event's number may come to Braze as the sender writes it."""
+    if not isinstance(value, Whole):
+        return isinstance(value, Text)
+    ends = [it for it in results(value.expression.tree) if it["type"] != "literal"]
+    return any(it["type"] != "function_expression" or it["value"] != "phone" for it in ends)
+
+
+def _one_for_all(address: Template, name: str) -> Iterator[str]:
+    """Yield which address many profiles would get: what is written to one of them reaches it."""
+    given = [address] if isinstance(address, str) and address.strip() else fixed(address)
+    for text in given:
+        yield f"every profile would get the {name} {text}: leave it out"
+
+
+def _named(name: str) -> Iterator[Problem]:
+    if "$" in name or "." in name:
+        yield (), f"Braze takes no $ and no dot in a name: {name}"
+
+
+def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:
+    parts = leaf.parts if isinstance(leaf, Text) else (leaf,)
+    for part in parts:
+        for found in _LIQUID.findall(part) if isinstance(part, str) else ():
+            yield path, f"{found} is sent as it stands: {_NO_LIQUID}{_value(found)}"
+        for found in placeholders(part) if isinstance(part, str) else ():
+            value = placeholder(found) or "${body.x}"
+            yield path, f"{found} is sent as it stands; the event's value is {value}"
+
+
+def _value(liquid: str) -> str:
+    """Return how the event's value is written that Liquid seems to ask for."""
+    path = liquid.strip("{} ").partition("|")[0].strip()
+    value = meant(f"{{{{{path}}}}}")
+    return f"; the event's value is {value}" if value else ""

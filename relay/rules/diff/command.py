@@ -1,0 +1,81 @@
+"""`relay rules diff`: what a change of the rules changes, for who reviews it."""
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from relay.paths import EVENTS, RULES
+from relay.rules.cases.case_file import CASES, Case, read_cases
+from relay.rules.diff.comparison import Change, Comparison, compare
+from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
+from relay.rules.webhooks import Given
+from relay.rules.yaml_text import differences, say
+from relay.webhooks.samples import load_sources, samples
+
+_TWICE: Final = (
+    "New ids: {count}. A rule was renamed, or its once changed: whoever has been sent the old one\n"
+    "is sent the new one too when the same thing is heard of again."
+)
+_COLOURS: Final = {"new id": "red", "fails now": "red", "disappears": "yellow"}
+
+
+def _folder(base: Path) -> Path:
+    """Refuse what is no folder: people write a commit."""
+    if not base.is_dir():
+        archive = f"git archive {base} src/rules | tar -x -C OTHER, then OTHER/src/rules"
+        raise typer.BadParameter(f"give a folder, not {base}; for a commit: {archive}")
+    return base
+
+
+def diff(
+    base: Annotated[
+        Path, typer.Argument(help="The rules as they were, as a folder.", callback=_folder)
+    ],
+    rules: RulesArgument = RULES,
+    *,
+    cases: CasesOption = CASES,
+    stage: StageOption = "dev",
+    as_json: JsonOption = False,
+) -> None:
+    """Compare what two versions of the rules make of all samples of events/ and all cases."""
+    versions = load_sources(base, stage), load_sources(rules, stage)
+    found = compare(*versions, _webhooks({*versions[0], *versions[1]}, cases))
+    if as_json:
+        typer.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+    else:
+        _show(found)
+
+
+def _webhooks(sources: set[str], cases: Path) -> dict[str, Given]:
+    found = {f"events/{it.name}.json": Given(it) for it in samples(EVENTS, sources)}
+    for case in read_cases(cases):
+        if isinstance(case, Case):
+            found[f"case {case.name}"] = case.given
+        else:
+            typer.echo(f"left out: {case}", err=True)
+    return found
+
+
+def _show(found: Comparison) -> None:
+    for change in found.changes:
+        _show_change(change)
+    kinds = Counter(change.kind for change in found.changes)
+    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing changes"
+    typer.echo(f"{found.webhooks} webhooks compared: {told}")
+    if found.unseen:
+        typer.echo(f"no webhook makes a request of: {', '.join(found.unseen)}")
+    if kinds["new id"]:
+        typer.secho(_TWICE.format(count=kinds["new id"]), fg="red", bold=True)
+
+
+def _show_change(change: Change) -> None:
+    rules = dict.fromkeys(it["rule"] for it in (change.before, change.after) if it)
+    line = f"{change.webhook}: {' -> '.join(str(it) for it in rules)}: {change.kind}"
+    line += f", {change.why}" if change.why else ""
+    typer.secho(line, fg=_COLOURS.get(change.kind), bold=True)
+    say(differences(change.before, change.after))
+    typer.echo()

@@ -1,0 +1,116 @@
+"""What two versions of rules make of the same webhooks, and in what they differ."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from pydantic import JsonValue
+
+from handler.core.braze.contract.trigger import ENDPOINTS
+from handler.core.braze.identifiers import IDENTIFIERS
+from handler.core.models import Delivery, Plan
+from handler.core.rules.source import Source
+from relay.rules.cases.result import delivered, is_same, parked
+from relay.rules.webhooks import Given, planned
+
+Kind = Literal["new id", "changed", "appears", "disappears", "fails now", "fails no more"]
+Sources = Mapping[str, Source]
+Shown = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A request or a failure that one version makes and the other does not, or not so.
+
+    `new id`: the same wish under another id; who has had the message gets it again. `why` says
+    of a request that disappears which operand is false now, where no other rule wants the event.
+    """
+
+    kind: Kind
+    webhook: str
+    before: Shown
+    after: Shown
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All changes; `unseen` are the rules of either version that no webhook made a request of."""
+
+    webhooks: int
+    changes: tuple[Change, ...]
+    unseen: tuple[str, ...]
+
+
+def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Comparison:
+    """Return what changes from one version of the rules to another; webhooks have names."""
+    changes: list[Change] = []
+    seen: set[str] = set()
+    known = {name: it for name, it in webhooks.items() if it.sample.source in {*base, *new}}
+    for name, given in known.items():
+        source = given.sample.source
+        plans = [planned(given, of[source]) if source in of else Plan(0) for of in (base, new)]
+        seen |= {f"{source}/{it.rule}" for plan in plans for it in plan.deliveries}
+        changes += [*_requests(name, *plans), *_failures(name, *plans)]
+    rules = (
+        f"{it.name}/{rule.name}" for of in (base, new) for it in of.values() for rule in it.rules
+    )
+    unseen = tuple(it for it in dict.fromkeys(rules) if it not in seen)
+    return Comparison(len(known), tuple(changes), unseen)
+
+
+def _requests(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
+    reasons = {it.rule: it.why for it in new.unmatched}
+    for before, after in _paired(base.deliveries, new.deliveries):
+        if before is None or after is None:
+            kind: Kind = "appears" if before is None else "disappears"
+        else:
+            kind = "changed" if before.id == after.id else "new id"
+        shown = _shown(before), _shown(after)
+        if not is_same(*shown):
+            yield Change(kind, webhook, *shown, "" if after else reasons.get(shown[0]["rule"], ""))
+
+
+def _failures(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
+    before, after = ([parked(it) for it in plan.parked] for plan in (base, new))
+    yield from (Change("fails no more", webhook, it, {}) for it in before if it not in after)
+    yield from (Change("fails now", webhook, {}, it) for it in after if it not in before)
+
+
+def _paired(
+    base: Sequence[Delivery], new: Sequence[Delivery]
+) -> Iterator[tuple[Delivery | None, Delivery | None]]:
+    """Yield the deliveries of both versions that are one wish: by id, by rule, by what is sent."""
+    left, right = list(base), list(new)
+    for likeness in _LIKENESSES:
+        for one in tuple(left):
+            other = next((it for it in right if likeness(it) == likeness(one)), None)
+            if other is not None:
+                left.remove(one)
+                right.remove(other)
+                yield one, other
+    yield from ((one, None) for one in left)
+    yield from ((None, one) for one in right)
+
+
+def _who(delivery: Delivery) -> list[JsonValue]:
+    return [(delivery.recipient or {}).get(name) for name in IDENTIFIERS]
+
+
+def _target(delivery: Delivery) -> tuple[object, ...]:
+    return (delivery.path, *(delivery.send.get(it.key) for it in ENDPOINTS))
+
+
+_LIKENESSES: Final[tuple[Callable[[Delivery], object], ...]] = (
+    lambda it: it.id,
+    lambda it: (it.rule, _who(it)),
+    lambda it: (_target(it), _who(it)),
+)
+
+
+def _shown(delivery: Delivery | None) -> Shown:
+    """Return what a reviewer is to see of a delivery: all but what it carries along."""
+    if delivery is None:
+        return {}
+    kept = ("workspace", "on_unknown", "expires_at")
+    return {**delivered(delivery), **{name: getattr(delivery, name) for name in kept}}

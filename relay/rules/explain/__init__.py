@@ -1,0 +1,1 @@
+"""`relay rules explain`: the rules' evaluation of one event, operand by operand."""

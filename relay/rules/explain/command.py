@@ -1,0 +1,141 @@
+"""`relay rules explain`: why rules matched or not, and where each field came from."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+import typer
+
+from relay.paths import RULES
+from relay.rules.cases.case_file import CASES
+from relay.rules.explain.explanation import Told, explained
+from relay.rules.inputs import (
+    CasesOption,
+    JsonOption,
+    RulesArgument,
+    StageOption,
+    given_of,
+    source_of,
+)
+
+_SHOWN: Final = 200  # characters of a value; --json has all
+Line = tuple[str, str | None]  # and its colour
+
+
+def explain(
+    event: Annotated[str, typer.Argument(help="A sample of events/ or a case, by name or path.")],
+    rules: RulesArgument = RULES,
+    *,
+    cases: CasesOption = CASES,
+    stage: StageOption = "dev",
+    as_json: JsonOption = False,
+) -> None:
+    """Say of each rule why it wants an event or not, and of each field where it came from."""
+    given = given_of(event, cases)
+    told = explained(given, source_of(given.sample.source, rules, stage))
+    if as_json:
+        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    for text, colour in _lines(told):
+        typer.secho(text, fg=colour)
+
+
+def _lines(told: Told) -> Iterator[Line]:
+    for event in told["events"]:
+        yield f"{told['source']}: {event['type']}, id {event['id']}, {_times(event)}", None
+        if "again_after" in event:
+            until = _time(event["again_after"])
+            text = f"the id is only the digest of the body: until {until} the same bytes are a"
+            yield f"{text} repeat, later ones are not", "yellow"
+        for rule in event["rules"]:
+            yield from _rule(rule)
+    for one in told["parked"]:
+        yield f"dead letter, {one['reason']}: {one['detail']}", "red"
+
+
+def _times(event: Told) -> str:
+    happened = event["occurred_at"]
+    told = "time unknown" if happened is None else f"happened {_time(happened)}"
+    return f"{told}, received {_time(event['received_at'])}"
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+
+
+def _rule(rule: Told) -> Iterator[Line]:
+    yield "", None
+    if rule["wanted"]:
+        yield f"{rule['rule']}: wanted", "green"
+    else:
+        yield f"{rule['rule']}: not wanted, {rule['why_not']}", "yellow"
+    if "when" in rule:
+        yield f"  when {rule['when']['expression']}", None
+        for operand in rule["when"]["operands"]:
+            yield from _operand(operand)
+    for failure in rule.get("failures", ()):
+        yield f"  dead letter, {failure['reason']}: {failure['detail']}", "red"
+    if "for_each" in rule:
+        yield f"  for each of {rule['for_each']['expression']}", None
+    for request in rule.get("requests", ()):
+        yield from _request(request)
+
+
+def _operand(operand: Told) -> Iterator[Line]:
+    if "error" in operand:
+        yield f"    {operand['expression']}: {operand['error']}", "red"
+        return
+    yield f"    {operand['expression']} = {_json(operand['value'])}", None
+    yield from ((f"      {line}", "bright_black") for line in _part(operand, is_in_text=False))
+
+
+def _request(request: Told) -> Iterator[Line]:
+    delivery = request["delivery"]
+    if delivery is None:
+        yield "  no request; its fields would be", "red"
+    else:
+        verb = "in shadow, not sent:" if request["shadow"] else "sends"
+        yield f"  {verb} {delivery['path']}, id {delivery['id']}", "green"
+    if request["once"]:
+        yield from _field(request["once"])
+    for field in request["fields"]:
+        yield from _field(field)
+
+
+def _field(field: Told) -> Iterator[Line]:
+    if field["status"] != "sent":
+        colour = "red" if field["status"] == "wrong" else "yellow"
+        yield f"    {field['field']} is {field['status']}: {field['because']}", colour
+    else:
+        cast = f" ({field['cast']})" if "cast" in field else ""
+        yield f"    {field['field']} = {_json(field['value'])}{cast}", None
+    if "literal" in field:
+        yield "        as written in the rules", "bright_black"
+        return
+    yield f"        {field['template']}", "bright_black"
+    for part in field["parts"]:
+        is_in_text = field["template"] != f"${{{part['expression']}}}"
+        for line in _part(part, is_in_text=is_in_text):
+            yield f"        {line}", "bright_black"
+    if "without" in field:
+        yield f"        left out in it: {', '.join(field['without'])}", "yellow"
+
+
+def _part(part: Told, *, is_in_text: bool) -> Iterator[str]:
+    if "error" in part:
+        yield part["error"]
+        return
+    for read in part["reads"]:
+        if read["path"] != part["expression"] or is_in_text:  # else its value is shown already
+            yield f"{read['path']} = {_json(read['value'])}"
+    for took in part.get("took", ()):
+        passed = ", ".join(f"{it['option']} is {it['because']}" for it in took["passed"])
+        which = f"takes {took['option']} ({took['number']} of {took['of']})"
+        taken = "takes none" if took["option"] is None else which
+        yield f"{taken}{': ' if passed else ''}{passed}"
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

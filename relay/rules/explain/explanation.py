@@ -1,0 +1,217 @@
+"""Why each rule wanted a webhook or did not, and where each field of its requests came from.
+
+What became of the webhook is what `plan` says; the rest is traced in the same expressions.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import JsonValue
+
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.json_values import missing
+from handler.core.expressions.template import (
+    MISSING,
+    Template,
+    Text,
+    Whole,
+    expressions,
+    is_literal,
+)
+from handler.core.json_types import kind
+from handler.core.models import Delivery, Event, Parked, Plan
+from handler.core.planning.match import match
+from handler.core.planning.render import ITEM
+from handler.core.rules.source import Rule, Source
+from relay.rules.cases.result import delivered, parked
+from relay.rules.explain.fields import Field, documents, fields, filled
+from relay.rules.explain.trace import Traced, choices, operands, reads, trace
+from relay.rules.webhooks import Given, events, planned, verified
+
+Told = dict[str, Any]
+_ADDRESS: Final = "attributes.email"
+
+
+def condition(when: Expression, document: JsonValue) -> Told:
+    """Return a condition with each of its operands: the value, and the fields it looked at."""
+    return {"expression": when.text, "operands": [part(it, document) for it in operands(when)]}
+
+
+def field_told(field: Field, rule: Rule, document: JsonValue) -> Told:
+    """Return a field: its value, or why it is left out, and where it came from."""
+    told: Told = {"field": field.path, "template": written(field.template)}
+    if is_literal(field.template):
+        return {**told, "status": "sent", "value": field.template, "literal": True}
+    told["parts"] = [part(it, document) for it in expressions(field.template)]
+    try:
+        value, failure = filled(field, rule, document)
+    except Unrenderable as error:
+        return {**told, "status": "wrong", "because": str(error)}
+    if value is MISSING:
+        because = failure or _because(field.template, told["parts"])
+        return {**told, "status": "left out", "because": because}
+    left_out = [it for part in told["parts"] for it in _gaps(part["value"], value)]
+    return {**told, "status": "sent", "value": value, **({"without": left_out} if left_out else {})}
+
+
+def written(template: Template) -> JsonValue:
+    """Return a template as it stands in the rules file."""
+    if isinstance(template, Whole):
+        return f"${{{template.expression.text}}}"
+    if isinstance(template, Text):
+        return "".join(it if isinstance(it, str) else f"${{{it.text}}}" for it in template.parts)
+    return template  # type: ignore[return-value]  # what holds no expression is JSON
+
+
+def part(expression: Expression, document: JsonValue) -> Told:
+    """Return an expression's value, the fields it looked at, and the alternatives it took."""
+    try:
+        traced = trace(expression, document)
+    except ExpressionError as error:
+        return {"expression": expression.text, "error": str(error)}
+    took = [_took(it) for it in choices(traced)]
+    seen = [{"path": it.text, "value": it.value} for it in reads(traced)]
+    read = [it for at, it in enumerate(seen) if it not in seen[:at]]
+    told = {"expression": expression.text, "value": traced.value, "reads": read}
+    return {**told, "took": took} if took else told
+
+
+def _took(choice: Traced) -> Told:
+    """Return which alternative a value was taken from, and why not from those before it."""
+    passed = choice.parts if choice.taken is None else choice.parts[: choice.taken]
+    return {
+        "option": None if choice.taken is None else choice.options[choice.taken],
+        "number": None if choice.taken is None else choice.taken + 1,
+        "of": len(choice.options),
+        "passed": [{"option": it.text, "because": _lack(it.value)} for it in passed],
+    }
+
+
+def _because(template: Template, parts: list[Told]) -> str:
+    if isinstance(template, Whole):
+        return _lack(parts[0]["value"])
+    lacking = [it for it in parts if missing(it["value"])]
+    return ", ".join(f"{it['expression']} is {_lack(it['value'])}" for it in lacking)
+
+
+def _lack(value: JsonValue) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "false"
+    return "blank" if isinstance(value, str) else "empty"
+
+
+def _gaps(found: JsonValue, sent: JsonValue, path: str = "") -> Iterator[str]:
+    """Yield what an object or list that was found has, and is not sent: null or blank."""
+    if isinstance(found, dict) and isinstance(sent, dict):
+        for key, value in found.items():
+            inner = f"{path}.{key}" if path else key
+            if key not in sent:
+                yield inner
+            else:
+                yield from _gaps(value, sent[key], inner)
+    elif isinstance(found, list) and isinstance(sent, list):
+        there = [it for it in enumerate(found) if not missing(it[1])]
+        yield from (f"{path}[{at}]" for at, it in enumerate(found) if missing(it))
+        for (at, value), kept in zip(there, sent, strict=False):
+            yield from _gaps(value, kept, f"{path}[{at}]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An event, and what became of the webhook that it came in."""
+
+    event: Event
+    source: Source
+    plan: Plan
+
+    def is_of(self, made: Delivery | Parked, rule: Rule) -> bool:
+        return made.rule == rule.name and made.event_id == self.event.id
+
+
+def explained(given: Given, source: Source) -> Told:
+    """Return what became of a webhook and why; raise RulesError if its body is not JSON."""
+    made = planned(given, source)
+    found = events(verified(given, source), source)
+    return {
+        "source": source.name,
+        "events": [_event(_Asked(event, source, made)) for event in found],
+        "parked": [parked(it) for it in made.parked if it.rule is None],
+    }
+
+
+def _event(asked: _Asked) -> Told:
+    event = asked.event
+    why = {it.rule: it.why for it in match(event, asked.source).unmatched}
+    return {
+        "type": event.type,
+        "id": event.id,
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        **({} if event.again_after is None else {"again_after": event.again_after}),
+        "rules": [_rule(rule, why.get(rule.name), asked) for rule in asked.source.rules],
+    }
+
+
+def _rule(rule: Rule, why_not: str | None, asked: _Asked) -> Told:
+    document = asked.source.document(asked.event)
+    told: Told = {"rule": rule.name, "wanted": why_not is None, "why_not": why_not}
+    if rule.when is not None and rule.enabled and rule.takes(asked.event.type):
+        told["when"] = condition(rule.when, document)
+    if why_not is not None:
+        return told
+    told["failures"] = [parked(it) for it in asked.plan.parked if asked.is_of(it, rule)]
+    if rule.for_each is not None:
+        told["for_each"] = part(rule.for_each, document)
+    told["requests"] = list(_requests(rule, asked))
+    return told
+
+
+def _requests(rule: Rule, asked: _Asked) -> Iterator[Told]:
+    """Yield each request of a rule, also of one that could not be made, with its fields."""
+    event, source, plan = asked.event, asked.source, asked.plan
+    made = [it for it in (*plan.deliveries, *plan.shadow) if asked.is_of(it, rule)]
+    deliveries = iter(made)
+    try:
+        seen = list(documents(rule, source.document(event)))
+    except ExpressionError:
+        return  # the failure says so
+    for document in seen:
+        for at in range(len(rule.recipients) or 1):  # one of a broadcast
+            delivery = next(deliveries, None)
+            yield {
+                "delivery": None if delivery is None else delivered(delivery),
+                "shadow": rule.shadow,
+                "once": _once(rule, document, asked),
+                "fields": [
+                    _as_sent(it, field_told(it, rule, document), delivery)
+                    for it in fields(rule)
+                    if it.recipient in (None, at)
+                ],
+            }
+
+
+def _once(rule: Rule, document: JsonValue, asked: _Asked) -> Told | None:
+    """Return what happens only once; None where that is the event."""
+    if rule.once is None or not isinstance(document, dict):
+        return None
+    item = {ITEM: document[ITEM]} if ITEM in document else {}
+    return field_told(
+        Field("once", "once", rule.once), rule, {**asked.source.proven(asked.event), **item}
+    )
+
+
+def _as_sent(field: Field, told: Told, delivery: Delivery | None) -> Told:
+    """Return a field as it was sent: the relay makes text of identifiers, and trims an address."""
+    if delivery is None or told["status"] != "sent":
+        return told
+    if not (field.is_identifier or field.inner == _ADDRESS):
+        return told
+    sent: JsonValue = delivery.recipient
+    for key in field.inner.split("."):
+        sent = sent.get(key) if isinstance(sent, dict) else None
+    if sent is None or sent == told["value"]:
+        return told
+    before, after = kind(told["value"]), kind(sent)
+    return {**told, "value": sent, "cast": "trimmed" if before == after else f"{before} to {after}"}

@@ -1,0 +1,46 @@
+"""`relay plan`: what the rules make of one webhook, for programs."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from handler.core.models import Plan
+from relay.console.options import RulesOption
+from relay.paths import RULES
+from relay.rules.cases.result import delivered, parked
+from relay.rules.inputs import StageOption, sample_of, source_of
+from relay.rules.webhooks import Given, planned
+
+
+def plan(
+    webhook: Annotated[
+        Path,
+        typer.Argument(help="JSON file: source, headers, body.", exists=True, dir_okay=False),
+    ],
+    rules: RulesOption = RULES,
+    stage: StageOption = "dev",
+) -> None:
+    """Print the requests that the rules make of a webhook, as JSON. Nothing is sent."""
+    sample = sample_of(webhook)
+    source = source_of(sample.source, rules, stage)
+    made = planned(Given(sample), source)
+    for line in _remarks(made):
+        typer.echo(line, err=True)
+    typer.echo(json.dumps(described(made), indent=2, ensure_ascii=False))
+
+
+def described(made: Plan) -> dict[str, Any]:
+    """Return a plan for programs."""
+    return {
+        "deliveries": [delivered(it) for it in made.deliveries],
+        "failures": [parked(it) for it in made.parked],
+    }
+
+
+def _remarks(made: Plan) -> Iterator[str]:
+    yield "the signature was not verified: the webhook is taken for its sender's"
+    yield from (f"{it.rule}: not matched, {it.why}" for it in made.unmatched)
+    yield from (f"{it.rule}: in shadow, so not among the deliveries" for it in made.shadow)

@@ -1,0 +1,1 @@
+"""`relay send`: samples and backfills, signed as their sender would."""

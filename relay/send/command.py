@@ -1,0 +1,175 @@
+"""`relay send`: signs webhooks as their sender would, and posts them to a relay."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Final
+
+import requests
+import typer
+from pydantic import ValidationError
+
+from handler.core.configuration.schema_errors import SECONDS
+from handler.core.errors import RulesError
+from handler.core.rules.source import Source
+from handler.core.verification.schemes import SignedScheme
+from relay.console.options import RulesOption
+from relay.paths import EVENTS, RULES
+from relay.send.backfill import Lines, backfill, checked
+from relay.send.target import LOCAL, Wanted, address_of
+from relay.webhooks.post import send as post
+from relay.webhooks.samples import Address, Sample, misread, read_sample, sources_in
+from relay.webhooks.signer import Letter
+
+_CLOCK: Final = re.compile(r"(-?)([0-9]{1,6})([smhd])")
+_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)", re.DOTALL)
+_SHOWN: Final = 1000  # characters of an answer; the relay's own have fewer
+_OK: Final = 200
+
+
+def send(  # noqa: PLR0913 - the options of a command
+    event: Annotated[
+        str | None, typer.Argument(help="A sample of events/, by name or as a file.")
+    ] = None,
+    *,
+    each: Annotated[
+        Path | None,
+        typer.Option(help="Backfill: post each line as a body.", exists=True, dir_okay=False),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(help="The source; by default the sample's own.")
+    ] = None,
+    header: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE, besides the sample's; repeatable.")
+    ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="With --each: also where only a digest tells what was sent."),
+    ] = False,
+    skip: Annotated[int, typer.Option(help="With --each: lines to leave out.", min=0)] = 0,
+    rules: RulesOption = RULES,
+    stage: Annotated[str, typer.Option(help="Which `vars` of the rules apply.")] = "dev",
+    url: Annotated[
+        str | None, typer.Option(help=f"Of the relay; by default {LOCAL}, or the stack's.")
+    ] = None,
+    stack_name: Annotated[
+        str | None, typer.Option(help="A deployed stack: its URL, its signing secret.")
+    ] = None,
+    secret_from: Annotated[
+        str | None,
+        typer.Option(help="File with the secret, or with the JSON of all; - is standard input."),
+    ] = None,
+    clock: Annotated[
+        str, typer.Option(help="How wrong the sender's clock is: 10m is fast, -10m slow.")
+    ] = "0s",
+    tamper: Annotated[
+        bool, typer.Option("--tamper", help="Change a byte once it is signed.")
+    ] = False,
+) -> None:
+    """Sign a sample (EVENT), or each line of a file, and post it; exit with 0 for 200."""
+    if event and each:
+        raise typer.BadParameter("EVENT and --each exclude each other")
+    if not (event or each) or (each and (tamper or clock != "0s")):
+        raise typer.BadParameter("give EVENT, or --each FILE without --clock and --tamper")
+    sample = _sample(event) if event else None
+    name = source or (sample.source if sample else None)
+    if name is None:
+        raise typer.BadParameter("--each needs --source")
+    added = _headers(header or [])
+    found = _source(sources_in(rules, stage), name)
+    address = address_of(found, Wanted(url, stack_name, secret_from))
+    if each:
+        if not each.is_file():
+            raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
+        lines = Lines(each, skip)
+        total = checked(address.source, added, lines, digests=again)
+        raise typer.Exit(backfill(address, added, lines, total))
+    if sample:
+        sample = replace(sample, headers={**sample.headers, **added})
+        raise typer.Exit(_posted(address, sample, clock, tamper=tamper))
+
+
+def _posted(address: Address, sample: Sample, clock: str, *, tamper: bool) -> int:
+    now = int(time.time()) + _offset(clock, address.source)
+    letter = (_tampered if tamper else _signed)(address, sample, now)
+    return 0 if _post(letter) == _OK else 1
+
+
+def _sample(event: str) -> Sample:
+    file = Path(event) if event.endswith(".json") else EVENTS / f"{event}.json"
+    try:
+        return read_sample(file)
+    except OSError:
+        there = sorted(file.stem for file in EVENTS.glob("*.json"))
+        problem = f"there is no {file}{_meant(event, there)} (events/ has: {', '.join(there)})"
+    except ValidationError as error:
+        problem = misread(str(file), error)
+    raise typer.BadParameter(problem, param_hint="EVENT")
+
+
+def _source(found: Mapping[str, Source | RulesError], name: str) -> Source:
+    """Return a source; what is wrong with the others does not matter."""
+    source = found.get(name)
+    if source is None:
+        problem = f"no rules file {name}.yaml{_meant(name, found)} (there are: {', '.join(found)})"
+        raise typer.BadParameter(problem, param_hint="--source")
+    if isinstance(source, RulesError):
+        raise source
+    return source
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+def _headers(given: Iterable[str]) -> dict[str, str]:
+    found = [_HEADER.fullmatch(one) for one in given]
+    if not all(found):
+        raise typer.BadParameter("takes NAME=VALUE", param_hint="--header")
+    return {one[1].lower(): one[2] for one in found if one}
+
+
+def _offset(clock: str, source: Source) -> int:
+    parts = _CLOCK.fullmatch(clock)
+    if parts is None:
+        raise typer.BadParameter("takes 10m or -10m, in s, m, h or d", param_hint="--clock")
+    offset = int(parts[2]) * SECONDS[parts[3]] * (-1 if parts[1] else 1)
+    if offset and not getattr(source.scheme, "timestamp", None):
+        typer.echo(f"{source.name} signs no time, so nothing is too old", err=True)
+    return offset
+
+
+def _signed(address: Address, sample: Sample, now: int) -> Letter:
+    return address.signed(sample.headers, sample.content(now), now)
+
+
+def _tampered(address: Address, sample: Sample, now: int) -> Letter:
+    """Return what somebody made of a genuine webhook: it must be refused."""
+    if isinstance(address.source.scheme, SignedScheme):
+        letter = _signed(address, sample, now)
+        return replace(letter, body=letter.body[:-1] + bytes([letter.body[-1] ^ 1]))
+    typer.echo(f"{address.source.name} signs no body: its secret is changed instead", err=True)
+    other = address.secret[:-1] + _other(address.secret[-1])
+    return _signed(replace(address, secret=other), sample, now)
+
+
+def _other(letter: str) -> str:
+    return "b" if letter == "a" else "a"
+
+
+def _post(letter: Letter) -> int:
+    """Post a letter and say what was answered; return the status, 0 for none."""
+    try:
+        with requests.Session() as session:
+            answer = post(letter, session)
+    except (requests.RequestException, ValueError) as error:  # their words hold URL and headers
+        is_local = letter.url.startswith("http:")
+        ask = "; is make run serving? (--url for another port)" if is_local else ""
+        typer.echo(f"no answer from {letter.url}: {type(error).__name__}{ask}", err=True)
+        return 0
+    typer.echo(f"{answer.status_code} {answer.text[:_SHOWN]}".strip())
+    return answer.status_code

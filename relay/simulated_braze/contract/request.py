@@ -1,0 +1,117 @@
+"""Whether a request may ask at all: what it asks for, its key, the limits, and what it names."""
+
+from typing import Final
+
+from aiohttp import web
+from pydantic_core import from_json, to_json
+
+from relay.simulated_braze.catalogue import Target, is_identifier
+from relay.simulated_braze.contract.endpoints import Endpoint, endpoint
+from relay.simulated_braze.profiles import Json
+from relay.simulated_braze.workspace import Workspace
+
+_SYNTAX: Final = "Error while parsing request body. Please check your syntax."
+_OTHER_KIND = (
+    "The campaign is not a transactional campaign. "
+    "Only transactional campaigns may use this endpoint"
+)
+_FORBIDDEN = "You do not have permission to access this resource"
+
+
+class Refused(Exception):
+    """Braze refuses the request: the status, the text and its key in the body of the answer."""
+
+    def __init__(self, status: int, text: str, key: str = "message") -> None:
+        super().__init__(text)
+        self.status = status
+        self.body = {key: text}
+
+
+async def read(request: web.Request) -> bytes | None:
+    """Return the body of a request; None for one that is too large."""
+    try:
+        return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+
+
+def parsed(raw: bytes) -> Json:
+    """Return the JSON object that a body holds; raise Refused."""
+    try:
+        body = from_json(raw, allow_inf_nan=False)
+    except ValueError:
+        raise Refused(400, _SYNTAX, "error") from None
+    if not isinstance(body, dict):
+        raise Refused(400, _SYNTAX, "error")
+    return body
+
+
+def shown(raw: bytes | None) -> object:
+    """Return a body as the record of its request shows it: JSON, or else its text."""
+    try:
+        return from_json(raw or b"null", allow_inf_nan=False)
+    except ValueError:
+        return (raw or b"").decode(errors="replace")
+
+
+def find_endpoint(space: Workspace, request: web.Request) -> Endpoint:
+    """Return the trigger endpoint that a request is for; raise Refused."""
+    found = endpoint(request.path)
+    if found is None:
+        raise Refused(404, "Invalid URL")
+    if request.method != "POST":
+        status = space.switches.wrong_method
+        raise Refused(status, "Method Not Allowed" if status == 405 else "Invalid URL")  # noqa: PLR2004 - the number is its name
+    return found
+
+
+def read_body(space: Workspace, request: web.Request, raw: bytes | None) -> Json:
+    """Return the JSON object of a request; raise Refused."""
+    if request.content_type != "application/json":
+        raise Refused(415, "Unsupported Media Type")
+    if raw is None:
+        raise Refused(space.switches.body_too_large, "Request Entity Too Large")
+    return parsed(raw)
+
+
+def admit(
+    space: Workspace, request: web.Request, permission: str, audience: str | None = None
+) -> None:
+    """Count a request; raise Refused for a wrong key, and for more than a window has."""
+    if request.headers.get("authorization") != f"Bearer {space.secret}":
+        raise Refused(401, "Error authenticating credentials")
+    if not space.key.address_allowed:
+        raise Refused(space.switches.permission_missing, "Invalid whitelisted IPs")
+    if space.key.permissions is not None and permission not in space.key.permissions:
+        raise Refused(space.switches.permission_missing, _FORBIDDEN)
+    space.window = space.limiter.spend(space.now(), audience)
+    if space.window.remaining < 0:
+        raise Refused(429, "Rate Limited")
+
+
+def audience_of(space: Workspace, api_id: object, body: Json) -> str | None:
+    """Return what tells the audience of a broadcast from others; None for no broadcast."""
+    is_broadcast = body.get("broadcast") is True
+    if "audience" in body:
+        is_alone = not body.get("recipients")
+        is_limited = space.switches.audience_with_recipients == "broadcast_limits"
+        is_broadcast = is_broadcast or is_alone or is_limited
+    return to_json([str(api_id), body.get("audience")]).decode() if is_broadcast else None
+
+
+def find_target(space: Workspace, at: Endpoint, api_id: object) -> Target:
+    """Return what an id names; raise Refused in the words that the endpoint has for it."""
+    found = space.catalogue.find(api_id, at.kind)
+    if found is not None:
+        return found
+    raise Refused(400, _unknown(space, at, api_id))
+
+
+def _unknown(space: Workspace, at: Endpoint, api_id: object) -> str:
+    """Return the words for an id that names nothing here (of a Canvas Braze documents none)."""
+    if at.kind == "canvas" or (at.kind == "campaign" and isinstance(api_id, str | None)):
+        return "Invalid Campaign ID"
+    if not is_identifier(api_id):
+        return "campaign_id must be a string of the campaign api identifier"
+    is_other = space.catalogue.find(api_id, "campaign")
+    return _OTHER_KIND if is_other else "Campaign does not exist"

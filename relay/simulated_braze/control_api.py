@@ -1,0 +1,67 @@
+"""The control API of the simulated Braze: everything under /_sim/."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from aiohttp import web
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from relay.simulated_braze.workspace import Workspace
+
+_PROFILE: Final = "/_sim/profiles/{name:.+}"
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    # An infinite number, which JSON can spell (1e999), is shown as null: no reader takes Infinity.
+    text = to_json(value, inf_nan_mode="null")
+    return web.Response(status=status, body=text, content_type="application/json")
+
+
+def _control(act_on: Callable[[str, bytes], object]) -> Handler:
+    async def answer(request: web.Request) -> web.Response:
+        name = request.match_info.get("name", "")
+        try:
+            return _json(act_on(name, await request.read()))
+        except ValidationError as invalid:
+            return _json({"error": str(invalid)}, status=400)
+
+    return answer
+
+
+def routes(space: Workspace) -> list[web.RouteDef]:
+    """Return the routes of the control API: to see, and to set, all that a workspace holds."""
+    return [*_seen(space), *_set(space)]
+
+
+def _seen(space: Workspace) -> list[web.RouteDef]:
+    return [
+        web.get("/_sim/health", _control(lambda *_: {"status": "ok"})),
+        web.get("/_sim/requests", _control(lambda *_: space.store.requests)),
+        web.get("/_sim/sends", _control(lambda *_: space.store.sends)),
+        web.get("/_sim/profiles", _control(lambda *_: space.store.profiles.current)),
+        web.get(_PROFILE, _control(lambda name, _: space.store.profiles.shown(name))),
+        web.get("/_sim/targets", _control(lambda *_: space.catalogue.known)),
+        web.get("/_sim/faults", _control(lambda *_: space.faults.active)),
+        web.get("/_sim/switches", _control(lambda *_: space.switches)),
+        web.get("/_sim/limits", _control(lambda *_: space.limiter.limits)),
+        web.get("/_sim/clock", _control(lambda *_: {"now": space.now()})),
+        web.get("/_sim/key", _control(lambda *_: space.key)),
+    ]
+
+
+def _set(space: Workspace) -> list[web.RouteDef]:
+    return [
+        web.put(_PROFILE, _control(space.put_profile)),
+        web.put("/_sim/unidentified/{name:.+}", _control(space.put_unidentified)),
+        web.put("/_sim/targets/{name}", _control(space.put_target)),
+        web.post("/_sim/faults", _control(lambda _, body: space.faults.add(body))),
+        web.delete("/_sim/faults", _control(lambda *_: space.faults.clear())),
+        web.put("/_sim/switches", _control(lambda _, body: space.put_switches(body))),
+        web.put("/_sim/limits", _control(lambda _, body: space.put_limits(body))),
+        web.put("/_sim/clock", _control(lambda _, body: space.put_clock(body))),
+        web.put("/_sim/key", _control(lambda _, body: space.put_key(body))),
+        web.delete("/_sim", _control(lambda *_: space.reset())),
+    ]

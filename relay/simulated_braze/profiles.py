@@ -1,0 +1,74 @@
+"""The profiles of the simulated workspace, each with its history. Pure: no sockets, no clock."""
+
+from typing import Any, Final
+
+from relay.simulated_braze import consent
+from relay.simulated_braze.contract.attributes import changed
+from relay.simulated_braze.switches import Switches
+
+Json = dict[str, Any]  # a JSON object, as it came or as the control API shows it
+
+# Opens the key of a profile that has no external id; no external id of a request opens so.
+UNIDENTIFIED: Final = "(unidentified) "
+
+
+class Profiles:
+    """Attributes by external id, the least recently updated first; every change with its cause."""
+
+    def __init__(self) -> None:
+        self.current: dict[str, Json] = {}
+        self._history: dict[str, list[Json]] = {}
+
+    def put(self, user: str, attributes: Json, cause: Json) -> Json:
+        """Put a profile of these attributes in the place of whatever was there."""
+        return self._note(user, attributes, cause)
+
+    def write(self, user: str, attributes: Json, cause: Json, switches: Switches) -> None:
+        """Update or create a profile: null removes an attribute, an operator changes it."""
+        old = self.current.get(user)
+        given = {name: it for name, it in attributes.items() if name != "_merge_objects"}
+        if switches.operators == "applied":
+            merge, own = attributes.get("_merge_objects", False), old or {}
+            given = {name: changed(own.get(name), it, merge=merge) for name, it in given.items()}
+        brought = consent.brought(old or {}, given, self._others(user).values(), switches)
+        before = None if old is None else {**old, **brought}
+        base = before or brought
+        after = self._note(user, {**base, **consent.written(base, given)}, cause)
+        self._copy(user, consent.changed(before, given), after, cause)
+
+    def _copy(self, user: str, states: Json, after: Json, cause: Json) -> None:
+        """Let changed consent follow in the profiles that share the address or number."""
+        for name, profile in consent.copies(states, after, self._others(user)):
+            if profile != self.current[name]:
+                told = {**cause, "cause": f"copied from {user}"}
+                before, self.current[name] = self.current[name], profile  # it keeps its place
+                self._history[name].append({**told, "before": before, "after": profile})
+
+    def _others(self, user: str) -> dict[str, Json]:
+        return {name: it for name, it in self.current.items() if name != user}
+
+    def _note(self, user: str, attributes: Json, cause: Json) -> Json:
+        before = self.current.pop(user, None)  # it becomes the most recently updated one
+        after = {name: value for name, value in attributes.items() if value is not None}
+        self.current[user] = after
+        self._history.setdefault(user, []).append({**cause, "before": before, "after": after})
+        return after
+
+    def shown(self, user: str) -> Json:
+        """Return a profile with its history, the oldest change first."""
+        return {"profile": self.current.get(user), "history": self._history.get(user, [])}
+
+    def by_alias(self, alias: Json) -> str | None:
+        """Return whose alias it is, in just this spelling; None for nobody's."""
+        found = (u for u, p in self.current.items() if alias in p.get("user_aliases", []))
+        return next(found, None)
+
+    def by_email(self, email: str, prioritization: list[str]) -> str | None:
+        """Return the one profile of this address that is left; None where none or more are."""
+        found = [user for user, profile in self.current.items() if profile.get("email") == email]
+        for word in prioritization:
+            if word in ("identified", "unidentified"):
+                found = [u for u in found if u.startswith(UNIDENTIFIED) is (word != "identified")]
+            else:
+                found = found[-1:] if word == "most_recently_updated" else found[:1]
+        return found[0] if len(found) == 1 else None

@@ -1,0 +1,214 @@
+"""How the simulated Braze answers what is asked of Braze.
+
+The order of checks is inferred from Braze's API errors page; see `contract` for the rules.
+"""
+
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from aiohttp import web
+
+from relay.simulated_braze.catalogue import DETAILS, Target
+from relay.simulated_braze.contract import attributes
+from relay.simulated_braze.contract.body import bad_attributes, refusal
+from relay.simulated_braze.contract.endpoints import CONTEXTS, Endpoint, id_in
+from relay.simulated_braze.contract.request import (
+    Refused,
+    admit,
+    audience_of,
+    find_endpoint,
+    find_target,
+    read,
+    read_body,
+    shown,
+)
+from relay.simulated_braze.contract.sizes import Path, oversize, sizes
+from relay.simulated_braze.faults import act
+from relay.simulated_braze.profiles import Json
+from relay.simulated_braze.rate_limits import STYLES, Window
+from relay.simulated_braze.store import Trigger
+from relay.simulated_braze.switches import Switches
+from relay.simulated_braze.workspace import Workspace
+
+_EXISTING: Final = "send_to_existing_only"
+_MEND: Final = {"archived": "Unarchive", "paused": "Resume"}
+_NOTICE: Final = "The {0} is {1}. {2} the {0} to ensure trigger requests will take effect."
+_REFUSAL: Final = (
+    "The campaign is {0}. {1} the campaign in order for trigger requests to take effect."
+)
+_DAY: Final = 86_400
+_QUEUED: Final = "The external reference has been queued.  Please retry to obtain send_id."
+
+
+def taken(at: Endpoint, body: Json, switches: Switches) -> tuple[Json, list[str]]:
+    """Return an accepted body as Braze works with it, and its minor errors."""
+    out = {key: value for key, value in body.items() if key in at.top}
+    if "recipient" in out:
+        one = out.pop("recipient")
+        # Unknown users are made of any attributes: nothing has to ask for it.
+        existing = {} if "user_alias" in one else {_EXISTING: False}
+        out["recipients"] = [{**one, **existing}]
+    if "audience" in out and not out.get("recipients"):
+        out["broadcast"] = True
+    errors: list[str] = []
+    if "recipients" in out:
+        found = [_recipient(at, one, switches) for one in out["recipients"]]
+        out["recipients"] = [one for one, _ in found]
+        errors = [f"recipients[{i}]: {why}" for i, (_, all_) in enumerate(found) for why in all_]
+    return _one_context(out, switches), errors
+
+
+def without_dropped(at: Endpoint, body: Json, found: Mapping[Path, int]) -> Json:
+    """Return an accepted body without the attributes that Braze drops; `found` are its sizes."""
+    if at.kind == "transactional":
+        return {**body, "recipient": _kept(body["recipient"], ("recipient",), found)}
+    if "recipients" not in body:
+        return body
+    listed = enumerate(body["recipients"])
+    return {**body, "recipients": [_kept(it, ("recipients", n), found) for n, it in listed]}
+
+
+def _kept(one: Json, path: Path, found: Mapping[Path, int]) -> Json:
+    given = one.get("attributes", {})
+    at = (*path, "attributes")
+    kept = {k: it for k, it in given.items() if not attributes.is_dropped(k, it, found[*at, k])}
+    return {**one, "attributes": kept} if given else one
+
+
+def _recipient(at: Endpoint, one: Json, switches: Switches) -> tuple[Json, list[str]]:
+    known = {key: value for key, value in one.items() if key in (*at.recipient, _EXISTING)}
+    given = known.get("attributes", {})
+    bad = bad_attributes(given)
+    passed_over = attributes.IDENTIFIERS | bad.keys()
+    if at.kind == "canvas" and switches.canvas_subscription_groups == "ignored":
+        passed_over |= {"subscription_groups"}
+    if given:
+        known["attributes"] = {k: value for k, value in given.items() if k not in passed_over}
+    return known, list(bad.values()) if switches.bad_attributes == "errors" else []
+
+
+def _one_context(body: Json, switches: Switches) -> Json:
+    """Leave out the name of the context that loses, where a request uses both."""
+    wins = switches.both_context_names
+    recipients = body.get("recipients", [])
+    if wins not in body.keys() | {key for one in recipients for key in one}:
+        return body
+    loser = CONTEXTS[1 - CONTEXTS.index(wins)]
+    out = {key: value for key, value in body.items() if key != loser}
+    if recipients:
+        out["recipients"] = [{k: v for k, v in one.items() if k != loser} for one in recipients]
+    return out
+
+
+def notice(at: Endpoint, target: Target, switches: Switches) -> Json:
+    """Return what an accepted request is told; raise Refused where it is refused instead."""
+    if (state := target.state()) is None:
+        return {}
+    mend = _MEND[state]
+    if at.kind == "canvas":
+        return {"notice": _NOTICE.format("Canvas", state, mend)}
+    if at.kind == "transactional" or switches.paused_campaign == "refused":
+        raise Refused(400, _REFUSAL.format(state, mend))
+    told = switches.paused_campaign == "notice"
+    return {"notice": _NOTICE.format("campaign", state, mend)} if told else {}
+
+
+class Simulation:
+    """Answers requests out of a workspace, which remembers them."""
+
+    def __init__(self, space: Workspace) -> None:
+        self._space = space
+
+    async def braze(self, request: web.Request) -> web.StreamResponse:
+        """Answer anything but the control API, recording it first: it may never be answered."""
+        space = self._space
+        entry: Json = {"time": space.now(), "method": request.method, "path": request.path}
+        entry |= dict.fromkeys(("status", "body", "outcome", "reason", "dispatch_id", "fault"))
+        space.store.requests.append(entry)
+        raw = await read(request)
+        entry["body"] = shown(raw)
+        braze = partial(self._answer, request, raw, entry)
+        fault = space.faults.take(request.path, entry["body"])
+        entry["fault"] = fault and fault.kind
+        answer = await act(fault, request, entry, braze) if fault else braze({})
+        if fault and (style := fault.limit_style(space.switches.rate_limit_headers)):
+            hour = space.limiter.hour(space.now())
+            answer.headers.update(STYLES[style](Window(hour.limit, -1, hour.reset), space.now()))
+        entry["status"] = answer.status
+        return answer
+
+    def _answer(
+        self, request: web.Request, raw: bytes | None, entry: Json, extra: Json
+    ) -> web.Response:
+        space = self._space
+        space.window = space.limiter.hour(space.now())
+        try:
+            if request.method == "GET" and request.path in DETAILS:
+                answer = web.json_response(self._details(request))
+            else:
+                body = self._send(request, raw, entry, extra)
+                answer = web.json_response(body, status=space.switches.accepted_status)
+        except Refused as refused:
+            entry |= {"outcome": "rejected", "reason": str(refused)}
+            answer = web.json_response(refused.body, status=refused.status)
+        style = STYLES[space.switches.rate_limit_headers]
+        answer.headers.update(style(space.window, space.now()))
+        return answer
+
+    def _details(self, request: web.Request) -> Json:
+        admit(self._space, request, request.path[1:].replace("/", "."))
+        api_id = request.query.get(DETAILS[request.path])
+        found = self._space.catalogue.details(request.path, api_id)
+        if found is None:
+            raise Refused(400, "Invalid Campaign ID")
+        return found
+
+    def _send(self, request: web.Request, raw: bytes | None, entry: Json, extra: Json) -> Json:
+        space = self._space
+        at = find_endpoint(space, request)
+        body = read_body(space, request, raw)
+        api_id = id_in(request.path) or body.get(at.id_name)
+        admit(space, request, at.permission, audience_of(space, api_id, body))
+        target = find_target(space, at, api_id)
+        found = sizes(raw or b"{}")
+        if why := refusal(at, body, space.switches) or self._oversize(found):
+            raise Refused(400, why)
+        if again := self._again(body):
+            return again
+        told = notice(at, target, space.switches) | extra
+        stamp = {"dispatch_id": uuid.uuid4().hex, "time": space.now()}
+        known, errors = taken(at, without_dropped(at, body, found), space.switches)
+        trigger = Trigger(request.path, target, {at.id_name: api_id, **known}, stamp)
+        if "notice" not in extra:
+            space.store.apply(trigger, space.switches)
+        entry["outcome"] = "notice" if "notice" in told else "accepted"
+        entry["dispatch_id"] = stamp["dispatch_id"]
+        return {**self._accepted(at, trigger), **({"errors": errors} if errors else {}), **told}
+
+    def _oversize(self, found: Mapping[Path, int]) -> str | None:
+        is_strict = self._space.switches.properties_over_50_kb == "refused"
+        return next(oversize(found), None) if is_strict else None
+
+    def _accepted(self, at: Endpoint, trigger: Trigger) -> Json:
+        body, answer = trigger.body, {"dispatch_id": trigger.stamp["dispatch_id"]}
+        if at.kind == "transactional":
+            told = {"campaign_api_id": body["campaign_id"]}
+            answer |= {"status": "sent", "metadata": told}
+            if "external_send_id" in body:
+                told["external_send_id"] = body["external_send_id"]
+                self._space.answered[body["external_send_id"]] = (trigger.stamp["time"], answer)
+            return answer
+        if "send_id" in body or (body.get("broadcast") and at.kind == "campaign"):
+            answer["send_id"] = body.get("send_id", trigger.stamp["dispatch_id"][:24])
+        return {**answer, "message": "success"}
+
+    def _again(self, body: Json) -> Json | None:
+        """Return or refuse what was sent under this external_send_id in the last 24 hours."""
+        time, answer = self._space.answered.get(body.get("external_send_id", ""), (0.0, None))
+        if answer is None or self._space.now() - time >= _DAY:
+            return None
+        if self._space.switches.repeated_external_send_id == "refused":
+            raise Refused(400, _QUEUED)
+        return answer
