@@ -15,7 +15,7 @@ from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
 from relay.paths import PROJECT
-from tests.core.rules_files import findings
+from tests.handler.core.rules_files import findings
 
 PAGE = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
 RECIPE = re.compile(

@@ -11,7 +11,7 @@ from handler.core.verification.schemes import SignedScheme
 from handler.core.verification.sender import Handshake
 from relay.paths import PROJECT
 from relay.sources import id_of, type_of, verified_by
-from tests.core.rules_files import RULES, source_of
+from tests.handler.core.rules_files import RULES, source_of
 
 PAGE = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"<!-- sender -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)

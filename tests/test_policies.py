@@ -6,16 +6,19 @@ updated and deleted; cfn-lint carries a copy of it.
 
 import json
 from fnmatch import fnmatchcase
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import cfnlint
 import pytest
 
 from relay.paths import PROJECT
 from tests.translated import translated
 
-SCHEMAS = Path(cfnlint.__file__).parent / "data" / "schemas"
+SPEC = find_spec("cfnlint")  # found and not imported: that takes a second
+assert SPEC is not None
+assert SPEC.origin is not None
+SCHEMAS = Path(SPEC.origin).parent / "data" / "schemas"
 POLICIES = PROJECT / "docs" / "policies"
 MANAGED_POLICY_CHARACTERS = 6_144  # IAM user guide, "IAM and AWS STS quotas"; blanks do not count
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.relay.simulated import Client
+from tests.relay.simulated_braze.simulated import Client
 
 HOST = "https://rest.iad-01.braze.com"
 KEYS = ("YOUR_REST_API_KEY", "YOUR-REST-API-KEY")  # as Braze's pages spell it

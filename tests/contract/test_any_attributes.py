@@ -13,7 +13,7 @@ from relay.simulated_braze.contract.attributes import is_dropped
 from relay.simulated_braze.contract.sizes import sizes
 from tests.contract.test_both import refused
 from tests.contract.way import made, sent
-from tests.relay.simulated import ID, Client
+from tests.relay.simulated_braze.simulated import ID, Client
 
 NAMES = st.one_of(
     st.sampled_from([*FIELDS, "external_id", "user_alias", "bio", "tags", "size", "pets"]),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.contract.way import made, sent
-from tests.relay.simulated import CAMPAIGN, CANVAS, ID, NOON, Client
+from tests.relay.simulated_braze.simulated import CAMPAIGN, CANVAS, ID, NOON, Client
 
 PLAN = {
     "custom_attribute": {

@@ -20,7 +20,7 @@ from handler.core.models import Delivery
 from relay.simulated_braze.contract.sizes import sizes
 from tests.contract.bodies import Body
 from tests.contract.way import made, sent
-from tests.relay.simulated import ID, Client
+from tests.relay.simulated_braze.simulated import ID, Client
 
 USER = {"external_user_id": "${body.id}"}
 SEND: Body = {"campaign_id": ID, "recipients": [{**USER, "trigger_properties": "${body.all}"}]}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.contract.curl import command, run
 from tests.contract.examples import BROKEN_CAMPAIGN, BROKEN_CANVAS, CAMPAIGN, CANVAS, GOOD, INSIDER
-from tests.relay.simulated import ID, Client
+from tests.relay.simulated_braze.simulated import ID, Client
 
 ALIAS = '"user_alias": {\n      "alias_name" : "",\n      "alias_label" : ""\n    },\n'
 OTHER_ALIAS = (

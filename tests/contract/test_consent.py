@@ -14,7 +14,7 @@ from handler.core.rules.load import load, names
 from relay.paths import PROJECT
 from relay.rules.check.warnings import warnings
 from tests.contract.way import sent
-from tests.relay.simulated import Client
+from tests.relay.simulated_braze.simulated import Client
 from tests.test_docs_recipes import RECIPES
 from tests.test_docs_rules import FILES
 

@@ -20,7 +20,7 @@ from relay.simulated_braze.contract.endpoints import endpoint
 from tests.contract.curl import command, run
 from tests.contract.examples import GOOD
 from tests.contract.pages import Example, described, examples, texts
-from tests.relay.simulated import CAMPAIGN, CANVAS, ID, Client
+from tests.relay.simulated_braze.simulated import CAMPAIGN, CANVAS, ID, Client
 
 FOLDER = os.environ.get("BRAZE_SEEDS")
 PAGES = list(texts(Path(FOLDER))) if FOLDER else []

@@ -8,7 +8,7 @@ from tests.contract.bodies import sent, written
 from tests.contract.test_both import refused
 from tests.contract.way import made
 from tests.contract.way import sent as posted
-from tests.relay.simulated import ID, Client
+from tests.relay.simulated_braze.simulated import ID, Client
 
 DATES = [
     "2026-11-20",

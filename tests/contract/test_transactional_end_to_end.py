@@ -6,7 +6,7 @@ import pytest
 
 from handler.core.models import Delivery
 from tests.contract.way import made, sent
-from tests.relay.simulated import ID, NOON, Client
+from tests.relay.simulated_braze.simulated import ID, NOON, Client
 
 PATH = f"/transactional/v1/campaigns/{ID}/send"
 DAY = 86_400

@@ -10,7 +10,7 @@ from handler.core.models import Delivery, Event
 from handler.core.planning.render import Packed, render
 from handler.core.rules.load import load
 from tests.contract.bodies import written
-from tests.relay.simulated import Client
+from tests.relay.simulated_braze.simulated import Client
 
 KEY = "local-braze-key"
 

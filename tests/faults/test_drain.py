@@ -11,8 +11,8 @@ from typing import Any
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
-from tests.adapters.handing import several
-from tests.adapters.stage import Braze, Invocation, Queue
+from tests.handler.handing import several
+from tests.handler.stage import Braze, Invocation, Queue
 
 BATCH = 50  # the template's BatchSize under HighVolume
 BACKLOG = 500

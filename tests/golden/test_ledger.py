@@ -13,7 +13,7 @@ from handler.ledger.lease import Claim, Entry, Times
 from handler.ledger.ledger import Ledger
 from handler.ledger.records import record_from
 from relay.local.emulator import emulator
-from tests.adapters.stage import Aws, make_table
+from tests.handler.stage import Aws, make_table
 
 NOW = 1_800_000_000
 ATTEMPT = {"time": NOW + 1, "dispatch_id": None}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.relay.simulated import NOON, Client, Started, serve_braze
+from tests.relay.simulated_braze.simulated import NOON, Client, Started, serve_braze
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from handler.core.rules.load import load
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.cli import app
-from tests.core.rules_files import RULES, source_of
+from tests.handler.core.rules_files import RULES, source_of
 
 
 def printed(*arguments: str) -> str:

@@ -12,7 +12,7 @@ from handler.core.models import Verified, Webhook
 from handler.core.rules.source import Source
 from handler.core.verification.schemes import Scheme
 from handler.core.verification.verify import verify
-from tests.core.rules_files import source_of
+from tests.handler.core.rules_files import source_of
 from tests.senders.vendors import VENDORS, Vendor
 
 NOW = 1_780_000_000

@@ -7,8 +7,8 @@ from handler.aws.secrets import SecretCache
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from handler.ingest import Ingest
-from tests.adapters.test_ingest import GIVEN, Aws
-from tests.core.rules_files import RULES
+from tests.handler.core.rules_files import RULES
+from tests.handler.test_ingest import GIVEN, Aws
 from tests.senders.posting import Post
 
 EMPTY: dict[str, list[str]] = {"queue": [], "dead": []}

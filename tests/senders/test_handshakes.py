@@ -9,7 +9,7 @@ import pytest
 
 from handler.core.rules.source import Source
 from handler.core.verification.handshake import greet
-from tests.adapters.test_metrics import written
+from tests.handler.aws.test_metrics import written
 from tests.senders.posting import Letter, Post, source
 from tests.senders.taking import EMPTY, answer, shop, taking
 from tests.senders.vendors import LITERAL, VENDORS

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from handler.core.message import unpack
-from tests.core.rules_files import RULES, findings
+from tests.handler.core.rules_files import RULES, findings
 from tests.senders.posting import NOW, Letter, verdict
 from tests.senders.rows import ACCEPTED
 from tests.senders.signing import in_base64, in_hex

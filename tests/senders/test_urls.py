@@ -7,7 +7,7 @@ import pytest
 from hubspot.utils.signature import Signature
 
 from handler.core.errors import RulesError
-from tests.core.rules_files import source_of
+from tests.handler.core.rules_files import source_of
 from tests.senders.posting import BODY, NOW, Letter, Post, verdict
 from tests.senders.rows import ACCEPTED
 from tests.senders.signing import CALLED, in_base64

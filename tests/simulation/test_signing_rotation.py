@@ -21,8 +21,8 @@ import pytest
 from handler.aws.secrets import SecretCache
 from handler.core.rules.load import load
 from handler.ingest import Ingest
-from tests.adapters.test_ingest import GIVEN
-from tests.core.rules_files import RULES
+from tests.handler.core.rules_files import RULES
+from tests.handler.test_ingest import GIVEN
 
 _ROTATIONS: Final = int(os.environ.get("SIMULATED_SIGNING_ROTATIONS", "25"))
 _BEGIN: Final = 1_800_000_000.0

@@ -1,0 +1,138 @@
+"""What the functions count, read from the lines that CloudWatch reads; the sums come out even."""
+
+import base64
+import hmac
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from handler.aws.metrics import METRICS, NAMESPACE
+from handler.core.message import encode
+from handler.core.models import Delivery
+from relay.console.log_format import sentence
+from tests.handler.stage import Braze, Queue
+from tests.handler.test_ingest import ORDER, Aws, ingest, request
+
+Capture = pytest.CaptureFixture[str]
+
+
+def written(text: str) -> dict[tuple[str, ...], Counter[str]]:
+    """Return the sums by dimension set: its values of `service`, `source` and `rule`."""
+    sums: dict[tuple[str, ...], Counter[str]] = {}
+    for line in text.splitlines():
+        entry = json.loads(line)
+        if "_aws" not in entry:
+            continue
+        assert sentence(line) is None
+        (directive,) = entry["_aws"]["CloudWatchMetrics"]
+        assert directive["Namespace"] == NAMESPACE
+        for names in directive["Dimensions"]:
+            found = sums.setdefault(tuple(entry[name] for name in names), Counter())
+            for metric in directive["Metrics"]:
+                assert metric["Unit"] == METRICS[metric["Name"]].unit.value
+                found[metric["Name"]] += sum(entry[metric["Name"]])
+    return sums
+
+
+def mix(aws: Aws) -> None:
+    taking = ingest(aws)
+    good = "first-secret"
+    for each in (
+        request(good),
+        request(good),
+        request("wrong-secret"),
+        request(good, ORDER | {"note": "x" * 1000}),
+        request(good, ORDER | {"test": True}),
+        request(good, ORDER | {"email": None}),
+        request(good, [1]),
+        request(good) | {"pathParameters": {"source": "canary-of-a-path"}},
+        request(good) | {"requestContext": {"http": {"method": "GET"}}},
+    ):
+        taking.answer(each)
+    nameless = request(good)
+    del nameless["headers"]["X-Shopify-Topic"]
+    taking.answer(nameless)
+    aws.is_dead_away = True
+    taking.answer(request(good, ORDER | {"email": None}))
+
+
+def test_what_ingest_counts_adds_up_as_accounted(capsys: Capture) -> None:
+    aws = Aws({"shopify": "first-secret"})
+    mix(aws)
+    sums = written(capsys.readouterr().out)
+    all_ = sums["relay",]
+    assert all_["WebhooksReceived"] == 11 == sum(
+        all_[f"Webhooks{kind}"] for kind in ("Refused", "Unavailable", "Malformed", "Taken")
+    )  # fmt: skip
+    assert all_["WebhooksTaken"] == sum(
+        all_[f"Events{kind}"] for kind in ("Unmatched", "Wanted", "Parked")
+    )
+    assert (all_["WebhooksRefused"], all_["WebhooksUnavailable"]) == (4, 1)
+    assert all_["WebhooksMalformed"] == 2
+    assert (all_["SignaturesRefused"], all_["BodiesTooLarge"]) == (1, 1)
+    assert all_["DeliveriesPlanned"] == len(aws.queues["queue"])
+    assert all_["EventsUnrenderable"] + all_["WebhooksMalformed"] == len(aws.queues["dead"])
+    assert sums["relay", "shopify", "order-confirmation"]["EventsUnrenderable"] == 1
+
+
+def test_no_value_of_a_webhook_is_a_dimension(capsys: Capture) -> None:
+    mix(Aws({"shopify": "first-secret"}))
+    text = capsys.readouterr().out
+    assert "canary" not in text
+    sources = {key[1] for key in written(text) if len(key) > 1}
+    assert sources == {"shopify", "unknown"}
+
+
+def test_a_good_signature_on_what_is_not_json_is_counted_for_itself(capsys: Capture) -> None:
+    event = request("first-secret") | {"body": "{not JSON"}
+    signature = base64.b64encode(hmac.digest(b"first-secret", b"{not JSON", "sha256")).decode()
+    event["headers"] = event["headers"] | {"x-shopify-hmac-sha256": signature}
+    assert ingest(Aws({"shopify": "first-secret"})).answer(event)["statusCode"] == 400
+    all_ = written(capsys.readouterr().out)["relay",]
+    assert all_ == {"WebhooksReceived": 1, "WebhooksRefused": 1, "VerifiedWebhooksRefused": 1}
+
+
+def test_what_sqs_refuses_for_good_is_planned_and_dead(capsys: Capture) -> None:
+    ingest(Aws({"shopify": "first-secret"}, fault=True)).answer(request("first-secret"))
+    all_ = written(capsys.readouterr().out)["relay",]
+    assert (all_["DeliveriesPlanned"], all_["DeliveriesDead"]) == (1, 1)
+
+
+def test_each_message_counts_once_when_it_leaves_the_queue(
+    queue: Queue, braze: Braze, delivery: Delivery, capsys: Capture
+) -> None:
+    refused = (400, b'{"message": "no"}')
+    notice = (201, b'{"message": "success", "notice": "something new"}')
+    paused = (201, b'{"message": "success", "notice": "The Canvas is paused."}')
+    errors = (201, b'{"message": "success", "errors": ["one"]}')
+    key = (401, b'{"message": "Error authenticating credentials"}')
+    braze.replies += [refused, notice, paused, errors, key]
+    made = [replace(delivery, id=f"{delivery.id}-{number}") for number in range(5)]
+    bodies = [*map(encode, made), encode(made[3]), "not ours"]
+    bodies.append(encode(replace(delivery, id="late", expires_at=1)))
+    for body in bodies:
+        queue.send(body)
+        queue.deliver()
+    all_ = written(capsys.readouterr().out)["relay",]
+    left = {name: all_[f"Deliveries{name}"] for name in ("Accepted", "Held", "Expired")}
+    assert left == {"Accepted": 1, "Held": 1, "Expired": 1}
+    assert (all_["TargetPaused"], all_["KeyRefused"], all_["AcceptedWithErrors"]) == (1, 1, 1)
+    assert all_["DeliveriesRetried"] == 2
+    total = sum(
+        all_[f"Deliveries{name}"] for name in ("Accepted", "Duplicate", "Held", "Expired", "Dead")
+    )
+    assert all_["LettersReturned"] == 1
+    assert total + all_["LettersReturned"] + queue.waiting() == len(bodies)
+    assert all_["BrazeLatency"] > 0
+
+
+def test_every_metric_of_the_table_is_counted_somewhere() -> None:
+    code = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (Path(__file__).parents[3] / "src" / "handler").rglob("*.py")
+        if file.name != "metrics.py"
+    )
+    assert [name for name in METRICS if f'"{name}"' not in code] == []

@@ -1,0 +1,62 @@
+"""What `relay doctor` asks of Braze: over real sockets."""
+
+from pathlib import Path
+
+import pytest
+
+from handler.core.rules.load import load
+from handler.core.rules.source import Source
+from handler.core.workspace import Workspace
+from relay.doctor.braze_checks import braze_findings
+from relay.local.stack import BRAZE_KEY
+from relay.stacks.selection import Chosen
+from tests.relay.simulated_braze.simulated import Client
+
+STACK = Chosen("relay-prod", "prod")
+RULES = """
+verify: {preset: shopify}
+rules:
+"""
+RULE = """
+  - name: rule-%d
+    type: orders/create
+    once: ${body.id}
+    send:
+      campaign_id: 417220e4-5a2a-b634-7f7d-%012d
+      recipients: [{external_user_id: "${body.id}"}]
+"""
+
+
+def campaigns(count: int) -> list[Source]:
+    text = RULES + "".join(RULE % (number, number) for number in range(count))
+    return [load("shop", text, "shop.yaml", "dev")]
+
+
+def test_the_key_is_tried_where_there_is_no_rule_and_no_netrc_replaces_it(
+    braze: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password canary\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    assert list(braze_findings(Workspace.default(braze.url), BRAZE_KEY, [], STACK)) == []
+
+    (asked,) = braze.call("GET", "/requests")
+    assert (asked["method"], asked["path"]) == ("POST", "/campaigns/trigger/send")
+
+
+def test_forty_targets_are_looked_up_and_a_note_tells_of_the_others(braze: Client) -> None:
+    assert list(braze_findings(Workspace.default(braze.url), BRAZE_KEY, campaigns(40), STACK)) == []
+    braze.call("DELETE", "")
+
+    (note,) = braze_findings(Workspace.default(braze.url), BRAZE_KEY, campaigns(41), STACK)
+
+    assert note.level == "note"
+    assert note.problem == "only 40 of 41 campaigns and Canvases were looked up"
+    assert len(braze.call("GET", "/requests")) == 41
+
+
+def test_a_refused_key_asks_for_no_details(braze: Client) -> None:
+    (error,) = braze_findings(Workspace.default(braze.url), "other", campaigns(1), STACK)
+
+    assert error.level == "error"
+    assert len(braze.call("GET", "/requests")) == 1
