@@ -24,7 +24,7 @@ deploy: $(READY) ## Check the rules, build, show the change set and deploy; CONF
 	@.venv/bin/relay deploy --config-env $(CONFIG)
 
 test: check ## Check and test everything, at last your own rules
-	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --quiet
+	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --quiet
 	.venv/bin/relay rules test
 
 faults: $(READY) ## Strike every call of a run with every fault, and with every two; kill workers and Braze
