@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from handler.core.errors import Reason, Refused
+from handler.core.errors import Refused, UnverifiedReason
 from handler.core.planning.render import MAX_DELIVERIES
 from handler.ingest import RETRY_AFTER
 from relay.paths import PROJECT, TEMPLATE
@@ -25,7 +25,7 @@ def test_the_page_of_answers_names_every_answer_that_there_is() -> None:
 
 def test_the_page_of_answers_explains_every_reason_of_a_401() -> None:
     told = re.findall(r"^\| `(\w+)` \|", ANSWERS, re.MULTILINE)
-    assert told == list(get_args(Reason))
+    assert told == list(get_args(UnverifiedReason))
 
 
 def test_every_page_that_a_page_links_to_exists() -> None:

@@ -9,14 +9,14 @@ from handler.core.braze.contract.attributes import FIELDS, FORBIDDEN
 from handler.core.braze.contract.connected_audience import FILTER_COMPARISONS
 from handler.core.braze.contract.custom_attributes import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
-from handler.core.braze.contract.trigger import (
+from handler.core.braze.contract.trigger import MAX_ALIAS_BYTES
+from handler.core.braze.endpoints import (
     ENDPOINTS,
-    MAX_ALIAS_BYTES,
     MAX_IDENTIFIER_BYTES,
     MAX_PROPERTIES_BYTES,
+    MAX_RECIPIENTS,
 )
-from handler.core.braze.outcome import Answer, classify
-from handler.core.braze.request import MAX_RECIPIENTS
+from handler.core.braze.outcome import HttpResponse, classify
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")
@@ -83,38 +83,38 @@ def body(**fields: str) -> bytes:
 
 PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
 ANSWERS = {
-    "2xx": Answer("answered", 201, body=body(message="success", dispatch_id="d")),
-    "201 whose headers cannot be read": Answer("interrupted", 201),
-    "2xx other than 201 with an HTML page": Answer("answered", 200, body=b"<html>"),
-    "2xx with a notice that the target is paused, stopped or archived": Answer(
+    "2xx": HttpResponse("answered", 201, body=body(message="success", dispatch_id="d")),
+    "201 whose headers cannot be read": HttpResponse("interrupted", 201),
+    "2xx other than 201 with an HTML page": HttpResponse("answered", 200, body=b"<html>"),
+    "2xx with a notice that the target is paused, stopped or archived": HttpResponse(
         "answered", 201, body=body(notice=PAUSED)
     ),
-    "2xx with any other notice": Answer("answered", 201, body=body(notice="New.")),
-    "3xx": Answer("answered", 302),
-    "400": Answer("answered", 400, body=body(message="Bad Request")),
-    "401, 403": Answer("answered", 401),
-    "404": Answer("answered", 404),
-    "4xx that says that the campaign or Canvas does not exist, or is of another kind": Answer(
+    "2xx with any other notice": HttpResponse("answered", 201, body=body(notice="New.")),
+    "3xx": HttpResponse("answered", 302),
+    "400": HttpResponse("answered", 400, body=body(message="Bad Request")),
+    "401, 403": HttpResponse("answered", 401),
+    "404": HttpResponse("answered", 404),
+    "4xx that says that the campaign or Canvas does not exist, or is of another kind": HttpResponse(
         "answered", 400, body=body(message="Invalid Campaign ID")
     ),
-    "408, 425": Answer("answered", 425),
-    "429": Answer("answered", 429),
-    "4xx that says that the target is paused or archived": Answer(
+    "408, 425": HttpResponse("answered", 425),
+    "429": HttpResponse("answered", 429),
+    "4xx that says that the target is paused or archived": HttpResponse(
         "answered", 400, body=body(message="The campaign is archived. Unarchive the campaign.")
     ),
-    "4xx that names the key or its permissions": Answer(
+    "4xx that names the key or its permissions": HttpResponse(
         "answered", 400, body=body(message="Invalid whitelisted IPs")
     ),
-    "4xx that says that the `external_send_id` is queued already": Answer(
+    "4xx that says that the `external_send_id` is queued already": HttpResponse(
         "answered", 400, body=body(message="The external reference has been queued.  Please retry")
     ),
-    "any other 4xx": Answer("answered", 422),
-    "5xx with Braze's JSON": Answer("answered", 500, body=body(message="Internal")),
-    "5xx without": Answer("answered", 502),
-    "no connection": Answer("not_connected"),
-    "a connection that broke, or timed out": Answer("interrupted"),
-    "any status but 201 whose headers cannot be read": Answer("interrupted", 503),
-    "any other status": Answer("answered", 600),
+    "any other 4xx": HttpResponse("answered", 422),
+    "5xx with Braze's JSON": HttpResponse("answered", 500, body=body(message="Internal")),
+    "5xx without": HttpResponse("answered", 502),
+    "no connection": HttpResponse("not_connected"),
+    "a connection that broke, or timed out": HttpResponse("interrupted"),
+    "any status but 201 whose headers cannot be read": HttpResponse("interrupted", 503),
+    "any other status": HttpResponse("answered", 600),
 }
 
 

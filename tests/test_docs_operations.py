@@ -3,7 +3,7 @@
 import ast
 import re
 import shlex
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,12 +13,13 @@ from typer.testing import CliRunner, Result
 
 from handler.core.braze.outcome import Kind
 from handler.core.models import ParkReason
+from handler.core.reasons import FACTS, Place, Reason, standing
 from relay.cli import app
-from relay.dead_letters.letter import BY_SQS, HELD_REASONS, REASONS
+from relay.dead_letters.letter import REASONS
 from relay.paths import PROJECT, TEMPLATE
 
 PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
-HANDLER = PROJECT / "src" / "handler"
+FOLDERS = (PROJECT / "src" / "handler", PROJECT / "relay")  # the tools name what SQS gave up
 COMMAND = re.compile(r"`(?:\.venv/bin/)?(relay [^`]+)`")
 
 
@@ -47,19 +48,10 @@ def texts(node: ast.AST | None) -> set[str]:
     return set()
 
 
-def calls(name: str) -> Iterator[ast.Call]:
-    for node in nodes():
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == name:
-            yield node
-
-
-def nodes() -> Iterator[ast.AST]:
-    for file in sorted(HANDLER.rglob("*.py")):
-        yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-
-
-def arguments(name: str, at: int) -> set[str]:
-    return set().union(*(texts(call.args[at]) for call in calls(name) if len(call.args) > at))
+@cache
+def nodes() -> list[ast.AST]:
+    files = [file for folder in FOLDERS for file in sorted(folder.rglob("*.py"))]
+    return [node for it in files for node in ast.walk(ast.parse(it.read_text(encoding="utf-8")))]
 
 
 def entries(key: str) -> set[str]:
@@ -74,50 +66,33 @@ def entries(key: str) -> set[str]:
     }
 
 
-def named(variable: str) -> set[str]:
-    """Return what is put into a variable of that name."""
-    return {
-        text
-        for node in nodes()
-        if isinstance(node, ast.Assign)
-        if variable in {getattr(target, "id", "") for target in node.targets}
-        for text in texts(node.value)
-    }
+# In no delivery line: the line `not now` has the first, SQS and ingest have the others.
+NOT_IN_LINES = {Reason.UNAVAILABLE, Reason.BY_SQS, Reason.REFUSED_BY_SQS}
 
 
-def returned(function: str) -> set[str]:
-    return {
-        text
-        for node in nodes()
-        if isinstance(node, ast.FunctionDef) and node.name == function
-        for one in ast.walk(node)
-        if isinstance(one, ast.Return)
-        for text in texts(one.value)
-    }
+def rows(heading: str) -> dict[str, str]:
+    """Return the rows of the tables under a heading, by the name in their first column."""
+    section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return {row[1]: row[0] for row in re.finditer(r"^\| `(\w+)` \|.*", section, re.MULTILINE)}
 
 
-# Why there is no further attempt, whatever the last one came to.
-LAST = named("past") | returned("_lost_too_often")
-PARKED = set(get_args(ParkReason))
+def test_each_reason_is_written_somewhere_and_has_its_facts() -> None:
+    names = {node.attr for node in nodes() if isinstance(node, ast.Attribute)}
+    unused = [it for it in Reason if it.name not in names and it not in get_args(ParkReason)]
+    assert unused == []
+    assert set(FACTS) == set(Reason)
+    assert set(get_args(ParkReason)) <= standing("dead")
 
 
-def reasons_of_lines() -> set[str]:
-    attempts = arguments("Outcome", 1) | returned("_fault") | named("reason")
-    waits = arguments("wait_again", 1) | arguments("_Stop", 0)
-    # A bug or AWS away is told of by a line of its own, `not now`.
-    return (attempts | waits | entries("reason") | LAST | HELD_REASONS | PARKED) - {"unavailable"}
-
-
-def reasons_of_letters() -> set[str]:
-    rejected = {
-        text
-        for call in calls("Outcome")
-        if texts(call.args[0]) == {"rejected"}
-        for text in texts(call.args[1]) | named("reason")
-    }
-    # Held ones have a table of their own.
-    buried = rejected | arguments("Cause", 0) | LAST | PARKED | {BY_SQS}
-    return buried - HELD_REASONS
+@pytest.mark.parametrize(
+    "heading, place", [("Reasons of dead letters", "dead"), ("Reasons of held deliveries", "held")]
+)
+def test_the_page_gives_for_each_end_the_command_that_answers_it(
+    heading: str, place: Place
+) -> None:
+    found = rows(heading)
+    lacking = [it for it in standing(place) if f"relay {FACTS[it].command}" not in found[it]]
+    assert lacking == []
 
 
 def test_each_alarm_of_the_template_is_on_the_page_and_no_other() -> None:
@@ -127,11 +102,11 @@ def test_each_alarm_of_the_template_is_on_the_page_and_no_other() -> None:
 
 
 def test_each_reason_of_a_dead_letter_is_on_the_page_and_no_other() -> None:
-    assert sorted(first_cells("Reasons of dead letters")) == sorted(reasons_of_letters())
+    assert sorted(first_cells("Reasons of dead letters")) == sorted(standing("dead"))
 
 
 def test_each_reason_of_a_held_delivery_is_on_the_page_and_no_other() -> None:
-    assert sorted(first_cells("Reasons of held deliveries")) == sorted(HELD_REASONS)
+    assert sorted(first_cells("Reasons of held deliveries")) == sorted(standing("held"))
 
 
 def test_a_filter_takes_each_reason_that_the_page_has_and_no_other() -> None:
@@ -142,7 +117,7 @@ def test_a_filter_takes_each_reason_that_the_page_has_and_no_other() -> None:
 def test_each_outcome_and_reason_of_the_log_line_is_on_the_page_and_no_other() -> None:
     outcomes, reasons = tables("The delivery log line")
     assert sorted(outcomes) == sorted(set(get_args(Kind)) | entries("outcome"))
-    assert sorted(reasons) == sorted(reasons_of_lines())
+    assert sorted(reasons) == sorted(set(Reason) - NOT_IN_LINES)
 
 
 def shown() -> list[str]:

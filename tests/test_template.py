@@ -72,10 +72,12 @@ def test_the_waits_of_a_whole_horizon_stay_under_the_receive_count(
 
 @pytest.mark.parametrize(
     "function, model",
-    [("IngestFunction", settings.Ingest), ("DeliverFunction", settings.Deliver)],
+    [("IngestFunction", settings.IngestSettings), ("DeliverFunction", settings.DeliverSettings)],
 )
 def test_every_variable_given_is_read_and_every_one_read_is_given(
-    template: dict[str, Any], function: str, model: type[settings.Ingest | settings.Deliver]
+    template: dict[str, Any],
+    function: str,
+    model: type[settings.IngestSettings | settings.DeliverSettings],
 ) -> None:
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     own = template["Resources"][function]["Properties"]["Environment"]["Variables"]
@@ -89,10 +91,10 @@ def hosts(template: dict[str, Any]) -> list[str]:
     return found
 
 
-def deliver_settings(endpoint: str, **given: str) -> settings.Deliver:
-    names = {field.alias or "" for field in settings.Deliver.model_fields.values()}
+def deliver_settings(endpoint: str, **given: str) -> settings.DeliverSettings:
+    names = {field.alias or "" for field in settings.DeliverSettings.model_fields.values()}
     others = {"STAGE": "prod", "BRAZE_ENDPOINT": endpoint, "ALLOW_OTHER_BRAZE_HOST": "false"}
-    return settings.Deliver.from_environment(dict.fromkeys(names, "1") | others | given)
+    return settings.DeliverSettings.from_environment(dict.fromkeys(names, "1") | others | given)
 
 
 def test_the_worker_takes_every_host_on_the_list_of_the_template(template: dict[str, Any]) -> None:

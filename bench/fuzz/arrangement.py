@@ -82,7 +82,7 @@ def arranged(now: int) -> Iterator[Arrangement]:
     found = dict(sources())
     secrets = {name: secrets_of(source) for name, source in found.items()}
     aws = Aws({name: [it.current, it.previous] for name, it in secrets.items()})
-    given = settings.Ingest.from_environment(_GIVEN)
+    given = settings.IngestSettings.from_environment(_GIVEN)
     cache = SecretCache(cast("Any", aws), given.signing_secrets_arn, lambda: now)
     log, before = Log(), webhook_log.logger.handlers[0]
     ingest = Ingest(given, found, cache, cast("Any", aws), clock=lambda: now)

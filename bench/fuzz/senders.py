@@ -13,7 +13,7 @@ from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from handler.core.verification.presets.catalogue import PRESETS
 from handler.core.verification.schemes import BasicScheme, SignedScheme
-from relay.webhooks.signer import Letter, sign
+from relay.webhooks.signer import SignedRequest, sign
 
 # What must never be seen in a log: it stands in every body, or in every secret that is text.
 MARKS: Final = ("jane.doe@", "s3cret")
@@ -144,5 +144,5 @@ def signed(source: Source, secret: str, body: bytes, at: int) -> Request:
         "x-forwarded-proto": "https",
         **_TOPICS.get(source.name, {}),
     }
-    letter = sign(Letter(f"https://{HOST}{path}", headers, body), source.scheme, secret, at)
+    letter = sign(SignedRequest(f"https://{HOST}{path}", headers, body), source.scheme, secret, at)
     return Request(source.name, letter.headers, body, query=letter.query, path=path)

@@ -12,9 +12,10 @@ from handler.core.delivery.backoff import Timing, wait
 from handler.core.delivery.claim_protocol import State
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
+from handler.core.reasons import Reason
 from handler.ledger.lease import Claim, Times
 from handler.ledger.ledger import Ledger
-from handler.ledger.profile_versions import Guard
+from handler.ledger.profile_versions import ProfileVersions
 from tests.simulation.baton import Baton
 from tests.simulation.clock import START
 from tests.simulation.dynamodb import DynamoDB
@@ -66,7 +67,7 @@ class Writer:
     clock: Baton
     random: Random
     ledger: Ledger
-    guard: Guard
+    guard: ProfileVersions
     profiles: Profiles
     guarded: bool
     owners: int = 0
@@ -76,7 +77,9 @@ class Writer:
         """Return a writer whose table is empty."""
         client: Any = DynamoDB(clock, plan, tries=2, tables={_TABLE: Items()})
         table = Table(client, _TABLE)
-        return cls(clock, Random(0), Ledger(table, _DAYS), Guard(table), profiles, guarded)
+        return cls(
+            clock, Random(0), Ledger(table, _DAYS), ProfileVersions(table), profiles, guarded
+        )
 
     def deliver(self, write: Write, deadline: float) -> int | None:
         """Do a write; return the seconds after which it comes again, None where it is done."""
@@ -123,5 +126,5 @@ class Writer:
                 self.guard.postpone(delivery)
 
     def _wait(self, reason: str, attempt: int) -> int:
-        outcome = Outcome("not_sent", reason)
+        outcome = Outcome("not_sent", Reason(reason))
         return wait(_TIMING, outcome, attempt, 0, self.random.random())

@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import Final, NamedTuple, TypeVar
 
 from handler.core.braze.outcome import Outcome
+from handler.core.reasons import Reason
 
 T = TypeVar("T")
 SECONDS: Final = 15.0  # all that a request may take
@@ -21,12 +22,12 @@ class Answer(NamedTuple):
     refuses_one: bool = False
 
 
-ACCEPTED: Final = Outcome("accepted", "accepted", 201)
-REJECTED: Final = Outcome("rejected", "rejected", 400)
-UNKNOWN: Final = Outcome("unknown", "interrupted")
-_EDGE: Final = Outcome("unknown", "server_error", 502)
-_NOTICE: Final = Outcome("held", "notice", 201)
-_REFUSED: Final = Outcome("not_sent", "unreachable")
+ACCEPTED: Final = Outcome("accepted", Reason.ACCEPTED, 201)
+REJECTED: Final = Outcome("rejected", Reason.REJECTED, 400)
+UNKNOWN: Final = Outcome("unknown", Reason.INTERRUPTED)
+_EDGE: Final = Outcome("unknown", Reason.SERVER_ERROR, 502)
+_NOTICE: Final = Outcome("held", Reason.NOTICE, 201)
+_REFUSED: Final = Outcome("not_sent", Reason.UNREACHABLE)
 GOOD: Final = Answer(ACCEPTED, applied=True)
 REFUSED: Final = Answer(_REFUSED, applied=False, seconds=0.1)
 EDGE: Final = Answer(_EDGE, applied=False)
@@ -37,9 +38,9 @@ ANSWERS: Final = (
     (Answer(UNKNOWN, applied=False), 0.005),
     (Answer(UNKNOWN, applied=True), 0.005),
     (REFUSED, 0.012),
-    (Answer(Outcome("not_sent", "rate_limited", 429, wait=7), applied=False), 0.007),
-    (Answer(Outcome("not_sent", "server_error", 500), applied=False), 0.01),
-    (Answer(Outcome("not_sent", "server_error", 503, wait=30), applied=False), 0.01),
+    (Answer(Outcome("not_sent", Reason.RATE_LIMITED, 429, wait=7), applied=False), 0.007),
+    (Answer(Outcome("not_sent", Reason.SERVER_ERROR, 500), applied=False), 0.01),
+    (Answer(Outcome("not_sent", Reason.SERVER_ERROR, 503, wait=30), applied=False), 0.01),
     (EDGE, 0.005),
     (Answer(_EDGE, applied=True), 0.005),
     (Answer(_NOTICE, applied=True), 0.001),

@@ -46,7 +46,7 @@ class Ledger:
         refusal = refused(record, policy, at, owner)
         if record is not None and refusal.kind == "mine":
             since = at if record.since is None else record.since
-            return Claim(name, owner, record.attempts, since, record.lost, record.alone)
+            return Claim(name, owner, record.attempts, since, record.lost, record.unbatched)
         return refusal, record
 
     def take_over(
@@ -56,7 +56,7 @@ class Ledger:
         mine = self.records.get(name)
         if mine is not None and mine.owner == owner:  # the answer was lost
             since = ceil(now) if mine.since is None else mine.since
-            return Claim(name, owner, mine.attempts, since, mine.lost, mine.alone)
+            return Claim(name, owner, mine.attempts, since, mine.lost, mine.unbatched)
         if not self._is_still(name, seen):
             return None
         return self._write(name, owner, ceil(now), ceil(until), taken=True)
@@ -67,9 +67,9 @@ class Ledger:
         attempt = 1 if fresh or old is None else old.attempts + 1
         since = at if fresh or old is None or old.since is None else old.since
         lost = old.lost + 1 if taken and old is not None and old.state is State.SENDING else 0
-        alone = old is not None and old.alone
+        alone = old is not None and old.unbatched
         self.records[name] = Record(
-            State.SENDING, owner, until, at + _KEPT, attempt, since, lost=lost, alone=alone
+            State.SENDING, owner, until, at + _KEPT, attempt, since, lost=lost, unbatched=alone
         )
         return Claim(name, owner, attempt, since, lost, alone)
 
@@ -88,7 +88,7 @@ class Ledger:
             None if over else claim.since,
             ({"reason": settled.reason},),
             dead_at=int(now) if state is State.DEAD else record.dead_at,
-            alone=record.alone and not over,
+            unbatched=record.unbatched and not over,
         )
         return True
 
@@ -98,7 +98,10 @@ class Ledger:
         if record is None or record.owner != owner or record.state is not State.SENDING:
             return False
         self.records[name] = replace(
-            record, state=State.FAILED, attempts=record.attempts - 1, alone=record.alone or alone
+            record,
+            state=State.FAILED,
+            attempts=record.attempts - 1,
+            unbatched=record.unbatched or alone,
         )
         return True
 

@@ -9,6 +9,7 @@ from bench.protocol.scene import Invocation, Message, Scene
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
 from handler.core.delivery.claim_protocol import Settlement, State, settlement
+from handler.core.reasons import Reason
 
 TIMING: Final = Timing()
 _PAUSE: Final = 0.2
@@ -30,12 +31,12 @@ def settle(
     invocation: Invocation,
     member: Member,
     outcome: Outcome,
-    last: str | None = None,
+    last: Reason | None = None,
 ) -> Settling:
     """Write what an attempt came to; return what becomes of the message."""
     message, claim, _ = member
     policy, age = message.delivery.policy, scene.now - claim.since
-    past = "horizon" if age >= TIMING.horizon else None
+    past = Reason.HORIZON if age >= TIMING.horizon else None
     settled = settlement(outcome, policy, last or past)
     seconds = wait(TIMING, outcome, claim.attempt, age, scene.random())
     if settled.state is State.DEAD:

@@ -11,10 +11,11 @@ from bench.protocol.settling import Member, bury, settle
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
 from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, State
+from handler.core.reasons import Reason
 
 TIMING: Final = Timing()
-_AWAY: Final = Outcome("not_sent", "unavailable")
-_LOST: Final = Outcome("unknown", "worker_lost")
+_AWAY: Final = Outcome("not_sent", Reason.UNAVAILABLE)
+_LOST: Final = Outcome("unknown", Reason.WORKER_LOST)
 
 Doing = Generator[float, None, Any]
 
@@ -140,7 +141,7 @@ def _taken(
     try:
         found = yield from _take_over(scene, invocation, message, owner, lost.seen)
         if isinstance(found, Member) and found.claim.lost >= MOST_LOST:
-            return (yield from settle(scene, invocation, found, _LOST, "worker_lost"))
+            return (yield from settle(scene, invocation, found, _LOST, Reason.WORKER_LOST))
     except Unavailable:
         return _away(scene, message)
     return found

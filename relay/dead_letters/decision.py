@@ -12,14 +12,14 @@ from handler.core.braze.request import request
 from handler.core.delivery.claim_protocol import State
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery
+from handler.core.reasons import Reason
 from relay.console.format import minute
-from relay.dead_letters.letter import BY_SQS
 from relay.stacks.ledger import DeliveryRecord
 
 _SHORT: Final = 12
 # What SQS gave up, or the worker without reaching the ledger, is in no other queue, whatever the
 # ledger says.
-_LEFT_ALONE: Final = (BY_SQS, "horizon")
+_LEFT_ALONE: Final = (Reason.BY_SQS, Reason.HORIZON)
 _ON_ITS_WAY: Final = (State.SENDING, State.FAILED, State.UNKNOWN)
 
 

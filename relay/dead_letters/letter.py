@@ -8,18 +8,15 @@ from typing import Any, Final, Literal, Self
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Delivery, Parked
+from handler.core.reasons import Reason, standing
 
 Kind = Literal["dead", "held"]
 NAMES: Final[Mapping[Kind, str]] = {"dead": "dead letter", "held": "held delivery"}
 COMMANDS: Final[Mapping[Kind, str]] = {"dead": "relay dead-letters", "held": "relay held"}
-HELD_REASONS: Final = frozenset({"unknown", "notice"})
-BY_SQS: Final = "by_sqs"  # it has no reason: SQS itself gave it up, after maxReceiveCount receives
-# As docs/operations.md has them; a test compares the page with what the functions write.
-DEAD_REASONS: Final = frozenset(
-    {"rejected", "expired", "horizon", "paused", "surge", "worker_lost", "malformed", "too_many"}
-    | {"unrenderable", "refused_by_sqs", BY_SQS}
-)
-REASONS: Final[Mapping[Kind, frozenset[str]]] = {"dead": DEAD_REASONS, "held": HELD_REASONS}
+REASONS: Final[Mapping[Kind, frozenset[Reason]]] = {
+    "dead": standing("dead"),
+    "held": standing("held"),
+}
 _SHORT: Final = 12
 
 
@@ -75,7 +72,7 @@ class Letter:
     def reason(self) -> str:
         """Why it is here: a word."""
         told = self._attribute("reason")
-        return told or (self.content.reason if isinstance(self.content, Parked) else BY_SQS)
+        return told or (self.content.reason if isinstance(self.content, Parked) else Reason.BY_SQS)
 
     @property
     def status(self) -> int | None:
@@ -92,7 +89,7 @@ class Letter:
     @property
     def kind(self) -> Kind:
         """Whether it is held for a person, or dead."""
-        return "held" if self.reason in HELD_REASONS else "dead"
+        return "held" if self.reason in REASONS["held"] else "dead"
 
     @property
     def source(self) -> str:

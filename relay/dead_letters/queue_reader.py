@@ -30,7 +30,7 @@ _COLUMNS: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteCo
 
 
 @dataclass(slots=True)
-class Loan:
+class BorrowedMessages:
     """Letters borrowed from a queue; those still in `receipts` are given back."""
 
     sqs: Any
@@ -119,9 +119,9 @@ class Loan:
 
 
 @contextmanager
-def borrowed(sqs: Any, url: str, ending: Ending) -> Iterator[Loan]:
+def borrowed(sqs: Any, url: str, ending: Ending) -> Iterator[BorrowedMessages]:
     """Give a loan of a queue's letters, and give them back at the end, whatever happens."""
-    loan = Loan(sqs, url, ending)
+    loan = BorrowedMessages(sqs, url, ending)
     try:
         yield loan
     finally:
@@ -139,7 +139,7 @@ class Tray:
     """The chosen letters; all but those deleted are given back when the command ends."""
 
     chosen: Chosen
-    loan: Loan
+    loan: BorrowedMessages
     bar: Progress
     task: TaskID
 

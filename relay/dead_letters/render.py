@@ -19,7 +19,7 @@ from handler.core.expressions.template import Template, expressions
 from handler.core.models import Delivery, Event, Parked, Plan, Verified, Webhook
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
 from handler.core.planning.match import match
-from handler.core.planning.parse import Part, parse, split
+from handler.core.planning.parse import RawEvent, parse, split
 from handler.core.planning.plan import event_fields, plan
 from handler.core.planning.render import MAX_DELIVERIES, Packed, render
 from handler.core.rules.compiler import root_names
@@ -99,13 +99,13 @@ def planned_anew(
         raise Unrenderable("", f"it still cannot be read: {error}") from None
 
 
-def _parts(verified: Verified, source: Source, single: Source) -> tuple[Part, ...]:
+def _parts(verified: Verified, source: Source, single: Source) -> tuple[RawEvent, ...]:
     """Return the events of a whole webhook, or the one of many that was parked by itself."""
     (whole,), _ = split(verified, single)
     return split(verified, source)[0] if _holds_many(whole, verified, source) else (whole,)
 
 
-def _holds_many(whole: Part, verified: Verified, source: Source) -> bool:
+def _holds_many(whole: RawEvent, verified: Verified, source: Source) -> bool:
     headers = source.signed(verified.webhook.headers)
     events = source.event.events
     try:
@@ -115,7 +115,7 @@ def _holds_many(whole: Part, verified: Verified, source: Source) -> bool:
     return isinstance(found, list)
 
 
-def _planned(parts: tuple[Part, ...], webhook: Webhook, source: Source) -> Iterator[Plan]:
+def _planned(parts: tuple[RawEvent, ...], webhook: Webhook, source: Source) -> Iterator[Plan]:
     """Yield what becomes of each event; of two with one id only the first is taken."""
     known: dict[tuple[str, str], bytes] = {}
     for part in parts:

@@ -91,7 +91,7 @@ def _prefixes(ids: list[str]) -> tuple[str, ...]:
 
 def _reasons(given: list[str], kind: Kind) -> frozenset[str]:
     """Return the reasons; one that no letter can have would find none, as if all were well."""
-    known = sorted(REASONS[kind])
+    known = sorted(map(str, REASONS[kind]))
     for it in given:
         if it not in known:
             meant = suggestion(it, known) or f": {', '.join(known)}"

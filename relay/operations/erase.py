@@ -8,7 +8,7 @@ import typer
 from relay.console.format import counted
 from relay.console.interrupt import noticed
 from relay.console.options import RulesOption
-from relay.dead_letters.queue_reader import Loan, borrowed
+from relay.dead_letters.queue_reader import BorrowedMessages, borrowed
 from relay.operations.personal_data import Kept, Person
 from relay.paths import RULES
 from relay.rules.names import read_names
@@ -70,7 +70,9 @@ def erase(  # noqa: PLR0913 - the options of a command
     raise typer.Exit(0 if found and is_whole else 1)
 
 
-def _deleted(kept: Kept, loan: Loan, table: Ledger, *, ask: bool, mentions: bool) -> bool:
+def _deleted(
+    kept: Kept, loan: BorrowedMessages, table: Ledger, *, ask: bool, mentions: bool
+) -> bool:
     """Delete what was found, once that is confirmed; return whether all of it is gone."""
     letters = [*kept.letters, *(kept.mentions if mentions else [])]
     if not letters and not kept.keys:

@@ -14,7 +14,7 @@ from handler.core.models import Delivery, Parked
 from handler.ledger.profile_versions import user_key
 from relay.console.format import counted
 from relay.dead_letters.letter import Letter
-from relay.dead_letters.queue_reader import Loan
+from relay.dead_letters.queue_reader import BorrowedMessages
 from relay.rules.names import Names
 from relay.stacks.ledger import Ledger
 
@@ -125,7 +125,7 @@ class Kept:
     keys: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, person: Person, loan: Loan, table: Ledger, keys: list[str]) -> "Kept":
+    def of(cls, person: Person, loan: BorrowedMessages, table: Ledger, keys: list[str]) -> "Kept":
         """Read what is kept of a person; raise botocore's errors.
 
         All letters of the queue are borrowed for it. Whether that came to its end, `loan` says.

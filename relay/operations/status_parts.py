@@ -7,6 +7,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import JsonValue
 
+from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.reasons import Reason
 from relay.console.format import counted, moment, since, span, until
 from relay.operations.clients import Desk, Level, Part
 from relay.operations.delivery_history import Line, lines
@@ -33,13 +35,19 @@ _MOST_NAMES: Final = 100  # CloudWatch, DescribeAlarms: names in one call
 def ledger(desk: Desk, now: float) -> list[Part]:
     """Return the parts that the ledger has; raise botocore's errors."""
     workspaces, surges = sorted(desk.names.workspaces), keys(desk.names)
-    wanted = [f"{kind}#{one}" for kind in ("breaker", "rate") for one in workspaces]
+    scopes = [f"{one}#{it.permission}" for one in workspaces for it in ENDPOINTS]
+    wanted = [f"rate#{one}" for one in workspaces]
+    wanted += [f"breaker#{one}" for one in (*workspaces, *scopes)]
     table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
     found = table.get_many([KEY, *wanted, *surges])
     alive = {one: living(record, now) for one, record in found.items()}
     brakes = [brake_of(one, alive.get(one, {}), desk.names, now) for one in surges]
+    breakers = {one: alive.get(f"breaker#{one}", {}) for one in workspaces}
+    breakers |= {
+        one: it for one in scopes if "open_until" in (it := alive.get(f"breaker#{one}", {}))
+    }
     return [
-        _breakers(desk, {one: alive.get(f"breaker#{one}", {}) for one in workspaces}, now),
+        _breakers(desk, dict(sorted(breakers.items())), now),
         _rates({one: alive.get(f"rate#{one}", {}) for one in workspaces}, now),
         _pauses(alive.get(KEY, {}).get("scopes", {}), now),
         _brakes(brakes, desk.names.unread, now),
@@ -61,9 +69,11 @@ def _breaker(desk: Desk, name: str, record: Record, now: float) -> Iterator[str]
         yield f"{name}: closed"
         return
     began = f" {since(record['opened_at'], now)}" if "opened_at" in record else ""
-    yield f"{name}: open{began}: {_why(record)}; {_next(record, now)}"
-    if record.get("reason") == "key_refused":
-        yield f"  {_remedy(desk.stack, name)}"
+    workspace, _, permission = name.partition("#")
+    where = f"{workspace}, {permission}" if permission else workspace
+    yield f"{where}: open{began}: {_why(record)}; {_next(record, now)}"
+    if record.get("reason") == Reason.KEY_REFUSED:
+        yield f"  {_remedy(desk.stack, workspace)}"
 
 
 def _remedy(stack: Operated, workspace: str) -> str:
@@ -76,7 +86,7 @@ def _remedy(stack: Operated, workspace: str) -> str:
 
 
 def _why(record: Record) -> str:
-    if record.get("reason") == "key_refused":
+    if record.get("reason") == Reason.KEY_REFUSED:
         return "Braze refuses the API key"
     if "failed" in record and "total" in record:
         return f"failures ({record['failed']:,} of {counted(record['total'], 'request')})"

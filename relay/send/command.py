@@ -22,7 +22,7 @@ from relay.send.backfill import Lines, backfill, checked
 from relay.send.target import LOCAL, Wanted, address_of
 from relay.webhooks.post import send as post
 from relay.webhooks.samples import Address, Sample, misread, read_sample, sources_in
-from relay.webhooks.signer import Letter
+from relay.webhooks.signer import SignedRequest
 
 _CLOCK: Final = re.compile(r"(-?)([0-9]{1,6})([smhd])")
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)", re.DOTALL)
@@ -143,11 +143,11 @@ def _offset(clock: str, source: Source) -> int:
     return offset
 
 
-def _signed(address: Address, sample: Sample, now: int) -> Letter:
+def _signed(address: Address, sample: Sample, now: int) -> SignedRequest:
     return address.signed(sample.headers, sample.content(now), now)
 
 
-def _tampered(address: Address, sample: Sample, now: int) -> Letter:
+def _tampered(address: Address, sample: Sample, now: int) -> SignedRequest:
     """Return what somebody made of a genuine webhook: it must be refused."""
     if isinstance(address.source.scheme, SignedScheme):
         letter = _signed(address, sample, now)
@@ -161,7 +161,7 @@ def _other(letter: str) -> str:
     return "b" if letter == "a" else "a"
 
 
-def _post(letter: Letter) -> int:
+def _post(letter: SignedRequest) -> int:
     """Post a letter and say what was answered; return the status, 0 for none."""
     try:
         with requests.Session() as session:

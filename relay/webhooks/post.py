@@ -8,7 +8,7 @@ from typing import Any, Final
 import requests
 
 from relay.webhooks.samples import Address, Sample
-from relay.webhooks.signer import Letter
+from relay.webhooks.signer import SignedRequest
 
 _SECONDS: Final = 30
 
@@ -30,7 +30,7 @@ def post(address: Address, sample: Sample) -> Posted:
     return Posted(sample, answer.status_code, answer.json() if answer.content else {})
 
 
-def send(letter: Letter, session: requests.Session) -> requests.Response:
+def send(letter: SignedRequest, session: requests.Session) -> requests.Response:
     """Post a letter as it is: no redirect is followed, and no netrc file has a say."""
     return session.post(
         f"{letter.url}?{letter.query}" if letter.query else letter.url,

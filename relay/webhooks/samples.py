@@ -18,7 +18,7 @@ from handler.core.errors import Finding, RulesError
 from handler.core.rules.source import Source
 from handler.core.verification.schemes import BasicScheme
 from handler.rules_directory import read
-from relay.webhooks.signer import Letter, sign
+from relay.webhooks.signer import SignedRequest, sign
 
 _PLACE: Final = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
 _KEYS: Final = 3  # that a sample must have
@@ -84,10 +84,10 @@ class Address:
     source: Source
     secret: str = field(repr=False)
 
-    def signed(self, headers: Mapping[str, str], body: bytes, now: int) -> Letter:
+    def signed(self, headers: Mapping[str, str], body: bytes, now: int) -> SignedRequest:
         """Return a webhook as its sender would send it at that time."""
         given = {name.lower(): value for name, value in headers.items()}
-        unsigned = Letter(self.url, {"content-type": "application/json", **given}, body)
+        unsigned = SignedRequest(self.url, {"content-type": "application/json", **given}, body)
         return sign(unsigned, self.source.scheme, self.secret, now)
 
 

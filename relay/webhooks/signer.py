@@ -26,7 +26,7 @@ _DECODE: Final[Mapping[str, Callable[[str], bytes]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class SignedRequest:
     """A webhook to be posted: `query` has no `?`; names of headers are in lower case."""
 
     url: str
@@ -35,7 +35,7 @@ class Letter:
     query: str = ""
 
 
-def sign(letter: Letter, scheme: Scheme, secret: str, now: int) -> Letter:
+def sign(letter: SignedRequest, scheme: Scheme, secret: str, now: int) -> SignedRequest:
     """Return the letter with what proves its sender in headers or query string.
 
     `now` is in seconds since the epoch. An id is made of the body where none is given, so that
@@ -51,7 +51,7 @@ def sign(letter: Letter, scheme: Scheme, secret: str, now: int) -> Letter:
     return _with_token(letter, scheme, secret)
 
 
-def _with_token(letter: Letter, scheme: TokenScheme, secret: str) -> Letter:
+def _with_token(letter: SignedRequest, scheme: TokenScheme, secret: str) -> SignedRequest:
     if scheme.where == "query":
         shown = f"{quote(scheme.name or '', safe='')}={quote(secret, safe='')}"
         return replace(letter, query="&".join(filter(None, [letter.query, shown])))
@@ -59,7 +59,7 @@ def _with_token(letter: Letter, scheme: TokenScheme, secret: str) -> Letter:
     return replace(letter, headers={**letter.headers, scheme.credential: shown})
 
 
-def _signed(letter: Letter, scheme: SignedScheme, secret: str, now: int) -> dict[str, str]:
+def _signed(letter: SignedRequest, scheme: SignedScheme, secret: str, now: int) -> dict[str, str]:
     headers = dict(letter.headers)
     if scheme.id_header:
         digest = hmac.digest(b"sample", letter.body, "sha256").hex()
@@ -83,7 +83,9 @@ def _signed(letter: Letter, scheme: SignedScheme, secret: str, now: int) -> dict
     return headers | {scheme.signature.header: _placed(scheme, text, stamp)}
 
 
-def _piece(part: Part, scheme: SignedScheme, letter: Letter, given: tuple[str, bytes]) -> bytes:
+def _piece(
+    part: Part, scheme: SignedScheme, letter: SignedRequest, given: tuple[str, bytes]
+) -> bytes:
     stamp, key = given
     if part.kind in ("body", "secret"):
         return letter.body if part.kind == "body" else key

@@ -5,7 +5,7 @@ The answer is a partial batch response: what is not named in it leaves the queue
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -14,13 +14,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.aws.errors import error_name
 from handler.worker.dependencies import Worker, build
 from handler.worker.dispatch import dispatch, requests_of
-from handler.worker.failures import settling
-from handler.worker.task import Errand, Received, Verdicts, attend, back
+from handler.worker.failures import on_failure
+from handler.worker.task import DeliveryTask, Invocation, QueueMessage, decode_task, retry_in
 
-# Of a message that our own mistake has left without one: it comes back after a minute.
-_NONE: Final = back(60)
+# Default where a bug left a message without a disposition.
+_NO_DISPOSITION: Final = retry_in(60)
 
-Answer = dict[str, list[dict[str, str]]]
+BatchResponse = dict[str, list[dict[str, str]]]
 
 
 class Context(Protocol):
@@ -30,8 +30,8 @@ class Context(Protocol):
         """Return the milliseconds until the invocation is killed."""
 
 
-def lambda_handler(event: Mapping[str, Any], context: Context) -> Answer:
-    """Deliver an SQS event's messages; return which of them have to come back."""
+def lambda_handler(event: Mapping[str, Any], context: Context) -> BatchResponse:
+    """Deliver an SQS event's messages; return those that are retried."""
     return serve(_worker(), event, context)
 
 
@@ -40,64 +40,61 @@ def _worker() -> Worker:
     return build(os.environ)
 
 
-def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> Answer:
+def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> BatchResponse:
     """Do as `lambda_handler` with a given worker."""
-
-    def time_left() -> float:
-        return context.get_remaining_time_in_millis() / 1000
-
-    batch = [Received.of(record) for record in event["Records"]]
-    verdicts: Verdicts = {}
-    errands: list[Errand] = []
-    for received in batch:
-        with settling(worker, [received], time_left, verdicts):
-            found = attend(worker, received, time_left)
-            if isinstance(found, Errand):
-                errands.append(found)
-            else:
-                verdicts[received.id] = found
-    _dispatch_all(worker, errands, time_left, verdicts)
-    failures = _failures(worker, [(it, verdicts.get(it.id, _NONE).wait) for it in batch], time_left)
+    invocation = Invocation(worker, lambda: context.get_remaining_time_in_millis() / 1000)
+    batch = [QueueMessage.of(record) for record in event["Records"]]
+    _dispatch_all(invocation, _decoded(invocation, batch))
+    failures = _failures(invocation, batch)
     worker.tally.flush()
     return {"batchItemFailures": failures}
 
 
-def _dispatch_all(
-    worker: Worker, errands: list[Errand], time_left: Callable[[], float], verdicts: Verdicts
-) -> None:
-    alone: list[Errand] = []
-    groups: list[list[Errand]] = []
-    with settling(worker, [it.received for it in errands], time_left, verdicts):
-        groups = requests_of(errands)
+def _decoded(invocation: Invocation, batch: list[QueueMessage]) -> list[DeliveryTask]:
+    tasks = []
+    for message in batch:
+        with on_failure(invocation, [message]):
+            found = decode_task(invocation, message)
+            if isinstance(found, DeliveryTask):
+                tasks.append(found)
+            else:
+                invocation.dispositions.settle(message, found)
+    return tasks
+
+
+def _dispatch_all(invocation: Invocation, tasks: list[DeliveryTask]) -> None:
+    unbatched: list[DeliveryTask] = []
+    groups: list[list[DeliveryTask]] = []
+    with on_failure(invocation, [task.message for task in tasks]):
+        groups = requests_of(tasks)
     for group in groups:
-        with settling(worker, [it.received for it in group], time_left, verdicts):
-            alone += dispatch(group, verdicts)
-        worker.tally.flush()  # a killed invocation takes along what is not yet written
-    for errand in alone:  # whatever ends its workers ends no more than itself
-        with settling(worker, [errand.received], time_left, verdicts):
-            dispatch([errand], verdicts, alone=True)
+        with on_failure(invocation, [task.message for task in group]):
+            unbatched += dispatch(invocation, group)
+        invocation.worker.tally.flush()  # a killed invocation loses what is not yet written
+    for task in unbatched:  # a task that kills its workers must not end the others
+        with on_failure(invocation, [task.message]):
+            dispatch(invocation, [task])
 
 
-def _failures(
-    worker: Worker, waits: list[tuple[Received, int | None]], time_left: Callable[[], float]
-) -> list[dict[str, str]]:
+def _failures(invocation: Invocation, batch: list[QueueMessage]) -> list[dict[str, str]]:
     failures = []
-    for received, seconds in waits:
-        if seconds is not None:
-            if time_left() >= worker.timing.margin:  # else the queue's own timeout brings it back
-                _postpone(worker, received, seconds)
-            failures.append({"itemIdentifier": received.id})
+    for message in batch:
+        disposition = invocation.dispositions.of(message) or _NO_DISPOSITION
+        if disposition.wait is not None:
+            if invocation.has_time(1):  # else the queue's own timeout returns it
+                _postpone(invocation.worker, message, disposition.wait)
+            failures.append({"itemIdentifier": message.id})
     return failures
 
 
-def _postpone(worker: Worker, received: Received, seconds: int) -> None:
-    """Set the visibility timeout; where that fails, the queue's own brings the message back."""
+def _postpone(worker: Worker, message: QueueMessage, seconds: int) -> None:
+    """Set the visibility timeout; where that fails, the queue's own returns the message."""
     try:
         worker.sqs.change_message_visibility(
             QueueUrl=worker.settings.queue_url,
-            ReceiptHandle=received.receipt,
+            ReceiptHandle=message.receipt,
             VisibilityTimeout=seconds,
         )
     except (ClientError, BotoCoreError) as error:
-        extra = {"message_id": received.id, "error": error_name(error)}
+        extra = {"message_id": message.id, "error": error_name(error)}
         worker.log.warning("not postponed", extra=extra)

@@ -37,12 +37,13 @@ from handler.core.errors import (
 from handler.core.message import encode
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.planning.plan import plan
+from handler.core.reasons import Reason
 from handler.core.rules.source import Source
 from handler.core.secret_values import signing_secrets
 from handler.core.verification.handshake import Reply, greet, greet_signed
 from handler.core.verification.signature import shown_url
 from handler.core.verification.verify import is_provable, verify
-from handler.webhook_log import Account
+from handler.webhook_log import WebhookLog
 from handler.workspaces import RULES
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
 
 @cache
 def _ingest() -> "Ingest":
-    given = settings.Ingest.from_environment(os.environ)
+    given = settings.IngestSettings.from_environment(os.environ)
     manager = boto3.client("secretsmanager", config=BRIEF)
     return Ingest(
         settings=given,
@@ -81,7 +82,7 @@ class Ingest:
     `clock` returns seconds since the epoch.
     """
 
-    settings: settings.Ingest
+    settings: settings.IngestSettings
     sources: Mapping[str, Source | RulesError]
     secrets: SecretCache
     sqs: "SQSClient"
@@ -92,7 +93,7 @@ class Ingest:
         webhook = webhook_of(event, self.clock())
         # An unknown name in the path is anybody's text and stays out of logs and metrics.
         known = webhook.source if webhook.source in self.sources else UNKNOWN
-        account = Account(known, len(webhook.body))
+        account = WebhookLog(known, len(webhook.body))
         try:
             source = self._source(webhook)
             made = greet(webhook, source.handshakes) or self._plan(webhook, source)
@@ -171,9 +172,9 @@ class Ingest:
         """Enqueue all; return the deliveries that SQS refuses for good: they are dead letters."""
         bodies = [*map(encode, planned.deliveries)]
         refused = enqueue(self.sqs, self.settings.queue_url, bodies)
-        dead = [(body, Cause("refused_by_sqs")) for body in refused]
+        dead = [(body, Cause(Reason.REFUSED_BY_SQS)) for body in refused]
         dead += [
-            (encode(parked), Cause(parked.reason, detail=parked.detail))
+            (encode(parked), Cause(Reason(parked.reason), detail=parked.detail))
             for parked in planned.parked
         ]
         for body, cause in dead:

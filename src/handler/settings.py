@@ -34,7 +34,7 @@ def _words(place: tuple[int | str, ...], message: str) -> str:
     return f"{place[0]}: {message}" if place else message
 
 
-class Ingest(_Settings):
+class IngestSettings(_Settings):
     """The environment of the ingest function; `rules_stage` says which `vars` the rules see.
 
     What happened longer ago than `ledger_days` less one is not sent.
@@ -48,7 +48,7 @@ class Ingest(_Settings):
     allow_broadcast: Annotated[bool, Field(alias="ALLOW_BROADCAST")] = False
 
 
-class Deliver(_Settings):
+class DeliverSettings(_Settings):
     """The environment of the deliver function; `ledger_days` is the life of final marks."""
 
     stage: Annotated[_Text, Field(alias="STAGE")]

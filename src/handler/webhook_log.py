@@ -30,7 +30,7 @@ _ALARMING: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class WebhookLog:
     """Tells how one webhook went, once; `source` is its source's name or `unknown`."""
 
     source: str

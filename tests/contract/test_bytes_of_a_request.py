@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.braze.contract.trigger import MAX_PROPERTIES_BYTES
-from handler.core.braze.outcome import Answer, classify
+from handler.core.braze.endpoints import MAX_PROPERTIES_BYTES
+from handler.core.braze.outcome import HttpResponse, classify
 from handler.core.braze.redact import redact
-from handler.core.braze.request import encode_request, request, request_of_many
+from handler.core.braze.request import batch_request, encode_request, request
 from handler.core.delivery.batching import coalesce
 from handler.core.errors import RulesError, Unrenderable
 from handler.core.expressions.expression import compile_expression
@@ -181,7 +181,7 @@ def test_deliveries_of_any_script_fill_a_request_as_its_bytes_allow() -> None:
 
     (together,) = coalesce(batch)
 
-    assert len(encode_request(request_of_many([batch[at] for at in together]))) < 50 * 51_200
+    assert len(encode_request(batch_request([batch[at] for at in together]))) < 50 * 51_200
 
 
 def test_brazes_text_is_known_in_every_script_and_spelling() -> None:
@@ -195,7 +195,7 @@ def test_brazes_text_is_known_in_every_script_and_spelling() -> None:
     ]
     for text in texts:
         for errors in (text, [text], [{"type": text}]):
-            answer = Answer("answered", 201, {}, json.dumps({"errors": errors}).encode())
+            answer = HttpResponse("answered", 201, {}, json.dumps({"errors": errors}).encode())
             detail = redact(classify(answer, 0).detail, {"attributes": {**names}})
             assert "refused" in detail
             assert not re.search(r"z.e\b|ller|zora|u00|u6f|\?", detail, re.IGNORECASE), detail

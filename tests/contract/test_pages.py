@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from handler.core.braze.contract.trigger import MISPLACED
-from handler.core.braze.outcome import Answer, classify
+from handler.core.braze.outcome import HttpResponse, classify
 from relay.simulated_braze.contract.endpoints import endpoint
 from tests.contract.curl import command, run
 from tests.contract.examples import GOOD
@@ -85,7 +85,7 @@ def test_a_request_on_a_page_is_refused_by_named_rules_until_it_is_accepted(
 
 @pytest.mark.parametrize("example", ANSWERS, ids=lambda it: it.place)
 def test_an_answer_on_a_page_is_one_that_is_known(example: Example) -> None:
-    outcome = classify(Answer("answered", 201, body=json.dumps(example.body).encode()), 0)
+    outcome = classify(HttpResponse("answered", 201, body=json.dumps(example.body).encode()), 0)
 
     print(example.place, outcome.kind, outcome.reason)  # noqa: T201 - shown with -rP
     expected = ("not_sent", "target_paused") if "notice" in example.body else ("accepted",) * 2

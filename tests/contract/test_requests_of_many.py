@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handler.core.braze.request import encode_request, request, request_of_many
+from handler.core.braze.request import batch_request, encode_request, request
 from handler.core.delivery.batching import coalesce
 from handler.core.models import Delivery
 from relay.simulated_braze.app import MAX_BODY
@@ -36,7 +36,7 @@ def test_braze_takes_every_request_of_a_batch_and_each_delivery_is_in_one(
 
     assert sorted(at for members in requests for at in members) == [*range(len(batch))]
     for members in requests:
-        whole: dict[str, Any] = request_of_many([batch[at] for at in members])
+        whole: dict[str, Any] = batch_request([batch[at] for at in members])
         assert refused(whole) is None
         assert whole["recipients"] == [batch[at].recipient for at in members]
         alone: list[Any] = [request(batch[at]) for at in members]
@@ -60,7 +60,7 @@ def test_large_deliveries_stay_under_brazes_four_megabytes_together() -> None:
     batch = [it for at in range(25) for it in made(send, {"id": f"u{at}", "all": large}, f"e-{at}")]
 
     sizes = [
-        len(encode_request(request_of_many([batch[at] for at in members])))
+        len(encode_request(batch_request([batch[at] for at in members])))
         for members in coalesce(batch)
     ]
 

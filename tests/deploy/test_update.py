@@ -17,7 +17,7 @@ from relay.local.package import package
 from relay.local.stack import BRAZE_KEY, Local, simulated_braze
 from relay.paths import PROJECT
 from relay.stacks.local import Stack
-from relay.webhooks.signer import Letter, sign
+from relay.webhooks.signer import SignedRequest, sign
 from tests.deploy.conftest import Sam, project_in
 from tests.deploy.running import (
     ANSWERED,
@@ -229,7 +229,7 @@ def post_again(relay: Relay) -> None:
         name = sent["source"]
         text = (WAITING / "rules" / f"{name}.yaml").read_text(encoding="utf-8")
         source = load(name, text, name, "dev")
-        letter = Letter("", sent["headers"], sent["body"].encode())
+        letter = SignedRequest("", sent["headers"], sent["body"].encode())
         signed = sign(letter, source.scheme, SECRETS[source.secret], int(time.time()))
         answer = until(
             partial(sender.post, name, signed.body, signed.headers),

@@ -20,10 +20,10 @@ from handler.braze_client.session import open_session
 from handler.core.delivery.backoff import Timing
 from handler.core.models import Delivery
 from handler.core.workspace import Workspace
-from handler.ledger.breaker_state import Signals
+from handler.ledger.breaker_state import BreakerState
 from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
-from handler.settings import Deliver
+from handler.settings import DeliverSettings
 from handler.worker.dependencies import Worker
 from relay.local.emulator import emulator
 from tests.handler.handing import Hands, hands
@@ -49,11 +49,11 @@ def braze() -> Iterator[Braze]:
 
 
 @pytest.fixture
-def settings(aws: Aws, braze: Braze) -> Deliver:
+def settings(aws: Aws, braze: Braze) -> DeliverSettings:
     name = uuid.uuid4().hex
     sqs, manager = aws.client("sqs"), aws.client("secretsmanager")
     secret = manager.create_secret(Name=name, SecretString='{"default": "canary-key"}')
-    return Deliver.from_environment(
+    return DeliverSettings.from_environment(
         {
             "STAGE": "local",
             "QUEUE_URL": sqs.create_queue(QueueName=name)["QueueUrl"],
@@ -68,7 +68,7 @@ def settings(aws: Aws, braze: Braze) -> Deliver:
 
 
 @pytest.fixture
-def queue(aws: Aws, settings: Deliver) -> Iterator[Queue]:
+def queue(aws: Aws, settings: DeliverSettings) -> Iterator[Queue]:
     log, uptime = io.StringIO(), Clock(0)
     manager = aws.client("secretsmanager")
     table = Table(aws.client("dynamodb"), settings.ledger_table)
@@ -82,7 +82,7 @@ def queue(aws: Aws, settings: Deliver) -> Iterator[Queue]:
             keys=SecretCache(manager, settings.braze_keys_arn, uptime),
             post=partial(post, session),
             pauses=Pauses(table, time.time, timing.known),
-            signals=Signals(table, timing, time.time, random.random),
+            breaker_state=BreakerState(table, timing, time.time, random.random),
             log=Logger(service=f"relay-{uuid.uuid4().hex}", stream=log),
             timing=timing,
         )

@@ -15,7 +15,7 @@ from handler.core.delivery.backoff import Timing
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
-from handler.ledger.breaker_state import Signals
+from handler.ledger.breaker_state import BreakerState
 from handler.ledger.pauses import Pauses
 from handler.worker.dependencies import Worker
 from tests.handler.stage import Clock, Invocation, Queue
@@ -137,7 +137,7 @@ def _with(queue: Queue, dynamo: Dynamo, sqs: Sqs, clock: Clock, timing: Timing) 
         ledger=replace(queue.worker.ledger, table=table),
         sqs=sqs,  # type: ignore[arg-type] # as the table's
         pauses=Pauses(table, clock, timing.known),
-        signals=Signals(table, timing, clock, random.random),
+        breaker_state=BreakerState(table, timing, clock, random.random),
         timing=timing,
         clock=clock,
         sleep=sleep,

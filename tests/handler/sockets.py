@@ -13,7 +13,7 @@ from ssl import SSLContext
 from requests import Session
 
 from handler.braze_client.client import post
-from handler.core.braze.outcome import Answer
+from handler.core.braze.outcome import HttpResponse
 
 BODY = b'{"recipients":[{"external_user_id":"u"}]}'
 ACCEPTED = b'{"message":"success","dispatch_id":"d1"}'
@@ -137,7 +137,7 @@ REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Leng
 SLOW_REDIRECT = REDIRECT.replace(b"Length: 0", b"Length: 40")
 
 
-def sent(session: Session, url: str, seconds: float = SECONDS) -> tuple[Answer, float]:
+def sent(session: Session, url: str, seconds: float = SECONDS) -> tuple[HttpResponse, float]:
     started = time.monotonic()
     answer = post(session, f"{url}/campaigns/trigger/send", BODY, "key", seconds)
     return answer, time.monotonic() - started

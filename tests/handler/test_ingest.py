@@ -27,7 +27,7 @@ ENVIRONMENT = {
     "SIGNING_SECRETS_ARN": "arn:aws:secretsmanager:us-east-1:1:secret:s",
     "MAX_BODY_BYTES": "1000",
 }
-GIVEN = settings.Ingest.from_environment(ENVIRONMENT)
+GIVEN = settings.IngestSettings.from_environment(ENVIRONMENT)
 ORDER = {
     "id": 1,
     "admin_graphql_api_id": "gid://shopify/Order/1",

@@ -1,7 +1,7 @@
 import pytest
 
 from handler.core.errors import Unavailable
-from handler.settings import Deliver, Ingest
+from handler.settings import DeliverSettings, IngestSettings
 
 BOTH = {"QUEUE_URL": "https://sqs/queue", "DEAD_LETTER_QUEUE_URL": "https://sqs/dead"}
 INGEST = BOTH | {"RULES_STAGE": "dev", "SIGNING_SECRETS_ARN": "arn:s", "MAX_BODY_BYTES": "524288"}
@@ -16,31 +16,37 @@ DELIVER = BOTH | {
 
 
 def test_settings_are_read_among_all_else_that_an_environment_holds() -> None:
-    assert Ingest.from_environment(INGEST | {"PATH": "/bin"}).max_body_bytes == 524_288
-    assert Deliver.from_environment(DELIVER | {"PATH": "/bin"}).ledger_days == 400
+    assert IngestSettings.from_environment(INGEST | {"PATH": "/bin"}).max_body_bytes == 524_288
+    assert DeliverSettings.from_environment(DELIVER | {"PATH": "/bin"}).ledger_days == 400
 
 
 @pytest.mark.parametrize("name", INGEST)
 def test_ingest_names_the_variable_that_is_missing(name: str) -> None:
     with pytest.raises(Unavailable, match=name):
-        Ingest.from_environment({key: value for key, value in INGEST.items() if key != name})
+        IngestSettings.from_environment(
+            {key: value for key, value in INGEST.items() if key != name}
+        )
 
 
 @pytest.mark.parametrize("name", DELIVER)
 def test_deliver_names_the_variable_that_is_missing(name: str) -> None:
     with pytest.raises(Unavailable, match=name):
-        Deliver.from_environment({key: value for key, value in DELIVER.items() if key != name})
+        DeliverSettings.from_environment(
+            {key: value for key, value in DELIVER.items() if key != name}
+        )
 
 
 @pytest.mark.parametrize("name", sorted(DELIVER.keys() - {"BRAZE_ENDPOINT"}))
 def test_an_empty_variable_is_as_good_as_missing(name: str) -> None:
     with pytest.raises(Unavailable, match=name):
-        Deliver.from_environment(DELIVER | {name: ""})
+        DeliverSettings.from_environment(DELIVER | {name: ""})
 
 
 def test_no_error_shows_what_a_variable_holds() -> None:
     with pytest.raises(Unavailable) as raised:
-        Deliver.from_environment(DELIVER | {"LEDGER_DAYS": "canary", "BRAZE_ENDPOINT": "canary"})
+        DeliverSettings.from_environment(
+            DELIVER | {"LEDGER_DAYS": "canary", "BRAZE_ENDPOINT": "canary"}
+        )
 
     assert "LEDGER_DAYS" in str(raised.value)
     assert "canary" not in str(raised.value)
@@ -56,7 +62,7 @@ def test_no_error_shows_what_a_variable_holds() -> None:
     ],
 )
 def test_an_endpoint_of_braze_is_taken(endpoint: str) -> None:
-    settings = Deliver.from_environment(DELIVER | {"BRAZE_ENDPOINT": endpoint})
+    settings = DeliverSettings.from_environment(DELIVER | {"BRAZE_ENDPOINT": endpoint})
 
     assert settings.braze_endpoint == endpoint
 
@@ -79,13 +85,13 @@ def test_an_endpoint_of_braze_is_taken(endpoint: str) -> None:
 )
 def test_no_other_endpoint_gets_the_key(endpoint: str) -> None:
     with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
-        Deliver.from_environment(DELIVER | {"BRAZE_ENDPOINT": endpoint})
+        DeliverSettings.from_environment(DELIVER | {"BRAZE_ENDPOINT": endpoint})
 
 
 def test_another_host_gets_the_key_only_where_that_was_said_and_only_over_tls() -> None:
     allowed = DELIVER | {"ALLOW_OTHER_BRAZE_HOST": "true"}
 
-    Deliver.from_environment(allowed | {"BRAZE_ENDPOINT": "https://rest.braze.example.com"})
+    DeliverSettings.from_environment(allowed | {"BRAZE_ENDPOINT": "https://rest.braze.example.com"})
     for endpoint in (
         "http://rest.braze.example.com",
         "https://rest.braze.example.com/path",
@@ -94,17 +100,17 @@ def test_another_host_gets_the_key_only_where_that_was_said_and_only_over_tls() 
         "http://127.0.0.1:8080",
     ):
         with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
-            Deliver.from_environment(allowed | {"BRAZE_ENDPOINT": endpoint})
+            DeliverSettings.from_environment(allowed | {"BRAZE_ENDPOINT": endpoint})
 
 
 def test_only_the_local_stage_sends_to_this_machine() -> None:
     local = DELIVER | {"STAGE": "local"}
 
-    Deliver.from_environment(local | {"BRAZE_ENDPOINT": "http://127.0.0.1:8080"})
+    DeliverSettings.from_environment(local | {"BRAZE_ENDPOINT": "http://127.0.0.1:8080"})
     for endpoint in (
         "http://localhost:8080",
         "http://127.0.0.1:8080@example.org",
         "http://10.0.0.1:1",
     ):
         with pytest.raises(Unavailable, match="BRAZE_ENDPOINT"):
-            Deliver.from_environment(local | {"BRAZE_ENDPOINT": endpoint})
+            DeliverSettings.from_environment(local | {"BRAZE_ENDPOINT": endpoint})

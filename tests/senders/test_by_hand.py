@@ -141,7 +141,9 @@ def test_what_the_sender_has_not_signed_is_refused(name: str) -> None:
 
 @EVERY_SENDER
 def test_what_relay_send_signs_is_accepted(name: str) -> None:
-    sample = signer.Letter(CALLED, {"X-Recharge-Topic": "charge/paid"}, SENDERS[name].post().body)
+    sample = signer.SignedRequest(
+        CALLED, {"X-Recharge-Topic": "charge/paid"}, SENDERS[name].post().body
+    )
     made = signer.sign(sample, source(name).scheme, SECRET, int(time.time()))
     event_of(name, Post(made.headers, made.body, made.query))
 

@@ -69,7 +69,9 @@ def test_the_vector_of_hubspot() -> None:
 
 def sent(preset: str, now: int, query: str = "") -> Post:
     """Return what `relay send` would post."""
-    letter = signer.Letter(CALLED, {"Content-Type": "application/json"}, BODY.encode(), query)
+    letter = signer.SignedRequest(
+        CALLED, {"Content-Type": "application/json"}, BODY.encode(), query
+    )
     made = signer.sign(letter, source(preset).scheme, VENDORS[preset].secret, now)
     assert (made.body, urlsplit(made.url).query) == (letter.body, "")
     return Post(made.headers, made.body, made.query)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from handler.core.braze.outcome import Answer
+from handler.core.braze.outcome import HttpResponse
 from tests.simulation.braze_faults import NOT_APPLIED, failure
 from tests.simulation.clock import Time
 from tests.simulation.faults import Calm, Fault, Faults
@@ -81,10 +81,10 @@ class Braze:
     _hours: dict[int, int] = field(default_factory=dict)
     _external: dict[str, float] = field(default_factory=dict)
 
-    def post(self, url: str, body: bytes, key: str, seconds: float) -> Answer:
+    def post(self, url: str, body: bytes, key: str, seconds: float) -> HttpResponse:
         """Take one request as the worker's port does: `seconds` are all that it may take."""
         if seconds <= 0:
-            return Answer("not_connected", why="no_time")
+            return HttpResponse("not_connected", why="no_time")
         one = Try(self.clock(), "/" + url.split("/", 3)[3], json.loads(body), unknown=True)
         self.tried.append(one)
         self.begins(one)
@@ -95,7 +95,7 @@ class Braze:
         one.unknown = _is_silent(answer) or _is_from_an_edge(answer)
         return answer
 
-    def _meet(self, one: Try, key: str, seconds: float) -> Answer:
+    def _meet(self, one: Try, key: str, seconds: float) -> HttpResponse:
         fault = self._fault()
         if self.kills(one.body) or (fault is not None and fault.kind == "dies_before"):
             raise Died
@@ -113,8 +113,8 @@ class Braze:
         return self.faults.at("braze.post")
 
     def _answer(
-        self, act: Callable[[float], Answer], seconds: float, fault: Fault | None
-    ) -> Answer:
+        self, act: Callable[[float], HttpResponse], seconds: float, fault: Fault | None
+    ) -> HttpResponse:
         failed = None if fault is None else failure(fault)
         if failed is None:
             self.clock.sleep(_LATENCY / 2)
@@ -126,17 +126,17 @@ class Braze:
         good = None if failed.applies is NOT_APPLIED else act(failed.later)
         self.clock.sleep(takes / 2)
         if failed.seconds >= seconds:  # the worker no longer waits
-            return Answer("interrupted", why="timeout")
+            return HttpResponse("interrupted", why="timeout")
         return failed.answer(good, self._limits(self.clock()))
 
-    def _act(self, one: Try, key: str, number: int, later: float) -> Answer:
+    def _act(self, one: Try, key: str, number: int, later: float) -> HttpResponse:
         """Do what was asked, `later` by so many seconds; return the answer of a good day."""
         now = self.clock()
         status, words = self._verdict(one.path, one.body, key, now)
         if status == 201 and "notice" not in words:
             self.applied.append(Applied(now + later, one.path, one.body, key, number))
             words = {"message": "success", "dispatch_id": f"{number:032x}", **words}
-        return Answer("answered", status, self._limits(now), json.dumps(words).encode())
+        return HttpResponse("answered", status, self._limits(now), json.dumps(words).encode())
 
     def _verdict(
         self, path: str, body: dict[str, Any], key: str, now: float
@@ -177,11 +177,11 @@ class Braze:
         }
 
 
-def _is_silent(answer: Answer) -> bool:
+def _is_silent(answer: HttpResponse) -> bool:
     return answer.reached == "interrupted" and answer.status != 201
 
 
-def _is_from_an_edge(answer: Answer) -> bool:
+def _is_from_an_edge(answer: HttpResponse) -> bool:
     is_no_answer = answer.status == 200 or (answer.status or 0) >= 500
     return answer.reached == "answered" and is_no_answer and not answer.body.startswith(b"{")
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from handler.core.braze.outcome import Answer
+from handler.core.braze.outcome import HttpResponse
 from tests.simulation.faults import Fault
 from tests.simulation.wired import Told, interim, read, written
 
 Headers = Mapping[str, str]
-Making = Callable[[Answer | None, Headers], Answer]
+Making = Callable[[HttpResponse | None, Headers], HttpResponse]
 _FOREVER: Final = 1e9  # seconds: longer than any request may take
 
 
@@ -50,16 +50,16 @@ def failure(fault: Fault) -> Failure | None:
     return FAILURES[fault.kind]
 
 
-def _good(answer: Answer | None, _limits: Headers) -> Answer:
+def _good(answer: HttpResponse | None, _limits: Headers) -> HttpResponse:
     assert answer is not None
     return answer
 
 
 def _never(reached: str, why: str) -> Making:
-    def making(_answer: Answer | None, _limits: Headers) -> Answer:
+    def making(_answer: HttpResponse | None, _limits: Headers) -> HttpResponse:
         if reached == "interrupted":
-            return Answer("interrupted", why=why)
-        return Answer("not_connected", why=why)
+            return HttpResponse("interrupted", why=why)
+        return HttpResponse("not_connected", why=why)
 
     return making
 
@@ -67,8 +67,8 @@ def _never(reached: str, why: str) -> Making:
 def _says(status: int, body: bytes, headers: Headers | None = None) -> Making:
     """Answer so; with the usual headers, or with these alone."""
 
-    def making(_answer: Answer | None, limits: Headers) -> Answer:
-        return Answer("answered", status, limits if headers is None else headers, body)
+    def making(_answer: HttpResponse | None, limits: Headers) -> HttpResponse:
+        return HttpResponse("answered", status, limits if headers is None else headers, body)
 
     return making
 
@@ -76,23 +76,25 @@ def _says(status: int, body: bytes, headers: Headers | None = None) -> Making:
 def _with(body: bytes) -> Making:
     """Answer as on a good day, but with this body, unless the answer was not a good one."""
 
-    def making(answer: Answer | None, limits: Headers) -> Answer:
+    def making(answer: HttpResponse | None, limits: Headers) -> HttpResponse:
         if answer is None or answer.status != 201:
             return _good(answer, limits)
-        return Answer("answered", answer.status, limits, body)
+        return HttpResponse("answered", answer.status, limits, body)
 
     return making
 
 
-def _cut(answer: Answer | None, _limits: Headers) -> Answer:
+def _cut(answer: HttpResponse | None, _limits: Headers) -> HttpResponse:
     good = _good(answer, {})
-    return Answer("answered", good.status, good.headers, good.body[:10], cut=True, why="broken")
+    return HttpResponse(
+        "answered", good.status, good.headers, good.body[:10], cut=True, why="broken"
+    )
 
 
 def _after(before: bytes) -> Making:
     """Answer as on a good day, after interim answers; what is read of it is the client's own."""
 
-    def making(answer: Answer | None, limits: Headers) -> Answer:
+    def making(answer: HttpResponse | None, limits: Headers) -> HttpResponse:
         return read(Told(before + written(_good(answer, limits)), ends=True))
 
     return making
@@ -103,7 +105,7 @@ def _raw(raw: bytes) -> Making:
     return lambda _answer, _limits: read(Told(raw, ends=True))
 
 
-def _headless(answer: Answer | None, limits: Headers) -> Answer:
+def _headless(answer: HttpResponse | None, limits: Headers) -> HttpResponse:
     """Answer with more headers than the client reads."""
     status = _good(answer, limits).status
     return read(Told(f"HTTP/1.1 {status} S\r\n".encode() + b"X: 1\r\n" * 120, ends=True))

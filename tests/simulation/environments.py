@@ -22,11 +22,10 @@ from handler.core.errors import RulesError
 from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
 from handler.ingest import Ingest
-from handler.ledger.breaker_state import Signals
+from handler.ledger.breaker_state import BreakerState
 from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
-from handler.settings import Deliver
-from handler.settings import Ingest as IngestSettings
+from handler.settings import DeliverSettings, IngestSettings
 from handler.worker.dependencies import Worker
 from tests.simulation.braze import Braze
 from tests.simulation.clock import Time
@@ -101,7 +100,7 @@ class Environments:
             keys=SecretCache(self.secrets, BRAZE_KEYS, self.clock),  # type: ignore[arg-type] # as above
             post=self.wire(self.braze.post),
             pauses=Pauses(table, clock, self.timing.known),
-            signals=Signals(table, self.timing, clock, self.random.random),
+            breaker_state=BreakerState(table, self.timing, clock, self.random.random),
             log=self._log,
             timing=self.timing,
             clock=clock,
@@ -130,7 +129,7 @@ def _ingest_settings() -> IngestSettings:
 
 
 @cache
-def _deliver_settings() -> Deliver:
+def _deliver_settings() -> DeliverSettings:
     given = {
         "STAGE": "prod",
         "LEDGER_TABLE": TABLE,
@@ -139,4 +138,4 @@ def _deliver_settings() -> Deliver:
         "BRAZE_ENDPOINT": _ENDPOINT,
         "ALLOW_OTHER_BRAZE_HOST": "false",
     }
-    return Deliver.from_environment(_QUEUES | given)
+    return DeliverSettings.from_environment(_QUEUES | given)

@@ -7,12 +7,12 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from handler.aws.sqs import enqueue
-from handler.core.braze.request import request_of_many
+from handler.core.braze.request import batch_request
 from handler.core.delivery.backoff import Timing
 from handler.core.delivery.claim_protocol import Record, Refusal, refused
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery, Verified
-from handler.worker.task import GONE
+from handler.worker.task import DELETE
 from tests.simulation.faults import Fault
 from tests.simulation.invariants import breaches
 from tests.simulation.storms import STORM, stormy
@@ -39,7 +39,7 @@ def refused_no_wait(record: Record | None, *given: Any) -> Refusal:
 
 
 def without_names(deliveries: list[Delivery]) -> Any:
-    body: dict[str, Any] = {**request_of_many(deliveries)}
+    body: dict[str, Any] = {**batch_request(deliveries)}
     for each in body.get("recipients", []):
         each.get("attributes", {}).pop("first_name", None)
     return body
@@ -56,7 +56,7 @@ MISTAKES: Final = {
     "what was not sent leaves the queue": Mistake(
         "lost",
         {
-            "handler.worker.settle.back": always(GONE),
+            "handler.worker.settle.retry_in": always(DELETE),
             "handler.worker.settle.count_settled": always(None),
         },
     ),
@@ -64,7 +64,7 @@ MISTAKES: Final = {
         "repeated",
         {
             "handler.ledger.ledger.Ledger.mark": always(1),
-            "handler.ledger.batch_requests.Sends.mark": always(1),
+            "handler.ledger.batch_requests.BatchRequests.mark": always(1),
         },
     ),
     "a claim has no condition": Mistake(
@@ -89,13 +89,11 @@ MISTAKES: Final = {
         "uninvited", {"handler.ingest.verify": lambda webhook, *_: Verified(webhook)}
     ),
     "nobody waits for its turn": Mistake(
-        "out_of_order", {"handler.ledger.profile_versions.Guard.begin": always("go")}
+        "out_of_order", {"handler.ledger.profile_versions.ProfileVersions.begin": always("go")}
     ),
-    "a field is dropped": Mistake(
-        "altered", {"handler.worker.send.request_of_many": without_names}
-    ),
+    "a field is dropped": Mistake("altered", {"handler.worker.send.batch_request": without_names}),
     "a name is logged": Mistake(
-        "told", {"handler.webhook_log.Account._seen": always({"source": "Canary 1"})}
+        "told", {"handler.webhook_log.WebhookLog._seen": always({"source": "Canary 1"})}
     ),
 }
 TIMINGS: Final = {

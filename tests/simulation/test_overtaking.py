@@ -6,25 +6,25 @@ from typing import Any, Final
 import pytest
 
 from bench.guard.run import run
-from handler.ledger.profile_versions import Guard
+from handler.ledger.profile_versions import ProfileVersions
 
 _PAIRS: Final = 1_500
-_begin, _end = Guard.begin, Guard.end
+_begin, _end = ProfileVersions.begin, ProfileVersions.end
 
 
 def taken_for_go(*turns: str) -> Callable[..., str]:
-    def begin(self: Guard, *given: Any) -> str:
+    def begin(self: ProfileVersions, *given: Any) -> str:
         turn = _begin(self, *given)
         return "go" if turn in turns else turn
 
     return begin
 
 
-def for_a_second(self: Guard, delivery: Any, now: float, _until: float) -> str:
+def for_a_second(self: ProfileVersions, delivery: Any, now: float, _until: float) -> str:
     return _begin(self, delivery, now, now + 1)
 
 
-def unnoted(self: Guard, delivery: Any, **_accepted: bool) -> None:
+def unnoted(self: ProfileVersions, delivery: Any, **_accepted: bool) -> None:
     _end(self, delivery, accepted=False)
 
 
@@ -54,7 +54,7 @@ def test_without_the_guard_most_of_them_are_spoilt() -> None:
 @pytest.mark.parametrize("name", MISTAKES)
 def test_a_mistake_in_the_guard_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     place, instead = MISTAKES[name]
-    monkeypatch.setattr(Guard, place, instead)
+    monkeypatch.setattr(ProfileVersions, place, instead)
 
     assert run(2, _PAIRS, guarded=True)["older over newer"] > 0
 

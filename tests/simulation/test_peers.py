@@ -8,7 +8,7 @@ import pytest
 from bench.reliability.judge import judged
 from bench.reliability.run import OURS, WAYS, run
 from bench.reliability.worlds import Contestant, setting
-from handler.ledger.batch_requests import Sends
+from handler.ledger.batch_requests import BatchRequests
 from handler.worker import settle
 from tests.simulation.braze import Applied, Try
 from tests.simulation.clock import START
@@ -76,7 +76,7 @@ def unmarked(*_given: Any, **_named: Any) -> bool:
 
 def test_ours_is_judged_as_the_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settle, "_mark", unmarked)
-    monkeypatch.setattr(Sends, "mark", unmarked)
+    monkeypatch.setattr(BatchRequests, "mark", unmarked)
 
     assert run(OURS, 1, _WEBHOOKS)["doubled, avoidable"] > 0
 
@@ -87,7 +87,7 @@ def test_of_a_dead_worker_only_the_last_request_is_unknown(
 ) -> None:
     # Ours here records as little as the other, so that whatever is sent again is known to be.
     monkeypatch.setattr(settle, "_mark", unmarked)
-    monkeypatch.setattr(Sends, "mark", unmarked)
+    monkeypatch.setattr(BatchRequests, "mark", unmarked)
     deaths = {"braze.post": {Fault("dies_after"): 0.1}}
     world = WAYS[way](Setting(1, _WEBHOOKS, rates=deaths, repeated=0))
 

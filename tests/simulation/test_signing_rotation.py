@@ -140,7 +140,7 @@ def rotations(random: Random) -> list[float]:
 @pytest.fixture(autouse=True)
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write neither log lines nor metrics: there would be some 10,000 of each."""
-    monkeypatch.setattr("handler.webhook_log.Account._write", lambda *_: None)
+    monkeypatch.setattr("handler.webhook_log.WebhookLog._write", lambda *_: None)
     monkeypatch.setattr("handler.webhook_log.logger.warning", lambda *_, **__: None)
     monkeypatch.setattr("handler.webhook_log.logger.info", lambda *_, **__: None)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from handler.worker.task import GONE
+from handler.worker.task import DELETE
 from tests.simulation.machine import Relay
 
 LONG: Final = settings(max_examples=400, stateful_step_count=30, deadline=None)
@@ -28,10 +28,10 @@ def always(value: Any) -> Callable[..., Any]:
 MISTAKES: Final[dict[str, dict[str, Any]]] = {
     "what was accepted is not marked": {
         "handler.ledger.ledger.Ledger.mark": always(1),
-        "handler.ledger.batch_requests.Sends.mark": always(1),
+        "handler.ledger.batch_requests.BatchRequests.mark": always(1),
     },
     "what was not sent leaves the queue": {
-        "handler.worker.settle.back": always(GONE),
+        "handler.worker.settle.retry_in": always(DELETE),
         "handler.worker.settle.count_settled": always(None),
     },
     "a pause is not heeded": {"handler.ledger.pauses.Pauses.stop": always(False)},  # noqa: FBT003 - what it returns

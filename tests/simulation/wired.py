@@ -17,9 +17,9 @@ from requests import Session
 
 from handler.braze_client.client import post
 from handler.braze_client.session import open_session
-from handler.core.braze.outcome import Answer
+from handler.core.braze.outcome import HttpResponse
 
-Post = Callable[[str, bytes, str, float], Answer]
+Post = Callable[[str, bytes, str, float], HttpResponse]
 _PATIENCE: Final = 60.0  # seconds of the machine; it is never waited for
 
 
@@ -67,20 +67,20 @@ def interim(*statuses: int) -> bytes:
     return "".join(heads).encode()
 
 
-def written(answer: Answer) -> bytes:
+def written(answer: HttpResponse) -> bytes:
     """Return an answer as HTTP has it."""
     lines = [f"HTTP/1.1 {answer.status} Simulated", f"Content-Length: {len(answer.body)}"]
     lines += [f"{name}: {value}" for name, value in answer.headers.items()]
     return "\r\n".join([*lines, "", ""]).encode() + answer.body
 
 
-def read(told: Told) -> Answer:
+def read(told: Told) -> HttpResponse:
     """Return what the client makes of it, on a connection of its own."""
     with open_session() as session:
         return _ask(session, told, "/", b"{}")
 
 
-def _ask(session: Session, told: Told, path: str, body: bytes) -> Answer:
+def _ask(session: Session, told: Told, path: str, body: bytes) -> HttpResponse:
     peer = _peer()
     peer.told.put(told)
     host, port = peer.server_address[:2]
@@ -95,7 +95,7 @@ class Wired:
     before: Callable[[], bytes]
     session: Session = field(default_factory=open_session)
 
-    def post(self, url: str, body: bytes, key: str, seconds: float) -> Answer:
+    def post(self, url: str, body: bytes, key: str, seconds: float) -> HttpResponse:
         """Let Braze act; return what its answer is read as."""
         answer = self.asked(url, body, key, seconds)
         if answer.reached != "answered":

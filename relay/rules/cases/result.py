@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from handler.core.braze.contract.trigger import ENDPOINTS
+from handler.core.braze.endpoints import ENDPOINTS
 from handler.core.braze.request import request
 from handler.core.configuration.yaml12 import Document, load
 from handler.core.errors import RulesError

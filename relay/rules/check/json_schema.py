@@ -11,9 +11,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from handler.core.braze.contract.attributes import CHOICES, FORBIDDEN
-from handler.core.braze.contract.trigger import ENDPOINTS
+from handler.core.braze.endpoints import ENDPOINTS, MAX_RECIPIENTS
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
-from handler.core.braze.request import MAX_RECIPIENTS
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.verify_block import SCHEMES
 from handler.core.verification.presets.catalogue import PRESETS

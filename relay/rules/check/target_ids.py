@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handler.core.braze.contract.trigger import ENDPOINTS
+from handler.core.braze.endpoints import ENDPOINTS
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions.template import Whole, compile_text

@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from pydantic import JsonValue
 
-from handler.core.braze.contract.trigger import ENDPOINTS
+from handler.core.braze.endpoints import ENDPOINTS
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery, Plan
 from handler.core.rules.source import Source

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.aws.errors import error_name
 from handler.core.errors import Unavailable
 from handler.core.message import MAX_BYTES
+from handler.core.reasons import Reason
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -76,7 +77,7 @@ class Cause:
     `status` is Braze's HTTP status, `detail` its words, redacted before they come here.
     """
 
-    reason: str
+    reason: Reason
     status: int | None = None
     detail: str = ""
 

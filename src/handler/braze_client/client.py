@@ -18,7 +18,7 @@ from urllib3.exceptions import (
 )
 
 from handler.braze_client.session import HeadBroken
-from handler.core.braze.outcome import Answer
+from handler.core.braze.outcome import HttpResponse
 
 MAX_ANSWER: Final = 65_536  # bytes; Braze's answers have some hundreds
 USER_AGENT: Final = "braze-webhook-relay"
@@ -54,14 +54,14 @@ class _Body(io.BytesIO):
         return super().read(size)
 
 
-def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> Answer:
+def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> HttpResponse:
     """POST JSON to Braze, `seconds` for all of it, and return what came of it; never raise.
 
     `session` is one of `wire.open_session`. `key` is the REST API key (Braze, "API overview":
     `Authorization: Bearer`); it has been checked to be a legal header value.
     """
     if seconds <= 0:
-        return Answer("not_connected", why="no_time")
+        return HttpResponse("not_connected", why="no_time")
     content = _Body(body, time.monotonic() + seconds)
     try:
         response = session.post(
@@ -73,7 +73,7 @@ def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> A
             stream=True,
         )
     except (RequestException, HTTPError, OSError, ValueError) as error:
-        return _broken(error) if content.asked else Answer("not_connected", why=_why(error))
+        return _broken(error) if content.asked else HttpResponse("not_connected", why=_why(error))
     with response:
         return _answer(response)
 
@@ -88,7 +88,7 @@ def _headers(key: str) -> dict[str, str]:
     }
 
 
-def _answer(response: Response) -> Answer:
+def _answer(response: Response) -> HttpResponse:
     """Read the body as far as it goes: the status line is known, and no failure changes it."""
     body = bytearray()
     cut, why = False, ""
@@ -98,7 +98,7 @@ def _answer(response: Response) -> Answer:
     except (HTTPError, OSError, ValueError) as error:
         cut, why = True, _why(error)
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(
+    return HttpResponse(
         "answered",
         response.status_code,
         headers,
@@ -118,12 +118,12 @@ def _chunks(response: Response) -> Iterator[bytes]:
         yield chunk
 
 
-def _broken(error: BaseException) -> Answer:
+def _broken(error: BaseException) -> HttpResponse:
     """Return what came of a request that has failed: its status line may have come all the same."""
     head = next((it for it in _causes(error) if isinstance(it, HeadBroken)), None)
     if head is None:
-        return Answer("interrupted", why=_why(error))
-    return Answer("interrupted", head.status, why=_why(head.__cause__ or head))
+        return HttpResponse("interrupted", why=_why(error))
+    return HttpResponse("interrupted", head.status, why=_why(head.__cause__ or head))
 
 
 def _why(error: BaseException) -> str:

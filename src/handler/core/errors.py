@@ -77,7 +77,7 @@ class UnsupportedMediaType(Refused):
     answer = "unsupported content type"
 
 
-Reason = Literal[
+UnverifiedReason = Literal[
     "no_signature",
     "malformed_signature",
     "wrong_signature",
@@ -103,7 +103,7 @@ class Unverified(Refused):
     status = 401
     answer = "unverified"
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: UnverifiedReason) -> None:
         super().__init__(reason)
 
 

@@ -13,7 +13,7 @@ from handler.ledger.lease import ATTEMPT_DAYS, DAY
 
 
 @dataclass(frozen=True, slots=True)
-class Sends:
+class BatchRequests:
     """The items. Every call raises Unavailable where the table does not answer."""
 
     table: Table

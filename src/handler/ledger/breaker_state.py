@@ -1,7 +1,8 @@
-"""What stops a workspace's deliveries: an open breaker, a rate limit.
+"""Breakers and rate limits of the workspaces, shared by all workers through the ledger's table.
 
-All workers share it through the ledger's table; each reads it anew when what it knows is older
-than a few seconds. Where the table is away the last that was known holds.
+A breaker has a scope: a workspace, which failures of Braze stop, or one permission of its API key
+(`WORKSPACE#PERMISSION`), which a refused key stops, and no other. Each worker reads them anew when
+what it knows is older than a few seconds. Where the table is away the last that was known holds.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,14 +12,22 @@ from typing import Final
 from uuid import uuid4
 
 from handler.aws.dynamodb import Change, Item, Table, number, number_in, text
+from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.rate_limit import Limit
 from handler.core.delivery.backoff import Timing
-from handler.core.delivery.breaker import WINDOW, Breaker, Reason, open_seconds, trips
+from handler.core.delivery.breaker import WINDOW, Breaker, OpenReason, open_seconds, trips
 from handler.core.errors import Unavailable
+from handler.core.models import Delivery
 from handler.ledger.lease import DAY
 
 KEPT: Final = 30 * DAY  # seconds; nothing of the breaker's kind is of use for longer
 SHOWN_EVERY: Final = 60  # seconds between two writes of what is left of the rate limit
+
+
+def scopes_of(delivery: Delivery) -> tuple[str, ...]:
+    """Return the scopes of the breakers that stop a delivery: its workspace's, its permission's."""
+    at = endpoint_of(delivery.path)
+    return (delivery.workspace, *((f"{delivery.workspace}#{at.permission}",) if at else ()))
 
 
 def breaker_from(item: Mapping[str, Item]) -> Breaker:
@@ -33,7 +42,7 @@ def breaker_from(item: Mapping[str, Item]) -> Breaker:
     )
 
 
-def opening(opens: int, reason: Reason, now: int, seconds: int) -> Change:
+def opening(opens: int, reason: OpenReason, now: int, seconds: int) -> Change:
     """Open it, for the `opens`th time in a row and so many seconds, unless another just has."""
     return Change(
         "SET open_until = :until, opened_at = if_not_exists(opened_at, :now), "
@@ -105,8 +114,8 @@ class _Known:
 
 
 @dataclass(slots=True)
-class Signals:
-    """The shared signals, as one worker sees them.
+class BreakerState:
+    """The shared breakers and limits, as one worker sees them.
 
     `clock` returns seconds since the epoch, `random` a number in [0, 1); `me` is this worker's
     own token.
@@ -119,66 +128,80 @@ class Signals:
     me: str = field(default_factory=lambda: uuid4().hex)
     _workspaces: dict[str, _Known] = field(default_factory=dict)
 
-    def breaker(self, workspace: str) -> Breaker:
-        """Return the breaker of a workspace."""
-        return self._current(workspace).breaker
+    def open_scope(self, delivery: Delivery) -> str | None:
+        """Return the scope whose open breaker stops a delivery; None where none is open."""
+        scopes = scopes_of(delivery)
+        return next((it for it in scopes if self.breaker(it).open_until is not None), None)
+
+    def stopping(self, delivery: Delivery) -> Breaker | None:
+        """Return the breaker that stops a delivery now; None where none does."""
+        now = self.clock()
+        found = (self.breaker(scope) for scope in scopes_of(delivery))
+        return next((it for it in found if now < it.closed_to(self.me)), None)
+
+    def breaker(self, scope: str) -> Breaker:
+        """Return the breaker of a scope."""
+        return self._current(scope).breaker
 
     def limited_until(self, workspace: str) -> int:
         """Return until when, in epoch seconds, Braze takes no request; 0: it does."""
         return self._current(workspace).limited_until
 
-    def stops(self, workspace: str) -> bool:
-        """Return whether nothing more may be sent now, of what is already in a worker's hands."""
-        known, now = self._current(workspace), self.clock()
-        return now < max(known.limited_until, known.breaker.open_until or 0)
+    def stops(self, delivery: Delivery) -> bool:
+        """Return whether a delivery that a worker already has claimed may not be sent now."""
+        now = self.clock()
+        if now < self.limited_until(delivery.workspace):
+            return True
+        return any(now < (self.breaker(it).open_until or 0) for it in scopes_of(delivery))
 
     def limit(self, workspace: str) -> Limit | None:
         """Return what Braze has last said of its rate limit."""
         return self._of(workspace).limit
 
-    def probe(self, workspace: str, until: float) -> bool:
+    def probe(self, scope: str, until: float) -> bool:
         """Take the one probe of a breaker that was open long enough; False where another has it."""
-        known, now = self._of(workspace), int(self.clock())
+        known, now = self._of(scope), int(self.clock())
         change = probing(self.me, now, int(until))
-        taken, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
+        taken, item = self.table.update(f"breaker#{scope}", change, "ALL_NEW")
         known.breaker = breaker_from(item)
         return taken
 
-    def succeeded(self, workspace: str) -> None:
-        """Count an answer that shows Braze well; it closes a breaker."""
-        known = self._counted(workspace)
-        known.in_a_row = 0
-        if known.breaker.open_until is None:
-            return
-        known.total = 0
-        change = closing(int(self.clock()))
-        _, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
-        known.breaker = breaker_from(item)
+    def succeeded(self, delivery: Delivery) -> None:
+        """Count an answer that shows Braze well, and the key; it closes breakers."""
+        for scope in scopes_of(delivery):
+            self._well(scope)
 
-    def failed(self, workspace: str) -> Breaker | None:
+    def failed(self, delivery: Delivery) -> Breaker | None:
         """Count a failure, together with all workers; return the breaker if it opens now."""
-        known = self._counted(workspace)
+        scope = delivery.workspace
+        known = self._counted(scope)
         known.in_a_row += 1
-        total, failed = self._add(workspace, known.total)
+        total, failed = self._add(scope, known.total)
         known.total = 0
-        probing = known.breaker.open_until is not None
-        if probing or trips(total, failed, known.in_a_row):
-            return self.open(workspace, "failures")
+        is_probing = known.breaker.open_until is not None
+        if is_probing or trips(total, failed, known.in_a_row):
+            return self.open(scope, "failures")
         return None
 
-    def open(self, workspace: str, reason: Reason) -> Breaker | None:
+    def refused(self, delivery: Delivery) -> Breaker | None:
+        """Open the breaker of a permission whose key Braze refuses: Braze itself is well."""
+        workspace, *permission = scopes_of(delivery)
+        self._well(workspace)
+        return self.open(permission[0] if permission else workspace, "key_refused")
+
+    def open(self, scope: str, reason: OpenReason) -> Breaker | None:
         """Open a breaker, for longer if it was open before; None where another just has."""
-        known, now = self._of(workspace), int(self.clock())
+        known, now = self._of(scope), int(self.clock())
         opens = known.breaker.opens + 1
         seconds = open_seconds(self.timing, reason, opens, self.random())
         change = opening(opens, reason, now, seconds)
-        opened, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
+        opened, item = self.table.update(f"breaker#{scope}", change, "ALL_NEW")
         known.breaker = breaker_from(item)
         known.in_a_row = 0
         return known.breaker if opened else None
 
-    def told(self, workspace: str, limit: Limit | None) -> None:
-        """Keep what an answer tells of the rate limit; once a minute, show it to people."""
+    def record_limit(self, workspace: str, limit: Limit | None) -> None:
+        """Keep what an answer says of the rate limit; once a minute, write it for operators."""
         known, now = self._of(workspace), int(self.clock())
         if limit is None:
             return
@@ -202,7 +225,7 @@ class Signals:
             self.table.update(f"rate#{workspace}", change)
 
     def limited(self, workspace: str, until: int) -> None:
-        """Tell all workers until when Braze takes no request."""
+        """Let all workers know until when Braze takes no request."""
         known, now = self._of(workspace), int(self.clock())
         known.limited_until = max(known.limited_until, until)
         change = Change(
@@ -211,6 +234,15 @@ class Signals:
             {":until": number(until), ":expires": number(now + KEPT)},
         )
         self.table.update(f"rate#{workspace}", change)
+
+    def _well(self, scope: str) -> None:
+        known = self._counted(scope)
+        known.in_a_row = 0
+        if known.breaker.open_until is None:
+            return
+        known.total = 0
+        _, item = self.table.update(f"breaker#{scope}", closing(int(self.clock())), "ALL_NEW")
+        known.breaker = breaker_from(item)
 
     def _counted(self, workspace: str) -> _Known:
         """Count a request in the window in which it ends."""
@@ -228,13 +260,13 @@ class Signals:
                 return number_in(item, "total") or 0, number_in(item, "failed") or 0
         return requests, 1
 
-    def _current(self, workspace: str) -> _Known:
-        known, now = self._of(workspace), self.clock()
+    def _current(self, scope: str) -> _Known:
+        known, now = self._of(scope), self.clock()
         if not 0 <= now - known.read_at < self.timing.known:
             known.read_at = now
-            item = self._read(f"breaker#{workspace}")
+            item = self._read(f"breaker#{scope}")
             known.breaker = known.breaker if item is None else breaker_from(item)
-            item = self._read(f"rate#{workspace}")
+            item = None if "#" in scope else self._read(f"rate#{scope}")  # of workspaces only
             if item is not None:
                 known.limited_until = number_in(item, "until") or 0
         return known

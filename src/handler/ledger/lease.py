@@ -34,7 +34,7 @@ class Claim:
 
     `attempt` is counted from 1; `since` is the first claim of this run, in epoch seconds; `lost`
     counts the workers in a row that had the claim before and never marked what came of it.
-    `surge` is since when a brake stops it; one that is `alone` joins no request of many.
+    `surge` is since when a brake stops it; an `unbatched` one joins no batch request.
     """
 
     id: str
@@ -44,7 +44,7 @@ class Claim:
     last: tuple[Entry, ...] = ()
     lost: int = 0
     surge: int | None = None
-    alone: bool = False
+    unbatched: bool = False
 
     @property
     def may_be_applied(self) -> bool:
@@ -81,7 +81,7 @@ def claim_in(delivery_id: str, record: Record, now: int) -> Claim:
         last=record.last,
         lost=record.lost,
         surge=record.surge,
-        alone=record.alone,
+        unbatched=record.unbatched,
     )
 
 

@@ -11,7 +11,8 @@ from botocore.config import Config
 from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
 from handler.core.models import OnUnknown
-from handler.ledger.batch_requests import Sends
+from handler.core.reasons import Reason
+from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import (
     ATTEMPT_DAYS,
     DAY,
@@ -78,10 +79,10 @@ class Ledger:
     ) -> Claim | tuple[Refusal, Record | None]:
         """Claim what a vanished worker had, unless the request that it was part of is recorded.
 
-        Right before it is sent alone, and not before: whatever kills workers must not make those
-        that are only claimed beside it look as if they did.
+        Right before it is sent unbatched, and not before: a message that kills workers must not
+        make those that are only claimed beside it look as if they did.
         """
-        if recorded := Sends(self.table).recorded(seen.owner, delivery_id):
+        if recorded := BatchRequests(self.table).recorded(seen.owner, delivery_id):
             after = replace(
                 seen, state=recorded, owner=owner, last=(*seen.last, _told(recorded, times.now))
             )
@@ -126,12 +127,12 @@ class Ledger:
         return self.table.update(_key(claim.id), change).applied
 
     def release(
-        self, delivery_id: str, owner: str, *, alone: bool = False, surge: int | None = None
+        self, delivery_id: str, owner: str, *, unbatched: bool = False, surge: int | None = None
     ) -> bool:
         """Make a claim of ours FAILED of which nothing was sent, as if it had not been made.
 
-        It may say that the delivery goes alone from now on, and since when a brake stops it, or
-        that it has passed it: 0.
+        It may say that the delivery goes unbatched from now on, and since when a surge limit stops
+        it, or that it has passed it: 0.
         """
         values: dict[str, Item] = {
             ":failed": text(State.FAILED),
@@ -140,7 +141,7 @@ class Ledger:
             ":less": number(-1),
         }
         update = "SET #state = :failed"
-        if alone:
+        if unbatched:
             update += ", alone = :true"
             values[":true"] = {"BOOL": True}
         if surge is not None:
@@ -184,5 +185,5 @@ def _key(delivery_id: str) -> str:
 def _told(recorded: State, now: float) -> Entry:
     """Return what a request of many says of the attempt of one of its members."""
     if recorded is State.ACCEPTED:
-        return {"class": "accepted", "reason": "recorded", "time": int(now)}
-    return {"class": "held", "reason": "notice", "time": int(now)}
+        return {"class": "accepted", "reason": Reason.RECORDED, "time": int(now)}
+    return {"class": "held", "reason": Reason.NOTICE, "time": int(now)}

@@ -19,7 +19,7 @@ from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import written
 from handler.core.delivery.claim_protocol import Record, State
 from handler.core.models import Delivery
-from handler.ledger.batch_requests import Sends
+from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import DAY, has_unknown
 from handler.ledger.records import record_from
 
@@ -31,7 +31,7 @@ Turn = Literal["go", "stale", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class ProfileVersions:
     """The items of profiles. Every call raises Unavailable where the table does not answer."""
 
     table: Table
@@ -88,7 +88,7 @@ class Guard:
             return record.state in (State.ACCEPTED, State.HELD, State.DEAD)
         # Its mark may be lost and that of its request of many not; or both are, and its message
         # is gone: then somebody would have claimed it again.
-        recorded = Sends(self.table).recorded(record.owner, pending)
+        recorded = BatchRequests(self.table).recorded(record.owner, pending)
         return recorded is not None or record.lease_until + _GONE < now
 
     def end(self, delivery: Delivery, *, accepted: bool) -> None:

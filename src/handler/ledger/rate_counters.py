@@ -33,7 +33,7 @@ class Surge:
 
 
 @dataclass(frozen=True, slots=True)
-class Brakes:
+class RateCounters:
     """The counters. Every call raises Unavailable where the table does not answer."""
 
     table: Table

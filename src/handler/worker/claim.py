@@ -1,4 +1,4 @@
-"""From an errand to the right to send it: claim, surge brake, stale-write guard."""
+"""Claims: from a task to the right to send it, past the surge limit and the profile's order."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -13,72 +13,95 @@ from handler.core.braze.request import is_transactional, without_attributes
 from handler.core.delivery.backoff import wait, wait_stopped
 from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.errors import Unavailable
+from handler.core.reasons import Reason
 from handler.ledger.lease import DAY, Claim, Times
 from handler.ledger.occurrences import Runs
+from handler.worker.dependencies import Worker
 from handler.worker.settle import settle
 from handler.worker.task import (
-    GONE,
-    Errand,
+    DELETE,
+    ClaimedDelivery,
+    DeliveryTask,
+    Disposition,
     Fields,
-    Member,
-    Verdict,
-    back,
-    bury_body,
+    Invocation,
+    bury_message,
     log_delivery,
+    retry_in,
     wait_again,
 )
 
-PASSED: Final = 0  # since when a brake stops a delivery that it has let pass
+PASSED: Final = 0  # ledger field "surge": already counted by the limit; else: stopped since then
+
+# The claimed delivery; the disposition of one that is not sent now; or the task, unbatched: its
+# last worker vanished, so that it goes after all others.
+ClaimResult = ClaimedDelivery | Disposition | DeliveryTask
 
 
 def claim(
-    errand: Errand, owner: str, doom: Outcome | None = None, *, alone: bool = False
-) -> Member | Verdict | None:
-    """Claim a delivery; return it, or what becomes of a message that may not be sent now.
+    invocation: Invocation, task: DeliveryTask, owner: str, final_outcome: Outcome | None = None
+) -> ClaimResult:
+    """Claim a delivery for `owner`.
 
-    None: its worker has vanished, so that it may go only `alone`. `doom` is what ends it, if it was
-    not accepted before: what came too late, or waited too long. Raise Unavailable, or botocore's
-    errors, where AWS is away: the message has to come back.
+    `final_outcome` ends a delivery that was not accepted before: it is too late, or has waited too
+    long. Raise Unavailable, or botocore's errors, where AWS is away: the message is retried.
     """
-    worker = errand.worker
+    worker = invocation.worker
     runs = Runs(worker.ledger.table, worker.ledger.days)
-    errand = replace(errand, delivery=runs.under(errand.delivery, worker.clock()))
+    task = replace(task, delivery=runs.under(task.delivery, worker.clock()))
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
     # is read beside the time left.
     now = worker.clock()
-    times = Times(now, now + errand.time_left() + worker.timing.margin, errand.received.sent_at)
-    claimed = _claim(errand, owner, times, take_over=alone or doom is not None)
-    if not isinstance(claimed, Claim):
-        refusal, record = claimed
-        return None if refusal.kind == "lost" else _refused(errand, owner, refusal, record)
-    if worker.clock() + errand.time_left() > times.lease_until:  # a wrong clock has written it
-        worker.ledger.release(claimed.id, owner)
-        return back(0)
-    member = Member(errand, claimed, errand.delivery)
-    if doom is not None:
-        return settle(member, doom)
-    if last := _lost_too_often(errand, claimed, now):
-        return settle(member, Outcome("unknown", "worker_lost"), last=last)
-    if _is_forgotten(member, now):
-        return settle(member, Outcome("unknown", "unanswered"), last="horizon")
+    until = now + invocation.time_left() + worker.timing.margin
+    times = Times(now, until, task.message.sent_at)
+    found = _claim(worker, task, owner, times, take_over=task.unbatched or bool(final_outcome))
+    if not isinstance(found, Claim):
+        refusal, record = found
+        if refusal.kind == "lost":
+            return replace(task, unbatched=True)
+        return _refused(worker, task, owner, refusal, record)
+    if worker.clock() + invocation.time_left() > times.lease_until:  # a wrong clock has written it
+        worker.ledger.release(found.id, owner)
+        return retry_in(0)
+    return _may_be_sent(
+        invocation, ClaimedDelivery(task, found, task.delivery), times, final_outcome
+    )
+
+
+def _may_be_sent(
+    invocation: Invocation,
+    claimed: ClaimedDelivery,
+    times: Times,
+    final_outcome: Outcome | None,
+) -> ClaimedDelivery | Disposition:
+    """Return a claimed delivery that may be sent; the disposition of one that ends or waits."""
+    if final_outcome is not None:
+        return settle(invocation, claimed, final_outcome)
+    worker = invocation.worker
+    if last := _lost_too_often(worker, claimed.claim, times.now):
+        outcome = Outcome("unknown", Reason.WORKER_LOST)
+        return settle(invocation, claimed, outcome, last=last)
+    if _is_forgotten(worker, claimed, times.now):
+        outcome = Outcome("unknown", Reason.UNANSWERED)
+        return settle(invocation, claimed, outcome, last=Reason.HORIZON)
     try:
-        return _braked(member, now) or _in_turn(member, times)
+        return _surging(invocation, claimed, times.now) or _in_turn(invocation, claimed, times)
     except Unavailable:
         with suppress(Unavailable):
-            worker.ledger.release(claimed.id, owner)
+            worker.ledger.release(claimed.claim.id, claimed.claim.owner)
         raise
 
 
 def _claim(
-    errand: Errand, owner: str, times: Times, *, take_over: bool
+    worker: Worker, task: DeliveryTask, owner: str, times: Times, *, take_over: bool
 ) -> Claim | tuple[Refusal, Record | None]:
-    ledger, delivery = errand.worker.ledger, errand.delivery
+    ledger, delivery = worker.ledger, task.delivery
     try:
-        claimed = ledger.claim(delivery.id, policy(delivery), owner, times, _tags(errand))
-        if isinstance(claimed, Claim) or claimed[0].kind != "lost" or not take_over:
-            return claimed
-        seen = claimed[1]
-        return claimed if seen is None else ledger.take_over(delivery.id, seen, owner, times)
+        found = ledger.claim(delivery.id, policy(delivery), owner, times, _tags(task))
+        if isinstance(found, Claim) or found[0].kind != "lost" or not take_over:
+            return found
+        seen = found[1]
+        return found if seen is None else ledger.take_over(delivery.id, seen, owner, times)
     except Unavailable:
         # It may have been written all the same. Under hold nobody could claim after it, and what
         # was never sent would be held.
@@ -88,123 +111,130 @@ def _claim(
         raise
 
 
-def _tags(errand: Errand) -> dict[str, str]:
-    delivery = errand.delivery
+def _tags(task: DeliveryTask) -> dict[str, str]:
+    delivery = task.delivery
     tags = {
         "event": traced(delivery.event_id),
         "source": delivery.source,
         "rule": delivery.rule,
         "workspace": delivery.workspace,
-        "message": errand.received.id,
+        "message": task.message.id,
     }
     return tags if delivery.once is None else {**tags, "once": delivery.once}
 
 
-def _lost_too_often(errand: Errand, claimed: Claim, now: float) -> str | None:
+def _lost_too_often(worker: Worker, claim: Claim, now: float) -> Reason | None:
     """Return why a delivery that may be what kills its workers does not get another."""
-    if not claimed.lost:
+    if not claim.lost:
         return None
-    if now - claimed.since >= errand.worker.timing.horizon:
-        return "horizon"
-    return "worker_lost" if claimed.lost >= MOST_LOST else None
+    if now - claim.since >= worker.timing.horizon:
+        return Reason.HORIZON
+    return Reason.WORKER_LOST if claim.lost >= MOST_LOST else None
 
 
-def _is_forgotten(member: Member, now: float) -> bool:
+def _is_forgotten(worker: Worker, claimed: ClaimedDelivery, now: float) -> bool:
     """Return whether Braze may take a transactional delivery a second time.
 
     It knows one again for 24 hours (Braze, "Send transactional email via API-triggered delivery").
     """
-    if not (is_transactional(member.sent) and member.claim.may_be_applied):
+    if not (is_transactional(claimed.sent) and claimed.claim.may_be_applied):
         return False
-    return now - member.since >= DAY - member.errand.worker.timing.request
+    return now - claimed.since >= DAY - worker.timing.request
 
 
-def _braked(member: Member, now: float) -> Verdict | None:
-    """Return the verdict of a delivery that its rule's brake stops; None where it may pass."""
-    errand, claimed = member.errand, member.claim
-    worker, brake = errand.worker, errand.delivery.surge
-    if brake is None:
+def _surging(invocation: Invocation, claimed: ClaimedDelivery, now: float) -> Disposition | None:
+    """Return the disposition of a delivery that its surge limit stops; None where it may pass."""
+    worker, task, claim = invocation.worker, claimed.task, claimed.claim
+    limit, since = task.delivery.surge, claim.surge
+    if limit is None:
         return None
-    since = claimed.surge
     if since:
-        said = worker.brakes.surge(errand.rule).of(since)
-        if said == "released":
+        decision = worker.rate_counters.surge(task.rule).of(since)
+        if decision == "released":
             return None
     elif (
-        since == PASSED or claimed.attempt > 1 or worker.brakes.pass_surge(errand.rule, brake, now)
+        since == PASSED
+        or claim.attempt > 1
+        or worker.rate_counters.pass_surge(task.rule, limit, now)
     ):
         return None
-    if since and (said == "dropped" or now - member.since >= worker.timing.horizon):
-        return settle(member, Outcome("rejected", "surge"))
+    if since and (decision == "dropped" or now - claimed.since >= worker.timing.horizon):
+        return settle(invocation, claimed, Outcome("rejected", Reason.SURGE))
     if since is None:
-        worker.tally.count("DeliveriesStopped", errand.delivery.source, errand.delivery.rule)
-    worker.ledger.release(claimed.id, claimed.owner, surge=since or int(now))
-    return wait_again(errand, "surge", wait_stopped(worker.timing, worker.random()))
+        worker.tally.count("DeliveriesStopped", task.delivery.source, task.delivery.rule)
+    worker.ledger.release(claim.id, claim.owner, surge=since or int(now))
+    seconds = wait_stopped(worker.timing, worker.random())
+    return wait_again(worker, task, Reason.SURGE, seconds)
 
 
-def _in_turn(member: Member, times: Times) -> Member | Verdict:
-    """Return the delivery as it may be sent; its verdict while another of its profile goes."""
-    errand, delivery, worker = member.errand, member.sent, member.errand.worker
-    if delivery.event_version is None or not (delivery.recipient or {}).get("attributes"):
-        return member
-    turn = worker.guard.begin(delivery, times.now, times.lease_until)
+def _in_turn(
+    invocation: Invocation, claimed: ClaimedDelivery, times: Times
+) -> ClaimedDelivery | Disposition:
+    """Return the delivery as it may be sent; its disposition while another has the profile."""
+    worker, task, delivery = invocation.worker, claimed.task, claimed.sent
+    if not claimed.writes_attributes:
+        return claimed
+    turn = worker.profile_versions.begin(delivery, times.now, times.lease_until)
     if turn == "go":
-        return member
+        return claimed
     if turn == "stale":
         worker.tally.count("AttributesStale", delivery.source, delivery.rule)
-        return Member(errand, member.claim, without_attributes(delivery))
-    outcome = Outcome("not_sent", "out_of_turn")
-    age = times.now - member.since
+        return replace(claimed, sent=without_attributes(delivery))
+    outcome = Outcome("not_sent", Reason.OUT_OF_TURN)
+    age = times.now - claimed.since
     if age >= worker.timing.horizon:
-        return settle(member, outcome)
-    give_back(member)
-    seconds = wait(worker.timing, outcome, errand.received.receives, age, worker.random())
-    return wait_again(errand, "out_of_turn", seconds)
+        return settle(invocation, claimed, outcome)
+    give_back(worker, claimed)
+    seconds = wait(worker.timing, outcome, task.message.receives, age, worker.random())
+    return wait_again(worker, task, Reason.OUT_OF_TURN, seconds)
 
 
-def give_back(member: Member, *, alone: bool = False) -> None:
-    """Give a claim back of which nothing was sent, as if it had not been made.
+def give_back(worker: Worker, claimed: ClaimedDelivery, *, unbatched: bool = False) -> None:
+    """Release a claim of which nothing was sent, as if it had not been made.
 
-    What has passed its brake is not counted again. Raise Unavailable: the lease then has to end.
+    A delivery that has passed its surge limit is not counted again. Raise Unavailable: the lease
+    then has to end.
     """
-    surge = None if member.errand.delivery.surge is None else PASSED
-    ledger = member.errand.worker.ledger
-    ledger.release(member.claim.id, member.claim.owner, alone=alone, surge=surge)
+    surge = None if claimed.task.delivery.surge is None else PASSED
+    claim = claimed.claim
+    worker.ledger.release(claim.id, claim.owner, unbatched=unbatched, surge=surge)
 
 
-def _refused(errand: Errand, owner: str, refusal: Refusal, record: Record | None) -> Verdict:
-    worker, delivery = errand.worker, errand.delivery
+def _refused(
+    worker: Worker, task: DeliveryTask, owner: str, refusal: Refusal, record: Record | None
+) -> Disposition:
+    delivery = task.delivery
     if refusal.kind == "adopted":
-        log_delivery(worker, delivery, {"outcome": "accepted", "reason": "recorded"})
+        log_delivery(worker, delivery, {"outcome": "accepted", "reason": Reason.RECORDED})
         worker.tally.count("DeliveriesAccepted", delivery.source, delivery.rule)
-        return GONE
+        return DELETE
     if refusal.kind == "duplicate":
-        repeated = record is not None and record.message == errand.received.id
-        log_delivery(worker, delivery, {"outcome": "redelivered" if repeated else "duplicate"})
-        name = "DeliveriesRedelivered" if repeated else "DeliveriesDuplicate"
+        is_repeated = record is not None and record.message == task.message.id
+        log_delivery(worker, delivery, {"outcome": "redelivered" if is_repeated else "duplicate"})
+        name = "DeliveriesRedelivered" if is_repeated else "DeliveriesDuplicate"
         worker.tally.count(name, delivery.source, delivery.rule)
-        return GONE
+        return DELETE
     if refusal.kind == "held" and record is not None:
-        return _bury_held(errand, record)
+        return _bury_held(worker, task, record)
     if refusal.kind == "hold" and record is not None:
         if worker.ledger.hold(delivery.id, record, owner, worker.clock()):
-            return _bury_held(errand, record)
-        return back(1)  # whoever had it has just settled it
-    return wait_again(errand, "claimed", refusal.seconds)
+            return _bury_held(worker, task, record)
+        return retry_in(1)  # its former worker has just settled it
+    return wait_again(worker, task, Reason.CLAIMED, refusal.seconds)
 
 
-def _bury_held(errand: Errand, record: Record) -> Verdict:
+def _bury_held(worker: Worker, task: DeliveryTask, record: Record) -> Disposition:
     """Bury a held delivery, unchanged, under the reason for which it was held."""
     last: dict[str, JsonValue] = dict(record.last[-1]) if record.last else {}
-    notice = last.get("class") == "held"
-    status = last.get("status") if notice else None
+    is_notice = last.get("class") == "held"
+    status = last.get("status") if is_notice else None
     cause = Cause(
-        "notice" if notice else "unknown",
+        Reason.NOTICE if is_notice else Reason.UNKNOWN,
         status if isinstance(status, int) else None,
-        errand.received.attributes.get("detail", ""),
+        task.message.attributes.get("detail", ""),
     )
-    bury_body(errand.worker, errand.received.body, cause)
+    bury_message(worker, task.message.body, cause)
     fields: Fields = {"outcome": "held", "reason": cause.reason, "status": cause.status}
-    log_delivery(errand.worker, errand.delivery, fields)
-    errand.worker.tally.count("DeliveriesHeld", errand.delivery.source, errand.delivery.rule)
-    return GONE
+    log_delivery(worker, task.delivery, fields)
+    worker.tally.count("DeliveriesHeld", task.delivery.source, task.delivery.rule)
+    return DELETE

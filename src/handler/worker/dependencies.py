@@ -18,17 +18,17 @@ from handler.aws.metrics import Tally
 from handler.aws.secrets import BRIEF, SecretCache
 from handler.braze_client.client import post
 from handler.braze_client.session import open_session
-from handler.core.braze.outcome import Answer
+from handler.core.braze.outcome import HttpResponse
 from handler.core.delivery.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.workspace import Workspace
-from handler.ledger.batch_requests import Sends
-from handler.ledger.breaker_state import Signals
+from handler.ledger.batch_requests import BatchRequests
+from handler.ledger.breaker_state import BreakerState
 from handler.ledger.ledger import QUICK, Ledger
 from handler.ledger.pauses import Pauses
-from handler.ledger.profile_versions import Guard
-from handler.ledger.rate_counters import Brakes
-from handler.settings import LOCAL, Deliver
+from handler.ledger.profile_versions import ProfileVersions
+from handler.ledger.rate_counters import RateCounters
+from handler.settings import LOCAL, DeliverSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -42,18 +42,18 @@ def _owner() -> str:
 class Worker:
     """The ports of the deliver function.
 
-    `post` takes URL, body, API key and seconds (see `braze.post`). `clock` returns seconds since
-    the epoch, `random` a number in [0, 1), `owner` a token that no two claims share.
+    `post` takes URL, body, API key and seconds (see `braze_client.client`). `clock` returns
+    seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two claims share.
     """
 
-    settings: Deliver
+    settings: DeliverSettings
     workspaces: Mapping[str, Workspace]
     ledger: Ledger
     sqs: "SQSClient"
     keys: SecretCache
-    post: Callable[[str, bytes, str, float], Answer]
+    post: Callable[[str, bytes, str, float], HttpResponse]
     pauses: Pauses
-    signals: Signals
+    breaker_state: BreakerState
     log: Logger
     tally: Tally = field(default_factory=Tally)
     timing: Timing = field(default_factory=Timing)
@@ -63,24 +63,24 @@ class Worker:
     owner: Callable[[], str] = _owner
 
     @property
-    def sends(self) -> Sends:
-        """What is recorded of requests of many."""
-        return Sends(self.ledger.table)
+    def batch_requests(self) -> BatchRequests:
+        """The records of batch requests."""
+        return BatchRequests(self.ledger.table)
 
     @property
-    def brakes(self) -> Brakes:
+    def rate_counters(self) -> RateCounters:
         """The counters of surges and broadcasts."""
-        return Brakes(self.ledger.table)
+        return RateCounters(self.ledger.table)
 
     @property
-    def guard(self) -> Guard:
-        """The order of what is written to one profile."""
-        return Guard(self.ledger.table)
+    def profile_versions(self) -> ProfileVersions:
+        """The versions of what was written to each profile."""
+        return ProfileVersions(self.ledger.table)
 
 
 def build(environ: Mapping[str, str]) -> Worker:
     """Return the worker of an environment; raise Unavailable where a variable is wrong."""
-    settings = Deliver.from_environment(environ)
+    settings = DeliverSettings.from_environment(environ)
     clock = Clock()
     table = Table(boto3.client("dynamodb", config=QUICK), settings.ledger_table, clock)
     timing = Timing.local() if settings.stage == LOCAL else Timing()
@@ -94,7 +94,7 @@ def build(environ: Mapping[str, str]) -> Worker:
         keys=SecretCache(secrets, settings.braze_keys_arn, time.time),
         post=partial(post, open_session()),
         pauses=Pauses(table, clock, timing.known),
-        signals=Signals(table, timing, clock, random.random),
+        breaker_state=BreakerState(table, timing, clock, random.random),
         log=log,
         timing=timing,
         clock=clock,

@@ -1,4 +1,4 @@
-"""A batch on its way: which deliveries go together, what stops them, and who goes alone."""
+"""A batch on its way: which deliveries go together, what stops them, and which go unbatched."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,84 +10,92 @@ from handler.core.delivery.batching import coalesce
 from handler.core.delivery.breaker import wait_open
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
+from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
 from handler.ledger.rate_counters import MINUTE
-from handler.worker.claim import claim
+from handler.worker.claim import ClaimResult, claim
 from handler.worker.dependencies import Worker
-from handler.worker.failures import settling
+from handler.worker.failures import on_failure
 from handler.worker.send import one_by_one, send
-from handler.worker.task import Errand, Member, Verdict, Verdicts, back, wait_again
+from handler.worker.task import (
+    ClaimedDelivery,
+    DeliveryTask,
+    Disposition,
+    Invocation,
+    retry_in,
+    wait_again,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
     """Why a delivery is not sent now, and for how many seconds it waits."""
 
-    reason: str
+    reason: Reason
     seconds: int
 
 
-def requests_of(errands: Sequence[Errand]) -> list[list[Errand]]:
-    """Return the errands of a batch by the requests that they make together."""
-    return [[errands[at] for at in places] for places in coalesce([it.delivery for it in errands])]
+def requests_of(tasks: Sequence[DeliveryTask]) -> list[list[DeliveryTask]]:
+    """Return the tasks of a batch by the requests that they make together."""
+    return [[tasks[at] for at in places] for places in coalesce([it.delivery for it in tasks])]
 
 
-def dispatch(group: Sequence[Errand], verdicts: Verdicts, *, alone: bool = False) -> list[Errand]:
-    """Send what goes together in one request; return what has to be sent alone, after all others.
+def dispatch(invocation: Invocation, group: Sequence[DeliveryTask]) -> list[DeliveryTask]:
+    """Send a group in one request; return what has to be sent unbatched, after all others.
 
-    Raise Unavailable, or botocore's errors, where AWS is away: whose verdict is then not written
-    has to come back.
+    Raise Unavailable, or botocore's errors, where AWS is away: a message without a disposition is
+    then retried.
     """
-    going = list(_going(group, verdicts))
+    going = list(_going(invocation, group))
     if not going:
         return []
-    worker, workspace = going[0].worker, going[0].delivery.workspace
-    if worker.signals.breaker(workspace).open_until is None:
-        return _send(going, verdicts, alone=alone)
-    return _probe(going, verdicts, alone=alone)
+    scope = invocation.worker.breaker_state.open_scope(going[0].delivery)
+    return _send(invocation, going) if scope is None else _probe(invocation, going, scope)
 
 
-def _probe(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Errand]:
+def _probe(invocation: Invocation, going: list[DeliveryTask], scope: str) -> list[DeliveryTask]:
     """Send singly until one request has shown whether Braze is well again; then the others."""
-    worker, workspace = going[0].worker, going[0].delivery.workspace
-    until = worker.clock() + going[0].time_left() + worker.timing.margin
-    left: list[Errand] = []
+    worker = invocation.worker
+    until = worker.clock() + invocation.time_left() + worker.timing.margin
+    left: list[DeliveryTask] = []
     rest = list(going)
-    if not worker.signals.probe(workspace, until):
-        breaker, now = worker.signals.breaker(workspace), worker.clock()
+    if not worker.breaker_state.probe(scope, until):
+        breaker, now = worker.breaker_state.breaker(scope), worker.clock()
         if breaker.open_until is None:  # another worker's probe has just closed it
-            return _send(going, verdicts, alone=alone)
-        for errand in rest:
+            return _send(invocation, going)
+        for task in rest:
             seconds = wait_open(worker.timing, breaker, now, worker.random())
-            verdicts[errand.received.id] = wait_again(errand, "breaker_open", seconds)
+            disposition = wait_again(worker, task, Reason.BREAKER_OPEN, seconds)
+            invocation.dispositions.settle(task.message, disposition)
         return left
-    while rest and _is_probing(worker, workspace):
-        left += _send([rest.pop(0)], verdicts, alone=alone)
-    return left + (dispatch(rest, verdicts, alone=alone) if rest else [])
+    while rest and _is_probing(worker, scope):
+        left += _send(invocation, [rest.pop(0)])
+    return left + (dispatch(invocation, rest) if rest else [])
 
 
-def _is_probing(worker: Worker, workspace: str) -> bool:
-    breaker = worker.signals.breaker(workspace)
+def _is_probing(worker: Worker, scope: str) -> bool:
+    breaker = worker.breaker_state.breaker(scope)
     return breaker.open_until is not None and breaker.open_until <= worker.clock()
 
 
-def _send(going: list[Errand], verdicts: Verdicts, *, alone: bool) -> list[Errand]:
-    worker, delivery = going[0].worker, going[0].delivery
+def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTask]:
+    worker, delivery = invocation.worker, going[0].delivery
     # No claim for what cannot be sent: where there is no key, this is not an attempt.
     secret = _with_key(worker, worker.workspaces[delivery.workspace].key)
     if not _may_reach(worker, delivery):
-        for errand in going:
+        for task in going:
             seconds = clamp(MINUTE + worker.timing.outage * worker.random())
-            verdicts[errand.received.id] = _wait(errand, _Stop("rate_limited", seconds))
+            disposition = _wait(invocation, task, _Stop(Reason.RATE_LIMITED, seconds))
+            invocation.dispositions.settle(task.message, disposition)
         return []
     owner = worker.owner()
-    found = [(errand, _claimed(errand, owner, verdicts, alone=alone)) for errand in going]
-    members = [member for _, member in found if member is not None]
-    if together := [it for it in members if not it.claim.alone]:
-        send(together, secret, verdicts)
+    found = [one for task in going if (one := _claimed(invocation, task, owner)) is not None]
+    claimed = [one for one in found if isinstance(one, ClaimedDelivery)]
+    if together := [one for one in claimed if not one.claim.unbatched]:
+        send(invocation, together, secret)
     # Those that Braze has refused together with others.
-    one_by_one([it for it in members if it.claim.alone], secret, verdicts)
-    return [errand for errand, _ in found if errand.received.id not in verdicts]
+    one_by_one(invocation, [one for one in claimed if one.claim.unbatched], secret)
+    return [one for one in found if isinstance(one, DeliveryTask)]
 
 
 def _with_key(worker: Worker, name: str) -> Secret:
@@ -106,88 +114,91 @@ def _may_reach(worker: Worker, delivery: Delivery) -> bool:
     audience = audience_of(delivery)
     if not audience:
         return True
-    return worker.brakes.pass_broadcast(delivery.workspace, audience, worker.clock())
+    return worker.rate_counters.pass_broadcast(delivery.workspace, audience, worker.clock())
 
 
-def _claimed(errand: Errand, owner: str, verdicts: Verdicts, *, alone: bool) -> Member | None:
-    """Claim a delivery; None where it has its verdict, or none yet because it has to go alone."""
-    timing = errand.worker.timing
-    if errand.time_left() < timing.shortest + 2 * timing.margin:
-        verdicts[errand.received.id] = back(0)  # the claim and the mark need a margin each
+def _claimed(invocation: Invocation, task: DeliveryTask, owner: str) -> ClaimResult | None:
+    """Claim a delivery, and record the disposition of one that is not sent now.
+
+    None where a failure has left its disposition.
+    """
+    if not invocation.has_time(2, first=invocation.worker.timing.shortest):
+        # The claim and the mark need a margin each.
+        invocation.dispositions.settle(task.message, retry_in(0))
         return None
-    with settling(errand.worker, [errand.received], errand.time_left, verdicts):
-        found = claim(errand, owner, alone=alone)
-        if not isinstance(found, Verdict):
-            return found
-        verdicts[errand.received.id] = found
-    return None
+    found: ClaimResult | None = None
+    with on_failure(invocation, [task.message]):
+        found = claim(invocation, task, owner)
+        if isinstance(found, Disposition):
+            invocation.dispositions.settle(task.message, found)
+    return found
 
 
-def _going(group: Sequence[Errand], verdicts: Verdicts) -> Iterator[Errand]:
-    """Yield what nothing stops, and write the verdicts of the others."""
-    for errand in group:
-        verdict = _ended(errand) or _stopped(errand)
-        if verdict is None:
-            yield errand
+def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[DeliveryTask]:
+    """Yield what nothing stops, and record the dispositions of the others."""
+    for task in group:
+        disposition = _ended(invocation, task) or _stopped(invocation, task)
+        if disposition is None:
+            yield task
         else:
-            verdicts[errand.received.id] = verdict
+            invocation.dispositions.settle(task.message, disposition)
 
 
-def _ended(errand: Errand) -> Verdict | None:
-    """Return the verdict of what comes too late to be sent."""
-    expires_at = errand.delivery.expires_at
-    if expires_at is None or expires_at > errand.worker.clock():
+def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
+    """Return the disposition of what comes too late to be sent."""
+    expires_at = task.delivery.expires_at
+    if expires_at is None or expires_at > invocation.worker.clock():
         return None
     # Claimed all the same, for one that was accepted in time is no dead letter.
-    return _end(errand, Outcome("rejected", "expired"))
+    return _end(invocation, task, Outcome("rejected", Reason.EXPIRED))
 
 
-def _stopped(errand: Errand) -> Verdict | None:
-    worker = errand.worker
+def _stopped(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
+    worker = invocation.worker
     now = worker.clock()
-    stop = _paused(errand) or _limited(errand, now) or _open(errand, now)
-    return None if stop is None else _wait(errand, stop)
+    stop = _paused(worker, task) or _limited(worker, task, now) or _open(worker, task, now)
+    return None if stop is None else _wait(invocation, task, stop)
 
 
-def _wait(errand: Errand, stop: _Stop) -> Verdict:
+def _wait(invocation: Invocation, task: DeliveryTask, stop: _Stop) -> Disposition:
     """Let a delivery wait, until its horizon."""
-    worker = errand.worker
-    if worker.clock() - errand.received.first_at < worker.timing.horizon:
-        return wait_again(errand, stop.reason, stop.seconds)
-    reason = "paused" if stop.reason == "paused" else "horizon"
-    return _end(errand, Outcome("rejected", reason, detail=stop.reason))
+    worker = invocation.worker
+    if worker.clock() - task.message.first_at < worker.timing.horizon:
+        return wait_again(worker, task, stop.reason, stop.seconds)
+    reason = Reason.PAUSED if stop.reason is Reason.PAUSED else Reason.HORIZON
+    return _end(invocation, task, Outcome("rejected", reason, detail=stop.reason))
 
 
-def _end(errand: Errand, doom: Outcome) -> Verdict:
-    found = claim(errand, errand.worker.owner(), doom)
-    if not isinstance(found, Verdict):  # a doomed one is settled
+def _end(invocation: Invocation, task: DeliveryTask, final_outcome: Outcome) -> Disposition:
+    found = claim(invocation, task, invocation.worker.owner(), final_outcome)
+    if not isinstance(found, Disposition):  # one with a final outcome is settled
         raise TypeError
     return found
 
 
-def _paused(errand: Errand) -> _Stop | None:
-    worker = errand.worker
-    if not worker.pauses.stop(errand.delivery):
+def _paused(worker: Worker, task: DeliveryTask) -> _Stop | None:
+    if not worker.pauses.stop(task.delivery):
         return None
-    return _Stop("paused", wait_stopped(worker.timing, worker.random()))
+    return _Stop(Reason.PAUSED, wait_stopped(worker.timing, worker.random()))
 
 
-def _limited(errand: Errand, now: float) -> _Stop | None:
+def _limited(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
     """Wait for the end of a rate limit; spread over what is left of its window before it is hit."""
-    worker, workspace = errand.worker, errand.delivery.workspace
-    until = worker.signals.limited_until(workspace)
+    workspace = task.delivery.workspace
+    until = worker.breaker_state.limited_until(workspace)
     if now < until:
         seconds = until - now + worker.timing.spread * worker.random()
-        return _Stop("rate_limited", clamp(seconds))
-    limit = worker.signals.limit(workspace)
+        return _Stop(Reason.RATE_LIMITED, clamp(seconds))
+    limit = worker.breaker_state.limit(workspace)
     if limit is not None and worker.random() >= limit.share(now):
-        return _Stop("rate_limited", clamp((limit.reset - now) * worker.random() + 1))
+        seconds = (limit.reset - now) * worker.random() + 1
+        return _Stop(Reason.RATE_LIMITED, clamp(seconds))
     return None
 
 
-def _open(errand: Errand, now: float) -> _Stop | None:
-    worker = errand.worker
-    breaker = worker.signals.breaker(errand.delivery.workspace)
-    if now >= breaker.closed_to(worker.signals.me):
+def _open(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
+    breaker = worker.breaker_state.stopping(task.delivery)
+    if breaker is None:
         return None
-    return _Stop("breaker_open", wait_open(worker.timing, breaker, now, worker.random()))
+    seconds = wait_open(worker.timing, breaker, now, worker.random())
+    return _Stop(Reason.BREAKER_OPEN, seconds)

@@ -1,6 +1,6 @@
-"""What becomes of messages when something fails: they wait, and at their horizon are buried."""
+"""Failures of AWS, secrets or our own code: messages are retried, and buried at their horizon."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,18 +12,22 @@ from handler.core.delivery.backoff import wait
 from handler.core.errors import Unavailable, UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Delivery
+from handler.core.reasons import Reason
 from handler.worker.dependencies import Worker
-from handler.worker.task import GONE, Received, Verdict, Verdicts, back, bury_body, log_delivery
+from handler.worker.task import (
+    DELETE,
+    Disposition,
+    Invocation,
+    QueueMessage,
+    bury_message,
+    log_delivery,
+    retry_in,
+)
 
 
 @contextmanager
-def settling(
-    worker: Worker,
-    batch: Iterable[Received],
-    time_left: Callable[[], float],
-    verdicts: Verdicts,
-) -> Iterator[None]:
-    """Write a verdict for each message of which a failure has left none."""
+def on_failure(invocation: Invocation, messages: Iterable[QueueMessage]) -> Iterator[None]:
+    """Record a disposition for each message that a failure has left without one."""
     try:
         yield
     except Unavailable as error:  # its message is made for logs
@@ -35,36 +39,35 @@ def settling(
         why = f"bug: {type(error).__name__}"
     else:
         return
-    for received in batch:
-        if received.id not in verdicts:
-            verdicts[received.id] = _not_now(worker, received, why, time_left)
+    for message in messages:
+        if invocation.dispositions.of(message) is None:
+            invocation.dispositions.settle(message, _not_now(invocation, message, why))
 
 
-def _not_now(
-    worker: Worker, received: Received, why: str, time_left: Callable[[], float]
-) -> Verdict:
-    """Wait for AWS, for a secret or for our mending, until the horizon; then bury the message."""
-    age = worker.clock() - received.first_at
-    outcome = Outcome("not_sent", "unavailable")
-    seconds = wait(worker.timing, outcome, received.receives, age, worker.random())
-    worker.log.error("not now", extra={"message_id": received.id, "why": why, "wait": seconds})
-    if age < worker.timing.horizon or time_left() < worker.timing.margin:
-        return back(seconds)
+def _not_now(invocation: Invocation, message: QueueMessage, why: str) -> Disposition:
+    """Wait for AWS, for a secret or for a fix of ours, until the horizon; then bury the message."""
+    worker = invocation.worker
+    age = worker.clock() - message.first_at
+    outcome = Outcome("not_sent", Reason.UNAVAILABLE)
+    seconds = wait(worker.timing, outcome, message.receives, age, worker.random())
+    worker.log.error("not now", extra={"message_id": message.id, "why": why, "wait": seconds})
+    if age < worker.timing.horizon or not invocation.has_time(1):
+        return retry_in(seconds)
     try:
-        bury_body(worker, received.body, Cause("horizon", detail=why))
+        bury_message(worker, message.body, Cause(Reason.HORIZON, detail=why))
     except (ClientError, BotoCoreError):
-        return back(seconds)
-    log_delivery(worker, None, {"outcome": "rejected", "reason": "horizon"})
-    _count(worker, received.body)
-    return GONE
+        return retry_in(seconds)
+    log_delivery(worker, None, {"outcome": "rejected", "reason": Reason.HORIZON})
+    _count(worker, message.body)
+    return DELETE
 
 
 def _count(worker: Worker, body: str) -> None:
     try:
-        letter = decode(body)
+        content = decode(body)
     except (UnreadableMessage, UnknownVersion):
-        letter = None
-    if isinstance(letter, Delivery):
-        worker.tally.count("DeliveriesDead", letter.source, letter.rule)
+        content = None
+    if isinstance(content, Delivery):
+        worker.tally.count("DeliveriesDead", content.source, content.rule)
     else:
         worker.tally.count("LettersReturned")

@@ -1,8 +1,8 @@
-"""What becomes of a message: its mark in the ledger, its dead letter, its wait, its log line.
+"""Settling: the mark in the ledger, the dead letter, the wait and the log line of an attempt.
 
 The order of the writes is what makes them safe to repeat. What Braze has accepted is never
 returned to the queue, marked or not. HELD is marked before the letter is buried, for HELD is
-buried again when it comes back; DEAD after it, for DEAD may be claimed.
+buried again when it is retried; DEAD after it, for DEAD may be claimed.
 """
 
 from contextlib import suppress
@@ -18,43 +18,33 @@ from handler.core.delivery.backoff import wait
 from handler.core.delivery.claim_protocol import Settlement, State, policy, settlement
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
+from handler.core.reasons import Reason
 from handler.ledger.lease import Entry
 from handler.worker.dependencies import Worker
-from handler.worker.task import GONE, Fields, Member, Verdict, back, bury_body, log_delivery
+from handler.worker.task import (
+    DELETE,
+    ClaimedDelivery,
+    Disposition,
+    Fields,
+    Invocation,
+    bury_message,
+    log_delivery,
+    retry_in,
+)
 
 _LEFT: Final = {
     State.ACCEPTED: "DeliveriesAccepted",
     State.HELD: "DeliveriesHeld",
     State.DEAD: "DeliveriesDead",
 }
-
-# Somebody has to act in Braze, or on a setting; until then all that goes there waits.
-_NOT_READY: Final = ("target_paused", "configuration")
+# An operator has to act in Braze, or on a setting; until then all that goes there waits.
+_NOT_READY: Final = (Reason.TARGET_PAUSED, Reason.CONFIGURATION)
 _MARK_PAUSE: Final = 0.2  # seconds between two tries of a mark, each of which is two of botocore's
-
-
-def count_settled(
-    worker: Worker, delivery: Delivery, outcome: Outcome, state: State, verdict: Verdict
-) -> None:
-    """Count an attempt, and its message if it has left the queue."""
-    tally, source, rule = worker.tally, delivery.source, delivery.rule
-    if outcome.reason == "key_refused":
-        tally.count("KeyRefused")
-    if outcome.reason in _NOT_READY:
-        tally.count("TargetPaused", source, rule)
-    if "errors" in outcome.warnings:
-        tally.count("AcceptedWithErrors", source, rule)
-    if verdict.wait is not None:
-        tally.count("DeliveriesRetried", source, rule)
-    elif outcome.reason == "expired":
-        tally.count("DeliveriesExpired", source, rule)
-    else:
-        tally.count(_LEFT[state], source, rule)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """How a request went: its milliseconds, how many it held, and whether `send#` records it."""
+    """A request's milliseconds, its number of deliveries, and whether `send#` records its end."""
 
     duration_ms: int = 0
     together: int = 1
@@ -65,148 +55,179 @@ _UNSENT: Final = Sent()
 
 
 def settle(
-    member: Member, outcome: Outcome, sent: Sent = _UNSENT, *, last: str | None = None
-) -> Verdict:
-    """Write what an attempt came to, and return what becomes of the message.
+    invocation: Invocation,
+    claimed: ClaimedDelivery,
+    outcome: Outcome,
+    sent: Sent = _UNSENT,
+    *,
+    last: Reason | None = None,
+) -> Disposition:
+    """Write the end of an attempt, and return the message's disposition.
 
     The outcome's `detail` has been redacted. `last` is the reason why there is no further attempt;
     the horizon is looked for here.
     """
-    errand, worker = member.errand, member.errand.worker
-    now = worker.clock()
-    age = now - member.since
-    past = "horizon" if age >= worker.timing.horizon else None
-    settled = settlement(outcome, policy(errand.delivery), last or past)
-    seconds = wait(worker.timing, outcome, member.claim.attempt, age, worker.random())
-    if settled.state is State.DEAD:
-        _log_attempt(member, outcome, settled, sent)
-        verdict = _bury_dead(member, outcome, settled, seconds)
+    worker = invocation.worker
+    age = worker.clock() - claimed.since
+    past = Reason.HORIZON if age >= worker.timing.horizon else None
+    settled = settlement(outcome, policy(claimed.task.delivery), last or past)
+    seconds = wait(worker.timing, outcome, claimed.claim.attempt, age, worker.random())
+    end = _End(invocation, claimed, outcome, settled, seconds, sent)
+    disposition = _bury_dead(end) if settled.state is State.DEAD else _settle_alive(end)
+    _end_turn(end)
+    count_settled(worker, claimed.task.delivery, outcome, settled.state, disposition)
+    return disposition
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of an attempt: everything that its writes need; `seconds` is a retry's wait."""
+
+    invocation: Invocation
+    claimed: ClaimedDelivery
+    outcome: Outcome
+    settled: Settlement
+    seconds: int
+    sent: Sent
+
+    @property
+    def worker(self) -> Worker:
+        """The dependencies."""
+        return self.invocation.worker
+
+    @property
+    def cause(self) -> Cause:
+        """The cause that a dead letter carries."""
+        reason, detail = self.settled.reason or self.outcome.reason, self.outcome.detail
+        if reason != self.outcome.reason:  # a horizon says when; this says why
+            detail = f"{self.outcome.reason}: {detail}" if detail else self.outcome.reason
+        return Cause(reason, self.outcome.status, detail)
+
+    @property
+    def entry(self) -> Entry:
+        """The attempt as the ledger keeps it."""
+        return {
+            "class": self.outcome.kind,
+            "reason": self.outcome.reason,
+            "status": self.outcome.status,
+            "time": int(self.worker.clock()),
+            "dispatch_id": self.outcome.dispatch_id,
+        }
+
+
+def count_settled(
+    worker: Worker, delivery: Delivery, outcome: Outcome, state: State, disposition: Disposition
+) -> None:
+    """Count an attempt, and its message if it has left the queue."""
+    tally, source, rule = worker.tally, delivery.source, delivery.rule
+    if outcome.reason is Reason.KEY_REFUSED:
+        tally.count("KeyRefused")
+    if outcome.reason in _NOT_READY:
+        tally.count("TargetPaused", source, rule)
+    if "errors" in outcome.warnings:
+        tally.count("AcceptedWithErrors", source, rule)
+    if disposition.wait is not None:
+        tally.count("DeliveriesRetried", source, rule)
+    elif outcome.reason is Reason.EXPIRED:
+        tally.count("DeliveriesExpired", source, rule)
     else:
-        verdict = _settle_alive(member, outcome, (settled, seconds), sent)
-    _end_turn(member, settled.state, outcome)
-    count_settled(worker, errand.delivery, outcome, settled.state, verdict)
-    return verdict
+        tally.count(_LEFT[state], source, rule)
 
 
-def _settle_alive(
-    member: Member, outcome: Outcome, found: tuple[Settlement, int], sent: Sent
-) -> Verdict:
-    settled, seconds = found
-    comes_back = settled.state in (State.FAILED, State.UNKNOWN)
+def _settle_alive(end: _End) -> Disposition:
+    is_retried = end.settled.state in (State.FAILED, State.UNKNOWN)
     # Marked first, before what a mistake of ours could stop.
-    marked = _mark(member, settled.state, _entry(member, outcome), is_recorded=sent.recorded)
-    _log_attempt(member, outcome, settled, sent, seconds if comes_back else None)
-    if settled.state is State.HELD:
-        return _hold(member, _cause(outcome, settled), seconds, marked=marked)
-    return back(seconds) if comes_back else GONE
+    is_marked = _mark(end, end.settled.state, end.entry)
+    _log_attempt(end, end.seconds if is_retried else None)
+    if end.settled.state is State.HELD:
+        return _hold(end, is_marked=is_marked)
+    return retry_in(end.seconds) if is_retried else DELETE
 
 
-def _hold(member: Member, cause: Cause, seconds: int, *, marked: bool) -> Verdict:
-    errand = member.errand
-    if not marked and policy(errand.delivery) == "hold":
-        return back(seconds)  # as SENDING it cannot be claimed: it comes back until it is HELD
+def _hold(end: _End, *, is_marked: bool) -> Disposition:
+    task = end.claimed.task
+    if not is_marked and policy(task.delivery) == "hold":
+        return retry_in(end.seconds)  # as SENDING it cannot be claimed: retried until it is HELD
     try:
-        bury_body(errand.worker, errand.received.body, cause)
+        bury_message(end.worker, task.message.body, end.cause)
     except (ClientError, BotoCoreError) as error:
         why = error_name(error)
     else:
-        return GONE
-    errand.worker.log.error("not buried", extra={"id": member.claim.id, "error": why})
-    return back(seconds)  # as HELD it comes back, and is buried then
+        return DELETE
+    end.worker.log.error("not buried", extra={"id": end.claimed.claim.id, "error": why})
+    return retry_in(end.seconds)  # as HELD it is retried, and buried then
 
 
-def _bury_dead(member: Member, outcome: Outcome, settled: Settlement, seconds: int) -> Verdict:
-    entry = _entry(member, outcome)
+def _bury_dead(end: _End) -> Disposition:
+    _log_attempt(end)
+    entry = end.entry
     try:
-        body = member.errand.received.body
-        bury_body(member.errand.worker, body, _cause(outcome, settled))
+        bury_message(end.worker, end.claimed.task.message.body, end.cause)
     except (ClientError, BotoCoreError):
         # What is known to be unsent must not look as if nobody knew, or hold would hold it.
-        unsent = outcome.kind in ("rejected", "not_sent")
-        _mark(member, State.FAILED if unsent else State.UNKNOWN, entry)
-        return back(seconds)
-    _mark(member, State.DEAD, entry)
-    return GONE
+        unsent = end.outcome.kind in ("rejected", "not_sent")
+        _mark(end, State.FAILED if unsent else State.UNKNOWN, entry)
+        return retry_in(end.seconds)
+    _mark(end, State.DEAD, entry)
+    return DELETE
 
 
-def _end_turn(member: Member, state: State, outcome: Outcome) -> None:
-    """Let the next delivery to the profile go; where this fails, it looks into the ledger."""
-    delivery, worker = member.sent, member.errand.worker
-    if delivery.event_version is None or not (delivery.recipient or {}).get("attributes"):
+def _end_turn(end: _End) -> None:
+    """End the delivery's turn at its profile; where this fails, the next one reads the ledger."""
+    if not end.claimed.writes_attributes or not end.invocation.has_time(1):
         return
-    if member.errand.time_left() < worker.timing.margin:
-        return
+    versions, delivery, state = end.worker.profile_versions, end.claimed.sent, end.settled.state
     with suppress(Unavailable):
         if state in (State.FAILED, State.UNKNOWN):
-            worker.guard.postpone(delivery)
+            versions.postpone(delivery)
         else:  # what is held, or was given up unknown, may have been applied
-            unsent = state is State.DEAD and outcome.kind != "unknown"
-            applied = not unsent or member.claim.may_be_applied
-            worker.guard.end(delivery, accepted=applied)
+            unsent = state is State.DEAD and end.outcome.kind != "unknown"
+            applied = not unsent or end.claimed.claim.may_be_applied
+            versions.end(delivery, accepted=applied)
 
 
-def _mark(member: Member, state: State, entry: Entry, *, is_recorded: bool = False) -> bool:
+def _mark(end: _End, state: State, entry: Entry) -> bool:
     """Mark while time lasts; log what then is not recorded, and return whether it is."""
-    why = _try_to_mark(member, state, entry, is_recorded=is_recorded)
+    why = _try_to_mark(end, state, entry)
     if why is None:
         return True
-    errand = member.errand
     # Of these the accepted ones matter: if SQS delivers one again, it is sent again.
-    is_unrecorded = state is State.ACCEPTED and not is_recorded
-    name = "unrecorded" if is_unrecorded else "unmarked"
+    is_unrecorded = state is State.ACCEPTED and not end.sent.recorded
     if is_unrecorded:
-        errand.worker.tally.count("Unrecorded")
-    extra = {"id": member.claim.id, "state": str(state), "reason": why}
-    errand.worker.log.error(name, extra=extra)
+        end.worker.tally.count("Unrecorded")
+    extra = {"id": end.claimed.claim.id, "state": str(state), "reason": why}
+    end.worker.log.error("unrecorded" if is_unrecorded else "unmarked", extra=extra)
     return False
 
 
-def _try_to_mark(member: Member, state: State, entry: Entry, *, is_recorded: bool) -> str | None:
-    worker = member.errand.worker
+def _try_to_mark(end: _End, state: State, entry: Entry) -> str | None:
+    """Return why a claim could not be marked; None where it could."""
+    worker = end.worker
     until = worker.clock() + worker.timing.marking
-    # The margin is what one try may take: a killed invocation gives all its messages back.
-    while member.errand.time_left() >= worker.timing.margin:
+    # The margin is what one try may take: a killed invocation returns all its messages.
+    while end.invocation.has_time(1):
         try:
-            owned = worker.ledger.mark(member.claim, state, entry, worker.clock())
+            is_owned = worker.ledger.mark(end.claimed.claim, state, entry, worker.clock())
         except Unavailable:
-            enough = member.errand.time_left() - _MARK_PAUSE >= worker.timing.margin
-            if is_recorded or worker.clock() + _MARK_PAUSE > until or not enough:
+            is_late = worker.clock() + _MARK_PAUSE > until
+            if end.sent.recorded or is_late or not end.invocation.has_time(1, first=_MARK_PAUSE):
                 return "ledger"
             worker.sleep(_MARK_PAUSE)
         else:
-            return None if owned else "lease_over"
+            return None if is_owned else "lease_over"
     return "ledger"
 
 
-def _cause(outcome: Outcome, settled: Settlement) -> Cause:
-    reason, detail = settled.reason or outcome.reason, outcome.detail
-    if reason != outcome.reason:  # a horizon says when; this says why
-        detail = f"{outcome.reason}: {detail}" if detail else outcome.reason
-    return Cause(reason, outcome.status, detail)
-
-
-def _entry(member: Member, outcome: Outcome) -> Entry:
-    return {
-        "class": outcome.kind,
-        "reason": outcome.reason,
-        "status": outcome.status,
-        "time": int(member.errand.worker.clock()),
-        "dispatch_id": outcome.dispatch_id,
-    }
-
-
-def _log_attempt(
-    member: Member, outcome: Outcome, settled: Settlement, sent: Sent, seconds: int | None = None
-) -> None:
+def _log_attempt(end: _End, seconds: int | None = None) -> None:
     fields: Fields = {
-        "attempt": member.claim.attempt,
-        "outcome": outcome.kind,
-        "reason": settled.reason or outcome.reason,
-        "status": outcome.status,
+        "attempt": end.claimed.claim.attempt,
+        "outcome": end.outcome.kind,
+        "reason": end.settled.reason or end.outcome.reason,
+        "status": end.outcome.status,
         "wait": seconds,
-        "duration_ms": sent.duration_ms,
-        "dispatch_id": outcome.dispatch_id,
-        "together": sent.together,
-        "warnings": outcome.warnings,
+        "duration_ms": end.sent.duration_ms,
+        "dispatch_id": end.outcome.dispatch_id,
+        "together": end.sent.together,
+        "warnings": end.outcome.warnings,
     }
-    log_delivery(member.errand.worker, member.errand.delivery, fields)
+    log_delivery(end.worker, end.claimed.task.delivery, fields)

@@ -1,4 +1,4 @@
-"""A delivery in the worker's hands, and what every way out of them does: a log line, a letter."""
+"""Delivery tasks: a queue message decoded into a delivery, and what becomes of the message."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +9,7 @@ from handler.core.braze.request import request
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Delivery, Parked
+from handler.core.reasons import Reason
 from handler.ledger.lease import Claim
 from handler.worker.dependencies import Worker
 
@@ -16,7 +17,7 @@ Fields = dict[str, str | int | tuple[str, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class QueueMessage:
     """One record of an SQS event (Lambda guide, "Using Lambda with Amazon SQS").
 
     `sent_at` and `first_at`, the first receive, are in epoch seconds; a redrive sets both anew:
@@ -49,67 +50,106 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """After how many seconds a message comes back; None: it leaves the queue."""
+class Disposition:
+    """The end of a message in this invocation: retried in `wait` seconds, or deleted (None)."""
 
     wait: int | None
 
 
-GONE: Final = Verdict(None)
+DELETE: Final = Disposition(None)
 
 
-def back(seconds: int) -> Verdict:
-    """Return the verdict for a message that comes back after so many seconds."""
-    return Verdict(seconds)
+def retry_in(seconds: int) -> Disposition:
+    """Return the disposition of a message that is retried in so many seconds."""
+    return Disposition(seconds)
 
 
-# By SQS's message id; whoever learns what becomes of a message writes it here at once.
-Verdicts = dict[str, Verdict]
+class Dispositions:
+    """Dispositions by SQS message id, each recorded as soon as it is known.
+
+    What is known must be written down before our next bug can lose it: a message that Braze has
+    accepted must not be retried because something else failed after it.
+    """
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Disposition] = {}
+
+    def settle(self, message: QueueMessage, disposition: Disposition) -> None:
+        """Record a message's disposition; a later one replaces it."""
+        self._by_id[message.id] = disposition
+
+    def of(self, message: QueueMessage) -> Disposition | None:
+        """Return a message's disposition; None where there is none yet."""
+        return self._by_id.get(message.id)
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
-    """A delivery and the message it came in; `time_left` returns the invocation's seconds."""
+class Invocation:
+    """One invocation of deliver, passed beside the tasks: its dependencies, time and dispositions.
+
+    `time_left` returns the seconds until Lambda kills it.
+    """
 
     worker: Worker
-    received: Received
-    delivery: Delivery
     time_left: Callable[[], float]
+    dispositions: Dispositions = field(default_factory=Dispositions)
+
+    def has_time(self, calls: int, *, first: float = 0) -> bool:
+        """Return whether time is left for `first` seconds and so many calls of AWS.
+
+        Each call may take a margin (`Timing.margin`).
+        """
+        return self.time_left() >= first + calls * self.worker.timing.margin
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryTask:
+    """A delivery and the message that it came in; an `unbatched` one joins no batch request."""
+
+    message: QueueMessage
+    delivery: Delivery
+    unbatched: bool = False
 
     @property
     def rule(self) -> str:
-        """The rule, as it is named beside its source."""
+        """The rule's name, with its source before it."""
         return f"{self.delivery.source}/{self.delivery.rule}"
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
-    """An errand with its claim, and the delivery as it is sent: perhaps without attributes."""
+class ClaimedDelivery:
+    """A task with its claim, and the delivery as it is sent: perhaps without attributes."""
 
-    errand: Errand
+    task: DeliveryTask
     claim: Claim
     sent: Delivery
 
     @property
     def since(self) -> float:
-        """When this run began: with its first claim, or when a person put it into the queue again.
+        """The begin of this run: its first claim, or when an operator redrove it.
 
-        A letter that was buried without the ledger leaves its first claim there.
+        A dead letter that was buried without the ledger leaves its first claim there.
         """
-        return max(self.claim.since, self.errand.received.sent_at)
+        return max(self.claim.since, self.task.message.sent_at)
+
+    @property
+    def writes_attributes(self) -> bool:
+        """Whether it writes versioned attributes to a profile: these go in the events' order."""
+        attributes = (self.sent.recipient or {}).get("attributes")
+        return self.sent.event_version is not None and bool(attributes)
 
 
-def bury_body(worker: Worker, body: str, cause: Cause) -> None:
-    """Bury a message body in the worker's dead letters."""
+def bury_message(worker: Worker, body: str, cause: Cause) -> None:
+    """Send a message body to the dead letter queue; raise botocore's errors."""
     bury(worker.sqs, worker.settings.dead_letter_queue_url, body, cause)
 
 
 def log_delivery(worker: Worker, delivery: Delivery | None, fields: Fields) -> None:
-    """Write the one log line that a received message or an attempt has.
+    """Write the one log line of a received message or of an attempt.
 
-    Its fields are a closed list, none of which holds anything of a person: id, source, rule,
-    workspace, attempt, outcome, reason, status, wait, duration_ms, dispatch_id, together and
-    warnings. Those that do not apply are left out.
+    Its fields are a closed list, none of which holds personal data: id, source, rule, workspace,
+    attempt, outcome, reason, status, wait, duration_ms, dispatch_id, together and warnings. Those
+    that do not apply are left out.
     """
     if delivery is not None:
         names = ("id", "source", "rule", "workspace")
@@ -117,39 +157,42 @@ def log_delivery(worker: Worker, delivery: Delivery | None, fields: Fields) -> N
     worker.log.info("delivery", extra=fields)
 
 
-def wait_again(errand: Errand, reason: str, seconds: int) -> Verdict:
-    """Return the verdict of a delivery that waits without an attempt, and tell of it."""
+def wait_again(worker: Worker, task: DeliveryTask, reason: Reason, seconds: int) -> Disposition:
+    """Return the disposition of a delivery that waits without an attempt, and log it."""
     fields: Fields = {"outcome": "waiting", "reason": reason, "wait": seconds}
-    log_delivery(errand.worker, errand.delivery, fields)
-    return Verdict(seconds)
+    log_delivery(worker, task.delivery, fields)
+    return retry_in(seconds)
 
 
-def attend(worker: Worker, received: Received, time_left: Callable[[], float]) -> Errand | Verdict:
-    """Return what a message asks for, or its verdict where that is nothing that can be sent.
+def decode_task(invocation: Invocation, message: QueueMessage) -> DeliveryTask | Disposition:
+    """Return the task in a message; its disposition where it holds nothing that can be sent.
 
-    Raise botocore's errors where a letter cannot be buried: the message has to come back.
+    Raise botocore's errors where a dead letter cannot be buried: the message is then retried.
     """
-    if time_left() < worker.timing.request + worker.timing.margin:
-        return back(0)  # not an attempt: another invocation has the time
+    worker = invocation.worker
+    if not invocation.has_time(1, first=worker.timing.request):
+        return retry_in(0)  # not an attempt: another invocation has the time
+    later = retry_in(round(worker.timing.unknown_version))
     try:
-        letter = decode(received.body)
-        if not isinstance(letter, Parked):
-            request(letter)
+        content = decode(message.body)
+        if not isinstance(content, Parked):
+            request(content)
     except UnreadableMessage as error:
-        return _bury_unsent(worker, received, Cause("malformed", detail=str(error)))
+        return _bury_unsent(worker, message, Cause(Reason.MALFORMED, detail=str(error)))
     except UnknownVersion:
-        log_delivery(worker, None, {"outcome": "waiting", "reason": "unknown_version"})
-        return back(round(worker.timing.unknown_version))
-    if isinstance(letter, Parked):  # a redrive by SQS itself: it was never a delivery
-        return _bury_unsent(worker, received, Cause(letter.reason, detail=letter.detail))
-    if letter.workspace not in worker.workspaces:  # a newer package knows it
-        log_delivery(worker, letter, {"outcome": "waiting", "reason": "unknown_workspace"})
-        return back(round(worker.timing.unknown_version))
-    return Errand(worker, received, letter, time_left)
+        log_delivery(worker, None, {"outcome": "waiting", "reason": Reason.UNKNOWN_VERSION})
+        return later
+    if isinstance(content, Parked):  # a redrive by SQS itself: it was never a delivery
+        cause = Cause(Reason(content.reason), detail=content.detail)
+        return _bury_unsent(worker, message, cause)
+    if content.workspace not in worker.workspaces:  # a newer package knows it
+        log_delivery(worker, content, {"outcome": "waiting", "reason": Reason.UNKNOWN_WORKSPACE})
+        return later
+    return DeliveryTask(message, content)
 
 
-def _bury_unsent(worker: Worker, received: Received, cause: Cause) -> Verdict:
-    bury_body(worker, received.body, cause)
+def _bury_unsent(worker: Worker, message: QueueMessage, cause: Cause) -> Disposition:
+    bury_message(worker, message.body, cause)
     log_delivery(worker, None, {"outcome": "rejected", "reason": cause.reason})
     worker.tally.count("LettersReturned")
-    return GONE
+    return DELETE

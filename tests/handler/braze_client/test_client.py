@@ -10,7 +10,7 @@ from requests import Session
 
 from handler.braze_client.client import MAX_ANSWER
 from handler.braze_client.session import open_session
-from handler.core.braze.outcome import Answer, classify
+from handler.core.braze.outcome import HttpResponse, classify
 from tests.handler.braze_faults import CHUNK, FAULTS, HUNDRED_MB, HUNDRED_MB_HEAD
 from tests.handler.sockets import ACCEPTED, BODY, LATEST, braze, headed, say, sent
 
@@ -90,7 +90,7 @@ def test_without_time_nothing_is_sent(session: Session) -> None:
     with braze(say(headed(ACCEPTED))) as peer:
         answer, _ = sent(session, peer.url, 0)
 
-    assert answer == Answer("not_connected", why="no_time")
+    assert answer == HttpResponse("not_connected", why="no_time")
     assert peer.connections == 0
 
 

@@ -52,11 +52,11 @@ def test_another_audience_has_a_rate_of_its_own(
 
 def test_all_audiences_together_have_a_rate(line: Hands, delivery: Delivery) -> None:
     for number in range(BROADCASTS):
-        assert line.worker.brakes.pass_broadcast("default", str(number), line.clock.now)
+        assert line.worker.rate_counters.pass_broadcast("default", str(number), line.clock.now)
 
     (one,) = broadcasts(delivery, 1)
     assert line.give(one)[one.id] is not None
-    assert line.worker.brakes.pass_broadcast("usa", "x", line.clock.now)
+    assert line.worker.rate_counters.pass_broadcast("usa", "x", line.clock.now)
 
 
 def test_deliveries_to_one_person_are_not_counted(line: Hands, delivery: Delivery) -> None:
@@ -103,7 +103,7 @@ def test_where_braze_counts_it_as_one_its_429_stops_what_has_that_audience_alone
     line.clock.now += 120
     assert line.give(narrow) == {narrow.id: None}
     # What its answers tell of a limit is not the limit of what names people.
-    assert line.worker.signals.limit("default") is None
+    assert line.worker.breaker_state.limit("default") is None
 
 
 def test_a_429_to_a_broadcast_stops_nothing_that_names_people(

@@ -8,7 +8,7 @@ from handler.aws.dynamodb import Table
 from handler.core.delivery.claim_protocol import CLOCKS, Record, Refusal, State, claimable, refused
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
-from handler.ledger.batch_requests import Sends
+from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import DAY, Claim, Entry, Times
 from handler.ledger.ledger import KEPT_ATTEMPTS, Ledger
 from handler.ledger.records import record_from
@@ -211,7 +211,7 @@ def test_what_a_request_of_many_came_to_stands_in_the_record_of_whoever_lost_its
 ) -> None:
     name, owner = f"member-{state}", f"gone-{state}"
     claim(ledger, name, owner)
-    sends = Sends(ledger.table)
+    sends = BatchRequests(ledger.table)
     sends.open(owner, [name], NOW)
     sends.mark(owner, [name], state)
     _, seen = refused_claim(ledger, name, "me", LEASE + 1)

@@ -130,7 +130,7 @@ def test_a_redriven_delivery_passes(line: Hands, braked: list[Delivery]) -> None
 def test_a_worker_that_is_late_for_its_window_counts_in_the_next_one(
     line: Hands,
 ) -> None:
-    brakes, begin = line.worker.brakes, line.clock.now
+    brakes, begin = line.worker.rate_counters, line.clock.now
     assert brakes.pass_surge("s/r", (3, 600), begin + 600)
 
     assert brakes.pass_surge("s/r", (3, 600), begin + 599.9)
@@ -143,7 +143,7 @@ def test_a_delivery_that_waits_for_its_turn_is_counted_once(
     first, second = (
         replace(one, recipient=user, event_version=at) for at, one in enumerate(braked[:2], 1)
     )
-    line.worker.guard.begin(first, line.clock.now, line.clock.now + 60)
+    line.worker.profile_versions.begin(first, line.clock.now, line.clock.now + 60)
     for _ in range(5):
         line.give(second)
 

@@ -19,9 +19,12 @@ def fail(line: Hands, braze: Braze, delivery: Delivery) -> list[Delivery]:
     return failed
 
 
-def open_until(line: Hands) -> int:
+KEY = "default#campaigns.trigger.send"  # the scope of a refused key: its permission
+
+
+def open_until(line: Hands, scope: str = "default") -> int:
     """Return until when the breaker is open; 0 where it is closed."""
-    return int(line.shared("breaker#default").get("open_until", 0))
+    return int(line.shared(f"breaker#{scope}").get("open_until", 0))
 
 
 def sends(line: Hands) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ def test_a_day_before_an_open_breaker_is_far_from_a_thousand_receives(
         receives += 1
         line.clock.now += wait
         if line.clock.now >= open_until(line):  # every probe of others fails
-            line.worker.signals.open("default", "failures")
+            line.worker.breaker_state.open("default", "failures")
 
     assert line.reasons() == ["horizon"]
     assert receives < 400

@@ -4,13 +4,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from handler.core.delivery.breaker import IN_A_ROW
 from handler.core.models import Delivery
 from tests.handler.handing import TIMING, Hands, counted, hands, several
 from tests.handler.stage import SUCCESS, Braze, Queue
 from tests.handler.worker.answers import BAD, DOWN, LIMITED, REFUSED, hang
-from tests.handler.worker.line import open_until
+from tests.handler.worker.line import KEY, fail, open_until
 
 
 @pytest.fixture
@@ -93,8 +94,40 @@ def test_a_refused_key_opens_it_at_once_after_one_look_for_a_newer_key(
     line.give(second)
 
     assert len(braze.requests) == 1
-    assert line.shared("breaker#default")["reason"] == "key_refused"
+    assert line.shared(f"breaker#{KEY}")["reason"] == "key_refused"
     assert line.attempts(first, second) == [1, 0]
+
+
+def test_a_key_that_may_not_send_campaigns_may_send_canvases(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    braze.replies.append((403, b'{"message": "Access Denied"}'))
+    campaign, other, canvas = several(delivery, 3)
+    path = "/canvas/trigger/send"
+    send: dict[str, JsonValue] = {"canvas_id": "c"}
+
+    line.give(campaign)
+    waits = line.give(other, replace(canvas, path=path, send=send))
+
+    assert waits[other.id] is not None
+    assert waits[canvas.id] is None
+    assert len(braze.requests) == 2
+    assert open_until(line) == 0
+
+
+def test_a_refused_key_says_that_braze_itself_is_well(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    fail(line, braze, delivery)
+    line.clock.now = open_until(line)
+    braze.replies.append(REFUSED)
+    probe, canvas = several(delivery, 2)
+    line.give(probe)
+
+    waits = line.give(replace(canvas, path="/canvas/trigger/send", send={"canvas_id": "c"}))
+
+    assert waits[canvas.id] is None
+    assert open_until(line) == 0
 
 
 def test_after_it_has_opened_no_more_of_those_that_were_refused_together_are_posted(

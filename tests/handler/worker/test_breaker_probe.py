@@ -10,7 +10,7 @@ from handler.ledger.lease import Times
 from tests.handler.handing import Hands, several
 from tests.handler.stage import Braze
 from tests.handler.worker.answers import DOWN, REFUSED, sizes
-from tests.handler.worker.line import fail, open_until
+from tests.handler.worker.line import KEY, fail, open_until
 
 
 def test_a_good_probe_of_one_closes_it_and_the_others_follow_together(
@@ -48,7 +48,7 @@ def test_nobody_else_sends_while_a_probe_is_on_its_way(
 ) -> None:
     fail(line, braze, delivery)
     line.clock.now = open_until(line)
-    assert line.other().worker.signals.probe("default", line.clock.now + 35)
+    assert line.other().worker.breaker_state.probe("default", line.clock.now + 35)
 
     waits = line.give(delivery)
 
@@ -62,7 +62,7 @@ def test_the_probe_of_a_vanished_worker_is_taken_over_from_the_second_in_which_i
 ) -> None:
     fail(line, braze, delivery)
     line.clock.now = open_until(line)
-    line.other().worker.signals.probe("default", line.clock.now + 35)
+    line.other().worker.breaker_state.probe("default", line.clock.now + 35)
     line.clock.now += later
 
     assert line.give(delivery) == {delivery.id: None}
@@ -75,7 +75,7 @@ def test_a_rotated_key_closes_it_with_its_probe(
     braze.replies.append(REFUSED)
     first, second = several(delivery, 2)
     line.give(first)
-    line.clock.now = open_until(line)
+    line.clock.now = open_until(line, KEY)
     line.queue.uptime.now += 60
     line.queue.aws.client("secretsmanager").put_secret_value(
         SecretId=line.worker.settings.braze_keys_arn,
@@ -86,7 +86,7 @@ def test_a_rotated_key_closes_it_with_its_probe(
     assert set(line.give(first, second).values()) == {None}
 
     assert braze.keys[1:] == ["Bearer canary-key", "Bearer new-key", "Bearer new-key"]
-    assert open_until(line) == 0
+    assert open_until(line, KEY) == 0
 
 
 def test_another_worker_that_knows_of_it_hears_at_once_that_it_has_closed(
@@ -95,7 +95,7 @@ def test_another_worker_that_knows_of_it_hears_at_once_that_it_has_closed(
     fail(line, braze, delivery)
     line.clock.now = open_until(line)
     other, (first, second) = line.other(), several(delivery, 2)
-    other.worker.signals.breaker("default")
+    other.worker.breaker_state.breaker("default")
     assert line.give(first) == {first.id: None}
 
     assert other.give(second) == {second.id: None}

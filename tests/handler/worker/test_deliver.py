@@ -8,7 +8,7 @@ from handler import deliver
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
-from handler.settings import Deliver
+from handler.settings import DeliverSettings
 from tests.handler.stage import Braze, Invocation, Queue
 
 UNAVAILABLE = (503, b'{"message": "5XX Internal Server Error"}')
@@ -184,7 +184,7 @@ def test_a_transactional_request_names_one_recipient_and_the_delivery(
 def test_the_function_builds_its_worker_from_the_environment(
     queue: Queue, braze: Braze, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, field in Deliver.model_fields.items():
+    for name, field in DeliverSettings.model_fields.items():
         monkeypatch.setenv(str(field.alias), str(getattr(queue.worker.settings, name)))
     monkeypatch.setenv("AWS_ENDPOINT_URL", queue.aws.endpoint)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

@@ -6,6 +6,7 @@ import pytest
 from handler.core.braze.outcome import Outcome, classify
 from handler.core.message import encode
 from handler.core.models import Delivery
+from handler.core.reasons import Reason
 from handler.deliver import serve
 from tests.handler.stage import Braze, Invocation, Queue
 
@@ -140,7 +141,7 @@ def test_one_bad_message_does_not_take_the_batch_along(
 
     def breaks_once(*given: object) -> Outcome:
         if not calls:
-            calls.append(Outcome("unknown", "x"))
+            calls.append(Outcome("unknown", Reason.INTERRUPTED))
             raise ZeroDivisionError("canary@example.org")
         return classify(*given)  # type: ignore[arg-type] # passed on
 

@@ -17,7 +17,7 @@ from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
 from handler.ledger.lease import Claim
-from handler.settings import Deliver
+from handler.settings import DeliverSettings
 from handler.worker.dependencies import build
 from tests.handler.stage import Braze, Clock, Queue
 
@@ -144,7 +144,7 @@ def environ(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     settings = queue.worker.settings
     return {
         str(field.alias): str(getattr(settings, name))
-        for name, field in Deliver.model_fields.items()
+        for name, field in DeliverSettings.model_fields.items()
     }
 
 
@@ -202,6 +202,6 @@ def test_a_worker_whose_clock_is_minutes_wrong_goes_by_the_tables_clock(
     worker = build(environ)
     worker.ledger.table.clock.local = lambda: time.time() + wrong
 
-    worker.signals.breaker("default")
+    worker.breaker_state.breaker("default")
 
     assert abs(worker.clock() - time.time()) < 10

@@ -151,7 +151,7 @@ def test_the_turn_of_a_vanished_worker_ends_with_its_lease(
     line: Hands, braze: Braze, pair: tuple[Delivery, Delivery]
 ) -> None:
     older, newer = pair
-    line.worker.guard.begin(older, line.clock.now, line.clock.now + 31)
+    line.worker.profile_versions.begin(older, line.clock.now, line.clock.now + 31)
     assert line.give(newer)[newer.id] is not None
     assert braze.requests == []
 

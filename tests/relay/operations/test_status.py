@@ -123,6 +123,19 @@ def test_an_open_breaker_says_since_when_why_and_when_it_is_probed(stage: Stage)
     assert found["default"]["open_until"] == now + 90
 
 
+def test_a_key_that_lacks_one_permission_is_said_to_lack_that_one(stage: Stage) -> None:
+    now = int(time.time())
+    opened = {"opened_at": now - 9, "open_until": now + 90, "reason": "key_refused"}
+    stage.put("breaker#tea#canvas.trigger.send", opened | {"expires": now + 999})
+    said = part(stage, "Braze")
+    assert "tea: closed" in said
+    assert "tea, canvas.trigger.send: open since" in said
+    assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
+    assert [name for name, one in looked(stage)["braze"].items() if one["open"]] == [
+        "tea#canvas.trigger.send"
+    ]
+
+
 def test_what_is_past_its_time_to_live_is_not_shown(stage: Stage) -> None:
     stage.put("breaker#default", {"open_until": 2_000_000_000_000, "expires": 1})
     assert looked(stage)["braze"]["default"] == {"open": False}

@@ -7,6 +7,7 @@ from handler.core.braze.outcome import Outcome
 from handler.core.delivery import claim_protocol
 from handler.core.delivery.claim_protocol import Record, Refusal, Settlement, State
 from handler.core.models import OnUnknown
+from handler.core.reasons import Reason
 from tests.simulation.model.rules import Refused, Rules
 from tests.simulation.model.search import Scope
 
@@ -43,7 +44,7 @@ def _instead(of: str, other: Refusal) -> Refused:
     return refused
 
 
-def _unknown_is_failed(outcome: Outcome, on_unknown: OnUnknown, last: str | None) -> Settlement:
+def _unknown_is_failed(outcome: Outcome, on_unknown: OnUnknown, last: Reason | None) -> Settlement:
     if outcome.kind == "unknown":
         return Settlement(State.FAILED)
     return claim_protocol.settlement(outcome, on_unknown, last)

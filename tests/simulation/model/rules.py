@@ -1,6 +1,6 @@
 """What the model's workers decide by: the project's own functions, and what is wrong on purpose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Literal
@@ -9,13 +9,21 @@ from handler.core.braze.outcome import Kind, Outcome
 from handler.core.delivery import claim_protocol
 from handler.core.delivery.claim_protocol import CLOCKS, Record, Refusal, Settlement, State
 from handler.core.models import OnUnknown
+from handler.core.reasons import Reason
 
 NOW: Final = 1_000_000
 LATER: Final = NOW + 100
 
 Claimable = Callable[[Record | None, OnUnknown, float, float], bool]
 Refused = Callable[[Record | None, OnUnknown, float, str], Refusal]
-Settled = Callable[[Outcome, OnUnknown, str | None], Settlement]
+_REASONS: Final[Mapping[Kind, Reason]] = {
+    "accepted": Reason.ACCEPTED,
+    "not_sent": Reason.UNREACHABLE,
+    "unknown": Reason.INTERRUPTED,
+    "rejected": Reason.REJECTED,
+    "held": Reason.NOTICE,
+}
+Settled = Callable[[Outcome, OnUnknown, Reason | None], Settlement]
 Wrong = Literal[
     "no fence",
     "returned after acceptance",
@@ -72,9 +80,12 @@ class Rules:
 
     def _settled(self, kind: Kind) -> tuple[State, ...]:
         """Return what may become of a delivery: before the horizon, and past it."""
-        outcome = Outcome(kind, kind)
+        outcome = Outcome(kind, _REASONS[kind])
         return tuple(
-            {self.settlement(outcome, self.policy, last).state: None for last in (None, "horizon")}
+            {
+                self.settlement(outcome, self.policy, last).state: None
+                for last in (None, Reason.HORIZON)
+            }
         )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from handler.core.braze.rate_limit import seconds_asked
+from handler.core.reasons import Reason
 
 Reached = Literal["not_connected", "interrupted", "answered"]
 Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held"]
@@ -47,7 +48,7 @@ _RATE_LIMITED: Final = 429  # RFC 6585
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What came of one POST.
 
     `reached`: not_connected (nothing of the body left us), interrupted (some of it may have
@@ -74,7 +75,7 @@ class Outcome:
     """
 
     kind: Kind
-    reason: str
+    reason: Reason
     status: int | None = None
     detail: str = field(default="", repr=False)
     dispatch_id: str | None = None
@@ -83,34 +84,34 @@ class Outcome:
     refused: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
-def classify(answer: Answer, now: float) -> Outcome:
+def classify(answer: HttpResponse, now: float) -> Outcome:
     """Return the outcome of any answer at all; `now` is in seconds since the epoch."""
     if answer.reached == "not_connected":
-        return Outcome("not_sent", "unreachable", detail=answer.why)
+        return Outcome("not_sent", Reason.UNREACHABLE, detail=answer.why)
     status = answer.status
     if answer.reached == "interrupted" or status is None:
         return _interrupted(answer)
     document = _document(answer.body)
     if status // 100 == 2 and status != _CREATED and document is None and _is_page(answer):  # noqa: PLR2004 - its class
-        return Outcome("unknown", "page", status)
+        return Outcome("unknown", Reason.PAGE, status)
     by_class = {2: _success, 3: _redirect, 4: _refusal, 5: _failure}.get(status // 100)
     if by_class is None:
-        return Outcome("unknown", "unexpected_status", status)
+        return Outcome("unknown", Reason.UNEXPECTED_STATUS, status)
     limited = status == _RATE_LIMITED
     outcome = by_class(status, document, seconds_asked(answer.headers, now, limited=limited))
     if outcome.kind == "rejected" and answer.cut and document is None:
         # What is missing may say that it was taken before. A refusal sends nothing, so ask again.
-        return Outcome("not_sent", "not_taken", status, "a refusal that is cut short")
+        return Outcome("not_sent", Reason.NOT_TAKEN, status, "a refusal that is cut short")
     return outcome
 
 
-def _interrupted(answer: Answer) -> Outcome:
+def _interrupted(answer: HttpResponse) -> Outcome:
     if answer.status == _CREATED:
-        return Outcome("accepted", "accepted", _CREATED, answer.why, warnings=("unreadable",))
-    return Outcome("unknown", "interrupted", answer.status, answer.why)
+        return Outcome("accepted", Reason.ACCEPTED, _CREATED, answer.why, warnings=("unreadable",))
+    return Outcome("unknown", Reason.INTERRUPTED, answer.status, answer.why)
 
 
-def _is_page(answer: Answer) -> bool:
+def _is_page(answer: HttpResponse) -> bool:
     """Return whether it is HTML: no JSON begins so, and Braze answers with nothing else."""
     begins_so = answer.body.lstrip(_BLANKS).startswith(b"<")
     return begins_so or "html" in answer.headers.get("content-type", "").lower()
@@ -118,16 +119,18 @@ def _is_page(answer: Answer) -> bool:
 
 def _success(status: int, document: dict[str, object] | None, _wait: int | None) -> Outcome:
     if document is None:
-        return Outcome("accepted", "accepted", status, warnings=("unreadable",))
+        return Outcome("accepted", Reason.ACCEPTED, status, warnings=("unreadable",))
     dispatch_id = _dispatch_id(document)
     if notice := document.get("notice"):
         text = _text(notice)
         if _PAUSED.match(text):
-            return Outcome("not_sent", "target_paused", status, text, dispatch_id)
-        return Outcome("held", "notice", status, text, dispatch_id)
+            return Outcome("not_sent", Reason.TARGET_PAUSED, status, text, dispatch_id)
+        return Outcome("held", Reason.NOTICE, status, text, dispatch_id)
     warnings, detail = _warnings(document)
     refused = _refused(document.get("errors"))
-    return Outcome("accepted", "accepted", status, detail, dispatch_id, warnings, refused=refused)
+    return Outcome(
+        "accepted", Reason.ACCEPTED, status, detail, dispatch_id, warnings, refused=refused
+    )
 
 
 def _refused(errors: object) -> dict[int, str]:
@@ -159,37 +162,37 @@ def _warnings(document: dict[str, object]) -> tuple[tuple[str, ...], str]:
 
 
 def _redirect(status: int, _document: dict[str, object] | None, _wait: int | None) -> Outcome:
-    return Outcome("not_sent", "configuration", status, "a redirect, which is never followed")
+    return Outcome("not_sent", Reason.CONFIGURATION, status, "a redirect, which is never followed")
 
 
 def _refusal(status: int, document: dict[str, object] | None, wait: int | None) -> Outcome:
     text = _message(document)
     if _REPEATED.match(text):
         warnings = ("repeated",)
-        return Outcome("accepted", "accepted", status, text, _dispatch_id(document), warnings)
+        return Outcome("accepted", Reason.ACCEPTED, status, text, _dispatch_id(document), warnings)
     if status == _RATE_LIMITED:
-        return Outcome("not_sent", "rate_limited", status, text, wait=wait)
+        return Outcome("not_sent", Reason.RATE_LIMITED, status, text, wait=wait)
     if reason := _fault(status, text):
         return Outcome("not_sent", reason, status, text)
-    return Outcome("rejected", "rejected", status, text)
+    return Outcome("rejected", Reason.REJECTED, status, text)
 
 
-def _fault(status: int, text: str) -> str | None:
+def _fault(status: int, text: str) -> Reason | None:
     """Return the reason where not the message but something around it is at fault."""
     if _PAUSED.match(text):
-        return "target_paused"
+        return Reason.TARGET_PAUSED
     if status in _NOT_TAKEN:
-        return "not_taken"
+        return Reason.NOT_TAKEN
     if status in (401, 403) or _KEY.match(text):
-        return "key_refused"
+        return Reason.KEY_REFUSED
     nothing_there = status == 404 or _NO_TARGET.match(text)  # noqa: PLR2004 - the number is its name
-    return "configuration" if nothing_there else None
+    return Reason.CONFIGURATION if nothing_there else None
 
 
 def _failure(status: int, document: dict[str, object] | None, wait: int | None) -> Outcome:
     text = _message(document)
     kind: Kind = "not_sent" if text else "unknown"
-    return Outcome(kind, "server_error", status, text, wait=wait)
+    return Outcome(kind, Reason.SERVER_ERROR, status, text, wait=wait)
 
 
 def _document(body: bytes) -> dict[str, object] | None:

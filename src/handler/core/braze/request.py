@@ -1,7 +1,6 @@
-"""The request to Braze that a delivery stands for."""
+"""Requests to Braze: the body of one delivery, or of a batch of them."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
@@ -9,18 +8,11 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from handler.core.braze.endpoints import endpoint_of
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery
 
-# The three endpoints of Braze that the relay knows. The path is put behind the host as it is,
-# and others may write into the queue: anything else could lead the key elsewhere.
-_PATH: Final = re.compile(
-    r"/campaigns/trigger/send|/canvas/trigger/send"
-    r"|(?P<transactional>/transactional/v1/campaigns/[0-9A-Za-z-]{1,64}/send)",
-    re.ASCII,
-)
 _PROPERTIES: Final = "trigger_properties"
-MAX_RECIPIENTS: Final = 50  # of one request, on both pages
 
 
 def request(delivery: Delivery) -> dict[str, JsonValue]:
@@ -31,19 +23,19 @@ def request(delivery: Delivery) -> dict[str, JsonValue]:
     where the path is none of Braze's, or where nothing says who is reached: Braze's pages have
     said both that such a request fails and that it reaches a whole audience.
     """
-    path = _PATH.fullmatch(delivery.path)
-    if path is None:
+    at = endpoint_of(delivery.path)
+    if at is None:
         raise UnreadableMessage("the path is not one of Braze's send endpoints")
     if delivery.recipient is None:
         if delivery.send.get("broadcast") is not True:
             raise UnreadableMessage("it has no recipient, and is no broadcast")
         return dict(delivery.send)
-    if path["transactional"]:
-        return _transactional(delivery, delivery.recipient)
+    if at.is_single:
+        return _single(delivery, delivery.recipient)
     return {**delivery.send, "recipients": [delivery.recipient]}
 
 
-def _transactional(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def _single(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Return a request with its properties beside the recipient, as this endpoint wants them.
 
     Braze takes one `external_send_id` once in 24 hours: the only request that is safe to repeat.
@@ -55,7 +47,7 @@ def _transactional(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[
     return {**given, "recipient": who, "external_send_id": delivery.id}
 
 
-def request_of_many(deliveries: Sequence[Delivery]) -> dict[str, JsonValue]:
+def batch_request(deliveries: Sequence[Delivery]) -> dict[str, JsonValue]:
     """Return the one request of deliveries that share all but their recipients."""
     body = request(deliveries[0])
     if len(deliveries) == 1:
@@ -64,9 +56,9 @@ def request_of_many(deliveries: Sequence[Delivery]) -> dict[str, JsonValue]:
 
 
 def is_transactional(delivery: Delivery) -> bool:
-    """Return whether a delivery goes to the endpoint that takes one recipient only."""
-    path = _PATH.fullmatch(delivery.path)
-    return path is not None and path["transactional"] is not None
+    """Return whether Braze takes a repeat of a delivery's request for the same request."""
+    at = endpoint_of(delivery.path)
+    return at is not None and at.is_repeatable
 
 
 def audience_of(delivery: Delivery) -> str:

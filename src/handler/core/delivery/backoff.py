@@ -8,6 +8,7 @@ from math import ceil
 from typing import Final
 
 from handler.core.braze.outcome import Outcome
+from handler.core.reasons import FACTS
 
 # ChangeMessageVisibility takes 0 to 43,200 s, counted together from the receipt of the message;
 # 300 s are kept free for what the invocation has already used of them.
@@ -64,9 +65,9 @@ def wait(timing: Timing, outcome: Outcome, attempt: int, age: float, random: flo
         seconds = outcome.wait + timing.spread * random
         if attempt > timing.quick_attempts:  # Braze's `1 s` does not shorten an outage
             seconds = max(seconds, _jitter(timing, attempt, age, random))
-    elif outcome.reason == "target_paused":
+    elif FACTS[outcome.reason].backoff == "target_paused":
         seconds = timing.paused * (1 + random / 10)
-    elif outcome.reason in ("key_refused", "configuration"):
+    elif FACTS[outcome.reason].backoff == "fault":
         seconds = timing.fault * (1 + random)
     else:
         seconds = _jitter(timing, attempt, age, random)

@@ -9,8 +9,9 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.identifiers import user_of
-from handler.core.braze.request import MAX_RECIPIENTS, encode_request, is_transactional, written
+from handler.core.braze.request import encode_request, written
 from handler.core.delivery.claim_protocol import policy
 from handler.core.models import Delivery
 
@@ -55,7 +56,12 @@ def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
 
 
 def _may_join(delivery: Delivery) -> bool:
-    return policy(delivery) == "retry" and not is_transactional(delivery)
+    return policy(delivery) == "retry" and _most(delivery) > 1
+
+
+def _most(delivery: Delivery) -> int:
+    at = endpoint_of(delivery.path)
+    return at.most if at else 1
 
 
 def _shared(delivery: Delivery) -> Hashable:
@@ -72,7 +78,8 @@ def _room(requests: list[_Request], delivery: Delivery) -> _Request | None:
         (
             request
             for request in requests[last + 1 :]
-            if len(request.members) < MAX_RECIPIENTS and request.size + _size(delivery) <= MAX_BYTES
+            if len(request.members) < _most(delivery)
+            and request.size + _size(delivery) <= MAX_BYTES
         ),
         None,
     )

@@ -11,15 +11,15 @@ from typing import Final, Literal
 
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, clamp
+from handler.core.reasons import FACTS
 
 WINDOW: Final = 30  # seconds in which failures are counted together
 LEAST: Final = 20  # requests in a window, before their share says anything
 SHARE: Final = 0.5
 IN_A_ROW: Final = 5
 _LARGEST_POWER: Final = 10  # 2^10 openings are beyond every longest time
-_FAILURES: Final = ("server_error", "unreachable")
 
-Reason = Literal["failures", "key_refused"]
+OpenReason = Literal["failures", "key_refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Breaker:
 
 def is_failure(outcome: Outcome) -> bool:
     """Return whether an outcome says that Braze, or the way to it, is sick."""
-    return outcome.kind == "unknown" or outcome.reason in _FAILURES
+    return outcome.kind == "unknown" or FACTS[outcome.reason].is_sick
 
 
 def trips(total: int, failed: int, in_a_row: int) -> bool:
@@ -55,7 +55,7 @@ def trips(total: int, failed: int, in_a_row: int) -> bool:
     return in_a_row >= IN_A_ROW or (total >= LEAST and failed >= SHARE * total)
 
 
-def open_seconds(timing: Timing, reason: Reason, opens: int, random: float) -> int:
+def open_seconds(timing: Timing, reason: OpenReason, opens: int, random: float) -> int:
     """Return for how long a breaker opens for the `opens`th time in a row, counted from 1."""
     if reason == "key_refused":  # somebody has to mend it
         return clamp(timing.fault)

@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 from handler.core.braze.outcome import Outcome
 from handler.core.models import Delivery, OnUnknown
+from handler.core.reasons import Reason
 
 
 class State(StrEnum):
@@ -38,7 +39,7 @@ class Record:
     `since` is the first claim of this run: absent after ACCEPTED, HELD and DEAD, so that
     a delivery that is set free again has its whole horizon before it. `lost` counts the workers
     in a row that vanished with it, `surge` is since when a brake stops it, 0 if it has passed; one
-    that is `alone` is never again part of a request of many. `message` is the queue's id of the
+    that is `unbatched` is never again part of a batch request. `message` is the queue's id of the
     last claimant's.
     """
 
@@ -52,7 +53,7 @@ class Record:
     dead_at: int | None = None
     lost: int = 0
     surge: int | None = None
-    alone: bool = False
+    unbatched: bool = False
     message: str = ""
 
 
@@ -123,10 +124,10 @@ class Settlement:
     """
 
     state: State
-    reason: str | None = None
+    reason: Reason | None = None
 
 
-def settlement(outcome: Outcome, on_unknown: OnUnknown, last: str | None = None) -> Settlement:
+def settlement(outcome: Outcome, on_unknown: OnUnknown, last: Reason | None = None) -> Settlement:
     """Return what an outcome means under the rule's policy.
 
     `last` is the reason why there is no further attempt, such as the horizon.
@@ -137,7 +138,7 @@ def settlement(outcome: Outcome, on_unknown: OnUnknown, last: str | None = None)
         state = State.HELD if outcome.kind == "held" else State.DEAD
         return Settlement(state, outcome.reason)
     if outcome.kind == "unknown" and on_unknown == "hold":
-        return Settlement(State.HELD, "unknown")
+        return Settlement(State.HELD, Reason.UNKNOWN)
     if last is not None:
         return Settlement(State.DEAD, last)
     return Settlement(State.UNKNOWN if outcome.kind == "unknown" else State.FAILED)

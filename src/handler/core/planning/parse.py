@@ -28,14 +28,14 @@ _MILLISECONDS: Final = 10**11  # from here on: 1973 in milliseconds, the year 51
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RawEvent:
     """What stands for one event of a webhook: its body, and the bytes that it came as."""
 
     body: JsonValue
     raw: bytes
 
 
-def split(verified: Verified, source: Source) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+def split(verified: Verified, source: Source) -> tuple[tuple[RawEvent, ...], tuple[str, ...]]:
     """Return the events of a webhook, one unless its source has `events`, and warnings for a log.
 
     Raise NotJson (the sender must act) or Malformed (to be parked).
@@ -43,14 +43,14 @@ def split(verified: Verified, source: Source) -> tuple[tuple[Part, ...], tuple[s
     raw = verified.webhook.body
     read = json_body.read(raw)
     if source.event.events is None:
-        return (Part(read.value, raw),), read.warnings
+        return (RawEvent(read.value, raw),), read.warnings
     found = _search(source.event.events, _proven(verified, source, read.value), "events")
     if not isinstance(found, list):
         raise Malformed("the webhook's events are no list")
-    return tuple(Part(one, _written(one)) for one in found), read.warnings
+    return tuple(RawEvent(one, _written(one)) for one in found), read.warnings
 
 
-def parse(part: Part, verified: Verified, source: Source) -> Event:
+def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
     """Return the event; raise Malformed where it is none."""
     webhook = verified.webhook
     # However an expression is spelt, an id or a time comes from nothing that is not signed.

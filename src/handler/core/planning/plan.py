@@ -10,7 +10,7 @@ from handler.core import message
 from handler.core.errors import Malformed, Unrenderable
 from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
 from handler.core.planning.match import Match, match
-from handler.core.planning.parse import MAX_EVENTS, Part, carried, digest, parse, split
+from handler.core.planning.parse import MAX_EVENTS, RawEvent, carried, digest, parse, split
 from handler.core.planning.render import MAX_DELIVERIES, Packed, render
 from handler.core.rules.source import Rule, Source
 
@@ -56,7 +56,7 @@ def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
 
 
 def _planned(
-    part: Part,
+    part: RawEvent,
     verified: Verified,
     source: Source,
     known: dict[tuple[str, str], bytes],

@@ -8,12 +8,8 @@ from pydantic import JsonValue
 
 from handler.core.braze.contract.attributes import breaches, is_address, misnamed, shown
 from handler.core.braze.contract.fields import check_attachments, check_prioritization
-from handler.core.braze.contract.trigger import (
-    MAX_ALIAS_BYTES,
-    MAX_IDENTIFIER_BYTES,
-    MAX_PROPERTIES_BYTES,
-    PROPERTIES,
-)
+from handler.core.braze.contract.trigger import MAX_ALIAS_BYTES
+from handler.core.braze.endpoints import MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES, PROPERTIES
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
 from handler.core.braze.request import encode_request, utf8
 from handler.core.errors import ExpressionError, Unrenderable

@@ -3,13 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from handler.core.braze.contract.trigger import (
-    LITERAL_KEYS,
-    TRANSACTIONAL,
-    Endpoint,
-    check,
-    endpoint,
-)
+from handler.core.braze.contract.trigger import check
+from handler.core.braze.endpoints import LITERAL_KEYS, TRANSACTIONAL, Endpoint, endpoint
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Template, expressions, is_literal

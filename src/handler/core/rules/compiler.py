@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
-from handler.core.braze.contract.trigger import LITERAL_KEYS
+from handler.core.braze.endpoints import LITERAL_KEYS
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions.arguments import kind_problem, literal_problem

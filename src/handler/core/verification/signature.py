@@ -12,7 +12,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from handler.core.errors import Reason, Unverified
+from handler.core.errors import Unverified, UnverifiedReason
 from handler.core.models import Webhook
 from handler.core.verification.schemes import (
     HmacScheme,
@@ -69,7 +69,7 @@ def _digest(webhook: Webhook, scheme: SignedScheme, stamp: str, key: bytes) -> b
     return hashlib.new(scheme.algorithm, message, usedforsecurity=True).digest()
 
 
-def _header(webhook: Webhook, name: str, otherwise: Reason) -> str:
+def _header(webhook: Webhook, name: str, otherwise: UnverifiedReason) -> str:
     value = webhook.headers.get(name, "")
     if not value.strip():
         raise Unverified(otherwise)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.braze.outcome import Answer, Kind, Outcome, classify
+from handler.core.braze.outcome import HttpResponse, Kind, Outcome, classify
 
 NOW = 1_795_000_000
 PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
@@ -17,7 +17,7 @@ ARCHIVED = (
 def answered(status: int, body: object, **headers: str) -> Outcome:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return classify(Answer("answered", status, named, raw), NOW)
+    return classify(HttpResponse("answered", status, named, raw), NOW)
 
 
 @pytest.mark.parametrize(
@@ -164,14 +164,14 @@ def test_a_201_counts_whatever_its_body(page: bytes) -> None:
 
 
 def test_a_201_whose_head_is_broken_is_accepted_with_a_warning() -> None:
-    outcome = classify(Answer("interrupted", 201, why="LineTooLong"), NOW)
+    outcome = classify(HttpResponse("interrupted", 201, why="LineTooLong"), NOW)
 
     assert (outcome.kind, outcome.status, outcome.warnings) == ("accepted", 201, ("unreadable",))
 
 
 @pytest.mark.parametrize("status", [101, 200, 202, 204, 302, 400, 401, 404, 408, 429, 500, 503])
 def test_any_other_status_whose_head_is_broken_is_unknown(status: int) -> None:
-    outcome = classify(Answer("interrupted", status), NOW)
+    outcome = classify(HttpResponse("interrupted", status), NOW)
 
     assert (outcome.kind, outcome.reason, outcome.status) == ("unknown", "interrupted", status)
 
@@ -235,8 +235,8 @@ def test_a_failure_does_not_wait_for_the_reset_of_a_limit_that_was_not_reached(
 
 
 def test_what_never_left_is_not_sent_and_what_may_have_arrived_is_unknown() -> None:
-    assert classify(Answer("not_connected", why="dns"), NOW).kind == "not_sent"
-    assert classify(Answer("interrupted", why="timeout"), NOW).kind == "unknown"
+    assert classify(HttpResponse("not_connected", why="dns"), NOW).kind == "not_sent"
+    assert classify(HttpResponse("interrupted", why="timeout"), NOW).kind == "unknown"
 
 
 @pytest.mark.parametrize("dispatch_id", ["a b", "x" * 65, 5, None, "<b>"])
@@ -254,7 +254,7 @@ named = st.dictionaries(
     st.sampled_from(["notice", "message", "errors", "error", "dispatch_id"]), json_values
 )
 answers = st.builds(
-    Answer,
+    HttpResponse,
     st.sampled_from(["not_connected", "interrupted", "answered"]),
     st.none() | st.integers(0, 999),
     st.dictionaries(
@@ -266,7 +266,7 @@ answers = st.builds(
 
 
 @given(answers)
-def test_every_answer_has_an_outcome(answer: Answer) -> None:
+def test_every_answer_has_an_outcome(answer: HttpResponse) -> None:
     outcome = classify(answer, NOW)
 
     assert outcome.wait is None or 1 <= outcome.wait <= 7_200
@@ -276,7 +276,7 @@ def test_every_answer_has_an_outcome(answer: Answer) -> None:
 
 
 def test_a_refusal_that_is_cut_short_may_say_that_it_was_taken_before() -> None:
-    whole = Answer("answered", 400, {}, b'{"message": "no"}')
+    whole = HttpResponse("answered", 400, {}, b'{"message": "no"}')
 
     assert classify(whole, 0).kind == "rejected"
     assert classify(replace(whole, body=b'{"mess', cut=True), 0).kind == "not_sent"

@@ -9,7 +9,7 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.braze.outcome import Answer, Kind, Outcome, Reached, classify
+from handler.core.braze.outcome import HttpResponse, Kind, Outcome, Reached, classify
 
 NOW = 1_795_000_000
 PAUSED = "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
@@ -92,7 +92,7 @@ HEADERS = st.dictionaries(
 )
 STATUSES = st.none() | st.integers(-1, 1_000) | st.sampled_from([200, 201, 400, 404, 429, 502])
 ANSWERS = st.builds(
-    Answer,
+    HttpResponse,
     st.sampled_from(get_args(Reached)),
     STATUSES,
     HEADERS,
@@ -102,13 +102,13 @@ ANSWERS = st.builds(
 )
 
 
-def class_of(answer: Answer) -> int | None:
+def class_of(answer: HttpResponse) -> int | None:
     """Return the class of the status, where there was an answer at all."""
     known = answer.reached == "answered" and answer.status is not None
     return answer.status // 100 if known and answer.status is not None else None
 
 
-def check(answer: Answer, outcome: Outcome) -> None:
+def check(answer: HttpResponse, outcome: Outcome) -> None:
     assert outcome.kind in get_args(Kind)
     assert outcome.reason in REASONS[outcome.kind]
     assert outcome.wait is None or 1 <= outcome.wait <= 7_200
@@ -119,7 +119,7 @@ def check(answer: Answer, outcome: Outcome) -> None:
 
 
 @given(answer=ANSWERS, now=st.integers(0, 2**33) | st.floats(0, 2**33))
-def test_every_answer_has_one_outcome_of_the_closed_set(answer: Answer, now: float) -> None:
+def test_every_answer_has_one_outcome_of_the_closed_set(answer: HttpResponse, now: float) -> None:
     outcome = classify(answer, now)
 
     check(answer, outcome)
@@ -127,7 +127,7 @@ def test_every_answer_has_one_outcome_of_the_closed_set(answer: Answer, now: flo
 
 
 @given(answer=ANSWERS)
-def test_how_far_it_got_and_its_class_bound_what_may_come_of_it(answer: Answer) -> None:
+def test_how_far_it_got_and_its_class_bound_what_may_come_of_it(answer: HttpResponse) -> None:
     kind = classify(answer, NOW).kind
 
     if answer.reached == "not_connected":
@@ -141,7 +141,7 @@ def test_how_far_it_got_and_its_class_bound_what_may_come_of_it(answer: Answer) 
 
 @given(answer=ANSWERS)
 def test_a_2xx_is_sent_again_only_where_a_notice_says_that_nothing_was_sent(
-    answer: Answer,
+    answer: HttpResponse,
 ) -> None:
     outcome = classify(answer, NOW)
 
@@ -151,7 +151,7 @@ def test_a_2xx_is_sent_again_only_where_a_notice_says_that_nothing_was_sent(
 
 
 @given(answer=ANSWERS)
-def test_a_whole_201_is_never_unknown(answer: Answer) -> None:
+def test_a_whole_201_is_never_unknown(answer: HttpResponse) -> None:
     whole = replace(answer, reached="interrupted", status=201)
     assert classify(whole, NOW).kind == "accepted"
     assert classify(replace(whole, reached="answered"), NOW).kind != "unknown"
@@ -159,7 +159,7 @@ def test_a_whole_201_is_never_unknown(answer: Answer) -> None:
 
 @given(answer=ANSWERS)
 def test_what_is_no_2xx_is_accepted_only_where_it_says_that_it_was_sent_before(
-    answer: Answer,
+    answer: HttpResponse,
 ) -> None:
     outcome = classify(answer, NOW)
 
@@ -170,7 +170,7 @@ def test_what_is_no_2xx_is_accepted_only_where_it_says_that_it_was_sent_before(
 
 @given(answer=ANSWERS, headers=HEADERS)
 def test_headers_change_how_long_to_wait_and_nothing_else(
-    answer: Answer, headers: dict[str, str]
+    answer: HttpResponse, headers: dict[str, str]
 ) -> None:
     other = replace(answer, headers=headers)
 
@@ -181,7 +181,7 @@ def test_headers_change_how_long_to_wait_and_nothing_else(
 def test_every_status_with_every_odd_body_has_an_outcome() -> None:
     bodies = [*ODD, json.dumps({"message": PAUSED, "notice": PAUSED}).encode()]
     for status, body in product(range(-1, 1_001), bodies):
-        answer = Answer("answered", status, body=body)
+        answer = HttpResponse("answered", status, body=body)
         outcome = classify(answer, NOW)
         check(answer, outcome)
         assert outcome.status == status

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import LONGEST_WAIT, Timing, wait
+from handler.core.reasons import Reason
 
-FAILED = Outcome("not_sent", "server_error", 503)
+FAILED = Outcome("not_sent", Reason.SERVER_ERROR, 503)
 ALMOST_ONE = 0.999999
 
 
@@ -45,7 +46,7 @@ def test_a_day_of_outage_stays_far_below_the_queues_thousand_receives() -> None:
 
 
 def test_a_rate_limit_is_waited_for_with_a_spread() -> None:
-    limited = Outcome("not_sent", "rate_limited", 429, wait=600)
+    limited = Outcome("not_sent", Reason.RATE_LIMITED, 429, wait=600)
 
     assert seconds(1, random=0, outcome=limited) == 600
     assert seconds(1, random=ALMOST_ONE, outcome=limited) == 660
@@ -53,7 +54,7 @@ def test_a_rate_limit_is_waited_for_with_a_spread() -> None:
 
 @pytest.mark.parametrize("random", [0, 0.5, ALMOST_ONE])
 def test_a_short_wait_that_braze_asks_for_does_not_shorten_an_outage(random: float) -> None:
-    asked = Outcome("not_sent", "server_error", 503, wait=1)
+    asked = Outcome("not_sent", Reason.SERVER_ERROR, 503, wait=1)
 
     assert seconds(3, random=random, outcome=asked) <= 61
     assert seconds(4, random=random, outcome=asked) >= 300
@@ -69,7 +70,7 @@ def test_a_message_of_a_later_version_is_buried_by_the_queue_before_it_is_droppe
     [("target_paused", 900), ("key_refused", 300), ("configuration", 300)],
 )
 def test_what_a_person_has_to_mend_is_waited_for(reason: str, shortest: int) -> None:
-    assert seconds(1, random=0, outcome=Outcome("not_sent", reason)) == shortest
+    assert seconds(1, random=0, outcome=Outcome("not_sent", Reason(reason))) == shortest
 
 
 @given(
@@ -79,7 +80,7 @@ def test_what_a_person_has_to_mend_is_waited_for(reason: str, shortest: int) -> 
 def test_sqs_takes_every_wait(
     attempt: int, age: float, random: float, asked: int | None, timing: Timing
 ) -> None:
-    outcome = Outcome("not_sent", "rate_limited", wait=asked)
+    outcome = Outcome("not_sent", Reason.RATE_LIMITED, wait=asked)
 
     assert 0 <= wait(timing, outcome, attempt, age, random) <= LONGEST_WAIT < 43_200
 

@@ -5,13 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.core.braze.endpoints import MAX_RECIPIENTS
 from handler.core.braze.identifiers import user_of
-from handler.core.braze.request import (
-    MAX_RECIPIENTS,
-    encode_request,
-    is_transactional,
-    request_of_many,
-)
+from handler.core.braze.request import batch_request, encode_request, is_transactional
 from handler.core.delivery.batching import MAX_BYTES, coalesce
 from handler.core.delivery.claim_protocol import policy
 from handler.core.models import Delivery
@@ -98,7 +94,7 @@ def test_no_request_is_larger_than_braze_takes(lengths: list[int]) -> None:
     ]
 
     for places in coalesce(batch):
-        body = encode_request(request_of_many([batch[at] for at in places]))
+        body = encode_request(batch_request([batch[at] for at in places]))
         assert len(body) < MAX_BYTES + 1_000
 
 

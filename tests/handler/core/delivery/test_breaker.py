@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handler.core.braze.outcome import Answer, Outcome, classify
+from handler.core.braze.outcome import HttpResponse, Outcome, classify
 from handler.core.delivery.backoff import LONGEST_WAIT, Timing
 from handler.core.delivery.breaker import (
     IN_A_ROW,
@@ -14,6 +14,7 @@ from handler.core.delivery.breaker import (
     trips,
     wait_open,
 )
+from handler.core.reasons import Reason
 
 TIMING = Timing()
 RANDOM = st.floats(0, 1, exclude_max=True)
@@ -21,12 +22,12 @@ NOW = 1_000_000
 
 
 def test_unknown_outcomes_and_5xx_are_failures_and_what_braze_answers_is_not() -> None:
-    assert is_failure(Outcome("unknown", "interrupted"))
-    assert is_failure(classify(Answer("not_connected"), NOW))
+    assert is_failure(Outcome("unknown", Reason.INTERRUPTED))
+    assert is_failure(classify(HttpResponse("not_connected"), NOW))
     for status, failure in ((500, True), (503, True), (201, False), (400, False), (401, False)):
-        answer = Answer("answered", status, body=b'{"message": "words"}')
+        answer = HttpResponse("answered", status, body=b'{"message": "words"}')
         assert is_failure(classify(answer, NOW)) is failure
-    assert not is_failure(classify(Answer("answered", 429, body=b"{}"), NOW))
+    assert not is_failure(classify(HttpResponse("answered", 429, body=b"{}"), NOW))
 
 
 def test_it_trips_by_a_row_or_by_a_share_of_enough() -> None:

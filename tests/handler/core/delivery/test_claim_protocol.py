@@ -15,6 +15,7 @@ from handler.core.delivery.claim_protocol import (
     settlement,
 )
 from handler.core.models import Delivery, OnUnknown
+from handler.core.reasons import Reason
 
 NOW = 1_000
 ALIVE, OVER = NOW + 10, NOW - 1
@@ -108,8 +109,8 @@ def test_no_record_leaves_a_refusal_without_an_answer(on_unknown: OnUnknown) -> 
     "kind,on_unknown,past,state,reason",
     [
         ("accepted", "hold", True, State.ACCEPTED, None),
-        ("held", "retry", False, State.HELD, "x"),
-        ("rejected", "retry", False, State.DEAD, "x"),
+        ("held", "retry", False, State.HELD, "rejected"),
+        ("rejected", "retry", False, State.DEAD, "rejected"),
         ("unknown", "hold", False, State.HELD, "unknown"),
         ("unknown", "hold", True, State.HELD, "unknown"),
         ("unknown", "retry", False, State.UNKNOWN, None),
@@ -121,7 +122,9 @@ def test_no_record_leaves_a_refusal_without_an_answer(on_unknown: OnUnknown) -> 
 def test_an_outcome_settles_a_delivery(
     kind: Kind, on_unknown: OnUnknown, *, past: bool, state: State, reason: str | None
 ) -> None:
-    settled = settlement(Outcome(kind, "x"), on_unknown, "horizon" if past else None)
+    settled = settlement(
+        Outcome(kind, Reason.REJECTED), on_unknown, Reason.HORIZON if past else None
+    )
 
     assert (settled.state, settled.reason) == (state, reason)
 

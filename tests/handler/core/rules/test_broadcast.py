@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handler.core.braze.contract.trigger import ENDPOINTS, Endpoint
+from handler.core.braze.endpoints import ENDPOINTS, Endpoint
 from handler.core.braze.request import request
 from handler.core.errors import RulesError, UnreadableMessage
 from handler.core.models import Delivery, Plan, Verified, Webhook

@@ -5,9 +5,7 @@ post_send_triggered_canvases and post_send_transactional_message), and
 braze.com/docs/api/objects_filters/recipient_object.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 from handler.core.braze.contract.connected_audience import check_audience
@@ -17,8 +15,17 @@ from handler.core.braze.contract.fields import (
     check_one_name,
     check_send_id,
 )
-from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
-from handler.core.braze.request import MAX_RECIPIENTS, encode_request, utf8
+from handler.core.braze.endpoints import (
+    ENDPOINTS,
+    MAX_PROPERTIES_BYTES,
+    MAX_RECIPIENTS,
+    TRANSACTIONAL,
+    Endpoint,
+    endpoint,
+    is_part_of_a_path,
+)
+from handler.core.braze.identifiers import ALIAS_KEYS
+from handler.core.braze.request import encode_request, utf8
 from handler.core.configuration.schema_errors import unknown_key
 from handler.core.expressions.template import Problem, Template, Whole, literal_part
 
@@ -45,80 +52,7 @@ MISPLACED: Final = {
 
 Path = tuple[str | int, ...]
 
-# What decides who is reached, and with what: no webhook may have a say in it.
-TRANSACTIONAL: Final = "transactional_campaign_id"
-LITERAL_KEYS: Final = (
-    "campaign_id",
-    "canvas_id",
-    TRANSACTIONAL,
-    "send_id",
-    "broadcast",
-    "audience",
-)
-MAX_PROPERTIES_BYTES: Final = 50 * 1024
-MAX_IDENTIFIER_BYTES: Final = 987
 MAX_ALIAS_BYTES: Final = 236  # of a name, and of a label ("Recipient object")
-
-_RECIPIENT_KEYS: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only", "attributes")
-_PART_OF_A_PATH: Final = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """A Braze endpoint: the key that chooses it, and the keys that it takes.
-
-    One that `is_single` takes `recipient`, an object, and its properties only beside it.
-    """
-
-    key: str
-    path: str
-    properties: tuple[str, ...]
-    others: tuple[str, ...] = ()
-    is_single: bool = False
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """What stands at the top of the request."""
-        reached = ("recipient",) if self.is_single else ("recipients", "broadcast", "audience")
-        return (self.key, *reached, *self.properties, *self.others)
-
-    @property
-    def recipient_keys(self) -> tuple[str, ...]:
-        """What stands in each recipient."""
-        if self.is_single:
-            return (*self.identifiers, "attributes")
-        return (*_RECIPIENT_KEYS, *self.properties)
-
-    @property
-    def identifiers(self) -> tuple[str, ...]:
-        """What says who a recipient is: one of these."""
-        return IDENTIFIERS[:2] if self.is_single else IDENTIFIERS
-
-
-ENDPOINTS: Final = (
-    Endpoint(
-        "campaign_id",
-        "/campaigns/trigger/send",
-        ("trigger_properties",),
-        ("send_id", "attachments"),
-    ),
-    Endpoint("canvas_id", "/canvas/trigger/send", ("context", "canvas_entry_properties")),
-    Endpoint(
-        TRANSACTIONAL,
-        "/transactional/v1/campaigns/{}/send",
-        ("trigger_properties",),
-        is_single=True,
-    ),
-)
-PROPERTIES: Final = tuple(dict.fromkeys(name for it in ENDPOINTS for name in it.properties))
-
-
-def endpoint(send: Mapping[str, object]) -> Endpoint | None:
-    """Return the endpoint that a request is for; None unless exactly one key chooses one."""
-    chosen = [it for it in ENDPOINTS if it.key in send]
-    if len(chosen) != 1:
-        return None
-    return replace(chosen[0], path=chosen[0].path.format(send[chosen[0].key]))
 
 
 def check(send: Mapping[str, Template]) -> list[Problem]:
@@ -170,7 +104,7 @@ def _check_ids(send: Mapping[str, Template]) -> list[Problem]:
 def _is_id(key: str, value: Template) -> bool:
     if not isinstance(value, str) or not value.strip():
         return False
-    return key != TRANSACTIONAL or bool(_PART_OF_A_PATH.fullmatch(value))
+    return key != TRANSACTIONAL or is_part_of_a_path(value)
 
 
 def _check_broadcast(send: Mapping[str, Template]) -> list[Problem]:

@@ -1,0 +1,126 @@
+"""Braze's endpoints: the one table of everything in which they differ.
+
+Sources: braze.com/docs/api/endpoints/messaging/send_messages/ (post_send_triggered_campaigns,
+post_send_triggered_canvases and post_send_transactional_message), "API limits" and "API keys".
+The checks of a request's content are in `contract`; a new endpoint is a row here, a check there
+and a row in the simulated Braze's own table.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from handler.core.braze.identifiers import IDENTIFIERS
+
+TRANSACTIONAL: Final = "transactional_campaign_id"
+MAX_RECIPIENTS: Final = 50  # of one request, on both pages of the triggered sends
+MAX_PROPERTIES_BYTES: Final = 50 * 1024
+MAX_IDENTIFIER_BYTES: Final = 987
+# What decides who is reached, and with what: no webhook may have a say in it.
+LITERAL_KEYS: Final = (
+    "campaign_id",
+    "canvas_id",
+    TRANSACTIONAL,
+    "send_id",
+    "broadcast",
+    "audience",
+)
+_RECIPIENT_KEYS: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only", "attributes")
+_ID: Final = "{}"  # in a path, stands for the id under the endpoint's key
+_PART_OF_A_PATH: Final = "[0-9A-Za-z-]{1,64}"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A Braze endpoint.
+
+    `key` of a rule's `send` chooses it; `permission` is the API key's. `most` is how many
+    deliveries one request holds; of one, `recipient` is an object and the properties stand beside
+    it only. `rate` is the limit that its requests count in. `refused` is the name of the array that
+    an answer's `errors` refer to where they refuse single recipients of an accepted request;
+    `is_repeatable` says that Braze takes a repeat within 24 hours for the same request.
+    """
+
+    key: str
+    path: str
+    permission: str
+    properties: tuple[str, ...]
+    others: tuple[str, ...] = ()
+    most: int = MAX_RECIPIENTS
+    rate: Literal["messages"] = "messages"  # 250,000 an hour, shared ("API limits")
+    refused: str = "recipients"
+    is_repeatable: bool = False
+
+    @property
+    def is_single(self) -> bool:
+        """Whether a request holds one recipient only."""
+        return self.most == 1
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys at the top of the request."""
+        reached = ("recipient",) if self.is_single else ("recipients", "broadcast", "audience")
+        return (self.key, *reached, *self.properties, *self.others)
+
+    @property
+    def recipient_keys(self) -> tuple[str, ...]:
+        """The keys of each recipient."""
+        if self.is_single:
+            return (*self.identifiers, "attributes")
+        return (*_RECIPIENT_KEYS, *self.properties)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The keys that identify a recipient: one of these."""
+        return IDENTIFIERS[:2] if self.is_single else IDENTIFIERS
+
+
+ENDPOINTS: Final = (
+    Endpoint(
+        key="campaign_id",
+        path="/campaigns/trigger/send",
+        permission="campaigns.trigger.send",
+        properties=("trigger_properties",),
+        others=("send_id", "attachments"),
+    ),
+    Endpoint(
+        key="canvas_id",
+        path="/canvas/trigger/send",
+        permission="canvas.trigger.send",
+        properties=("context", "canvas_entry_properties"),
+    ),
+    Endpoint(
+        key=TRANSACTIONAL,
+        path=f"/transactional/v1/campaigns/{_ID}/send",
+        permission="transactional.send",
+        properties=("trigger_properties",),
+        most=1,
+        is_repeatable=True,
+    ),
+)
+PROPERTIES: Final = tuple(dict.fromkeys(name for it in ENDPOINTS for name in it.properties))
+# A queue message's path is put behind the host as it is, and others may write into the queue:
+# anything but these could lead the key elsewhere.
+_PATHS: Final = {
+    endpoint: re.compile(re.escape(endpoint.path).replace(r"\{\}", _PART_OF_A_PATH), re.ASCII)
+    for endpoint in ENDPOINTS
+}
+
+
+def endpoint(send: Mapping[str, object]) -> Endpoint | None:
+    """Return the endpoint of a request, with its id in the path; None unless one key chooses it."""
+    chosen = [it for it in ENDPOINTS if it.key in send]
+    if len(chosen) != 1:
+        return None
+    return replace(chosen[0], path=chosen[0].path.replace(_ID, str(send[chosen[0].key])))
+
+
+def endpoint_of(path: str) -> Endpoint | None:
+    """Return the endpoint that a delivery's path leads to; None for any other path."""
+    return next((it for it, pattern in _PATHS.items() if pattern.fullmatch(path)), None)
+
+
+def is_part_of_a_path(text: str) -> bool:
+    """Return whether an id may stand in a path."""
+    return re.fullmatch(_PART_OF_A_PATH, text, re.ASCII) is not None
