@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-SRC = Path(__file__).resolve().parent.parent / "src"
+PROJECT = Path(__file__).resolve().parent.parent
+SRC = PROJECT / "src"
 # Clock, environment, randomness, network and processes, and what speaks to them.
 IMPURE = {
     *("os", "time", "random", "uuid", "secrets", "logging"),
@@ -36,6 +37,24 @@ FOREIGN = {
         *("yaml", "phonenumbers", "aws_xray_sdk"),
     ),
 }
+
+# Which packages may import which, the lowest first: each may import those above it in this list,
+# and itself. What lies in `handler` itself is named module by module.
+ORDER = (
+    *("handler.core", "handler.core.configuration", "handler.core.verification"),
+    *("handler.core.verification.presets", "handler.core.expressions", "handler.core.braze"),
+    *("handler.core.braze.contract", "handler.core.rules", "handler.core.planning"),
+    *("handler.core.delivery", "handler.settings", "handler.workspaces"),
+    *("handler.rules_directory", "handler.aws", "handler.webhook_log", "handler.braze_client"),
+    *("handler.ledger", "handler.worker", "handler.ingest", "handler.deliver"),
+)
+# The same of the tools, a group of commands each; `relay.rules` is one with its folders.
+TOOLS = (
+    *("relay.paths", "relay.virtualenvs", "relay.console", "relay.webhooks", "relay.stacks"),
+    *("relay.simulated_braze", "relay.rules", "relay.sources", "relay.send", "relay.local"),
+    *("relay.deploy", "relay.doctor", "relay.dead_letters", "relay.operations"),
+    *("relay.reconcile", "relay.cli", "relay.start"),
+)
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -215,3 +234,93 @@ def test_a_file_of_workspaces_costs_deliver_yaml_and_nothing_of_the_rules(tmp_pa
     found = foreign("handler.deliver", loaded(f"import handler.deliver; {read}"))
     assert found
     assert all(is_below(name, {"yaml"}) for name in found)
+
+
+def package(name: str, order: Iterable[str]) -> str | None:
+    """Return the package of the order that a module lies in: the one with the longest name."""
+    return max((it for it in order if is_below(name, {it})), key=len, default=None)
+
+
+def modules(folder: Path) -> dict[str, Path]:
+    """Return the modules of a source folder by their dotted names."""
+    base = folder.parent
+    files = {
+        ".".join(it.relative_to(base).with_suffix("").parts): it for it in folder.rglob("*.py")
+    }
+    return {name.removesuffix(".__init__"): file for name, file in sorted(files.items())}
+
+
+def upward(folder: Path, order: tuple[str, ...]) -> list[str]:
+    """Return the imports that go against an order, and the modules that it does not name."""
+    wrong = []
+    known = modules(folder)
+    for name, file in known.items():
+        if name == folder.name:
+            continue
+        own = package(name, order)
+        if own is None:
+            wrong.append(f"{name} is in no package of the order")
+            continue
+        for other in imports(file):
+            taken = package(other, order) if is_below(other, {folder.name}) else None
+            if taken and order.index(taken) > order.index(own):
+                wrong.append(f"{name} imports {other}")
+    return wrong
+
+
+def talking(folder: Path) -> list[str]:
+    """Return the `__init__.py` that hold more than a docstring: one that re-exports loads more."""
+    found = []
+    for file in sorted(folder.rglob("__init__.py")):
+        body = ast.parse(file.read_text(encoding="utf-8")).body
+        is_text = len(body) == 1 and isinstance(body[0], ast.Expr)
+        if not (is_text and isinstance(body[0].value, ast.Constant)):  # type: ignore[attr-defined] # an Expr
+            found.append(str(file.relative_to(folder)))
+    return found
+
+
+@pytest.mark.parametrize("folder, order", [(SRC / "handler", ORDER), (PROJECT / "relay", TOOLS)])
+def test_packages_import_one_way(folder: Path, order: tuple[str, ...]) -> None:
+    assert upward(folder, order) == []
+
+
+@pytest.mark.parametrize("folder, order", [(SRC / "handler", ORDER), (PROJECT / "relay", TOOLS)])
+def test_each_package_of_the_order_exists(folder: Path, order: tuple[str, ...]) -> None:
+    assert set(order) <= set(modules(folder))
+
+
+@pytest.mark.parametrize("at", range(len(ORDER) - 1))
+def test_an_import_against_the_order_is_found_in_every_package(tmp_path: Path, at: int) -> None:
+    lower, upper = ORDER[at], ORDER[at + 1]
+    name = lower.removeprefix("handler.").replace(".", "/")
+    file = f"{name}.py" if (SRC / "handler" / f"{name}.py").is_file() else f"{name}/planted.py"
+    source = planted(tmp_path, file, f"import {upper}")
+    assert any(f"imports {upper}" in it for it in upward(source / "handler", ORDER))
+
+
+def test_a_package_that_the_order_does_not_name_is_found(tmp_path: Path) -> None:
+    source = planted(tmp_path, "parcels/parcel.py", "")
+    assert upward(source / "handler", ORDER) == [
+        "handler.parcels.parcel is in no package of the order"
+    ]
+
+
+@pytest.mark.parametrize("folder", [SRC / "handler", PROJECT / "relay"])
+def test_each_init_holds_its_docstring_and_no_more(folder: Path) -> None:
+    assert talking(folder) == []
+
+
+@pytest.mark.parametrize("text", ["", "import handler.core", '"""Words."""\nX = 1\n'])
+def test_an_init_that_holds_more_or_nothing_is_found(tmp_path: Path, text: str) -> None:
+    source = planted(tmp_path, "core/rules/__init__.py", text)
+    assert talking(source / "handler") == ["core/rules/__init__.py"]
+
+
+def test_the_simulated_braze_knows_nothing_of_the_relays_contract() -> None:
+    folder = PROJECT / "relay" / "simulated_braze"
+    assert not [
+        f"{file.name} imports {name}"
+        for file in sorted(folder.rglob("*.py"))
+        for name in imports(file)
+        if is_below(name, {"handler.core.braze"})
+    ]

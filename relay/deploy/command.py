@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from relay.deploy.unset_values import undecided
 from relay.deploy.urls import urls
 from relay.paths import PROJECT, RULES
-from relay.rules.cases.case_file import CASES
+from relay.rules.case_file import CASES
 from relay.rules.cases.command import CASES_STAGE, run, show
 from relay.rules.check.command import check
 from relay.stacks.cloudformation import client, is_missing

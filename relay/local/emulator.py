@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from relay.local.watchdog import leashed
+from relay.stacks.local import REGION
 from relay.virtualenvs import environment
 
 HOST: Final = "127.0.0.1"
-REGION: Final = "us-east-1"
 _START_SECONDS: Final = 60
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from handler.core.errors import RulesError
 from handler.core.rules.source import Source
 from relay.paths import EVENTS
-from relay.rules.cases.case_file import read_case
+from relay.rules.case_file import read_case
 from relay.rules.webhooks import Given
 from relay.webhooks.samples import Sample, misread, read_sample, sources_in
 

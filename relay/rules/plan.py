@@ -10,8 +10,8 @@ import typer
 from handler.core.models import Plan
 from relay.console.options import RulesOption
 from relay.paths import RULES
-from relay.rules.cases.result import delivered, parked
 from relay.rules.inputs import StageOption, sample_of, source_of
+from relay.rules.plan_document import delivered, parked
 from relay.rules.webhooks import Given, planned
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from relay.local.emulator import REGION
+REGION: Final = "us-east-1"
+
 
 NAME: Final = "relay"
 

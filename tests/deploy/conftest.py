@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from relay.local.emulator import REGION, emulator
+from relay.local.emulator import emulator
 from relay.paths import PROJECT
-from relay.stacks.local import client
+from relay.stacks.local import REGION, client
 from relay.virtualenvs import environment
 
 STACK = "braze-relay-dev"

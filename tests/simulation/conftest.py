@@ -7,7 +7,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from relay.local.emulator import REGION, emulator
+from relay.local.emulator import emulator
+from relay.stacks.local import REGION
 from tests.simulation.figures import Figures, told, total
 
 _NAME: Final = "figures"

@@ -11,18 +11,11 @@ import typer
 from handler.core.errors import Finding, RulesError
 from handler.core.rules.source import Source
 from relay.paths import RULES
-from relay.rules.cases.case_file import CASES, Case, Gone, read_cases
+from relay.rules.case_file import CASES, Case, Gone, read_cases
 from relay.rules.cases.coverage import Branch, branches, reached
-from relay.rules.cases.result import (
-    Outcome,
-    asked,
-    expected,
-    is_same,
-    outcome,
-    update,
-    without_targets,
-)
+from relay.rules.cases.result import asked, expected, is_same, outcome, update, without_targets
 from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
+from relay.rules.plan_document import Outcome
 from relay.rules.webhooks import events, planned, verified
 from relay.rules.yaml_text import differences, say
 from relay.webhooks.samples import sources_in

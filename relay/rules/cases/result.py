@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from handler.core.braze.endpoints import ENDPOINTS
-from handler.core.braze.request import request
 from handler.core.configuration.yaml12 import Document, load
 from handler.core.errors import RulesError
-from handler.core.models import Delivery, Parked, Plan
-from relay.rules.cases.case_file import Case, DeliveryBlock, ExpectBlock
+from handler.core.models import Plan
+from relay.rules.case_file import Case, DeliveryBlock, ExpectBlock
+from relay.rules.plan_document import Outcome, delivered, parked
 from relay.rules.yaml_text import written
 
-Outcome = dict[str, Any]
 _OF_ANOTHER_TYPE = "type is "
 _TARGETS = frozenset(it.key for it in ENDPOINTS)
 _BY_HAND = "this case cannot be updated; write expect by hand, in lines of its own at the end"
@@ -27,21 +26,6 @@ def outcome(plan: Plan) -> Outcome:
         "unmatched": {it.rule: it.why for it in plan.unmatched},
     }
     return {key: it for key, it in found.items() if it}
-
-
-def delivered(delivery: Delivery) -> Outcome:
-    """Return a delivery as its rule, id and request."""
-    return {
-        "rule": delivery.rule,
-        "id": delivery.id,
-        "path": delivery.path,
-        "body": request(delivery),
-    }
-
-
-def parked(one: Parked) -> Outcome:
-    """Return what became a dead letter, and why."""
-    return {"rule": one.rule, "reason": one.reason, "detail": one.detail}
 
 
 def expected(expect: ExpectBlock) -> Outcome:

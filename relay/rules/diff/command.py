@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from relay.paths import EVENTS, RULES
-from relay.rules.cases.case_file import CASES, Case, read_cases
+from relay.rules.case_file import CASES, Case, read_cases
 from relay.rules.diff.comparison import Change, Comparison, compare
 from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
 from relay.rules.webhooks import Given

@@ -10,7 +10,8 @@ from handler.core.braze.endpoints import ENDPOINTS
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery, Plan
 from handler.core.rules.source import Source
-from relay.rules.cases.result import delivered, is_same, parked
+from relay.rules.cases.result import is_same
+from relay.rules.plan_document import delivered, parked
 from relay.rules.webhooks import Given, planned
 
 Kind = Literal["new id", "changed", "appears", "disappears", "fails now", "fails no more"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from relay.paths import RULES
-from relay.rules.cases.case_file import CASES
+from relay.rules.case_file import CASES
 from relay.rules.explain.explanation import Told, explained
 from relay.rules.inputs import (
     CasesOption,

@@ -23,11 +23,10 @@ from handler.core.expressions.template import (
 from handler.core.json_types import kind
 from handler.core.models import Delivery, Event, Parked, Plan
 from handler.core.planning.match import match
-from handler.core.planning.render import ITEM
-from handler.core.rules.source import Rule, Source
-from relay.rules.cases.result import delivered, parked
+from handler.core.rules.source import ITEM, Rule, Source
 from relay.rules.explain.fields import Field, documents, fields, filled
 from relay.rules.explain.trace import Traced, choices, operands, reads, trace
+from relay.rules.plan_document import delivered, parked
 from relay.rules.webhooks import Given, events, planned, verified
 
 Told = dict[str, Any]

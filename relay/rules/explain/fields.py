@@ -9,8 +9,7 @@ from pydantic import JsonValue
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.expressions.template import Filled, Filler, Template
 from handler.core.planning.recipient import may_lose
-from handler.core.planning.render import ITEM
-from handler.core.rules.source import Rule
+from handler.core.rules.source import ITEM, Rule
 
 _IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from relay.local.emulator import REGION, emulator
+from relay.local.emulator import emulator
+from relay.stacks.local import REGION
 from tests.relay.operations.stage import RULES, Stage, make_stack
 
 

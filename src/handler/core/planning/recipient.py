@@ -17,7 +17,7 @@ from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.expressions.template import Filler, Template, Text, expressions
-from handler.core.rules.source import Rule
+from handler.core.rules.source import Rule, reaching
 
 # Attributes without which nothing is sent where their expression fails: what decides who is
 # reached (a device more or less apart), and what becomes of the rest of a profile.
@@ -76,18 +76,6 @@ def may_lose(rule: Rule, path: str) -> bool:
     if block == "attributes" and name.partition(".")[0] in _DECISIVE:
         return False
     return not any(f"{it}.".startswith(f"{path}.") for it in rule.required)
-
-
-def reaching(template: Mapping[str, Template]) -> dict[str, Template]:
-    """Return what in the template of a recipient decides who is reached.
-
-    Of attributes that are one expression it is all: any of them could be an address.
-    """
-    who = {name: template[name] for name in REACHING if name in template}
-    attributes = template.get("attributes", {})
-    if isinstance(attributes, dict):
-        attributes = {name: it for name, it in attributes.items() if name in REACHING_ATTRIBUTES}
-    return {**who, "attributes": attributes}
 
 
 def _proven(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:

@@ -18,9 +18,8 @@ from handler.core.planning.recipient import (
     leave_out,
     merged_properties,
 )
-from handler.core.rules.source import Rule, Source
+from handler.core.rules.source import ITEM, Rule, Source
 
-ITEM: Final = "item"
 MAX_DELIVERIES: Final = 100  # of one webhook
 
 

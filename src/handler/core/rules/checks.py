@@ -13,10 +13,9 @@ from handler.core.expressions.expression import Expression
 from handler.core.expressions.pitfalls import constant, contradictions, stringified
 from handler.core.expressions.placeholders import meant
 from handler.core.expressions.template import Problem, Template, Whole, expressions
-from handler.core.planning.recipient import reaching
 from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
 from handler.core.rules.schema import FileBlock
-from handler.core.rules.source import EventReader, Rule
+from handler.core.rules.source import EventReader, Rule, reaching
 from handler.core.verification.sender import EventSpec, Sender
 
 

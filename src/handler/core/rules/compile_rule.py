@@ -8,10 +8,9 @@ from handler.core.braze.endpoints import LITERAL_KEYS, TRANSACTIONAL, Endpoint, 
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Template, expressions, is_literal
-from handler.core.planning.render import ITEM
 from handler.core.rules.compiler import Compiler, root_names
 from handler.core.rules.schema import RuleBlock, brake
-from handler.core.rules.source import Rule
+from handler.core.rules.source import ITEM, Rule
 
 
 def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:

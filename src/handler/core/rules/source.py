@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Final
 
 from pydantic import JsonValue
 
+from handler.core.braze.identifiers import (
+    REACHING,
+    REACHING_ATTRIBUTES,
+)
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Template
 from handler.core.models import Event, OnUnknown
 from handler.core.verification.schemes import Scheme
 from handler.core.verification.sender import Answer, Handshake
+
+ITEM: Final = "item"  # the root under which expressions see an element of `for_each`
 
 ByType = tuple[tuple[str, Expression], ...]
 
@@ -126,3 +133,15 @@ class Source:
     def signed(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
         """Return those headers whose values are proven once the webhook is."""
         return {name: value for name, value in headers.items() if self.scheme.proves(name)}
+
+
+def reaching(template: Mapping[str, Template]) -> dict[str, Template]:
+    """Return what in the template of a recipient decides who is reached.
+
+    Of attributes that are one expression it is all: any of them could be an address.
+    """
+    who = {name: template[name] for name in REACHING if name in template}
+    attributes = template.get("attributes", {})
+    if isinstance(attributes, dict):
+        attributes = {name: it for name, it in attributes.items() if name in REACHING_ATTRIBUTES}
+    return {**who, "attributes": attributes}
