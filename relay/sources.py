@@ -8,7 +8,7 @@ import yaml
 from rich.table import Table
 from rich.text import Text
 
-from handler.core.configuration.schema_errors import unknown_key
+from handler.core.suggestions import unknown_key
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.console.terminal import console
 

@@ -5,7 +5,6 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Annotated, Final, Literal
 
 import typer
@@ -17,6 +16,7 @@ from handler.core.errors import RulesError, Unavailable, Unverified
 from handler.core.models import Webhook
 from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, signing_secrets
+from handler.core.suggestions import closest
 from handler.core.verification.verify import verify
 from relay.console.options import RulesOption
 from relay.paths import RULES
@@ -117,8 +117,8 @@ def verified_by(secret: str, found: Mapping[str, Source | RulesError]) -> tuple[
         if isinstance(source, RulesError):  # it may be the one that is meant
             raise source
     names = sorted({source.secret for source in sources})
-    near = get_close_matches(secret, names, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+    near = closest(secret, names)
+    hint = f"did you mean {near}?" if near else f"there are {', '.join(names)}"
     raise typer.BadParameter(f"no source has the signing secret {secret}; {hint}")
 
 

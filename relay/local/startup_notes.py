@@ -1,12 +1,12 @@
 """What somebody should know of a rules folder and its secrets before the first webhook comes."""
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from handler.core.configuration.secret_forms import is_secret
 from handler.core.errors import RulesError
 from handler.core.rules.source import Source
+from handler.core.suggestions import closest
 
 
 def remarks(
@@ -25,7 +25,7 @@ def remarks(
         if is_secret(key):
             yield "a name among the secrets looks like a secret itself: names stand first"
             continue
-        near = get_close_matches(key, keys, n=1)
+        near = closest(key, keys)
         yield f"no source has the signing secret {key}" + (
-            f"; did you mean {near[0]}?" if near else ""
+            f"; did you mean {near}?" if near else ""
         )

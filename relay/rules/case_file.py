@@ -4,18 +4,17 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
 
-from handler.core.configuration.schema_errors import unknown_key
 from handler.core.configuration.yaml12 import Document, load
 from handler.core.errors import Finding, RulesError
 from handler.core.expressions.template import Problem
 from handler.core.models import ParkReason
+from handler.core.suggestions import closest, unknown_key
 from relay.paths import EVENTS, PROJECT
 from relay.rules.webhooks import Given, merged
 from relay.webhooks.samples import Sample, read_sample
@@ -169,8 +168,8 @@ def _event(event: str, document: Document) -> Sample:
     try:
         return read_sample(named if named.is_file() else PROJECT / event)
     except OSError:
-        near = get_close_matches(event, [it.stem for it in EVENTS.glob("*.json")], n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        near = closest(event, [it.stem for it in EVENTS.glob("*.json")])
+        hint = f"; did you mean {near}?" if near else ""
         found = document.finding(("webhook", "event"), f"there is no {event}{hint}")
         raise Gone([found]) from None
     except ValidationError:
@@ -184,9 +183,9 @@ def _unseen(body: JsonValue, change: JsonValue, path: tuple[str, ...] = ()) -> I
     for key, part in change.items():
         if key in body:
             yield from _unseen(body[key], part, (*path, key))
-        elif near := get_close_matches(key, body, n=1):
+        elif near := closest(key, body):
             shown = ".".join(("body", *path, key))
-            yield (*path, key), f"the sample has no {shown}; did you mean {near[0]}?"
+            yield (*path, key), f"the sample has no {shown}; did you mean {near}?"
 
 
 def _wrong(document: Document, path: tuple[str, ...], message: str) -> RulesError:

@@ -1,7 +1,6 @@
 """What commands are given: rules folders, sources, and webhooks by name or path."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from pydantic import ValidationError
 
 from handler.core.errors import RulesError
 from handler.core.rules.source import Source
+from handler.core.suggestions import closest
 from relay.paths import EVENTS
 from relay.rules.case_file import read_case
 from relay.rules.webhooks import Given
@@ -66,5 +66,5 @@ def _known(cases: Path) -> Mapping[str, Path]:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else f" (there are: {', '.join(known)})"
+    near = closest(name, known)
+    return f"; did you mean {near}?" if near else f" (there are: {', '.join(known)})"

@@ -5,7 +5,6 @@ An operator has to be able to stop a rule that has a mistake in it, so only the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from handler import workspaces
 from handler.core.configuration import yaml12
 from handler.core.errors import RulesError
 from handler.core.rules.schema import FileBlock, SourceBlock, brake, read_file
+from handler.core.suggestions import closest
 from handler.core.workspace import DEFAULT
 from handler.rules_directory import RESERVED
 
@@ -70,10 +70,10 @@ def read_names(folder: Path) -> Names:
 
 def suggestion(text: str, known: list[str]) -> str:
     """Return what may have been meant, in words to be put behind what is wrong; may be empty."""
-    near = get_close_matches(text, known, n=1, cutoff=_CUTOFF)
+    near = closest(text, known, _CUTOFF)
     if not near:  # a name alone, without the word before it
-        near = [one for one in known if one.partition("/")[2] == text][:1]
-    return f"; did you mean {near[0]}?" if near else ""
+        near = next((one for one in known if one.partition("/")[2] == text), None)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _read(file: Path) -> FileBlock | None:

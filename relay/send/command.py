@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -15,6 +14,7 @@ from pydantic import ValidationError
 from handler.core.configuration.schema_errors import SECONDS
 from handler.core.errors import RulesError
 from handler.core.rules.source import Source
+from handler.core.suggestions import closest
 from handler.core.verification.schemes import SignedScheme
 from relay.console.options import RulesOption
 from relay.paths import EVENTS, RULES
@@ -122,8 +122,8 @@ def _source(found: Mapping[str, Source | RulesError], name: str) -> Source:
 
 
 def _meant(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    near = closest(name, known)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _headers(given: Iterable[str]) -> dict[str, str]:

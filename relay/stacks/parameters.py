@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
 from handler.core.configuration.secret_forms import is_secret
+from handler.core.suggestions import closest
 from relay.paths import TEMPLATE
 
 Declared = Mapping[str, Any]  # one parameter of the template
@@ -20,8 +20,8 @@ def problems(given: Mapping[str, str]) -> Iterator[str]:
     declared = _declared()
     for name, value in given.items():
         if name not in declared:
-            near = get_close_matches(name, declared, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = closest(name, declared)
+            hint = f"; did you mean {near}?" if near else ""
             yield f"there is no parameter {name}{hint}"
         elif wrong := _wrong(value, declared[name]):
             shown = "..." if is_secret(value) else value

@@ -5,11 +5,11 @@ import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 import typer
 
+from handler.core.suggestions import closest
 from handler.core.workspace import Workspace
 from relay.paths import PROJECT
 from relay.stacks.parameters import problems
@@ -132,7 +132,7 @@ def _settings(environment: Mapping[str, Any], command: str) -> dict[str, Any]:
 def _misspelt(settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield keys that were meant for one of ours; SAM would pass over them."""
     for key in settings.keys() - set(_OURS):
-        for near in get_close_matches(key, _OURS, n=1, cutoff=_ALIKE):
+        if near := closest(key, _OURS, _ALIKE):
             yield f"unknown key {key}; did you mean {near}?"
 
 

@@ -6,7 +6,6 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from handler.core.errors import Finding, RulesError
 from handler.core.rules.source import Source
+from handler.core.suggestions import closest
 from handler.core.verification.schemes import BasicScheme
 from handler.rules_directory import read
 from relay.webhooks.signer import SignedRequest, sign
@@ -108,8 +108,8 @@ def strangers(folder: Path, sources: Iterable[str]) -> Iterator[str]:
     others = [sample for sample in _samples(folder) if sample.source not in known]
     left_out = []
     for sample in others:
-        if near := get_close_matches(sample.source, known, n=1):
-            yield f"{_unknown(folder, sample)}; did you mean {near[0]}?"
+        if near := closest(sample.source, known):
+            yield f"{_unknown(folder, sample)}; did you mean {near}?"
         else:
             left_out.append(sample)
     if len(left_out) > 1:

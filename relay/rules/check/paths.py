@@ -6,7 +6,6 @@ its place, though there are some, was probably misspelt.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from handler.core.configuration.yaml12 import Path
@@ -15,6 +14,7 @@ from handler.core.expressions.template import Problem, Template, expressions
 from handler.core.json_types import kind
 from handler.core.rules.compiler import leaves
 from handler.core.rules.source import Rule
+from handler.core.suggestions import closest
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -98,8 +98,8 @@ class _Walk:
         if found or not path.startswith(_FOLLOWED):
             return _Seen(found, path)
         if objects:
-            near = get_close_matches(name, {key for it in objects for key in it}, n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            near = closest(name, {key for it in objects for key in it})
+            hint = f"; did you mean {near}?" if near else ""
             self.notes.append(f"no sample event has {path}{hint}")
         elif kinds := {kind(it) for it in at.values if it is not None}:
             self.notes += self._plain(kinds, at.path, name)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +15,7 @@ from handler.core.models import Event, Plan, Verified
 from handler.core.planning.match import match
 from handler.core.planning.parse import split
 from handler.core.rules.source import Rule, Source
+from handler.core.suggestions import closest
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.paths import EVENTS
 from relay.rules.check.paths import unseen_of
@@ -61,8 +61,8 @@ def _why(rule: Rule, source: Source, seen: Seen) -> str:
 
 
 def _no_type(rule: Rule, types: list[str]) -> str:
-    near = [it for one in rule.types for it in get_close_matches(one, types, n=1)]
-    hint = f"; did you mean {near[0]}?" if near else f" (there are: {', '.join(types[:_SHOWN])})"
+    near = next(filter(None, (closest(one, types) for one in rule.types)), None)
+    hint = f"; did you mean {near}?" if near else f" (there are: {', '.join(types[:_SHOWN])})"
     return f"no sample in {EVENTS.name}/ has type {' or '.join(rule.types)}{hint}"
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
+
+from handler.core.suggestions import closest
 
 DEFAULT: Final = "default"
 # Braze, "API overview": REST endpoints by instance. A pattern, not the list of today's instances:
@@ -55,8 +56,8 @@ class Reach:
         if self.workspaces is None or workspace in (None, DEFAULT, *self.workspaces):
             return ""
         there = list(dict.fromkeys([DEFAULT, *self.workspaces]))
-        near = get_close_matches(str(workspace), there, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"workspaces.yaml has {', '.join(there)}"
+        near = closest(str(workspace), there)
+        hint = f"did you mean {near}?" if near else f"workspaces.yaml has {', '.join(there)}"
         return f"there is no workspace {workspace}; {hint}"
 
 

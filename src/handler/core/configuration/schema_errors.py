@@ -1,9 +1,8 @@
 """Reads blocks of a YAML file into their models, and words what is wrong with their shape."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
@@ -12,6 +11,7 @@ from pydantic_core import ErrorDetails
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import Finding
 from handler.core.json_types import a
+from handler.core.suggestions import unknown_key
 
 NAME: Final = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 NAME_TAKES: Final = "takes small letters, digits, - and _, at most 64"
@@ -65,12 +65,6 @@ def read_block(
     except ValidationError as error:
         items = error.errors(include_url=False)
         return list(dict.fromkeys(_finding(item, at, document, words) for item in items))
-
-
-def unknown_key(key: str, known: Iterable[str]) -> str:
-    """Return the message for a key that does not exist, with what was probably meant."""
-    near = get_close_matches(key, list(known), n=1)
-    return f"unknown key {key}" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _finding(error: ErrorDetails, at: Path, document: Document, words: Words) -> Finding:

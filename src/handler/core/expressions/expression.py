@@ -9,7 +9,6 @@ import json
 import re
 import warnings
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from jmespath.exceptions import JMESPathError, JMESPathTypeError
@@ -24,6 +23,7 @@ from handler.core.expressions.functions import Functions, signature_of
 from handler.core.expressions.json_values import Budget, same
 from handler.core.expressions.nulls import Nulls
 from handler.core.json_types import kind
+from handler.core.suggestions import closest
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -79,8 +79,8 @@ def _written(node: "Node") -> str:
 def _check_call(name: str, children: "list[Node]", *, strict: bool) -> None:
     known = Functions.FUNCTION_TABLE
     if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"; did you mean {near[0]}()?" if near else ""
+        near = closest(name, known)
+        hint = f"; did you mean {near}()?" if near else ""
         raise ExpressionError(f"there is no function {name}(){hint}")
     arguments = signature_of(name)
     problem = arity_problem(name, arguments, len(children))

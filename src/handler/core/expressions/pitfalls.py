@@ -6,7 +6,6 @@ These are checks of parsed trees. Plain JMESPath has nothing against any of them
 import json
 import re
 from collections.abc import Collection, Iterator
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ from handler.core.expressions.expression import compile_expression, is_true
 from handler.core.expressions.placeholders import placeholder
 from handler.core.expressions.syntax_tree import MOVING, all_nodes, event_nodes, unparse
 from handler.core.json_types import kind
+from handler.core.suggestions import closest
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -66,8 +66,8 @@ def contradictions(condition: "Node", types: Collection[str]) -> Iterator[str]:
     sides = {unparse(it): it for it in condition["children"]}
     wanted = [it["value"] for it in sides.values() if it["type"] == "literal"]
     if "type" in sides and wanted and not any(_fits(wanted[0], glob) for glob in types):
-        near = get_close_matches(str(wanted[0]), types, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        near = closest(str(wanted[0]), types)
+        hint = f"; did you mean '{near}'?" if near else ""
         yield f"{unparse(condition)} is never true: the rule is for {' and '.join(types)}{hint}"
 
 

@@ -1,7 +1,6 @@
 """Compiles one rule of a rules file."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
 from handler.core.braze.contract.trigger import check
 from handler.core.braze.endpoints import LITERAL_KEYS, TRANSACTIONAL, Endpoint, endpoint
@@ -11,6 +10,7 @@ from handler.core.expressions.template import Template, expressions, is_literal
 from handler.core.rules.compiler import Compiler, root_names
 from handler.core.rules.schema import RuleBlock, brake
 from handler.core.rules.source import ITEM, Rule
+from handler.core.suggestions import closest
 
 
 def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
@@ -140,6 +140,6 @@ def _find_unknown_paths(
         parts = wanted.split(".")
         above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}
         if wanted not in known and not above & known:
-            near = get_close_matches(wanted, known, n=1)
-            hint = f"; did you mean {near[0]}?" if near else "; paths begin in the recipient"
+            near = closest(wanted, known)
+            hint = f"; did you mean {near}?" if near else "; paths begin in the recipient"
             compiler.find((*path, key, at), f"there is no {wanted}{hint}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
@@ -24,6 +23,7 @@ from handler.core.expressions.template import (
     compile_text,
     expressions,
 )
+from handler.core.suggestions import closest
 from handler.core.workspace import ANYBODY, DEFAULT, Reach
 
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template
 def _unknown_root(name: str, roots: Sequence[str]) -> str:
     if name in VALUES:
         return f"a bare {name} is the name of a field; the value is `{name}`, in backticks"
-    near = get_close_matches(name, roots, n=1, cutoff=_CLOSE)
-    hint = f"did you mean {near[0]}, " if near else "did you mean "
+    near = closest(name, roots, _CLOSE)
+    hint = f"did you mean {near}, " if near else "did you mean "
     return (
         f"an event has no {name}; {hint}body.{name}, or '{name}' in single quotes for the text?"
         f" (there are: {', '.join(roots)})"
@@ -202,6 +202,6 @@ def _unknown_root(name: str, roots: Sequence[str]) -> str:
 
 
 def _unknown_member(root: str, name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    hint = f"; did you mean {root}.{near[0]}?" if near else ""
+    near = closest(name, known)
+    hint = f"; did you mean {root}.{near}?" if near else ""
     return f"{root} has no {name}{' for this stage' if root == 'vars' else ''}{hint}"

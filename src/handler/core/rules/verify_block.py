@@ -5,10 +5,11 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from handler.core.configuration.schema_errors import Name, read_block, unknown_key
+from handler.core.configuration.schema_errors import Name, read_block
 from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding
 from handler.core.rules.schema import WORDS, FileBlock
+from handler.core.suggestions import unknown_key
 from handler.core.verification.presets.catalogue import PRESETS
 from handler.core.verification.schemes import (
     CREDENTIALS,

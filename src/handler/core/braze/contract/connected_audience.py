@@ -7,11 +7,11 @@ checked when the file is loaded.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Final
 
 from handler.core.braze.contract.predicates import is_number, is_text, is_truth, one_of
 from handler.core.expressions.template import Problem
+from handler.core.suggestions import closest
 
 CONNECTIVES: Final = ("AND", "OR")
 FILTERS: Final = (
@@ -134,8 +134,8 @@ def _check_comparison(
 
 
 def _near(key: str, known: Iterable[str]) -> str:
-    near = get_close_matches(key, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else f" (there are: {', '.join(known)})"
+    near = closest(key, known)
+    return f"; did you mean {near}?" if near else f" (there are: {', '.join(known)})"
 
 
 def _at(place: Place) -> str:

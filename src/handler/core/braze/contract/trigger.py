@@ -26,8 +26,8 @@ from handler.core.braze.endpoints import (
 )
 from handler.core.braze.identifiers import ALIAS_KEYS
 from handler.core.braze.request import encode_request, utf8
-from handler.core.configuration.schema_errors import unknown_key
 from handler.core.expressions.template import Problem, Template, Whole, literal_part
+from handler.core.suggestions import unknown_key
 
 MISPLACED: Final = {
     "api_key": "the relay adds the API key itself; it never stands in a rules file",

@@ -1,0 +1,18 @@
+"""Suggestions: the known name that a wrong one was probably meant to be."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+ALIKE: Final = 0.6  # difflib's own measure, from 0 to 1: two letters in five may differ
+
+
+def closest(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
+    """Return the known name that is most like another one; None where none is alike enough."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=alike)), None)
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    """Return the message for a key that does not exist, with the one that was probably meant."""
+    near = closest(key, known)
+    return f"unknown key {key}" + (f"; did you mean {near}?" if near else "")
