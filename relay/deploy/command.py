@@ -30,7 +30,7 @@ def deploy(
     config_env: Annotated[str, typer.Option(help="Environment of samconfig.toml.")] = DEFAULT,
 ) -> None:
     """Check the rules, run the cases, build, show the change set and deploy; then say the URLs."""
-    check(RULES, config_env)
+    check(rules=RULES, config_env=config_env)
     _refuse_undecided(config_env, arguments or ())
     _test(CASES)
     stack = chosen(None, config_env)

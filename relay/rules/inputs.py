@@ -15,9 +15,6 @@ from relay.rules.case_file import read_case
 from relay.rules.webhooks import Given
 from relay.webhooks.samples import Sample, misread, read_sample, sources_in
 
-RulesArgument = Annotated[
-    Path, typer.Argument(help="Folder of rules files.", exists=True, file_okay=False)
-]
 CasesOption = Annotated[
     Path, typer.Option(help="Folder of SOURCE/CLAIM.yaml.", exists=True, file_okay=False)
 ]

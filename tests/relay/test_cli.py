@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from typer.core import TyperGroup
+from typer.testing import CliRunner
 
-from relay.cli import ENTRIES
+from relay.cli import ENTRIES, app
 from relay.console.lazy_group import Entry, LazyGroup, command_of
 from relay.paths import PROJECT
 
@@ -72,3 +73,25 @@ def test_a_command_loads_no_more_than_it_needs(arguments: str, may_load: set[str
     assert HEAVY & set(run.stderr.decode().split()) <= may_load | (
         {"rich.table"} if "--help" in arguments else set()
     )
+
+
+@pytest.mark.parametrize("command", [["check"], ["test"], ["explain", "shopify-order"]])
+def test_the_rules_folder_is_an_option_and_as_before_an_argument(command: list[str]) -> None:
+    folder = str(PROJECT / "tests" / "rules")
+    by_option = CliRunner().invoke(app, ["rules", *command, "--rules", folder])
+    by_argument = CliRunner().invoke(app, ["rules", *command, folder])
+    twice = CliRunner().invoke(app, ["rules", *command, folder, "--rules", str(PROJECT / "docs")])
+
+    assert by_option.output == by_argument.output
+    assert by_option.exit_code == by_argument.exit_code
+    assert twice.exit_code == 2
+    assert "give the folder of rules once" in twice.output
+
+
+@pytest.mark.parametrize("words", [words for words, _ in commands()])
+def test_a_command_that_reads_rules_takes_their_folder_and_stage_by_the_same_options(
+    words: str,
+) -> None:
+    shown = CliRunner().invoke(app, [*words.split(), "--help"], terminal_width=200).output
+    assert "Folder of rules" not in shown or "--rules" in shown
+    assert "`vars`" not in shown or "--stage" in shown

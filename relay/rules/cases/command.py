@@ -10,11 +10,12 @@ import typer
 
 from handler.core.errors import Finding, RulesError
 from handler.core.rules.source import Source
+from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import RULES
 from relay.rules.case_file import CASES, Case, Gone, read_cases
 from relay.rules.cases.coverage import Branch, branches, reached
 from relay.rules.cases.result import asked, expected, is_same, outcome, update, without_targets
-from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
+from relay.rules.inputs import CasesOption, JsonOption, StageOption
 from relay.rules.plan_document import Outcome
 from relay.rules.webhooks import events, planned, verified
 from relay.rules.yaml_text import differences, say
@@ -74,9 +75,10 @@ class Report:
         return not self.mistakes and all(result.is_good for result in self.results)
 
 
-def run_cases(
-    rules: RulesArgument = RULES,
+def run_cases(  # noqa: PLR0913 - the options of a command
+    positional: RulesArgument = None,
     *,
+    rules: RulesOption = RULES,
     cases: CasesOption = CASES,
     stage: StageOption = CASES_STAGE,
     as_json: JsonOption = False,
@@ -85,7 +87,7 @@ def run_cases(
     ] = False,
 ) -> None:
     """Run the cases of rules: exactly the requests that they expect are to come."""
-    report = run(sources_in(rules, stage), cases)
+    report = run(sources_in(rules_folder(positional, rules), stage), cases)
     if as_json:
         typer.echo(json.dumps(described(report), indent=2, ensure_ascii=False))
     else:

@@ -13,6 +13,7 @@ from handler.core.errors import NotJson, RulesError
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
+from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.check.json_schema import rules_schema
 from relay.rules.check.report import Remark, examine
@@ -25,19 +26,19 @@ from relay.rules.check.sample_coverage import (
     unseen_event,
 )
 from relay.rules.check.warnings import shared_secrets
-from relay.rules.inputs import RulesArgument
 from relay.stacks.samconfig import DEFAULT, Deployment, deployment
 from relay.webhooks.samples import NOW, Sample, WrongSample, samples, sources_in, strangers
 
 _ONE_OF_MANY = ": a filter [?..] gives a list, write ... | [0].x"
 
 
-def check(
-    rules: RulesArgument = RULES,
+def check(  # noqa: PLR0913 - the options of a command
+    positional: RulesArgument = None,
+    *,
+    rules: RulesOption = RULES,
     config_env: Annotated[
         str, typer.Option(help="Environment of samconfig.toml whose stage the rules are for.")
     ] = DEFAULT,
-    *,
     stage: Annotated[
         str | None, typer.Option(help="Which `vars` of the rules apply, if not that one's.")
     ] = None,
@@ -45,6 +46,7 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")] = False,
 ) -> None:
     """Say what is wrong with rules files: none may fail to load, or to render a sample event."""
+    rules = rules_folder(positional, rules)
     checked = deployment(config_env)
     if stage:
         checked = replace(checked, parameters={**checked.parameters, "RulesStage": stage})

@@ -8,10 +8,11 @@ from typing import Annotated, Final
 
 import typer
 
+from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.case_file import CASES, Case, read_cases
 from relay.rules.diff.comparison import Change, Comparison, compare
-from relay.rules.inputs import CasesOption, JsonOption, RulesArgument, StageOption
+from relay.rules.inputs import CasesOption, JsonOption, StageOption
 from relay.rules.webhooks import Given
 from relay.rules.yaml_text import differences, say
 from relay.webhooks.samples import load_sources, samples
@@ -31,18 +32,20 @@ def _folder(base: Path) -> Path:
     return base
 
 
-def diff(
+def diff(  # noqa: PLR0913 - the options of a command
     base: Annotated[
         Path, typer.Argument(help="The rules as they were, as a folder.", callback=_folder)
     ],
-    rules: RulesArgument = RULES,
+    positional: RulesArgument = None,
     *,
+    rules: RulesOption = RULES,
     cases: CasesOption = CASES,
     stage: StageOption = "dev",
     as_json: JsonOption = False,
 ) -> None:
     """Compare what two versions of the rules make of all samples of events/ and all cases."""
-    versions = load_sources(base, stage), load_sources(rules, stage)
+    now = rules_folder(positional, rules)
+    versions = load_sources(base, stage), load_sources(now, stage)
     found = compare(*versions, _webhooks({*versions[0], *versions[1]}, cases))
     if as_json:
         typer.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))

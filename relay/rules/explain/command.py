@@ -7,13 +7,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import RULES
 from relay.rules.case_file import CASES
 from relay.rules.explain.explanation import Told, explained
 from relay.rules.inputs import (
     CasesOption,
     JsonOption,
-    RulesArgument,
     StageOption,
     given_of,
     source_of,
@@ -23,17 +23,18 @@ _SHOWN: Final = 200  # characters of a value; --json has all
 Line = tuple[str, str | None]  # and its colour
 
 
-def explain(
+def explain(  # noqa: PLR0913 - the options of a command
     event: Annotated[str, typer.Argument(help="A sample of events/ or a case, by name or path.")],
-    rules: RulesArgument = RULES,
+    positional: RulesArgument = None,
     *,
+    rules: RulesOption = RULES,
     cases: CasesOption = CASES,
     stage: StageOption = "dev",
     as_json: JsonOption = False,
 ) -> None:
     """Say of each rule why it wants an event or not, and of each field where it came from."""
     given = given_of(event, cases)
-    told = explained(given, source_of(given.sample.source, rules, stage))
+    told = explained(given, source_of(given.sample.source, rules_folder(positional, rules), stage))
     if as_json:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
