@@ -12,7 +12,7 @@ RulesOption = Annotated[
 ]
 # The folder without `--rules` before it, as earlier releases took it.
 RulesArgument = Annotated[
-    Path | None, typer.Argument(hidden=True, metavar="[RULES]", exists=True, file_okay=False)
+    Path | None, typer.Argument(hidden=True, metavar="RULES", exists=True, file_okay=False)
 ]
 
 
