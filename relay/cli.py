@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from importlib.metadata import version
 from typing import Annotated, Final
 
 import typer
@@ -118,6 +117,8 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 def _version(*, is_asked: bool) -> None:
     if is_asked:
+        from importlib.metadata import version  # noqa: PLC0415 - 20 ms, for this option only
+
         typer.echo(version("braze-webhook-relay"))
         raise typer.Exit
 
