@@ -17,6 +17,7 @@ from handler.core.braze.endpoints import (
     MAX_RECIPIENTS,
 )
 from handler.core.braze.outcome import HttpResponse, classify
+from handler.core.reasons import Reason
 from relay.paths import PROJECT
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")
@@ -126,7 +127,6 @@ def test_every_answer_comes_to_what_the_page_says(row: list[str]) -> None:
 
 def test_every_reason_that_the_code_gives_is_on_the_page() -> None:
     code = (PROJECT / "src/handler/core/braze/outcome.py").read_text(encoding="utf-8")
-    given = set(re.findall(r'Outcome\(\s*(?:kind|"\w+"), "(\w+)"', code))
-    given |= set(re.findall(r'return "(\w+)"', code)) | set(re.findall(r'"(\w+)" if status', code))
+    given = {str(Reason[name]) for name in re.findall(r"\bReason\.([A-Z_]+)", code)}
     assert given == {names(row[2])[0] for row in rows("answer")}
     assert len(rows("answer")) == len(ANSWERS)
