@@ -1,9 +1,10 @@
-"""docs/rules.md: each recipe makes of its webhook the request that the page shows."""
+"""The pages on rules files: each recipe, table and trap gives what the page shows."""
 
 import json
 import re
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,16 +15,18 @@ from handler.core.expressions.template import MISSING, compile_template, fill
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
-from relay.paths import PROJECT
+from tests.docs_pages import RULES_TEXT, page
 from tests.handler.core.rules_files import findings
+from tests.relay.rules.desk import Desk
 
-PAGE = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
 RECIPE = re.compile(
     r"<!-- recipe ?(?P<source>\S*) -->\n```yaml\n(?P<rules>.*?)```\n.*?"
     r"```json\n(?P<webhook>.*?)```\n.*?```json\n(?P<requests>.*?)```",
     re.DOTALL,
 )
-RECIPES = [found.groupdict() for found in RECIPE.finditer(PAGE)]
+CASE = re.compile(r"`tests/cases/([^`]+)\.yaml`:\n\n<!-- case -->\n```yaml\n(.*?)```", re.DOTALL)
+REFERENCE, FUNCTIONS = page("rules-reference"), page("functions")
+RECIPES = [found.groupdict() for found in RECIPE.finditer(RULES_TEXT)]
 HEAD = "verify: {preset: shopify}\n"
 RULE = """\
 rules:
@@ -34,9 +37,9 @@ rules:
 """
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(text: str, heading: str) -> list[list[str]]:
     """Return the cells of the first table under a heading, without their backticks."""
-    section = PAGE.split(f"### {heading}\n")[1]
+    section = text.split(f"\n{heading}\n")[1]
     table = re.search(r"\n\|---.*?\n((?:\|.*\n)+)", section)
     assert table
     lines = [re.split(r"(?<!\\) \| ", line.strip("|\n ")) for line in table[1].splitlines()]
@@ -58,29 +61,47 @@ def test_a_recipegives_what_is_shown(recipe: dict[str, str]) -> None:
     )
 
 
-def test_every_recipe_of_the_page_is_run() -> None:
-    assert len(RECIPES) == PAGE.count("<!-- recipe") >= 10
+def test_the_case_of_the_tutorial_is_good_and_what_update_writes(tmp_path: Path) -> None:
+    (recipe,) = (it for it in RECIPES if it["source"] == "billing")
+    assert "as `src/rules/billing.yaml`" in page("rules")
+    (name, case) = CASE.findall(page("rules"))[0]
+    sample = tmp_path / "billing-receipt.json"
+    sample.write_text(recipe["webhook"], encoding="utf-8")
+    assert f"as `events/{sample.name}`" in page("rules")
+    case = case.replace(f"events/{sample.name}", str(sample))
+    desk = Desk(tmp_path)
+    desk.write_rules(recipe["rules"], "billing")
+    file = desk.write_case(case, name)
+    assert desk.test().exit_code == 0
+    desk.write_case(case.partition("\n")[0] + "\n", name)
+    assert desk.test().exit_code == 1
+    desk.test("--update")
+    assert file.read_text(encoding="utf-8") == case
 
 
-@pytest.mark.parametrize("written, event, sent", rows("What is missing"))
+def test_every_recipe_of_the_pages_is_run() -> None:
+    assert len(RECIPES) == RULES_TEXT.count("<!-- recipe") >= 11
+
+
+@pytest.mark.parametrize("written, event, sent", rows(REFERENCE, "### Missing values"))
 def test_what_is_missing_becomes_what_is_shown(written: str, event: str, sent: str) -> None:
     filled = fill(compile_template(json.loads(written), []), {"body": json.loads(event)})
     assert filled is not MISSING
     assert filled == json.loads(sent)
 
 
-@pytest.mark.parametrize("written, event, sent", rows("What is kept empty"))
+@pytest.mark.parametrize("written, event, sent", rows(REFERENCE, "### Empty values that are kept"))
 def test_what_is_kept_empty_becomes_what_is_shown(written: str, event: str, sent: str) -> None:
     template = compile_template(json.loads(written), [])
     kept = fill(template, {"body": json.loads(event)}, frozenset({"name"}))
     assert kept == json.loads(sent)
 
 
-OVER = re.findall(r"Over `(\{\"id\".*?\})`:", PAGE, re.DOTALL)[0]
+OVER = re.findall(r"Over `(\{\"id\".*?\})`:", FUNCTIONS, re.DOTALL)[0]
 EVENT = {"type": "orders/create", "body": json.loads(OVER)}
 
 
-@pytest.mark.parametrize("wrong, gives, right, result", rows("Traps"))
+@pytest.mark.parametrize("wrong, gives, right, result", rows(FUNCTIONS, "## Traps"))
 def test_a_trap_is_an_error_and_its_mend_is_right(
     wrong: str, gives: str, right: str, result: str
 ) -> None:

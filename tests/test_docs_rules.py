@@ -1,38 +1,45 @@
-"""docs/rules.md: its files load, its expressions give what it says, it names every key."""
+"""The pages on rules files: files load, expressions give what is shown, every key is shown."""
 
 import json
 import re
-from pathlib import Path
 
 import jmespath
 import pytest
+from pydantic import ValidationError
 
+from handler.core import message
 from handler.core.configuration.workspaces_file import read_workspaces
 from handler.core.expressions.expression import compile_expression
 from handler.core.expressions.functions import Functions
+from handler.core.expressions.json_values import STEPS
+from handler.core.planning.json_body import MAX_DEPTH
+from handler.core.planning.parse import MAX_EVENTS
+from handler.core.planning.plan import MAX_BYTES
+from handler.core.planning.render import MAX_DELIVERIES
 from handler.core.rules.load import load, names
 from handler.core.rules.schema import FileBlock, RuleBlock
 from relay.paths import PROJECT
+from tests.docs_pages import RULES_FILES, RULES_PAGES, RULES_TEXT, page
 
-PAGE = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
-FILES = re.findall(r"<!-- file -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
 ROW = re.compile(
     r"^\| (`+)(?P<expression>.+?)\1 \| `(?P<body>\{.*?\})` \| `(?P<gives>.+?)` \|$", re.MULTILINE
 )
 ROWS = [
     found.groupdict()
-    for found in ROW.finditer(PAGE.split("## Expressions\n")[1].split("### Traps")[0])
+    for found in ROW.finditer(
+        page("functions").split("\n## Expressions\n")[1].split("\n## Traps\n")[0]
+    )
 ]
 
 
-@pytest.mark.parametrize("text", FILES)
+@pytest.mark.parametrize("text", RULES_FILES)
 def test_every_file_shown_loads(text: str) -> None:
     for name in names("shop", text, "shop.yaml"):
         assert load(name, text, "shop.yaml", "dev").rules
 
 
 def test_the_workspaces_shown_are_read() -> None:
-    (text,) = re.findall(r"```yaml\n(usa: .*?)```", PAGE, re.DOTALL)
+    (text,) = re.findall(r"```yaml\n(usa: .*?)```", RULES_TEXT, re.DOTALL)
     found = read_workspaces(text, "workspaces.yaml", None)
     assert {it.name: it.key for it in found.values()} == {"usa": "usa", "japan": "asia"}
 
@@ -51,11 +58,70 @@ def test_every_added_function_has_a_row() -> None:
 
 
 def test_every_key_of_the_grammar_is_shown() -> None:
-    shown = "\n".join(FILES)
+    shown = "\n".join(RULES_FILES)
     for model in (FileBlock, RuleBlock):
         for key in model.model_fields:
             assert re.search(rf"\b{key}:", shown) or key == "description", key
 
 
-def test_the_page_is_linked_from_the_readme() -> None:
-    assert "(docs/rules.md)" in Path(PROJECT / "README.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", RULES_PAGES)
+def test_each_page_is_linked_from_the_readme_and_from_the_first_page(name: str) -> None:
+    assert f"(docs/{name}.md)" in (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert name == "rules" or f"({name}.md)" in page("rules")
+
+
+def test_every_file_of_the_pages_is_tested() -> None:
+    assert len(RULES_FILES) == RULES_TEXT.count("<!-- file -->") >= 4
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    table = page("rules-reference").split("\n## Limits\n")[1]
+    shown = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", table, re.MULTILINE))
+    assert shown["one expression on one event"] == f"{STEPS:,} steps"
+    assert f"than {STEPS:,} steps" in page("rules-reference")
+    assert shown["levels of a webhook's JSON"] == str(MAX_DEPTH)
+    assert shown["events of one webhook"] == f"{MAX_EVENTS:,}"
+    assert shown["deliveries of one webhook"] == str(MAX_DELIVERIES)
+    assert shown["messages of one webhook, all together"] == f"{MAX_BYTES // 2**20} MiB"
+    assert shown["message of one delivery"].startswith(f"{message.MAX_BYTES:,} bytes")
+
+
+@pytest.mark.parametrize(
+    "key, longest, said",
+    [
+        ("name", "a" * 64, "64 characters: small letters"),
+        ("expires_after", "999999d", "a whole number of at most 6 digits and `s`"),
+        (
+            "surge",
+            "9999999/999999d",
+            "at most 7 digits of deliveries in a time of at most 6 digits",
+        ),
+    ],
+)
+def test_the_limits_of_keys_are_where_the_page_says(key: str, longest: str, said: str) -> None:
+    assert f"| {said}" in page("rules-reference")
+    rule = {"name": "a", "type": "a", "send": {}}
+    RuleBlock.model_validate(rule | {key: longest})
+    longer = f"a{longest}" if key == "name" else f"9{longest}"
+    with pytest.raises(ValidationError):
+        RuleBlock.model_validate(rule | {key: longer})
+
+
+@pytest.mark.parametrize(
+    "expression, start, fill, end",
+    [
+        ("time(body)", "2026-11-20T21:00:00.", "0", "Z"),
+        ("time_add(body, '1d')", "2026-11-20T21:00:00.", "0", "Z"),
+        ("epoch(body)", "2026-11-20T21:00:00.", "0", "Z"),
+        ("epoch_ms(body)", "2026-11-20T21:00:00.", "0", "Z"),
+        ("phone(body, 'DE')", "0151", "-", "23456789"),
+    ],
+)
+def test_the_longest_text_that_is_read_is_what_the_page_says(
+    expression: str, start: str, fill: str, end: str
+) -> None:
+    assert "| 64 characters | the function gives null |" in page("rules-reference")
+    for length, is_read in ((64, True), (65, False)):
+        text = start + fill * (length - len(start) - len(end)) + end
+        result = compile_expression(expression).search({"body": text})
+        assert (result is not None) == is_read

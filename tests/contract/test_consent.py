@@ -14,9 +14,9 @@ from handler.core.rules.load import load, names
 from relay.paths import PROJECT
 from relay.rules.check.warnings import warnings
 from tests.contract.way import sent
+from tests.docs_pages import RULES_FILES
 from tests.relay.simulated_braze.simulated import Client
 from tests.test_docs_recipes import RECIPES
-from tests.test_docs_rules import FILES
 
 SHIPPED = PROJECT / "src" / "rules"
 FORMER = PROJECT / "tests" / "golden" / "1" / "rules"
@@ -137,7 +137,7 @@ def rules_texts() -> Iterator[tuple[str, str]]:
     for folder in ("src/rules", "tests/rules"):
         for file in sorted((PROJECT / folder).glob("*.yaml")):
             yield file.stem, file.read_text(encoding="utf-8")
-    for text in FILES:
+    for text in RULES_FILES:
         yield "shop", text
     for recipe in RECIPES:
         yield "shop", recipe["rules"]

@@ -1,7 +1,6 @@
 """The JSON Schema of rules files: published, explained, and as strict as the loader on keys."""
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -11,15 +10,15 @@ from handler.core.configuration import yaml12
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.paths import PROJECT
 from relay.rules.check.json_schema import rules_schema, schema
+from tests.docs_pages import RULES_FILES
 from tests.handler.core.rules_files import GOOD, HAND, changed
 
 SCHEMA = schema()
 EVENT = "event: {type: a, type_signed: true}"
 ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
-PAGE = (PROJECT / "docs" / "rules.md").read_text(encoding="utf-8")
 FILES = [
     *(file.read_text(encoding="utf-8") for file in PROJECT.glob("*/rules/*.yaml")),
-    *re.findall(r"<!-- file -->\n```yaml\n(.*?)```", PAGE, re.DOTALL),
+    *RULES_FILES,
     GOOD,
     HAND.replace("campaign_id: c", f"campaign_id: {ID}"),
 ]
