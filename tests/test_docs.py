@@ -1,6 +1,7 @@
 """What the docs say is what the code does."""
 
 import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -28,10 +29,56 @@ def test_the_page_of_answers_explains_every_reason_of_a_401() -> None:
     assert told == list(get_args(UnverifiedReason))
 
 
-def test_every_page_that_a_page_links_to_exists() -> None:
-    for page in [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")]:
-        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+PAGES = sorted((PROJECT / "docs").glob("*.md"))
+LINKING = [*sorted(PROJECT.glob("*.md")), *sorted((PROJECT / "docs").rglob("*.md"))]
+FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+
+
+def prose(page: Path) -> str:
+    return FENCED.sub("", page.read_text(encoding="utf-8"))
+
+
+def slug(heading: str) -> str:
+    """Return the anchor that GitHub makes of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def contents(page: Path) -> list[str]:
+    """Return the list of contents that a page with these headings must begin with."""
+    return [
+        f"{'  ' * (len(level) - 2)}- [{heading}](#{slug(heading)})"
+        for level, heading in HEADING.findall(prose(page))
+        if level in ("##", "###")
+    ]
+
+
+def anchors(page: Path) -> list[str]:
+    return [slug(heading) for _, heading in HEADING.findall(prose(page))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.stem))
+def test_every_page_begins_with_a_list_of_its_contents(page: Path) -> None:
+    beginning = prose(page).split("\n## ")[0]
+    assert contents(page)
+    assert "\n".join(["", "Contents:", "", *contents(page), ""]) in beginning
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.stem))
+def test_no_two_headings_of_a_page_have_one_anchor(page: Path) -> None:
+    assert len(anchors(page)) == len(set(anchors(page)))
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_every_link_leads_to_a_page_and_a_heading_that_exist(page: Path) -> None:
+    for link in LINK.findall(prose(page)):
+        target, _, anchor = link.partition("#")
+        if "://" in target:
+            continue
+        linked = page.parent / target if target else page
+        assert linked.exists(), f"{page.name} links to {link}"
+        assert not anchor or anchor in anchors(linked), f"{page.name} links to {link}"
 
 
 DEPLOY = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
