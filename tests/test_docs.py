@@ -149,3 +149,13 @@ def test_the_costs_count_what_the_template_has() -> None:
     assert costs()["secrets"][0] == f"{kinds.count('AWS::SecretsManager::Secret')} × 0.40"
     assert TEMPLATE_DATA["Globals"]["Function"]["MemorySize"] == 512
     assert TEMPLATE_DATA["Parameters"]["LedgerDays"]["Default"] == 400
+
+
+PLACE = re.compile(r"`((?:src|relay|tests|bench|docs|events|findings)/[\w./*-]+)`")
+
+
+@pytest.mark.parametrize("page", [it for it in LINKING if it.name != "CHANGELOG.md"], ids=str)
+def test_each_file_that_a_page_names_is_there(page: Path) -> None:
+    named = PLACE.findall(page.read_text(encoding="utf-8"))
+    yours = ("tests/cases/", "events/", "src/rules/")  # examples of files that a user will have
+    assert [it for it in named if not it.startswith(yours) and not any(PROJECT.glob(it))] == []
