@@ -15,7 +15,7 @@ from handler.aws.clock import Clock
 from handler.core.delivery.claim_protocol import State
 from handler.core.delivery.occurrences import joined, under
 from handler.core.models import Delivery
-from handler.ledger.occurrences import key_of, runs_in
+from handler.ledger.occurrences import key_of, occurrences_in
 from relay.stacks.selection import Operated
 
 Record = Mapping[str, Any]  # an item in Python's own types
@@ -100,7 +100,7 @@ class Ledger:
         """Return a delivery under the id that the ledger has it by: see `occurrences`."""
         if delivery.again_after is None:
             return delivery
-        occurrence, _ = joined(runs_in(self._item(key_of(delivery.id))), delivery)
+        occurrence, _ = joined(occurrences_in(self._item(key_of(delivery.id))), delivery)
         return under(occurrence, delivery)
 
     def keys_by(self, index: str, name: str, value: str) -> list[str]:
@@ -178,7 +178,7 @@ class Ledger:
         asked_at = self.clock.local()
         answer = self.client.get_item(TableName=self.name, Key=_key(key), ConsistentRead=True)
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        self.clock.heard(headers.get("date", ""), asked_at)
+        self.clock.observe_date(headers.get("date", ""), asked_at)
         item: Mapping[str, Any] = answer.get("Item", {})
         return item
 

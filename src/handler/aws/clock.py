@@ -1,4 +1,4 @@
-"""The workers' time: DynamoDB's, as far as its answers tell it."""
+"""The workers' clock: local time, corrected by the dates of DynamoDB's answers."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from functools import lru_cache
 
 
 class Clock:
-    """Seconds since the epoch; calling it reads it.
+    """A clock; called, it returns seconds since the epoch.
 
-    Leases are written by one worker and judged by others, so that their clocks have to agree. Each
-    answer of DynamoDB bears the second in which it was made (`Date`, RFC 9110 section 6.6.1): a
-    local clock that cannot be right is read as if it were set by that, within a second or so.
+    Leases are written by one worker and judged by others, so their clocks have to agree. Each
+    answer of DynamoDB carries the second in which it was made (`Date`, RFC 9110 section 6.6.1). A
+    local clock that contradicts it is corrected to it, within a second or so.
     """
 
     def __init__(self, local: Callable[[], float] = time.time) -> None:
@@ -22,11 +22,11 @@ class Clock:
         """Return the time."""
         return self.local() + self._behind
 
-    def heard(self, date: str, asked_at: float) -> None:
-        """Learn from the `Date` of an answer that was asked for at that local time."""
+    def observe_date(self, date: str, asked_at: float) -> None:
+        """Correct the clock by the `Date` of an answer; `asked_at` is the call's local time."""
         second = _epoch(date)
         if second is not None:
-            # It was made after the question and before now, within a second of its date.
+            # The answer was made after the call and before now, within the second of its date.
             least, most = second - self.local(), second + 1 - asked_at
             self._behind = min(max(self._behind, least), most)
 

@@ -32,12 +32,12 @@ def number(value: int) -> Item:
 
 
 def number_in(item: Mapping[str, Item], name: str) -> int | None:
-    """Return an item's number of that name, None where it has none."""
+    """Return the number in an attribute of an item; None where the item lacks it."""
     return int(item[name]["N"]) if name in item else None
 
 
 # DynamoDB reserves some 570 words, and more may come (DynamoDB guide, "Reserved words"): plain
-# ones stand behind `#` wherever they are used.
+# words are written with `#` before them everywhere.
 _NAMES: Final = {
     f"#{word}": word
     for word in (
@@ -49,7 +49,7 @@ _NAMES: Final = {
 
 
 class Applied(NamedTuple):
-    """Whether an update's condition held, and the item: as it was, or as it is with `ALL_NEW`."""
+    """Whether an update's condition held, and the item before it (after it with `ALL_NEW`)."""
 
     applied: bool
     item: Mapping[str, Item]
@@ -58,7 +58,7 @@ class Applied(NamedTuple):
 class Change(NamedTuple):
     """An update: expression, condition and values, as DynamoDB's UpdateItem has them.
 
-    Plain words stand with `#` before them: see `_NAMES`.
+    Plain words have `#` before them: see `_NAMES`.
     """
 
     update: str
@@ -68,7 +68,7 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table and a client for it; its answers set the clock."""
+    """The table and a client for it; the dates of its answers correct the clock."""
 
     client: "DynamoDBClient"
     name: str
@@ -77,7 +77,7 @@ class Table:
     def update(
         self, key: str, change: Change, returns: Literal["ALL_OLD", "ALL_NEW"] = "ALL_OLD"
     ) -> Applied:
-        """Change an item if the condition holds; where it does not, return what stands there."""
+        """Change an item if the condition holds; where it does not, return the item unchanged."""
         used = f"{change.update} {change.condition}"
         names = {name: word for name, word in _NAMES.items() if name in used}
         aliases: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
@@ -96,21 +96,21 @@ class Table:
                 )
         except _Refused as refused:
             return Applied(applied=False, item=refused.item)
-        self._heard(answer["ResponseMetadata"], asked_at)
+        self._observe_date(answer["ResponseMetadata"], asked_at)
         return Applied(applied=True, item=cast("Mapping[str, Item]", answer.get("Attributes", {})))
 
     def get(self, key: str) -> Mapping[str, Item]:
-        """Return an item as it is now, `{}` if there is none."""
+        """Return an item by a consistent read; `{}` where there is none."""
         asked_at = self.clock.local()
         with _answering():
             answer = self.client.get_item(
                 TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True
             )
-        self._heard(answer["ResponseMetadata"], asked_at)
+        self._observe_date(answer["ResponseMetadata"], asked_at)
         return cast("Mapping[str, Item]", answer.get("Item", {}))
 
-    def _heard(self, metadata: Mapping[str, Any], asked_at: float) -> None:
-        self.clock.heard(metadata.get("HTTPHeaders", {}).get("date", ""), asked_at)
+    def _observe_date(self, metadata: Mapping[str, Any], asked_at: float) -> None:
+        self.clock.observe_date(metadata.get("HTTPHeaders", {}).get("date", ""), asked_at)
 
 
 class _Refused(Exception):

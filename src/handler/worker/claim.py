@@ -15,7 +15,7 @@ from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, pol
 from handler.core.errors import Unavailable
 from handler.core.reasons import Reason
 from handler.ledger.lease import DAY, Claim, Times
-from handler.ledger.occurrences import Runs
+from handler.ledger.occurrences import Occurrences
 from handler.worker.dependencies import Worker
 from handler.worker.settle import settle
 from handler.worker.task import (
@@ -47,8 +47,8 @@ def claim(
     long. Raise Unavailable, or botocore's errors, where AWS is away: the message is retried.
     """
     worker = invocation.worker
-    runs = Runs(worker.ledger.table, worker.ledger.days)
-    task = replace(task, delivery=runs.under(task.delivery, worker.clock()))
+    occurrences = Occurrences(worker.ledger.table, worker.ledger.days)
+    task = replace(task, delivery=occurrences.under(task.delivery, worker.clock()))
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
     # is read beside the time left.
     now = worker.clock()

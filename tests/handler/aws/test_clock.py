@@ -27,7 +27,7 @@ def ask(local: Local, clock: Clock, asking: float, answering: float) -> None:
     local.true += asking
     date = formatdate(int(local.true), usegmt=True)
     local.true += answering
-    clock.heard(date, asked_at)
+    clock.observe_date(date, asked_at)
 
 
 @given(WRONG, SECONDS, SECONDS)
@@ -64,5 +64,5 @@ def test_what_is_no_date_says_nothing() -> None:
     local = Local(300)
     clock = Clock(local)
     for date in ("", "today", "Fri, 32 Nov 2026 25:00:00 GMT", "0"):
-        clock.heard(date, local())
+        clock.observe_date(date, local())
     assert clock() == local()

@@ -93,7 +93,7 @@ def test_a_message_that_comes_again_after_four_days_is_a_duplicate(
     assert len(braze.requests) == 2
 
 
-def test_what_comes_late_of_an_earlier_run_does_not_end_a_later_one(
+def test_what_comes_late_of_an_earlier_occurrence_does_not_end_a_later_one(
     line: Hands, braze: Braze, delivery: Delivery, first: Delivery
 ) -> None:
     short = replace(first, expires_at=first.accepted_at + HOUR)
@@ -194,7 +194,7 @@ def test_braze_is_told_another_reference_of_what_happens_again(
     assert len(set(references)) == 2
 
 
-def test_what_is_unknown_of_one_run_is_nothing_of_the_next(
+def test_what_is_unknown_of_one_occurrence_is_nothing_of_the_next(
     line: Hands, braze: Braze, delivery: Delivery, first: Delivery
 ) -> None:
     braze.replies.append(EDGE)
@@ -256,8 +256,8 @@ class Failing:
 
 
 @pytest.mark.parametrize("applied", [False, True])
-@pytest.mark.parametrize("at", [1, 2, 3, 4])  # runs are read, and written; claim, mark
-def test_a_later_run_is_sent_once_whatever_call_fails(
+@pytest.mark.parametrize("at", [1, 2, 3, 4])  # occurrences are read, and written; claim, mark
+def test_a_later_occurrence_is_sent_once_whatever_call_fails(
     line: Hands, braze: Braze, delivery: Delivery, at: int, *, applied: bool
 ) -> None:
     give(line, webhook(delivery, 0))
@@ -273,7 +273,7 @@ def test_a_later_run_is_sent_once_whatever_call_fails(
     assert len(braze.requests) == 2
 
 
-def test_two_workers_that_begin_one_run_send_it_once(
+def test_two_workers_that_begin_one_occurrence_send_it_once(
     line: Hands, braze: Braze, delivery: Delivery
 ) -> None:
     other = line.other()

@@ -1,8 +1,8 @@
-"""Occurrences of what only a digest names: which of them a webhook tells of, and its delivery's id.
+"""Occurrences of an event that only a digest identifies: which one a webhook reports, and its id.
 
-The digest of a body tells webhooks apart, and not what happened: the same bytes come once more
-when their sender repeats them, and when the same thing happens again. What the sender can have
-repeated is one run. Each run is a delivery of its own, with an id, a record and a dead letter.
+The digest of a body identifies bytes, not events: the same bytes arrive again when the sender
+repeats them, and when the same thing happens again. Webhooks that can be repeats of each other are
+one occurrence. Each occurrence is a delivery of its own, with an id, a record and a dead letter.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ from handler.core.models import Delivery
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Occurrence:
     """One occurrence; `first` and `last` are when webhooks of it were accepted, in epoch seconds.
 
-    `name` tells it from the others: 0 for the one that was known first, else its first `first`.
+    `name` identifies it: 0 for the one that was known first, else its first `first`.
     """
 
     name: int
@@ -24,32 +24,35 @@ class Run:
     last: int
 
 
-def joined(runs: Sequence[Run], delivery: Delivery) -> tuple[Run, tuple[Run, ...]]:
-    """Return the run of a delivery, and all runs once it belongs to them, the oldest first.
+def joined(
+    known: Sequence[Occurrence], delivery: Delivery
+) -> tuple[Occurrence, tuple[Occurrence, ...]]:
+    """Return the occurrence of a delivery, and all occurrences with it, the oldest first.
 
-    A repeat is accepted within `again_after` of its run's first webhook. However they are handed
-    out: a delivery stays in its run, and no two of one run are further apart than that.
+    A repeat is accepted within `again_after` of its occurrence's first webhook. In any order of
+    arrival, a delivery stays in its occurrence, and no two of one occurrence are further apart.
     """
     at = delivery.accepted_at
-    found = _fitting(runs, at, (delivery.again_after or at) - at)
+    found = _fitting(known, at, (delivery.again_after or at) - at)
     if found is None:
-        run = Run(at if runs else 0, at, at)
-        return run, tuple(sorted((*runs, run), key=lambda it: it.first))
-    run = replace(found, first=min(found.first, at), last=max(found.last, at))
-    return run, tuple(run if it is found else it for it in runs)
+        occurrence = Occurrence(at if known else 0, at, at)
+        return occurrence, tuple(sorted((*known, occurrence), key=lambda one: one.first))
+    occurrence = replace(found, first=min(found.first, at), last=max(found.last, at))
+    return occurrence, tuple(occurrence if one is found else one for one in known)
 
 
-def _fitting(runs: Sequence[Run], at: int, repeats: int) -> Run | None:
-    for run in runs:
-        if run.first <= at <= run.last:
-            return run
-    fits = [it for it in runs if max(it.last, at) - min(it.first, at) <= repeats]
-    begun = [it for it in fits if it.first < at]
+def _fitting(known: Sequence[Occurrence], at: int, repeats: int) -> Occurrence | None:
+    for occurrence in known:
+        if occurrence.first <= at <= occurrence.last:
+            return occurrence
+    fits = [one for one in known if max(one.last, at) - min(one.first, at) <= repeats]
+    begun = [one for one in fits if one.first < at]
     return begun[-1] if begun else next(iter(fits), None)
 
 
-def under(run: Run, delivery: Delivery) -> Delivery:
-    """Return a delivery with the id of its run: of the one known first it is the delivery's own."""
-    if not run.name:
+def under(occurrence: Occurrence, delivery: Delivery) -> Delivery:
+    """Return a delivery with the id of its occurrence: the first known one has the delivery's."""
+    if not occurrence.name:
         return delivery
-    return replace(delivery, id=sha256(f"{delivery.id}@{run.name}".encode("ascii")).hexdigest())
+    name = f"{delivery.id}@{occurrence.name}"
+    return replace(delivery, id=sha256(name.encode("ascii")).hexdigest())
