@@ -1,1 +1,1 @@
-"""What Lambda runs."""
+"""The code that Lambda runs."""

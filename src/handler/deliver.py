@@ -1,7 +1,7 @@
-"""The deliver function: sends what the queue holds, together what may go together.
+"""The deliver function: sends the queue's deliveries to Braze, batched where Braze allows it.
 
-The answer is a partial batch response: what is not named in it leaves the queue (Lambda guide,
-"Handling errors for an SQS event source"). Every wait is a visibility timeout.
+The answer is a partial batch response: a message that it does not name is deleted from the queue
+(Lambda guide, "Handling errors for an SQS event source"). Every wait is a visibility timeout.
 """
 
 import os
@@ -24,14 +24,14 @@ BatchResponse = dict[str, list[dict[str, str]]]
 
 
 class Context(Protocol):
-    """What is used of Lambda's context."""
+    """The part of Lambda's context that is used."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the invocation is killed."""
 
 
 def lambda_handler(event: Mapping[str, Any], context: Context) -> BatchResponse:
-    """Deliver an SQS event's messages; return those that are retried."""
+    """Deliver the messages of an SQS event; return those that are retried."""
     return serve(_worker(), event, context)
 
 
@@ -41,7 +41,7 @@ def _worker() -> Worker:
 
 
 def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> BatchResponse:
-    """Do as `lambda_handler` with a given worker."""
+    """Handle an event as `lambda_handler` does, with a given worker."""
     invocation = Invocation(worker, lambda: context.get_remaining_time_in_millis() / 1000)
     batch = [QueueMessage.of(record) for record in event["Records"]]
     _dispatch_all(invocation, _decoded(invocation, batch))
@@ -70,8 +70,8 @@ def _dispatch_all(invocation: Invocation, tasks: list[DeliveryTask]) -> None:
     for group in groups:
         with on_failure(invocation, [task.message for task in group]):
             unbatched += dispatch(invocation, group)
-        invocation.worker.tally.flush()  # a killed invocation loses what is not yet written
-    for task in unbatched:  # a task that kills its workers must not end the others
+        invocation.worker.tally.flush()  # a killed invocation loses counts that are not written
+    for task in unbatched:  # last: a task that kills its worker stops no other
         with on_failure(invocation, [task.message]):
             dispatch(invocation, [task])
 
@@ -81,14 +81,14 @@ def _failures(invocation: Invocation, batch: list[QueueMessage]) -> list[dict[st
     for message in batch:
         disposition = invocation.dispositions.of(message) or _NO_DISPOSITION
         if disposition.wait is not None:
-            if invocation.has_time(1):  # else the queue's own timeout returns it
+            if invocation.has_time(1):  # else the queue's default timeout applies
                 _postpone(invocation.worker, message, disposition.wait)
             failures.append({"itemIdentifier": message.id})
     return failures
 
 
 def _postpone(worker: Worker, message: QueueMessage, seconds: int) -> None:
-    """Set the visibility timeout; where that fails, the queue's own returns the message."""
+    """Set the visibility timeout; where that fails, the queue's default timeout applies."""
     try:
         worker.sqs.change_message_visibility(
             QueueUrl=worker.settings.queue_url,

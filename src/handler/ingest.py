@@ -1,7 +1,7 @@
-"""Ingest: takes a webhook from API Gateway, enqueues its deliveries and answers its sender.
+"""The ingest function: takes a webhook, enqueues its deliveries and answers its sender.
 
-It never calls Braze and touches no table. The order of checks and the answers are those of the
-table in docs/answers.md; nothing is remembered before it is enqueued.
+It never calls Braze and has no table: it writes messages and dead letters only. The order of the
+checks and the answers are those of the table in docs/answers.md.
 """
 
 import json
@@ -50,9 +50,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
 
 DAY: Final = 86_400  # seconds
-RETRY_AFTER: Final = {"retry-after": "30"}  # seconds; a read that failed is repeated after as many
+RETRY_AFTER: Final = {"retry-after": "30"}  # seconds, as `secrets.FAILED_AFTER`
 _JSON: Final = {"content-type": "application/json"}
-# Two tries end before the function's timeout of 10 s does: 2 * (1 + 2) s.
+# Two attempts take at most 2 * (1 + 2) = 6 s; the function's timeout is 10 s.
 _PATIENCE: Final = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
 )
@@ -77,7 +77,7 @@ def _ingest() -> "Ingest":
 
 @dataclass(frozen=True, slots=True)
 class Ingest:
-    """What one execution environment keeps: the sources, the secrets' cache, the SQS client.
+    """The state of one execution environment: sources, secret cache and SQS client.
 
     `clock` returns seconds since the epoch.
     """
@@ -89,25 +89,25 @@ class Ingest:
     clock: Callable[[], float] = time.time
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
-        """Take the request as far as it may go; answer, and tell how it went."""
+        """Answer a request, and log its result once."""
         webhook = webhook_of(event, self.clock())
-        # An unknown name in the path is anybody's text and stays out of logs and metrics.
+        # An unknown source name is text of any caller: it stays out of logs and metrics.
         known = webhook.source if webhook.source in self.sources else UNKNOWN
-        account = WebhookLog(known, len(webhook.body))
+        log = WebhookLog(known, len(webhook.body))
         try:
             source = self._source(webhook)
             made = greet(webhook, source.handshakes) or self._plan(webhook, source)
             if isinstance(made, Reply):
-                account.pinged()
+                log.pinged()
                 return {"statusCode": 200, "headers": made.headers, "body": made.body}
             dead = self._enqueue(made)
         except Refused as refused:
-            account.refused(refused, self._verified_url(webhook, refused))
+            log.refused(refused, self._verified_url(webhook, refused))
             return _answer(refused.status, {"error": refused.answer})
         except Unavailable as error:
-            account.unavailable(error)
+            log.unavailable(error)
             return _answer(503, {"error": "unavailable"}, RETRY_AFTER)
-        account.taken(made, dead)
+        log.taken(made, dead)
         if source.answer == "empty":
             return {"statusCode": 200, "body": ""}
         return _answer(200, _counts(made))
@@ -140,13 +140,13 @@ class Ingest:
     def _signing_secrets(self, webhook: Webhook, source: Source) -> tuple[str, ...]:
         try:
             return signing_secrets(self.secrets.current(), source.secret)
-        except Unavailable:  # perhaps set a moment ago
+        except Unavailable:  # the secret may have been set a moment ago
             return self._newer_secrets(webhook, source)
 
     def _newer_secrets(self, webhook: Webhook, source: Source) -> tuple[str, ...]:
-        """Return the signing secrets, read again if another secret could prove the webhook at all.
+        """Return the signing secrets, read again if a newer secret could verify the webhook at all.
 
-        Else whoever posts anything would have them read, and genuine webhooks would wait.
+        Without this condition any request would cause a read, and genuine webhooks would wait.
         """
         is_worth_it = is_provable(webhook, source.scheme)
         secret = self.secrets.refresh() if is_worth_it else self.secrets.current()
@@ -155,21 +155,24 @@ class Ingest:
     def _verified(self, webhook: Webhook, source: Source, secrets: tuple[str, ...]) -> Verified:
         try:
             return verify(webhook, source.scheme, secrets)
-        except (Unverified, Unavailable):  # a secret may have been rotated, or mended
+        except (Unverified, Unavailable):  # a secret may have been rotated, or corrected
             renewed = self._newer_secrets(webhook, source)
             if renewed == secrets:
                 raise
         return verify(webhook, source.scheme, renewed)
 
     def _verified_url(self, webhook: Webhook, refused: Refused) -> str:
-        """Return the URL that a wrong signature was checked against, where one is signed."""
+        """Return the URL that a wrong signature was checked against; empty if none is signed."""
         source = self.sources.get(webhook.source)
         if refused.reason != "wrong_signature" or not isinstance(source, Source):
             return ""
         return shown_url(webhook, source.scheme)
 
     def _enqueue(self, planned: Plan) -> list[Delivery]:
-        """Enqueue all; return the deliveries that SQS refuses for good: they are dead letters."""
+        """Enqueue the deliveries, and bury the parked events.
+
+        Return the deliveries that SQS refuses for good: they are buried too.
+        """
         bodies = [*map(encode, planned.deliveries)]
         refused = enqueue(self.sqs, self.settings.queue_url, bodies)
         dead = [(body, Cause(Reason.REFUSED_BY_SQS)) for body in refused]
@@ -187,7 +190,7 @@ class Ingest:
 
 
 def _counts(made: Plan) -> dict[str, int]:
-    """Return what a sender is told; what is parked only where something is, for it is rare."""
+    """Return the counts in an answer; `parked` only where an event was parked, which is rare."""
     parked = {"parked": len(made.parked)} if made.parked else {}
     return {"events": made.events, "deliveries": len(made.deliveries), **parked}
 

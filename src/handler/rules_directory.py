@@ -1,4 +1,4 @@
-"""Reads the rules directory of the package: a source for each file, or why it does not load."""
+"""The rules directory of the package: each file is read into its sources, or into an error."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ RESERVED: Final = frozenset({Path(workspaces.FILE).stem})
 def read(
     directory: Path, stage: str, *, broadcasts: bool = False
 ) -> Mapping[str, Source | RulesError]:
-    """Return name -> source, or the error of that source alone: the others go on."""
+    """Return the sources by name; one that does not load is its error, the others are served."""
     reading = _reading(directory, stage, broadcasts=broadcasts)
     found: dict[str, Source | RulesError] = {}
     for file in sorted(directory.glob("*.yaml")):
@@ -31,14 +31,14 @@ def read(
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What all files of a directory are read for; `broken` is the error of workspaces.yaml."""
+    """Settings for the files of a directory; `broken` is the error of workspaces.yaml."""
 
     stage: str
     reach: Reach
     broken: RulesError | None
 
     def sources(self, file: Path) -> Mapping[str, Source | RulesError]:
-        """Return the sources of a file; where it cannot be read at all, its error by its name."""
+        """Return the sources of a file by name; an error under its own if it cannot be read."""
         try:
             text = file.read_text(encoding="utf-8")
             named = names(file.stem, text, _shown(file))

@@ -1,4 +1,4 @@
-"""What each function reads from its environment, checked before anything else is done."""
+"""Settings of each function: its environment variables, checked before anything else."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Self
@@ -14,7 +14,7 @@ _Text = Annotated[str, Field(min_length=1)]
 
 
 class _Settings(BaseModel):
-    # A value may have been put into the wrong variable: no error shows it.
+    # No error shows a value: it may be a secret in the wrong variable.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     queue_url: Annotated[_Text, Field(alias="QUEUE_URL")]
@@ -35,21 +35,21 @@ def _words(place: tuple[int | str, ...], message: str) -> str:
 
 
 class IngestSettings(_Settings):
-    """The environment of the ingest function; `rules_stage` says which `vars` the rules see.
+    """The environment of the ingest function; `rules_stage` selects the `vars` of the rules.
 
-    What happened longer ago than `ledger_days` less one is not sent.
+    An event older than `ledger_days` - 1 days is not sent.
     """
 
     rules_stage: Annotated[_Text, Field(alias="RULES_STAGE")]
     signing_secrets_arn: Annotated[_Text, Field(alias="SIGNING_SECRETS_ARN")]
     max_body_bytes: Annotated[int, Field(alias="MAX_BODY_BYTES", gt=0)]
     ledger_days: Annotated[int, Field(alias="LEDGER_DAYS", gt=1)] = 400
-    # False where it is absent: an update may meet the environment of a release before it.
+    # False where it is absent, as in the environment of an earlier release during an update.
     allow_broadcast: Annotated[bool, Field(alias="ALLOW_BROADCAST")] = False
 
 
 class DeliverSettings(_Settings):
-    """The environment of the deliver function; `ledger_days` is the life of final marks."""
+    """The environment of the deliver function; `ledger_days` is how long final marks are kept."""
 
     stage: Annotated[_Text, Field(alias="STAGE")]
     ledger_table: Annotated[_Text, Field(alias="LEDGER_TABLE")]
@@ -60,7 +60,7 @@ class DeliverSettings(_Settings):
 
     @model_validator(mode="after")
     def _only_braze(self) -> Self:
-        # The API key goes wherever this points.
+        # The API key is sent to this host.
         local = self.stage == LOCAL and is_loopback(self.braze_endpoint)
         is_allowed = is_other_host if self.allow_other_braze_host else is_braze
         if not local and not is_allowed(self.braze_endpoint):

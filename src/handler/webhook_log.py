@@ -1,4 +1,4 @@
-"""What is told of a webhook: its log line and its metrics, with no value of it in either."""
+"""The log line and the metrics of a webhook: neither holds a value from it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ from handler.core.models import Delivery, ParkReason, Plan
 
 logger = Logger()
 
-# Of the refusals that somebody has to hear of. NotJson is the only one after the signature.
+# Refusals that an operator has to know of. Only NotJson comes after the signature check.
 _ALARMING: Final = (
     (Unverified, "SignaturesRefused"),
     (TooLarge, "BodiesTooLarge"),
@@ -31,31 +31,31 @@ _ALARMING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class WebhookLog:
-    """Tells how one webhook went, once; `source` is its source's name or `unknown`."""
+    """Logs and counts one webhook, once; `source` is its source's name or `unknown`."""
 
     source: str
     size: int
 
     def refused(self, error: Refused, url: str = "") -> None:
-        """Tell that the sender was answered 4xx; `url` is the one that was verified, if any was."""
+        """Log an answer of 4xx; `url` is the URL that the signature was checked against, if any."""
         seen = self._seen() | ({"url": url} if url else {})
         logger.warning("webhook", status=error.status, reason=error.reason, **seen)
         alarming = [name for kind, name in _ALARMING if isinstance(error, kind)]
         self._write(["WebhooksRefused", *alarming], Tally())
 
     def unavailable(self, error: Unavailable) -> None:
-        """Tell that the sender was answered 503."""
+        """Log an answer of 503."""
         logger.error("webhook", status=503, reason=str(error), **self._seen())
         self._write(["WebhooksUnavailable"], Tally())
 
     def pinged(self) -> None:
-        """Tell that the sender asked something beside its webhooks, and was answered."""
+        """Log an answered handshake: a request beside the webhooks, such as a challenge."""
         logger.info("handshake", status=200, **self._seen())
         self._write(["WebhooksPings"], Tally())
 
     def taken(self, planned: Plan, dead: Iterable[Delivery]) -> None:
-        """Tell what was made of it; `dead` are the deliveries that the queue refused for good."""
-        logger.info("webhook", status=200, **_told(planned), **self._seen())
+        """Log a webhook that was taken; `dead` are the deliveries that SQS refused for good."""
+        logger.info("webhook", status=200, **_log_fields(planned), **self._seen())
         tally = Tally()
         for name, rules in (
             ("DeliveriesPlanned", [one.rule for one in planned.deliveries]),
@@ -91,7 +91,7 @@ def _is_taken(planned: Plan) -> bool:
 
 
 def _events(planned: Plan) -> Iterator[tuple[str, int]]:
-    """Yield how many events of a taken webhook were wanted, unmatched or parked, but for zeros."""
+    """Yield the metrics of a taken webhook's events, by what came of them; without zeros."""
     reasons = Counter(parked.reason for parked in planned.parked)
     parked = planned.events if reasons["too_many"] else reasons["malformed"]
     counts = {
@@ -104,8 +104,8 @@ def _events(planned: Plan) -> Iterator[tuple[str, int]]:
         yield from ((name, count) for name, count in counts.items() if count)
 
 
-def _told(planned: Plan) -> dict[str, Any]:
-    """Return what the log says of a plan: numbers, rules, ids, operands; no value of the body."""
+def _log_fields(planned: Plan) -> dict[str, Any]:
+    """Return a plan's fields for the log: counts, rules, ids, operands; no value of the body."""
     return {
         "events": planned.events,
         "deliveries": [{"rule": made.rule, "id": made.id} for made in planned.deliveries],

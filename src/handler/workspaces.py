@@ -1,4 +1,4 @@
-"""The package's rules directory, and the workspaces that a file in it names."""
+"""The workspaces of a deployment, as `workspaces.yaml` in the rules directory names them."""
 
 from pathlib import Path
 from typing import Final
@@ -13,13 +13,13 @@ FILE: Final = "workspaces.yaml"
 def read(directory: Path, default: Workspace | None) -> dict[str, Workspace]:
     """Return the workspaces of a deployment, by name; raise RulesError.
 
-    `default` is that of the parameter BrazeEndpoint, None where it does not matter.
+    `default` is the workspace of the parameter BrazeEndpoint; None where it does not matter.
     """
     file = directory / FILE
     if not file.exists():
         return {} if default is None else {default.name: default}
-    # Deliver needs YAML for this alone: most deployments have no such file, and start sooner.
-    from handler.core.configuration.workspaces_file import read_workspaces  # noqa: PLC0415 - as said
+    # Deliver needs YAML for this file alone; without the file it starts sooner.
+    from handler.core.configuration.workspaces_file import read_workspaces  # noqa: PLC0415 - as above
 
     shown = f"{directory.name}/{FILE}"
     try:

@@ -1,4 +1,4 @@
-"""A webhook as API Gateway hands it over (payload format 2.0)."""
+"""API Gateway events (payload format 2.0), read into webhooks."""
 
 from base64 import b64decode
 from contextlib import suppress
@@ -9,14 +9,14 @@ from handler.core.rules.source import Source
 
 
 def webhook_of(event: dict[str, Any], now: float) -> Webhook:
-    """Return the webhook that an HTTP API event holds, with the bytes as they were sent.
+    """Return the webhook of an HTTP API event, with its body's bytes as they were sent.
 
-    `now` is in seconds since the epoch. What arrived first is told by the gateway's clock, where
-    the event has it: an execution environment that starts lets what came later overtake.
+    `now` is in seconds since the epoch. The time of arrival is the gateway's, where the event has
+    it: while an execution environment starts, later webhooks overtake in another one.
 
     Source: API Gateway, "AWS Lambda proxy integrations for HTTP APIs", payload format 2.0: the
-    body is base64 unless its content type is text; header names are in lower case there, and
-    made so here for whoever is less exact.
+    body is base64 unless its content type is text; header names are in lower case. They
+    are lowered here too, for gateways that are less exact.
     """
     http = event["requestContext"]["http"]
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
@@ -33,9 +33,9 @@ def webhook_of(event: dict[str, Any], now: float) -> Webhook:
 
 
 def _source(event: dict[str, Any]) -> str:
-    """Return what a path names as its source, with or without a slash at the end; else nothing.
+    """Return the source name in a path, with or without a slash at the end; empty if none.
 
-    The route's greedy variable holds all that follows `/webhooks/`; the catch-all has none.
+    The route's greedy variable holds all that follows `/webhooks/`; the catch-all route has none.
     """
     name: str = (event.get("pathParameters") or {}).get("source", "")
     name = name.removesuffix("/")
@@ -44,8 +44,8 @@ def _source(event: dict[str, Any]) -> str:
 
 def _body(event: dict[str, Any]) -> bytes:
     text = event.get("body") or ""
-    # Whatever the gateway hands over, a signature decides, not an exception: hence surrogatepass,
-    # and what is not the base64 that it is said to be counts as text.
+    # No body raises an exception: the signature decides. Hence surrogatepass, and a body that is
+    # flagged as base64 but is none counts as text.
     if event.get("isBase64Encoded"):
         with suppress(ValueError):
             return b64decode(text, validate=True)
@@ -53,13 +53,13 @@ def _body(event: dict[str, Any]) -> bytes:
 
 
 def _url(headers: dict[str, str], path: str) -> str:
-    """Return the URL that was called, as whoever called it wrote it, without its query string."""
+    """Return the URL as the sender wrote it, without its query string."""
     protocol, host = headers.get("x-forwarded-proto", "https"), headers.get("host", "")
     return f"{protocol}://{host}{path}"
 
 
 def is_accepted(content_type: str, source: Source) -> bool:
-    """Tell whether a body of this content type is read at all."""
+    """Return whether a body of this content type is read at all."""
     media = content_type.partition(";")[0].strip().lower()
     is_json = media == "application/json" or media.endswith("+json")
     return is_json or media in source.content_types

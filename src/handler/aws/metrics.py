@@ -1,16 +1,16 @@
-"""The metrics, as CloudWatch reads them out of the log (embedded metric format), by Powertools.
+"""Metrics in CloudWatch's embedded metric format, written to the log by Powertools.
 
-Each is published for the stack as a whole, where the alarms look (an alarm cannot search), and
-for each source, or each rule of it, where a person looks. Names of sources and rules come from
-the rules files; no value of a webhook is ever a dimension. CloudWatch charges for a combination
-only in the hours in which it is written, so what is rare is cheap. These sums hold:
+Each metric is published for the whole stack, for alarms (an alarm cannot search), and for each
+source or each of its rules, for operators. Names of sources and rules come from the rules files;
+no value of a webhook is ever a dimension. CloudWatch charges for a combination of dimensions only
+in the hours in which it is written, so rare metrics are cheap. These sums hold:
 
     webhooks received = refused + unavailable + malformed + pings + taken
     events of webhooks taken = unmatched + wanted + parked
-    wishes that matched = rendered + unrenderable + expired
+    rule matches = rendered + unrenderable + expired
     deliveries planned = accepted + duplicate + held + expired + dead + in flight
 
-A message counts in the last one when it leaves the queue; what is redriven leaves it again.
+A message counts in the last sum when it leaves the queue; a redriven message leaves it again.
 """
 
 from collections import defaultdict
@@ -21,15 +21,13 @@ from typing import Final
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE: Final = "BrazeRelay"
-UNKNOWN: Final = "unknown"  # a source that no rules file names, a message that is not ours
-_STACK: Final = (
-    "relay"  # where POWERTOOLS_SERVICE_NAME, in a deployment the stack's name, is not set
-)
+UNKNOWN: Final = "unknown"  # a source without a rules file; a message that is no delivery
+_STACK: Final = "relay"  # where POWERTOOLS_SERVICE_NAME (the stack's name) is not set
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A unit, the dimensions beside `service`, and what one counts."""
+    """A metric: its unit, its dimensions beside `service`, and what it counts."""
 
     unit: MetricUnit
     dimensions: tuple[str, ...]
@@ -47,40 +45,42 @@ METRICS: Final[Mapping[str, Metric]] = {
     "WebhooksReceived": _count("every webhook that was answered", *_SOURCE),
     "WebhooksRefused": _count("a webhook answered 4xx", *_SOURCE),
     "WebhooksUnavailable": _count("a webhook answered 503: our own failure", *_SOURCE),
-    "WebhooksMalformed": _count("a signed webhook that nobody can use, parked", *_SOURCE),
-    "WebhooksPings": _count("a question beside the webhooks, such as a challenge", *_SOURCE),
-    "WebhooksTaken": _count("a webhook whose event went to the rules", *_SOURCE),
+    "WebhooksMalformed": _count("a signed webhook that cannot be read, parked", *_SOURCE),
+    "WebhooksPings": _count("an answered handshake, such as a challenge", *_SOURCE),
+    "WebhooksTaken": _count("a webhook whose events were matched with the rules", *_SOURCE),
     "SignaturesRefused": _count("a refused webhook that did not prove its sender", *_SOURCE),
     "BodiesTooLarge": _count("a refused webhook over the limit of bytes", *_SOURCE),
     "SourcesUnknown": _count("a refused POST to a path that names no source", *_SOURCE),
     "VerifiedWebhooksRefused": _count("a refused webhook whose signature was good", *_SOURCE),
-    "EventsTaken": _count("an event of a webhook that went to the rules", *_SOURCE),
-    "EventsUnmatched": _count("an event that no rule wanted", *_SOURCE),
-    "EventsWanted": _count("an event that a rule wanted", *_SOURCE),
-    "EventsParked": _count("an event that is none, or one of too many, parked", *_SOURCE),
-    "EventsMatched": _count("a rule's wish: an event that it wanted", *_RULE),
-    "EventsRendered": _count("a rule's wish that was rendered in time, also in shadow", *_RULE),
-    "EventsUnrenderable": _count("a rule's wish that could not be rendered, parked", *_RULE),
-    "EventsExpired": _count("a rule's wish that came too late to be sent, parked", *_RULE),
-    "DeliveriesShadow": _count("a delivery of a rule in shadow: made, and not sent", *_RULE),
-    "DeliveriesPlanned": _count("a delivery that was made for the queue", *_RULE),
-    "DeliveriesAccepted": _count("a message that left the queue: Braze took it", *_RULE),
+    "EventsTaken": _count("an event of a webhook that was taken", *_SOURCE),
+    "EventsUnmatched": _count("an event that no rule matched", *_SOURCE),
+    "EventsWanted": _count("an event that a rule matched", *_SOURCE),
+    "EventsParked": _count("an event that cannot be read, or one of too many, parked", *_SOURCE),
+    "EventsMatched": _count("a rule match: an event and a rule that matched it", *_RULE),
+    "EventsRendered": _count("a rule match that was rendered in time, also in shadow", *_RULE),
+    "EventsUnrenderable": _count("a rule match that could not be rendered, parked", *_RULE),
+    "EventsExpired": _count("a rule match that was too late to be sent, parked", *_RULE),
+    "DeliveriesShadow": _count("a delivery of a rule in shadow: planned, not sent", *_RULE),
+    "DeliveriesPlanned": _count("a delivery that was planned for the queue", *_RULE),
+    "DeliveriesAccepted": _count("a message that left the queue: Braze accepted it", *_RULE),
     "DeliveriesDuplicate": _count("a message that left the queue: sent before", *_RULE),
-    "DeliveriesHeld": _count("a message that left the queue: held for a person", *_RULE),
+    "DeliveriesHeld": _count("a message that left the queue: held for an operator", *_RULE),
     "DeliveriesExpired": _count("a message that left the queue: too late to be sent", *_RULE),
     "DeliveriesDead": _count("a message that left the queue: a dead letter", *_RULE),
     "DeliveriesRedelivered": _count("a message that SQS repeated after it had left", *_RULE),
-    "DeliveriesStopped": _count("a delivery that a surge brake stops", *_RULE),
-    "AttributesStale": _count("a delivery sent without attributes: newer ones were there", *_RULE),
+    "DeliveriesStopped": _count("a delivery that its surge limit stops", *_RULE),
+    "AttributesStale": _count(
+        "a delivery sent without attributes: newer ones were accepted", *_RULE
+    ),
     "LettersReturned": _count("a message that is no delivery, buried again"),
-    "DeliveriesRetried": _count("an attempt after which the message comes back", *_RULE),
+    "DeliveriesRetried": _count("an attempt after which the message is retried", *_RULE),
     "TargetPaused": _count(
         "an attempt whose Canvas is paused, or whose campaign, Canvas or address is unknown", *_RULE
     ),
     "AcceptedWithErrors": _count("an accepted attempt whose answer names errors", *_RULE),
     "KeyRefused": _count("an attempt whose API key Braze refused"),
     "BreakerOpened": _count("a breaker that opened: nothing is sent to the workspace"),
-    "Unrecorded": _count("an accepted attempt that the ledger does not know of"),
+    "Unrecorded": _count("an accepted attempt that the ledger does not record"),
     "BrazeLatency": Metric(MetricUnit.Milliseconds, (), "how long one request to Braze took"),
     "BrazeRemaining": _count("requests that Braze says are left of its rate limit"),
 }
@@ -94,14 +94,14 @@ def _nothing() -> defaultdict[_Dimensions, list[tuple[str, float]]]:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was counted and is not yet written."""
+    """Counts that are not yet written."""
 
     _values: defaultdict[_Dimensions, list[tuple[str, float]]] = field(default_factory=_nothing)
 
     def count(
         self, name: str, source: str = UNKNOWN, rule: str | None = None, value: float = 1
     ) -> None:
-        """Count one of METRICS; a dimension that it does not have is not looked at."""
+        """Add to one of METRICS; a dimension that the metric lacks is ignored."""
         given = {"source": source, "rule": rule or UNKNOWN}
         dimensions = tuple((one, given[one]) for one in METRICS[name].dimensions)
         self._values[dimensions].append((name, value))

@@ -1,4 +1,4 @@
-"""Secrets Manager through a small cache that knows the version it holds.
+"""A cache of one secret of Secrets Manager, with its version.
 
 No secret value is ever part of an exception, a `repr` or a log line.
 """
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager.client import SecretsManagerClient
     from mypy_boto3_secretsmanager.type_defs import GetSecretValueResponseTypeDef
 
-MAX_AGE: Final = 300  # seconds; a rotation needs both values to hold for at least as long
-REFRESH_AFTER: Final = 2  # seconds between two forced reads: at most 0.5 calls/s, whoever asks
-FAILED_AFTER: Final = 30  # seconds until a failed read is tried again, while an older value serves
-RETRY_AFTER: Final = 5  # the same, while there is none: until then nothing can be verified or sent
-# 0.5 + 0.5 = 1 s a read: a stranger can bring one about, and genuine webhooks wait behind it.
+MAX_AGE: Final = 300  # seconds; in a rotation both values must be valid for at least as long
+REFRESH_AFTER: Final = 2  # seconds between two forced reads: at most 0.5 calls/s
+FAILED_AFTER: Final = 30  # seconds until a failed read is repeated, where an older value is kept
+RETRY_AFTER: Final = 5  # the same without one: until then nothing can be verified or sent
+# 0.5 + 0.5 = 1 s a read: a stranger's request can cause one, and genuine webhooks wait for it.
 BRIEF: Final = Config(
     connect_timeout=0.5,
     read_timeout=0.5,
@@ -32,8 +32,8 @@ BRIEF: Final = Config(
 class SecretCache:
     """One secret, read with GetSecretValue (stage AWSCURRENT) and kept for five minutes.
 
-    `clock` returns seconds since the epoch: a monotonic one stands still while Lambda is frozen.
-    Where it has gone back, nobody knows how old the value is, so that it is read again.
+    `clock` returns seconds since the epoch: a monotonic clock stops while Lambda is frozen.
+    Where it has gone back the value's age is unknown, and the secret is read again.
     """
 
     def __init__(
@@ -53,26 +53,26 @@ class SecretCache:
         return self._arn.rsplit(":", 1)[-1]
 
     def current(self) -> Secret:
-        """Return the secret, at most five minutes old; older while it cannot be read.
+        """Return the secret, at most five minutes old; older only while reads fail.
 
         Raise Unavailable where it has never been read.
         """
         return self._read_after(self._stale_at)
 
     def refresh(self, after: float = REFRESH_AFTER) -> Secret:
-        """Return the secret, read again unless that was done in the last `after` seconds.
+        """Return the secret, read again unless it was read in the last `after` seconds.
 
-        A read that has failed is not repeated for 30 seconds, whatever `after` is.
+        A failed read is not repeated before its own time, whatever `after` is.
         """
         return self._read_after(self._stale_at if self._failure else self._read_at + after)
 
     def known(self) -> list[str]:
-        """Return the strings of the value that is kept, without a read: for what may not show."""
+        """Return the strings of the cached value, without a read: they are to be redacted."""
         values = self._kept.values.values() if self._kept else ()
         return [value.strip() for value in values if isinstance(value, str)]
 
     def _read_after(self, until: float) -> Secret:
-        """Return the secret, read again from that time on."""
+        """Return the secret, read again from the time `until` on."""
         if not self._read_at <= self._clock() < until:
             self._read()
         if self._kept is None:
@@ -90,7 +90,7 @@ class SecretCache:
             self._keep(answer.get("SecretString"), answer["VersionId"])
 
     def _answer(self) -> "GetSecretValueResponseTypeDef":
-        """Return Secrets Manager's answer; ask once more where there is none and no older value."""
+        """Return Secrets Manager's answer; repeat a failed call once if no value is cached."""
         try:
             return self._client.get_secret_value(SecretId=self._arn)
         except BotoCoreError:
@@ -114,6 +114,6 @@ class SecretCache:
         self._done(FAILED_AFTER if self._kept else RETRY_AFTER)
 
     def _done(self, seconds: float) -> None:
-        """Count the time to the next read from now: a failed one may have taken as long."""
+        """Set the time of the next read, counted from now: a failed read takes time itself."""
         self._read_at = self._clock()
         self._stale_at = self._read_at + seconds

@@ -1,4 +1,4 @@
-"""Enqueues deliveries with SendMessageBatch, and sends again those entries that failed."""
+"""SQS: deliveries are enqueued with SendMessageBatch, dead letters are buried one by one."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,10 +27,10 @@ _REFUSED: Final = re.compile(r"[^ -~]")
 
 
 def enqueue(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> list[str]:
-    """Send all bodies; return those that SQS refuses as the sender's fault (they cannot pass).
+    """Send all bodies; return those that SQS refuses for good (`SenderFault`).
 
-    Raises Unavailable when SQS is away or an entry still fails after three rounds. Some of the
-    bodies may be in the queue then: the sender comes again, and the delivery id makes them one.
+    Raise Unavailable where SQS is away or an entry still fails after three rounds. Some of the
+    bodies may be in the queue then: the sender repeats the webhook, and the copies have one id.
     """
     refused: list[str] = []
     for batch in batches(bodies):
@@ -39,7 +39,7 @@ def enqueue(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> list[str
 
 
 def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Split bodies, in order, into batches that SQS takes. They are ASCII: a letter is a byte."""
+    """Split bodies, in order, into batches for SQS; they are ASCII: a character is a byte."""
     batch: list[str] = []
     size = 0
     for body in bodies:
@@ -72,9 +72,9 @@ def _send(sqs: "SQSClient", queue_url: str, batch: list[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a message is given up.
+    """The cause of a dead letter.
 
-    `status` is Braze's HTTP status, `detail` its words, redacted before they come here.
+    `status` is Braze's HTTP status, `detail` a text that is already redacted.
     """
 
     reason: Reason
@@ -83,7 +83,7 @@ class Cause:
 
 
 def bury(sqs: "SQSClient", queue_url: str, body: str, cause: Cause) -> None:
-    """Send a message body, unchanged, to the dead letters.
+    """Send a message body, unchanged, to the dead letter queue.
 
     Raise botocore's ClientError or BotoCoreError where SQS does not take it: it is not buried then.
     """
