@@ -1,6 +1,6 @@
 """The ledger: one DynamoDB item for each delivery, written by single conditional updates."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
+from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
 from handler.core.reasons import Reason
 from handler.ledger.batch_requests import BatchRequests
@@ -37,16 +38,64 @@ _ENDS_RUN: Final = (State.ACCEPTED, State.HELD, State.DEAD)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _COUNTED: Final = " ADD attempts :one"
 
+# A claim; or why there is none, and the record that caused the refusal.
+Claimed = Claim | tuple[Refusal, Record | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRequest:
+    """A delivery that is to be claimed for `owner`; see `Ledger.claim`."""
+
+    delivery_id: str
+    on_unknown: OnUnknown
+    owner: str
+    times: Times
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The end of a claim's attempt: its state and its entry, at `now` in epoch seconds."""
+
+    claim: Claim
+    state: State
+    entry: Entry
+    now: float
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """The table's items of deliveries, and for how many days final marks live.
+    """The items of deliveries; final marks are kept for `days`.
 
     Every call raises Unavailable where DynamoDB does not answer: then nothing may be sent.
+    `claim_all` and `mark_all` yield it instead, in the place of the result.
     """
 
     table: Table
     days: int
+
+    def claim_all(self, asked: Iterable[ClaimRequest]) -> Iterator[Claimed | Unavailable]:
+        """Claim deliveries; yield the result of each, in order.
+
+        Each request is taken right before its write, so that its times can be read then. A claim
+        that fails does not affect the others.
+        """
+        for one in asked:
+            try:
+                yield self.claim(one.delivery_id, one.on_unknown, one.owner, one.times, one.tags)
+            except Unavailable as error:
+                yield error
+
+    def mark_all(self, marks: Iterable[Mark]) -> Iterator[bool | Unavailable]:
+        """Mark claims; yield for each, in order, whether it was still the owner's.
+
+        Marks are taken, and fail, one by one, as in `claim_all`.
+        """
+        for one in marks:
+            try:
+                yield self.mark(one.claim, one.state, one.entry, one.now)
+            except Unavailable as error:
+                yield error
 
     def claim(
         self,
@@ -55,11 +104,11 @@ class Ledger:
         owner: str,
         times: Times,
         tags: Mapping[str, str] = _NOTHING,
-    ) -> Claim | tuple[Refusal, Record | None]:
-        """Claim a delivery for `owner`.
+    ) -> Claimed:
+        """Claim a delivery for `owner`; return the claim, or a refusal and the record behind it.
 
-        Return the claim, or why there is none, with the record that stood in the way. `tags` are
-        what a person finds it by: `event`, `once`, `source`, `rule`, `workspace`; and `message`.
+        `tags` are written too. An operator finds the record by `event`, `once`, `source`, `rule`
+        and `workspace`; `message` is the queue message's id.
         """
         now = ceil(times.now)
         condition, values = claim_condition(on_unknown, now, times.sent_at)
@@ -74,18 +123,15 @@ class Ledger:
             return claim_in(delivery_id, record, now)
         return refusal, record
 
-    def take_over(
-        self, delivery_id: str, seen: Record, owner: str, times: Times
-    ) -> Claim | tuple[Refusal, Record | None]:
-        """Claim what a vanished worker had, unless the request that it was part of is recorded.
+    def take_over(self, delivery_id: str, seen: Record, owner: str, times: Times) -> Claimed:
+        """Claim a lost worker's delivery, unless its batch request is recorded.
 
-        Right before it is sent unbatched, and not before: a message that kills workers must not
-        make those that are only claimed beside it look as if they did.
+        It is called right before the delivery is sent unbatched: deliveries that are only claimed
+        beside a message that kills workers must not count as lost with it.
         """
         if recorded := BatchRequests(self.table).recorded(seen.owner, delivery_id):
-            after = replace(
-                seen, state=recorded, owner=owner, last=(*seen.last, _told(recorded, times.now))
-            )
+            attempt = _recorded_attempt(recorded, times.now)
+            after = replace(seen, state=recorded, owner=owner, last=(*seen.last, attempt))
             if not self._finish(delivery_id, seen, after, times.now):
                 return Refusal("wait", 1), seen
             return Refusal("adopted" if recorded is State.ACCEPTED else "held"), after
@@ -99,12 +145,12 @@ class Ledger:
         before = record_from(item)
         if not applied and before is not None and before.owner == owner:  # the answer was lost
             return claim_in(delivery_id, before, ceil(times.now))
-        if not applied or before is None:  # somebody else was quicker
+        if not applied or before is None:  # another worker was quicker
             return Refusal("wait", 1), before
         return claim_after(delivery_id, owner, before, ceil(times.now))
 
     def mark(self, claim: Claim, state: State, entry: Entry, now: float) -> bool:
-        """Write what came of a claim; return False where somebody else has claimed it since."""
+        """Write the end of an attempt; return False where another worker has claimed it since."""
         days = self.days if state in _FINAL else ATTEMPT_DAYS
         update = "SET #state = :state, expires = :expires, attempts = :attempts, #last = :last"
         values = {
@@ -129,10 +175,10 @@ class Ledger:
     def release(
         self, delivery_id: str, owner: str, *, unbatched: bool = False, surge: int | None = None
     ) -> bool:
-        """Make a claim of ours FAILED of which nothing was sent, as if it had not been made.
+        """Release a claim of which nothing was sent: it is FAILED, and its attempt does not count.
 
-        It may say that the delivery goes unbatched from now on, and since when a surge limit stops
-        it, or that it has passed it: 0.
+        An `unbatched` delivery joins no batch request from now on. `surge` is when the surge limit
+        stopped it, or 0: the limit has counted it.
         """
         values: dict[str, Item] = {
             ":failed": text(State.FAILED),
@@ -152,9 +198,9 @@ class Ledger:
         return self.table.update(_key(delivery_id), change).applied
 
     def hold(self, delivery_id: str, seen: Record, owner: str, now: float) -> bool:
-        """Make a record HELD whose claimant has vanished; False where it has changed meanwhile.
+        """Hold a lost worker's delivery; return False where its record has changed meanwhile.
 
-        The owner changes with it, so that the vanished one can no longer mark.
+        The owner changes too, so that the lost worker can no longer mark it.
         """
         return self._finish(delivery_id, seen, replace(seen, state=State.HELD, owner=owner), now)
 
@@ -182,8 +228,8 @@ def _key(delivery_id: str) -> str:
     return f"delivery#{delivery_id}"
 
 
-def _told(recorded: State, now: float) -> Entry:
-    """Return what a request of many says of the attempt of one of its members."""
+def _recorded_attempt(recorded: State, now: float) -> Entry:
+    """Return the attempt of a delivery whose batch request is recorded."""
     if recorded is State.ACCEPTED:
         return {"class": "accepted", "reason": Reason.RECORDED, "time": int(now)}
     return {"class": "held", "reason": Reason.NOTICE, "time": int(now)}

@@ -15,6 +15,7 @@ from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, pol
 from handler.core.errors import Unavailable
 from handler.core.reasons import Reason
 from handler.ledger.lease import DAY, Claim, Times
+from handler.ledger.ledger import Claimed, ClaimRequest, Ledger
 from handler.ledger.occurrences import Occurrences
 from handler.worker.dependencies import Worker
 from handler.worker.settle import settle
@@ -31,10 +32,10 @@ from handler.worker.task import (
     wait_again,
 )
 
-PASSED: Final = 0  # ledger field "surge": already counted by the limit; else: stopped since then
+PASSED: Final = 0  # ledger field "surge": counted by the limit; another value: stopped then
 
 # The claimed delivery; the disposition of one that is not sent now; or the task, unbatched: its
-# last worker vanished, so that it goes after all others.
+# last worker was lost, so it is sent after all others.
 ClaimResult = ClaimedDelivery | Disposition | DeliveryTask
 
 
@@ -60,7 +61,7 @@ def claim(
         if refusal.kind == "lost":
             return replace(task, unbatched=True)
         return _refused(worker, task, owner, refusal, record)
-    if worker.clock() + invocation.time_left() > times.lease_until:  # a wrong clock has written it
+    if worker.clock() + invocation.time_left() > times.lease_until:  # written by a wrong clock
         worker.ledger.release(found.id, owner)
         return retry_in(0)
     return _may_be_sent(
@@ -94,21 +95,29 @@ def _may_be_sent(
 
 def _claim(
     worker: Worker, task: DeliveryTask, owner: str, times: Times, *, take_over: bool
-) -> Claim | tuple[Refusal, Record | None]:
+) -> Claimed:
     ledger, delivery = worker.ledger, task.delivery
+    request = ClaimRequest(delivery.id, policy(delivery), owner, times, _tags(task))
     try:
-        found = ledger.claim(delivery.id, policy(delivery), owner, times, _tags(task))
+        found = _claim_one(ledger, request)
         if isinstance(found, Claim) or found[0].kind != "lost" or not take_over:
             return found
         seen = found[1]
         return found if seen is None else ledger.take_over(delivery.id, seen, owner, times)
     except Unavailable:
-        # It may have been written all the same. Under hold nobody could claim after it, and what
-        # was never sent would be held.
+        # The claim may have been written all the same. Under hold no worker could claim after it,
+        # and a delivery that was never sent would be held.
         if policy(delivery) == "hold":
             with suppress(Unavailable):
                 ledger.release(delivery.id, owner)
         raise
+
+
+def _claim_one(ledger: Ledger, request: ClaimRequest) -> Claimed:
+    (found,) = ledger.claim_all([request])
+    if isinstance(found, Unavailable):
+        raise found
+    return found
 
 
 def _tags(task: DeliveryTask) -> dict[str, str]:
@@ -124,7 +133,7 @@ def _tags(task: DeliveryTask) -> dict[str, str]:
 
 
 def _lost_too_often(worker: Worker, claim: Claim, now: float) -> Reason | None:
-    """Return why a delivery that may be what kills its workers does not get another."""
+    """Return why a delivery that may be killing its workers is not sent again; None if it is."""
     if not claim.lost:
         return None
     if now - claim.since >= worker.timing.horizon:
@@ -133,9 +142,9 @@ def _lost_too_often(worker: Worker, claim: Claim, now: float) -> Reason | None:
 
 
 def _is_forgotten(worker: Worker, claimed: ClaimedDelivery, now: float) -> bool:
-    """Return whether Braze may take a transactional delivery a second time.
+    """Return whether Braze may accept a transactional delivery a second time.
 
-    It knows one again for 24 hours (Braze, "Send transactional email via API-triggered delivery").
+    It knows a repeat for 24 hours (Braze, "Send transactional email via API-triggered delivery").
     """
     if not (is_transactional(claimed.sent) and claimed.claim.may_be_applied):
         return False
@@ -170,7 +179,7 @@ def _surging(invocation: Invocation, claimed: ClaimedDelivery, now: float) -> Di
 def _in_turn(
     invocation: Invocation, claimed: ClaimedDelivery, times: Times
 ) -> ClaimedDelivery | Disposition:
-    """Return the delivery as it may be sent; its disposition while another has the profile."""
+    """Return the delivery as it may be sent; its disposition while another one has the turn."""
     worker, task, delivery = invocation.worker, claimed.task, claimed.sent
     if not claimed.writes_attributes:
         return claimed

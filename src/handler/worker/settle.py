@@ -1,8 +1,8 @@
 """Settling: the mark in the ledger, the dead letter, the wait and the log line of an attempt.
 
 The order of the writes is what makes them safe to repeat. What Braze has accepted is never
-returned to the queue, marked or not. HELD is marked before the letter is buried, for HELD is
-buried again when it is retried; DEAD after it, for DEAD may be claimed.
+returned to the queue, marked or not. HELD is marked before its message is buried, because a HELD
+delivery is buried again when it is retried. DEAD is marked after it, because DEAD may be claimed.
 """
 
 from contextlib import suppress
@@ -20,6 +20,7 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.ledger.lease import Entry
+from handler.ledger.ledger import Mark
 from handler.worker.dependencies import Worker
 from handler.worker.task import (
     DELETE,
@@ -37,7 +38,7 @@ _LEFT: Final = {
     State.HELD: "DeliveriesHeld",
     State.DEAD: "DeliveriesDead",
 }
-# An operator has to act in Braze, or on a setting; until then all that goes there waits.
+# An operator has to act in Braze, or on a setting; until then these deliveries wait.
 _NOT_READY: Final = (Reason.TARGET_PAUSED, Reason.CONFIGURATION)
 _MARK_PAUSE: Final = 0.2  # seconds between two tries of a mark, each of which is two of botocore's
 
@@ -65,7 +66,7 @@ def settle(
     """Write the end of an attempt, and return the message's disposition.
 
     The outcome's `detail` has been redacted. `last` is the reason why there is no further attempt;
-    the horizon is looked for here.
+    the horizon is checked here.
     """
     worker = invocation.worker
     age = worker.clock() - claimed.since
@@ -136,7 +137,7 @@ def count_settled(
 
 def _settle_alive(end: _End) -> Disposition:
     is_retried = end.settled.state in (State.FAILED, State.UNKNOWN)
-    # Marked first, before what a mistake of ours could stop.
+    # Marked first: a bug in what follows cannot prevent it.
     is_marked = _mark(end, end.settled.state, end.entry)
     _log_attempt(end, end.seconds if is_retried else None)
     if end.settled.state is State.HELD:
@@ -164,7 +165,7 @@ def _bury_dead(end: _End) -> Disposition:
     try:
         bury_message(end.worker, end.claimed.task.message.body, end.cause)
     except (ClientError, BotoCoreError):
-        # What is known to be unsent must not look as if nobody knew, or hold would hold it.
+        # A delivery known to be unsent must not be UNKNOWN, or `hold` would hold it.
         unsent = end.outcome.kind in ("rejected", "not_sent")
         _mark(end, State.FAILED if unsent else State.UNKNOWN, entry)
         return retry_in(end.seconds)
@@ -173,25 +174,25 @@ def _bury_dead(end: _End) -> Disposition:
 
 
 def _end_turn(end: _End) -> None:
-    """End the delivery's turn at its profile; where this fails, the next one reads the ledger."""
+    """End the delivery's turn at its profile; if this fails, the next one reads the ledger."""
     if not end.claimed.writes_attributes or not end.invocation.has_time(1):
         return
     versions, delivery, state = end.worker.profile_versions, end.claimed.sent, end.settled.state
     with suppress(Unavailable):
         if state in (State.FAILED, State.UNKNOWN):
             versions.postpone(delivery)
-        else:  # what is held, or was given up unknown, may have been applied
+        else:  # a held or unknown delivery may have been applied
             unsent = state is State.DEAD and end.outcome.kind != "unknown"
             applied = not unsent or end.claimed.claim.may_be_applied
             versions.end(delivery, accepted=applied)
 
 
 def _mark(end: _End, state: State, entry: Entry) -> bool:
-    """Mark while time lasts; log what then is not recorded, and return whether it is."""
+    """Mark a claim, trying while time lasts; log a failure; return whether it is marked."""
     why = _try_to_mark(end, state, entry)
     if why is None:
         return True
-    # Of these the accepted ones matter: if SQS delivers one again, it is sent again.
+    # An accepted one matters: if SQS delivers its message again, it is sent again.
     is_unrecorded = state is State.ACCEPTED and not end.sent.recorded
     if is_unrecorded:
         end.worker.tally.count("Unrecorded")
@@ -204,17 +205,16 @@ def _try_to_mark(end: _End, state: State, entry: Entry) -> str | None:
     """Return why a claim could not be marked; None where it could."""
     worker = end.worker
     until = worker.clock() + worker.timing.marking
-    # The margin is what one try may take: a killed invocation returns all its messages.
+    # A try may take a margin: a killed invocation returns all its messages.
     while end.invocation.has_time(1):
-        try:
-            is_owned = worker.ledger.mark(end.claimed.claim, state, entry, worker.clock())
-        except Unavailable:
-            is_late = worker.clock() + _MARK_PAUSE > until
-            if end.sent.recorded or is_late or not end.invocation.has_time(1, first=_MARK_PAUSE):
-                return "ledger"
-            worker.sleep(_MARK_PAUSE)
-        else:
+        mark = Mark(end.claimed.claim, state, entry, worker.clock())
+        (is_owned,) = worker.ledger.mark_all([mark])
+        if not isinstance(is_owned, Unavailable):
             return None if is_owned else "lease_over"
+        is_late = worker.clock() + _MARK_PAUSE > until
+        if end.sent.recorded or is_late or not end.invocation.has_time(1, first=_MARK_PAUSE):
+            return "ledger"
+        worker.sleep(_MARK_PAUSE)
     return "ledger"
 
 

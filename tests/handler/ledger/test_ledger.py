@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from typing import Any, get_args
@@ -10,7 +11,7 @@ from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
 from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import DAY, Claim, Entry, Times
-from handler.ledger.ledger import KEPT_ATTEMPTS, Ledger
+from handler.ledger.ledger import KEPT_ATTEMPTS, ClaimRequest, Ledger, Mark
 from handler.ledger.records import record_from
 from tests.handler.stage import Aws, make_table
 
@@ -206,7 +207,7 @@ def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledg
     "state,kind,reason",
     [(State.ACCEPTED, "adopted", "recorded"), (State.HELD, "held", "notice")],
 )
-def test_what_a_request_of_many_came_to_stands_in_the_record_of_whoever_lost_its_worker(
+def test_a_lost_workers_delivery_is_marked_as_its_batch_request_is_recorded(
     ledger: Ledger, state: State, kind: str, reason: str
 ) -> None:
     name, owner = f"member-{state}", f"gone-{state}"
@@ -228,3 +229,48 @@ def test_what_a_request_of_many_came_to_stands_in_the_record_of_whoever_lost_its
 def test_without_a_table_nothing_may_be_sent(ledger: Ledger) -> None:
     with pytest.raises(Unavailable, match="ledger"):
         claim(replace(ledger, table=replace(ledger.table, name="no-such-table")), "x")
+
+
+def let_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every write of one delivery fail, as where DynamoDB does not answer."""
+    update = Table.update
+
+    def fail(table: Table, key: str, *given: Any) -> Any:
+        if key == f"delivery#{name}":
+            raise Unavailable("ledger: away")
+        return update(table, key, *given)
+
+    monkeypatch.setattr(Table, "update", fail)
+
+
+def test_each_of_many_claims_is_written_before_the_next_is_asked_for(ledger: Ledger) -> None:
+    times = Times(NOW, LEASE, SENT)
+
+    def asked() -> Iterator[ClaimRequest]:
+        yield ClaimRequest("many-1", "retry", "me", times, {"event": "e"})
+        assert read(ledger, "many-1").state is State.SENDING
+        yield ClaimRequest("many-2", "retry", "me", times, {})
+
+    claimed = list(ledger.claim_all(asked()))
+
+    assert claimed == [Claim(name, "me", 1, NOW) for name in ("many-1", "many-2")]
+
+
+def test_of_many_claims_and_marks_one_that_fails_affects_no_other(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, times = ["alone-1", "alone-2", "alone-3"], Times(NOW, LEASE, SENT)
+    before = [claim(ledger, f"{name}-marked") for name in names]
+    let_fail("alone-2", monkeypatch)
+
+    claimed = list(ledger.claim_all(ClaimRequest(name, "retry", "me", times, {}) for name in names))
+
+    assert [type(each) for each in claimed] == [Claim, Unavailable, Claim]
+
+    let_fail("alone-2-marked", monkeypatch)
+    marks = [Mark(each, State.ACCEPTED, ENTRY, NOW) for each in before]
+    marks[2] = replace(marks[2], claim=replace(before[2], owner="other"))
+
+    first, second, third = ledger.mark_all(marks)
+
+    assert (first, type(second), third) == (True, Unavailable, False)
