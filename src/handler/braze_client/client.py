@@ -1,4 +1,4 @@
-"""One POST to Braze, and how far it got. No retries here: the queue is the only layer that does."""
+"""The HTTP client: one POST to Braze, and how far it got. Only the queue retries."""
 
 import io
 import time
@@ -36,10 +36,10 @@ _WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
 
 
 class _Body(io.BytesIO):
-    """A request body that knows whether any of it was asked for, and stops at the deadline.
+    """A request body that records whether any of it was read (`asked`), and stops at the deadline.
 
-    The body follows the headers, so what was never asked for was never sent: not by a refused
-    connection, a failed TLS handshake or a dropped one. It says so whatever exception is raised.
+    The body follows the headers, so a body that was never read was never sent: a refused or dropped
+    connection or a failed TLS handshake reads none. This holds whatever exception is raised.
     """
 
     def __init__(self, content: bytes, deadline: float) -> None:
@@ -55,9 +55,9 @@ class _Body(io.BytesIO):
 
 
 def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> HttpResponse:
-    """POST JSON to Braze, `seconds` for all of it, and return what came of it; never raise.
+    """POST JSON to Braze within `seconds` in all, and return how far it got; never raise.
 
-    `session` is one of `wire.open_session`. `key` is the REST API key (Braze, "API overview":
+    `session` is one of `open_session`. `key` is the REST API key (Braze, "API overview":
     `Authorization: Bearer`); it has been checked to be a legal header value.
     """
     if seconds <= 0:
@@ -89,7 +89,7 @@ def _headers(key: str) -> dict[str, str]:
 
 
 def _answer(response: Response) -> HttpResponse:
-    """Read the body as far as it goes: the status line is known, and no failure changes it."""
+    """Return the response with its body as far as it can be read: its status is known already."""
     body = bytearray()
     cut, why = False, ""
     try:
@@ -119,21 +119,21 @@ def _chunks(response: Response) -> Iterator[bytes]:
 
 
 def _broken(error: BaseException) -> HttpResponse:
-    """Return what came of a request that has failed: its status line may have come all the same."""
-    head = next((it for it in _causes(error) if isinstance(it, HeadBroken)), None)
+    """Return the response to a request that failed midway; its status line may have arrived."""
+    head = next((each for each in _causes(error) if isinstance(each, HeadBroken)), None)
     if head is None:
         return HttpResponse("interrupted", why=_why(error))
     return HttpResponse("interrupted", head.status, why=_why(head.__cause__ or head))
 
 
 def _why(error: BaseException) -> str:
-    """Return a word for a failure: of the exception, or of the first cause in it that has one."""
-    words = (word for it in _causes(error) for kind, word in _WORDS if isinstance(it, kind))
+    """Return the word for a failure: that of the exception, or of its first cause with one."""
+    words = (word for each in _causes(error) for kind, word in _WORDS if isinstance(each, kind))
     return next(words, type(error).__name__)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception, and those within it from the outermost to the innermost."""
+    """Yield an exception and its causes, from the outermost to the innermost."""
     seen: list[BaseException] = []
     found: BaseException | None = error
     while found is not None and found not in seen:

@@ -1,12 +1,12 @@
-"""An HTTP session: one deadline for a whole request, and no answer taken for another request's.
+"""The HTTP session: one deadline for a whole request, and no answer read as another request's.
 
-The timeouts of requests and urllib3 begin again with every `recv`, so that a server that drips
-its answer holds a request open for as long as it likes. Here each `recv` gets what is left.
+The timeouts of requests and urllib3 begin again with every `recv`, so a server that drips its
+answer can hold a request open without end. Here each `recv` gets the time that is left.
 
-http.client passes over the interim answer 100 and takes every other one (102, 103) for final. The
-final one then lies on the connection, and is read as the answer to the next request: all later
-answers are one request late. Here interim answers are passed over (RFC 9110, section 15.2), and a
-connection is used again only if nothing else can come on it.
+http.client skips the interim answer 100 and takes every other one (102, 103) for final. The final
+answer then stays on the connection, and is read as the answer to the next request: all later
+answers are one request late. Here all interim answers are skipped (RFC 9110, section 15.2), and a
+connection is reused only if nothing else can arrive on it.
 """
 
 import io
@@ -28,21 +28,21 @@ from urllib3.exceptions import (
     ProtocolError,
 )
 
-# Whoever is in between drops idle connections without a word, and a request on a dropped one ends
-# in a reset: an unknown outcome. Lambda also freezes between invocations, on the wall clock only.
+# Proxies and gateways drop idle connections silently, and a request on a dropped one ends in a
+# reset: an unknown outcome. While Lambda is frozen between invocations only the wall clock goes on.
 MAX_IDLE: Final = 20  # seconds
 CONNECT: Final = 3.05  # seconds for one address; just over TCP's second retransmission, after 3 s
 MAX_INTERIM: Final = 65_536  # bytes of all interim answers to one request; a 103 has some hundreds
 _EMPTY: Final = (b"\r\n", b"\n")  # the line that ends a head
-_SHORTEST: Final = 0.001  # a timeout of 0 would mean not to wait at all, and raise another error
+_SHORTEST: Final = 0.001  # seconds; a timeout of 0 means not to wait, and raises another error
 _HTTP_1_1: Final = 11  # as http.client writes it
 _SWITCHING: Final = 101  # RFC 9110, 15.2.2: the only 1xx after which no other answer comes
-# Of these http.client reads no body, whatever comes: 101, 204 No Content, 304 Not Modified.
+# Statuses whose body http.client never reads: 101, 204 No Content, 304 Not Modified.
 _WITHOUT_BODY: Final = (_SWITCHING, 204, 304)
 
 
 class HeadBroken(HTTPException):
-    """A whole status line came, and nothing that can be read behind it; `status` is its number."""
+    """An answer of which only the status line can be read; `status` is its number."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -52,8 +52,8 @@ class HeadBroken(HTTPException):
 def _connect(host: str, port: int, deadline: float) -> Socket:
     """Connect to the first address that answers; raise OSError where none does in time.
 
-    urllib3 gives its whole timeout to each address, so that several that swallow packets break the
-    deadline. The socket's own timeout is then what is left, for the TLS handshake.
+    urllib3 gives its whole timeout to each address: several that drop packets would exceed the
+    deadline. The connected socket's timeout is the time that is left, for the TLS handshake.
     """
     last: OSError = TimeoutError("deadline")
     for family, kind, protocol, _, address in socket.getaddrinfo(
@@ -77,7 +77,7 @@ def _connect(host: str, port: int, deadline: float) -> Socket:
 
 
 class Deadlined(io.RawIOBase):
-    """A readable stream over a socket, each of whose reads gets the time that is left in all."""
+    """A readable stream over a socket; each read gets the time that is left of the deadline."""
 
     def __init__(self, sock: Socket) -> None:
         # urllib3 has set the socket's timeout to what is left of `Timeout(total=...)`.
@@ -92,9 +92,9 @@ class Deadlined(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401 - a writable buffer has no type in 3.11
-        """Read what the next `recv` brings; raise TimeoutError once the deadline has passed.
+        """Read the bytes of the next `recv`; raise TimeoutError once the deadline has passed.
 
-        Once it has `ended` it is at its end, whatever the socket still holds.
+        A stream that has `ended` is at its end, whatever the socket still holds.
         """
         if self.ended:
             return 0
@@ -112,10 +112,10 @@ class Deadlined(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """The bytes of one answer; once closed it knows whether more than that was read."""
+    """The bytes of one answer; once closed, `left` is whether bytes behind it were read."""
 
     left = False
-    line = b""  # the last one that was read
+    line = b""  # the last line that was read
 
     def __init__(self, stream: Deadlined) -> None:
         super().__init__(stream)
@@ -127,9 +127,9 @@ class _Reader(io.BufferedReader):
         return self.line
 
     def close(self) -> None:
-        """Look at what the buffer holds, and close."""
+        """Note whether the buffer holds further bytes, and close."""
         if not self.closed:
-            self._stream.ended = True  # what is not read yet shows on the socket
+            self._stream.ended = True  # bytes that are not read yet show on the socket
             self.left = bool(self.peek(1))
         super().close()
 
@@ -145,7 +145,7 @@ class _Socket:
 
 
 class _Response(HTTPResponse):
-    """The final answer to a request; `final` is its status once its status line is there."""
+    """The final answer to a request; `final` is its status once its status line was read."""
 
     final: int | None = None
 
@@ -155,15 +155,15 @@ class _Response(HTTPResponse):
 
     @property
     def is_spent(self) -> bool:
-        """Whether it was read to its end, and nothing behind it."""
+        """Whether the answer was read to its end, and nothing behind it."""
         return self._reader.closed and not self._reader.left
 
     def begin(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().begin(*args, **kwargs)
         if self._reader.line not in _EMPTY:
-            raise ProtocolError("the head breaks off")  # to http.client it is a whole one
+            raise ProtocolError("the head breaks off")  # http.client takes it for a whole head
         if self.version != _HTTP_1_1 or self.status in _WITHOUT_BODY:
-            self.will_close = True  # where the answer ends is not known for certain
+            self.will_close = True  # the answer's end is not known for certain
 
     def _read_status(self) -> tuple[str, int, str]:
         left = MAX_INTERIM
@@ -176,7 +176,7 @@ class _Response(HTTPResponse):
             left = self._skip_head(left)
 
     def _skip_head(self, left: int) -> int:
-        """Read an interim answer to its end; return how many bytes more of them may have."""
+        """Read an interim answer to its end; return how many bytes further ones may have."""
         while True:
             line = self.fp.readline(left + 1)
             left -= len(line)
@@ -189,13 +189,13 @@ class _Response(HTTPResponse):
 class _Fresh:
     """A connection that counts as dropped unless it is fit for another request.
 
-    It was not idle for too long, its last request went out and its answer came in as a whole, and
-    nothing has come since.
+    It is fit if it was not idle for too long, its last request was sent and its answer read as a
+    whole, and nothing has arrived since.
     """
 
     _used = 0.0
     _whole = True
-    _answer: _Response | None = None  # the last one on this socket
+    _answer: _Response | None = None  # the last answer on this socket
 
     def _new_conn(self) -> Socket:
         conn: Any = self
@@ -210,14 +210,14 @@ class _Fresh:
             raise NewConnectionError(conn, type(error).__name__) from error
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
-        self._whole = False  # urllib3 goes on to the answer although sending has failed
+        self._whole = False  # urllib3 reads the answer even if sending has failed
         super().request(*args, **kwargs)  # type: ignore[misc] # the other base has it
         self._whole = True
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         super().endheaders(*args, **kwargs)  # type: ignore[misc] # the other base has it
-        # The body is not sent yet, so this is no answer to it. On a new connection nothing can be
-        # left of another request, and TLS 1.3's session tickets may not have been read.
+        # The body is not sent yet, so bytes that have arrived are no answer to it. A new connection
+        # holds nothing of another request, but may hold unread session tickets of TLS 1.3.
         if self._answer is not None and not self._is_quiet:
             raise ConnectionError("something came before the request was sent")
 
@@ -227,7 +227,7 @@ class _Fresh:
 
     def getresponse(self) -> Any:  # noqa: ANN401 - the type is the other base's
         self._used = time.time()
-        self._answer = None  # what fails from here on is not the former one's
+        self._answer = None  # a failure from here on is not the former answer's
         try:
             return super().getresponse()  # type: ignore[misc] # the other base has it
         except (HTTPException, HTTPError, OSError, ValueError) as error:
@@ -237,7 +237,7 @@ class _Fresh:
             raise HeadBroken(status) from error
 
     def _end_broken(self) -> int | None:
-        """Close an answer that cannot be read; return its status if its status line had come."""
+        """Close an answer that cannot be read; return its status if its status line was read."""
         if self._answer is None:
             return None
         self._answer.close()
@@ -251,9 +251,9 @@ class _Fresh:
 
     @property
     def _is_quiet(self) -> bool:
-        """Whether nothing can be read now, not even that the other side has closed."""
+        """Whether nothing can be read now, not even the end of the connection."""
         pending = getattr(self.sock, "pending", int)  # type: ignore[attr-defined] # as above
-        # What TLS has decrypted already does not show on the socket.
+        # Bytes that TLS has decrypted already do not show on the socket.
         return bool(super().is_connected) and not pending()  # type: ignore[misc] # as above
 
 

@@ -1,1 +1,1 @@
-"""The ledger, one DynamoDB table: claims, requests, versions, counters, pauses. Deliver only."""
+"""The ledger, one DynamoDB table: claims, batches, versions, counters, pauses. Deliver only."""

@@ -1,7 +1,7 @@
-"""Requests of many: an item `send#` and its claims' owner, beside those of its deliveries.
+"""Batch requests: an item `send#OWNER` for each, beside the items of its deliveries.
 
-One update of it records that Braze has accepted the request, or answered it with a notice: the
-marks of its members follow, and may be lost.
+One update of it records that Braze has accepted the request, or answered it with a notice. The
+marks of its deliveries follow, and may be lost.
 """
 
 from collections.abc import Iterable
@@ -14,12 +14,12 @@ from handler.ledger.lease import ATTEMPT_DAYS, DAY
 
 @dataclass(frozen=True, slots=True)
 class BatchRequests:
-    """The items. Every call raises Unavailable where the table does not answer."""
+    """The items of batch requests. Every call raises Unavailable where the table is away."""
 
     table: Table
 
     def open(self, owner: str, members: Iterable[str], now: float) -> bool:
-        """Write which deliveries a request holds, before it is sent."""
+        """Record the deliveries of a batch request, before it is sent."""
         change = Change(
             "SET #state = :sending, #members = :members, expires = :expires",
             "attribute_not_exists(pk)",
@@ -32,7 +32,7 @@ class BatchRequests:
         return self.table.update(_key(owner), change).applied
 
     def mark(self, owner: str, members: Iterable[str], state: State) -> bool:
-        """Write which of a request's members are ACCEPTED or HELD: from here on these are so."""
+        """Record which members of a batch request are ACCEPTED or HELD: it counts as a mark."""
         values: dict[str, Item] = {
             ":state": text(state),
             ":members": {"SS": sorted(members)},
@@ -42,7 +42,7 @@ class BatchRequests:
         return self.table.update(_key(owner), change).applied
 
     def recorded(self, owner: str, delivery_id: str) -> State | None:
-        """Return what is recorded of a member: ACCEPTED, HELD or None."""
+        """Return the state that is recorded for a member: ACCEPTED, HELD or None."""
         item = self.table.get(_key(owner))
         state = State(item["state"]["S"]) if item else State.SENDING
         if state is State.SENDING or delivery_id not in item["members"]["SS"]:

@@ -1,8 +1,9 @@
 """Breakers and rate limits of the workspaces, shared by all workers through the ledger's table.
 
-A breaker has a scope: a workspace, which failures of Braze stop, or one permission of its API key
-(`WORKSPACE#PERMISSION`), which a refused key stops, and no other. Each worker reads them anew when
-what it knows is older than a few seconds. Where the table is away the last that was known holds.
+A breaker has a scope: a workspace, whose breaker opens on failures of Braze, or one permission of
+its API key (`WORKSPACE#PERMISSION`), whose breaker opens where Braze refuses the key. Each worker
+reads them again when its copy is older than `Timing.known`. Where the table is away, the last copy
+is used.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,18 +21,18 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.ledger.lease import DAY
 
-KEPT: Final = 30 * DAY  # seconds; nothing of the breaker's kind is of use for longer
-SHOWN_EVERY: Final = 60  # seconds between two writes of what is left of the rate limit
+KEPT: Final = 30 * DAY  # seconds; no breaker, rate limit or counter is of use for longer
+SHOWN_EVERY: Final = 60  # seconds between two writes of the rate limit's remainder
 
 
 def scopes_of(delivery: Delivery) -> tuple[str, ...]:
-    """Return the scopes of the breakers that stop a delivery: its workspace's, its permission's."""
+    """Return the scopes whose breakers stop a delivery: its workspace and its permission."""
     at = endpoint_of(delivery.path)
     return (delivery.workspace, *((f"{delivery.workspace}#{at.permission}",) if at else ()))
 
 
 def breaker_from(item: Mapping[str, Item]) -> Breaker:
-    """Return the breaker in an item of the table; `{}` is a closed one."""
+    """Return the breaker in an item of the table; `{}` is a closed breaker."""
     return Breaker(
         open_until=number_in(item, "open_until"),
         opened_at=number_in(item, "opened_at") or 0,
@@ -43,7 +44,10 @@ def breaker_from(item: Mapping[str, Item]) -> Breaker:
 
 
 def opening(opens: int, reason: OpenReason, now: int, seconds: int) -> Change:
-    """Open it, for the `opens`th time in a row and so many seconds, unless another just has."""
+    """Return the change that opens a breaker, unless another worker just has.
+
+    It opens for `seconds`, and for the `opens`th time in a row.
+    """
     return Change(
         "SET open_until = :until, opened_at = if_not_exists(opened_at, :now), "
         "opens = :opens, #reason = :reason, expires = :expires REMOVE probe, probe_until",
@@ -59,7 +63,7 @@ def opening(opens: int, reason: OpenReason, now: int, seconds: int) -> Change:
 
 
 def probing(worker: str, now: int, until: int) -> Change:
-    """Take the one probe of one that was open long enough."""
+    """Return the change that takes the one probe of a breaker that was open long enough."""
     return Change(
         "SET probe = :owner, probe_until = :until",
         "open_until <= :now AND "
@@ -69,7 +73,7 @@ def probing(worker: str, now: int, until: int) -> Change:
 
 
 def closing(now: int) -> Change:
-    """Close it, unless it was opened again meanwhile."""
+    """Return the change that closes a breaker, unless it was opened again meanwhile."""
     fields = "open_until, opened_at, opens, #reason, probe, probe_until"
     return Change(
         f"REMOVE {fields}, #window, #total, #failed",
@@ -79,7 +83,7 @@ def closing(now: int) -> Change:
 
 
 def failing(requests: int, now: int) -> tuple[Change, Change]:
-    """Add a failure among so many requests: to the window that is counted, or to a new one."""
+    """Return the changes that add a failure among requests to the window, or to a new window."""
     values = {
         ":window": number(now // WINDOW),
         ":requests": number(requests),
@@ -101,7 +105,7 @@ def failing(requests: int, now: int) -> tuple[Change, Change]:
 
 @dataclass(slots=True)
 class _Known:
-    """What one worker knows of a workspace, and what it has counted since it last told others."""
+    """One worker's copy of a scope, and its own counts since it last wrote them."""
 
     read_at: float = float("-inf")
     breaker: Breaker = field(default_factory=Breaker)
@@ -115,7 +119,7 @@ class _Known:
 
 @dataclass(slots=True)
 class BreakerState:
-    """The shared breakers and limits, as one worker sees them.
+    """The shared breakers and rate limits, as one worker knows them.
 
     `clock` returns seconds since the epoch, `random` a number in [0, 1); `me` is this worker's
     own token.
@@ -131,35 +135,35 @@ class BreakerState:
     def open_scope(self, delivery: Delivery) -> str | None:
         """Return the scope whose open breaker stops a delivery; None where none is open."""
         scopes = scopes_of(delivery)
-        return next((it for it in scopes if self.breaker(it).open_until is not None), None)
+        return next((one for one in scopes if self.breaker(one).open_until is not None), None)
 
     def stopping(self, delivery: Delivery) -> Breaker | None:
         """Return the breaker that stops a delivery now; None where none does."""
         now = self.clock()
         found = (self.breaker(scope) for scope in scopes_of(delivery))
-        return next((it for it in found if now < it.closed_to(self.me)), None)
+        return next((one for one in found if now < one.closed_to(self.me)), None)
 
     def breaker(self, scope: str) -> Breaker:
         """Return the breaker of a scope."""
         return self._current(scope).breaker
 
     def limited_until(self, workspace: str) -> int:
-        """Return until when, in epoch seconds, Braze takes no request; 0: it does."""
+        """Return when a rate limit of Braze ends, in epoch seconds; 0 where there is none."""
         return self._current(workspace).limited_until
 
     def stops(self, delivery: Delivery) -> bool:
-        """Return whether a delivery that a worker already has claimed may not be sent now."""
+        """Return whether a delivery that is claimed already must not be sent now."""
         now = self.clock()
         if now < self.limited_until(delivery.workspace):
             return True
-        return any(now < (self.breaker(it).open_until or 0) for it in scopes_of(delivery))
+        return any(now < (self.breaker(one).open_until or 0) for one in scopes_of(delivery))
 
     def limit(self, workspace: str) -> Limit | None:
-        """Return what Braze has last said of its rate limit."""
+        """Return the rate limit in Braze's last answer; None where it is not known."""
         return self._of(workspace).limit
 
     def probe(self, scope: str, until: float) -> bool:
-        """Take the one probe of a breaker that was open long enough; False where another has it."""
+        """Take the one probe of a breaker that was open long enough; return False if taken."""
         known, now = self._of(scope), int(self.clock())
         change = probing(self.me, now, int(until))
         taken, item = self.table.update(f"breaker#{scope}", change, "ALL_NEW")
@@ -167,12 +171,12 @@ class BreakerState:
         return taken
 
     def succeeded(self, delivery: Delivery) -> None:
-        """Count an answer that shows Braze well, and the key; it closes breakers."""
+        """Count an answer that shows that Braze and the key work: it closes the breakers."""
         for scope in scopes_of(delivery):
             self._well(scope)
 
     def failed(self, delivery: Delivery) -> Breaker | None:
-        """Count a failure, together with all workers; return the breaker if it opens now."""
+        """Count a failure, in one sum with all workers; return the breaker if it opens now."""
         scope = delivery.workspace
         known = self._counted(scope)
         known.in_a_row += 1
@@ -184,13 +188,13 @@ class BreakerState:
         return None
 
     def refused(self, delivery: Delivery) -> Breaker | None:
-        """Open the breaker of a permission whose key Braze refuses: Braze itself is well."""
+        """Open the breaker of a permission whose key Braze refuses: Braze itself works."""
         workspace, *permission = scopes_of(delivery)
         self._well(workspace)
         return self.open(permission[0] if permission else workspace, "key_refused")
 
     def open(self, scope: str, reason: OpenReason) -> Breaker | None:
-        """Open a breaker, for longer if it was open before; None where another just has."""
+        """Open a breaker, for longer if it was open before; None where another worker just has."""
         known, now = self._of(scope), int(self.clock())
         opens = known.breaker.opens + 1
         seconds = open_seconds(self.timing, reason, opens, self.random())
@@ -201,7 +205,7 @@ class BreakerState:
         return known.breaker if opened else None
 
     def record_limit(self, workspace: str, limit: Limit | None) -> None:
-        """Keep what an answer says of the rate limit; once a minute, write it for operators."""
+        """Keep the rate limit in an answer; once a minute, write it for operators."""
         known, now = self._of(workspace), int(self.clock())
         if limit is None:
             return
@@ -225,7 +229,7 @@ class BreakerState:
             self.table.update(f"rate#{workspace}", change)
 
     def limited(self, workspace: str, until: int) -> None:
-        """Let all workers know until when Braze takes no request."""
+        """Record for all workers until when Braze takes no request."""
         known, now = self._of(workspace), int(self.clock())
         known.limited_until = max(known.limited_until, until)
         change = Change(
@@ -252,9 +256,9 @@ class BreakerState:
         return known
 
     def _add(self, workspace: str, requests: int) -> tuple[int, int]:
-        """Add a failure among so many requests to the window; return its requests and failures."""
+        """Add a failure among requests to the window; return its requests and failures."""
         more, first = failing(requests, int(self.clock()))
-        for change in (more, first, more):  # another worker may begin the window meanwhile
+        for change in (more, first, more):  # another worker may have begun the window
             added, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
             if added:
                 return number_in(item, "total") or 0, number_in(item, "failed") or 0
@@ -266,7 +270,7 @@ class BreakerState:
             known.read_at = now
             item = self._read(f"breaker#{scope}")
             known.breaker = known.breaker if item is None else breaker_from(item)
-            item = None if "#" in scope else self._read(f"rate#{scope}")  # of workspaces only
+            item = None if "#" in scope else self._read(f"rate#{scope}")  # only workspaces have one
             if item is not None:
                 known.limited_until = number_in(item, "until") or 0
         return known

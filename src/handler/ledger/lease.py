@@ -1,4 +1,4 @@
-"""The right to send a delivery: what a claim writes into the ledger, and what it gives."""
+"""The lease: the right to send a delivery, as a claim writes it into the ledger."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ _CLAIM: Final = (
     "since = if_not_exists(since, :now)"
 )
 
-# One of the last attempts: `class`, `reason`, `status`, `time` (epoch seconds), `dispatch_id`.
+# An attempt in the ledger: `class`, `reason`, `status`, `time` (epoch seconds), `dispatch_id`.
 Entry = Mapping[str, str | int | None]
 
 
@@ -33,8 +33,9 @@ class Claim:
     """The right to send a delivery, until the lease ends.
 
     `attempt` is counted from 1; `since` is the first claim of this run, in epoch seconds; `lost`
-    counts the workers in a row that had the claim before and never marked what came of it.
-    `surge` is since when a brake stops it; an `unbatched` one joins no batch request.
+    counts the workers in a row that had the claim before and never marked it. `surge` is 0 once
+    the surge limit has counted the delivery, and else when the limit stopped it, in epoch seconds.
+    An `unbatched` delivery joins no batch request.
     """
 
     id: str
@@ -48,12 +49,12 @@ class Claim:
 
     @property
     def may_be_applied(self) -> bool:
-        """Whether Braze may have acted on an earlier attempt: nobody knows what came of it."""
+        """Whether Braze may have acted on an earlier attempt: the outcome of one is unknown."""
         return self.lost > 0 or has_unknown(self.last)
 
 
 def has_unknown(last: Iterable[Entry]) -> bool:
-    """Return whether nobody knows what came of one of these attempts."""
+    """Return whether the outcome of one of these attempts is unknown."""
     return any(entry.get("class") == "unknown" for entry in last)
 
 
@@ -87,7 +88,7 @@ def claim_in(delivery_id: str, record: Record, now: int) -> Claim:
 
 def claim_after(delivery_id: str, owner: str, before: Record | None, now: int) -> Claim:
     """Return the claim that has just been written over a record."""
-    if before is None or before.expires <= now:  # absent, or as good as absent: a run of its own
+    if before is None or before.expires <= now:  # absent, or as good as absent: a new run
         return Claim(delivery_id, owner, 1, now)
     lost = before.lost + 1 if before.state is State.SENDING else 0
     seen = claim_in(delivery_id, before, now)

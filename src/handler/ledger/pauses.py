@@ -1,4 +1,4 @@
-"""What a person has paused: one item of the ledger's table, which each worker reads anew."""
+"""Pauses by operators: one item of the ledger's table, which each worker reads regularly."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,11 +13,10 @@ PAUSES: Final = "pause#"
 
 @dataclass(slots=True)
 class Pauses:
-    """The scopes that are paused, as one worker sees them.
+    """The scopes that are paused, as one worker knows them.
 
-    What it knows is at most `known` seconds old. Where the table is away the last that was known
-    holds, and a worker that knows of none yet sends nothing. `clock` returns seconds since the
-    epoch.
+    Its copy is at most `known` seconds old. Where the table is away the last copy is used, and a
+    worker without a copy sends nothing. `clock` returns seconds since the epoch.
     """
 
     table: Table
@@ -27,7 +26,7 @@ class Pauses:
     _read_at: float = float("-inf")
 
     def stop(self, delivery: Delivery) -> bool:
-        """Return whether any of it is paused; raise Unavailable where nobody knows."""
+        """Return whether a scope of a delivery is paused; raise Unavailable where it is unknown."""
         source = delivery.source
         scopes = {
             "all",

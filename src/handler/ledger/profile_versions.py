@@ -1,9 +1,9 @@
-"""Keeps older attributes from overwriting newer ones, where a source's events have a version.
+"""Profile versions: older attributes never overwrite newer ones, where events have a version.
 
-Braze applies two requests in whatever order they arrive, so that only one at a time is on its way
-for each profile, source and rule. An item of the ledger's table holds the newest version that was
-accepted, and the delivery that is on its way. Of one version the later arrival is the newer: a
-sender's time often counts seconds, and two changes fit into one.
+Braze applies requests in the order of their arrival, so only one at a time is sent for each
+profile, source and rule. An item of the ledger's table holds the newest version that was accepted,
+and the delivery that is being sent. Of one version, the later arrival is the newer: a sender's
+time often counts seconds, and two changes fit into one second.
 """
 
 from collections.abc import Mapping
@@ -24,8 +24,8 @@ from handler.ledger.lease import DAY, has_unknown
 from handler.ledger.records import record_from
 
 _VERSION: Final = 1
-_DAYS: Final = 30  # far longer than any delivery is on its way
-_GONE: Final = 3_600  # seconds after a lease; a message whose worker died is back after 181
+_DAYS: Final = 30  # far longer than any delivery takes
+_GONE: Final = 3_600  # seconds after a lease; a dead worker's message is visible again after 181
 
 Turn = Literal["go", "stale", "wait"]
 
@@ -37,10 +37,10 @@ class ProfileVersions:
     table: Table
 
     def begin(self, delivery: Delivery, now: float, until: float) -> Turn:
-        """Ask whether a delivery may write its attributes now.
+        """Return whether a delivery may write its attributes now, and begin its turn.
 
-        `go`: until `until` nobody else does. `stale`: a newer one was accepted, so it goes without
-        them. `wait`: another one is on its way, or a newer one waits to be sent again.
+        `go`: until `until` no other delivery does. `stale`: a newer one was accepted, so it is
+        sent without them. `wait`: another is being sent, or a newer one waits to be retried.
         """
         turn, item = self._try(delivery, now, until)
         if turn == "wait" and self._is_over(delivery, item, now):
@@ -71,7 +71,7 @@ class ProfileVersions:
         return ("stale" if _is_stale(delivery, item) else "wait"), item
 
     def _is_over(self, delivery: Delivery, item: Mapping[str, Item], now: float) -> bool:
-        """End the turn of a delivery that is settled and whose worker has not come to say so."""
+        """End the turn of a settled delivery whose worker did not; return whether it is over."""
         if "pending" not in item or int(item["pending_until"]["N"]) >= now:
             return False
         pending = item["pending"]["S"]
@@ -86,13 +86,13 @@ class ProfileVersions:
     def _is_settled(self, pending: str, record: Record, now: float) -> bool:
         if record.state is not State.SENDING:
             return record.state in (State.ACCEPTED, State.HELD, State.DEAD)
-        # Its mark may be lost and that of its request of many not; or both are, and its message
-        # is gone: then somebody would have claimed it again.
+        # Its mark may be lost while its batch request is recorded. Or both are lost and its message
+        # is deleted: a message in the queue would have been claimed again by now.
         recorded = BatchRequests(self.table).recorded(record.owner, pending)
         return recorded is not None or record.lease_until + _GONE < now
 
     def end(self, delivery: Delivery, *, accepted: bool) -> None:
-        """Let the next one go; an accepted one, or one that may have been, is now the newest."""
+        """End a delivery's turn; if it is, or may be, accepted, its version is now the newest."""
         self._finish(key_of(delivery), delivery.id, _age(delivery) if accepted else None)
 
     def _finish(self, key: str, pending: str, accepted: Mapping[str, Item] | None) -> bool:
@@ -104,7 +104,7 @@ class ProfileVersions:
         return self.table.update(key, Change(over, "#pending = :id", values)).applied
 
     def postpone(self, delivery: Delivery) -> None:
-        """Let newer ones go, while older ones wait for this one to be sent again."""
+        """Let newer deliveries be sent, while older ones wait until this one is retried."""
         change = Change(
             "SET pending_until = :none",
             "#pending = :id",
@@ -121,7 +121,7 @@ def _age(delivery: Delivery) -> dict[str, Item]:
 def _no_newer(version: str, arrived_ms: str) -> str:
     """Return the condition that an item's version and arrival are no newer than those given.
 
-    What the former release wrote has no arrival.
+    Items of an earlier release have no arrival.
     """
     no_later = f"attribute_not_exists({arrived_ms}) OR {arrived_ms} <= :ms"
     return f"{version} < :version OR ({version} = :version AND ({no_later}))"
@@ -135,11 +135,11 @@ def _is_stale(delivery: Delivery, item: Mapping[str, Item]) -> bool:
 
 
 def key_of(delivery: Delivery) -> str:
-    """Return the key of a profile's item: no name and no address stands in it."""
+    """Return the key of a profile's item: a digest, without a name or an address in it."""
     return user_key(delivery.workspace, user_of(delivery), delivery.source, delivery.rule)
 
 
 def user_key(workspace: str, user: list[JsonValue] | None, source: str, rule: str) -> str:
-    """Return the key of what is kept of one profile, workspace, source and rule."""
+    """Return the key of the item of one profile, workspace, source and rule."""
     who: list[JsonValue] = [_VERSION, workspace, user, source, rule]
     return f"user#{sha256(written(who).encode('ascii')).hexdigest()}"

@@ -1,6 +1,6 @@
-"""What lets only so many deliveries pass in a time: surge brakes, and Braze's rate of broadcasts.
+"""Rate counters: the surge limits of rules, and Braze's rate limit of broadcasts.
 
-Each is a counter of a window of time in the ledger's table, which all workers share.
+Each counts a window of time in an item of the ledger's table, which all workers share.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Final, Literal
 from handler.aws.dynamodb import Change, Item, Table, number, number_in
 from handler.ledger.breaker_state import KEPT
 
-# Braze, "API limits": calls that target an audience, for all audiences and for each one.
+# Braze, "API limits": calls a minute that target an audience, of all audiences and of each one.
 MINUTE: Final = 60
 BROADCASTS: Final = 250
 BROADCASTS_OF_ONE: Final = 10
@@ -18,18 +18,18 @@ BROADCASTS_OF_ONE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Surge:
-    """What a person has said of a rule's brake; times are in epoch seconds, 0 for never."""
+    """An operator's decisions on a rule's surge limit; times are in epoch seconds, 0 for never."""
 
     released_at: int = 0
     dropped_at: int = 0
 
     def of(self, since: int) -> Literal["released", "dropped", "stopped"]:
-        """Return what was said first of what was stopped at that time."""
-        said: list[tuple[int, Literal["released", "dropped"]]] = [
+        """Return the first decision on a delivery that was stopped at `since`."""
+        decisions: list[tuple[int, Literal["released", "dropped"]]] = [
             (self.dropped_at, "dropped"),
             (self.released_at, "released"),
         ]
-        return min((it for it in said if it[0] >= since), default=(0, "stopped"))[1]
+        return min((one for one in decisions if one[0] >= since), default=(0, "stopped"))[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,11 @@ class RateCounters:
 
     table: Table
 
-    def pass_surge(self, rule: str, brake: tuple[int, int], now: float) -> bool:
-        """Count a delivery of a rule, `source/rule`; False where the brake stops it."""
-        limit, seconds = brake
+    def pass_surge(self, rule: str, surge_limit: tuple[int, int], now: float) -> bool:
+        """Count a delivery of a rule, `source/rule`; return False where the limit stops it."""
+        limit, seconds = surge_limit
         key = f"surge#{rule}"
-        # By its first second: a window of another length begins anew where this one is over.
+        # A window is kept as its first second: one of another length begins once it is over.
         if self._take(key, int(now) // seconds * seconds, limit, now):
             return True
         change = Change(
@@ -54,15 +54,15 @@ class RateCounters:
         return False
 
     def surge(self, rule: str) -> Surge:
-        """Return what a person has said of a rule's brake."""
+        """Return an operator's decisions on a rule's surge limit."""
         item = self.table.get(f"surge#{rule}")
         released, dropped = number_in(item, "released_at"), number_in(item, "dropped_at")
         return Surge(released or 0, dropped or 0)
 
     def pass_broadcast(self, workspace: str, audience: str, now: float) -> bool:
-        """Count a request to an audience; False where Braze would take no more this minute.
+        """Count a request to an audience; return False where Braze takes no more this minute.
 
-        The audience's own counter is the first: what it stops takes nothing from the others.
+        The audience's own counter is first: a request that it stops does not count for the others.
         """
         minute = int(now) // MINUTE
         own = f"rate#{workspace}#{audience}"
@@ -78,7 +78,7 @@ class RateCounters:
         }
         more = Change(
             "SET expires = :expires ADD #count :one",
-            # A later one, too: another worker's clock may be ahead of this one's.
+            # A later window counts too: another worker's clock may be ahead of this one's.
             "#window >= :window AND #count < :limit",
             {**values, ":limit": number(limit)},
         )

@@ -1,4 +1,4 @@
-"""The protocol's record and its table in DynamoDB's words."""
+"""Records and claim conditions of the claim protocol, in DynamoDB's format."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from handler.core.models import OnUnknown
 
 
 def words_of(entry: Mapping[str, str | int | None]) -> Item:
-    """Return a flat object's attribute value, without what is None."""
+    """Return a flat object's attribute value, without fields that are None."""
     return {
         "M": {
             key: number(value) if isinstance(value, int) else text(value)

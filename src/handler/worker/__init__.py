@@ -1,1 +1,1 @@
-"""The worker: from a batch of SQS messages to what becomes of each. Deliver only."""
+"""The worker: from a batch of SQS messages to the disposition of each. Deliver only."""

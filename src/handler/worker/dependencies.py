@@ -1,4 +1,4 @@
-"""What the deliver function works with, built once for each execution environment."""
+"""Dependencies of the deliver function, built once for each execution environment."""
 
 import random
 import time
@@ -40,7 +40,7 @@ def _owner() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """The ports of the deliver function.
+    """The dependencies of the deliver function.
 
     `post` takes URL, body, API key and seconds (see `braze_client.client`). `clock` returns
     seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two claims share.
@@ -69,12 +69,12 @@ class Worker:
 
     @property
     def rate_counters(self) -> RateCounters:
-        """The counters of surges and broadcasts."""
+        """The counters of surge limits and broadcasts."""
         return RateCounters(self.ledger.table)
 
     @property
     def profile_versions(self) -> ProfileVersions:
-        """The versions of what was written to each profile."""
+        """The versions of the attributes of each profile."""
         return ProfileVersions(self.ledger.table)
 
 

@@ -1,4 +1,4 @@
-"""A batch on its way: which deliveries go together, what stops them, and which go unbatched."""
+"""Dispatch of a batch: which deliveries are sent together, which unbatched, which wait."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ from handler.worker.task import (
 
 @dataclass(frozen=True, slots=True)
 class _Stop:
-    """Why a delivery is not sent now, and for how many seconds it waits."""
+    """The reason why a delivery is not sent now, and its wait in seconds."""
 
     reason: Reason
     seconds: int
 
 
 def requests_of(tasks: Sequence[DeliveryTask]) -> list[list[DeliveryTask]]:
-    """Return the tasks of a batch by the requests that they make together."""
-    return [[tasks[at] for at in places] for places in coalesce([it.delivery for it in tasks])]
+    """Return the tasks of a batch, grouped by the requests that they are sent in."""
+    return [[tasks[at] for at in places] for places in coalesce([task.delivery for task in tasks])]
 
 
 def dispatch(invocation: Invocation, group: Sequence[DeliveryTask]) -> list[DeliveryTask]:
-    """Send a group in one request; return what has to be sent unbatched, after all others.
+    """Send a group in one request; return the tasks that are sent unbatched, after all others.
 
     Raise Unavailable, or botocore's errors, where AWS is away: a message without a disposition is
     then retried.
@@ -54,7 +54,7 @@ def dispatch(invocation: Invocation, group: Sequence[DeliveryTask]) -> list[Deli
 
 
 def _probe(invocation: Invocation, going: list[DeliveryTask], scope: str) -> list[DeliveryTask]:
-    """Send singly until one request has shown whether Braze is well again; then the others."""
+    """Send one by one until a request shows whether Braze works again; then the others."""
     worker = invocation.worker
     until = worker.clock() + invocation.time_left() + worker.timing.margin
     left: list[DeliveryTask] = []
@@ -80,7 +80,7 @@ def _is_probing(worker: Worker, scope: str) -> bool:
 
 def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTask]:
     worker, delivery = invocation.worker, going[0].delivery
-    # No claim for what cannot be sent: where there is no key, this is not an attempt.
+    # Before any claim: without a key nothing can be sent, and this is not an attempt.
     secret = _with_key(worker, worker.workspaces[delivery.workspace].key)
     if not _may_reach(worker, delivery):
         for task in going:
@@ -93,7 +93,7 @@ def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTas
     claimed = [one for one in found if isinstance(one, ClaimedDelivery)]
     if together := [one for one in claimed if not one.claim.unbatched]:
         send(invocation, together, secret)
-    # Those that Braze has refused together with others.
+    # Deliveries that Braze has refused in a batch.
     one_by_one(invocation, [one for one in claimed if one.claim.unbatched], secret)
     return [one for one in found if isinstance(one, DeliveryTask)]
 
@@ -103,7 +103,7 @@ def _with_key(worker: Worker, name: str) -> Secret:
     secret = worker.keys.current()
     try:
         api_key(secret, name)
-    except Unavailable:  # perhaps set a moment ago
+    except Unavailable:  # the key may have been set a moment ago
         secret = worker.keys.refresh()
         api_key(secret, name)
     return secret
@@ -120,7 +120,7 @@ def _may_reach(worker: Worker, delivery: Delivery) -> bool:
 def _claimed(invocation: Invocation, task: DeliveryTask, owner: str) -> ClaimResult | None:
     """Claim a delivery, and record the disposition of one that is not sent now.
 
-    None where a failure has left its disposition.
+    None where a disposition was recorded before the claim or by a failure.
     """
     if not invocation.has_time(2, first=invocation.worker.timing.shortest):
         # The claim and the mark need a margin each.
@@ -135,7 +135,7 @@ def _claimed(invocation: Invocation, task: DeliveryTask, owner: str) -> ClaimRes
 
 
 def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[DeliveryTask]:
-    """Yield what nothing stops, and record the dispositions of the others."""
+    """Yield the tasks that nothing stops, and record the dispositions of the others."""
     for task in group:
         disposition = _ended(invocation, task) or _stopped(invocation, task)
         if disposition is None:
@@ -145,11 +145,11 @@ def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[De
 
 
 def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
-    """Return the disposition of what comes too late to be sent."""
+    """Return the disposition of a delivery that is too late to be sent; None if it is not."""
     expires_at = task.delivery.expires_at
     if expires_at is None or expires_at > invocation.worker.clock():
         return None
-    # Claimed all the same, for one that was accepted in time is no dead letter.
+    # It is claimed all the same: one that was accepted in time is no dead letter.
     return _end(invocation, task, Outcome("rejected", Reason.EXPIRED))
 
 
@@ -161,7 +161,7 @@ def _stopped(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
 
 
 def _wait(invocation: Invocation, task: DeliveryTask, stop: _Stop) -> Disposition:
-    """Let a delivery wait, until its horizon."""
+    """Return the disposition of a delivery that waits; past its horizon it ends."""
     worker = invocation.worker
     if worker.clock() - task.message.first_at < worker.timing.horizon:
         return wait_again(worker, task, stop.reason, stop.seconds)
@@ -183,7 +183,7 @@ def _paused(worker: Worker, task: DeliveryTask) -> _Stop | None:
 
 
 def _limited(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
-    """Wait for the end of a rate limit; spread over what is left of its window before it is hit."""
+    """Wait for the end of a rate limit; before it is hit, spread requests over its window."""
     workspace = task.delivery.workspace
     until = worker.breaker_state.limited_until(workspace)
     if now < until:

@@ -34,8 +34,8 @@ def on_failure(invocation: Invocation, messages: Iterable[QueueMessage]) -> Iter
         why = f"unavailable: {error}"
     except (ClientError, BotoCoreError) as error:
         why = f"unavailable: {error_name(error)}"
-    except Exception as error:  # noqa: BLE001 - one message's bug must not take the batch along
-        # The error's text may hold what the message holds; its type does not.
+    except Exception as error:  # noqa: BLE001 - a bug at one message must not stop the batch
+        # The error's text may hold values of the message; its type does not.
         why = f"bug: {type(error).__name__}"
     else:
         return

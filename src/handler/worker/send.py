@@ -44,13 +44,13 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
     """
     worker = invocation.worker
     if not _has_time(invocation, calls=1 if len(batch) == 1 else 2):
-        _release(invocation, batch, unbatched=False)  # cut short it would be an unknown outcome
+        _release(invocation, batch, unbatched=False)  # cut short, its outcome would be unknown
         return
     if len(batch) > 1:
         _record(worker, batch)
     started = worker.clock()
     outcome = _attempt(invocation, batch, secret)
-    for claimed in _taken(batch, outcome):  # from here on no mistake of ours may retry them
+    for claimed in _taken(batch, outcome):  # from here on no bug may retry them
         invocation.dispositions.settle(claimed.task.message, DELETE)
     outcome = _redacted(worker, outcome, batch)
     sent = Sent(round((worker.clock() - started) * 1000), len(batch))
@@ -68,14 +68,14 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
 
 
 def _taken(batch: list[ClaimedDelivery], outcome: Outcome) -> list[ClaimedDelivery]:
-    """Return what Braze has accepted of a batch."""
+    """Return the deliveries of a batch that Braze has accepted."""
     if outcome.kind != "accepted":
         return []
-    return [it for at, it in enumerate(batch) if at not in outcome.refused]
+    return [claimed for at, claimed in enumerate(batch) if at not in outcome.refused]
 
 
 def one_by_one(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -> None:
-    """Send unbatched what Braze has refused together: a recipient's fault is not the others'."""
+    """Send the deliveries of a refused batch unbatched: one at fault must not stop the others."""
     worker = invocation.worker
     for at, claimed in enumerate(batch):
         is_stopped = worker.breaker_state.stops(claimed.sent) or worker.pauses.stop(claimed.sent)
@@ -86,7 +86,7 @@ def one_by_one(invocation: Invocation, batch: list[ClaimedDelivery], secret: Sec
 
 
 def _has_time(invocation: Invocation, *, calls: int = 1) -> bool:
-    """Return whether a request may begin: each of AWS's calls beside it may take a margin."""
+    """Return whether a request may begin: each call of AWS beside it may take a margin."""
     return invocation.has_time(calls, first=invocation.worker.timing.shortest)
 
 
@@ -102,7 +102,7 @@ def _record(worker: Worker, batch: list[ClaimedDelivery]) -> None:
 
 
 def _release(invocation: Invocation, batch: list[ClaimedDelivery], *, unbatched: bool) -> None:
-    """Give claims back of which nothing was sent; an invocation that has the time takes them."""
+    """Release claims of which nothing was sent, and retry their messages at once."""
     for claimed in batch:
         with suppress(Unavailable):  # then the lease has to end first
             give_back(invocation.worker, claimed, unbatched=unbatched)
@@ -119,7 +119,7 @@ def _redacted(worker: Worker, outcome: Outcome, batch: list[ClaimedDelivery]) ->
 def _accepted(
     invocation: Invocation, batch: list[ClaimedDelivery], outcome: Outcome, sent: Sent
 ) -> None:
-    """Settle what Braze has accepted, and what its answer refuses of it."""
+    """Settle an accepted batch, and the deliveries that the answer refuses in it."""
     taken = _taken(batch, outcome)
     is_recorded = _recorded(invocation, taken, State.ACCEPTED, len(batch))
     _settle(invocation, taken, outcome, replace(sent, recorded=is_recorded))
@@ -137,7 +137,7 @@ def _recorded(
     if together == 1 or not batch:
         return False
     if not invocation.has_time(1):
-        return False  # a killed invocation would retry what Braze has taken
+        return False  # a killed invocation would retry accepted deliveries
     with suppress(Unavailable):
         ids = [it.claim.id for it in batch]
         return invocation.worker.batch_requests.mark(batch[0].claim.owner, ids, state)
@@ -179,14 +179,14 @@ def _post(invocation: Invocation, batch: list[ClaimedDelivery], key: str) -> Out
     answer = worker.post(url, body, key, seconds)
     now = worker.clock()
     count_answer(worker, answer, (now - started) * 1000)
-    # The marks come first.
+    # Time for the marks is kept free.
     if invocation.has_time(3) and not has_limit_of_its_own(delivery):
         worker.breaker_state.record_limit(delivery.workspace, limit_of(answer.headers, now))
     return classify(answer, now)
 
 
 def _publish(invocation: Invocation, delivery: Delivery, outcome: Outcome) -> None:
-    """Let all workers know what an answer says of Braze, the key and the rate, if time is left.
+    """Record for all workers what an answer shows of Braze, key and rate, if time is left.
 
     Where the table is away the next answer does so.
     """
@@ -219,6 +219,6 @@ def _log_opened(worker: Worker, delivery: Delivery, opened: Breaker) -> None:
 
 
 def _limit(worker: Worker, delivery: Delivery, wait: int | None) -> None:
-    """Let all workers know until when Braze takes no request; raise Unavailable."""
+    """Record for all workers until when Braze takes no request; raise Unavailable."""
     if wait is not None:
         worker.breaker_state.limited(delivery.workspace, int(worker.clock()) + wait)

@@ -1,4 +1,4 @@
-"""Delivery tasks: a queue message decoded into a delivery, and what becomes of the message."""
+"""Delivery tasks: a queue message decoded into a delivery, and the message's disposition."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,8 +20,8 @@ Fields = dict[str, str | int | tuple[str, ...] | None]
 class QueueMessage:
     """One record of an SQS event (Lambda guide, "Using Lambda with Amazon SQS").
 
-    `sent_at` and `first_at`, the first receive, are in epoch seconds; a redrive sets both anew:
-    how long a message waited for its turn is in the one only. `receives` is SQS's count, which also
+    `sent_at` and `first_at`, the first receive, are in epoch seconds; a redrive sets both anew.
+    Only `sent_at` includes the time before the first receive. `receives` is SQS's count, which also
     counts throttles and shortages of time: never the number of attempts. `attributes` are the
     texts of the message attributes, which a native redrive leaves in place.
     """
@@ -36,7 +36,7 @@ class QueueMessage:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
-        """Return what a record of the event holds."""
+        """Return the message in a record of the event."""
         attributes = record.get("messageAttributes") or {}
         return cls(
             id=record["messageId"],
@@ -128,13 +128,13 @@ class ClaimedDelivery:
     def since(self) -> float:
         """The begin of this run: its first claim, or when an operator redrove it.
 
-        A dead letter that was buried without the ledger leaves its first claim there.
+        The record of a dead letter that was buried without the ledger keeps its first claim.
         """
         return max(self.claim.since, self.task.message.sent_at)
 
     @property
     def writes_attributes(self) -> bool:
-        """Whether it writes versioned attributes to a profile: these go in the events' order."""
+        """Whether it writes versioned attributes to a profile: these are sent in order."""
         attributes = (self.sent.recipient or {}).get("attributes")
         return self.sent.event_version is not None and bool(attributes)
 
@@ -165,7 +165,7 @@ def wait_again(worker: Worker, task: DeliveryTask, reason: Reason, seconds: int)
 
 
 def decode_task(invocation: Invocation, message: QueueMessage) -> DeliveryTask | Disposition:
-    """Return the task in a message; its disposition where it holds nothing that can be sent.
+    """Return the task in a message; its disposition where nothing in it can be sent.
 
     Raise botocore's errors where a dead letter cannot be buried: the message is then retried.
     """
