@@ -1,4 +1,4 @@
-"""What the senders' documents say that they sign, piece by piece, written by hand.
+"""Signed pieces of each sender's requests, written by hand from the senders' documents.
 
 It shares nothing with the presets of the relay, so that a mistake in those is seen.
 """

@@ -1,4 +1,4 @@
-"""What a worker does with one write: claim, take its turn, send, mark, end its turn."""
+"""One write by a worker: claim, take a turn, send, mark, end the turn."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace

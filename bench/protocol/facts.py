@@ -1,4 +1,4 @@
-"""What is noted of each delivery and of each request, whatever the workers believe."""
+"""Facts about each delivery and each request, noted whatever the workers believe."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""What goes wrong, and how often: the kinds of the simulation of the whole relay."""
+"""Faults and how often they occur: the kinds of the simulation of the whole relay."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence

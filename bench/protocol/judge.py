@@ -1,4 +1,4 @@
-"""What truly became of each delivery, and whether it may have: by facts, not by what workers say.
+"""Judgement of each delivery: its true end, and whether it is allowed, by facts alone.
 
 A worker knows of a request what it has learned while it lived. What a dead worker knew is known
 only as far as the ledger has it; of the rest nobody knows, and it may be sent once more. So a

@@ -113,16 +113,16 @@ class Ledger:
         return True
 
     def recorded(self, owner: str, name: int) -> State | None:
-        """Return what a request of many is recorded to have come to for one of its members."""
+        """Return the state that a batch request is recorded with for one of its members."""
         state, members = self.sends.get(owner, (State.SENDING, frozenset()))
         return None if state is State.SENDING or name not in members else state
 
     def open_send(self, owner: str, members: frozenset[int]) -> None:
-        """Write which deliveries a request of many holds; tried again it finds itself."""
+        """Record the deliveries of a batch request; a repeated write finds itself."""
         self.sends.setdefault(owner, (State.SENDING, members))
 
     def mark_send(self, owner: str, members: frozenset[int], state: State) -> None:
-        """Write which of a request of many are final."""
+        """Record which deliveries of a batch request are final."""
         self.sends[owner] = state, members
 
     def _is_still(self, name: int, seen: Record) -> bool:

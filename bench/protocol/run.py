@@ -1,4 +1,4 @@
-"""Many scenes from a seed, and what they came to."""
+"""Many scenes from a seed, and their counts."""
 
 from collections import Counter
 from random import Random

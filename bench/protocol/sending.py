@@ -1,4 +1,4 @@
-"""One request of claimed deliveries, from `send#` to the verdict of each."""
+"""One request of claimed deliveries, from `send#` to the disposition of each."""
 
 from collections.abc import Generator
 from contextlib import suppress
@@ -46,12 +46,12 @@ def send(scene: Scene, invocation: Invocation, members: list[Member], verdicts: 
 
 
 def _taken(answer: faults.Answer, of: list[T]) -> list[T]:
-    """Return whom an accepted request was accepted for: of many perhaps not the last."""
+    """Return whom an accepted request was accepted for: of a batch perhaps not the last."""
     return of[:-1] if answer.refuses_one and len(of) > 1 else of
 
 
 def _recorded(scene: Scene, members: list[Member], kind: str) -> Generator[float, None, bool]:
-    """Record by one write what is final of a request of many; return whether it is accepted."""
+    """Record by one write what is final of a batch request; return whether it is accepted."""
     if kind not in ("accepted", "held"):
         return False
     state = State.ACCEPTED if kind == "accepted" else State.HELD

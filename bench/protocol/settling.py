@@ -1,4 +1,4 @@
-"""What becomes of a claimed delivery: its mark, its letter, its wait."""
+"""Settling of a claimed delivery: its mark, its dead letter, its wait."""
 
 from collections.abc import Generator
 from typing import Final, NamedTuple

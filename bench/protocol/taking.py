@@ -1,4 +1,4 @@
-"""How a delivery comes: a sender posts it until it is answered 200, and ingest enqueues it."""
+"""Arrival of a delivery: a sender posts it until it is answered 200, and ingest enqueues it."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a worker does with a batch, step by step, as the handlers do it."""
+"""A worker's way through a batch, step by step, as in the handlers."""
 
 from collections.abc import Generator
 from typing import Any, Final, NamedTuple

@@ -1,4 +1,4 @@
-"""What a run came to: one judge for all ways to deliver."""
+"""Result of a run: one judge for all ways to deliver."""
 
 from collections import Counter, defaultdict
 from typing import Final

@@ -1,4 +1,4 @@
-"""How others deliver: each is given a batch, and returns what has to come back.
+"""Other ways to deliver: each is given a batch, and returns the messages to be retried.
 
 All of them send each delivery alone, know the newest key at once, and are killed with the batch.
 """

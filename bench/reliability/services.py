@@ -1,4 +1,4 @@
-"""What the peers need beside what the relay needs: a deletion, and a clock for Powertools."""
+"""Services that the peers need and the relay does not: a deletion, and a clock for Powertools."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager

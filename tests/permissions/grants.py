@@ -1,4 +1,4 @@
-"""What template.yaml grants to the roles, one permission for each action on each resource."""
+"""Grants of template.yaml to the roles: one permission for each action on each resource."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which fault strikes which call: drawn from a seed, or written down."""
+"""Faults by the call that they strike: drawn from a seed, or written down."""
 
 from bisect import bisect_right
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a run came to in figures, which add up over runs."""
+"""Figures of a run, which add up over runs."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping

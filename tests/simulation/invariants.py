@@ -1,6 +1,6 @@
-"""What has to hold of every run, whatever went wrong in it: one function for each invariant.
+"""Invariants of every run, whatever went wrong in it: one function for each.
 
-Each returns the breaches that it finds, in words; none is what a run has to come to.
+Each returns the breaches that it finds, in words; a correct run has none.
 """
 
 import json

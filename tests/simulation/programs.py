@@ -1,4 +1,4 @@
-"""What a call's expressions mean, compiled once for each text of them and then kept."""
+"""Expressions of a call, compiled once for each text of them and then kept."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

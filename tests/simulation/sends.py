@@ -1,4 +1,4 @@
-"""What a request to Braze means: which deliveries it carries."""
+"""Requests to Braze: the deliveries that each one carries."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

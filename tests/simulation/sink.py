@@ -1,4 +1,4 @@
-"""Where all that the functions log and count goes: it is read, and dropped."""
+"""Sink of all that the functions log and count: it is read, and dropped."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What SQS refuses: bodies, attributes and sizes (API reference, SendMessage; "Message quotas")."""
+"""Refusals of SQS: bodies, attributes and sizes (API reference, SendMessage; "Message quotas")."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What goes wrong in a run: far more than in real life, so that little time shows much."""
+"""Faults of a run: far more than in real life, so that a short time shows much."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What the services in memory do that no emulator shows: limits, ages, faults."""
+"""Services in memory, beyond what an emulator shows: limits, ages, faults."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, by hypothesis: nothing is lost, nothing is sent in vain."""
+"""Any steps in any order, by hypothesis: nothing is lost, nothing is sent in vain."""
 
 from collections.abc import Callable
 from typing import Any, Final

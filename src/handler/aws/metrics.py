@@ -107,7 +107,7 @@ class Tally:
         self._values[dimensions].append((name, value))
 
     def flush(self) -> None:
-        """Print a line for each combination of dimensions, and begin anew."""
+        """Print a line for each combination of dimensions, and clear the counts."""
         for dimensions, values in self._values.items():
             line = EphemeralMetrics(namespace=NAMESPACE)
             line.service = line.service or _STACK

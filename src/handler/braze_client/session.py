@@ -287,7 +287,7 @@ class _Session(Session):
 def open_session() -> Session:
     """Return a session of one connection that keeps deadlines and reads no environment."""
     session = _Session()
-    # With it requests takes proxies from the environment, and a ~/.netrc overwrites Authorization.
+    # By default requests takes proxies from the environment, and Authorization from a ~/.netrc.
     session.trust_env = False
     session.headers.clear()
     adapter = _Adapter(pool_connections=1, pool_maxsize=1, max_retries=0)

@@ -1,4 +1,4 @@
-"""The steps of a claim, as `Ledger.claim` and `claims.claim` make them, one access at a time.
+"""The steps of a claim, as `Ledger.claim` and `worker.claim` make them, one access at a time.
 
 Whatever is written may fail in three ways: it is written and tried again (botocore's own retry, or
 ours), it is written and the worker never learns of it, or it is not written. Not written and tried
@@ -110,7 +110,7 @@ def take(rules: Rules, hands: Hands) -> Iterator[Step]:
 
 
 def adopt(rules: Rules, hands: Hands) -> Iterator[Step]:
-    """Mark as accepted what the vanished worker's request of many is recorded to have sent."""
+    """Mark as accepted a delivery that the lost worker's batch request is recorded to have sent."""
     if not hands.worker.fresh:
         yield from _too_late(rules, hands)
         return

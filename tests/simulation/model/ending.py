@@ -1,4 +1,4 @@
-"""The last steps of a message: its letter, its release, the answer to the queue."""
+"""The last steps of a message: its dead letter, its release, the answer to the queue."""
 
 from collections.abc import Iterator
 from itertools import product

@@ -1,4 +1,4 @@
-"""What happens to workers and messages: death, a lease that ends early, messages that come anew."""
+"""Faults of workers and messages: death, a lease that ends early, messages that come again."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What has to hold of every state, and when nothing is left to do."""
+"""Properties of every state, and of states in which nothing is left to do."""
 
 from collections import Counter
 from collections.abc import Iterator

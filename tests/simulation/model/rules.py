@@ -1,4 +1,4 @@
-"""What the model's workers decide by: the project's own functions, and what is wrong on purpose."""
+"""Decisions of the model's workers: the project's own functions, and planted mistakes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The steps of a request, as `post.send` makes them: `send#` first, POST, `send#` again."""
+"""The steps of a request, as `worker.send` makes them: `send#` first, POST, `send#` again."""
 
 from collections.abc import Iterator
 
@@ -45,7 +45,7 @@ def post(rules: Rules, hands: Hands) -> Iterator[Step]:
 
 
 def _accepted(rules: Rules, hands: Hands) -> Iterator[Step]:
-    """Be accepted: all of it or, in a request of many, all but one, which stands last."""
+    """Be accepted: all of it or, in a batch request, all but the last one."""
     worker = hands.worker
     many = len(worker.going)
     done = applied(hands, many, counted=rules.exact_queue)

@@ -1,4 +1,4 @@
-"""How a worker goes on after each step, as `settle` does: the next claim, request or member."""
+"""The worker's next step after each one, as in `settle`: the next claim, request or member."""
 
 from collections.abc import Callable, Iterator
 

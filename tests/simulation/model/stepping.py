@@ -1,4 +1,4 @@
-"""Whatever can happen next in a state: what a worker does, a receipt, a redrive, a fault."""
+"""Next steps of a state: a step of a worker, a receive, a redrive, a fault."""
 
 from collections.abc import Iterator
 from itertools import permutations
