@@ -221,7 +221,7 @@ def _by_item(name: str, source: Source) -> Rule:
     if not rule.once_per_item:
         words = "its rule tells elements apart by their place, which the letter does not keep"
         raise Unrenderable("", f"{words}: redrive it without --rendered")
-    templates: list[Template] = [rule.once, *rule.send.values(), *rule.folded.values()]
+    templates: list[Template] = [rule.once, *rule.send.values(), *rule.varying.values()]
     templates += [it for recipient in rule.recipients for it in recipient.values()]
     if any(_reads_body(it) for it in templates):
         words = "it carries only its own element of for_each, and the rule reads body too"

@@ -62,7 +62,7 @@ def unseen_of(expression: Expression, documents: Sequence[Any]) -> list[str]:
 
 def _templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
     yield ("once",), rule.once
-    for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.folded))):
+    for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield ("send", *path), leaf
     for at, recipient in enumerate(rule.recipients):
         for path, leaf in leaves(dict(recipient)):

@@ -88,7 +88,7 @@ def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
 
 def _templated(rule: Rule) -> Iterator[str]:
     """Yield the paths, as they come to be in what is sent, of all that an event decides."""
-    for recipient in (*rule.recipients, rule.folded):
+    for recipient in (*rule.recipients, rule.varying):
         yield from _paths(dict(recipient))
 
 

@@ -82,7 +82,7 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
     if rule.expires_after and not any(_timed(glob, source) for glob in rule.types):
         text = "the sender signs no time of the event: this counts from when the webhook came"
         yield ("expires_after",), text
-    for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.folded))):
+    for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)
     for at, recipient in enumerate(rule.recipients):

@@ -46,13 +46,13 @@ def filled(field: Field, rule: Rule, document: JsonValue) -> tuple[Filled, str |
 def fields(rule: Rule) -> Iterator[Field]:
     """Yield the fields of a rule's request: what all share, then each recipient's."""
     yield from _leaves(dict(rule.send))
-    folded = list(_leaves(dict(rule.folded)))
-    yield from folded if rule.is_broadcast else ()
+    varying = list(_leaves(dict(rule.varying)))
+    yield from varying if rule.is_broadcast else ()
     for at, recipient in enumerate(rule.recipients):
         own = list(_leaves(dict(recipient)))
         names = {_property(it) for it in own}
         # What varies with the event goes into the recipient, whose own keys win.
-        for field in [*own, *(it for it in folded if _property(it) not in names)]:
+        for field in [*own, *(it for it in varying if _property(it) not in names)]:
             yield Field(f"recipients[{at}].{field.path}", field.inner, field.template, at)
 
 

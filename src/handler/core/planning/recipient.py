@@ -41,7 +41,7 @@ def fill_recipient(
     """
     filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
     recipient = _filled(template, filler)
-    recipient |= _folded(_filled(rule.folded, filler), recipient)
+    recipient |= _with_own(_filled(rule.varying, filler), recipient)
     warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
     who = _filled(reaching(template), Filler(proven, rule.keep_empty, partial(may_lose, rule)))
     recipient = _with_proven_attributes(_proven(REACHING, recipient, who), who)
@@ -52,16 +52,16 @@ def fill_recipient(
     return recipient
 
 
-def _folded(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipient:
+def _with_own(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipient:
     """Return the request's properties as the recipient gets them: its own win."""
-    folded: Recipient = {}
+    merged: Recipient = {}
     for name, properties in varying.items():
         own = recipient.get(name, {})
         if not isinstance(properties, dict) or not isinstance(own, dict):
             raise Unrenderable(name, "it is not an object")
         if properties or own:
-            folded[name] = {**properties, **own}
-    return folded
+            merged[name] = {**properties, **own}
+    return merged
 
 
 def may_lose(rule: Rule, path: str) -> bool:

@@ -183,7 +183,7 @@ def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) ->
     for at, rule in enumerate(rules):
         if rule.when:
             _find_headers(rule.when, sender, ("rules", at, "when"), compiler)
-        for template in (rule.send, rule.folded, *rule.recipients):
+        for template in (rule.send, rule.varying, *rule.recipients):
             for expression in expressions(dict(template)):
                 _find_headers(expression, sender, ("rules", at, "send"), compiler)
 

@@ -23,10 +23,10 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
     once = _once(block, (*path, "once"), compiler, roots)
     send = _send(block, (*path, "send"), compiler, roots)
     at = endpoint(send)
-    shared, folded = _folded(send, at)
+    shared, varying = _shared_and_varying(send, at)
     recipients = _recipients(send)
     _find_out_of_reach(block, send, path, compiler)
-    _find_unknown_paths(block, [*recipients, folded, shared], path, compiler)
+    _find_unknown_paths(block, [*recipients, varying, shared], path, compiler)
     return Rule(
         name=block.name,
         types=tuple(block.type),
@@ -34,7 +34,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         once=once,
         path=at.path if at else "",
         send=shared,
-        folded=folded,
+        varying=varying,
         recipients=recipients,
         required=tuple(block.required),
         keep_empty=frozenset(block.keep_empty),
@@ -87,23 +87,23 @@ def _find_out_of_reach(
         compiler.find((*path, "for_each"), text)
 
 
-def _folded(
+def _shared_and_varying(
     send: Mapping[str, Template], at: Endpoint | None
 ) -> tuple[dict[str, Template], dict[str, Template]]:
     """Return what all deliveries of a rule share, and what varies and goes to the recipient."""
     own = ("recipients", "recipient", TRANSACTIONAL)  # this last one is in the path
     shared: dict[str, Template] = {key: it for key, it in send.items() if key not in own}
-    folded: dict[str, Template] = {}
+    varying: dict[str, Template] = {}
     for name in at.properties if at else ():
         block = shared.get(name)
         if isinstance(block, dict):
             shared[name] = {key: it for key, it in block.items() if is_literal(it)}
-            folded[name] = {key: it for key, it in block.items() if not is_literal(it)}
+            varying[name] = {key: it for key, it in block.items() if not is_literal(it)}
         elif name in shared and not is_literal(block):
-            folded[name] = shared.pop(name)
+            varying[name] = shared.pop(name)
     return (
         {key: it for key, it in shared.items() if it != {}},
-        {key: it for key, it in folded.items() if it != {}},
+        {key: it for key, it in varying.items() if it != {}},
     )
 
 

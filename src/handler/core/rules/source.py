@@ -45,7 +45,7 @@ class EventReader:
 class Rule:
     """A wish: which events, and the template of the request to make of each.
 
-    `send` is the request without recipients; `folded` holds what stands at its top and varies
+    `send` is the request without recipients; `varying` holds what stands at its top and varies
     with the event, and goes into every recipient, or back to the top of a broadcast, which has
     none. `expires_after` is in seconds, `surge` so many deliveries in so many seconds. `for_each`
     gives the list of which each element makes deliveries of its own, told apart by `once` where
@@ -58,7 +58,7 @@ class Rule:
     once: Template
     path: str
     send: Mapping[str, Template]
-    folded: Mapping[str, Template]
+    varying: Mapping[str, Template]
     recipients: tuple[Mapping[str, Template], ...]
     required: tuple[str, ...]
     keep_empty: frozenset[str]

@@ -53,7 +53,7 @@ def test_templated_properties_are_folded_and_literal_ones_stay_shared() -> None:
     properties = "trigger_properties: {shop: Tea, order: '${body.id}'}\n      recipients:"
     (rule,) = load("shop", changed("recipients:", properties), "f", "dev").rules
     assert rule.send["trigger_properties"] == {"shop": "Tea"}
-    assert set(rule.folded) == {"trigger_properties"}
+    assert set(rule.varying) == {"trigger_properties"}
 
 
 def test_a_stage_without_its_vars_is_one_finding() -> None:
