@@ -63,7 +63,7 @@ def _rendered(rule: Rule, packed: Packed, source: Source) -> list[Delivery]:
 
 def _starts(for_each: Expression, event: Event, source: Source) -> range:
     try:
-        items = for_each.search(source.proven(event))
+        items = for_each.search(source.signed(event))
     except ExpressionError as error:
         raise Unrenderable("for_each", str(error)) from None
     return range(0, len(items) if isinstance(items, list) else 1, MAX_DELIVERIES)
@@ -75,8 +75,8 @@ def _piece(rule: Rule, packed: Packed, source: Source, start: int) -> Iterator[D
     if rule.once_per_item:
         yield from made
         return
-    proven = source.proven(packed.event)
-    key = key_of(rule, packed.event, proven, type_signed=source.event.type_signed)
+    signed = source.signed(packed.event)
+    key = key_of(rule, packed.event, signed, type_signed=source.event.type_signed)
     of = len(rule.recipients)
     for at, it in enumerate(made):
         part = part_of(it.recipient or {}, of, start + at // of)
@@ -106,7 +106,7 @@ def _parts(verified: Verified, source: Source, single: Source) -> tuple[RawEvent
 
 
 def _holds_many(whole: RawEvent, verified: Verified, source: Source) -> bool:
-    headers = source.signed(verified.webhook.headers)
+    headers = source.signed_headers(verified.webhook.headers)
     events = source.event.events
     try:
         found = events.search({"headers": headers, "body": whole.body}) if events else None

@@ -197,7 +197,7 @@ def _once(rule: Rule, document: JsonValue, asked: _Asked) -> Told | None:
         return None
     item = {ITEM: document[ITEM]} if ITEM in document else {}
     return field_told(
-        Field("once", "once", rule.once), rule, {**asked.source.proven(asked.event), **item}
+        Field("once", "once", rule.once), rule, {**asked.source.signed(asked.event), **item}
     )
 
 

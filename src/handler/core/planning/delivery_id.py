@@ -21,12 +21,12 @@ def delivery_id(source: str, rule: str, key: str, part: str) -> str:
     return sha256(_written([_VERSION, source, rule, key, part]).encode("ascii")).hexdigest()
 
 
-def key_of(rule: Rule, event: Event, proven: JsonValue, *, type_signed: bool) -> str:
-    """Return what is to happen only once: the rule's `once` of what is proven, else the event."""
+def key_of(rule: Rule, event: Event, signed: JsonValue, *, type_signed: bool) -> str:
+    """Return what is to happen only once: the rule's `once` of what is signed, else the event."""
     if rule.once is None:
         # An unsigned type never enters an id: whoever plays a webhook again could choose it.
         return json.dumps([event.type, event.id]) if type_signed else event.id
-    once = fill_text(rule.once, proven, "once")
+    once = fill_text(rule.once, signed, "once")
     if once is None:
         raise Unrenderable("once", "it is missing, so nothing says what is to happen only once")
     return once

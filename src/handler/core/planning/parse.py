@@ -44,7 +44,7 @@ def split(verified: Verified, source: Source) -> tuple[tuple[RawEvent, ...], tup
     read = json_body.read(raw)
     if source.event.events is None:
         return (RawEvent(read.value, raw),), read.warnings
-    found = _search(source.event.events, _proven(verified, source, read.value), "events")
+    found = _search(source.event.events, _signed(verified, source, read.value), "events")
     if not isinstance(found, list):
         raise Malformed("the webhook's events are no list")
     return tuple(RawEvent(one, _written(one)) for one in found), read.warnings
@@ -54,7 +54,7 @@ def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
     """Return the event; raise Malformed where it is none."""
     webhook = verified.webhook
     # However an expression is spelt, an id or a time comes from nothing that is not signed.
-    document = _proven(verified, source, part.body)
+    document = _signed(verified, source, part.body)
     raw = digest(part.raw)
     headers = carried(webhook, source)
     at_hand: JsonValue = {"headers": dict(headers), "body": part.body}
@@ -94,8 +94,8 @@ def _written(value: JsonValue) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
-def _proven(verified: Verified, source: Source, value: JsonValue) -> dict[str, JsonValue]:
-    return {"headers": source.signed(verified.webhook.headers), "body": value}
+def _signed(verified: Verified, source: Source, value: JsonValue) -> dict[str, JsonValue]:
+    return {"headers": source.signed_headers(verified.webhook.headers), "body": value}
 
 
 def _type(source: Source, document: JsonValue) -> str:

@@ -31,23 +31,23 @@ def fill_recipient(
     template: Mapping[str, Template],
     rule: Rule,
     document: JsonValue,
-    proven: JsonValue,
+    signed: JsonValue,
     warnings: list[str],
 ) -> Recipient:
     """Return a recipient, with what varies of the request's properties; raise Unrenderable.
 
-    Who is reached comes from what is `proven` alone, however the expression is spelt. What is left
+    Who is reached comes from what is `signed` alone, however the expression is spelt. What is left
     out because its expression fails on the event's types goes to `warnings`.
     """
     filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
     recipient = _filled(template, filler)
     recipient |= _with_own(_filled(rule.varying, filler), recipient)
     warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
-    who = _filled(reaching(template), Filler(proven, rule.keep_empty, partial(may_lose, rule)))
-    recipient = _with_proven_attributes(_proven(REACHING, recipient, who), who)
+    who = _filled(reaching(template), Filler(signed, rule.keep_empty, partial(may_lose, rule)))
+    recipient = _with_signed_attributes(_signed(REACHING, recipient, who), who)
     for name in IDENTIFIERS:
         if name in template:
-            _find_nobody(name, template[name], proven)
+            _find_nobody(name, template[name], signed)
             recipient[name] = _identifier(name, who.get(name))
     return recipient
 
@@ -78,13 +78,13 @@ def may_lose(rule: Rule, path: str) -> bool:
     return not any(f"{it}.".startswith(f"{path}.") for it in rule.required)
 
 
-def _proven(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
+def _signed(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
     """Return an object in which these names have the values that the sender signs, or none."""
     kept = {name: it for name, it in given.items() if name not in names or name in signed}
     return kept | {name: signed[name] for name in names if name in signed}
 
 
-def _with_proven_attributes(recipient: Recipient, who: Recipient) -> Recipient:
+def _with_signed_attributes(recipient: Recipient, who: Recipient) -> Recipient:
     """Return a recipient whose attributes reach those alone whom the signed ones name.
 
     Both may be one expression, of which nothing unsigned may take an address or a consent away
@@ -93,7 +93,7 @@ def _with_proven_attributes(recipient: Recipient, who: Recipient) -> Recipient:
     given, signed = recipient.get("attributes", {}), who.get("attributes")
     if not isinstance(given, dict):
         return recipient  # said where attributes are checked
-    known = _proven(REACHING_ATTRIBUTES, given, signed if isinstance(signed, dict) else {})
+    known = _signed(REACHING_ATTRIBUTES, given, signed if isinstance(signed, dict) else {})
     return {**recipient, "attributes": known} if known or "attributes" in recipient else recipient
 
 
@@ -134,11 +134,11 @@ def _filled(template: Mapping[str, Template], filler: Filler) -> dict[str, JsonV
     return {key: {} if it == [] and key in _OBJECTS else it for key, it in members.items()}
 
 
-def _find_nobody(name: str, template: Template, proven: JsonValue) -> None:
+def _find_nobody(name: str, template: Template, signed: JsonValue) -> None:
     """Raise Unrenderable where a part of an identifier is nobody: `woo-0` is no customer."""
     for expression in expressions(template) if isinstance(template, Text) else ():
         try:
-            value = expression.search(proven)
+            value = expression.search(signed)
         except ExpressionError:
             return  # said where the text is filled
         if isinstance(value, list | dict):

@@ -33,10 +33,10 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class _Occasion:
-    """The event, or one element of it: what expressions see, what is proven of it, what is kept."""
+    """The event, or one element of it: what expressions see, what is signed of it, what is kept."""
 
     document: dict[str, JsonValue]
-    proven: dict[str, JsonValue]
+    signed: dict[str, JsonValue]
     index: int | None
     packed: Packed
 
@@ -63,23 +63,23 @@ def render(
 
 
 def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion]:
-    document, proven = source.document(packed.event), source.proven(packed.event)
+    document, signed = source.document(packed.event), source.signed(packed.event)
     if rule.for_each is None:
-        yield _Occasion(document, proven, None, packed)
+        yield _Occasion(document, signed, None, packed)
         return
     whole = {**message.unpack(packed.text), "body": None}
     # One more than may be made of a webhook is enough to tell that there are too many.
-    for index, item in enumerate(_items(rule, proven)[: MAX_DELIVERIES + 1]):
+    for index, item in enumerate(_items(rule, signed)[: MAX_DELIVERIES + 1]):
         # Its own item is all that a delivery carries of the event's body.
         kept = message.pack({**whole, ITEM: item})
         yield _Occasion(
-            {**document, ITEM: item}, {**proven, ITEM: item}, index, replace(packed, text=kept)
+            {**document, ITEM: item}, {**signed, ITEM: item}, index, replace(packed, text=kept)
         )
 
 
-def _items(rule: Rule, proven: JsonValue) -> list[JsonValue]:
+def _items(rule: Rule, signed: JsonValue) -> list[JsonValue]:
     try:
-        found = rule.for_each.search(proven) if rule.for_each else None
+        found = rule.for_each.search(signed) if rule.for_each else None
     except ExpressionError as error:
         raise Unrenderable("for_each", str(error)) from None
     if found == {}:  # PHP's JSON may say so of an empty list
@@ -93,11 +93,11 @@ def _deliveries(
     rule: Rule, occasion: _Occasion, source: Source, warnings: list[str]
 ) -> list[Delivery]:
     event = occasion.packed.event
-    key = key_of(rule, event, occasion.proven, type_signed=source.event.type_signed)
+    key = key_of(rule, event, occasion.signed, type_signed=source.event.type_signed)
     if rule.is_broadcast:
         return [_broadcast(rule, key, occasion, source, warnings)]
     filled = [
-        fill_recipient(it, rule, occasion.document, occasion.proven, warnings)
+        fill_recipient(it, rule, occasion.document, occasion.signed, warnings)
         for it in rule.recipients
     ]
     recipients = [leave_out(it, rule, warnings) for it in filled]
@@ -122,7 +122,7 @@ def _broadcast(
 ) -> Delivery:
     """Return the one delivery to a whole audience; what varies goes back to the request's top."""
     shared = _unaddressed(rule, key, occasion, source)
-    varying = fill_recipient({}, rule, occasion.document, occasion.proven, warnings)
+    varying = fill_recipient({}, rule, occasion.document, occasion.signed, warnings)
     check_recipient(varying, shared.send, rule)
     send = {**shared.send, **dict(merged_properties(varying, shared.send))}
     return replace(shared, id=delivery_id(source.name, rule.name, key, ""), send=send)

@@ -19,7 +19,7 @@ from handler.core.rules.source import EventReader, Rule, reaching
 from handler.core.verification.sender import EventSpec, Sender
 
 
-def find_slips(
+def find_mistakes(
     block: FileBlock, rules: Iterable[Rule], reader: EventReader | None, compiler: Compiler
 ) -> None:
     """Note what is surely not meant."""
@@ -148,7 +148,7 @@ def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler
         compiler.find(("event", "id"), text)
 
 
-def find_unproven(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
+def find_unsigned_recipients(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
     """Refuse a `once`, elements or recipients of what nobody signs: anybody could vary them."""
     for at, rule in enumerate(rules):
         for path, expression in _deciding(rule):

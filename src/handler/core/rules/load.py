@@ -15,7 +15,12 @@ from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.secret_forms import find_secrets
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import Finding, RulesError
-from handler.core.rules.checks import find_slips, find_uncarried, find_unproven, find_unsigned
+from handler.core.rules.checks import (
+    find_mistakes,
+    find_uncarried,
+    find_unsigned,
+    find_unsigned_recipients,
+)
 from handler.core.rules.compile_rule import compile_rule
 from handler.core.rules.compiler import EVENT_ROOTS, ID_ROOTS, Compiler, Scope
 from handler.core.rules.schema import FileBlock, SourceBlock, read_file
@@ -102,9 +107,9 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
     _find_twins(block, compiler)
     reader = _reader(sender, compiler) if sender else None
     if sender:
-        find_unproven(rules, sender, compiler)
+        find_unsigned_recipients(rules, sender, compiler)
         find_uncarried(rules, sender, compiler)
-    find_slips(block, rules, reader, compiler)
+    find_mistakes(block, rules, reader, compiler)
     findings = findings + compiler.findings
     if findings or sender is None or reader is None:
         raise RulesError(sorted(dict.fromkeys(findings), key=lambda it: (it.line, it.column)))

@@ -27,7 +27,7 @@ from handler.core.verification.schemes import (
     Timestamp,
     TokenScheme,
 )
-from handler.core.verification.sender import Answer, EventSpec, Handshake
+from handler.core.verification.sender import EventSpec, Handshake, ReplyBody
 
 Scalar = str | int | float | bool
 Texts = Annotated[
@@ -83,7 +83,7 @@ class FileBlock(_Block):
     event: dict[str, JsonValue] = {}
     headers: Texts = []
     content_types: Texts = []
-    answer: Answer | None = None
+    answer: ReplyBody | None = None
     handshakes: list[Handshake] | None = None
     vars: dict[str, dict[str, Scalar]] = {}
     tables: dict[str, dict[str, Scalar]] = {}

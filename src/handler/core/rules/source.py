@@ -15,7 +15,7 @@ from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Template
 from handler.core.models import Event, OnUnknown
 from handler.core.verification.schemes import Scheme
-from handler.core.verification.sender import Answer, Handshake
+from handler.core.verification.sender import Handshake, ReplyBody
 
 ITEM: Final = "item"  # the root under which expressions see an element of `for_each`
 
@@ -95,7 +95,7 @@ class Source:
     event: EventReader
     headers: tuple[str, ...]
     content_types: tuple[str, ...]
-    answer: Answer
+    answer: ReplyBody
     handshakes: tuple[Handshake, ...]
     vars: Mapping[str, JsonValue]
     tables: Mapping[str, Mapping[str, JsonValue]]
@@ -122,16 +122,16 @@ class Source:
             "received_at": event.received_at,
         }
 
-    def proven(self, event: Event) -> dict[str, JsonValue]:
+    def signed(self, event: Event) -> dict[str, JsonValue]:
         """Return what `once` sees of an event: of the roots, only what the sender has signed."""
         document = self._roots(event)
         del document["received_at"]
         if not self.event.type_signed:
             del document["type"]
-        return document | {"headers": self.signed(event.headers)}
+        return document | {"headers": self.signed_headers(event.headers)}
 
-    def signed(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
-        """Return those headers whose values are proven once the webhook is."""
+    def signed_headers(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
+        """Return those headers whose values are signed."""
         return {name: value for name, value in headers.items() if self.scheme.proves(name)}
 
 

@@ -10,7 +10,7 @@ from handler.core.verification.schemes import Scheme
 
 # An expression, or expressions by glob of the event's type: the first glob that fits decides.
 ByType = str | dict[str, str]
-Answer = Literal["json", "empty"]
+ReplyBody = Literal["json", "empty"]
 
 Handshake = Literal["get", "challenge", "okta", "woocommerce", "github", "url_verification"]
 
@@ -55,5 +55,5 @@ class Sender:
     event: EventSpec
     headers: tuple[str, ...]
     content_types: tuple[str, ...]
-    answer: Answer
+    answer: ReplyBody
     handshakes: tuple[Handshake, ...]

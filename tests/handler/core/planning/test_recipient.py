@@ -240,13 +240,13 @@ def test_an_address_of_the_body_is_written_as_before() -> None:
     ]
 
 
-def rendered(expression: str, proven: dict[str, Any]) -> dict[str, Any]:
+def rendered(expression: str, signed: dict[str, Any]) -> dict[str, Any]:
     """Return a recipient whose attributes are one expression that the check of a file let by."""
     attributes = compile_text(f"${{{expression}}}")
     source = load("shop", rules({"external_user_id": "${body.id}"}, ""), "f", "dev")
     event: dict[str, Any] = {"headers": {"x-who": "eve@example.org"}, "body": {}}
     template = {"external_user_id": "u", "attributes": attributes}
-    return fill_recipient(template, source.rules[0], event, proven, [])
+    return fill_recipient(template, source.rules[0], event, signed, [])
 
 
 @pytest.mark.parametrize(
