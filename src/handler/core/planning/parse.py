@@ -16,7 +16,7 @@ from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.models import Event, Verified, Webhook
 from handler.core.planning import json_body
-from handler.core.rules.source import ByType, Source
+from handler.core.rules.source import ByType, Scope, Source
 
 MAX_EVENTS: Final = 1000
 
@@ -53,25 +53,26 @@ def split(verified: Verified, source: Source) -> tuple[tuple[RawEvent, ...], tup
 def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
     """Return the event; raise Malformed where it is none."""
     webhook = verified.webhook
-    # However an expression is spelt, an id or a time comes from nothing that is not signed.
-    document = _signed(verified, source, part.body)
     raw = digest(part.raw)
     headers = carried(webhook, source)
-    at_hand: JsonValue = {"headers": dict(headers), "body": part.body}
-    event_type = _type(source, document if source.event.type_signed else at_hand)
+    scope = Scope(
+        {"headers": dict(headers), "body": part.body}, _signed(verified, source, part.body)
+    )
+    event_type = _type(source, scope)
+    # Binds, ids, versions and times read signed data alone, however their expressions are spelt.
     for claim in _all_by_type(source.event.binds, event_type):
-        if not is_true(_search(claim, document, "bind")):
+        if not is_true(_search(claim, scope.signed, "bind")):
             raise Malformed("the event's type and its body do not go together (bind)")
-    event_id = _id(source.event.ids, event_type, {**document, "digest": raw}) or raw
+    event_id = _id(source.event.ids, event_type, {**scope.signed, "digest": raw}) or raw
     again_after = webhook.received_at + source.event.repeats_for
-    version = _version(source.event.versions, event_type, document)
+    version = _version(source.event.versions, event_type, scope.signed)
     return Event(
         source=source.name,
         type=_clean(event_type),
         id=event_id,
         body=part.body,
         headers=headers,
-        occurred_at=_occurred_at(source.event.times, event_type, document, webhook.received_at),
+        occurred_at=_occurred_at(source.event.times, event_type, scope.signed, webhook.received_at),
         received_at=webhook.received_at,
         version=version,
         arrived_ms=None if version is None else webhook.arrived_ms,
@@ -98,7 +99,8 @@ def _signed(verified: Verified, source: Source, value: JsonValue) -> dict[str, J
     return {"headers": source.signed_headers(verified.webhook.headers), "body": value}
 
 
-def _type(source: Source, document: JsonValue) -> str:
+def _type(source: Source, scope: Scope) -> str:
+    document = scope.signed if source.event.type_signed else scope.document
     found = _search(source.event.type, document, "type")
     if not isinstance(found, str) or missing(found):
         raise Malformed("the event's type is missing")

@@ -17,7 +17,7 @@ from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.expressions.template import Filler, Template, Text, expressions
-from handler.core.rules.source import Rule, reaching
+from handler.core.rules.source import Rule, Scope, reaching
 
 # Attributes without which nothing is sent where their expression fails: what decides who is
 # reached (a device more or less apart), and what becomes of the rest of a profile.
@@ -30,8 +30,7 @@ Recipient = dict[str, JsonValue]
 def fill_recipient(
     template: Mapping[str, Template],
     rule: Rule,
-    document: JsonValue,
-    signed: JsonValue,
+    scope: Scope,
     warnings: list[str],
 ) -> Recipient:
     """Return a recipient, with what varies of the request's properties; raise Unrenderable.
@@ -39,15 +38,17 @@ def fill_recipient(
     Who is reached comes from what is `signed` alone, however the expression is spelt. What is left
     out because its expression fails on the event's types goes to `warnings`.
     """
-    filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
+    filler = Filler(scope.document, rule.keep_empty, partial(may_lose, rule))
     recipient = _filled(template, filler)
     recipient |= _with_own(_filled(rule.varying, filler), recipient)
     warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
-    who = _filled(reaching(template), Filler(signed, rule.keep_empty, partial(may_lose, rule)))
+    who = _filled(
+        reaching(template), Filler(scope.signed, rule.keep_empty, partial(may_lose, rule))
+    )
     recipient = _with_signed_attributes(_signed(REACHING, recipient, who), who)
     for name in IDENTIFIERS:
         if name in template:
-            _find_nobody(name, template[name], signed)
+            _find_nobody(name, template[name], scope.signed)
             recipient[name] = _identifier(name, who.get(name))
     return recipient
 

@@ -18,7 +18,7 @@ from handler.core.planning.recipient import (
     leave_out,
     merged_properties,
 )
-from handler.core.rules.source import ITEM, Rule, Source
+from handler.core.rules.source import ITEM, Rule, Scope, Source
 
 MAX_DELIVERIES: Final = 100  # of one webhook
 
@@ -33,10 +33,9 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class _Occasion:
-    """The event, or one element of it: what expressions see, what is signed of it, what is kept."""
+    """The event, or one element of it: what expressions see, what is kept."""
 
-    document: dict[str, JsonValue]
-    signed: dict[str, JsonValue]
+    scope: Scope
     index: int | None
     packed: Packed
 
@@ -63,18 +62,16 @@ def render(
 
 
 def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion]:
-    document, signed = source.document(packed.event), source.signed(packed.event)
+    scope = source.scope(packed.event)
     if rule.for_each is None:
-        yield _Occasion(document, signed, None, packed)
+        yield _Occasion(scope, None, packed)
         return
     whole = {**message.unpack(packed.text), "body": None}
     # One more than may be made of a webhook is enough to tell that there are too many.
-    for index, item in enumerate(_items(rule, signed)[: MAX_DELIVERIES + 1]):
+    for index, item in enumerate(_items(rule, scope.signed)[: MAX_DELIVERIES + 1]):
         # Its own item is all that a delivery carries of the event's body.
         kept = message.pack({**whole, ITEM: item})
-        yield _Occasion(
-            {**document, ITEM: item}, {**signed, ITEM: item}, index, replace(packed, text=kept)
-        )
+        yield _Occasion(scope.including(ITEM, item), index, replace(packed, text=kept))
 
 
 def _items(rule: Rule, signed: JsonValue) -> list[JsonValue]:
@@ -93,13 +90,10 @@ def _deliveries(
     rule: Rule, occasion: _Occasion, source: Source, warnings: list[str]
 ) -> list[Delivery]:
     event = occasion.packed.event
-    key = key_of(rule, event, occasion.signed, type_signed=source.event.type_signed)
+    key = key_of(rule, event, occasion.scope.signed, type_signed=source.event.type_signed)
     if rule.is_broadcast:
         return [_broadcast(rule, key, occasion, source, warnings)]
-    filled = [
-        fill_recipient(it, rule, occasion.document, occasion.signed, warnings)
-        for it in rule.recipients
-    ]
+    filled = [fill_recipient(it, rule, occasion.scope, warnings) for it in rule.recipients]
     recipients = [leave_out(it, rule, warnings) for it in filled]
     if not recipients:
         raise Unrenderable("recipients", "there are none")
@@ -122,7 +116,7 @@ def _broadcast(
 ) -> Delivery:
     """Return the one delivery to a whole audience; what varies goes back to the request's top."""
     shared = _unaddressed(rule, key, occasion, source)
-    varying = fill_recipient({}, rule, occasion.document, occasion.signed, warnings)
+    varying = fill_recipient({}, rule, occasion.scope, warnings)
     check_recipient(varying, shared.send, rule)
     send = {**shared.send, **dict(merged_properties(varying, shared.send))}
     return replace(shared, id=delivery_id(source.name, rule.name, key, ""), send=send)
@@ -131,7 +125,7 @@ def _broadcast(
 def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
     """Return what a rule's deliveries of an event share: all but recipient and id."""
     event = occasion.packed.event
-    send = fill_object(rule.send, occasion.document, rule.keep_empty)
+    send = fill_object(rule.send, occasion.scope.document, rule.keep_empty)
     return Delivery(
         id="",
         source=source.name,

@@ -39,7 +39,7 @@ _UNKNOWN: Final = "unknown"  # stands for a variable that a finding is about
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SourceContext:
     """What a source gives to its rules: the names of its tables, its workspace, whom they reach."""
 
     tables: tuple[str, ...] = ()
@@ -51,15 +51,18 @@ class Compiler:
     """Compiles the parts of one file for one stage; `findings` fills up on the way."""
 
     def __init__(
-        self, document: Document, variables: Mapping[str, JsonValue], scope: Scope = Scope()
+        self,
+        document: Document,
+        variables: Mapping[str, JsonValue],
+        context: SourceContext = SourceContext(),
     ) -> None:
         self.findings: list[Finding] = []
-        self.roots = (*ROOTS, "tables") if scope.tables else ROOTS
-        self.workspace = scope.workspace
-        self.reach = scope.reach
+        self.roots = (*ROOTS, "tables") if context.tables else ROOTS
+        self.workspace = context.workspace
+        self.reach = context.reach
         self._document = document
         self._vars = variables
-        self._tables = scope.tables
+        self._tables = context.tables
 
     def find(self, path: Path, message: str) -> None:
         """Note a mistake."""

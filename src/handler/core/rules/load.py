@@ -22,7 +22,7 @@ from handler.core.rules.checks import (
     find_unsigned_recipients,
 )
 from handler.core.rules.compile_rule import compile_rule
-from handler.core.rules.compiler import EVENT_ROOTS, ID_ROOTS, Compiler, Scope
+from handler.core.rules.compiler import EVENT_ROOTS, ID_ROOTS, Compiler, SourceContext
 from handler.core.rules.schema import FileBlock, SourceBlock, read_file
 from handler.core.rules.source import ByType, EventReader, Rule, Source
 from handler.core.rules.verify_block import read_sender
@@ -96,8 +96,8 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
     sender, findings = (None, read) if isinstance(read, list) else (read, [])
     findings = list(findings)
     variables = _vars(block, own, stage, document, findings)
-    scope = Scope(tuple(block.tables), own.workspace or DEFAULT, reach)
-    compiler = Compiler(document, variables, scope)
+    context = SourceContext(tuple(block.tables), own.workspace or DEFAULT, reach)
+    compiler = Compiler(document, variables, context)
     if len(block.sources) > 1 and "public_url" in block.verify:
         text = "public_url is the URL of one source: give each of these a file of its own"
         compiler.find(("verify", "public_url"), text)

@@ -82,6 +82,18 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The document that expressions see, and of it the part that the sender has signed."""
+
+    document: dict[str, JsonValue]
+    signed: dict[str, JsonValue]
+
+    def including(self, name: str, value: JsonValue) -> "Scope":
+        """Return the scope with a further root, which is as signed as what it was taken from."""
+        return Scope({**self.document, name: value}, {**self.signed, name: value})
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A configured sender. `secret` is its key in the signing secrets, `version` its rules'.
 
@@ -101,6 +113,10 @@ class Source:
     tables: Mapping[str, Mapping[str, JsonValue]]
     rules: tuple[Rule, ...]
     version: str
+
+    def scope(self, event: Event) -> Scope:
+        """Return what expressions see of an event, with the part of it that is signed."""
+        return Scope(self.document(event), self.signed(event))
 
     def document(self, event: Event) -> dict[str, JsonValue]:
         """Return what expressions see of an event: one key for each root that it has."""

@@ -11,7 +11,7 @@ from handler.core.models import Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.planning.recipient import fill_recipient
 from handler.core.rules.load import load
-from handler.core.rules.source import Source
+from handler.core.rules.source import Scope, Source
 from handler.core.verification.presets.catalogue import PRESETS
 
 NOW = 1_763_672_400
@@ -246,7 +246,7 @@ def rendered(expression: str, signed: dict[str, Any]) -> dict[str, Any]:
     source = load("shop", rules({"external_user_id": "${body.id}"}, ""), "f", "dev")
     event: dict[str, Any] = {"headers": {"x-who": "eve@example.org"}, "body": {}}
     template = {"external_user_id": "u", "attributes": attributes}
-    return fill_recipient(template, source.rules[0], event, signed, [])
+    return fill_recipient(template, source.rules[0], Scope(event, signed), [])
 
 
 @pytest.mark.parametrize(
