@@ -20,7 +20,7 @@ def check_credential(
 
 
 def shown_credential(webhook: Webhook, scheme: TokenScheme | BasicScheme) -> bytes:
-    """Return what the webhook shows; raise Unverified where that is no credential."""
+    """Return the credential that a webhook shows; raise Unverified where there is no usable one."""
     if isinstance(scheme, BasicScheme):
         return _decoded(_authorization(webhook, "basic"))
     if scheme.where == "bearer":

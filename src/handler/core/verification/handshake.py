@@ -1,7 +1,7 @@
-"""What senders ask before, or beside, their webhooks, and the answer that each of them wants.
+"""Handshakes: the requests that senders make before, or beside, their webhooks, and their answers.
 
-Only what a source's sender is known to ask is answered, and nothing comes of it but the answer:
-no URL out of a webhook is ever fetched, and what is echoed is short, plain and no HTML.
+Only the handshakes that a source's sender is known to make are answered. An answer is their only
+effect: no URL of a webhook is ever fetched, and the echoed text is short, plain and no HTML.
 """
 
 import json
@@ -29,12 +29,12 @@ class Reply:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The answer's headers."""
+        """The headers of the answer."""
         return {"content-type": self.content_type, **_NOSNIFF} if self.content_type else {}
 
 
 def greet(webhook: Webhook, handshakes: Collection[Handshake]) -> Reply | None:
-    """Return the answer to what a sender asks without a signature; None if this is no such thing.
+    """Return the answer to an unsigned handshake; None for any other request.
 
     okta: Okta, "Event hooks", one-time verification request. challenge: Adobe I/O, "Introduction
     to webhooks". woocommerce: the ping of a webhook that is switched on, which must get 200.
@@ -54,7 +54,7 @@ def greet(webhook: Webhook, handshakes: Collection[Handshake]) -> Reply | None:
 
 
 def greet_signed(verified: Verified, handshakes: Collection[Handshake]) -> Reply | None:
-    """Return the answer to what a sender asks with a good signature; None for a real webhook.
+    """Return the answer to a signed handshake; None for a real webhook.
 
     github: the `ping` event (GitHub, "Webhook events and payloads"). url_verification: Slack,
     "url_verification event", whose challenge is sent back.

@@ -1,7 +1,7 @@
-"""How a sender proves itself, as values: presets are such values, and users write them by hand.
+"""Verification schemes, as values: presets are such values, and rule authors write others by hand.
 
-What cannot prove anything (a body that is not signed, a tolerance on a time that is not) does
-not load, and there is no scheme that proves nothing: a sender that cannot sign gets `token`.
+A scheme that cannot prove anything (an unsigned body, a tolerance on an unsigned time) does not
+load. There is no scheme without proof: a sender that cannot sign gets `token`.
 """
 
 import re
@@ -27,9 +27,9 @@ HeaderName = Annotated[
     str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", to_lower=True)
 ]
 Text = Annotated[str, Field(min_length=1)]
-# What an event never carries on, and no id is made of: credentials.
+# Headers that no event carries and no id is made of: credentials.
 CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-# Which of prefix, separator and key a format may have, and which it cannot do without.
+# Of prefix, separator and key: those that a format may have, and those that it needs.
 _ALLOWED: Final = {
     "plain": set[str](),
     "prefix": {"prefix"},
@@ -120,11 +120,11 @@ class Timestamp(_Block):
 
 
 class SignedScheme(_Block):
-    """What the schemes with a signature have in common.
+    """The base of the schemes with a signature.
 
     `signed` is the text whose bytes are signed, with {body}, {timestamp}, {id}, {method}, {url}
-    and {header:Name} in it; `id_header` is what {id} stands for. {url} is `public_url`, with the
-    query string as it came behind it; without `public_url` it is the URL that was called.
+    and {header:Name} in it; `id_header` is what {id} stands for. {url} is `public_url`
+    and then the raw query string; without `public_url` it is the called URL.
     """
 
     algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
@@ -161,10 +161,10 @@ class SignedScheme(_Block):
 
     @property
     def signed_headers(self) -> frozenset[str]:
-        """The headers, in lower case, whose values a good signature proves.
+        """The headers, in lower case, whose values a good signature covers.
 
-        Not those that are signed side by side: where one ends and the next begins nobody can tell,
-        so that whoever has one webhook could share their letters out anew.
+        Headers signed side by side are left out: the signature does not tell where one ends and the
+        next begins, so that a replayed webhook could move characters between them.
         """
         stamp = self.timestamp.header if self.timestamp else None
         names = {"id": self.id_header, "timestamp": stamp}
@@ -180,7 +180,7 @@ class SignedScheme(_Block):
         return frozenset(named - glued)
 
     def proves(self, header: str) -> bool:
-        """Return whether a good signature proves the value of a header, in lower case."""
+        """Return whether a good signature covers a header, named in lower case."""
         return header in self.signed_headers
 
     @property
@@ -193,8 +193,8 @@ class HmacScheme(SignedScheme):
     """A keyed hash of what is signed (RFC 2104).
 
     The first of `secret_prefixes` that a secret begins with is cut off, then the rest is decoded.
-    What a prefix means is the sender's affair: `whsec_` introduces base64 in Standard Webhooks,
-    and belongs to the key itself at Stripe.
+    Senders differ in the meaning of a prefix: `whsec_` introduces base64 in Standard Webhooks, and
+    belongs to the key itself at Stripe.
     """
 
     scheme: Literal["hmac"] = "hmac"
@@ -209,7 +209,7 @@ class HmacScheme(SignedScheme):
 
 
 class HashScheme(SignedScheme):
-    """A plain hash over a text that holds the secret: what some senders did before HMAC."""
+    """A plain hash over a text that holds the secret, as some senders used before HMAC."""
 
     scheme: Literal["hash"] = "hash"
 
@@ -229,12 +229,12 @@ class _Shown(BaseModel):
         return "authorization"
 
     def proves(self, header: str) -> bool:
-        """Return True but for credentials: whoever shows the secret vouches for every header."""
+        """Return True but for credentials: a sender that shows the secret vouches for the rest."""
         return header not in CREDENTIALS | {self.credential}
 
 
 class TokenScheme(_Shown):
-    """A secret that comes with every webhook, compared whole.
+    """A secret that is sent with every webhook, and compared whole.
 
     header: the value of the header `name`. bearer: `Authorization: Bearer <secret>`.
     query: the value of the parameter `name` of the query string.
@@ -266,10 +266,10 @@ class BasicScheme(_Shown):
 
 
 class StandardWebhooksBlock(BaseModel):
-    """Standard Webhooks 1.0.0, written short: it stands for the HMAC that the specification says.
+    """Standard Webhooks 1.0.0 in short form: it stands for the HMAC of the specification.
 
-    `headers` is how the three headers begin; `secret_encoding` is utf8 where a sender takes the
-    bytes of the secret as they are.
+    `headers` is the prefix of the three headers' names; `secret_encoding` is utf8 where a sender
+    uses the bytes of the secret as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,4 +1,4 @@
-"""What is known of a sender: how it proves itself, and where its webhooks say what happened."""
+"""Senders: how a sender proves itself, and where its webhooks state what happened."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -44,11 +44,11 @@ class EventSpec(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """How a source's sender proves itself, and how its webhooks are read.
+    """A source's sender: how it proves itself, and how its webhooks are read.
 
-    `headers` is the closed list, in lower case, of what an event carries on; `content_types`
-    are allowed besides `application/json` and `+json`; `answer` is the body of our 200;
-    `handshakes` are what the sender asks before, or beside, its webhooks.
+    `headers` is the closed list, in lower case, of the headers that an event carries.
+    `content_types` are allowed besides `application/json` and `+json`. `answer` is the body of the
+    relay's 200; `handshakes` are the sender's requests before, or beside, its webhooks.
     """
 
     scheme: Scheme

@@ -1,7 +1,7 @@
 """Checks signatures, over the raw bytes and before anything is parsed.
 
 Signatures and what they sign are compared as bytes, in constant time, after strict decoding.
-The rules are those of the Standard Webhooks specification 1.0.0, widened to the other senders.
+The rules are those of the Standard Webhooks specification 1.0.0, extended to other senders.
 """
 
 import binascii
@@ -34,8 +34,7 @@ _MAX_DIGITS: Final = 14  # of a timestamp: milliseconds until the year 5138
 def check_signature(webhook: Webhook, scheme: SignedScheme, keys: Sequence[bytes]) -> None:
     """Raise Unverified unless one of the webhook's signatures fits one of the keys.
 
-    An age is judged only once the signature is good, so that `stale` in a log always speaks of a
-    genuine webhook.
+    The age is checked after the signature, so that `stale` in a log always means a genuine webhook.
     """
     signatures, stamp = _shown(webhook, scheme)
     digests = [_digest(webhook, scheme, stamp, key) for key in keys]
@@ -45,7 +44,7 @@ def check_signature(webhook: Webhook, scheme: SignedScheme, keys: Sequence[bytes
 
 
 def check_form(webhook: Webhook, scheme: SignedScheme) -> None:
-    """Raise Unverified where no key could prove the webhook: it is malformed or out of time."""
+    """Raise Unverified where no key could verify the webhook: it is malformed, or out of time."""
     signatures, stamp = _shown(webhook, scheme)
     size = hashlib.new(scheme.algorithm).digest_size
     if all(len(signature) != size for signature in signatures):
@@ -56,7 +55,7 @@ def check_form(webhook: Webhook, scheme: SignedScheme) -> None:
 
 
 def _shown(webhook: Webhook, scheme: SignedScheme) -> tuple[list[bytes], str]:
-    """Return the signatures that a webhook bears, decoded, and its timestamp."""
+    """Return a webhook's signatures, decoded, and its timestamp."""
     header = _header(webhook, scheme.signature.header, "no_signature")
     signatures = _decoded(_candidates(header, scheme.signature), scheme)
     return signatures, _stamp(webhook, header, scheme)
@@ -166,7 +165,7 @@ def _piece(part: Part, webhook: Webhook, scheme: SignedScheme) -> str:
 
 
 def _url(webhook: Webhook, scheme: SignedScheme) -> str:
-    """Return the URL as the sender knows it; its query string verbatim, never made anew."""
+    """Return the URL as the sender knows it, with its query string verbatim."""
     query = f"?{webhook.query}" if webhook.query else ""
     return f"{scheme.public_url or webhook.url}{query}"
 
@@ -174,7 +173,7 @@ def _url(webhook: Webhook, scheme: SignedScheme) -> str:
 def shown_url(webhook: Webhook, scheme: Scheme) -> str:
     """Return the URL that is signed, fit for a log: no user, no password, no query string.
 
-    Nothing where no URL is signed, or where whoever called has made one up that is none.
+    Empty where no URL is signed, or where the called URL is malformed.
     """
     if not isinstance(scheme, SignedScheme) or Part("url") not in template(scheme.signed):
         return ""
@@ -185,7 +184,7 @@ def shown_url(webhook: Webhook, scheme: Scheme) -> str:
 
 def _id(webhook: Webhook, scheme: SignedScheme) -> str:
     value = _header(webhook, scheme.id_header or "", "no_id")
-    # An id that holds the template's own dots could take over a part of the body, or give it one.
+    # An id with the template's own separators could move the border between id and body.
     parts = template(scheme.signed)
     marks = {mark for part in parts if part.kind == "text" for mark in part.text}
     if any(mark in value for mark in marks if not mark.isalnum()):

@@ -17,8 +17,8 @@ MIN_SECRET_BYTES: Final = 8
 def verify(webhook: Webhook, scheme: Scheme, secrets: Sequence[str]) -> Verified:
     """Return the webhook as verified if it proves its sender by any of the secrets.
 
-    Raises Unverified (its `reason` is a Reason) when it does not, and Unavailable when one of
-    the secrets cannot be used; neither shows a secret or what would have been right.
+    Raise Unverified (its `reason` is an UnverifiedReason) where it does not, and Unavailable where
+    one of the secrets cannot be used; neither shows a secret or the expected value.
     """
     keys = _keys(webhook.source, scheme, secrets)
     if isinstance(scheme, SignedScheme):
@@ -29,7 +29,7 @@ def verify(webhook: Webhook, scheme: Scheme, secrets: Sequence[str]) -> Verified
 
 
 def is_provable(webhook: Webhook, scheme: Scheme) -> bool:
-    """Return whether some secret could prove the sender: what it shows has the form and time."""
+    """Return whether some secret could verify the webhook: its form and its time are right."""
     try:
         if isinstance(scheme, SignedScheme):
             check_form(webhook, scheme)

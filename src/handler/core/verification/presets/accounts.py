@@ -1,4 +1,4 @@
-"""Accounts: who signs up, signs in or changes."""
+"""Presets of account services: sign-ups, sign-ins and changes of users."""
 
 from collections.abc import Mapping
 from typing import Any, Final

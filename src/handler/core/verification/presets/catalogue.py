@@ -1,6 +1,6 @@
-"""The senders that are known by name, as data: each says which page of its vendor it is from.
+"""The catalogue of presets: senders known by name, each with the vendor's page that it is from.
 
-They are plain values; the one that a rules file names is checked when the file is loaded.
+Presets are plain data. The one that a rules file names is checked when the file is loaded.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Payments and subscriptions."""
+"""Presets of payment and subscription services."""
 
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Shops: orders and their customers."""
+"""Presets of shops: orders and their customers."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,16 +11,16 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
             "encoding": "base64",
             "signature": {"header": "x-shopify-hmac-sha256"},
         },
-        # The topic is not signed, so a webhook can be played again under another one. The id and
-        # time of a creation therefore come from what does not change afterwards: whoever plays an
-        # update again as a creation only repeats the creation's own id.
+        # The topic is not signed, so a webhook can be replayed under another one. The id and time
+        # of a creation therefore come from fields that never change: an update that is replayed as
+        # a creation only repeats the creation's own id.
         "event": {
             "type": 'headers."x-shopify-topic"',
             "type_signed": False,
             "id": {
                 "*/create": "text(body.id)",
-                # updated_at counts seconds, and two changes fit into one. A repeat has the payload
-                # of the first time, to the byte (Shopify changelog, "Updates to webhook retry
+                # updated_at counts seconds, and two changes fit into one. A repeat has the same
+                # payload, byte for byte (Shopify changelog, "Updates to webhook retry
                 # mechanism", 2024-09-10). Without updated_at, null: the digest alone.
                 "*": "concat(text(body.id), '@', text(body.updated_at), '@', digest)",
             },
@@ -52,8 +52,8 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
         "event": {
             "type": 'headers."x-wc-webhook-topic"',
             "type_signed": False,
-            # Customers and orders count separately: a customer that is posted again as an order
-            # would take the id of an order that is yet to come.
+            # Customers and orders count separately: a customer that is replayed as an order would
+            # take the id of an order that is yet to come.
             "bind": {"order.created": "body.order_key"},
             "id": {
                 "*.created": "text(body.id)",

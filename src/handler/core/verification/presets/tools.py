@@ -1,4 +1,4 @@
-"""Forms, calendars, analytics, and whoever signs as Standard Webhooks says."""
+"""Presets of forms, calendars and analytics, and of Standard Webhooks in general."""
 
 from collections.abc import Mapping
 from typing import Any, Final
