@@ -1,4 +1,4 @@
-"""Reads blocks of a YAML file into their models, and words what is wrong with their shape."""
+"""Reads blocks of a YAML file into their models, and words the mistakes in their shape."""
 
 import json
 from collections.abc import Mapping
@@ -38,10 +38,10 @@ _WORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What one kind of file says of its mistakes.
+    """Words for the mistakes in one kind of file.
 
-    `keys` are those that each block has; `elsewhere` says where a misplaced key belongs, `takes`
-    what the text of a key looks like, `missing` why a key cannot be left out.
+    `keys` are the keys of each block. `elsewhere` says where a misplaced key belongs, `takes` which
+    form the text of a key has, `missing` why a key cannot be left out.
     """
 
     keys: Mapping[tuple[str, ...], tuple[str, ...]]
@@ -60,7 +60,7 @@ def read_block(
 ) -> _B | list[Finding]:
     """Return a block of the file as its model, or all findings about its shape."""
     try:
-        # From JSON, for strictness there tells text from numbers and yet takes lists for tuples.
+        # From JSON: strict mode there tells text from numbers, and still takes lists for tuples.
         return model.model_validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         items = error.errors(include_url=False)
@@ -74,7 +74,7 @@ def _finding(error: ErrorDetails, at: Path, document: Document, words: Words) ->
         why = words.missing.get(path, "")
         return document.finding(path, f"{path[-1]} is missing in {where}{why}")
     if path not in document.places and path[:-1] in document.places:
-        # A union complains once per member, under the member's name: one finding says it.
+        # A union reports one error per member, under the member's name: one finding is enough.
         return document.finding(path, f"{path[-2]} does not take {a(error['input'])}")
     return document.finding(path, _message(error, path, words))
 

@@ -1,7 +1,7 @@
-"""What has the form of a secret and stands where its name belongs: it is never shown again.
+"""Forms of secrets: finds secrets where their names belong, and masks them in what is shown.
 
-A rules file is read by many and kept for ever. Names are a few words; secrets are a prefix that
-the vendor documents and random letters, or random letters alone.
+A rules file is read by many and kept for ever. Names are a few words; secrets are random
+characters, often with a prefix that the vendor documents.
 """
 
 import re
@@ -32,8 +32,8 @@ _RUN: Final = re.compile(r"[0-9A-Za-z]{16,}", re.ASCII)
 _CHANGES: Final = 5  # between letters and digits: `orders2024eu1` has three
 _CHANGE: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])", re.ASCII)
 
-# What follows these keys in a line is shown only if it is a name; what follows the others, unless
-# it has the form of a secret.
+# A value after one of these keys is shown only if it is a name; after one of the others, unless it
+# has the form of a secret.
 _SECRET_KEYS: Final = (
     *("secret", "signing_secret", "webhook_secret", "api_key"),
     *("password", "passwd", "username"),
@@ -57,7 +57,7 @@ _NO_NAME: Final = (
 
 
 def is_secret(name: str) -> bool:
-    """Return whether what should be a name has the form of a secret."""
+    """Return whether a text in the place of a name has the form of a secret."""
     return bool(
         _TOKEN.fullmatch(name)
         or name.startswith(_BEGINNINGS)
@@ -68,9 +68,9 @@ def is_secret(name: str) -> bool:
 
 
 def find_secrets(document: Document, names: Callable[[Path], bool], such_as: str) -> list[Finding]:
-    """Return where a file holds a secret.
+    """Return a finding for each secret in a file.
 
-    `names` says of a path whether the name of a secret belongs there, and `such_as` is one.
+    `names` tells of a path whether the name of a secret belongs there; `such_as` is such a name.
     """
     return [
         document.finding(path, f"{path[-1]} {_NO_NAME} {such_as}" if names(path) else _NO_PLACE)
@@ -80,7 +80,7 @@ def find_secrets(document: Document, names: Callable[[Path], bool], such_as: str
 
 
 def masked(line: str) -> str:
-    """Return a line of a file as it may be shown: without what could be a secret."""
+    """Return a line of a file with everything masked that could be a secret."""
     line = _GIVEN.sub(_without_value, line)
     return _TOKEN.sub("...", _USER.sub("...@", line))
 

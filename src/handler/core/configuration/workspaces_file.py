@@ -36,7 +36,7 @@ class _Block(BaseModel):
 def read_workspaces(text: str, file: str, default: Workspace | None) -> dict[str, Workspace]:
     """Return the workspaces of the file, and the default one, by name.
 
-    Without a `default`, as in ingest, what depends on it is not looked at. Where that one is on
+    Without a `default`, as in ingest, the checks that need it are skipped. Where the default is on
     this machine, as on the local stack, so is every other. Raise RulesError with every mistake.
     """
     document = yaml12.load(text, file)
@@ -79,7 +79,7 @@ def _read(
 
 
 def _wrong(block: _Block, *, on_this_machine: bool) -> str:
-    """Return what is wrong with an endpoint: the API key goes wherever it points."""
+    """Return what is wrong with an endpoint, or nothing: the API key is sent wherever it points."""
     if is_loopback(block.endpoint):
         return "" if on_this_machine else "only the local stack sends to this machine"
     if block.allow_other_host:

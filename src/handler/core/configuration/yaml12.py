@@ -1,8 +1,8 @@
-"""YAML as rules files use it: plain JSON values, and where in the file each of them stands.
+"""YAML as rules files use it: plain JSON values, and the place of each in the file.
 
 The core schema of YAML 1.2.2 (section 10.3.2) and not 1.1's: `on`, `no`, `12:30`, `1_000`,
 dates and numbers with leading zeros are text. Mappings have unique text keys. Tags, aliases and
-merge keys are refused: each rule is to be read, and reviewed, where it stands.
+merge keys are refused: each rule is read, and reviewed, where it is written.
 """
 
 import math
@@ -74,7 +74,7 @@ class Document:
 
 
 def load(text: str, file: str) -> Document:
-    """Return a YAML text's value with its places; raise RulesError with all that is wrong."""
+    """Return a YAML text's value with its places; raise RulesError with every mistake."""
     document = Document(file)
     try:
         node = yaml.compose(text, Loader=_Loader)
@@ -91,7 +91,7 @@ def load(text: str, file: str) -> Document:
 
 
 class _Loader(_BaseLoader):
-    """A loader that leaves every untagged scalar, quoted or not, for us to read."""
+    """A loader that leaves every untagged scalar, quoted or not, to `_Reading`."""
 
     DEFAULT_SCALAR_TAG = _PLAIN  # type: ignore[misc]  # final in the stubs, an option in the code
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - PyYAML's own name and shape
@@ -102,7 +102,7 @@ class _Reading:
 
     def __init__(self, document: Document, text: str) -> None:
         self._document = document
-        self._lines = [*text.splitlines(), ""]  # the end of a file can stand after its last line
+        self._lines = [*text.splitlines(), ""]  # the end of a file can be after its last line
         self._seen: set[int] = set()
 
     def value(self, node: yaml.Node, path: Path) -> JsonValue:
@@ -173,7 +173,7 @@ def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     begins = line[mark.column : mark.column + 1]
-    # Of an alias with an impossible name, as in `*/create`, the mark stands behind the star.
+    # Of an alias with an impossible name, as in `*/create`, the mark is after the star.
     leading = _LEADING.get("*" if line[: mark.column].endswith(" *") else begins)
     problem = f"{leading}: {_QUOTE}" if leading else f"not YAML: {error.problem}{_mend(line)}"  # type: ignore[attr-defined]  # a MarkedYAMLError, as it has a mark
     return Finding(file, mark.line + 1, mark.column + 1, problem)

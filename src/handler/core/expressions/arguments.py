@@ -1,4 +1,4 @@
-"""What functions take: said beside each of them, checked when a rule is read and when it runs."""
+"""Arguments of functions: declared beside each, checked when a rule is loaded and when it runs."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NotRequired, TypedDict, TypeVar
@@ -11,10 +11,10 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class Argument(TypedDict):
-    """One argument, in the library's terms and ours.
+    """One argument: the library's keys, and `fits` and `says` of the relay.
 
-    No `types` are all types. `fits` is asked of what a rules file writes down itself, so that a
-    slip is found there and not on an event; `says` is what such a value should have been.
+    No `types` are all types. `fits` checks a literal of the rules file, so that a mistake is found
+    there and not on an event; `says` describes the literals that fit.
     """
 
     types: list[str]
@@ -31,7 +31,7 @@ AMOUNT: Final[Argument] = {"types": ["number", "string", "null"]}
 
 
 def takes(*arguments: Argument) -> Callable[[_F], _F]:
-    """Say what a function takes: the library's `signature`, for arguments of ours."""
+    """Declare a function's arguments: the library's `signature`, with the relay's keys too."""
 
     def say(function: _F) -> _F:
         function.signature = arguments  # type: ignore[attr-defined]  # where the library looks
@@ -53,9 +53,9 @@ def arity_problem(name: str, arguments: Sequence[Argument], count: int) -> str |
 
 
 def meant(arguments: Sequence[Argument], index: int, value: object) -> object:
-    """Return an empty object for an empty list, and the other way, where only that is taken.
+    """Return an empty object for an empty list, and the reverse, where only that is taken.
 
-    PHP has one kind of both, and its JSON says `[]` of an empty map.
+    PHP has one type for both, and its JSON has `[]` for an empty map.
     """
     if value not in ([], {}):
         return value
@@ -77,7 +77,7 @@ def kind_problem(name: str, arguments: Sequence[Argument], index: int, value: ob
 def literal_problem(
     name: str, arguments: Sequence[Argument], index: int, value: JsonValue
 ) -> str | None:
-    """Return what is wrong with an argument that the rules file itself writes down, or None."""
+    """Return what is wrong with an argument that is a literal of the rules file, or None."""
     argument = _argument(arguments, index)
     if "fits" not in argument or value is None or argument["fits"](value):
         return None

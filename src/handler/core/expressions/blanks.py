@@ -1,4 +1,4 @@
-"""Text that says nothing: without a visible character, or another system's word for no value.
+"""Blank text: without a visible character, or another system's word for a missing value.
 
 The tables are closed, so that every version of Python reads one text alike. Sources: Unicode,
 PropList.txt (White_Space), DerivedCoreProperties.txt (Default_Ignorable_Code_Point, which holds
@@ -14,10 +14,10 @@ _IGNORED: Final = (
     r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-# Marks upon a letter, without the letter. Those of one script alone are its letters' neighbours.
+# Combining marks without their letter. The marks of a single script lie in that script's block.
 _MARKS: Final = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _VISIBLE: Final = re.compile(rf"[^{_IGNORED}{_MARKS}]")
-# What other systems make of a missing id on its way into text. Nobody is called that.
+# A missing id, as other systems write it into text. It is no customer's id.
 _NOTHING: Final = re.compile(
     rf"[{_IGNORED}]*+(?:0|null|none|undefined|nan|nil|<nil>|\[object object\])[{_IGNORED}]*+",
     re.ASCII | re.IGNORECASE,
@@ -30,5 +30,5 @@ def is_blank(text: str) -> bool:
 
 
 def names_nothing(text: str) -> bool:
-    """Return whether a text is blank, or what a missing id becomes on its way into text."""
+    """Return whether a text is blank, or a missing id that was written as text."""
     return is_blank(text) or _NOTHING.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""What of a template no event changes: as an identifier, it would be one person for everybody."""
+"""Constant parts of templates: an identifier of them alone is one person for all events."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
@@ -17,9 +17,9 @@ _MADE_OF_ALL: Final = ("function_expression", "multi_select_list")
 
 
 def fixed(template: Template) -> Iterator[str]:
-    """Yield the parts, as they are written, with which a template may be the same for all events.
+    """Yield the parts, as text, with which a template may be the same for all events.
 
-    Of a text nothing, as long as one of its expressions always depends on the event.
+    A text has none as long as one of its expressions always depends on the event.
     """
     parts = [[unparse(it) for it in _fixed(one.tree)] for one in expressions(template)]
     if parts and all(parts):
@@ -34,12 +34,12 @@ def varies(template: Template) -> bool:
 
 
 def is_template(value: object) -> bool:
-    """Return whether a value holds an expression by itself."""
+    """Return whether a value is an expression, or text with expressions in it."""
     return isinstance(value, Whole | Text)
 
 
 def _fixed(node: "Node") -> "Iterator[Node]":
-    """Yield the results of an expression that are there, and the same, whatever the event."""
+    """Yield the results of an expression that are present, and the same for every event."""
     for result in results(node):
         if result["type"] == "literal":
             yield from [result] if result["value"] not in (None, "", False) else []

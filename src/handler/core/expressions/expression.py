@@ -50,9 +50,9 @@ _MEANT = {
 
 
 def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0) -> None:
-    """Raise ExpressionError for what would else fail on an event only, or silently give null.
+    """Raise ExpressionError for a mistake that would otherwise fail on an event, or give null.
 
-    `argument` says that the node is one of a call; `strict`, that values written down are checked.
+    `argument` says that the node is an argument of a call; `strict`, that literals are checked.
     """
     if depth > _DEPTH:
         raise ExpressionError("it is nested too deeply")
@@ -71,7 +71,7 @@ def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0)
 
 
 def _written(node: "Node") -> str:
-    """Return what of a node's own is text of the file: a literal, or the name of a field or key."""
+    """Return a node's own text of the file: a literal, or the name of a field or key."""
     value = node.get("value")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
@@ -93,16 +93,16 @@ def _check_call(name: str, children: "list[Node]", *, strict: bool) -> None:
 
 
 def _children(node: "Node") -> "list[Node]":
-    return [] if node["type"] == "slice" else node["children"]  # a slice's are its three numbers
+    return [] if node["type"] == "slice" else node["children"]  # a slice's are three numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
     """A parsed expression: compiled once, evaluated for every event.
 
-    `strict` is the rules' dialect: ordering takes numbers or null, where plain JMESPath would
-    compare texts or silently answer null; and a value written down for a function must be one
-    that it can use, where an event's would give null.
+    `strict` is the rules' dialect. Ordering takes numbers or null, where plain JMESPath would
+    compare texts or silently give null. A literal argument must be one that the function can use,
+    where a value of the event would give null.
     """
 
     text: str
@@ -110,9 +110,9 @@ class Expression:
     strict: bool = True
 
     def search(self, document: JsonValue, nulls: Nulls | None = None) -> JsonValue:
-        """Return what the expression finds; raise ExpressionError and nothing else.
+        """Return the result of the expression; raise ExpressionError and nothing else.
 
-        `nulls` is filled with which nulls of the result the document itself says.
+        `nulls` is filled with the nulls of the result that are the document's own.
         """
         budget = Budget()
         interpreter = _Interpreter(document, budget, strict=self.strict)
@@ -131,7 +131,7 @@ class Expression:
 
 
 def compile_expression(text: str, *, strict: bool = True) -> Expression:
-    """Return the parsed expression; raise ExpressionError, saying where, if there is none."""
+    """Return the parsed expression; raise ExpressionError with the place of the mistake."""
     try:
         with warnings.catch_warnings():
             # Bare words in backticks are deprecated and legal (JEP-12).
@@ -148,7 +148,7 @@ def compile_expression(text: str, *, strict: bool = True) -> Expression:
 
 
 def search(expression: str, document: JsonValue) -> JsonValue:
-    """Return what plain JMESPath finds in a document; raise ExpressionError."""
+    """Return the result of plain JMESPath on a document; raise ExpressionError."""
     return compile_expression(expression, strict=False).search(document)
 
 
@@ -158,10 +158,10 @@ def is_true(value: object) -> bool:
 
 
 def closing_brace(text: str) -> int | None:
-    """Return where the `}` stands that closes an expression at the start of `text`.
+    """Return the position of the `}` that closes an expression at the start of `text`, or None.
 
-    JMESPath's own lexer reads along, so braces in its texts and its `{key: value}` are no end.
-    None: it is never closed. Raise ExpressionError where the lexer gives up.
+    JMESPath's own lexer looks for it, so that braces in texts and in `{key: value}` are no end.
+    Raise ExpressionError where the lexer fails.
     """
     depth = 0
     try:
@@ -179,7 +179,7 @@ def closing_brace(text: str) -> int | None:
 
 
 class _Interpreter(TreeInterpreter):
-    """The library's interpreter, paying for each step."""
+    """The library's interpreter, with a budget of steps."""
 
     def __init__(self, document: JsonValue, budget: Budget, *, strict: bool) -> None:
         super().__init__(Options(custom_functions=Functions(document, budget, strict=strict)))
@@ -187,7 +187,7 @@ class _Interpreter(TreeInterpreter):
         self._strict = strict
 
     def find(self, tree: "Node", document: JsonValue) -> object:
-        """Return what an expression finds in the document."""
+        """Return the result of an expression on the document."""
         return self.visit(tree, document)
 
     def visit(self, node: "Node", *args: object, **kwargs: object) -> object:
@@ -216,8 +216,8 @@ class _Interpreter(TreeInterpreter):
         condition, then, otherwise = node["children"]
         return self.visit(then if is_true(self.visit(condition, value)) else otherwise, value)
 
-    # The library makes these two lists at once. What is not paid before is in memory already:
-    # `items[].root().items[]` squares what a sender wrote.
+    # The library builds these two lists at once, so they are paid for before they are in memory:
+    # `items[].root().items[]` squares the size of a webhook.
 
     def visit_flatten(self, node: "Node", value: object) -> list[object] | None:
         base = self.visit(node["children"][0], value)
@@ -235,7 +235,7 @@ class _Interpreter(TreeInterpreter):
 
 
 class _NullFinder(_Interpreter):
-    """An interpreter that notes which nulls a path has found, and not failed to find."""
+    """An interpreter that notes the nulls that a path has found, not those for an absent value."""
 
     def __init__(self, document: JsonValue, budget: Budget, *, strict: bool, nulls: Nulls) -> None:
         super().__init__(document, budget, strict=strict)
@@ -298,7 +298,7 @@ def _syntax(text: str, error: JMESPathError) -> str:
 
 
 def _hint(text: str, position: int) -> str:
-    """Return the mend where another language's words stand."""
+    """Return a hint where the text has another language's syntax."""
     if number := _NUMBER.match(text, position):
         return f"; a number stands in backticks: `{number[0]}`"
     if text[position] in _QUOTES and text.find(text[position], position + 1) < 0:
@@ -308,6 +308,6 @@ def _hint(text: str, position: int) -> str:
 
 
 def _unclosed(text: str) -> str:
-    """Return that a bracket is missing, where more are opened than closed outside of texts."""
+    """Return a hint where, outside of texts, more brackets are opened than closed."""
     bare = _TEXT.sub("", text)
     return "; a ) is missing" if bare.count("(") > bare.count(")") else ""

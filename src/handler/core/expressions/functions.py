@@ -1,12 +1,12 @@
 """The functions of expressions: JMESPath's own, and the added ones.
 
-This class is the table. A method `_func_x` is the function `x(...)`; what stands above it says
-what it takes, and its docstring says what it is for, with an example. JMESPath's own are inherited
-from the library (jmespath.org/specification.html, "Built-in Functions").
+The class `Functions` is the table. A method `_func_x` is the function `x(...)`; its decorator
+declares the arguments, and its docstring explains it with an example. JMESPath's own functions are
+inherited from the library (jmespath.org/specification.html, "Built-in Functions").
 
-Added functions pass on what is missing: null in, null out, and nothing is made of a blank text
-that could be taken for a person (`sha256('')` is null, not a digest that all guests share). What
-they cannot make sense of is null, and not an error that would cost an order its confirmation.
+Added functions give null for null, and for blank text that could be taken for a person
+(`sha256('')` is null, not a digest that all guests share). A value that they cannot read gives
+null too: an error would cost an order its confirmation.
 """
 
 import json
@@ -41,9 +41,9 @@ class Functions(
     PhoneFunctions,
     functions.Functions,
 ):
-    """JMESPath's functions and ours, bound to one document and one budget.
+    """JMESPath's functions and the added ones, bound to one document and one budget.
 
-    In the rules' dialect (`strict`) JMESPath's own take an empty list for an empty object, too.
+    In the rules' dialect (`strict`) JMESPath's own also take an empty list for an empty object.
     """
 
     def __init__(self, document: JsonValue, budget: Budget, *, strict: bool = False) -> None:
@@ -141,7 +141,7 @@ class Functions(
         if not isinstance(value, str):
             return value if kind(value) == "number" else None  # type: ignore[return-value]  # checked by kind
         text = value.strip(_JSON_BLANKS)
-        if not _JSON_NUMBER.fullmatch(text):  # what else is JSON could be a list of any length
+        if not _JSON_NUMBER.fullmatch(text):  # other JSON could be a list of any length
             return None
         try:
             number = exact(text) if _FRACTION.search(text) else int(text)
@@ -158,5 +158,5 @@ class Functions(
 
 
 def signature_of(name: str) -> tuple[Argument, ...]:
-    """Return what a function takes; raise KeyError if there is none of this name."""
+    """Return a function's arguments; raise KeyError where no function has this name."""
     return Functions.FUNCTION_TABLE[name]["signature"]  # type: ignore[no-any-return]  # the library's table

@@ -1,6 +1,6 @@
-"""Functions of money: amounts as senders write them, as text with the decimals of the currency.
+"""Functions of numbers and of money: amounts of senders, as text with their currency's decimals.
 
-No grouping and no symbol: how a reader's country writes an amount is for Braze's template.
+No grouping and no symbol: the notation of the reader's country is for Braze's template.
 """
 
 import math
@@ -73,7 +73,7 @@ class NumberFunctions:
 
 
 def decimal(number: float) -> Decimal:
-    """Return a number as it was written: of 19.9 the decimal 19.9."""
+    """Return a number as the decimal that was written: 19.9 is Decimal('19.9')."""
     return Decimal(number if isinstance(number, int) else repr(number))
 
 

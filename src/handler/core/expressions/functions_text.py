@@ -1,4 +1,4 @@
-"""Functions of text: what senders write differently from what a message should say."""
+"""Functions of text: they turn what senders write into what a message should say."""
 
 import html
 from hashlib import sha256
@@ -10,7 +10,7 @@ from handler.core.expressions.arguments import TEXT, takes
 from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.json_values import CHARACTERS_PER_STEP, Budget
 
-_CHARACTERS_READ: Final = 8  # for a step, where each is looked at
+_CHARACTERS_READ: Final = 8  # for a step, where each is read
 _APOSTROPHES: Final = "'\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -89,7 +89,7 @@ class TextFunctions:
     def _func_sha256(self, text: str | None) -> str | None:
         """Return the SHA-256 of the UTF-8 text in hex: `sha256(lower(body.email))`.
 
-        What names nobody (see identifiers) has none: all such guests would be one person.
+        Null for a blank text or a missing id (see `blanks`): all such guests would be one person.
         """
         if text is None or names_nothing(text):
             return None
@@ -103,7 +103,7 @@ class TextFunctions:
         """
         if text is None:
             return None
-        self._budget.spend(len(text) // 8)  # each letter is looked at, and some are copied
+        self._budget.spend(len(text) // 8)  # each character is read, and some are copied
         words = "".join(char if char.isprintable() else " " for char in text).split()
         line = " ".join(_unlinked(word) for word in words if not _is_link(word))
         return line[: int(max(0, min(longest, len(line))))].strip() or None

@@ -1,6 +1,6 @@
-"""Functions of time: what senders write, as ISO 8601 in UTC or as an epoch.
+"""Functions of time: times of senders, as ISO 8601 in UTC or as an epoch.
 
-There is no `now`: what a rule makes of an event is the same whenever it is made.
+There is no `now`: a rule makes the same of an event whenever it runs.
 """
 
 import re

@@ -12,7 +12,7 @@ _DEPTH: Final = 200
 
 
 class Budget:
-    """What one evaluation may still spend: a step per node visited and per element made."""
+    """The steps that one evaluation has left: it pays one per node visited and per element made."""
 
     __slots__ = ("left",)
 
@@ -26,10 +26,10 @@ class Budget:
             raise OverBudget(f"it takes more than {STEPS:,} steps on this event")
 
     def weigh(self, value: object, depth: int = 0) -> None:
-        """Pay for a whole value, as large as it is when written out.
+        """Pay for a whole value by its size as JSON.
 
-        Values share their parts, so a short expression can make one that is small in memory
-        and endless on paper.
+        Values share their parts, so a short expression can make one that is small in memory and
+        endless as JSON.
         """
         self.spend(1 + _text_steps(value))
         if depth > _DEPTH:
@@ -66,7 +66,7 @@ def missing(value: object) -> bool:
 
 
 def steps(value: object) -> int:
-    """Return what it costs to look at a value once, without its inner parts."""
+    """Return the steps that it costs to read a value once, without its inner parts."""
     if isinstance(value, list):
         return len(value) + sum(map(_text_steps, value))
     return len(value) + _keys_steps(value) if isinstance(value, dict) else _text_steps(value)

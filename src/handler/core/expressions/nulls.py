@@ -1,25 +1,25 @@
-"""Which nulls of a result the event itself says. All others stand for what it does not have."""
+"""Nulls of a result: tells the event's own from those that stand for an absent value."""
 
 from collections.abc import Iterable
 
 
 class Nulls:
-    """The nulls of one evaluation: filled by the interpreter, asked where a null would be sent.
+    """The nulls of one evaluation: noted by the interpreter, read where a null would be sent.
 
-    A null within a value of the event is the event's own. In what an expression makes, those are
-    that a path has found there.
+    A null within a value of the event is the event's own. Within an object or list that an
+    expression makes, only the nulls that a path has found are.
     """
 
     def __init__(self) -> None:
-        self.whole = False  # whether the result is such a null
+        self.whole = False  # whether the result is a null of the event
         self._made: dict[int, tuple[object, frozenset[str | int]]] = {}
 
     def note(self, made: object, said: Iterable[str | int] = ()) -> None:
-        """Note an object or list that the expression made, and where in it the event says null."""
-        # It is held, so that nothing else takes its id.
+        """Note an object or list that the expression made, and the event's own nulls in it."""
+        # A reference is kept, so that no other object gets its id.
         self._made.setdefault(id(made), (made, frozenset(said)))
 
     def says(self, holder: object, key: str | int) -> bool:
-        """Return whether the event says the null that stands in an object or list."""
+        """Return whether the null at a key of an object or list is the event's own."""
         made = self._made.get(id(holder))
         return made is None or key in made[1]

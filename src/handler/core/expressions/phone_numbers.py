@@ -16,7 +16,7 @@ _ANOTHER: Final = re.compile(r"[,;/|&\n]\s*[+(0]|[^\s(]\s*\+")
 
 
 def e164(text: str, country: str | None) -> str | None:
-    """Return the number that a text surely is, dialled from a country; None where it is none.
+    """Return the number that a text certainly means, dialled from a country, or None.
 
     Valid means, in libphonenumber's FAQ, a number of a range that may be given to subscribers. A
     merely possible one has the right count of digits, which a typing mistake has too.
@@ -43,7 +43,7 @@ def _valid(text: str, country: str | None) -> PhoneNumber | None:
 
 
 def _is_ambiguous(text: str, number: PhoneNumber) -> bool:
-    """Tell whether a text without + is valid with the country's code in it, and without.
+    """Return whether a text without + is valid both with the country's code in it and without.
 
     49 151 23456789 is a mobile number less its +, and a number in 04915 less its 0.
     """
@@ -53,7 +53,7 @@ def _is_ambiguous(text: str, number: PhoneNumber) -> bool:
 
 
 def _lacks_prefix(text: str, number: PhoneNumber) -> bool:
-    """Tell whether a text is a number less the 0 of its country, and, less its +, a foreign one.
+    """Return whether a text is a number less its country's 0, and a foreign one less its +.
 
     Most countries write a prefix before the number of a town or network (DE, GB, FR: 0; RU: 8);
     where it is not written (US, BR, ES) nothing is missing.

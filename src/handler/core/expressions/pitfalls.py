@@ -1,6 +1,6 @@
-"""What JMESPath reads otherwise than people mean it: it would fail silently, so it is refused.
+"""Pitfalls of JMESPath: expressions that do not mean what they seem to, and so are refused.
 
-These are checks of parsed trees. Plain JMESPath has nothing against any of them.
+These are checks of parsed trees. Plain JMESPath accepts all of them, and fails silently.
 """
 
 import json
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 VALUES: Final = ("true", "false", "null")
 _ORDERING: Final = ("lt", "lte", "gt", "gte")
 _SEARCHING: Final = ("contains", "starts_with", "ends_with")
-# In these a field that comes later is one of what comes before.
+# In these, a field after the first child is one of the first child's value.
 _PATHS: Final = MOVING - {"filter_projection"}
 _PATH: Final = r"(?:body|vars|item|headers|tables)\.[\w\"]"
-# What `$${` leaves in a text: a dollar sign was meant, and a value behind it.
+# The rest of a `$${` in a text: a dollar sign was meant, and a value after it.
 _DOLLAR: Final = re.compile(r"\$\{\s*(?:(?:body|item|vars|headers|tables)\.|[a-z_0-9]+\()")
 _FORGOTTEN: Final = re.compile(rf"\$\(?\s*{_PATH}")
 _PATH_WITHIN: Final = re.compile(rf"\b{_PATH}")
 
 
 def traps(tree: "Node") -> Iterator[str]:
-    """Yield what an expression says that nobody means, each with its mend."""
+    """Yield the pitfalls in an expression, each with its fix."""
     here = {id(node) for node in event_nodes(tree)}
     for node in all_nodes(tree):
         yield from _negations(node)
@@ -44,7 +44,7 @@ def traps(tree: "Node") -> Iterator[str]:
 
 
 def constant(condition: "Node", name: str) -> Iterator[str]:
-    """Yield whether a condition says the same of every event."""
+    """Yield a problem where a condition is the same for every event."""
     told = _truth(condition)
     if told is None:
         return
@@ -57,7 +57,7 @@ def constant(condition: "Node", name: str) -> Iterator[str]:
 
 
 def contradictions(condition: "Node", types: Collection[str]) -> Iterator[str]:
-    """Yield which type a condition demands that the rule is not for."""
+    """Yield the comparisons with a type that the rule is not for."""
     if condition["type"] == "and_expression":
         for child in condition["children"]:
             yield from contradictions(child, types)
@@ -72,7 +72,7 @@ def contradictions(condition: "Node", types: Collection[str]) -> Iterator[str]:
 
 
 def stringified(tree: "Node") -> Iterator[str]:
-    """Yield where an id is made by to_string(), which makes "null" of a missing value."""
+    """Yield the uses of to_string() in an id: it makes the text "null" of a missing value."""
     for node in all_nodes(tree):
         if node["type"] == "function_expression" and node["value"] == "to_string":
             (taken,) = node["children"]
@@ -84,7 +84,7 @@ def stringified(tree: "Node") -> Iterator[str]:
 
 
 def forgotten(text: str) -> str | None:
-    """Return what a literal text says that was meant as an expression, or None."""
+    """Return a problem where a literal text was meant as an expression, or None."""
     if _DOLLAR.search(text):
         return f"{text} is sent as it stands; a dollar sign and a value: ${{concat('$', ...)}}"
     if _FORGOTTEN.search(text):
@@ -96,7 +96,7 @@ def forgotten(text: str) -> str | None:
 
 
 def _negations(node: "Node") -> Iterator[str]:
-    """Yield negations that take less than meant: they take what stands right behind them."""
+    """Yield negations that negate less than meant: only the term right after them."""
     if not node["children"] or node["type"] == "slice":
         return
     first, *rest = node["children"]
@@ -109,7 +109,7 @@ def _negations(node: "Node") -> Iterator[str]:
 
 
 def _orderings(node: "Node") -> Iterator[str]:
-    """Yield orderings of what is no number."""
+    """Yield orderings of values that are no numbers."""
     if node["type"] != "comparator" or node["value"] not in _ORDERING:
         return
     for child in node["children"]:
@@ -136,7 +136,7 @@ def _bare_names(node: "Node") -> Iterator[str]:
 
 
 def _truth(node: "Node") -> bool | None:
-    """Return what a condition is whatever the event; None where that depends on it."""
+    """Return a condition's truth if it is the same for every event, else None."""
     if node["type"] == "literal":
         return is_true(node["value"])
     if node["type"] == "not_expression":

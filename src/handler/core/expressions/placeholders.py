@@ -29,16 +29,16 @@ _QUOTED: Final = re.compile(r"\[(?:'([^']+)'|\"([^\"]+)\")\]")
 
 
 def placeholder(text: str) -> str | None:
-    """Return the expression that is meant by a text that is a placeholder and no more, or None.
+    """Return the expression that a text means which is one placeholder and no more, or None.
 
-    Braze's own `{{ x }}` is none: it stands for what Braze fills in.
+    Braze's own `{{ x }}` is none: Braze fills it in.
     """
     found = _WHOLE.fullmatch(text.strip())
     return _meant(found) if found else None
 
 
 def meant(text: str) -> str | None:
-    """Return the expression that is surely meant where a text of its own cannot be, or None."""
+    """Return the expression that a text means where plain text makes no sense, or None."""
     found = _ANY.fullmatch(text.strip())
     return _meant(found) if found else None
 
@@ -49,7 +49,7 @@ def placeholders(text: str) -> Iterator[str]:
 
 
 def _meant(found: re.Match[str]) -> str:
-    """Return `${...}` for a path: what begins with no root of the event lies in its body."""
+    """Return `${...}` for a path: one that begins with no root of the event is in its body."""
     path = next(it for it in found.groups() if it).removeprefix(".")
     path = _QUOTED.sub(lambda step: f".{step[1] or step[2]}", path).removeprefix(".")
     root = re.split(r"[.\[]", path, maxsplit=1)[0]

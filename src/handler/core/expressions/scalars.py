@@ -17,11 +17,11 @@ BEYOND: Final = "an integer beyond 64 bits"
 
 
 def exact(text: str) -> float:
-    """Return a number written with a point or an exponent; raise Malformed where nothing holds it.
+    """Return a number written with a point or an exponent; raise Malformed where none holds it.
 
-    Two numbers could be one id. A whole one that a float would change is an integer, and one that
-    is not whole though its float is (9.99...9 with more digits than a float has) becomes the float
-    beside it.
+    Two numbers must not become one id. A whole number that a float would change becomes an integer.
+    A fraction whose float is whole (9.99...9 with more digits than a float has) becomes the next
+    float beside it.
     """
     value = float(text)
     if isinf(value):

@@ -1,4 +1,4 @@
-"""Parsed expressions as trees: which nodes there are, and what each is evaluated on."""
+"""Parsed expressions as trees: their nodes, what each is evaluated on, and their text."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
 
-# In these only the first child is evaluated where the node itself is.
+# Of these, only the first child is evaluated on the same value as the node itself.
 MOVING: Final = frozenset(
     {
         "subexpression",
@@ -59,7 +59,7 @@ def event_nodes(node: "Node") -> "Iterator[Node]":
 
 
 def of_event(node: "Node", *, here: bool = True) -> "Iterator[Node]":
-    """Yield what is evaluated on the event: `here`, and of `root()`, `@` or a pipe of them."""
+    """Yield the nodes evaluated on the event: `here`, and after `root()`, `@` or a pipe of them."""
     children = node["children"] if node["type"] != "slice" else []
     passes = _passes(node, here=here)
     if here or passes or _is_root(node):
@@ -75,9 +75,9 @@ def of_event(node: "Node", *, here: bool = True) -> "Iterator[Node]":
 
 
 def uses_whole(tree: "Node") -> bool:
-    """Return whether an expression takes the event itself, other than to name a part of it.
+    """Return whether an expression uses the event itself, other than to name a part of it.
 
-    What `values(@)`, `*` or `[root()]` hand on holds all of the event, under any name.
+    The results of `values(@)`, `*` and `[root()]` hold all of the event, under any name.
     """
     nodes = list(of_event(tree))
     taken = sum(_is_root(it) or it["type"] in ("current", "identity") for it in nodes)
@@ -85,7 +85,7 @@ def uses_whole(tree: "Node") -> bool:
 
 
 def _passes(node: "Node", *, here: bool) -> bool:
-    """Return whether what stands second in a node is evaluated on the event."""
+    """Return whether the second child of a node is evaluated on the event."""
     if node["type"] not in ("subexpression", "pipe"):
         return False
     base = node["children"][0]
@@ -118,7 +118,7 @@ def results(node: "Node") -> "Iterator[Node]":
 
 
 def unparse(node: "Node") -> str:
-    """Return text that reads as the node was written, but for blanks and needless brackets."""
+    """Return the text of a node as it was written, but for blanks and needless brackets."""
     kind = node["type"]
     if kind in _BETWEEN:
         return _BETWEEN[kind].join(_inner(child) for child in node["children"])
@@ -138,7 +138,7 @@ def unparse(node: "Node") -> str:
 
 
 def _many(node: "Node") -> str:
-    """Return the text of what gives a list or an object."""
+    """Return the text of a node that gives a list or an object."""
     kind, children = node["type"], node["children"]
     if kind == "slice":
         numbers: list[int | None] = list(children)  # type: ignore[arg-type] # of a slice they are

@@ -1,7 +1,7 @@
 """Templates: values of a rules file with `${expression}` in them, and how they are filled.
 
-A value that is all `${...}` keeps the JSON type of what is found; text around it makes a string.
-What is missing (null, absent, blank text) leaves its key or list item out, for null would delete
+A value that is all `${...}` keeps the JSON type of its result; text around it makes a string.
+A missing value (null, absent, blank text) leaves its key or list item out, for null would delete
 an attribute in Braze; a text with a missing part is left out whole. A literal null deletes.
 """
 
@@ -51,7 +51,7 @@ Template = Whole | Text | str | int | float | None | list["Template"] | dict[str
 
 
 def compile_text(text: str) -> Whole | Text | str:
-    """Return the template of one text; raise ExpressionError with what is wrong and its mend."""
+    """Return the template of one text; raise ExpressionError with the mistake and its fix."""
     parts = list(_parts(text))
     solid = [part for part in parts if not isinstance(part, str) or part.strip()]
     if len(solid) == 1 and isinstance(solid[0], Expression):
@@ -64,7 +64,7 @@ def compile_text(text: str) -> Whole | Text | str:
 def compile_template(
     value: JsonValue, problems: list[Problem], path: tuple[str | int, ...] = ()
 ) -> Template:
-    """Return the template of a value, adding what is wrong in it to `problems` by path."""
+    """Return the template of a value; its mistakes are added to `problems`, by path."""
     if isinstance(value, dict):
         problems += [((*path, key), _NOT_IN_KEYS) for key in value if "${" in key]
         return {key: compile_template(it, problems, (*path, key)) for key, it in value.items()}
@@ -96,7 +96,7 @@ def is_literal(template: Template) -> bool:
 
 
 def literal_part(template: Template) -> JsonValue:
-    """Return what of an object or a list is sent whatever the event."""
+    """Return the part of a template that is the same for every event."""
     if isinstance(template, dict):
         return {k: literal_part(it) for k, it in template.items() if not isinstance(it, _OPEN)}
     if isinstance(template, list):
@@ -108,10 +108,10 @@ def literal_part(template: Template) -> JsonValue:
 class Filler:
     """Fills templates from one document; raises Unrenderable with the path within them.
 
-    At the paths in `keep` blank text stays, and a null that the document says; what the document
+    At the paths in `keep`, blank text and the document's own nulls stay; a value that the document
     does not have stays absent. Paths are dotted keys; list items have the list's path. A value
-    whose expression fails on the document's types is left out where `may_lose` says so of its
-    path, and noted in `lost`.
+    whose expression fails on the document's types is left out, and noted in `lost`, where
+    `may_lose` allows it for its path.
     """
 
     document: JsonValue

@@ -1,1 +1,1 @@
-"""From a verified webhook to the deliveries that the rules make of it. Ingest only."""
+"""Planning: from a verified webhook to the deliveries that rules make of it. Ingest only."""

@@ -1,4 +1,4 @@
-"""What a delivery means: its id, the idempotency key."""
+"""The delivery id: an idempotency key made of what a delivery means."""
 
 import json
 from hashlib import sha256
@@ -17,14 +17,14 @@ _VERSION: Final = 1
 
 
 def delivery_id(source: str, rule: str, key: str, part: str) -> str:
-    """Return the idempotency key: what a delivery means, as SHA-256 in hex."""
+    """Return the idempotency key: the SHA-256, in hex, of what a delivery means."""
     return sha256(_written([_VERSION, source, rule, key, part]).encode("ascii")).hexdigest()
 
 
 def key_of(rule: Rule, event: Event, signed: JsonValue, *, type_signed: bool) -> str:
-    """Return what is to happen only once: the rule's `once` of what is signed, else the event."""
+    """Return the key for which a rule sends once: its `once`, of signed data, else the event."""
     if rule.once is None:
-        # An unsigned type never enters an id: whoever plays a webhook again could choose it.
+        # An unsigned type never enters an id: a replayed webhook could carry another one.
         return json.dumps([event.type, event.id]) if type_signed else event.id
     once = fill_text(rule.once, signed, "once")
     if once is None:
@@ -33,7 +33,7 @@ def key_of(rule: Rule, event: Event, signed: JsonValue, *, type_signed: bool) ->
 
 
 def part_of(recipient: Recipient, of: int, index: int | None) -> str:
-    """Return what tells the deliveries of one key apart: recipients, and elements of for_each.
+    """Return the part that tells deliveries of one key apart: recipient, and element of for_each.
 
     `of` counts the recipients; `index` is that of the element, None where `once` names it.
     """

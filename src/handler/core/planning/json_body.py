@@ -1,7 +1,7 @@
 """Reads a signed body as JSON, exactly: no number, key or nesting changes or is lost unnoticed.
 
-Two ways out: not JSON at all by RFC 8259 (the sender must act), and JSON that nobody can pass
-on safely (the event is parked, so that a genuine order is never lost to strictness).
+There are two errors: a body that is not JSON by RFC 8259 (the sender must act), and JSON that
+cannot be passed on safely (the event is parked: a genuine order is never lost to strictness).
 """
 
 import json
@@ -32,7 +32,7 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body's value, and what had to be mended in it, in words fit for a log."""
+    """A body's value, with warnings about what was repaired in it, fit for a log."""
 
     value: JsonValue
     warnings: tuple[str, ...] = ()
@@ -41,9 +41,9 @@ class Body:
 def read(body: bytes) -> Body:
     """Return the JSON value of a body in UTF-8.
 
-    Raises NotJson for what RFC 8259 does not know as JSON, and Malformed for duplicate keys,
-    more than 64 levels, integers beyond 64 bits and numbers that overflow or that a float would
-    make another: 1e22 is itself as a float, and 10000000000000000000001.0 is not. Lone surrogates
+    Raise NotJson where RFC 8259 does not know it as JSON, and Malformed for duplicate keys, more
+    than 64 levels, integers beyond 64 bits, and numbers that overflow or that a float would
+    change: 1e22 is exact as a float, and 10000000000000000000001.0 is not. Lone surrogates
     become U+FFFD, with a warning. A leading byte order mark is left out, with a warning:
     RFC 8259 section 8.1 lets a reader do so.
     """
@@ -65,9 +65,9 @@ def read(body: bytes) -> Body:
 
 
 class _Reader:
-    """The standard library's parser, with a note of the flaw that it met first.
+    """The standard library's parser, with a note of the first flaw that it meets.
 
-    A flaw does not end the parsing: what is not JSON further down is not JSON, flaw or not.
+    A flaw does not end the parsing: text further down that is not JSON still raises NotJson.
     """
 
     def __init__(self) -> None:
@@ -155,9 +155,9 @@ def _no_constant(_: str) -> NoReturn:
 
 
 def _is_nested_too_deep(body: bytes) -> bool:
-    """Tell whether brackets outside of strings nest too deep, or do not pair at all.
+    """Return whether brackets outside of strings nest too deep, or do not pair at all.
 
-    The parser recurses, so depth is judged before it. Each round takes the innermost pairs
+    The parser recurses, so depth is checked before it. Each round takes the innermost pairs
     away, all in C: a walk in Python would cost more than the parsing.
     """
     outside = b"".join(_ESCAPE.sub(b"", body).split(b'"')[::2])

@@ -1,6 +1,6 @@
-"""Which rules want an event, and why the others do not, in words fit for a log.
+"""Matches rules with an event, and explains in words fit for a log why the others do not match.
 
-A value of the event is told only if it is a boolean, a number or null: text may be personal.
+A value of the event is shown only if it is a boolean, a number or null: text may be personal.
 """
 
 import json
@@ -26,9 +26,9 @@ _A_TYPE: Final = re.compile(r"[A-Za-z0-9_./:-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What becomes of an event rule by rule; `failed` are rules whose `when` cannot be told.
+    """The rules of a source, by their match with an event.
 
-    `late` are those that want it, and come too late to be sent.
+    `failed` are rules whose `when` cannot be evaluated; `late` match an event that is too old.
     """
 
     wanted: tuple[Rule, ...]
@@ -38,7 +38,7 @@ class Match:
 
 
 def match(event: Event, source: Source) -> Match:
-    """Return which of a source's rules want an event. Raises nothing."""
+    """Return the rules of a source, by their match with an event. Raise nothing."""
     document = source.document(event)
     wanted: list[Rule] = []
     unmatched: list[Unmatched] = []
@@ -67,7 +67,7 @@ def _why_not(rule: Rule, event: Event, document: JsonValue) -> str | None:
 
 
 def _type(name: str) -> str:
-    """Return the event's type where it looks like one: else it is anybody's text."""
+    """Return the event's type where it looks like one: any other text may be personal."""
     return name if _A_TYPE.fullmatch(name) else "another"
 
 

@@ -1,4 +1,4 @@
-"""Reads a verified webhook as its events: body, type, id and time of each, as its source says."""
+"""Parses a verified webhook into events: body, type, id and time, by its source's expressions."""
 
 import json
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from handler.core.rules.source import ByType, Scope, Source
 
 MAX_EVENTS: Final = 1000
 
-# Clocks differ; a time further ahead is not to be believed.
+# Seconds, for clocks differ: an event's time further ahead is replaced by the time of receipt.
 _AHEAD: Final = 600
 _DIGITS: Final = 12  # of seconds since the epoch, for some thousand years
 _LONGEST_VERSION: Final = 18  # digits: below 2^63
@@ -29,7 +29,7 @@ _MILLISECONDS: Final = 10**11  # from here on: 1973 in milliseconds, the year 51
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """What stands for one event of a webhook: its body, and the bytes that it came as."""
+    """One event of a webhook before it is parsed: its body, and the bytes of that."""
 
     body: JsonValue
     raw: bytes
@@ -51,7 +51,7 @@ def split(verified: Verified, source: Source) -> tuple[tuple[RawEvent, ...], tup
 
 
 def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
-    """Return the event; raise Malformed where it is none."""
+    """Return the event; raise Malformed where none can be made of it."""
     webhook = verified.webhook
     raw = digest(part.raw)
     headers = carried(webhook, source)
@@ -81,7 +81,7 @@ def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
 
 
 def carried(webhook: Webhook, source: Source) -> dict[str, str]:
-    """Return the headers that an event carries on: those of its source's closed list."""
+    """Return the headers that an event carries: those of its source's closed list."""
     there = [name for name in source.headers if name in webhook.headers]
     return {name: _clean(webhook.headers[name]) for name in there}
 
@@ -148,13 +148,13 @@ def _occurred_at(
 
 
 def _version(choices: ByType, event_type: str, document: JsonValue) -> int | float | None:
-    """Return what orders this event among others, None where it has none."""
+    """Return the version that orders the events of one thing; None where there is none."""
     expression = _by_type(choices, event_type)
     value = None if expression is None else _search(expression, document, "version")
     if missing(value):
         return None
     found = _number(value)
-    if found is None:  # without an order, what is older could overwrite what is newer
+    if found is None:  # without an order, older data could overwrite newer data
         raise Malformed("the event's version is neither a number nor a time")
     return found
 
@@ -170,13 +170,13 @@ def _number(value: JsonValue) -> int | float | None:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    # All times of one sender are written alike: without an offset they still have their order.
+    # All times of one sender have one format: without an offset they still have an order.
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.timestamp()
 
 
 def _seconds(value: JsonValue) -> int | None:
-    """Return seconds since the epoch for such, for milliseconds, or for ISO 8601 with an offset."""
+    """Return seconds since the epoch, of seconds, milliseconds, or ISO 8601 with an offset."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS + 1:
         return _since_the_epoch(int(value))
     if isinstance(value, str):
@@ -194,7 +194,7 @@ def _since_the_epoch(value: float) -> int | None:
 def _iso_seconds(text: str) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
-        # Without an offset nobody knows when that was.
+        # Without an offset the moment is unknown.
         return None if moment.tzinfo is None else int(moment.timestamp())
     except (ValueError, OverflowError):
         return None

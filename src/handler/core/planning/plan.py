@@ -1,4 +1,4 @@
-"""The whole of ingest's thinking: from a verified webhook to what is to be enqueued."""
+"""The plan of a webhook: split into events, matched with rules, rendered as messages to enqueue."""
 
 from base64 import b64encode
 from dataclasses import replace
@@ -18,12 +18,11 @@ MAX_BYTES: Final = 8 * 1024 * 1024
 
 
 def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
-    """Return all that becomes of a webhook; the same for the same input, always.
+    """Return the plan of a webhook; the same input always gives the same plan.
 
-    What happened more than `oldest` seconds ago is parked as expired: the ledger may have forgotten
-    that it was sent.
-    Raise NotJson if its body is none: the sender must act. Everything else that is wrong is
-    parked, for a genuine order must not be lost.
+    An event that happened more than `oldest` seconds ago is parked as expired: the ledger may have
+    forgotten that it was sent. Raise NotJson where the body is not JSON: the sender must act.
+    Everything else that is wrong is parked, for a genuine order must not be lost.
     """
     try:
         parts, warnings = split(verified, source)
@@ -62,9 +61,9 @@ def _planned(
     known: dict[tuple[str, str], bytes],
     oldest: int | None,
 ) -> Plan:
-    """Return what becomes of one event of a webhook: a bad one does not lose the others.
+    """Return the plan of one event of a webhook: a bad event does not lose the others.
 
-    `known` are the events of the webhook so far, and what they came as.
+    `known` are the webhook's events so far, by type and id, with their bytes.
     """
     try:
         event = parse(part, verified, source)
@@ -99,7 +98,7 @@ def _planned(
 def _render(
     found: Match, packed: Packed, source: Source, warnings: list[str]
 ) -> tuple[list[Delivery], tuple[Parked, ...], tuple[str, ...]]:
-    """Render each wanted rule by itself: one that cannot does not lose the others."""
+    """Render each matching rule by itself: one that fails does not lose the others."""
     deliveries: list[Delivery] = []
     rendered: list[str] = []
     parked = [_park(packed, source, rule, ("unrenderable", str(why))) for rule, why in found.failed]
@@ -183,7 +182,7 @@ def _raw(verified: Verified, raw: bytes, source: Source, why: tuple[ParkReason, 
 
 
 def event_fields(event: Event) -> dict[str, JsonValue]:
-    """Return what a delivery carries of its event; what only some events have, where it is."""
+    """Return the fields of an event that its deliveries carry; optional ones where they are set."""
     only_some = {
         "version": event.version,
         "arrived_ms": event.arrived_ms,

@@ -19,8 +19,8 @@ from handler.core.expressions.scalars import written
 from handler.core.expressions.template import Filler, Template, Text, expressions
 from handler.core.rules.source import Rule, Scope, reaching
 
-# Attributes without which nothing is sent where their expression fails: what decides who is
-# reached (a device more or less apart), and what becomes of the rest of a profile.
+# Attributes whose failing expression stops the request: those that decide who is reached (except
+# push_tokens: a device more or less), and whether the profile's objects are merged.
 _DECISIVE: Final = frozenset({*REACHING_ATTRIBUTES, "_merge_objects"}) - {"push_tokens"}
 _OBJECTS: Final = frozenset({"attributes", *PROPERTIES})
 
@@ -33,10 +33,10 @@ def fill_recipient(
     scope: Scope,
     warnings: list[str],
 ) -> Recipient:
-    """Return a recipient, with what varies of the request's properties; raise Unrenderable.
+    """Return a recipient, with the rule's varying properties; raise Unrenderable.
 
-    Who is reached comes from what is `signed` alone, however the expression is spelt. What is left
-    out because its expression fails on the event's types goes to `warnings`.
+    Who is reached comes from `scope.signed` alone, however the expressions are spelt. Each field
+    that is left out, because its expression fails on the event's types, is added to `warnings`.
     """
     filler = Filler(scope.document, rule.keep_empty, partial(may_lose, rule))
     recipient = _filled(template, filler)
@@ -54,7 +54,7 @@ def fill_recipient(
 
 
 def _with_own(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipient:
-    """Return the request's properties as the recipient gets them: its own win."""
+    """Return the varying properties as the recipient gets them: its own keys win."""
     merged: Recipient = {}
     for name, properties in varying.items():
         own = recipient.get(name, {})
@@ -66,7 +66,7 @@ def _with_own(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipie
 
 
 def may_lose(rule: Rule, path: str) -> bool:
-    """Return whether a request may go without the value at a path, whose expression has failed.
+    """Return whether a request may be sent without the value at a path, whose expression failed.
 
     Attributes and properties may be lost, but not all attributes at once, and neither what
     decides who is reached nor what is required.
@@ -80,20 +80,20 @@ def may_lose(rule: Rule, path: str) -> bool:
 
 
 def _signed(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
-    """Return an object in which these names have the values that the sender signs, or none."""
+    """Return an object whose values under these names are the signed ones, or absent."""
     kept = {name: it for name, it in given.items() if name not in names or name in signed}
     return kept | {name: signed[name] for name in names if name in signed}
 
 
 def _with_signed_attributes(recipient: Recipient, who: Recipient) -> Recipient:
-    """Return a recipient whose attributes reach those alone whom the signed ones name.
+    """Return a recipient whose addresses and consents are those of the signed attributes.
 
-    Both may be one expression, of which nothing unsigned may take an address or a consent away
-    either: what is no object on one side counts as an empty one.
+    Attributes may be one expression. Unsigned data must not take an address or a consent away
+    either, so signed attributes that are no object count as empty.
     """
     given, signed = recipient.get("attributes", {}), who.get("attributes")
     if not isinstance(given, dict):
-        return recipient  # said where attributes are checked
+        return recipient  # refused where attributes are checked
     known = _signed(REACHING_ATTRIBUTES, given, signed if isinstance(signed, dict) else {})
     return {**recipient, "attributes": known} if known or "attributes" in recipient else recipient
 
@@ -101,8 +101,8 @@ def _with_signed_attributes(recipient: Recipient, who: Recipient) -> Recipient:
 def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipient:
     """Return a recipient without the attributes whose value Braze would not take.
 
-    Braze would pass over them or store something else; the message is still worth sending. Raise
-    Unrenderable where such an attribute is required, and where a name cannot be one.
+    Braze would ignore them or store something else; the message is still worth sending. Raise
+    Unrenderable where such an attribute is required, and where a name is no attribute's.
     """
     attributes = recipient.get("attributes")
     if not isinstance(attributes, dict):
@@ -131,17 +131,17 @@ def fill_object(
 def _filled(template: Mapping[str, Template], filler: Filler) -> dict[str, JsonValue]:
     filled = filler.fill(dict(template))
     members = filled if isinstance(filled, dict) else {}
-    # PHP's JSON says [] of an empty map.
+    # PHP's JSON has [] for an empty map.
     return {key: {} if it == [] and key in _OBJECTS else it for key, it in members.items()}
 
 
 def _find_nobody(name: str, template: Template, signed: JsonValue) -> None:
-    """Raise Unrenderable where a part of an identifier is nobody: `woo-0` is no customer."""
+    """Raise Unrenderable where a part of an identifier is missing: `woo-0` is no customer."""
     for expression in expressions(template) if isinstance(template, Text) else ():
         try:
             value = expression.search(signed)
         except ExpressionError:
-            return  # said where the text is filled
+            return  # refused where the text is filled
         if isinstance(value, list | dict):
             return  # likewise
         if names_nothing(written(value)):
@@ -158,7 +158,7 @@ def _identifier(name: str, value: JsonValue) -> JsonValue:
 
 
 def _identity(path: str, value: JsonValue) -> str:
-    """Return an identifier as text; raise Unrenderable where it names nobody."""
+    """Return an identifier as text; raise Unrenderable where it is missing or malformed."""
     is_broken = isinstance(value, float) and not value.is_integer()
     if is_broken or isinstance(value, bool) or not isinstance(value, str | int | float | None):
         raise Unrenderable(path, "an identifier is text or a whole number")
@@ -175,7 +175,7 @@ def _identity(path: str, value: JsonValue) -> str:
 
 
 def check_recipient(recipient: Recipient, send: Mapping[str, JsonValue], rule: Rule) -> None:
-    """Refuse what Braze would refuse, or accept and not send."""
+    """Raise Unrenderable for a recipient that Braze would refuse, or accept and not send to."""
     for path in rule.required:
         if not (_has(recipient, path) or _has(send, path)):
             raise Unrenderable(path, "it is required, and missing")
@@ -199,7 +199,7 @@ def _check_creation(recipient: Recipient) -> None:
 
 
 def _written(recipient: Recipient, send: Mapping[str, JsonValue]) -> Iterator[tuple[str, str]]:
-    """Yield what Braze would not take of the fields that expressions may stand in."""
+    """Yield problems of the fields that may hold expressions."""
     problems = list(check_attachments(send))
     if "email" in recipient:
         problems += check_prioritization(recipient.get("prioritization"))

@@ -33,7 +33,7 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class _Occasion:
-    """The event, or one element of it: what expressions see, what is kept."""
+    """The event, or one element of `for_each`: what expressions see, and what deliveries carry."""
 
     scope: Scope
     index: int | None
@@ -43,11 +43,10 @@ class _Occasion:
 def render(
     rule: Rule, packed: Packed, source: Source, warnings: list[str] | None = None
 ) -> tuple[Delivery, ...]:
-    """Return the deliveries of a wanted event; raise Unrenderable.
+    """Return the deliveries of an event that the rule matches; raise Unrenderable.
 
-    What is left out of them goes to `warnings`.
-
-    At least one, but under `for_each`, whose list may be empty.
+    There is at least one, except under `for_each`, whose list may be empty. Each field that is left
+    out is added to `warnings`.
     """
     told: list[str] = [] if warnings is None else warnings
     made = [
@@ -55,7 +54,7 @@ def render(
         for occasion in _occasions(rule, packed, source)
         for delivery in _deliveries(rule, occasion, source, told)
     ]
-    if len({delivery.id for delivery in made}) < len(made):  # one would swallow the other
+    if len({delivery.id for delivery in made}) < len(made):  # one would be a duplicate
         what = "recipients have the same identifier" if rule.for_each is None else "items are one"
         raise Unrenderable("recipients", f"two of them are one delivery: {what}")
     return tuple(made)
@@ -67,9 +66,9 @@ def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion
         yield _Occasion(scope, None, packed)
         return
     whole = {**message.unpack(packed.text), "body": None}
-    # One more than may be made of a webhook is enough to tell that there are too many.
+    # One more than a webhook may make is enough to see that there are too many.
     for index, item in enumerate(_items(rule, scope.signed)[: MAX_DELIVERIES + 1]):
-        # Its own item is all that a delivery carries of the event's body.
+        # Of the event's body, a delivery carries its own item alone.
         kept = message.pack({**whole, ITEM: item})
         yield _Occasion(scope.including(ITEM, item), index, replace(packed, text=kept))
 
@@ -79,7 +78,7 @@ def _items(rule: Rule, signed: JsonValue) -> list[JsonValue]:
         found = rule.for_each.search(signed) if rule.for_each else None
     except ExpressionError as error:
         raise Unrenderable("for_each", str(error)) from None
-    if found == {}:  # PHP's JSON may say so of an empty list
+    if found == {}:  # PHP's JSON may have {} for an empty list
         return []
     if not isinstance(found, list | None):
         raise Unrenderable("for_each", "it gives no list")
@@ -114,7 +113,7 @@ def _deliveries(
 def _broadcast(
     rule: Rule, key: str, occasion: _Occasion, source: Source, warnings: list[str]
 ) -> Delivery:
-    """Return the one delivery to a whole audience; what varies goes back to the request's top."""
+    """Return the one delivery to a whole audience, with the varying properties at its top."""
     shared = _unaddressed(rule, key, occasion, source)
     varying = fill_recipient({}, rule, occasion.scope, warnings)
     check_recipient(varying, shared.send, rule)
@@ -123,7 +122,7 @@ def _broadcast(
 
 
 def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
-    """Return what a rule's deliveries of an event share: all but recipient and id."""
+    """Return a delivery with all that a rule's deliveries share: all but recipient and id."""
     event = occasion.packed.event
     send = fill_object(rule.send, occasion.scope.document, rule.keep_empty)
     return Delivery(
@@ -144,7 +143,7 @@ def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> D
         surge=rule.surge,
         event_version=event.version,
         arrived_ms=event.arrived_ms,
-        # A rule's `once` that reads the id has made a digest of it too.
+        # Only a key that holds the event's id, also through `once`, depends on its digest.
         again_after=event.again_after if event.id in key else None,
     )
 

@@ -1,6 +1,7 @@
-"""Slips of a rules file that loads otherwise, and would silently send too much or nothing.
+"""Checks on whole rules: valid syntax that is almost certainly a mistake, or trusts unsigned data.
 
-What stands here looks at whole rules; `traps` looks at one expression.
+A constant `when`, a fixed recipient: such a rule would silently send too much, or nothing. The
+checks on single expressions are `pitfalls.traps`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,7 +23,7 @@ from handler.core.verification.sender import EventSpec, Sender
 def find_mistakes(
     block: FileBlock, rules: Iterable[Rule], reader: EventReader | None, compiler: Compiler
 ) -> None:
-    """Note what is surely not meant."""
+    """Note what a rule author almost certainly did not mean."""
     compiler.note((), list(_templates_among_values(block)))
     for _, expression in reader.ids if reader else ():
         compiler.note(("event", "id"), [*_stringified([expression]), *_one_event(expression)])
@@ -32,7 +33,7 @@ def find_mistakes(
 
 
 def _templates_among_values(block: FileBlock) -> Iterator[Problem]:
-    """Yield `${}` where it is text: variables, tables and types are the same for every event."""
+    """Yield uses of `${}` in plain values: variables, tables and types do not vary by event."""
     for name, groups in (("vars", block.vars), ("tables", block.tables)):
         for group, values in groups.items():
             for key, value in values.items():
@@ -60,7 +61,7 @@ def _once(rule: Rule) -> Iterator[Problem]:
 
 
 def _identifiers(rule: Rule) -> Iterator[Problem]:
-    """Yield what is wrong with who is reached."""
+    """Yield mistakes in the identifiers of recipients."""
     for at, recipient in enumerate(rule.recipients):
         for key in IDENTIFIERS:
             place = ("send", "recipients", at, key)
@@ -74,7 +75,7 @@ def _identifiers(rule: Rule) -> Iterator[Problem]:
 def _naming(
     recipient: Mapping[str, Template], key: str
 ) -> Iterator[tuple[tuple[str, ...], Template]]:
-    """Yield what names a recipient; the label of an alias only says of which kind its name is."""
+    """Yield the part of an identifier that names a person: of an alias its name, not its label."""
     given = recipient.get(key)
     if key == "user_alias":
         name = "alias_name"
@@ -129,7 +130,7 @@ def _keys(template: Template) -> Iterator[Problem]:
 
 
 def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler: Compiler) -> None:
-    """Refuse an id or time from what the sender does not sign: anybody could choose it."""
+    """Refuse fields of `event` that read unsigned data: a replay could choose their values."""
     claims = [("id", it) for _, it in reader.ids] + [("occurred_at", it) for _, it in reader.times]
     claims += [("bind", it) for _, it in reader.binds]
     claims += [("version", it) for _, it in reader.versions]
@@ -149,7 +150,7 @@ def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler
 
 
 def find_unsigned_recipients(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
-    """Refuse a `once`, elements or recipients of what nobody signs: anybody could vary them."""
+    """Refuse `once`, `for_each` and recipients of unsigned data: a replay could vary them."""
     for at, rule in enumerate(rules):
         for path, expression in _deciding(rule):
             for name in _unsigned(expression, sender):
@@ -158,7 +159,7 @@ def find_unsigned_recipients(rules: Iterable[Rule], sender: Sender, compiler: Co
 
 
 def _deciding(rule: Rule) -> Iterator[tuple[Path, Expression]]:
-    """Yield what decides how often, and to whom, is sent."""
+    """Yield the expressions that decide how often, and to whom, a rule sends."""
     yield from ((("once",), one) for one in expressions(rule.once))
     yield from [(("for_each",), rule.for_each)] if rule.for_each else []
     for at, recipient in enumerate(rule.recipients):
@@ -179,7 +180,7 @@ def _unsigned(expression: Expression, sender: Sender) -> list[str]:
 
 
 def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
-    """Refuse what reads a header that no event has: it would silently be null."""
+    """Refuse expressions that read a header that no event carries: it would silently be null."""
     for at, rule in enumerate(rules):
         if rule.when:
             _find_headers(rule.when, sender, ("rules", at, "when"), compiler)

@@ -14,7 +14,7 @@ from handler.core.suggestions import closest
 
 
 def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
-    """Return the compiled rule, noting in the compiler what is wrong with it."""
+    """Return the compiled rule; its mistakes are noted in the compiler."""
     path: Path = ("rules", index)
     each = None
     if block.for_each is not None:
@@ -90,8 +90,8 @@ def _find_out_of_reach(
 def _shared_and_varying(
     send: Mapping[str, Template], at: Endpoint | None
 ) -> tuple[dict[str, Template], dict[str, Template]]:
-    """Return what all deliveries of a rule share, and what varies and goes to the recipient."""
-    own = ("recipients", "recipient", TRANSACTIONAL)  # this last one is in the path
+    """Return what all deliveries of a rule share, and the properties that vary with the event."""
+    own = ("recipients", "recipient", TRANSACTIONAL)  # the last one is in the path
     shared: dict[str, Template] = {key: it for key, it in send.items() if key not in own}
     varying: dict[str, Template] = {}
     for name in at.properties if at else ():

@@ -1,4 +1,4 @@
-"""Compiles the expressions and templates of a rules file, noting all that is wrong in them."""
+"""Compiles the expressions and templates of a rules file, and notes every mistake in them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,14 +33,14 @@ EVENT_ROOTS: Final = ("headers", "body")
 ID_ROOTS: Final = (*EVENT_ROOTS, "digest")
 ROOTS: Final = ("source", "type", "id", *EVENT_ROOTS, "vars", "occurred_at", "received_at")
 
-_BROKEN: Final = compile_expression("@")  # stands for what did not compile, in a file refused
+_BROKEN: Final = compile_expression("@")  # in place of one that did not compile
 _CLOSE: Final = 0.7  # roots are short: below this, `paid` would be taken for `id`
-_UNKNOWN: Final = "unknown"  # stands for a variable that a finding is about
+_UNKNOWN: Final = "unknown"  # for a variable that a finding is about
 
 
 @dataclass(frozen=True, slots=True)
 class SourceContext:
-    """What a source gives to its rules: the names of its tables, its workspace, whom they reach."""
+    """The source that rules are compiled for: its tables' names, its workspace, its reach."""
 
     tables: tuple[str, ...] = ()
     workspace: str = DEFAULT
@@ -48,7 +48,7 @@ class SourceContext:
 
 
 class Compiler:
-    """Compiles the parts of one file for one stage; `findings` fills up on the way."""
+    """Compiles the parts of one file for one stage, and collects `findings`."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Compiler:
             self.find((*path, *inner), message)
 
     def note_else(self, path: Path, problems: Iterable[Problem]) -> None:
-        """Note mistakes, but not where something else is wrong already: that is to be mended."""
+        """Note mistakes, except where there is a finding already, which is to be fixed first."""
         known = {(it.line, it.column) for it in self.findings}
         for inner, message in problems:
             found = self._document.finding((*path, *inner), message)
@@ -107,7 +107,7 @@ class Compiler:
         return template
 
     def literal(self, template: Template, path: Path) -> Template:
-        """Return a value that no event may change; `${vars.x}` is one, as of this stage."""
+        """Return a value that no event may change; `${vars.x}` is one, with this stage's value."""
         if isinstance(template, dict):
             return {key: self.literal(it, (*path, key)) for key, it in template.items()}
         if isinstance(template, list):
@@ -137,7 +137,7 @@ class Compiler:
                 self.find(path, text)
 
     def _wrong_variables(self, node: "Node") -> Iterator[str]:
-        """Yield what is wrong with a call's arguments that are `vars.x`: the file has them too."""
+        """Yield mistakes in a call's arguments that are `vars.x`: the file has their values too."""
         if node["type"] != "function_expression":
             return
         for at, argument in enumerate(node["children"]):
@@ -169,7 +169,7 @@ def root_names(expression: Expression) -> set[str]:
 
 
 def header_names(expression: Expression) -> Iterator[str | None]:
-    """Return the headers that an expression reads; None where it reads all or cannot be told."""
+    """Yield the headers that an expression reads; None where it reads all, or which is unknown."""
     whole = int(uses_whole(expression.tree))
     for node in of_event(expression.tree):
         if node["type"] == "field" and node["value"] == "headers":
@@ -182,7 +182,7 @@ def header_names(expression: Expression) -> Iterator[str | None]:
 
 
 def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template]]:
-    """Yield what is neither object nor list in a template, with its path within it."""
+    """Yield the parts of a template that are neither object nor list, with their paths."""
     if isinstance(template, dict):
         for key, part in template.items():
             yield from leaves(part, (*path, key))

@@ -1,6 +1,6 @@
-"""Loads a rules file: the same for Lambda and for every command of ours.
+"""Loads a rules file, the same way for Lambda and for every command.
 
-What is wrong in it is found here, without an event, and all of it at once.
+All mistakes in it are found here, at once and without an event.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def names(stem: str, text: str, file: str) -> tuple[str, ...]:
 def load(name: str, text: str, file: str, stage: str, reach: Reach = ANYBODY) -> Source:
     """Return one of the sources that a rules file describes, for a stage.
 
-    `file` is what findings call it. Raise RulesError with every mistake that was found.
+    `file` is its name in findings. Raise RulesError with every mistake that was found.
     """
     block, document = _read(text, file)
     own = block.sources.get(name, SourceBlock())
@@ -119,12 +119,12 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
 def _vars(
     block: FileBlock, own: SourceBlock, stage: str, document: Document, findings: list[Finding]
 ) -> Mapping[str, JsonValue]:
-    """Return the variables of a stage: the file's, and its source's own in their place."""
+    """Return the variables of a stage: the file's, replaced by its source's own."""
     for given in (block.vars, own.vars):
         if given and stage not in given:
             text = f"vars has no stage {stage}; it has {' and '.join(given)}"
             findings.append(document.finding(("vars",), text))
-    # Of an unknown stage every variable would be unknown too: one finding says it.
+    # Of an unknown stage every variable would be unknown too: one finding is enough.
     chosen = [it.get(stage, next(iter(it.values()), {})) for it in (block.vars, own.vars)]
     return {**chosen[0], **chosen[1]}
 

@@ -1,6 +1,6 @@
-"""The grammar of a rules file, and what is said about a file that does not keep to it.
+"""The grammar of a rules file, and the words for mistakes in its shape.
 
-Only the shape is settled here; expressions, templates and Braze's own keys come after.
+Expressions, templates and Braze's own keys are checked later, when rules are compiled.
 """
 
 from typing import Annotated, Final
@@ -137,7 +137,7 @@ def read_file(document: Document) -> FileBlock | list[Finding]:
 
 
 def brake(surge: str | None) -> tuple[int, int] | None:
-    """Return how many deliveries may pass in how many seconds, of text such as `200/10m`."""
+    """Return a surge limit, as (deliveries, seconds), of text such as `200/10m`."""
     if surge is None:
         return None
     count, _, time = surge.partition("/")

@@ -24,11 +24,11 @@ ByType = tuple[tuple[str, Expression], ...]
 
 @dataclass(frozen=True, slots=True)
 class EventReader:
-    """Where a webhook says its type, id and time; by glob of the type, the first that fits.
+    """The expressions that give an event's type, id and time.
 
-    `events` gives the list of its events, where it holds many; each of `binds` whose glob fits
-    must be true of an event; `versions` give what orders the events of one thing; `repeats_for`
-    is how many seconds the sender repeats a webhook.
+    Of those by glob of the type, the first that fits decides; of `binds`, each that fits must be
+    true. `events` gives the list of events of a webhook that holds many. `versions` order the
+    events of one thing. `repeats_for` is how many seconds the sender repeats a webhook.
     """
 
     type: Expression
@@ -43,13 +43,13 @@ class EventReader:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A wish: which events, and the template of the request to make of each.
+    """A rule: the events that it matches, and the template of the request to make of each.
 
-    `send` is the request without recipients; `varying` holds what stands at its top and varies
-    with the event, and goes into every recipient, or back to the top of a broadcast, which has
-    none. `expires_after` is in seconds, `surge` so many deliveries in so many seconds. `for_each`
-    gives the list of which each element makes deliveries of its own, told apart by `once` where
-    `once_per_item`, else by their place in it.
+    `send` is the request without recipients. `varying` holds its top-level properties that vary
+    with the event: they are copied into every recipient, or back to the top of a broadcast, which
+    has none. `expires_after` is in seconds, `surge` is (deliveries, seconds). `for_each` gives a
+    list, of which each element makes deliveries of its own; they are told apart by `once` where
+    `once_per_item`, else by the element's index.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Rule:
 
     @property
     def is_broadcast(self) -> bool:
-        """Whether it reaches a whole audience."""
+        """Whether the request reaches a whole audience."""
         return self.send.get("broadcast") is True
 
     def takes(self, event_type: str) -> bool:
@@ -89,7 +89,7 @@ class Scope:
     signed: dict[str, JsonValue]
 
     def including(self, name: str, value: JsonValue) -> "Scope":
-        """Return the scope with a further root, which is as signed as what it was taken from."""
+        """Return the scope with a further root, taken from signed data."""
         return Scope({**self.document, name: value}, {**self.signed, name: value})
 
 
@@ -97,8 +97,8 @@ class Scope:
 class Source:
     """A configured sender. `secret` is its key in the signing secrets, `version` its rules'.
 
-    `vars` are those of the stage that it was loaded for, `tables` what `lookup` looks into;
-    `headers` is the closed list, in lower case, of what an event carries on.
+    `vars` are those of the stage that it was loaded for; `tables` are for `lookup`. `headers` is
+    the closed list, in lower case, of the headers that an event carries.
     """
 
     name: str
@@ -115,11 +115,11 @@ class Source:
     version: str
 
     def scope(self, event: Event) -> Scope:
-        """Return what expressions see of an event, with the part of it that is signed."""
+        """Return an event's document, with the part of it that is signed."""
         return Scope(self.document(event), self.signed(event))
 
     def document(self, event: Event) -> dict[str, JsonValue]:
-        """Return what expressions see of an event: one key for each root that it has."""
+        """Return the document that expressions see of an event: one key for each root."""
         roots = self._roots(event)
         if event.occurred_at is None:
             del roots["occurred_at"]
@@ -139,7 +139,7 @@ class Source:
         }
 
     def signed(self, event: Event) -> dict[str, JsonValue]:
-        """Return what `once` sees of an event: of the roots, only what the sender has signed."""
+        """Return the signed part of an event's document: all that `once` and identifiers see."""
         document = self._roots(event)
         del document["received_at"]
         if not self.event.type_signed:
@@ -147,7 +147,7 @@ class Source:
         return document | {"headers": self.signed_headers(event.headers)}
 
     def signed_headers(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
-        """Return those headers whose values are signed."""
+        """Return the headers whose values the sender has signed."""
         return {name: value for name, value in headers.items() if self.scheme.proves(name)}
 
 

@@ -1,4 +1,4 @@
-"""Reads `verify`, `event` and what stands beside them: a preset, and what the file says besides."""
+"""The sender of a rules file: `verify`, `event` and their neighbours, over those of a preset."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,11 +39,11 @@ class _Named(BaseModel):
 
 
 def read_sender(block: FileBlock, document: Document) -> Sender | list[Finding]:
-    """Return how a source is verified and read.
+    """Return a file's sender, or all findings about it.
 
-    What a file says of `verify` and `event` takes the place of what its preset says, key by key,
-    and null takes it away (but of `tolerance`, where it accepts any age); headers and content
-    types are added to the preset's.
+    Keys of `verify` and `event` in the file replace the preset's one by one, and null removes one
+    (except `tolerance`, where null accepts any age). Headers and content types are added to the
+    preset's.
     """
     written = dict(block.verify)
     named: dict[str, JsonValue] = {
