@@ -1,7 +1,7 @@
-"""What can go wrong, named by who must act.
+"""Errors, by who must act.
 
 RelayError
-├── Refused              the sender must act: a 4xx, nothing changes
+├── Refused              sender: it gets a 4xx, and nothing changes
 │   ├── MethodNotAllowed     405
 │   ├── NotFound             404
 │   ├── UnknownSource        404
@@ -9,15 +9,15 @@ RelayError
 │   ├── UnsupportedMediaType 415
 │   ├── Unverified           401
 │   └── NotJson              400
-├── Unavailable          we must act: 503, the sender tries again
-│   └── RulesError           the rules' author: the file does not load
-├── Malformed            nobody can use this body: the event is parked
-├── ExpressionError      the rules' author: an expression cannot be evaluated
-│   └── OverBudget           it would take too many steps, or too deep ones
-├── Unrenderable         the rules' author: a rule cannot make its request
+├── Unavailable          operator: the sender gets a 503 and retries
+│   └── RulesError           rule author: the file does not load
+├── Malformed            operator: the body cannot be used safely, and the event is parked
+├── ExpressionError      rule author: an expression cannot be evaluated
+│   └── OverBudget           it takes too many steps, or is nested too deeply
+├── Unrenderable         rule author: a rule cannot make its request
 │   └── WrongType            a field's expression does not go with this event's types
-├── UnreadableMessage    we must act: a queue message that no version of ours wrote
-└── UnknownVersion       nobody: a newer worker will read this message
+├── UnreadableMessage    operator: a queue message that no version of the relay wrote
+└── UnknownVersion       no action: a newer worker will read this message
 
 No message here holds a secret, a body, a header or any other value of a webhook.
 """
@@ -28,11 +28,11 @@ from typing import ClassVar, Literal
 
 
 class RelayError(Exception):
-    """Base of all that the relay raises on purpose."""
+    """Base of all errors that the relay raises on purpose."""
 
 
 class Refused(RelayError):
-    """The webhook is refused. `reason` goes to the log, never into the answer."""
+    """A webhook that is refused. `reason` is logged, and is never part of the answer."""
 
     status: ClassVar[int]
     answer: ClassVar[str]
@@ -43,21 +43,21 @@ class Refused(RelayError):
 
 
 class MethodNotAllowed(Refused):
-    """Only POST is taken."""
+    """A method other than POST, at the path of a webhook."""
 
     status = 405
     answer = "method not allowed"
 
 
 class NotFound(Refused):
-    """The path is not one of webhooks, and nothing was posted to it."""
+    """A method other than POST, at a path that is not /webhooks/SOURCE."""
 
     status = 404
     answer = "not found"
 
 
 class UnknownSource(Refused):
-    """Something was posted, and the path does not name a source that a rules file has."""
+    """A POST to a path that does not name a source of a rules file."""
 
     status = 404
     answer = "unknown source"
@@ -98,7 +98,7 @@ UnverifiedReason = Literal[
 
 
 class Unverified(Refused):
-    """The webhook does not prove who sent it. One answer, whatever the reason."""
+    """A webhook that does not prove who sent it. The answer is the same for every reason."""
 
     status = 401
     answer = "unverified"
@@ -115,7 +115,7 @@ class NotJson(Refused):
 
 
 class Unavailable(RelayError):
-    """Our own failure: the sender is asked to come again, and nothing is lost."""
+    """A failure of the relay itself: the sender is asked to retry, and nothing is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class RulesError(Unavailable):
 
 
 class Malformed(RelayError):
-    """A signed body that is JSON, but not such as can be passed on safely."""
+    """A signed body that is JSON, but cannot be passed on safely."""
 
 
 class ExpressionError(RelayError):
@@ -148,7 +148,7 @@ class ExpressionError(RelayError):
 
 
 class OverBudget(ExpressionError):
-    """An expression that asks for more than an evaluation may take, whatever the types."""
+    """An expression that exceeds the budget of one evaluation, on values of any type."""
 
 
 class Unrenderable(RelayError):
@@ -161,12 +161,12 @@ class Unrenderable(RelayError):
 
 
 class WrongType(Unrenderable):
-    """A field whose expression fails on this event's types: without it there may be a request."""
+    """A field whose expression fails on this event's types; the request may do without it."""
 
 
 class UnreadableMessage(RelayError):
-    """A queue message that is not one of ours."""
+    """A queue message that the relay did not write."""
 
 
 class UnknownVersion(RelayError):
-    """A queue message of a version that this code does not read: to be postponed, never buried."""
+    """A queue message of a version that this code does not read: postponed, and never buried."""

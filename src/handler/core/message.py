@@ -1,7 +1,7 @@
 """Queue messages: what ingest writes and deliver reads, in ASCII JSON.
 
 SQS refuses control characters in a body, so nothing but ASCII leaves here. Version n+1 reads
-version n; a message of an unknown version is postponed until a worker comes that reads it.
+version n; a message of an unknown version is postponed until a worker can read it.
 """
 
 import json
@@ -15,8 +15,8 @@ from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.models import Delivery, Parked
 
 VERSIONS: Final = (1, 2, 3)
-# What each version has beside the one before it. A message is of the lowest version that has all
-# that it carries, so that workers of before an update read what they can.
+# The fields that each version adds. A message has the lowest version with all of its fields, so
+# that workers from before an update can read as many messages as possible.
 _SINCE: Final = {2: ("once", "surge", "event_version"), 3: ("arrived_ms", "again_after")}
 # SQS, "Amazon SQS message quotas": 1 MiB for a message and for a batch; 16 KiB are kept free for
 # what SQS counts besides the bodies.

@@ -1,4 +1,4 @@
-"""The values on the path of one webhook, in the order in which they come to be."""
+"""Values on the path of one webhook, in the order in which they are made."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ _EXACT: Final = ConfigDict(extra="forbid", strict=True)
 class Webhook:
     """The HTTP request as received, untrusted.
 
-    Header names are in lower case; `query` is the raw query string without `?`, `url` the URL that
-    was called without it; `received_at` is in seconds since the epoch, as are all times here but
-    `arrived_ms`, the milliseconds since then at which it arrived.
+    Header names are in lower case. `query` is the raw query string without `?`; `url` is the called
+    URL without the query string. All times here are in seconds since the epoch, except
+    `arrived_ms`, which is in milliseconds.
     """
 
     source: str
@@ -44,8 +44,8 @@ class Event:
     """A verified, parsed webhook; `headers` are those of the preset's closed list.
 
     `version` orders the events of one thing, and `arrived_ms` those of one version. `again_after`
-    stands where the id is only a digest: a webhook with the same bytes that is received later is
-    not the sender's repeat, but the same thing happening again (see `core.runs`).
+    is set where the id is only a digest: the same bytes received after it are not the sender's
+    repeat, but a new occurrence (see `core.delivery.occurrences`).
     """
 
     source: str
@@ -63,13 +63,13 @@ class Event:
 @with_config(_EXACT)
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A Braze request for one recipient on its way; `id` is the idempotency key.
+    """A Braze request for one recipient; `id` is the idempotency key.
 
     The request to POST to `path` is `send` with `recipients: [recipient]`; a broadcast has
     no recipient. `event` is the packed event (see `message.pack`), for traces and redrives;
-    `once` is the SHA-256 of the rule's `once`, in hex, for traces. `surge` is the rule's brake:
-    so many in so many seconds. `event_version` and then `arrived_ms` order what is written to one
-    profile; `again_after` is the event's, where the id was made of its digest.
+    `once` is the SHA-256 of the rule's `once`, in hex, for traces. `surge` is the rule's surge
+    limit, as (deliveries, seconds). `event_version` and then `arrived_ms` order what is written to
+    one profile; `again_after` is the event's, where the id was made of its digest.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Delivery:
 @with_config(_EXACT)
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """An event, or one rule's wish for it, that goes to the dead letters (`kind=event`)."""
+    """An event, or one rule's match with it, that becomes a dead letter (`kind=event`)."""
 
     source: str
     rule: str | None
@@ -109,7 +109,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """Why one rule did not want an event: the operand that was false, in words fit for a log."""
+    """A rule that did not match an event; `why` names the operand that was false, fit for a log."""
 
     rule: str
     why: str
@@ -117,12 +117,12 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that becomes of one verified webhook.
+    """The result of planning one verified webhook.
 
-    `events` counts those it held, `wanted` those of them that a rule wanted; `unmatched` says of
-    the first that no rule wanted why not; `shadow` are deliveries of rules in shadow, never to be
-    sent; `warnings` are fit for a log. `matched` are the rules that wanted an event, once for each,
-    `rendered` those of them that made their deliveries of it in time.
+    `events` counts its events, `wanted` those that a rule matched; `unmatched` explains the first
+    event that no rule matched. `shadow` are deliveries of shadow rules, which are never sent.
+    `warnings` are fit for a log. `matched` are the names of matching rules, once for each event;
+    `rendered` are those of them whose deliveries were made in time.
     """
 
     events: int

@@ -38,8 +38,8 @@ def api_key(secret: Secret, name: str) -> str:
 def signing_secrets(secret: Secret, name: str) -> tuple[str, ...]:
     """Return the signing secrets under `name`: one string, or a list while they are rotated.
 
-    A line's end that was pasted along is no part of them.
-    Raise Unavailable where there is none, for then nothing can be verified.
+    A line end that was pasted with a secret is cut off. Raise Unavailable where there is none: no
+    webhook could be verified.
     """
     value = secret.values.get(name)
     values = value if isinstance(value, list) else [value]

@@ -25,7 +25,7 @@ class Workspace:
 
     @classmethod
     def default(cls, endpoint: str) -> "Workspace":
-        """Return the workspace that needs no word: that of the parameter BrazeEndpoint."""
+        """Return the workspace that needs no configuration: that of the parameter BrazeEndpoint."""
         return cls(DEFAULT, endpoint, DEFAULT)
 
 
@@ -35,24 +35,24 @@ def is_braze(endpoint: str) -> bool:
 
 
 def is_other_host(endpoint: str) -> bool:
-    """Return whether it is https:// and a host name, and nothing behind."""
+    """Return whether an endpoint is https:// and a host name, with nothing after it."""
     return bool(_OTHER.fullmatch(endpoint))
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Return whether it is a port of this machine, as tests have it in Braze's place."""
+    """Return whether an endpoint is a port of this machine, where the simulated Braze runs."""
     return bool(_LOOPBACK.fullmatch(endpoint))
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The workspaces that a deployment knows, None for any; and whether its rules may broadcast."""
+    """The workspaces of a deployment (None for any), and whether its rules may broadcast."""
 
     workspaces: Collection[str] | None = None
     broadcasts: bool = True
 
     def refusal(self, workspace: str | None) -> str:
-        """Return why a workspace cannot be named; nothing where it can, or none is."""
+        """Return why a rule cannot name a workspace; empty where it can, or names none."""
         if self.workspaces is None or workspace in (None, DEFAULT, *self.workspaces):
             return ""
         there = list(dict.fromkeys([DEFAULT, *self.workspaces]))
@@ -61,4 +61,4 @@ class Reach:
         return f"there is no workspace {workspace}; {hint}"
 
 
-ANYBODY: Final = Reach()  # what is not a matter of one deployment
+ANYBODY: Final = Reach()  # for whatever does not depend on one deployment

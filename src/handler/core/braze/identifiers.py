@@ -1,4 +1,4 @@
-"""Who a delivery is for, in Braze's identifiers, and what it is found by in the ledger."""
+"""Identifiers: those that Braze knows a recipient by, and the digests that the ledger keeps."""
 
 from hashlib import sha256
 from typing import Final
@@ -10,7 +10,7 @@ from handler.core.models import Delivery
 IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
 ALIAS_KEYS: Final = ("alias_name", "alias_label")
 
-# What decides who is reached: of a recipient, and among its attributes (addresses and consent).
+# Keys that decide who is reached: of a recipient, and of its attributes (addresses and consent).
 REACHING: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only")
 REACHING_ATTRIBUTES: Final = (
     *("email", "phone", "push_tokens"),
@@ -32,5 +32,5 @@ def user_of(delivery: Delivery) -> list[JsonValue] | None:
 
 
 def traced(text: str) -> str:
-    """Return what the ledger keeps of an event's id or a rule's `once`, to be found by it."""
+    """Return the digest by which the ledger finds an event's id or a rule's `once`."""
     return sha256(text.encode("utf-8")).hexdigest()

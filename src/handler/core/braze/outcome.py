@@ -1,9 +1,9 @@
-"""What an attempt came to, judged by how far the request got and what Braze answered.
+"""Outcomes of attempts, judged by how far the request got and what Braze answered.
 
 Braze's pages say of every 4xx, 429 and 5xx that no message was sent, so an answer that carries
-Braze's JSON is believed. A 5xx without it came from something in between: nobody knows. Nor does
-anybody where an HTML page is answered with a 200, as proxies do for maintenance or a login; but a
-201 is what Braze says of a request that it has taken, and counts whatever follows its status line.
+Braze's JSON is believed. A 5xx without it came from something in between: the outcome is unknown.
+It is unknown, too, where a 200 carries an HTML page, as proxies send for maintenance or a login. A
+201 is what Braze documents for a request that it has taken: it counts, whatever follows it.
 """
 
 import json
@@ -18,19 +18,19 @@ from handler.core.reasons import Reason
 Reached = Literal["not_connected", "interrupted", "answered"]
 Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held"]
 
-# What Braze documents for a Canvas (`notice`) and for a transactional campaign (`message`).
+# Braze's documented texts for a Canvas (`notice`) and for a transactional campaign (`message`).
 _PAUSED: Final = re.compile(r"the (canvas|campaign) is (paused|stopped|archived)\b", re.IGNORECASE)
-# The transactional endpoint, asked again within 24 hours: the first request was accepted.
+# The transactional endpoint, on a repeat within 24 hours: the first request was accepted.
 _REPEATED: Final = re.compile(r"the external reference has been queued\b", re.IGNORECASE)
-# A key, its permissions, its list of addresses: Braze gives some of these without their status.
+# Refusals of a key, its permissions or its IP allowlist: some come without a 401 or 403.
 _KEY: Final = re.compile(
     r"(?:unknown rest api key|error authenticating credentials|invalid whitelisted ips"
     r"|you do not have permission to access this resource)\b",
     re.IGNORECASE,
 )
 # A campaign or Canvas that this workspace does not have, or that is of another kind: a deleted one,
-# a mistyped id. Braze, "API errors" and "Send transactional emails"; of a Canvas it gives no
-# words, so the same are taken.
+# a mistyped id. Braze, "API errors" and "Send transactional emails"; it documents no text for a
+# Canvas, so the same ones are expected.
 _NO_TARGET: Final = re.compile(
     r"(?:invalid (?:campaign|canvas)(?: api)? id\b"
     r"|(?:campaign|canvas) does not exist\b"
@@ -49,12 +49,12 @@ _RATE_LIMITED: Final = 429  # RFC 6585
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What came of one POST.
+    """The answer to one POST, or how far the request got without one.
 
-    `reached`: not_connected (nothing of the body left us), interrupted (some of it may have
-    arrived, and no whole head of an answer came back: `status` is there if its first line did) or
-    answered. Header names are in lower case; `body` is what was read of it, bounded; `cut` says
-    that this may not be all. `why` is a word for logs.
+    `reached` is not_connected (no byte of the body was sent), interrupted (some of it may have
+    arrived, and the head of the answer is incomplete: `status` is set if its first line was read)
+    or answered. Header names are in lower case; `body` is what was read of it, bounded, and `cut`
+    says that this may not be all. `why` is a word for logs.
     """
 
     reached: Reached
@@ -67,11 +67,11 @@ class HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an attempt came to. `accepted` is all that a 2xx means: not that anybody was reached.
+    """The outcome of an attempt. `accepted` means a 2xx, and not that a message reached a person.
 
     `reason` is a word; `detail` is Braze's own text, **not yet redacted** (see `redact`);
-    `wait` is what Braze asks for, in seconds; `warnings` are words for the log. `refused` is what
-    an accepted request's answer says of recipients by their place: these were not accepted.
+    `wait` is what Braze asks for, in seconds; `warnings` are words for the log. `refused` holds
+    the errors of an accepted request by the index of their recipient: these were not accepted.
     """
 
     kind: Kind
@@ -100,7 +100,7 @@ def classify(answer: HttpResponse, now: float) -> Outcome:
     limited = status == _RATE_LIMITED
     outcome = by_class(status, document, seconds_asked(answer.headers, now, limited=limited))
     if outcome.kind == "rejected" and answer.cut and document is None:
-        # What is missing may say that it was taken before. A refusal sends nothing, so ask again.
+        # The missing part may say that it was taken before. A refusal sends nothing: retry.
         return Outcome("not_sent", Reason.NOT_TAKEN, status, "a refusal that is cut short")
     return outcome
 
@@ -112,7 +112,7 @@ def _interrupted(answer: HttpResponse) -> Outcome:
 
 
 def _is_page(answer: HttpResponse) -> bool:
-    """Return whether it is HTML: no JSON begins so, and Braze answers with nothing else."""
+    """Return whether an answer is HTML: Braze answers in JSON only, which never begins with <."""
     begins_so = answer.body.lstrip(_BLANKS).startswith(b"<")
     return begins_so or "html" in answer.headers.get("content-type", "").lower()
 
@@ -178,7 +178,7 @@ def _refusal(status: int, document: dict[str, object] | None, wait: int | None) 
 
 
 def _fault(status: int, text: str) -> Reason | None:
-    """Return the reason where not the message but something around it is at fault."""
+    """Return the reason where the fault is not the message's (key, target, endpoint), else None."""
     if _PAUSED.match(text):
         return Reason.TARGET_PAUSED
     if status in _NOT_TAKEN:

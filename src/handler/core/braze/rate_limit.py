@@ -1,4 +1,4 @@
-"""Braze's rate limit as its answers tell it, and how the relay slows down before it is reached.
+"""Braze's rate limit, as its answers report it, and how the relay slows down before reaching it.
 
 Source: Braze, "API limits": `X-RateLimit-Limit`, `-Remaining` and `-Reset` come with every answer.
 """
@@ -10,7 +10,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
-# The windows of Braze are hours of the clock; what is further ahead than two is a mistake.
+# Braze's windows are hours of the clock; a reset further ahead than two hours is a mistake.
 LONGEST: Final = 7_200
 # A number of seconds above this is a date: 10^9 seconds after the epoch was in 2001.
 _EPOCH: Final = 1_000_000_000
@@ -27,8 +27,8 @@ _DATE: Final = re.compile(
 _RETRY: Final = ("x-ratelimit-retry-after", "retry-after")
 # Braze sends it with every answer: it is about the limit alone, and up to an hour away.
 _RESET: Final = ("x-ratelimit-reset",)
-RESERVE: Final = 0.05  # the share of the limit from which on requests are spread over what is left
-_LONGEST_NUMBER: Final = 9  # digits; whatever a header says, it stays a sane number
+RESERVE: Final = 0.05  # of the limit: with less left, only a share of the requests is sent
+_LONGEST_NUMBER: Final = 9  # digits; a longer number in a header is no sane one
 
 
 def seconds_asked(headers: Mapping[str, str], now: float, *, limited: bool) -> int | None:
@@ -48,7 +48,7 @@ def seconds_asked(headers: Mapping[str, str], now: float, *, limited: bool) -> i
 
 
 def _number(text: str) -> float | None:
-    """Return what a header says: seconds, or a date as seconds since the epoch."""
+    """Return a header's seconds, or its date as seconds since the epoch; None if it is neither."""
     if _SECONDS.fullmatch(text):
         return float(text)
     if not _DATE.fullmatch(text):
@@ -61,7 +61,7 @@ def _number(text: str) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What is left of a limit until its window ends, at `reset`, in seconds since the epoch."""
+    """A limit, and what is left of it until its window ends at `reset`, in epoch seconds."""
 
     remaining: int
     limit: int
@@ -76,7 +76,7 @@ class Limit:
 
 
 def limit_of(headers: Mapping[str, str], now: float) -> Limit | None:
-    """Return the limit that an answer tells; None where a header is missing or no sane number."""
+    """Return the limit that an answer reports; None where a header is missing or no sane number."""
     remaining = number_of(headers, "x-ratelimit-remaining")
     limit = number_of(headers, "x-ratelimit-limit")
     left = seconds_asked(headers, now, limited=True)

@@ -1,4 +1,4 @@
-"""Braze's words about a request, without anything of the request in them."""
+"""Redacts Braze's texts about a request: no value of the request is left in them."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from handler.core.braze.request import utf8
 
 LONGEST: Final = 256  # characters of a detail: it is read in a list
 _MARK: Final = "..."
-# Longer texts are cut before the search, so that a mad answer cannot take seconds.
+# Longer texts are cut before the search, so that a huge answer cannot take seconds.
 _SEARCHED: Final = 2_000
-# Shorter strings are replaced only as whole words: `a` must not take the vowel out of every other.
+# Shorter strings are replaced only as whole words: `a` must not be taken out of every other word.
 _LONG: Final = 4
 # Braze's own names for the parts of a request say nothing of a person, and much of a mistake.
 _BRAZES_NAMES: Final = frozenset(
@@ -27,7 +27,7 @@ _BRAZES_NAMES: Final = frozenset(
     }
 )
 _WORD: Final = re.compile(r"\w{3,}")
-# A telephone number, an order or a card: whoever quotes it may space it as he likes.
+# The number of a telephone, an order or a card, with any spacing: Braze may quote it in another.
 _NUMBER: Final = re.compile(r"[0-9](?:[ \t().,/+-]{0,3}[0-9]){5,}")
 _DIGITS: Final = 6
 _ESCAPE: Final = re.compile(r"\\+u([0-9A-Fa-f]{4})")
@@ -40,10 +40,10 @@ _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
 def redact(text: str, request: JsonValue) -> str:
     """Return `text`, every string of `request` replaced by `...`: ASCII, at most 256 characters.
 
-    Keys (but for Braze's own names), values and numbers as text are searched for, whatever their
-    case, also escaped as in JSON, HTML and URLs; then their words, and whatever of four letters
-    and more occurs within them, for Braze may quote a part only. Escapes of characters and bytes
-    are read first. Numbers of six digits and more are compared by their digits.
+    Keys (but for Braze's own names), values and numbers as text are searched for in any case, also
+    escaped as in JSON, HTML and URLs; then their words, and any word of four characters and more
+    that occurs within them, for Braze may quote a part only. Escapes of characters and bytes are
+    read first. Numbers of six digits and more are compared by their digits.
     """
     strings = {string for string in _strings(request) if string.strip()}
     text = _without_numbers(_unescaped(text[:_SEARCHED]), strings)

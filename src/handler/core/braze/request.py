@@ -20,8 +20,8 @@ def request(delivery: Delivery) -> dict[str, JsonValue]:
 
     Braze takes `recipients`, a list, but on the transactional endpoint `recipient`, an object
     (its page "Send transactional email using API-triggered delivery"). Raise UnreadableMessage
-    where the path is none of Braze's, or where nothing says who is reached: Braze's pages have
-    said both that such a request fails and that it reaches a whole audience.
+    where the path is none of Braze's, or where there is neither a recipient nor `broadcast`:
+    Braze's pages have said both that such a request fails and that it reaches a whole audience.
     """
     at = endpoint_of(delivery.path)
     if at is None:
@@ -48,7 +48,7 @@ def _single(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[str, Js
 
 
 def batch_request(deliveries: Sequence[Delivery]) -> dict[str, JsonValue]:
-    """Return the one request of deliveries that share all but their recipients."""
+    """Return the batch request of deliveries that share all but their recipients."""
     body = request(deliveries[0])
     if len(deliveries) == 1:
         return body
@@ -62,7 +62,7 @@ def is_transactional(delivery: Delivery) -> bool:
 
 
 def audience_of(delivery: Delivery) -> str:
-    """Return what tells the audiences of broadcasts apart, in hex; nothing for any other request.
+    """Return a digest of a broadcast's audience, in hex; empty for any other request.
 
     Source: Braze, "API limits": broadcasts of the same target, segments and filters are one
     audience; a request that names recipients is none, whatever audience it has beside them.
@@ -84,7 +84,7 @@ def has_limit_of_its_own(delivery: Delivery) -> bool:
 
 
 def without_attributes(delivery: Delivery) -> Delivery:
-    """Return a delivery that writes nothing to the profile, and so makes no user either.
+    """Return a delivery that writes nothing to the profile, and so creates no user either.
 
     `send_to_existing_only` is Braze's default and not allowed with an alias ("Recipient object").
     """
@@ -100,7 +100,7 @@ def without_attributes(delivery: Delivery) -> Delivery:
 def encode_request(value: JsonValue) -> bytes:
     """Return a request's body, or a part of one, as it is sent: compact JSON in UTF-8.
 
-    Braze's limits of bytes are counted by this function alone.
+    Braze's limits of bytes are measured by this function alone.
     """
     return utf8(json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
 

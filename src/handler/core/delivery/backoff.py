@@ -1,4 +1,4 @@
-"""How long a delivery waits before it is tried again: full jitter, in seconds.
+"""Back-off: how long a delivery waits before its next attempt, with full jitter, in seconds.
 
 Every wait is an SQS visibility timeout. Attempts are counted in the ledger, from 1.
 """
@@ -33,23 +33,23 @@ class Timing:
     late_after: float = 3_600
     late_cap: float = 3_600
     spread: float = 60  # after a rate limit's reset, so that not all come at once
-    fault: float = 300  # a key or a setting: somebody has to mend it
+    fault: float = 300  # a key or a setting: an operator has to fix it
     paused: float = 900  # a target that Braze says is paused or archived
-    stopped: float = 900  # what a person has paused, or a surge brake stops: 15 minutes
+    stopped: float = 900  # paused by an operator, or stopped by a surge limit: 15 minutes
     breaker: float = 30  # the first opening of a breaker, doubled to `outage`
-    known: float = 5  # how old what a worker knows of pauses, breakers and limits may be
-    # Nothing counts these but the queue, whose last receive must come before its retention ends
-    # and the message is dropped: 1,000 receives * 800 s = 9.3 days < 10 days.
+    known: float = 5  # greatest age of a worker's view of pauses, breakers and limits
+    # Only the queue counts these receives. The last must come before the retention ends and the
+    # message is dropped: 1,000 receives * 800 s = 9.3 days < 10 days.
     unknown_version: float = 800  # and an unknown workspace: a newer package reads it
     horizon: float = 86_400  # from the first claim; then the delivery is a dead letter
     request: float = 15  # one POST, from the connect to the body's last byte
     shortest: float = 8  # no POST is begun with less: Braze's slow answers take seconds
     margin: float = 5  # one call of AWS: 4 s at most (see `ledger.QUICK`), and 1 s to answer Lambda
-    marking: float = 5  # how long a mark is tried again
+    marking: float = 5  # how long a mark is retried
 
     @classmethod
     def local(cls) -> "Timing":
-        """Return the constants for the local stack, where a person is waiting."""
+        """Return the constants for the local stack, where a developer is waiting."""
         return cls(
             base=0.5, floor=0, cap=10, outage=5, late_cap=30, spread=1, fault=5, paused=5,
             unknown_version=5, stopped=5, breaker=2, known=1,
@@ -75,7 +75,7 @@ def wait(timing: Timing, outcome: Outcome, attempt: int, age: float, random: flo
 
 
 def wait_stopped(timing: Timing, random: float) -> int:
-    """Return the seconds that a stopped delivery waits: it leaves that soon after its release."""
+    """Return the seconds that a stopped delivery waits, at most that long after its release."""
     return clamp(timing.stopped * (1 + random) / 2)
 
 

@@ -1,7 +1,7 @@
-"""Which deliveries of a batch go out in one request.
+"""Batching: groups the deliveries of a batch into requests.
 
 Braze counts requests, and takes 50 recipients in each (Braze, "Send campaigns using API-triggered
-delivery"). It sends one message where two of them are one user, so no request holds one twice.
+delivery"). It sends one message where two of them are one user, so no request has a user twice.
 """
 
 import json
@@ -34,8 +34,8 @@ class _Request:
 def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
     """Return the requests that a batch makes, each as places in `deliveries`.
 
-    Of one user the older delivery stands in the earlier request. What may not be sent twice, what
-    reaches a whole audience, and what Braze takes singly go alone.
+    Of one user the older delivery is in the earlier request. A delivery that may not be sent twice,
+    a broadcast, and one that Braze takes singly have a request of their own.
     """
     by_age = sorted(range(len(deliveries)), key=lambda at: deliveries[at].accepted_at)
     found: dict[Hashable, list[_Request]] = {}
@@ -71,7 +71,7 @@ def _shared(delivery: Delivery) -> Hashable:
 
 
 def _room(requests: list[_Request], delivery: Delivery) -> _Request | None:
-    """Return the request that a delivery joins: one behind all that hold its user, or itself."""
+    """Return the request that a delivery joins: one after all that hold its user or its id."""
     own = _own(delivery)
     last = max((at for at, it in enumerate(requests) if it.holds & own), default=-1)
     return next(

@@ -1,4 +1,4 @@
-"""The breaker of a workspace: while Braze fails, one probe at a time, and nothing else.
+"""The circuit breaker of a workspace: while Braze fails, only one probe at a time is sent.
 
 It is shared by all workers through the ledger's table. It opens when half of at least twenty
 requests of one window have failed, or five in a row in one worker, or at once where Braze refuses
@@ -14,7 +14,7 @@ from handler.core.delivery.backoff import Timing, clamp
 from handler.core.reasons import FACTS
 
 WINDOW: Final = 30  # seconds in which failures are counted together
-LEAST: Final = 20  # requests in a window, before their share says anything
+LEAST: Final = 20  # requests in a window, before their share of failures counts
 SHARE: Final = 0.5
 IN_A_ROW: Final = 5
 _LARGEST_POWER: Final = 10  # 2^10 openings are beyond every longest time
@@ -24,10 +24,10 @@ OpenReason = Literal["failures", "key_refused"]
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """What all workers know of a workspace's breaker; times are in seconds since the epoch.
+    """The state of a workspace's breaker, as all workers share it; times are in epoch seconds.
 
     Without `open_until` it is closed. `opened_at` is when the outage began, `opens` how often it
-    has opened since; nobody but the worker with the `probe` sends before `probe_until`.
+    has opened since; only the worker with the `probe` sends before `probe_until`.
     """
 
     open_until: int | None = None
@@ -38,7 +38,7 @@ class Breaker:
     probe_until: int = 0
 
     def closed_to(self, worker: str) -> int:
-        """Return until when a worker sends nothing: the probe that it holds itself is no bar."""
+        """Return until when a worker sends nothing; its own probe does not stop it."""
         if self.open_until is None:
             return 0
         others = 0 if self.probe == worker else self.probe_until
@@ -46,18 +46,18 @@ class Breaker:
 
 
 def is_failure(outcome: Outcome) -> bool:
-    """Return whether an outcome says that Braze, or the way to it, is sick."""
+    """Return whether an outcome counts as a failure of Braze, or of the way to it."""
     return outcome.kind == "unknown" or FACTS[outcome.reason].is_sick
 
 
 def trips(total: int, failed: int, in_a_row: int) -> bool:
-    """Return whether so many failures of so many requests of a window open a breaker."""
+    """Return whether the failures of a window, or those in a row, open a breaker."""
     return in_a_row >= IN_A_ROW or (total >= LEAST and failed >= SHARE * total)
 
 
 def open_seconds(timing: Timing, reason: OpenReason, opens: int, random: float) -> int:
     """Return for how long a breaker opens for the `opens`th time in a row, counted from 1."""
-    if reason == "key_refused":  # somebody has to mend it
+    if reason == "key_refused":  # an operator has to fix it
         return clamp(timing.fault)
     longest = timing.breaker * 2.0 ** min(opens - 1, _LARGEST_POWER)
     return max(1, clamp(min(timing.outage, longest) * (0.75 + random / 2)))
@@ -66,10 +66,10 @@ def open_seconds(timing: Timing, reason: OpenReason, opens: int, random: float) 
 def wait_open(timing: Timing, breaker: Breaker, now: float, random: float) -> int:
     """Return the seconds that a message waits before an open breaker.
 
-    At least until the next probe; the longer the outage, the longer, so that a day of it is far
-    from the queue's 1,000 receives, and no longer than `timing.cap`.
+    The wait lasts at least until the next probe, and grows with the outage up to `timing.cap`, so
+    that a day of it stays far below the queue's 1,000 receives.
     """
-    # A probe ends long before its lease: whoever asks again then knows what came of it.
+    # A probe ends long before its lease: the next receive then knows its outcome.
     left = max((breaker.open_until or 0) - now, timing.known)
     lasted = max(0.0, now - breaker.opened_at)
     shortest = max(left, min(timing.outage, lasted))

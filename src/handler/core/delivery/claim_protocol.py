@@ -4,10 +4,10 @@ The ledger's condition is written from the same table, and a test compares the t
 
     absent --claim--> SENDING --mark--> ACCEPTED | FAILED | UNKNOWN | HELD | DEAD
 
-FAILED was not sent; UNKNOWN may have been; HELD waits for a person; DEAD is a dead letter that may
-be redriven: a message that is older than that mark is a further copy, and a duplicate of it.
-ACCEPTED and HELD are final until a person says otherwise. SENDING past its lease has lost its
-worker: under retry the next claimant looks whether a request of many that it was part of has been
+FAILED was not sent; UNKNOWN may have been sent; HELD waits for an operator; DEAD is a dead letter
+that may be redriven: a message older than that mark is another copy, and a duplicate of it.
+ACCEPTED and HELD are final until an operator changes them. SENDING past its lease has lost its
+worker: under retry the next claimant checks whether a batch request that it was part of has been
 recorded as accepted, and takes it over if not; under hold it becomes HELD.
 """
 
@@ -22,7 +22,7 @@ from handler.core.reasons import Reason
 
 
 class State(StrEnum):
-    """What is known of a delivery."""
+    """The state of a delivery in the ledger."""
 
     SENDING = "SENDING"
     ACCEPTED = "ACCEPTED"
@@ -34,13 +34,13 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the ledger holds of a delivery; times are in seconds since the epoch.
+    """The ledger's record of a delivery; times are in seconds since the epoch.
 
-    `since` is the first claim of this run: absent after ACCEPTED, HELD and DEAD, so that
-    a delivery that is set free again has its whole horizon before it. `lost` counts the workers
-    in a row that vanished with it, `surge` is since when a brake stops it, 0 if it has passed; one
-    that is `unbatched` is never again part of a batch request. `message` is the queue's id of the
-    last claimant's.
+    `since` is the first claim since it was enqueued or released: absent after ACCEPTED, HELD and
+    DEAD, so that a released delivery has its whole horizon again. `lost` counts the workers in a
+    row that vanished with it. `surge` is when the surge limit stopped it, 0 if the limit has
+    counted it already. One that is `unbatched` is never again part of a batch request. `message`
+    is the SQS message id of the last claimant.
     """
 
     state: State
@@ -59,11 +59,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What to do when the claim's condition failed; `seconds` only with wait.
+    """The answer to a claim whose condition failed; `seconds` only with wait.
 
-    mine: the claim is ours, its answer was lost. duplicate: success. held: bury it again,
-    unchanged. hold: nobody knows what came of it, so it becomes HELD. lost: likewise, and it may
-    be taken over. adopted: its request of many was accepted. wait: not an attempt.
+    mine: the claim is this worker's own, and its answer was lost. duplicate: success. held: bury it
+    again, unchanged. hold: the outcome is unknown, so it becomes HELD. lost: likewise, and it may
+    be taken over. adopted: its batch request was accepted. wait: not an attempt.
     """
 
     kind: Literal["mine", "duplicate", "held", "hold", "lost", "adopted", "wait"]
@@ -74,11 +74,12 @@ CLAIMABLE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
     "retry": (State.FAILED, State.UNKNOWN),
     "hold": (State.FAILED,),
 }
-# By a message that came after the mark, with seconds for what the clocks of SQS and Lambda differ
-# and for a mark that was written after its letter: what is redriven may not be taken for a copy.
+# States that a message sent after the mark may claim. CLOCKS are seconds, for the clocks of SQS and
+# Lambda differ, and a mark may be written after its dead letter was sent: a redriven message must
+# not be taken for a copy.
 CLAIMABLE_LATER: Final = (State.DEAD,)
 CLOCKS: Final = 10
-# A message whose workers vanish one after the other may be what kills them.
+# A message whose workers vanish one after the other may be the cause.
 MOST_LOST: Final = 5
 
 
@@ -118,9 +119,9 @@ def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What becomes of a claimed delivery: its new state, and the reason of its dead letter, if any.
+    """The end of a claim: the delivery's new state, and the reason of its dead letter, if any.
 
-    FAILED and UNKNOWN come back; all other states leave the queue.
+    FAILED and UNKNOWN are retried; all other states leave the queue.
     """
 
     state: State

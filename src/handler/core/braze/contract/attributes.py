@@ -1,4 +1,4 @@
-"""What Braze surely refuses, or passes over, of the attributes of a recipient.
+"""Checks of a recipient's attributes: what Braze certainly refuses or ignores.
 
 Sources: braze.com/docs/api/objects_filters/user_attributes_object and
 braze.com/docs/api/objects_filters/recipient_object.
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 _STATES: Final = ("opted_in", "subscribed", "unsubscribed")
-# Fields that take one of a closed list; null takes the value away, as everywhere.
+# Fields that take one of a closed list; null removes the value, as everywhere.
 CHOICES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "email_subscribe": (*_STATES, None),
     "push_subscribe": (*_STATES, None),
     "gender": ("M", "F", "O", "N", "P", None),
 }
-# Braze has the last word on what an address is; this is what none is without.
+# The least that an address has; Braze has the last word on it.
 _EMAIL: Final = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[^\s@,;<>()\"]+")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2}")
@@ -86,7 +86,7 @@ _LIKES: Final = list_of(_short)
 _FACEBOOK: Final = record({}, {"id": _short, "likes": _LIKES, "num_friends": is_whole_number})
 _TWITTER: Final = record({}, {**dict.fromkeys(_COUNTS, is_whole_number), "screen_name": _short})
 _WORDS: Final = (_short, f"text of {MAX_TEXT} characters at most")
-# A profile's own fields: what fits, and the same in words. null always does: it removes.
+# A profile's own fields: the values that fit, and the same in words. null always fits: it removes.
 FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
     **dict.fromkeys(("first_name", "last_name", "home_city", "country"), _WORDS),
     **dict.fromkeys(("time_zone", "phone", "image_url"), _WORDS),
@@ -114,7 +114,7 @@ def is_address(text: str) -> bool:
 
 
 def breach(name: str, value: object) -> str | None:
-    """Return the rule of Braze's that an attribute's value breaks, None if it keeps to all."""
+    """Return the rule of Braze's that an attribute's value breaks, or None."""
     if value is None or is_open(value):
         return None
     if name not in FIELDS:
@@ -127,7 +127,7 @@ def breach(name: str, value: object) -> str | None:
 
 
 def check_attributes(attributes: Template) -> Iterator[Problem]:
-    """Yield what Braze would not take of a recipient's attributes, as they are written."""
+    """Yield the problems of a recipient's attributes, as they are written in a rules file."""
     if not isinstance(attributes, dict):
         return
     for name, value in attributes.items():
@@ -138,7 +138,7 @@ def check_attributes(attributes: Template) -> Iterator[Problem]:
 
 def _wrong(name: str, value: Template) -> Iterator[str]:
     if _is_forgotten(value):
-        return  # that is said already, with the mend
+        return  # that is reported already, with the fix
     for one in [value] if isinstance(value, dict | list) else literals(value):
         text = breach(name, one)
         if text and name in CHOICES:
@@ -156,7 +156,7 @@ def _is_forgotten(value: Template) -> bool:
 
 
 def misnamed(name: str) -> str | None:
-    """Return why nothing can be called this among attributes, None if it can."""
+    """Return why no attribute can have this name, or None."""
     if name in FORBIDDEN:
         return f"{name} is no attribute: {FORBIDDEN[name]}"
     if not name.strip() or len(name) > MAX_TEXT:
@@ -172,12 +172,12 @@ def breaches(attributes: "Mapping[str, JsonValue]") -> Iterator[tuple[str, str]]
 
 
 def shown(name: str) -> str:
-    """Return what messages call an attribute: a webhook may have named it, and with anything."""
+    """Return an attribute's path for messages, without a name that a webhook may have made up."""
     return f"attributes.{name}" if _PLAIN_NAME.fullmatch(name) else "attributes.*"
 
 
 def literals(template: Template) -> "Iterator[JsonValue]":
-    """Yield the values that a template surely or possibly gives, as far as they stand in it."""
+    """Yield the literal values that a template gives, or may give."""
     if isinstance(template, Whole):
         ends = results(template.expression.tree)
         yield from (it["value"] for it in ends if it["type"] == "literal")

@@ -1,7 +1,7 @@
-"""Braze's connected audience: who, of those that would be reached, is.
+"""Checks of Braze's connected audience: the filters that narrow who is reached.
 
-Source: braze.com/docs/api/objects_filters/connected_audience. It is literal, so all of it is
-checked when the file is loaded.
+Source: braze.com/docs/api/objects_filters/connected_audience. An audience is literal, so all of it
+is checked when the file is loaded.
 """
 
 import re
@@ -54,8 +54,8 @@ _DAYS: Final = (is_number, "a number of days")
 _MOMENT: Final = (is_time, "a time in ISO 8601, such as 2026-11-20T21:00:00Z")
 _PATTERN: Final = (is_text, "text")
 _TEXT_OR_NUMBER: Final = "text or a number; true and false go with does_not_equal"
-# What each comparison of a custom attribute is made with. Which of them fit depends on the type
-# of the attribute, which only Braze knows.
+# The values that each comparison of a custom attribute takes. Which comparisons fit depends on the
+# type of the attribute, which only Braze knows.
 COMPARISONS: Final[Mapping[str, _Takes]] = {
     "equals": _SCALAR,
     "not_equal": (_is_text_or_number, _TEXT_OR_NUMBER),
@@ -81,7 +81,7 @@ FILTER_COMPARISONS: Final = dict(
 
 
 def check_audience(audience: object, place: Place = ("audience",)) -> Iterator[Problem]:
-    """Yield what Braze would not take of a connected audience, each with its path."""
+    """Yield the problems of a connected audience, each with its path."""
     known = (*CONNECTIVES, *FILTERS)
     if not isinstance(audience, dict) or len(audience) != 1:
         yield place, f"{_at(place)} takes an object with exactly one of {', '.join(known)}"

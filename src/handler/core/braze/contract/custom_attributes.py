@@ -1,4 +1,4 @@
-"""What custom attributes take in Braze: scalars, lists, objects, and operators.
+"""Checks of custom attributes: scalars, lists, objects, and Braze's operators.
 
 Sources: braze.com/docs/api/objects_filters/user_attributes_object and
 braze.com/docs/user_guide/data/custom_data/custom_attributes/nested_custom_attribute_support
@@ -39,7 +39,7 @@ _NO_NAME: Final = frozenset("$. ")
 def is_moment(value: object) -> bool:
     """Return whether a value is a date in one of the forms that Braze lists, and in the calendar.
 
-    Of another one Braze drops the attribute, and says nothing.
+    Braze silently drops an attribute with a date in another form.
     """
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
@@ -50,7 +50,7 @@ def is_moment(value: object) -> bool:
 
 
 def custom_breach(value: object) -> str | None:
-    """Return the rule of Braze's that a custom attribute breaks, None if it keeps to all."""
+    """Return the rule of Braze's that a custom attribute breaks, or None."""
     if isinstance(value, dict):
         return _operation(value) if _is_operation(value) else _object(value)
     if isinstance(value, list) and any(isinstance(it, dict) for it in value):
@@ -117,9 +117,9 @@ _FOUND: Final[Mapping[str, Fits]] = {
     "$identifier_key": like(re.compile(".+")),
     "$identifier_value": _any,
 }
-# A retry would do these again.
+# Operators that a retry would apply again.
 _NOT_REPEATABLE: Final = ("inc", "$add")
-# How a value changes, in Braze's words; those of one line may stand together.
+# Braze's operators, which change a value; those of one line may be combined.
 _OPERATORS: Final[Sequence[Mapping[str, Fits]]] = (
     {"inc": is_whole_number},
     {"add": _is_list, "remove": _is_list},

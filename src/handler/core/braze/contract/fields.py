@@ -1,6 +1,6 @@
-"""Single fields of a request to Braze, as they stand in a rules file or are rendered.
+"""Checks of single fields of a request to Braze, as written in a rules file or as rendered.
 
-An expression in them fits: what it gives is checked when it is rendered. Sources:
+An expression fits any field: its result is checked when it is rendered. Sources:
 braze.com/docs/api/endpoints/messaging/send_messages/post_send_triggered_campaigns and
 braze.com/docs/api/objects_filters/recipient_object.
 """
@@ -16,7 +16,7 @@ from handler.core.expressions.template import Problem, Text, Whole
 MAX_SEND_ID: Final = 64
 KINDS: Final = ("identified", "unidentified")
 RECENCIES: Final = ("most_recently_updated", "least_recently_updated")
-# A tie reaches nobody; a second of a kind could never break one, or contradicts the first.
+# A tie reaches no profile. A second of the same kind breaks no tie, or contradicts the first.
 PRIORITIZATIONS: Final = (
     *((it,) for it in (*KINDS, *RECENCIES)),
     *product(KINDS, RECENCIES),
@@ -31,15 +31,15 @@ _SENDS_A_CREDENTIAL: Final = (
 
 
 def check_send_id(value: object) -> Iterator[Problem]:
-    """Yield what Braze does not take of a `send_id`, which is literal."""
+    """Yield the problem of a `send_id`, which is literal."""
     if isinstance(value, str) and (len(value) > MAX_SEND_ID or not value.isascii()):
         yield ("send_id",), f"Braze takes a send_id of ASCII, of {MAX_SEND_ID} characters at most"
 
 
 def check_one_name(send: Mapping[str, object], names: Sequence[str]) -> Iterator[Problem]:
-    """Yield each other name of the properties than the first, wherever in a request it stands.
+    """Yield every use of another name of the properties than the first, anywhere in a request.
 
-    A Canvas's have two, and Braze does not say which of them would win.
+    A Canvas's properties have two names, and Braze does not document which of them wins.
     """
     recipients = send.get("recipients")
     listed = recipients if isinstance(recipients, list) else []
@@ -51,7 +51,7 @@ def check_one_name(send: Mapping[str, object], names: Sequence[str]) -> Iterator
 
 
 def check_prioritization(value: object) -> Iterator[Problem]:
-    """Yield what Braze does not take of a `prioritization`."""
+    """Yield the problem of a `prioritization`."""
     if is_open(value) or (isinstance(value, list) and any(map(is_open, value))):
         return
     if not isinstance(value, list) or tuple(value) not in PRIORITIZATIONS:
@@ -63,7 +63,7 @@ def check_prioritization(value: object) -> Iterator[Problem]:
 
 
 def check_creation(recipient: Mapping[str, object]) -> list[Problem]:
-    """Return what Braze does not take of how a recipient is found or created."""
+    """Return the problems of the fields by which a recipient is found or created."""
     problems: list[Problem] = []
     if ("email" in recipient) != ("prioritization" in recipient):
         text = (
@@ -85,7 +85,7 @@ def check_creation(recipient: Mapping[str, object]) -> list[Problem]:
 
 
 def check_attachments(send: Mapping[str, object]) -> Iterator[Problem]:
-    """Yield what Braze does not take of a campaign's `attachments`."""
+    """Yield the problems of a campaign's `attachments`."""
     if "attachments" not in send:
         return
     attachments = send["attachments"]
@@ -115,7 +115,7 @@ def _check_attachment(attachment: object) -> Iterator[Problem]:
 
 
 def _check_credential(attachment: Mapping[str, object]) -> Iterator[Problem]:
-    """Refuse to let a webhook choose which server gets a credential, or which one it gets."""
+    """Yield a problem where a webhook could choose a credential, or the server that gets it."""
     credential, url = attachment.get("basic_auth_credential"), attachment.get("url")
     if credential is None:
         return

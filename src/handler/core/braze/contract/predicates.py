@@ -1,6 +1,6 @@
-"""Shapes of values: small predicates, of which the tables of Braze's fields are made.
+"""Predicates of values, of which the tables of Braze's fields are made.
 
-A value is one as rendered, or as it stands in a rules file: there an expression fits.
+A value is as rendered, or as written in a rules file, where an expression fits.
 """
 
 import re
@@ -13,7 +13,7 @@ Fits = Callable[[object], bool]
 
 
 def is_open(value: object) -> bool:
-    """Return whether only an event will tell what the value is."""
+    """Return whether a value is an expression, or text with one: only an event decides it."""
     return isinstance(value, Whole | Text)
 
 
@@ -46,19 +46,19 @@ def is_day(value: object) -> bool:
 
 
 def between(low: float, high: float) -> Fits:
-    """Return what fits numbers within bounds."""
+    """Return a predicate of numbers within bounds."""
     return lambda value: (
         isinstance(value, int | float) and is_number(value) and low <= value <= high
     )
 
 
 def like(pattern: re.Pattern[str]) -> Fits:
-    """Return what fits text of a pattern."""
+    """Return a predicate of text of a pattern."""
     return lambda value: isinstance(value, str) and bool(pattern.fullmatch(value))
 
 
 def one_of(*values: object) -> Fits:
-    """Return what fits one of some values."""
+    """Return a predicate of some values."""
     return lambda value: value in values
 
 
@@ -68,7 +68,7 @@ def open_or(fits: Fits, value: object) -> bool:
 
 
 def record(needed: Mapping[str, Fits], more: Mapping[str, Fits] | None = None) -> Fits:
-    """Return what fits an object that has all of `needed`, and of others only `more`."""
+    """Return a predicate of objects with all keys of `needed`, and no others than `more`."""
     known = {**needed, **(more or {})}
     return lambda value: (
         isinstance(value, dict)
@@ -78,5 +78,5 @@ def record(needed: Mapping[str, Fits], more: Mapping[str, Fits] | None = None) -
 
 
 def list_of(fits: Fits) -> Fits:
-    """Return what fits a list whose items all fit."""
+    """Return a predicate of lists whose items all fit."""
     return lambda value: isinstance(value, list) and all(open_or(fits, it) for it in value)

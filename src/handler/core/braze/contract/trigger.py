@@ -1,4 +1,4 @@
-"""A trigger in Braze's own field names: what each endpoint takes, as one closed table.
+"""Checks of a trigger request, in Braze's own field names, by the fields that each endpoint takes.
 
 Sources: braze.com/docs/api/endpoints/messaging/send_messages/ (post_send_triggered_campaigns,
 post_send_triggered_canvases and post_send_transactional_message), and
@@ -56,7 +56,7 @@ MAX_ALIAS_BYTES: Final = 236  # of a name, and of a label ("Recipient object")
 
 
 def check(send: Mapping[str, Template]) -> list[Problem]:
-    """Return what Braze would refuse, or silently leave unsent, in the template of a request."""
+    """Return what Braze would refuse, or silently not send, in the template of a request."""
     at = endpoint(send)
     if at is None:
         known = {key for it in ENDPOINTS for key in it.keys}
@@ -129,9 +129,9 @@ def _check_properties(block: Mapping[str, Template], at: Endpoint) -> list[Probl
 
 
 def _check_sizes(send: Mapping[str, Template], at: Endpoint) -> Iterator[Problem]:
-    """Yield the properties that are too large already by what stands in the file.
+    """Yield the properties that are too large by their literal part alone.
 
-    Braze sees a recipient's own and the shared ones as one object, and so are they counted.
+    Braze sees a recipient's own and the shared ones as one object, and they are measured as one.
     """
     recipients = send.get("recipients")
     listed = recipients if isinstance(recipients, list) else []
