@@ -10,10 +10,11 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Malformed, NotJson
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.template import Template, is_literal
+from handler.core.expressions.template import is_literal
 from handler.core.models import Event, Plan, Verified
 from handler.core.planning.match import match
 from handler.core.planning.parse import split
+from handler.core.rules.compiler import dotted, leaves
 from handler.core.rules.source import Rule, Source
 from handler.core.suggestions import closest
 from handler.core.verification.presets.catalogue import PRESETS
@@ -89,18 +90,9 @@ def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
 def _templated(rule: Rule) -> Iterator[str]:
     """Yield the paths, as they come to be in what is sent, of all that an event decides."""
     for recipient in (*rule.recipients, rule.varying):
-        yield from _paths(dict(recipient))
-
-
-def _paths(template: Template, path: str = "") -> Iterator[str]:
-    if isinstance(template, dict):
-        for key, part in template.items():
-            yield from _paths(part, _join(path, key))
-    elif isinstance(template, list):
-        for part in template:
-            yield from _paths(part, f"{path}{_EACH}")
-    elif not is_literal(template):
-        yield path
+        for path, leaf in leaves(dict(recipient)):
+            if not is_literal(leaf):
+                yield dotted(path, place=_EACH)
 
 
 def _present(value: JsonValue, path: str = "") -> Iterator[str]:

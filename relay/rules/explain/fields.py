@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.expressions.template import Filled, Filler, Template
 from handler.core.planning.recipient import may_lose
+from handler.core.rules.compiler import dotted, leaves
 from handler.core.rules.source import ITEM, Rule
 
 _IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
@@ -45,11 +46,11 @@ def filled(field: Field, rule: Rule, document: JsonValue) -> tuple[Filled, str |
 
 def fields(rule: Rule) -> Iterator[Field]:
     """Yield the fields of a rule's request: what all share, then each recipient's."""
-    yield from _leaves(dict(rule.send))
-    varying = list(_leaves(dict(rule.varying)))
+    yield from _fields(dict(rule.send))
+    varying = list(_fields(dict(rule.varying)))
     yield from varying if rule.is_broadcast else ()
     for at, recipient in enumerate(rule.recipients):
-        own = list(_leaves(dict(recipient)))
+        own = list(_fields(dict(recipient)))
         names = {_property(it) for it in own}
         # What varies with the event goes into the recipient, whose own keys win.
         for field in [*own, *(it for it in varying if _property(it) not in names)]:
@@ -66,16 +67,9 @@ def documents(rule: Rule, document: dict[str, JsonValue]) -> Iterator[dict[str, 
         yield {**document, ITEM: item}
 
 
-def _leaves(template: Template, path: str = "", inner: str = "") -> Iterator[Field]:
-    if isinstance(template, dict):
-        for key, part in template.items():
-            dot = "." if path else ""
-            yield from _leaves(part, f"{path}{dot}{key}", f"{inner}{dot}{key}")
-    elif isinstance(template, list):
-        for at, part in enumerate(template):
-            yield from _leaves(part, f"{path}[{at}]", inner)
-    else:
-        yield Field(path, inner, template)
+def _fields(template: Template) -> Iterator[Field]:
+    for path, leaf in leaves(template):
+        yield Field(dotted(path), dotted(path, place=""), leaf)
 
 
 def _property(field: Field) -> str:

@@ -193,6 +193,12 @@ def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template
         yield path, template
 
 
+def dotted(path: Path, place: str = "[{}]") -> str:
+    """Return a path as people write it: `recipients[0].email`; `place` is a list's place."""
+    steps = (place.format(it) if isinstance(it, int) else f".{it}" for it in path)
+    return "".join(steps).removeprefix(".")
+
+
 def _unknown_root(name: str, roots: Sequence[str]) -> str:
     if name in VALUES:
         return f"a bare {name} is the name of a field; the value is `{name}`, in backticks"
