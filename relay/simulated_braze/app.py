@@ -1,4 +1,4 @@
-"""The simulated Braze on HTTP: its trigger and details endpoints, and the control API."""
+"""HTTP application of the simulated Braze: trigger and details endpoints, and the control API."""
 
 import time
 from collections.abc import Callable

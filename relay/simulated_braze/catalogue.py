@@ -1,7 +1,7 @@
-"""The campaigns and Canvases of the simulated workspace: what its dashboard says of them.
+"""The campaigns and Canvases of the simulated workspace, with their state in its dashboard.
 
-After Braze's pages "Export campaign details" and "Export Canvas details". They do not say what
-becomes of an unknown id; the API errors page does, for campaigns.
+After Braze's pages "Export campaign details" and "Export Canvas details". They do not document an
+unknown id; the API errors page does, for campaigns.
 """
 
 import re
@@ -16,7 +16,7 @@ from relay.simulated_braze.profiles import Json
 DETAILS: Final = {"/campaigns/details": "campaign_id", "/canvas/details": "canvas_id"}
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-# What a profile needs for each channel, and where it says whether its user wants messages.
+# By channel: the attribute that a profile needs, and the attribute of its consent.
 _CHANNELS: Final = {
     "email": ("email", "email_subscribe"),
     "push": ("push_tokens", "push_subscribe"),
@@ -27,9 +27,9 @@ _CHANNELS: Final = {
 class Target(BaseModel):
     """A campaign or Canvas, as the control API takes it; `enabled` of false is a paused one.
 
-    `audience` is the dashboard's, in the grammar of a connected audience. Without `channel`
-    nobody is asked for an address or a subscription. `reeligible_after` is in seconds from one
-    send to the next to the same user; null is never again. `kind` of null is every kind.
+    `audience` is the dashboard's, in the grammar of a connected audience. Without `channel` no
+    address and no subscription is needed. `reeligible_after` is in seconds from one send to the
+    next to the same user; null is never again. `kind` of null is every kind.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -52,7 +52,7 @@ class Target(BaseModel):
         return value
 
     def state(self) -> str | None:
-        """Return why it sends nothing to anybody; None for one that runs."""
+        """Return why it sends nothing at all; None for an active one."""
         if self.archived:
             return "archived"
         return None if self.enabled and not self.draft else "paused"
@@ -75,25 +75,25 @@ def is_identifier(api_id: object) -> bool:
 
 
 class Catalogue:
-    """Every id that looks like one is an active campaign and Canvas until another word is put."""
+    """Targets by id: every well-formed id is an active campaign and Canvas until it is set."""
 
     def __init__(self) -> None:
         self.known: dict[str, Target] = {}
 
     def put(self, api_id: str, body: bytes) -> Target:
-        """Say what an id names."""
+        """Set what an id names."""
         self.known[api_id] = Target.model_validate_json(body)
         return self.known[api_id]
 
     def find(self, api_id: object, *kinds: str) -> Target | None:
-        """Return what an id names, where it is of one of these kinds; None for nothing."""
+        """Return the target of an id, where it is of one of these kinds; None for nothing."""
         found = self.known.get(str(api_id), Target())
         if not found.exists or not is_identifier(api_id):
             return None
         return found if found.kind in (None, *kinds) else None
 
     def details(self, path: str, api_id: object) -> Json | None:
-        """Return what Braze tells of an id, less the content; None where it names nothing."""
+        """Return Braze's details of an id, without the content; None where it names nothing."""
         kinds = ("canvas",) if path.startswith("/canvas/") else ("campaign", "transactional")
         found = self.find(api_id, *kinds)
         if found is None:

@@ -1,12 +1,12 @@
 """Consent as Braze shares it between profiles: by e-mail address and by phone number. Pure.
 
 After Braze's pages "Subscription status", "Duplicate emails" and "SMS and RCS subscription groups".
-A changed global state of e-mail goes to the profiles with the same address, and a changed state of
-a subscription group to those with the same address or number, 100 at most. A profile that is given
-an address or number of another takes over that one's states. Braze does not say whether a state
-that a profile is made with is a changed one: here it is.
+A changed global state of e-mail is copied to the profiles with the same address, and a changed
+state of a subscription group to those with the same address or number, 100 at most. A profile that
+gets the address or number of another takes over that one's states. Braze does not say whether the
+state that a profile is made with is a changed one: here it is.
 
-Which channel a subscription group is for is not known here, so that each goes by both.
+The channel of a subscription group is not known here, so each group is shared by both.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,12 +19,12 @@ Json = dict[str, Any]
 
 _STATE: Final = "email_subscribe"
 _GROUPS: Final = "subscription_groups"
-_DEFAULT: Final = "subscribed"  # of a profile that says nothing
+_DEFAULT: Final = "subscribed"  # of a profile without a state
 _MOST: Final = 100  # "up to 100 profiles per change"
 
 
 def brought(old: Json, new: Json, others: Iterable[Json], switches: Switches) -> Json:
-    """Return the states that a changed address or number brings to a profile."""
+    """Return the states that a profile takes over with a changed address or number."""
     known = list(others)
     states: Json = {}
     if _is_given("email", old, new):
@@ -47,7 +47,7 @@ def _is_same(name: str, one: Json, other: Json) -> bool:
     mine, theirs = one.get(name), other.get(name)
     if not isinstance(mine, str) or not isinstance(theirs, str):
         return False
-    return mine.casefold() == theirs.casefold()  # addresses, that is; numbers have no case
+    return mine.casefold() == theirs.casefold()  # for addresses; numbers have no case
 
 
 def _owner(name: str, new: Json, others: Iterable[Json]) -> Json | None:
@@ -55,7 +55,7 @@ def _owner(name: str, new: Json, others: Iterable[Json]) -> Json | None:
 
 
 def _inherited(owner: Json | None, switches: Switches) -> str | None:
-    """Return the global state that goes with a changed address; None where it stays as it is."""
+    """Return the global state that comes with a changed address; None where it stays."""
     if switches.changed_email == "resubscribes":
         return _DEFAULT
     if owner is not None:
@@ -65,7 +65,7 @@ def _inherited(owner: Json | None, switches: Switches) -> str | None:
 
 
 def written(profile: Json, given: Json) -> Json:
-    """Return given attributes, the groups among them put over those that the profile has."""
+    """Return given attributes, with their groups merged into those of the profile."""
     return {**given, **_with_groups(profile, given.get(_GROUPS))}
 
 
@@ -80,19 +80,19 @@ def _groups(value: object) -> dict[str, Json]:
 
 
 def changed(before: Json | None, given: Json) -> Json:
-    """Return which of the states given are other ones than before; None: the profile is new."""
-    told: Json = {}
+    """Return the given states that differ from those before; None: the profile is new."""
+    found: Json = {}
     old = before or {}
     if (state := given.get(_STATE)) and (before is None or state != old.get(_STATE, _DEFAULT)):
-        told[_STATE] = state
+        found[_STATE] = state
     known = _groups(old.get(_GROUPS))
     if groups := [it for key, it in _groups(given.get(_GROUPS)).items() if it != known.get(key)]:
-        told[_GROUPS] = groups
-    return told
+        found[_GROUPS] = groups
+    return found
 
 
 def copies(states: Json, of: Json, others: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    """Yield the profiles that changed states are copied to, each as it is then."""
+    """Yield the profiles that changed states are copied to, each as it is afterwards."""
     follow = ((user, it, _shared(states, of, it)) for user, it in others.items())
     for user, profile, shared in islice((it for it in follow if it[2]), _MOST):
         yield user, {**profile, **written(profile, shared)}

@@ -32,7 +32,7 @@ def _control(act_on: Callable[[str, bytes], object]) -> Handler:
 
 
 def routes(space: Workspace) -> list[web.RouteDef]:
-    """Return the routes of the control API: to see, and to set, all that a workspace holds."""
+    """Return the routes of the control API, which show and set all state of a workspace."""
     return [*_seen(space), *_set(space)]
 
 

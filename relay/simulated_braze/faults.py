@@ -1,4 +1,4 @@
-"""How the simulated Braze can be told to fail, and which request that strikes."""
+"""Faults of the simulated Braze, and the requests that they act on."""
 
 import asyncio
 import random
@@ -15,7 +15,7 @@ from relay.simulated_braze.contract.endpoints import id_in
 from relay.simulated_braze.profiles import Json
 
 _RATE_LIMITED: Final = 429  # RFC 6585
-# Braze itself: checks the request, does it, and adds these keys to the body of its 201.
+# Braze itself: checks the request, carries it out, and adds these keys to the body of its 201.
 Braze = Callable[[Json], web.Response]
 _PAUSED: Final = (
     "The Canvas is paused. Resume the Canvas to ensure trigger requests will take effect."
@@ -26,14 +26,14 @@ _MISSING: Final = 1024  # bytes that a cut answer promises and does not send
 
 
 class Fault(BaseModel):
-    """One way to fail, as the control API takes it.
+    """One kind of failure, as the control API takes it.
 
-    `times` is how often it acts (null: until cleared), `probability` how likely it acts at a
-    request, `after` whether Braze does what was asked before it fails, `seconds` how long `slow`
-    waits, `drip` between two bytes, or `interim` after each status of `interim`. `body` (text, or
-    JSON) is what `status` answers, the text of `notice` or the list of `errors`; `size` is the
-    bytes of a `huge` one. `headers` of null are the usual ones. `limit` says how a 429 tells when
-    to come back. `path` and `target` (the id of a campaign or Canvas) of null are all.
+    `times` is the number of requests that it acts on (null: until cleared), `probability` the
+    chance at each request, `after` whether Braze does what was asked before it fails, `seconds` the
+    wait of `slow`, between two bytes of `drip`, or after each status of `interim`. `body` (text, or
+    JSON) is the answer of `status`, the text of `notice` or the list of `errors`; `size` is the
+    bytes of a `huge` answer. `headers` of null are the usual ones. `limit` is how a 429 says when
+    to retry. `path` and `target` (the id of a campaign or Canvas) of null are all.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -61,13 +61,13 @@ class Fault(BaseModel):
     ) = None
 
     def limit_style(self, usual: str) -> str | None:
-        """Return how the answer tells of the rate limit; None where it stays as it is."""
+        """Return the style of the answer's rate limit headers; None where they stay as they are."""
         if self.kind != "status" or self.limit is not None:
             return self.limit
         return usual if self.status == _RATE_LIMITED and self.headers is None else None
 
     def strikes(self, path: str, body: object) -> bool:
-        """Tell whether it is meant for such a request, and has times left."""
+        """Return whether it acts on such a request, and has times left."""
         ids = {body.get("campaign_id"), body.get("canvas_id")} if isinstance(body, dict) else set()
         return (
             self.path in (None, path)
@@ -80,24 +80,24 @@ _FAULTS: Final = TypeAdapter(list[Fault])
 
 
 class Faults:
-    """The faults in force; the first that has times left and good odds acts on a request."""
+    """The active faults; the first that has times left and wins its chance acts on a request."""
 
     def __init__(self, chance: Callable[[], float] = random.random) -> None:
         self.active: list[Fault] = []
         self._chance = chance
 
     def add(self, body: bytes) -> list[Fault]:
-        """Put the faults of this JSON list behind those in force, and give all."""
+        """Append the faults of this JSON list to the active ones; return all."""
         self.active += _FAULTS.validate_json(body)
         return self.active
 
     def clear(self) -> list[Fault]:
-        """End all faults."""
+        """Remove all faults."""
         self.active = []
         return self.active
 
     def take(self, path: str, body: object) -> Fault | None:
-        """Give the fault for a request, one of its times used up; None for none."""
+        """Return the fault for a request, and use up one of its times; None for none."""
         for fault in self.active:
             if fault.strikes(path, body) and self._chance() < fault.probability:
                 if fault.times is not None:
@@ -109,7 +109,7 @@ class Faults:
 async def act(fault: Fault, request: web.Request, entry: Json, braze: Braze) -> web.StreamResponse:
     """Answer a request as the fault says, or never; `entry` is its record.
 
-    A handler that never answers ends when its client goes or the server stops: it is cancelled.
+    A handler that never answers is cancelled when its client leaves or the server stops.
     """
     if fault.kind == "notice":
         return braze({"notice": fault.body or _PAUSED})
@@ -122,8 +122,8 @@ async def act(fault: Fault, request: web.Request, entry: Json, braze: Braze) -> 
         return _status(fault)
     if fault.kind == "stray":
         return await _followed(fault, request, answer or braze({}))
-    told = answer or web.json_response({"message": "success"}, status=201)
-    return await _spoilt(fault, request, entry, told)
+    accepted = answer or web.json_response({"message": "success"}, status=201)
+    return await _spoilt(fault, request, entry, accepted)
 
 
 async def _spoilt(
@@ -143,7 +143,7 @@ async def _spoilt(
 
 
 async def _late(fault: Fault, request: web.Request, braze: Braze) -> web.Response:
-    """Answer after a while, and perhaps after answers that say that one is to come."""
+    """Answer after a wait, for `interim` with interim answers before it."""
     answer = braze({}) if fault.after else None
     for status in fault.interim if fault.kind == "interim" else [None]:
         if status is not None:
@@ -153,7 +153,7 @@ async def _late(fault: Fault, request: web.Request, braze: Braze) -> web.Respons
 
 
 async def _followed(fault: Fault, request: web.Request, answer: web.Response) -> web.Response:
-    """Answer, and then answer once more although nobody asks."""
+    """Answer, and then once more without a request."""
     await answer.prepare(request)
     await answer.write_eof()
     _write(request, _head(fault.status, "Content-Length: 0"))
@@ -165,7 +165,7 @@ def _head(status: int, *headers: str) -> bytes:
 
 
 def _write(request: web.Request, raw: bytes) -> None:
-    """Put bytes on the connection beside what aiohttp writes."""
+    """Write bytes to the connection, past aiohttp."""
     if request.transport is not None:
         request.transport.write(raw)
 
@@ -191,7 +191,7 @@ async def _cut(request: web.Request, entry: Json, answer: web.Response) -> None:
 
 
 def _huge(answer: web.Response, size: int) -> web.Response:
-    """Put blanks behind the JSON of an answer: it is good, and long."""
+    """Append blanks to the JSON of an answer: it is valid, and long."""
     body = answer.body if isinstance(answer.body, bytes) else b""
     answer.body = body + b" " * (size - len(body))
     return answer

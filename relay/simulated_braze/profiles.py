@@ -6,9 +6,9 @@ from relay.simulated_braze import consent
 from relay.simulated_braze.contract.attributes import changed
 from relay.simulated_braze.switches import Switches
 
-Json = dict[str, Any]  # a JSON object, as it came or as the control API shows it
+Json = dict[str, Any]  # a JSON object, as received or as the control API shows it
 
-# Opens the key of a profile that has no external id; no external id of a request opens so.
+# Prefix of the key of a profile without an external id; no external id of a request has it.
 UNIDENTIFIED: Final = "(unidentified) "
 
 
@@ -20,7 +20,7 @@ class Profiles:
         self._history: dict[str, list[Json]] = {}
 
     def put(self, user: str, attributes: Json, cause: Json) -> Json:
-        """Put a profile of these attributes in the place of whatever was there."""
+        """Put a profile with these attributes in place of any that is there."""
         return self._note(user, attributes, cause)
 
     def write(self, user: str, attributes: Json, cause: Json, switches: Switches) -> None:
@@ -37,12 +37,12 @@ class Profiles:
         self._copy(user, consent.changed(before, given), after, cause)
 
     def _copy(self, user: str, states: Json, after: Json, cause: Json) -> None:
-        """Let changed consent follow in the profiles that share the address or number."""
+        """Copy changed consent to the profiles with the same address or number."""
         for name, profile in consent.copies(states, after, self._others(user)):
             if profile != self.current[name]:
-                told = {**cause, "cause": f"copied from {user}"}
+                copied = {**cause, "cause": f"copied from {user}"}
                 before, self.current[name] = self.current[name], profile  # it keeps its place
-                self._history[name].append({**told, "before": before, "after": profile})
+                self._history[name].append({**copied, "before": before, "after": profile})
 
     def _others(self, user: str) -> dict[str, Json]:
         return {name: it for name, it in self.current.items() if name != user}
@@ -59,12 +59,12 @@ class Profiles:
         return {"profile": self.current.get(user), "history": self._history.get(user, [])}
 
     def by_alias(self, alias: Json) -> str | None:
-        """Return whose alias it is, in just this spelling; None for nobody's."""
+        """Return the user of an alias in exactly this spelling; None for none."""
         found = (u for u, p in self.current.items() if alias in p.get("user_aliases", []))
         return next(found, None)
 
     def by_email(self, email: str, prioritization: list[str]) -> str | None:
-        """Return the one profile of this address that is left; None where none or more are."""
+        """Return the one profile that an address and its prioritization leave; else None."""
         found = [user for user, profile in self.current.items() if profile.get("email") == email]
         for word in prioritization:
             if word in ("identified", "unidentified"):

@@ -1,4 +1,4 @@
-"""How many requests Braze takes in a window of the clock, and what its answers say of it.
+"""Rate limits of the simulated Braze: requests in a window of the clock, and the answers' headers.
 
 After Braze's page "API rate limits". That the windows of a minute are the clock's too is inferred.
 """
@@ -15,7 +15,7 @@ _MINUTE: Final = 60
 
 
 class Limits(BaseModel):
-    """Requests in an hour, broadcasts in a minute, and in a minute to one audience."""
+    """Requests an hour, broadcasts a minute, and broadcasts a minute to one audience."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -26,7 +26,7 @@ class Limits(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One window's limit, what is left of it (below 0: over it), and its end in epoch seconds."""
+    """One window: its limit, the rest (below 0: exceeded), and its end in epoch seconds."""
 
     limit: int
     remaining: int
@@ -45,7 +45,7 @@ class Limiter:
         return self._window("hour", self.limits.hour, now, _HOUR)
 
     def spend(self, now: float, audience: str | None) -> Window:
-        """Count a request (to an audience, or None) and return the window that it presses most."""
+        """Count a request (to an audience, or None); return its tightest window."""
         if audience is None:
             self._spent["hour", int(now // _HOUR)] += 1
             return self.hour(now)
@@ -77,13 +77,13 @@ def _seconds(window: Window, now: float) -> dict[str, str]:
 
 
 def _retry_after(window: Window, now: float) -> dict[str, str]:
-    """Say it as /users/track does on some plans: on a 429 no other header is there."""
+    """Return the headers of /users/track on some plans: a 429 has no other one."""
     if window.remaining < 0:
         return {"x-ratelimit-retry-after": str(int(window.reset - now))}
     return _seconds(window, now)
 
 
-# How a limit is told, by name: as Braze documents it (the first three), and as nobody should.
+# Styles of the headers, by name: as Braze documents them (the first three), and wrong ones.
 STYLES: Final[Mapping[str, Callable[[Window, float], dict[str, str]]]] = {
     "epoch": _epoch,
     "seconds": _seconds,

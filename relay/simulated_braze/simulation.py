@@ -1,4 +1,4 @@
-"""How the simulated Braze answers what is asked of Braze.
+"""Answers of the simulated Braze to requests.
 
 The order of checks is inferred from Braze's API errors page; see `contract` for the rules.
 """
@@ -43,11 +43,11 @@ _QUEUED: Final = "The external reference has been queued.  Please retry to obtai
 
 
 def taken(at: Endpoint, body: Json, switches: Switches) -> tuple[Json, list[str]]:
-    """Return an accepted body as Braze works with it, and its minor errors."""
+    """Return an accepted body as Braze processes it, and its minor errors."""
     out = {key: value for key, value in body.items() if key in at.top}
     if "recipient" in out:
         one = out.pop("recipient")
-        # Unknown users are made of any attributes: nothing has to ask for it.
+        # Any attributes make an unknown user: no switch is needed.
         existing = {} if "user_alias" in one else {_EXISTING: False}
         out["recipients"] = [{**one, **existing}]
     if "audience" in out and not out.get("recipients"):
@@ -90,7 +90,7 @@ def _recipient(at: Endpoint, one: Json, switches: Switches) -> tuple[Json, list[
 
 
 def _one_context(body: Json, switches: Switches) -> Json:
-    """Leave out the name of the context that loses, where a request uses both."""
+    """Return the body without the losing name of the context, where it uses both."""
     wins = switches.both_context_names
     recipients = body.get("recipients", [])
     if wins not in body.keys() | {key for one in recipients for key in one}:
@@ -103,7 +103,7 @@ def _one_context(body: Json, switches: Switches) -> Json:
 
 
 def notice(at: Endpoint, target: Target, switches: Switches) -> Json:
-    """Return what an accepted request is told; raise Refused where it is refused instead."""
+    """Return the notice on an accepted request; raise Refused where it is refused instead."""
     if (state := target.state()) is None:
         return {}
     mend = _MEND[state]
@@ -111,18 +111,18 @@ def notice(at: Endpoint, target: Target, switches: Switches) -> Json:
         return {"notice": _NOTICE.format("Canvas", state, mend)}
     if at.kind == "transactional" or switches.paused_campaign == "refused":
         raise Refused(400, _REFUSAL.format(state, mend))
-    told = switches.paused_campaign == "notice"
-    return {"notice": _NOTICE.format("campaign", state, mend)} if told else {}
+    has_notice = switches.paused_campaign == "notice"
+    return {"notice": _NOTICE.format("campaign", state, mend)} if has_notice else {}
 
 
 class Simulation:
-    """Answers requests out of a workspace, which remembers them."""
+    """Answers requests for a workspace, which remembers them."""
 
     def __init__(self, space: Workspace) -> None:
         self._space = space
 
     async def braze(self, request: web.Request) -> web.StreamResponse:
-        """Answer anything but the control API, recording it first: it may never be answered."""
+        """Answer any request but the control API's; record it first: it may never be answered."""
         space = self._space
         entry: Json = {"time": space.now(), "method": request.method, "path": request.path}
         entry |= dict.fromkeys(("status", "body", "outcome", "reason", "dispatch_id", "fault"))
@@ -177,15 +177,15 @@ class Simulation:
             raise Refused(400, why)
         if again := self._again(body):
             return again
-        told = notice(at, target, space.switches) | extra
+        notices = notice(at, target, space.switches) | extra
         stamp = {"dispatch_id": uuid.uuid4().hex, "time": space.now()}
         known, errors = taken(at, without_dropped(at, body, found), space.switches)
         trigger = Trigger(request.path, target, {at.id_name: api_id, **known}, stamp)
         if "notice" not in extra:
             space.store.apply(trigger, space.switches)
-        entry["outcome"] = "notice" if "notice" in told else "accepted"
+        entry["outcome"] = "notice" if "notice" in notices else "accepted"
         entry["dispatch_id"] = stamp["dispatch_id"]
-        return {**self._accepted(at, trigger), **({"errors": errors} if errors else {}), **told}
+        return {**self._accepted(at, trigger), **({"errors": errors} if errors else {}), **notices}
 
     def _oversize(self, found: Mapping[Path, int]) -> str | None:
         is_strict = self._space.switches.properties_over_50_kb == "refused"
@@ -194,10 +194,10 @@ class Simulation:
     def _accepted(self, at: Endpoint, trigger: Trigger) -> Json:
         body, answer = trigger.body, {"dispatch_id": trigger.stamp["dispatch_id"]}
         if at.kind == "transactional":
-            told = {"campaign_api_id": body["campaign_id"]}
-            answer |= {"status": "sent", "metadata": told}
+            metadata = {"campaign_api_id": body["campaign_id"]}
+            answer |= {"status": "sent", "metadata": metadata}
             if "external_send_id" in body:
-                told["external_send_id"] = body["external_send_id"]
+                metadata["external_send_id"] = body["external_send_id"]
                 self._space.answered[body["external_send_id"]] = (trigger.stamp["time"], answer)
             return answer
         if "send_id" in body or (body.get("broadcast") and at.kind == "campaign"):
@@ -205,7 +205,7 @@ class Simulation:
         return {**answer, "message": "success"}
 
     def _again(self, body: Json) -> Json | None:
-        """Return or refuse what was sent under this external_send_id in the last 24 hours."""
+        """Return or refuse the answer to this external_send_id of the last 24 hours."""
         time, answer = self._space.answered.get(body.get("external_send_id", ""), (0.0, None))
         if answer is None or self._space.now() - time >= _DAY:
             return None

@@ -1,4 +1,4 @@
-"""What the simulated Braze remembers, and whom a request reaches. Pure: no sockets, no clock."""
+"""Memory of the simulated Braze, and the users that a request reaches. Pure: no socket or clock."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from relay.simulated_braze.switches import Switches
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An accepted request: where it went, what it names, its body, its dispatch id and time."""
+    """An accepted request: its path, target, body, dispatch id and time."""
 
     path: str
     target: Target
@@ -19,7 +19,7 @@ class Trigger:
     stamp: Json
 
     def to(self, user: str) -> tuple[str, str]:
-        """Return the key of what is sent, and to whom: one id may name a campaign and a Canvas."""
+        """Return the key of a send, and its user: one id may name a campaign and a Canvas."""
         what = "canvas_id" if "canvas_id" in self.body else "campaign_id"
         return f"{what} {self.body[what]}", user
 
@@ -31,10 +31,10 @@ class Store:
         self.profiles = Profiles()
         self.sends: list[Json] = []
         self.requests: list[Json] = []
-        self._last: dict[tuple[str, str], float] = {}  # the last send of what to whom
+        self._last: dict[tuple[str, str], float] = {}  # time of the last send, by target and user
 
     def apply(self, trigger: Trigger, switches: Switches) -> None:
-        """Write all recipients' attributes, then see whom the message reaches."""
+        """Write all recipients' attributes, then find out whom the message reaches."""
         if trigger.body.get("broadcast"):
             self.sends.append(self._broadcast(trigger, switches))
             return
@@ -54,11 +54,11 @@ class Store:
         message = None if because else _message(trigger, recipient)
         if because is None:
             self._last[trigger.to(user)] = trigger.stamp["time"]
-        told = {"reached": because is None, "because": because, "message": message}
-        self.sends.append({**trigger.stamp, **change, **told})
+        result = {"reached": because is None, "because": because, "message": message}
+        self.sends.append({**trigger.stamp, **change, **result})
 
     def _broadcast(self, trigger: Trigger, switches: Switches) -> Json:
-        """Return one record for all: `users` are those whom it reaches."""
+        """Return one record for all; `users` are those whom it reaches."""
         because = _not_running(trigger)
         users = [
             user
@@ -80,7 +80,7 @@ class Store:
         }
 
     def _change(self, trigger: Trigger, recipient: Json, switches: Switches) -> Json:
-        """Write a recipient's attributes; `because` says why there is nobody to send to."""
+        """Write a recipient's attributes; `because` is why there is no user to send to."""
         (name,) = {"external_user_id", "user_alias", "email"} & recipient.keys()
         because = _not_running(trigger)
         writes = because is None or switches.paused_attributes == "written"
@@ -103,7 +103,7 @@ class Store:
     def _user(
         self, recipient: Json, switches: Switches, *, may_be_made: bool
     ) -> tuple[str | None, str | None]:
-        """Give the key of the profile that is there or may be made, or else why there is none."""
+        """Return the key of the profile that exists or may be made, or else why there is none."""
         if "external_user_id" in recipient:
             user: str = recipient["external_user_id"]
             if may_be_made or user in self.profiles.current:
@@ -120,7 +120,7 @@ class Store:
         return found, None if found else "prioritization leaves no user, or more than one"
 
     def _ineligible(self, trigger: Trigger, user: str, switches: Switches) -> str | None:
-        """Return why a user does not get the message, judged by the profile as it is now."""
+        """Return why a user does not get the message, by the profile as it is now."""
         profile, now = self.profiles.current[user], trigger.stamp["time"]
         for whose, audience in (
             ("dashboard's", trigger.target.audience),
@@ -145,7 +145,7 @@ def _not_running(trigger: Trigger) -> str | None:
 
 
 def _message(trigger: Trigger, recipient: Json) -> Json:
-    """Merge what is sent to one user: its own properties win over those of the request."""
+    """Return the message to one user: its own properties override those of the request."""
     body = trigger.body
     name = next((key for key in PROPERTIES if key in body or key in recipient), None)
     own = {name: {**body.get(name, {}), **recipient.get(name, {})}} if name else {}

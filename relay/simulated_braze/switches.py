@@ -1,6 +1,6 @@
-"""What Braze does not document, or documents in two ways: each a named switch with its default.
+"""Switches for behaviour that Braze does not document, or documents in two ways.
 
-The defaults are the strict reading. `docs/simulated-braze.md` says what each is about.
+The defaults are the strict reading. `docs/simulated-braze.md` describes each.
 """
 
 from typing import Literal
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Switches(BaseModel):
-    """How the simulated Braze behaves where nobody outside of Braze can say."""
+    """Behaviour of the simulated Braze where Braze's pages leave it open."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -22,12 +22,12 @@ def json_object(body: bytes) -> Json:
 
 
 def changed(model: Model, body: bytes) -> Model:
-    """Return a model with the fields of a JSON object put, and the others as they were."""
+    """Return a model with the fields of a JSON object replaced."""
     return type(model).model_validate({**model.model_dump(), **json_object(body)})
 
 
 class Clock(BaseModel):
-    """Stands at `now`, in seconds since the epoch, or is `ahead` of the real one by seconds."""
+    """A clock that stands at `now`, in epoch seconds, or is `ahead` of the real one by seconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,7 +40,7 @@ class Clock(BaseModel):
 
 
 class Key(BaseModel):
-    """What the API key may do (null: all), and whether it may be used from this address."""
+    """The permissions of the API key (null: all), and whether this address may use it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -49,7 +49,7 @@ class Key(BaseModel):
 
 
 class Workspace:
-    """Its key, its clock, what was set of it, what it remembers and how it fails."""
+    """State of a workspace: its key, clock, settings, memory and faults."""
 
     def __init__(self, key: str, clock: Callable[[], float], limit: int) -> None:
         self.secret = key
@@ -58,7 +58,7 @@ class Workspace:
         self.reset()
 
     def reset(self) -> Json:
-        """Forget everything that was sent, and everything that was set."""
+        """Forget all that was sent, and all that was set."""
         self.store = Store()
         self.catalogue = Catalogue()
         self.faults = Faults()
@@ -66,7 +66,7 @@ class Workspace:
         self.clock = Clock()
         self.key = Key()
         self.limiter = Limiter(Limits(hour=self._limit))
-        self.window = self.limiter.hour(self.now())  # that the request at hand counts in
+        self.window = self.limiter.hour(self.now())  # the window of the present request
         self.answered: dict[str, tuple[float, Json]] = {}  # by external_send_id
         return {}
 
@@ -75,7 +75,7 @@ class Workspace:
         return self.clock.read(self._clock)
 
     def put_profile(self, name: str, body: bytes) -> Json:
-        """Put a profile of these attributes in the place of whatever was there."""
+        """Put a profile with these attributes in place of any that is there."""
         cause = {"dispatch_id": None, "time": self.now(), "cause": "PUT /_sim"}
         return self.store.profiles.put(name, json_object(body), cause)
 
@@ -84,7 +84,7 @@ class Workspace:
         return self.put_profile(UNIDENTIFIED + name, body)
 
     def put_target(self, api_id: str, body: bytes) -> Target:
-        """Say what an id names from now on."""
+        """Set what an id names from now on."""
         return self.catalogue.put(api_id, body)
 
     def put_switches(self, body: bytes) -> Switches:
@@ -103,6 +103,6 @@ class Workspace:
         return self.key
 
     def put_clock(self, body: bytes) -> Json:
-        """Set the clock, and tell the time."""
+        """Set the clock; return its time."""
         self.clock = Clock.model_validate_json(body)
         return {"now": self.now()}

@@ -1,7 +1,7 @@
-"""What Braze takes of the attributes in a recipient, and what it passes over without a word.
+"""Attributes of a recipient: what Braze accepts, and what it leaves out without a word.
 
 After Braze's pages on user attributes, nested attributes, arrays of objects and /users/track
-(whose words for errors these are: the trigger endpoints' own are not documented).
+(whose texts for errors these are: the trigger endpoints' own are not documented).
 """
 
 import re
@@ -29,7 +29,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNOR
 _NESTED: Final = re.compile(r"[^.$ ]+")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _STATES: Final = ("opted_in", "subscribed", "unsubscribed")
-# What may stand in nested objects with a dollar: a date, and what goes with the operators.
+# Names with a dollar that nested objects may have: a date, and parts of the operators.
 _DOLLARED: Final = ("$time", "$identifier_key", "$identifier_value", "$new_object")
 _DEVICE: Final = range(8, 256)  # bytes
 _BAD_TEXT: Final = f"must be text of at most {MAX_TEXT} characters"
@@ -39,7 +39,7 @@ _DATES: Final = ("date_of_first_session", "date_of_last_session", "marked_email_
 
 
 def is_operator(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Tell whether an attribute's value is an operator: an object of operators' keys alone."""
+    """Return whether an attribute's value is an operator: an object with operators' keys only."""
     if not isinstance(value, Mapping) or not value:
         return False
     keys = value.keys()
@@ -61,7 +61,7 @@ def operator_problems(value: Mapping[str, Any]) -> Iterator[str]:
 
 
 def changed(old: Any, value: Any, *, merge: bool) -> Any:
-    """Return what becomes of an attribute that is given this value."""
+    """Return an attribute's value after it was given this one."""
     if is_operator(value):
         if "inc" in value:
             return (old if isinstance(old, int) else 0) + value["inc"]
@@ -73,7 +73,7 @@ def changed(old: Any, value: Any, *, merge: bool) -> Any:
 
 
 def _merged(old: Any, value: Any) -> Any:
-    """Return an object with what another has put over it, in any depth."""
+    """Return an object with another merged into it, at any depth."""
     if isinstance(value, Mapping) and isinstance(old, Mapping):
         return {**old, **{key: _merged(old.get(key), it) for key, it in value.items()}}
     return value
@@ -155,7 +155,7 @@ def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
 
 
-# What each of Braze's own fields takes, and Braze's word for what it does not.
+# By field of Braze's own: the test of a value, and Braze's text where it fails.
 _RESERVED: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     **dict.fromkeys((*_NAMES, "time_zone", "image_url"), (_is_text, _BAD_TEXT)),
     **dict.fromkeys(_FLAGS, (_is_flag, "must be true or false")),
@@ -178,7 +178,7 @@ _RESERVED: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
 
 
 def problem(name: str, value: object) -> str | None:
-    """Return why Braze does not take an attribute; None where it does. Null removes any."""
+    """Return why Braze refuses an attribute; None where it accepts it. Null removes any."""
     if len(name) > MAX_TEXT or not name:
         return f"the name must have 1 to {MAX_TEXT} characters"
     if value is None:
@@ -215,7 +215,7 @@ def _array_problems(value: list[object], path: str) -> Iterator[str]:
 
 
 def is_dropped(name: str, value: object, size: int) -> bool:
-    """Tell whether Braze leaves the attribute, of `size` bytes, as it was, and says nothing."""
+    """Return whether Braze leaves the attribute, of `size` bytes, unchanged and says nothing."""
     nested = isinstance(value, dict) or (
         isinstance(value, list) and any(isinstance(item, dict) for item in value)
     )
@@ -223,7 +223,7 @@ def is_dropped(name: str, value: object, size: int) -> bool:
 
 
 def _is_untimely(value: Any) -> bool:
-    """Tell whether a nested value has a `$time` that is none."""
+    """Return whether a nested value has a `$time` that is no time."""
     if isinstance(value, list):
         return any(_is_untimely(item) for item in value)
     if not isinstance(value, dict):

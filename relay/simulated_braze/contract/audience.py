@@ -1,6 +1,6 @@
-"""Connected audiences: Braze's grammar of them, and whether a profile is in one.
+"""Connected audiences: Braze's grammar, and whether a profile is in one.
 
-After Braze's page "Connected audience object". Nothing but what stands there is taken.
+After Braze's page "Connected audience object". Nothing else is accepted.
 """
 
 import operator
@@ -17,14 +17,14 @@ _STATUS: Final = {
 }
 _STATES: Final = ("opted_in", "subscribed", "unsubscribed")
 _EXISTENCE: Final = ("exists", "does_not_exist")
-# Each comparison that says no of a value, with the one whose contrary it is.
+# Each negative comparison, with the one that it negates.
 _CONTRARY: Final = {
     "not_equal": "equals",
     "does_not_equal": "equals",
     "does_not_match_regex": "matches_regex",
     "does_not_include_value": "includes_value",
 }
-# Given the days since the attribute's time: those of the future are negative.
+# By the days since the attribute's time: those of the future are negative.
 _DAYS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "less_than_x_days_ago": lambda since, days: 0 <= since < days,
     "greater_than_x_days_ago": lambda since, days: since > days,
@@ -32,7 +32,7 @@ _DAYS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "greater_than_x_days_in_the_future": lambda since, days: -since > days,
 }
 _MOMENT: Final = ("after", "before")
-# Of attributes, beside ISO 8601: MM/dd/yyyy, and ddd MM dd HH:mm:ss.TZD YYYY less its zone.
+# Forms of attributes beside ISO 8601: MM/dd/yyyy, and ddd MM dd HH:mm:ss.TZD YYYY less its zone.
 _FORMS: Final = ("%m/%d/%Y", "%a %m %d %H:%M:%S %Y")
 _ZONE: Final = re.compile(r"(?<=:\d\d)\.\S{1,6} ")
 
@@ -131,7 +131,7 @@ _PLAIN: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "matches_regex": lambda own, value: isinstance(own, str) and bool(re.search(value, own)),
 }
 _INCLUSION: Final = ("includes_value", "does_not_include_value")
-# What may stand beside each comparison of a custom attribute.
+# By comparison of a custom attribute: the test of its value.
 _VALUES: Final[Mapping[object, Callable[[object], bool]]] = {
     **dict.fromkeys(_EXISTENCE, lambda _: True),
     **dict.fromkeys(_MOMENT, lambda value: moment(value) is not None),
@@ -139,12 +139,12 @@ _VALUES: Final[Mapping[object, Callable[[object], bool]]] = {
     **dict.fromkeys(("matches_regex", "does_not_match_regex"), _is_pattern),
     **dict.fromkeys(("equals", *_INCLUSION), lambda value: isinstance(value, str | int | float)),
     "not_equal": lambda value: isinstance(value, str) or _is_number(value),
-    "does_not_equal": lambda value: isinstance(value, bool),  # what booleans have for not_equal
+    "does_not_equal": lambda value: isinstance(value, bool),  # of booleans, in place of not_equal
 }
 
 
 def includes(node: Mapping[str, Any], profile: Mapping[str, Any], now: float, absent: str) -> bool:
-    """Tell whether a profile is in an audience; `absent` is the switch of that name's value."""
+    """Return whether a profile is in an audience; `absent` is the switch of that name's value."""
     ((key, value),) = node.items()
     if key == "AND":
         return all(includes(one, profile, now, absent) for one in value)

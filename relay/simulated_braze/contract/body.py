@@ -1,7 +1,7 @@
-"""What the simulated Braze refuses of a body as a whole. Pure: no sockets, no clock.
+"""Refusals of a request body as a whole. Pure: no sockets, no clock.
 
 After Braze's pages on the trigger endpoints, recipients, user attributes and API errors. Texts
-are Braze's where it documents one; where it is silent, the strict reading is taken, or a switch.
+are Braze's where it documents one; where it is silent, the strict reading applies, or a switch.
 """
 
 import re
@@ -27,11 +27,11 @@ _PRIORITIES: Final = [*((one,) for one in _KIND + _AGE), *product(_KIND, _AGE)]
 
 
 def refusal(at: Endpoint, body: Json, switches: Switches) -> str | None:
-    """Why Braze would refuse this request body as a whole (a 400's text); None when it is taken."""
+    """Return why Braze refuses this body as a whole (a 400's text); None where it accepts it."""
     return next(_problems(at, body, switches), None)
 
 
-# Each check may rely on those before it having passed: only the first problem is ever asked for.
+# Each check may rely on the success of those before it: only the first problem is ever used.
 def _problems(at: Endpoint, body: Json, switches: Switches) -> Iterator[str]:
     yield from _misfits(body, at.top, switches)
     if at.kind == "transactional":
@@ -107,7 +107,7 @@ def _recipient_problems(at: Endpoint, recipient: object, switches: Switches) -> 
 
 
 def bad_attributes(given: Json) -> dict[str, str]:
-    """Return the attributes that Braze does not take, each with the reason."""
+    """Return the attributes that Braze refuses, each with the reason."""
     found = {name: attributes.problem(name, value) for name, value in given.items()}
     return {name: f"attributes.{name}: {why}" for name, why in found.items() if why}
 

@@ -1,4 +1,4 @@
-"""The trigger endpoints that the simulated Braze has."""
+"""The trigger endpoints of the simulated Braze."""
 
 import re
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ _TRANSACTIONAL: Final = re.compile(r"/transactional/v1/campaigns/([^/]+)/send")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A trigger endpoint: its permission, its id's name, and which keys hold which types."""
+    """A trigger endpoint: its permission, the name of its id, and the types of its keys."""
 
     kind: Literal["campaign", "canvas", "transactional"]
     permission: str
@@ -63,6 +63,6 @@ def endpoint(path: str) -> Endpoint | None:
 
 
 def id_in(path: str) -> str | None:
-    """Return the campaign's id that stands in a transactional path."""
+    """Return the campaign's id in a transactional path; None for any other path."""
     found = _TRANSACTIONAL.fullmatch(path)
     return found[1] if found else None

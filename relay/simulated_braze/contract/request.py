@@ -1,4 +1,4 @@
-"""Whether a request may ask at all: what it asks for, its key, the limits, and what it names."""
+"""Admission of a request: its endpoint, body, key, rate limits and target."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ _FORBIDDEN = "You do not have permission to access this resource"
 
 
 class Refused(Exception):
-    """Braze refuses the request: the status, the text and its key in the body of the answer."""
+    """Braze refuses the request: the answer's status, and its text under a key of the body."""
 
     def __init__(self, status: int, text: str, key: str = "message") -> None:
         super().__init__(text)
@@ -77,7 +77,7 @@ def read_body(space: Workspace, request: web.Request, raw: bytes | None) -> Json
 def admit(
     space: Workspace, request: web.Request, permission: str, audience: str | None = None
 ) -> None:
-    """Count a request; raise Refused for a wrong key, and for more than a window has."""
+    """Count a request; raise Refused for a wrong key, and where a window is used up."""
     if request.headers.get("authorization") != f"Bearer {space.secret}":
         raise Refused(401, "Error authenticating credentials")
     if not space.key.address_allowed:
@@ -90,7 +90,7 @@ def admit(
 
 
 def audience_of(space: Workspace, api_id: object, body: Json) -> str | None:
-    """Return what tells the audience of a broadcast from others; None for no broadcast."""
+    """Return the key of a broadcast's audience; None for no broadcast."""
     is_broadcast = body.get("broadcast") is True
     if "audience" in body:
         is_alone = not body.get("recipients")
@@ -100,7 +100,7 @@ def audience_of(space: Workspace, api_id: object, body: Json) -> str | None:
 
 
 def find_target(space: Workspace, at: Endpoint, api_id: object) -> Target:
-    """Return what an id names; raise Refused in the words that the endpoint has for it."""
+    """Return the target of an id; raise Refused with the endpoint's own text."""
     found = space.catalogue.find(api_id, at.kind)
     if found is not None:
         return found
@@ -108,7 +108,7 @@ def find_target(space: Workspace, at: Endpoint, api_id: object) -> Target:
 
 
 def _unknown(space: Workspace, at: Endpoint, api_id: object) -> str:
-    """Return the words for an id that names nothing here (of a Canvas Braze documents none)."""
+    """Return the text for an id that names nothing here (Braze documents none for a Canvas)."""
     if at.kind == "canvas" or (at.kind == "campaign" and isinstance(api_id, str | None)):
         return "Invalid Campaign ID"
     if not is_identifier(api_id):

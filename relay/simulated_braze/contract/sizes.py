@@ -1,6 +1,6 @@
-"""Sizes of a request's parts in bytes, as they came over the wire. Pure: no sockets, no clock.
+"""Sizes of a request's parts in bytes, as they were received. Pure: no sockets, no clock.
 
-A limit of bytes is one of what arrived: the same JSON, written anew, may have another size.
+A limit in bytes is one of what was received: the same JSON, written again, may have another size.
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -26,7 +26,7 @@ def sizes(raw: bytes) -> Mapping[Path, int]:
 
 
 def oversize(found: Mapping[Path, int]) -> Iterator[str]:
-    """Yield a refusal for each object of properties that is too large."""
+    """Yield a refusal for each object of properties over 50 KB."""
     for path, size in found.items():
         match path:
             case (name,) | ("recipient", name):
@@ -67,7 +67,7 @@ def _members(text: str, at: int, path: Path) -> _Sizes:
 
 
 def _skip(text: str, at: int) -> int:
-    """Return where the next part begins, behind blanks."""
+    """Return where the next part begins, after blanks."""
     while text[at : at + 1] in _BLANKS and at < len(text):
         at += 1
     return at
