@@ -1,4 +1,4 @@
-"""Where things lie in a checkout; the relay command runs from one."""
+"""Paths of the project's files and folders; the relay command runs from a checkout."""
 
 from pathlib import Path
 from typing import Final

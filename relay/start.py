@@ -1,11 +1,11 @@
-"""The entry of the `relay` command: Ctrl-C ends it at once, and quietly, while the rest loads."""
+"""Entry point of the `relay` command: Ctrl-C ends it at once and quietly while modules load."""
 
 import signal
 
 
 def main() -> None:
-    """Run the command; nothing that takes time may be imported before SIGINT is seen to."""
+    """Run the command; slow imports come only after SIGINT has its handler."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    from relay.cli import main as run  # noqa: PLC0415 - it takes a second or more
+    from relay.cli import main as run  # noqa: PLC0415 - a second or more
 
     run()

@@ -1,4 +1,4 @@
-"""Virtual environments of their own for what cannot share ours (the lock's conflicting groups)."""
+"""Virtual environments for tools that cannot share ours (the lock's conflicting groups)."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ def uv(*arguments: str, **environment: str) -> None:
 
 
 def environment(group: str) -> Path:
-    """Install a locked dependency group, unless it is there; return its folder of programs."""
+    """Install a locked dependency group if it is missing; return its folder of programs."""
     folder = ENVIRONMENTS / group
     uv(
         "sync",

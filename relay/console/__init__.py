@@ -1,1 +1,1 @@
-"""What every command uses: groups of commands, options, tables, words."""
+"""Shared by all commands: command groups, options, tables, formats, interrupts."""

@@ -1,4 +1,4 @@
-"""Times, spans and commands, as an operator reads and pastes them."""
+"""Formats for operators: times, spans and counts, as they are printed and as they are typed."""
 
 import re
 import time
@@ -27,7 +27,7 @@ def span(seconds: float) -> str:
 
 
 def clock(at: float) -> str:
-    """Return a time of day, in UTC as all times are: `14:05:09 UTC`."""
+    """Return a time of day in UTC, as all times are: `14:05:09 UTC`."""
     return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
 
 
@@ -38,22 +38,22 @@ def moment(at: float, now: float) -> str:
 
 
 def minute(at: float) -> str:
-    """Return a time as the lists of letters have it: `2026-11-20 14:05 UTC`."""
+    """Return a time as lists of dead letters show it: `2026-11-20 14:05 UTC`."""
     return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def since(at: float, now: float) -> str:
-    """Return when something began and how long ago that is, both as people say it."""
+    """Return when something began, and how long ago."""
     return f"since {moment(at, now)} ({span(now - at)})"
 
 
 def ago(at: float, now: float) -> str:
-    """Return when something happened and how long ago that is."""
+    """Return when something happened, and how long ago."""
     return f"{moment(at, now)} ({span(now - at)} ago)"
 
 
 def until(at: float, now: float) -> str:
-    """Return when something ends and how long that is from now."""
+    """Return when something ends, and how long from now."""
     return f"until {moment(at, now)} (in {span(at - now)})"
 
 
@@ -77,9 +77,9 @@ def time_of(text: str, now: float) -> int:
 
 
 def period(since: str | None, until: str | None) -> tuple[int | None, int | None]:
-    """Return the ends of a period in epoch seconds, None for one that is not given.
+    """Return the ends of a period in epoch seconds, None for an end that is not given.
 
-    Raise typer.BadParameter for what is no time, or no period.
+    Raise typer.BadParameter for text that is no time, and for an empty period.
     """
     now = time.time()
     start, end = (None if it is None else time_of(it, now) for it in (since, until))

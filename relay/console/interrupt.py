@@ -1,4 +1,4 @@
-"""Ctrl-C: a command ends after the letter in hand, and leaves none where nobody sees it."""
+"""Ctrl-C: a command ends after the letter in hand, and returns all that it has borrowed."""
 
 import os
 import signal
@@ -14,10 +14,10 @@ _SIGNS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(slots=True)
 class Ending:
-    """Whether the command is to end. A first signal is noted; a second one interrupts at once.
+    """State of an interrupt: the first signal is noted, the second one interrupts at once.
 
-    `words` tell of the first. While somebody is `asked` a question, it interrupts too; while
-    letters are given back, in `peace`, none does.
+    `words` are printed at the first signal. While a question is `asked`, the first signal
+    interrupts too. In `peace`, while letters are returned to the queue, no signal does.
     """
 
     words: bytes
@@ -26,18 +26,18 @@ class Ending:
     peace: bool = False
 
     def heard(self, _signal: int = 0, _frame: object = None) -> None:
-        """Take a signal; raise KeyboardInterrupt where it is to interrupt."""
+        """Note a signal; raise KeyboardInterrupt where it has to interrupt."""
         if self.peace:
             return
         if self.wanted or self.asked:
             raise KeyboardInterrupt
         self.wanted = True
-        with suppress(OSError):  # past Python's buffers, in the middle of which a signal may come
+        with suppress(OSError):  # unbuffered: a signal may come in the middle of a buffered write
             os.write(_STDERR, self.words)
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """Let a signal interrupt at once: somebody is asked."""
+        """Let a signal interrupt at once while the operator is asked a question."""
         self.asked = True
         try:
             yield
@@ -47,9 +47,9 @@ class Ending:
 
 @contextmanager
 def noticed(words: bytes = b"ending after the letter in hand\n") -> Iterator[Ending]:
-    """Note signals to end for as long as the context lasts."""
+    """Note signals for as long as the context lasts."""
     ending = Ending(words)
-    if threading.current_thread() is not threading.main_thread():  # only that one may listen
+    if threading.current_thread() is not threading.main_thread():  # it alone may set handlers
         yield ending
         return
     before = {sign: signal.signal(sign, ending.heard) for sign in _SIGNS}

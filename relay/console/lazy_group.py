@@ -1,4 +1,4 @@
-"""Command groups that import a command when it is used; a list of commands imports none."""
+"""Command groups that import a command only when it is used; listing commands imports none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ class Entry:
     panel: str | None = None
 
     def load(self) -> Any:
-        """Return the function or the `typer.Typer`; this imports its module."""
+        """Import the module; return the function or the `typer.Typer`."""
         module, _, name = self.place.partition(":")
         return getattr(import_module(module), name)
 
 
 class LazyGroup(TyperGroup):
-    """A group that knows its commands by their entries alone until one of them is resolved."""
+    """A group that lists its commands by their entries, and loads one when it is used."""
 
     entries: ClassVar[Mapping[str, Entry]] = {}
 
     def __init__(self, **given: Any) -> None:
-        """Hold of each command what a list needs: its name, summary and panel."""
+        """Register each command with what a list needs: its name, summary and panel."""
         listed = [
             TyperCommand(name, help=entry.summary, rich_help_panel=entry.panel)
             for name, entry in self.entries.items()
@@ -40,7 +40,7 @@ class LazyGroup(TyperGroup):
         super().__init__(**{**given, "commands": listed})
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Return the command itself in the place of its entry."""
+        """Return the command itself in place of its entry."""
         name, listed, rest = super().resolve_command(ctx, args)
         return name, command_of(name, self.entries[name]) if name else listed, rest
 
@@ -51,7 +51,7 @@ def group(entries: Mapping[str, Entry]) -> type[LazyGroup]:
 
 
 def command_of(name: str, entry: Entry) -> Any:
-    """Return a command as typer makes it of its function, or of its `typer.Typer`."""
+    """Return the command that typer makes of an entry's function or `typer.Typer`."""
     loaded = entry.load()
     if not isinstance(loaded, typer.Typer):
         function, loaded = loaded, typer.Typer(add_completion=False)

@@ -1,4 +1,4 @@
-"""TODO."""
+"""Log lines of both functions as sentences, as `relay run`, `relay trace` and others show them."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ def sentence(message: str) -> str | None:
     try:
         entry = json.loads(message)
     except ValueError:
-        # The runtime's own words: only those of a failure matter to somebody who watches.
+        # A line of the Lambda runtime: only a failure is shown.
         return (
             message.strip() if message.startswith(("[ERROR]", "Traceback", "Task timed")) else None
         )
@@ -38,7 +38,7 @@ def _webhook(entry: Mapping[str, Any]) -> str:
 def _delivery(entry: Mapping[str, Any]) -> str:
     outcome, reason = entry.get("outcome"), entry.get("reason")
     words = [f"{entry.get('source')}/{entry.get('rule')}  {outcome}"]
-    if outcome == "unknown" == reason:  # an unknown outcome that is tried again says its cause
+    if outcome == "unknown" == reason:  # an unknown outcome that is retried has its cause as reason
         words.append("held")
     elif reason not in {None, outcome}:
         words.append(f"({reason})")

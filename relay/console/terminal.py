@@ -1,9 +1,9 @@
-"""The console that tables are printed on."""
+"""The console that prints tables."""
 
 from rich.console import Console
 
 
 def console() -> Console:
-    """Return a console that does not squeeze tables where the output is not a terminal."""
+    """Return a console; without a terminal it is 160 columns wide, so that tables fit."""
     terminal = Console()
     return terminal if terminal.is_terminal else Console(width=160)

@@ -1,1 +1,1 @@
-"""Stacks: which one a command means, its parameters, outputs and ledger."""
+"""Stacks: their selection by options, their parameters, outputs and ledger."""

@@ -1,4 +1,4 @@
-"""A stack in an AWS account (or in the emulator, by AWS_ENDPOINT_URL), found by its name."""
+"""A stack in an AWS account (or in the emulator, by AWS_ENDPOINT_URL), by its name."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ _NO_REGION = "no AWS region: set AWS_REGION, or `region` in your AWS profile"
 
 
 def outputs(stack_name: str, *needed: str) -> dict[str, str]:
-    """Return a stack's outputs; end the command with a clear word where those needed are not."""
+    """Return a stack's outputs; end the command with a message where one of `needed` is missing."""
     given = _described(stack_name).get("Outputs", [])
     found = {one["OutputKey"]: one["OutputValue"] for one in given}
     if not found.keys() >= set(needed):
@@ -21,13 +21,13 @@ def outputs(stack_name: str, *needed: str) -> dict[str, str]:
 
 
 def parameters(stack_name: str) -> dict[str, str]:
-    """Return a stack's parameters; end the command with a clear word where there is no stack."""
+    """Return a stack's parameters; end the command with a message where there is no stack."""
     found = _described(stack_name).get("Parameters", [])
     return {one["ParameterKey"]: one["ParameterValue"] for one in found}
 
 
 def stage_of(stack_name: str) -> str:
-    """Return whose `vars` of the rules apply in a stack."""
+    """Return the stage whose `vars` a stack's rules use."""
     given = parameters(stack_name)
     return given.get("RulesStage") or given["Stage"]
 
@@ -55,12 +55,12 @@ def _described(stack_name: str) -> dict[str, Any]:
 
 
 def is_missing(error: "ClientError") -> bool:
-    """Tell whether an error of CloudFormation says that the stack does not exist."""
+    """Return whether an error of CloudFormation says that the stack does not exist."""
     return "does not exist" in error.response["Error"].get("Message", "")
 
 
 def client(service: str) -> Any:
-    """Return a boto3 client with the user's own AWS configuration."""
+    """Return a boto3 client with the operator's own AWS configuration."""
     import boto3  # noqa: PLC0415 - 0.2 s, which few commands need
 
     return boto3.client(service)  # type: ignore[call-overload] # a name known only at run time

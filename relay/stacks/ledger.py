@@ -1,4 +1,4 @@
-"""The ledger of a stack, as the operator's commands read and change it: single items by key.
+"""The ledger of a stack for operators' commands, which read and change single items by key.
 
 Every call raises botocore's errors: they name the call and the reason.
 """
@@ -22,16 +22,16 @@ Record = Mapping[str, Any]  # an item in Python's own types
 _KEY: Final = "pk"
 _DELIVERY: Final = "delivery#"
 _MOST_KEYS: Final = 100  # DynamoDB API reference, BatchGetItem
-_PAUSE: Final = 0.2  # seconds before the keys that DynamoDB has left over are asked for again
+_PAUSE: Final = 0.2  # seconds before unprocessed keys are requested again
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRecord:
-    """The ledger's record of a delivery; times are in seconds since the epoch.
+    """The ledger's record of a delivery; times are in epoch seconds.
 
     `last` are the last attempts, the newest last. `item` is the whole item, as plain values.
-    What an older relay has not written is None, 0 or empty.
+    Fields that an older release did not write are None, 0 or empty.
     """
 
     state: str
@@ -79,7 +79,7 @@ class Ledger:
         return plain(self._item(key))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Record]:
-        """Return those of the items that are there, by key."""
+        """Return the items that exist, by key."""
         found: dict[str, Record] = {}
         wanted = [_key(one) for one in dict.fromkeys(keys)]
         for start in range(0, len(wanted), _MOST_KEYS):
@@ -92,19 +92,19 @@ class Ledger:
         return DeliveryRecord.of(item) if item else None
 
     def deliveries(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryRecord]:
-        """Return the records of many deliveries, of those that have one, by delivery id."""
+        """Return the records of deliveries, of those that have one, by delivery id."""
         found = self.get_many(f"{_DELIVERY}{one}" for one in delivery_ids)
         return {key.removeprefix(_DELIVERY): DeliveryRecord.of(it) for key, it in found.items()}
 
     def under(self, delivery: Delivery) -> Delivery:
-        """Return a delivery under the id that the ledger has it by: see `occurrences`."""
+        """Return a delivery under the id of its occurrence in the ledger: see `occurrences`."""
         if delivery.again_after is None:
             return delivery
         occurrence, _ = joined(occurrences_in(self._item(key_of(delivery.id))), delivery)
         return under(occurrence, delivery)
 
     def keys_by(self, index: str, name: str, value: str) -> list[str]:
-        """Return the keys of the items that an index has under a value."""
+        """Return the keys of the items that have a value in an index."""
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             IndexName=index,
@@ -115,7 +115,7 @@ class Ledger:
         return [item[_KEY]["S"] for page in pages for item in page["Items"]]
 
     def beginning(self, prefix: str) -> Iterator[Record]:
-        """Yield the items whose key begins so. It reads the whole table: slow, and it costs."""
+        """Yield the items whose key begins so: a scan of the whole table, slow and costly."""
         pages = self.client.get_paginator("scan").paginate(
             TableName=self.name,
             FilterExpression="begins_with(#key, :prefix)",
@@ -131,7 +131,7 @@ class Ledger:
         """Update an item if a condition holds.
 
         `given` has what DynamoDB calls ExpressionAttributeNames and ExpressionAttributeValues.
-        Return whether it held, with the item: after the update, or as it stood in the way.
+        Return whether it held, with the item: after the update, or as it was when it did not hold.
         """
         try:
             answer = self.client.update_item(
@@ -150,10 +150,10 @@ class Ledger:
         return True, plain(answer.get("Attributes", {}))
 
     def free(self, delivery_id: str, was: State, by: str, now: float) -> bool:
-        """Make a final state FAILED, so that the delivery may be claimed; record who and when.
+        """Make a final state FAILED, so that the delivery may be claimed; record operator and time.
 
         Return False where the state is no longer `was`. The horizon begins anew. The owner changes
-        too, so that a worker who had vanished with the claim can no longer mark.
+        too, so that a worker that vanished with the claim can no longer mark.
         """
         freed = {"by": {"S": by}, "at": {"N": str(int(now))}, "was": {"S": str(was)}}
         values = {":failed": State.FAILED, ":was": was, ":owner": uuid.uuid4().hex}
@@ -184,7 +184,7 @@ class Ledger:
 
     def _batch(self, keys: list[dict[str, Any]]) -> Iterator[Record]:
         asked: dict[str, Any] = {self.name: {"Keys": keys, "ConsistentRead": True}}
-        while asked:  # what does not fit into one answer is named in it
+        while asked:  # an answer names the keys that did not fit into it
             answer = self.client.batch_get_item(RequestItems=asked)
             yield from map(plain, answer["Responses"].get(self.name, []))
             asked = answer.get("UnprocessedKeys") or {}

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The local stack as it is deployed in the emulator, and boto3 clients for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Stack:
 
     @property
     def gateway(self) -> str:
-        """The URL behind which the emulator's API Gateway serves this stack's routes."""
+        """The URL at which the emulator's API Gateway serves this stack's routes."""
         return f"{self.endpoint}/_aws/execute-api/{self.resources['Api']}/$default"
 
 

@@ -1,4 +1,4 @@
-"""What lies in the package that a deployed function runs: rules files, and wheels for a machine."""
+"""Contents of a deployed function's package: its rules files, and the machines of its wheels."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-# The machine at the end of a wheel's platform tag, in Lambda's word for it; a tag `any` has none.
+# The machine at the end of a wheel's platform tag, with Lambda's name for it; `any` has none.
 _MACHINE: Final = re.compile(rb"^Tag: .*_(aarch64|arm64|x86_64)\s*$", re.MULTILINE)
 _LAMBDA: Final = {b"aarch64": "arm64", b"arm64": "arm64", b"x86_64": "x86_64"}
 
@@ -22,7 +22,7 @@ class Package:
 
 
 def read_package(content: bytes) -> Package:
-    """Return what a zip holds; raise BadZipFile."""
+    """Return the contents of a zip; raise BadZipFile."""
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         paths = [PurePosixPath(name) for name in package.namelist()]
         rules = [path for path in paths if str(path.parent) == "rules" and path.suffix == ".yaml"]
@@ -34,6 +34,6 @@ def read_package(content: bytes) -> Package:
 
 
 def _machines(wheel: bytes) -> set[str]:
-    """Return the machine that a wheel is for; nothing for one that runs on any or on both."""
+    """Return the machine that a wheel is for; empty for one that runs on any or on both."""
     found = {_LAMBDA[name] for name in _MACHINE.findall(wheel)}
     return found if len(found) == 1 else set()

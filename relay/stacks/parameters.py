@@ -1,4 +1,4 @@
-"""What the template would refuse of a deployment's parameters, known before anything is built."""
+"""Checks of a deployment's parameters by the template's rules, before anything is built."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ def _declared() -> dict[str, Declared]:
 
 
 def _wrong(value: str, parameter: Declared) -> str:
-    """Return what a value should be, as CloudFormation would say it; nothing for a good one."""
+    """Return what a value must be, as CloudFormation would say it; empty for a good one."""
     allowed = [str(one) for one in parameter.get("AllowedValues", [])]
     if allowed and value not in allowed:
         return f"must be one of {', '.join(allowed)}"

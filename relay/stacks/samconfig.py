@@ -1,4 +1,4 @@
-"""samconfig.toml, as far as our own commands need it: `sam` reads all of it."""
+"""samconfig.toml, as far as the relay's own commands need it: `sam` reads all of it."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ DEFAULT: Final = "default"  # the environment that SAM takes where none is named
 _WATCHED: Final = "WatchedRule"
 _TEMPLATES: Final = "arm64"  # the default of Architecture
 _OURS: Final = ("stack_name", "parameter_overrides")
-_ALIKE: Final = 0.85  # of two keys: one is the other, misspelt
+_ALIKE: Final = 0.85  # similarity of two keys: one is a misspelling of the other
 _LEFT_EMPTY: Final = re.compile(r"(?:^|\s)(\w+)=(?=\s|$)")
 
 
@@ -31,12 +31,12 @@ class Deployment:
 
     @property
     def stage(self) -> str:
-        """The stage whose `vars` its rules see; the template's defaults are these."""
+        """The stage whose `vars` its rules use; the defaults are the template's."""
         return self.parameters.get("RulesStage") or self.parameters.get("Stage", "dev")
 
     @property
     def workspace(self) -> Workspace | None:
-        """The workspace that its rules reach where they name none."""
+        """The workspace of its rules that name none; None without BrazeEndpoint."""
         endpoint = self.parameters.get("BrazeEndpoint")
         return None if endpoint is None else Workspace.default(endpoint)
 
@@ -47,18 +47,18 @@ class Deployment:
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """The rules, as SOURCE/RULE, whose silence is to be an alarm."""
+        """The rules, as SOURCE/RULE, whose silence raises an alarm."""
         given = self.parameters.items()
         return tuple(value for name, value in given if name.startswith(_WATCHED) and value)
 
 
 def deployment(config_env: str = DEFAULT) -> Deployment:
-    """Return an environment of samconfig.toml; end the command with a clear word without one."""
+    """Return an environment of samconfig.toml; end the command with a message without one."""
     return read(_text(), config_env)
 
 
 def environment_of(stack_name: str) -> str | None:
-    """Return the first environment of samconfig.toml that deploys a stack, if one does."""
+    """Return the first environment of samconfig.toml that deploys a stack; None for none."""
     config = _loaded(_text())
     for name, value in config.items():
         if isinstance(value, dict) and _settings(value, "deploy").get("stack_name") == stack_name:
@@ -67,12 +67,12 @@ def environment_of(stack_name: str) -> str | None:
 
 
 def parameters_line(config_env: str) -> int:
-    """Return the line of samconfig.toml at which the parameters of an environment stand."""
+    """Return the line of samconfig.toml with the parameters of an environment."""
     return _parameters_line(_text(), config_env)
 
 
 def _parameters_line(text: str, config_env: str) -> int:
-    """Return the last such line: what stands under `deploy`, as `--guided` saves it, counts."""
+    """Return the last such line: the one under `deploy`, where `--guided` saves, counts."""
     lines = {0: 1}
     section = ""
     for number, line in enumerate(text.splitlines(), start=1):
@@ -83,10 +83,10 @@ def _parameters_line(text: str, config_env: str) -> int:
 
 
 def read(text: str, config_env: str) -> Deployment:
-    """Return what a samconfig.toml says of an environment; raise BadParameter where it cannot be.
+    """Return an environment of a samconfig.toml; raise BadParameter where it is missing or wrong.
 
-    SAM takes what stands under `deploy` or `build` in the place of what stands under `global`
-    (AWS SAM developer guide, "AWS SAM CLI configuration file"); `--guided` saves it there.
+    SAM prefers what is under `deploy` or `build` to what is under `global` (AWS SAM developer
+    guide, "AWS SAM CLI configuration file"); `--guided` saves it there.
     """
     config = _loaded(text)
     if config_env not in config:
@@ -130,14 +130,14 @@ def _settings(environment: Mapping[str, Any], command: str) -> dict[str, Any]:
 
 
 def _misspelt(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Yield keys that were meant for one of ours; SAM would pass over them."""
+    """Yield keys that are misspellings of ours; SAM would ignore them."""
     for key in settings.keys() - set(_OURS):
         if near := closest(key, _OURS, _ALIKE):
             yield f"unknown key {key}; did you mean {near}?"
 
 
 def _parameters(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameters as SAM reads them: of a text, of a list of texts, or of a table."""
+    """Return the parameters as SAM reads them: from a text, a list of texts, or a table."""
     given = settings.get("parameter_overrides", "")
     if isinstance(given, Mapping):
         return {name: str(value) for name, value in given.items()}

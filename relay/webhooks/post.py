@@ -15,7 +15,7 @@ _SECONDS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What the relay answered to a sample."""
+    """A sample, and the relay's answer to it."""
 
     sample: Sample
     status: int
@@ -30,12 +30,12 @@ def post(address: Address, sample: Sample) -> Posted:
     return Posted(sample, answer.status_code, answer.json() if answer.content else {})
 
 
-def send(letter: SignedRequest, session: requests.Session) -> requests.Response:
-    """Post a letter as it is: no redirect is followed, and no netrc file has a say."""
+def send(request: SignedRequest, session: requests.Session) -> requests.Response:
+    """Post a request as it is: without redirects, and without credentials of a netrc file."""
     return session.post(
-        f"{letter.url}?{letter.query}" if letter.query else letter.url,
-        data=letter.body,
-        headers=letter.headers,
+        f"{request.url}?{request.query}" if request.query else request.url,
+        data=request.body,
+        headers=request.headers,
         timeout=_SECONDS,
         allow_redirects=False,
         auth=_unchanged,

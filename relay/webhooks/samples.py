@@ -1,4 +1,4 @@
-"""The sample webhooks of events/, and how they are signed as their senders would."""
+"""The sample webhooks of events/, signed as their senders would sign them."""
 
 import json
 import os
@@ -21,26 +21,26 @@ from handler.rules_directory import read
 from relay.webhooks.signer import SignedRequest, sign
 
 _PLACE: Final = re.compile(r"(.*) at line (\d+) column (\d+)", re.DOTALL)
-_KEYS: Final = 3  # that a sample must have
+_KEYS: Final = 3  # keys that a sample must have
 _SHAPE: Final = "(a sample has source, headers, body)"
-NOW = "@now"  # in a sample's body, stands for the time of sending
+NOW = "@now"  # in a sample's body: replaced by the time of sending
 
 
 class WrongSample(Exception):
-    """A file of events/ that is no sample; its text says which, where and why."""
+    """A file of events/ is no sample; the text has file, place and reason."""
 
 
 def misread(file: str, error: ValidationError) -> str:
-    """Return what is wrong with a file, a line for each mistake, as `file:line:column: why`."""
+    """Return what is wrong with a file, one line for each mistake, as `file:line:column: why`."""
     found = error.errors(include_url=False)
     if sum(one["type"] == "missing" for one in found) == _KEYS:
         source = Path(file).stem.partition("-")[0]
         wrapped = f'{{"source": "{source}", "headers": {{}}, "body": ...}}'
         return f"{file}: this is a bare body: wrap it as {wrapped}"
-    return "\n".join(_told(file, one) for one in found)
+    return "\n".join(_described(file, one) for one in found)
 
 
-def _told(file: str, error: ErrorDetails) -> str:
+def _described(file: str, error: ErrorDetails) -> str:
     if error["type"] == "json_invalid":
         words = str(error["ctx"]["error"])
         place = _PLACE.fullmatch(words)
@@ -57,7 +57,7 @@ def _told(file: str, error: ErrorDetails) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file of events/: what a sender sends, but for the signature."""
+    """A file of events/: a webhook as its sender sends it, without the signature."""
 
     name: str
     source: str
@@ -78,14 +78,14 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a source's webhooks are posted to, and the secret that they are signed with."""
+    """The URL that a source's webhooks are posted to, and the secret that signs them."""
 
     url: str
     source: Source
     secret: str = field(repr=False)
 
     def signed(self, headers: Mapping[str, str], body: bytes, now: int) -> SignedRequest:
-        """Return a webhook as its sender would send it at that time."""
+        """Return a webhook as its sender would send it at `now`."""
         given = {name.lower(): value for name, value in headers.items()}
         unsigned = SignedRequest(self.url, {"content-type": "application/json", **given}, body)
         return sign(unsigned, self.source.scheme, self.secret, now)
@@ -103,7 +103,7 @@ def samples(folder: Path, sources: Container[str]) -> Iterator[Sample]:
 
 
 def strangers(folder: Path, sources: Iterable[str]) -> Iterator[str]:
-    """Yield which samples are of no source that is there; raise WrongSample."""
+    """Yield the samples whose source does not exist; raise WrongSample."""
     known = list(sources)
     others = [sample for sample in _samples(folder) if sample.source not in known]
     left_out = []
@@ -139,7 +139,7 @@ def sources_in(
 ) -> Mapping[str, Source | RulesError]:
     """Return the sources of a rules directory, or their errors; raise RulesError for none.
 
-    Whether rules may broadcast is a matter of one deployment: of that it is to be said.
+    `broadcasts` is whether rules may broadcast: a parameter of each deployment.
     """
     found = read(rules, stage, broadcasts=broadcasts)
     if not found:
@@ -148,7 +148,7 @@ def sources_in(
 
 
 def _placed(source: Source | RulesError, rules: Path) -> Source | RulesError:
-    """Return a source, or its error with paths that lead to the file from where one stands."""
+    """Return a source, or its error with paths that lead to the file from the present folder."""
     if isinstance(source, Source):
         return source
     folder = shown_folder(rules)
@@ -158,7 +158,7 @@ def _placed(source: Source | RulesError, rules: Path) -> Source | RulesError:
 
 
 def shown_folder(folder: Path) -> Path:
-    """Return a folder as somebody here would write it, so that the path can be clicked."""
+    """Return a folder relative to the present one if it is inside, so that paths can be clicked."""
     from_here = Path(os.path.relpath(folder))
     return folder if ".." in from_here.parts else from_here
 
@@ -174,7 +174,7 @@ def load_sources(rules: Path, stage: str) -> dict[str, Source]:
 
 
 def sample_secrets(sources: Mapping[str, Source | RulesError]) -> dict[str, str]:
-    """Return a lasting signing secret for each source: 64 hex digits, which most schemes take."""
+    """Return a fixed signing secret for each source: 64 hex digits, which most schemes take."""
     return dict(_sample_secret(name, source) for name, source in sources.items())
 
 

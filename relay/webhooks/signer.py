@@ -1,4 +1,4 @@
-"""Signs sample webhooks as their senders do, by the scheme that the source is verified with."""
+"""Signs sample webhooks as their senders do, by the scheme that verifies the source."""
 
 import base64
 import hashlib
@@ -27,7 +27,7 @@ _DECODE: Final[Mapping[str, Callable[[str], bytes]]] = {
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A webhook to be posted: `query` has no `?`; names of headers are in lower case."""
+    """A webhook to post: `query` has no `?`; names of headers are in lower case."""
 
     url: str
     headers: Mapping[str, str]
@@ -35,34 +35,34 @@ class SignedRequest:
     query: str = ""
 
 
-def sign(letter: SignedRequest, scheme: Scheme, secret: str, now: int) -> SignedRequest:
-    """Return the letter with what proves its sender in headers or query string.
+def sign(request: SignedRequest, scheme: Scheme, secret: str, now: int) -> SignedRequest:
+    """Return the request with its sender's proof in headers or query string.
 
-    `now` is in seconds since the epoch. An id is made of the body where none is given, so that
-    the same sample keeps its id.
+    `now` is in epoch seconds. Without an id one is made from the body, so that a sample keeps its
+    id.
     """
-    headers = {name.lower(): value for name, value in letter.headers.items()}
-    letter = replace(letter, headers=headers)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    request = replace(request, headers=headers)
     if isinstance(scheme, SignedScheme):
-        return replace(letter, headers=_signed(letter, scheme, secret, now))
+        return replace(request, headers=_signed(request, scheme, secret, now))
     if isinstance(scheme, BasicScheme):
         shown = f"Basic {base64.b64encode(secret.encode()).decode()}"
-        return replace(letter, headers={**headers, "authorization": shown})
-    return _with_token(letter, scheme, secret)
+        return replace(request, headers={**headers, "authorization": shown})
+    return _with_token(request, scheme, secret)
 
 
-def _with_token(letter: SignedRequest, scheme: TokenScheme, secret: str) -> SignedRequest:
+def _with_token(request: SignedRequest, scheme: TokenScheme, secret: str) -> SignedRequest:
     if scheme.where == "query":
         shown = f"{quote(scheme.name or '', safe='')}={quote(secret, safe='')}"
-        return replace(letter, query="&".join(filter(None, [letter.query, shown])))
+        return replace(request, query="&".join(filter(None, [request.query, shown])))
     shown = f"Bearer {secret}" if scheme.where == "bearer" else secret
-    return replace(letter, headers={**letter.headers, scheme.credential: shown})
+    return replace(request, headers={**request.headers, scheme.credential: shown})
 
 
-def _signed(letter: SignedRequest, scheme: SignedScheme, secret: str, now: int) -> dict[str, str]:
-    headers = dict(letter.headers)
+def _signed(request: SignedRequest, scheme: SignedScheme, secret: str, now: int) -> dict[str, str]:
+    headers = dict(request.headers)
     if scheme.id_header:
-        digest = hmac.digest(b"sample", letter.body, "sha256").hex()
+        digest = hmac.digest(b"sample", request.body, "sha256").hex()
         headers.setdefault(scheme.id_header, f"msg_{digest[:24]}")
     stamp = str(now * 1000 if scheme.timestamp and scheme.timestamp.unit == "ms" else now)
     if scheme.timestamp and scheme.timestamp.header:
@@ -70,10 +70,10 @@ def _signed(letter: SignedRequest, scheme: SignedScheme, secret: str, now: int) 
     for part in template(scheme.signed):
         if part.kind == "header":  # most often a time
             headers.setdefault(part.text, stamp)
-    letter = replace(letter, headers=headers)
+    request = replace(request, headers=headers)
     key = _key(scheme, secret)
     message = b"".join(
-        _piece(part, scheme, letter, (stamp, key)) for part in template(scheme.signed)
+        _piece(part, scheme, request, (stamp, key)) for part in template(scheme.signed)
     )
     if isinstance(scheme, HmacScheme):
         made = hmac.digest(key, message, scheme.algorithm)
@@ -84,18 +84,18 @@ def _signed(letter: SignedRequest, scheme: SignedScheme, secret: str, now: int) 
 
 
 def _piece(
-    part: Part, scheme: SignedScheme, letter: SignedRequest, given: tuple[str, bytes]
+    part: Part, scheme: SignedScheme, request: SignedRequest, given: tuple[str, bytes]
 ) -> bytes:
     stamp, key = given
     if part.kind in ("body", "secret"):
-        return letter.body if part.kind == "body" else key
-    query = f"?{letter.query}" if letter.query else ""
+        return request.body if part.kind == "body" else key
+    query = f"?{request.query}" if request.query else ""
     texts = {
         "timestamp": stamp,
-        "id": letter.headers.get(scheme.id_header or "", ""),
+        "id": request.headers.get(scheme.id_header or "", ""),
         "method": "POST",
-        "url": f"{scheme.public_url or letter.url}{query}",
-        "header": letter.headers.get(part.text, ""),
+        "url": f"{scheme.public_url or request.url}{query}",
+        "header": request.headers.get(part.text, ""),
     }
     return texts.get(part.kind, part.text).encode()
 
