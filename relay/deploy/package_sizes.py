@@ -1,4 +1,4 @@
-"""What each function's package holds and weighs, beside what Lambda takes: `make sizes`."""
+"""Contents and size of each function's package, beside Lambda's limits: `make sizes`."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ ZIPPED: Final = 50 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package: who runs it, the bytes of each thing in it, and those of its zip."""
+    """A package: its functions, the bytes of each part of it, and those of its zip."""
 
     functions: tuple[str, ...]
     parts: Mapping[str, int]
@@ -35,7 +35,7 @@ class Package:
 
 
 def build(folder: Path) -> Path:
-    """Run `sam build` into a folder, beside what was built for a deployment; return the folder."""
+    """Run `sam build` into a folder of its own, not that of a deployment; return the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     run = subprocess.run(
         [environment("sam") / "sam", "build", "--no-cached", "--build-dir", folder],
@@ -55,7 +55,7 @@ def build(folder: Path) -> Path:
 
 
 def packages(built: Path) -> list[Package]:
-    """Return the packages in what `sam build` made; functions may share one."""
+    """Return the packages that `sam build` made; functions may share one."""
     resources = yaml_parse((built / "template.yaml").read_text(encoding="utf-8"))["Resources"]
     folders: dict[str, list[str]] = {}
     for name, resource in resources.items():
@@ -68,7 +68,7 @@ def packages(built: Path) -> list[Package]:
 
 
 def _parts(folder: Path) -> dict[str, int]:
-    """Return the bytes of each distribution, and of each folder or file that is of none."""
+    """Return the bytes of each distribution, and of each other folder or file."""
     owners = {
         Path(str(file.locate())).resolve(): f"{found.name} {found.version}"
         for found in distributions(path=[str(folder)])
@@ -94,7 +94,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def table(package: Package) -> Table:
-    """Return a table of what a package holds, the heaviest first, and the two sums."""
+    """Return a table of a package's parts, the heaviest first, and of the two sums."""
     shown = Table("package", "bytes", "of Lambda's limit", title=" and ".join(package.functions))
     for column in shown.columns[1:]:
         column.justify = "right"

@@ -1,4 +1,4 @@
-"""Decisions that only the user can take before a deployment: ids of campaigns, and an endpoint."""
+"""Values that must be set before a deployment: ids of campaigns, and the Braze endpoint."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,9 +16,9 @@ _ENDPOINT: Final = "BrazeEndpoint"
 
 
 def undecided(rules: Path, config_env: str, arguments: Sequence[str] = ()) -> Iterator[str]:
-    """Yield what is to be decided before a deployment, each with its file and line.
+    """Yield each value that is not set yet, with file and line.
 
-    `rules` are such as load; `arguments` are those for `sam deploy`, which may give parameters too.
+    `rules` must load; `arguments` are those for `sam deploy`, which may give parameters too.
     """
     deployed = deployment(config_env)
     for path in sorted(rules.glob("*.yaml")):

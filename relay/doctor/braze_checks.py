@@ -1,4 +1,4 @@
-"""What `relay doctor` concludes from Braze's answers: values in, findings out."""
+"""Findings about Braze for `relay doctor`: the API keys, and the targets of the rules."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,29 +13,29 @@ from relay.doctor.stack_checks import Finding
 from relay.stacks.selection import Chosen
 
 _REFUSED: Final = (401, 403)
-_UNKNOWN: Final = (400, 404)  # Braze has taken the key, and found nothing by the id
-_WRONG_URL: Final = "Invalid URL"  # Braze's word for a path that it does not serve
-# A key of the details, the value that keeps the target from sending, in words, and the remedy.
+_UNKNOWN: Final = (400, 404)  # Braze accepts the key, and finds nothing by the id
+_WRONG_URL: Final = "Invalid URL"  # Braze's text for a path that it does not serve
+# A key of the details, the value at which the target does not send, in words, and the remedy.
 _STATES: Final = (
     ("archived", True, "is archived", "unarchive"),
     ("draft", True, "is a draft", "launch"),
     ("enabled", False, "is paused", "resume"),
 )
-# By the key of a request that names the target: what Braze calls it, and where it tells of it.
+# By the key that names the target in a request: Braze's name for it, and the path of its details.
 _KINDS: Final = {
     "campaign_id": ("campaign", "/campaigns/details"),
     "canvas_id": ("Canvas", "/canvas/details"),
 }
-_PATH: Final = "/campaigns/trigger/send"  # where no rule says which
-_MOST: Final = 40  # targets that are looked up in one run
+_PATH: Final = "/campaigns/trigger/send"  # where no rule has a target
+_MOST: Final = 40  # targets that one run looks up
 _SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A campaign or Canvas, by the key of a request that names it, and the rules that send to it.
+    """A campaign or Canvas, with the key that names it in a request, and the rules that send to it.
 
-    `trigger` is the path that they post to; each rule stands as "NAME of SOURCE".
+    `trigger` is the path that these rules post to; each rule is written "NAME of SOURCE".
     """
 
     key: str
@@ -45,7 +45,7 @@ class Target:
 
     @property
     def path(self) -> str:
-        """Where Braze tells of it."""
+        """The path of Braze's details of it."""
         return _KINDS[self.key][1]
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What Braze answered; the body is None where it is no JSON."""
+    """Braze's answer; the body is None where it is not JSON."""
 
     status: int
     body: object
@@ -66,7 +66,7 @@ class Answer:
 
     @property
     def finds_nothing(self) -> bool:
-        """Tell whether Braze has taken the key and complains, in words, of the id."""
+        """Whether Braze accepts the key and complains, in words, of the id."""
         words = self.says("message") or self.says("error")
         return self.status in _UNKNOWN and isinstance(words, str) and words != _WRONG_URL
 
@@ -103,7 +103,7 @@ def key_findings(
             words = f"answers {answer.status}, which neither accepts nor refuses the API key"
             remedy = _check_endpoint(workspace, stack)
             yield Finding("error", f"{workspace.endpoint} {words}", remedy)
-            return  # of one endpoint once is enough
+            return  # one finding for an endpoint is enough
 
 
 def _setting(workspace: Workspace) -> str:
@@ -131,7 +131,7 @@ def _check_key(refused: Iterable[str], workspace: Workspace) -> str:
 def target_findings(
     answers: Sequence[tuple[Target, Answer]], key: str, stack: Chosen
 ) -> Iterator[Finding]:
-    """Judge what Braze tells of each target, by a key, of this name, that may send to it."""
+    """Judge Braze's details of each target; `key` is the name of the key that sends to them."""
     hidden = sorted({target.path for target, answer in answers if answer.status in _REFUSED})
     if hidden:
         may = " and ".join(map(permission, hidden))
@@ -139,7 +139,7 @@ def target_findings(
         remedy = f"for this check, make a key in Braze with {may} too (no key can be changed): "
         yield Finding("note", problem, remedy + stack.set_key(key))
     judged = (finding for target, answer in answers for finding in _judged(target, answer, stack))
-    yield from dict.fromkeys(judged)  # of a path that is out of order once is enough
+    yield from dict.fromkeys(judged)  # one finding for a failing path is enough
 
 
 def _judged(target: Target, answer: Answer, stack: Chosen) -> Iterator[Finding]:
@@ -162,7 +162,7 @@ def _judged(target: Target, answer: Answer, stack: Chosen) -> Iterator[Finding]:
 
 
 def unreachable(workspace: Workspace, why: str, stack: Chosen) -> Finding:
-    """Return the finding of an endpoint that gave no answer at all."""
+    """Return the finding about an endpoint that gave no answer at all."""
     return Finding(
         "error",
         f"the Braze endpoint {workspace.endpoint} cannot be reached from here ({why})",
@@ -177,7 +177,7 @@ Ask = Callable[..., Answer]
 def braze_findings(
     workspace: Workspace, key: str, sources: Iterable[Source], stack: Chosen
 ) -> Iterator[Finding]:
-    """Yield what keeps a workspace's key, or what the rules send to, from being of use."""
+    """Yield what is wrong with a workspace's key, or with the targets of its rules."""
     known = targets(sources, workspace.name)
     with requests.Session() as session:
         session.auth = _bearer(key)
@@ -186,7 +186,7 @@ def braze_findings(
             return _asked(session, method, workspace.endpoint + path, options)
 
         try:
-            # A trigger of nothing for nobody: only whether the key is taken can come of it.
+            # A trigger without target and recipients: it can only show whether the key is accepted.
             paths = dict.fromkeys([target.trigger for target in known] or [_PATH])
             answers = {path: ask("POST", path, json={}) for path in paths}
         except requests.RequestException as error:
@@ -205,7 +205,7 @@ def _targets(ask: Ask, targets: list[Target], key: str, stack: Chosen) -> Iterat
 
 
 def _bearer(key: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
-    """Return what puts the key into a request; a plain header would give way to a .netrc."""
+    """Return what puts the key into a request; a plain header would be replaced by a .netrc."""
 
     def authorize(request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {key}"

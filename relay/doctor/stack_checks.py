@@ -1,4 +1,4 @@
-"""What `relay doctor` concludes of the stack: values in, findings out; nothing is asked here.
+"""Findings about the stack for `relay doctor`. Pure: values in, findings out.
 
 No finding shows a secret, not even a part of one or its length.
 """
@@ -19,7 +19,7 @@ _POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a deployed stack, and what to do about it; only an error is a fault."""
+    """A problem of a deployed stack, and its remedy; only the level `error` is a fault."""
 
     level: Literal["error", "note"]
     problem: str
@@ -44,7 +44,7 @@ def source_findings(
 
 
 def mapping_findings(mappings: Sequence[Mapping[str, Any]], stack: Chosen) -> Iterator[Finding]:
-    """Yield what keeps the deliver function from taking deliveries out of the queue."""
+    """Yield what keeps the worker from receiving the queue's messages."""
     if not mappings:
         nobody = "nothing takes deliveries out of the queue: the deliver function has no mapping"
         yield Finding("error", nobody, stack.deploy)
@@ -78,7 +78,7 @@ def rules_findings(
 def architecture_findings(
     packages: Mapping[str, Package], architectures: Mapping[str, str], stack: Chosen
 ) -> Iterator[Finding]:
-    """Yield which functions have a package that their processor cannot run."""
+    """Yield the functions whose package does not fit their processor."""
     wrong: dict[tuple[str, str], list[str]] = {}
     for name, architecture in architectures.items():
         for machine in packages[name].machines - {architecture}:
@@ -95,7 +95,7 @@ def architecture_findings(
 def alarm_findings(
     topics: Mapping[str, Sequence[str]], stack: Chosen, *, is_local: bool
 ) -> Iterator[Finding]:
-    """Judge the alarm topics, each with the ARNs of its subscriptions; locally nobody need hear."""
+    """Judge the alarm topics by their subscriptions' ARNs; a local stack needs none."""
     if not topics:
         yield Finding(
             "note",
@@ -103,7 +103,7 @@ def alarm_findings(
             "put an alarm of your own on the dead-letter queue: aws cloudwatch put-metric-alarm",
         )
     for topic, subscriptions in topics.items():
-        # One that nobody has confirmed yet has a word in the place of its ARN.
+        # An unconfirmed subscription has a word in place of its ARN.
         if not any(subscription.startswith("arn:") for subscription in subscriptions):
             yield Finding(
                 "note" if is_local else "error",
@@ -121,7 +121,7 @@ def _subscribe(topic: str, stack: Chosen) -> str:
 
 
 def dead_letter_findings(count: int, url: str) -> Iterator[Finding]:
-    """Say how many dead letters wait to be looked at."""
+    """Yield a note on the number of dead letters."""
     if count:
         yield Finding(
             "note",

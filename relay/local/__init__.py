@@ -1,1 +1,1 @@
-"""The stack on this machine: `relay run`, `relay up`, `relay demo`."""
+"""The local stack: `relay run`, `relay up`, `relay demo`."""

@@ -1,4 +1,4 @@
-"""Plays the samples: posts them, and shows what Braze received."""
+"""Posts the samples to a local stack, and shows what Braze received."""
 
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ _OK = 200
 
 
 def received_at(braze_url: str, count: int) -> tuple[list[Record], list[Record]]:
-    """Return what the simulated Braze has sent, and what it has refused.
+    """Return the sends of the simulated Braze, and the requests that it refused.
 
     Wait until these are `count` together, 30 seconds at most.
     """
@@ -41,7 +41,7 @@ def _control(braze_url: str, what: str) -> list[Record]:
 
 
 def posted_table(posted: Iterable[Posted]) -> Table:
-    """Return a table of samples and the relay's answers."""
+    """Return a table of the samples and the relay's answers."""
     table = _table("Webhooks", "sample", "posted to", "answer")
     for one in posted:
         words = ", ".join(_counted(value, name) for name, value in one.answer.items())
@@ -62,7 +62,7 @@ def sends_table(sends: Sequence[Record]) -> Table:
 
 
 def refused_table(refused: Sequence[Record]) -> Table:
-    """Return a table of the requests that Braze refused, each with Braze's words."""
+    """Return a table of the requests that Braze refused, each with Braze's reason."""
     table = _table("What Braze refused", "status", "because", "request")
     for request in refused:
         table.add_row(str(request["status"]), request["reason"], _fields(request["body"] or {}))
@@ -70,7 +70,7 @@ def refused_table(refused: Sequence[Record]) -> Table:
 
 
 def _table(title: str, *columns: str) -> Table:
-    whole = [Column(column, overflow="fold") for column in columns]  # ids are to be copied
+    whole = [Column(column, overflow="fold") for column in columns]  # ids stay whole to be copied
     return Table(*whole, title=title, title_justify="left", show_lines=True)
 
 
@@ -84,7 +84,7 @@ def _fields(values: Mapping[str, Any]) -> str:
 
 
 def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | None) -> bool:
-    """Post the samples (all, or the named ones), show both ends; tell whether all arrived."""
+    """Post the samples (all, or those named) and show both ends; return whether all arrived."""
     secrets = sample_secrets(sources)
     posted = [
         post(_address(local, sources[sample.source], secrets), sample)

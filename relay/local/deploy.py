@@ -1,7 +1,7 @@
-"""Deploys template.yaml into the emulator, and works round what the emulator lacks.
+"""Deploys template.yaml into the emulator, and works around what the emulator lacks.
 
-Nothing here changes the product: the template is the one that `sam deploy` takes, and each
-difference is named where it is made.
+The product is not changed: the template is the one that `sam deploy` takes, and each difference is
+named where it is made.
 """
 
 import json
@@ -39,12 +39,12 @@ def deploy(endpoint: str, package: bytes, parameters: Mapping[str, str]) -> Stac
 
 
 def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
-    """Return the template with what the emulator needs otherwise.
+    """Return the template with the changes that the emulator needs.
 
-    The code comes from its S3, under a custom runtime (Amazon's client, not its own);
-    `MaximumConcurrency` from a parameter stays text there and stops every poller; it wants the
-    IAM actions `sqs:...Batch`, which AWS does not have; and it speaks plain HTTP, which the
-    policy of the queues denies.
+    The code comes from the emulator's S3, under a custom runtime (Amazon's client, not the
+    emulator's). `MaximumConcurrency` becomes a number: from a parameter it stays text there, and
+    stops every poller. The emulator asks for the IAM actions `sqs:...Batch`, which AWS does not
+    have. It serves plain HTTP, which the policy of the queues denies.
     """
     del template["Resources"]["QueuesOverTlsOnly"]
     concurrency = parameters.get(
@@ -119,7 +119,7 @@ def import_routes(stack: Stack) -> None:
 
 
 def route_keys(template: Mapping[str, Any]) -> list[str]:
-    """Return the keys of the routes to the ingest function; one without a path is the catch-all."""
+    """Return the keys of the ingest function's routes; one without a path is the catch-all."""
     events = template["Resources"]["IngestFunction"]["Properties"]["Events"].values()
     routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
     return [f"{it['Method']} {it['Path']}" if "Path" in it else "$default" for it in routes]

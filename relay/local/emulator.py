@@ -21,14 +21,14 @@ _START_SECONDS: Final = 60
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
+    """Return a port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def is_free(port: int) -> bool:
-    """Tell whether a port of 127.0.0.1 can be listened on."""
+    """Return whether a port of 127.0.0.1 is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -40,7 +40,7 @@ def is_free(port: int) -> bool:
 
 @contextlib.contextmanager
 def emulator() -> Iterator[str]:
-    """Run ministack; give its endpoint; at the end stop it, its workers and its scratch folder."""
+    """Run ministack; give its endpoint; at the end stop it and delete its scratch folder."""
     endpoint = f"http://{HOST}:{free_port()}"
     programs = environment("emulator")
     with tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True) as scratch:
@@ -54,7 +54,7 @@ def emulator() -> Iterator[str]:
 
 
 def _environment(endpoint: str, scratch: str) -> dict[str, str]:
-    """Return what the emulator may know of this machine: its workers inherit all of it."""
+    """Return the emulator's environment, which its workers inherit: no other variable is passed."""
     return {
         "PATH": os.defpath,
         "HOME": scratch,

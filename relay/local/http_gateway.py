@@ -1,8 +1,8 @@
-"""The front door: a plain http://127.0.0.1:N that answers as API Gateway's HTTP API would.
+"""HTTP gateway of the local stack: http://127.0.0.1:N answers as API Gateway's HTTP API would.
 
-It forwards to the emulator's API Gateway, and mends what that does otherwise than AWS: a
-function's failure is 500 without its words, header fields that come twice are joined, and the
-quotas of an HTTP API hold (10 MB body, 10,240 bytes of request line and headers).
+It forwards to the emulator's API Gateway, and corrects what that does otherwise than AWS: a
+function's failure is 500 without its text, repeated header fields are joined, and the quotas of an
+HTTP API hold (10 MB body, 10,240 bytes of request line and headers).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A line for each webhook and each delivery, out of the functions' own logs."""
+"""Log lines of both functions, as they appear: one for each webhook and each delivery."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Record = tuple[int, str, str]  # milliseconds since the epoch, stream, line
 
 @contextmanager
 def followed(stack: Stack, show: Callable[[str], None]) -> Iterator[None]:
-    """Show the stack's activity, in a thread, for as long as the context lasts."""
+    """Show new log lines, in a thread, for as long as the context lasts."""
     ended = threading.Event()
 
     def follow() -> None:
@@ -42,7 +42,7 @@ def followed(stack: Stack, show: Callable[[str], None]) -> Iterator[None]:
 
 
 def _new_lines(logs: Any, stack: Stack, seen: set[Record]) -> Iterator[str]:
-    """Yield what is new; the last seconds are read again, for lines may come out of order."""
+    """Yield new lines; the last seconds are read again, for lines may come out of order."""
     since = max((at for at, *_ in seen), default=0) - _OVERLAP_MILLISECONDS
     fresh: set[Record] = set()
     for group in _GROUPS:

@@ -19,7 +19,7 @@ _PLAIN = 0o644 << 16
 
 
 def package(rules: Path) -> bytes:
-    """Return the zip that both functions run, with the given folder as its `rules/`."""
+    """Return the zip of both functions, with the given folder as its `rules/`."""
     python = environment("lambda-runtime") / "python"
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as package_zip:
@@ -30,7 +30,7 @@ def package(rules: Path) -> bytes:
 
 
 def _wheels(python: Path) -> Path:
-    """Return the folder of installed wheels, made once per lock and interpreter."""
+    """Return the folder of installed wheels, made once for each lock and interpreter."""
     requirements = SOURCE / "requirements.txt"
     made_of = requirements.read_bytes() + f"{sys.version}{platform.platform()}".encode()
     folder = BUILD / f"wheels-{hashlib.sha256(made_of).hexdigest()[:16]}"

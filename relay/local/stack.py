@@ -1,4 +1,4 @@
-"""One local stack from nothing to the first webhook, and all of it gone at the end."""
+"""Starts one local stack, from nothing to the first webhook, and removes it at the end."""
 
 import json
 import platform
@@ -22,7 +22,7 @@ from relay.local.watchdog import leashed
 from relay.stacks.local import Stack
 
 BRAZE_KEY: Final = "local-braze-key"
-_ARM: Final = {"arm64", "aarch64"}  # what macOS and Linux call it
+_ARM: Final = {"arm64", "aarch64"}  # macOS's and Linux's names for it
 Secrets = Mapping[str, str | Sequence[str]]
 
 
@@ -50,7 +50,7 @@ def local_stack(
             {
                 "Stage": "local",
                 "BrazeEndpoint": braze_url,
-                "AllowBroadcast": "true",  # there is nobody here to reach
+                "AllowBroadcast": "true",  # no real user can be reached here
                 "Architecture": "arm64" if platform.machine() in _ARM else "x86_64",
             }
             | parameters,
@@ -72,8 +72,8 @@ def simulated_braze() -> Iterator[str]:
 
 
 def _keys(rules: Path) -> Mapping[str, str]:
-    """Return a key for each workspace, all of which are on this machine."""
-    with suppress(RulesError):  # it is said elsewhere; the default workspace serves all the same
+    """Return an API key for each workspace; all workspaces are the simulated one."""
+    with suppress(RulesError):  # reported elsewhere; the default workspace still serves
         named = workspaces.read(rules, None).values()
         return {it.key: BRAZE_KEY for it in (Workspace.default(""), *named)}
     return {DEFAULT: BRAZE_KEY}
@@ -89,6 +89,6 @@ def _put_secrets(stack: Stack, secrets: Secrets, keys: Mapping[str, str]) -> Non
 
 
 def is_local(url: str) -> bool:
-    """Tell whether a URL may stand in Braze's place: http://127.0.0.1:port and nothing behind."""
+    """Return whether a URL may replace Braze's: http://127.0.0.1:port without a path."""
     prefix, _, port = url.rpartition(":")
     return prefix == f"http://{HOST}" and port.isascii() and port.isdigit()

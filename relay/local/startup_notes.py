@@ -1,4 +1,4 @@
-"""What somebody should know of a rules folder and its secrets before the first webhook comes."""
+"""Mistakes in a rules folder and its secrets, printed before the first webhook comes."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from handler.core.suggestions import closest
 def remarks(
     rules: Path, sources: Mapping[str, Source | RulesError], secrets: Mapping[str, object]
 ) -> Iterator[str]:
-    """Yield a line for each mistake; with any of them the other sources serve all the same."""
+    """Yield a line for each mistake; the other sources are served all the same."""
     for file in sorted(rules.glob("*.yml")):
         yield f"{file}: not served; name it {file.stem}.yaml"
     for name, source in sources.items():

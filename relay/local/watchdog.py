@@ -1,6 +1,6 @@
-"""Runs a command on a leash: when our standard input ends, so do it and all that it started.
+"""Runs a command on a leash: it ends, with all that it started, when our standard input ends.
 
-Whoever holds the other end may be killed at any moment, in any way: the pipe closes with it.
+The process that holds the other end may be killed in any way: the pipe closes with it.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ _LOOK_SECONDS = 0.2
 def leashed(
     command: Sequence[str | Path], stdout: int | IO[bytes], env: Mapping[str, str] | None = None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command in a session of its own, so that Ctrl-C reaches us alone; end it at the end."""
+    """Run a command in its own session, so that Ctrl-C reaches us alone; end it at the end."""
     with subprocess.Popen(
         [sys.executable, __file__, *command],
         env=env,
@@ -34,9 +34,9 @@ def leashed(
 
 
 def main() -> None:
-    """Run the command that is given; its whole session ends with it, or with standard input."""
+    """Run the given command; its whole session ends with it, or with standard input."""
     command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the others of the session
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # meant for the other processes of the session
     while command.poll() is None:
         readable, _, _ = select.select([0], [], [], _LOOK_SECONDS)
         if readable and not os.read(0, 1):
