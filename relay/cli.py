@@ -1,4 +1,4 @@
-"""The `relay` command: which commands there are, and how it ends."""
+"""The `relay` command: its list of commands, its signals and the errors that it reports."""
 
 import signal
 import sys
@@ -15,7 +15,7 @@ OPERATE: Final = "Operate"
 ENTRIES: Final = {
     "run": Entry(
         "relay.local.commands:run",
-        "Serve the rules beside a simulated Braze; the sample events go through first.",
+        "Serve the rules beside a simulated Braze; the sample events are posted first.",
         DEVELOP,
     ),
     "up": Entry(
@@ -33,32 +33,32 @@ ENTRIES: Final = {
     ),
     "plan": Entry(
         "relay.rules.plan:plan",
-        "Print the requests that the rules make of a webhook, as JSON. Nothing is sent.",
+        "Print the requests that the rules make of a webhook, as JSON; nothing is sent.",
         DEVELOP,
     ),
     "send": Entry(
         "relay.send.command:send",
-        "Sign a sample (EVENT), or each line of a file, and post it; exit with 0 for 200.",
+        "Sign a sample (EVENT), or each line of a file, and post it to a relay.",
         DEVELOP,
     ),
     "sources": Entry(
         "relay.sources:app",
-        "List the presets: how each sender is verified, and where its type and id stand.",
+        "List the presets: how each sender is verified, and where its type and id are.",
         DEVELOP,
     ),
     "braze": Entry(
         "relay.simulated_braze.__main__:braze",
-        "Serve a simulated Braze until Ctrl-C: it is strict, remembers all, and fails as told.",
+        "Serve a simulated Braze until Ctrl-C: strict, with a memory, and with faults on request.",
         DEVELOP,
     ),
     "deploy": Entry(
         "relay.deploy.command:deploy",
-        "Check the rules, run the cases, build, show the change set and deploy; then say the URLs.",
+        "Check the rules, run the cases, build, show the change set, deploy and print the URLs.",
         DEPLOY,
     ),
     "secrets": Entry(
         "relay.deploy.secrets:app",
-        "Signing secrets and Braze API keys of a deployed stack.",
+        "Set signing secrets and Braze API keys of a deployed stack.",
         DEPLOY,
     ),
     "urls": Entry(
@@ -66,12 +66,12 @@ ENTRIES: Final = {
     ),
     "doctor": Entry(
         "relay.doctor.command:doctor",
-        "Say what is wrong with a deployed stack and what to do; nothing is sent or changed.",
+        "Report what is wrong with a deployed stack and how to fix it; nothing is sent or changed.",
         DEPLOY,
     ),
     "status": Entry(
         "relay.operations.status:status",
-        "Show queue, dead letters, Braze, pauses, surges, alarms and the last errors of a stack.",
+        "Show queue, dead letters, Braze, pauses, surge limits, alarms and the last errors.",
         OPERATE,
     ),
     "trace": Entry(
@@ -81,25 +81,29 @@ ENTRIES: Final = {
     ),
     "dead-letters": Entry(
         "relay.dead_letters.commands:dead",
-        "Deliveries and events that were given up, each with its reason.",
+        "List, redrive, drop and export deliveries and events that were given up.",
         OPERATE,
     ),
     "held": Entry(
         "relay.dead_letters.commands:held",
-        "Deliveries that wait for a person: they may have been sent already.",
+        "List, release and drop deliveries that may have been sent already.",
         OPERATE,
     ),
     "pause": Entry(
         "relay.operations.pause:pause",
-        "Stop sending, within 10 seconds; webhooks are still taken. Without a scope, list.",
+        "Stop sending within 10 seconds; webhooks are still accepted. Without SCOPE, list pauses.",
         OPERATE,
     ),
     "resume": Entry(
         "relay.operations.pause:resume",
-        "Send what is paused again; what waits comes back within 15 minutes.",
+        "Resume sending; deliveries that wait are sent within 15 minutes.",
         OPERATE,
     ),
-    "surge": Entry("relay.operations.surge:app", "What the brakes of rules have stopped.", OPERATE),
+    "surge": Entry(
+        "relay.operations.surge:app",
+        "List, release and drop deliveries that surge limits have stopped.",
+        OPERATE,
+    ),
     "erase": Entry(
         "relay.operations.erase:erase",
         "Delete the dead letters, held deliveries and ledger items of one person.",
@@ -107,7 +111,7 @@ ENTRIES: Final = {
     ),
     "reconcile": Entry(
         "relay.reconcile.command:reconcile",
-        "Prove that all webhooks, events and deliveries are accounted for; exit with 1 if not.",
+        "Prove that all webhooks, events and deliveries are accounted for.",
         OPERATE,
     ),
 }
@@ -130,22 +134,25 @@ def relay(
         bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
-    """Relay from third-party webhooks to Braze: local stack and tools."""
+    """Relay from third-party webhooks to Braze: local stack and tools.
+
+    `relay COMMAND --help` gives an example and the exit codes of a command.
+    """
 
 
 def main() -> None:
-    """Run the command; any signal to end ends all that it started, as Ctrl-C does."""
+    """Run the command; a signal ends it with all that it started, as Ctrl-C does."""
     for sign in _ENDING:
         signal.signal(sign, _interrupt)
     try:
         app()
-    except known_errors() as error:  # AWS's words name call and reason
+    except known_errors() as error:  # AWS's text names call and reason
         typer.echo(str(error), err=True)
         sys.exit(1)
 
 
 def known_errors() -> tuple[type[Exception], ...]:
-    """Return the errors whose own words are enough; one whose module is not loaded is not there."""
+    """Return the errors whose text is enough for the operator, from modules that are loaded."""
     aws = sys.modules.get("botocore.exceptions")
     samples = sys.modules.get("relay.webhooks.samples")
     found = [RulesError]
@@ -157,6 +164,6 @@ def known_errors() -> tuple[type[Exception], ...]:
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
-    for sign in _ENDING:  # a second one must not cut the ending short
+    for sign in _ENDING:  # a second signal must not interrupt the clean-up
         signal.signal(sign, signal.SIG_IGN)
     raise KeyboardInterrupt

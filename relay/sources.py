@@ -1,4 +1,4 @@
-"""`relay sources`: the presets, and what each of them stands for."""
+"""`relay sources`: lists the presets and prints the settings that each stands for."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -19,10 +19,15 @@ _UNSIGNED: Final = ", not signed"
 
 @app.callback()
 def sources(context: typer.Context) -> None:
-    """List the presets: how each sender is verified, and where its type and id stand."""
+    """List the presets: how each sender is verified, and where its type and id are.
+
+    Example: relay sources
+
+    Exit codes: 0 listed, 2 usage
+    """
     if context.invoked_subcommand is None:
         table = Table("preset", "verified by", "type", "id", show_lines=True)
-        table.add_column("page", overflow="fold")  # to be copied whole
+        table.add_column("page", overflow="fold")  # an address must stay whole to be copied
         for name, preset in PRESETS.items():
             cells = (name, verified_by(preset), type_of(preset), id_of(preset), preset["document"])
             table.add_row(*map(Text, cells))  # Text: brackets are no markup here
@@ -30,8 +35,15 @@ def sources(context: typer.Context) -> None:
 
 
 @app.command()
-def show(preset: Annotated[str, typer.Argument(help="Its name.", metavar="PRESET")]) -> None:
-    """Print what a preset stands for, as YAML that can be pasted into a rules file."""
+def show(
+    preset: Annotated[str, typer.Argument(help="Name of the preset.", metavar="PRESET")],
+) -> None:
+    """Print the settings of a preset, as YAML that can be pasted into a rules file.
+
+    Example: relay sources show shopify
+
+    Exit codes: 0 printed, 2 usage or no such preset
+    """
     if preset not in PRESETS:
         hint = unknown_key(preset, PRESETS).replace("unknown key", "there is no preset")
         raise typer.BadParameter(hint, param_hint="PRESET")
@@ -39,7 +51,7 @@ def show(preset: Annotated[str, typer.Argument(help="Its name.", metavar="PRESET
 
 
 def expanded(name: str) -> str:
-    """Return what a preset stands for, written out as in a rules file."""
+    """Return a preset's settings, written out as in a rules file."""
     written = dict(PRESETS[name])
     page = written.pop("document")
     text: str = yaml.safe_dump(written, sort_keys=False, width=100)
@@ -47,7 +59,7 @@ def expanded(name: str) -> str:
 
 
 def verified_by(preset: Mapping[str, Any]) -> str:
-    """Return in a few words how a preset's sender proves itself."""
+    """Return in a few words how a preset's sender is verified."""
     verify = preset["verify"]
     match verify["scheme"]:
         case "standard_webhooks":
@@ -63,13 +75,13 @@ def verified_by(preset: Mapping[str, Any]) -> str:
 
 
 def type_of(preset: Mapping[str, Any]) -> str:
-    """Return where a preset finds an event's type, and whether anybody signs it."""
+    """Return the path of an event's type, with a remark where the sender does not sign it."""
     event = preset["event"]
     return f"{event['type']}{'' if event['type_signed'] else _UNSIGNED}"
 
 
 def id_of(preset: Mapping[str, Any]) -> str:
-    """Return what a preset makes an event's id of."""
+    """Return the expressions that make an event's id."""
     found = preset["event"].get("id", "digest of the body")
     if isinstance(found, str):
         return found

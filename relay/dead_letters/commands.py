@@ -1,4 +1,4 @@
-"""What `relay dead-letters` and `relay held` share: list, show, drop."""
+"""Commands of `relay dead-letters` and `relay held`, with the steps that both share."""
 
 import os
 import sys
@@ -12,7 +12,15 @@ import typer
 from handler.core.models import Delivery
 from relay.console.options import RulesOption
 from relay.console.terminal import console
-from relay.dead_letters.display import everything, exported, line, page, row, table, told_detail
+from relay.dead_letters.display import (
+    detail_text,
+    everything,
+    exported,
+    line,
+    page,
+    row,
+    table,
+)
 from relay.dead_letters.letter import COMMANDS, NAMES, Letter
 from relay.dead_letters.queue_reader import Tray, tray
 from relay.dead_letters.redrive import go, plainly, releasing
@@ -22,38 +30,39 @@ from relay.dead_letters.selection import Chosen, choosing, say_strangers, with_i
 from relay.paths import RULES
 from relay.stacks.ledger import DeliveryRecord
 
-YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRunOption = Annotated[
-    bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")
+    bool, typer.Option("--dry-run", help="Report what would happen; change nothing.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object for each, in a line.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 AgainOption = Annotated[
-    bool, typer.Option("--again", help="Also what was accepted, or is too late: see each refusal.")
+    bool, typer.Option("--again", help="Send also what was accepted or has expired.")
 ]
+LateOption = Annotated[bool, typer.Option("--again", help="Send also what has expired.")]
 IdArgument = Annotated[
-    str, typer.Argument(metavar="ID", help="Its id, or the first letters of it.")
+    str, typer.Argument(metavar="ID", help="The id, or its first 4 or more characters.")
 ]
 dead = typer.Typer(
     add_completion=False,
-    help="Deliveries and events that were given up, each with its reason.",
+    help="List, redrive, drop and export deliveries and events that were given up.",
     no_args_is_help=True,
 )
 held = typer.Typer(
     add_completion=False,
-    help="Deliveries that wait for a person: they may have been sent already.",
+    help="List, release and drop deliveries that may have been sent already.",
     no_args_is_help=True,
 )
 
 
 def counted(number: int, chosen: Chosen) -> str:
-    """Return a number of letters in words."""
+    """Return a number of dead letters or held deliveries in words."""
     name = NAMES[chosen.choice.kind]
     plural = "held deliveries" if chosen.choice.kind == "held" else f"{name}s"
     return f"{number} {name if number == 1 else plural}"
 
 
 def list_letters(chosen: Chosen, *, as_json: bool) -> int:
-    """Print the chosen letters, the oldest first; they are given back before anything is said."""
+    """Print the chosen letters, oldest first; before that they are returned to the queue."""
     letters = _all(chosen)
     records = _records(chosen, letters)
     if as_json:
@@ -65,13 +74,13 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
         console().print(table(letters, records))
         typer.echo(f"{counted(len(letters), chosen)}; `{command} show ID{chosen.options}` says all")
     else:
-        typer.echo(f"no {NAMES[chosen.choice.kind]} fits in {chosen.stack.name}")
+        typer.echo(f"no matching {NAMES[chosen.choice.kind]} in {chosen.stack.name}")
         say_strangers(chosen.choice)
     return 0
 
 
 def show_letters(chosen: Chosen, *, as_json: bool) -> int:
-    """Print everything of the letters that one id names; 1 where it names none, or several."""
+    """Print all that is known of one id's letters; return 1 for no id, or several."""
     letters = _all(chosen)
     ids = {it.id for it in letters}
     if len(ids) != 1:
@@ -81,13 +90,13 @@ def show_letters(chosen: Chosen, *, as_json: bool) -> int:
         return 1
     records = _records(chosen, letters)
     for letter in letters:
-        told = everything(letter, records.get(letter.message_id))
-        typer.echo(line(told) if as_json else page(told))
+        described = everything(letter, records.get(letter.message_id))
+        typer.echo(line(described) if as_json else page(described))
     return 0
 
 
 def drop_letters(chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
-    """Delete the chosen letters for good, once somebody has said yes; 1 where not all are gone."""
+    """Delete the chosen letters for good, after a question; return 1 where any is left."""
     with tray(chosen, "reading") as found:
         letters = list(found)
         if found.ending.wanted:
@@ -95,7 +104,7 @@ def drop_letters(chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
             return 1
         for letter in letters:
             typer.echo(
-                f"{letter.short} {letter.origin} {letter.reason} {told_detail(letter)}".rstrip()
+                f"{letter.short} {letter.origin} {letter.reason} {detail_text(letter)}".rstrip()
             )
         if not letters:
             say_strangers(chosen.choice)
@@ -117,7 +126,7 @@ def _dropped(found: Tray, letters: list[Letter]) -> int:
 
 
 def export_letters(chosen: Chosen, output: Path | None) -> int:
-    """Write the chosen letters, a line for each: what SendMessage takes, and what it is."""
+    """Write each chosen letter as a line: SendMessage's body and attributes, and its fields."""
     count = 0
     with _opened(output) as written, tray(chosen, "exporting") as found:
         for letter in found:
@@ -129,7 +138,7 @@ def export_letters(chosen: Chosen, output: Path | None) -> int:
 
 
 def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
-    """Open a new file that only its owner may read; standard output where none is named."""
+    """Open a new file that only its owner may read; standard output where no file is named."""
     if output is None:
         return nullcontext(sys.stdout)
     try:
@@ -147,7 +156,7 @@ def _all(chosen: Chosen) -> list[Letter]:
 
 
 def _records(chosen: Chosen, letters: list[Letter]) -> Mapping[str, DeliveryRecord]:
-    """Return what the ledger says of the letters' deliveries, by the letters' message ids."""
+    """Return the ledger's records of the letters' deliveries, by message id."""
     ids = {
         it.message_id: chosen.ledger.under(it.content).id
         for it in letters
@@ -160,14 +169,26 @@ def _records(chosen: Chosen, letters: list[Letter]) -> Mapping[str, DeliveryReco
 @dead.command("list")
 @choosing("dead")
 def list_dead(chosen: Chosen, *, as_json: JsonOption = False) -> int:
-    """List dead letters, without their content."""
+    """List dead letters, without their content.
+
+    Example: relay dead-letters list --reason rejected --since 2h
+
+    Exit codes: 0 listed (also if there is none), 1 AWS refused a call,
+    2 usage or no such stack, 130 interrupted
+    """
     return list_letters(chosen, as_json=as_json)
 
 
 @dead.command("show")
 @choosing("dead")
 def show_dead(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False) -> int:
-    """Show everything of one dead letter: its request and its event too, which are personal."""
+    """Show all that is known of one dead letter, its personal data included.
+
+    Example: relay dead-letters show fdb46cb42379
+
+    Exit codes: 0 shown, 1 no id begins so, or several do, 2 usage or no such
+    stack, 130 interrupted
+    """
     return show_letters(with_id(chosen, named), as_json=as_json)
 
 
@@ -178,20 +199,27 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
     *,
     again: AgainOption = False,
     rendered: Annotated[
-        bool, typer.Option("--rendered", help="Render the event anew, by the rules of --rules.")
+        bool, typer.Option("--rendered", help="Render the event anew by the rules of --rules.")
     ] = False,
     rules: RulesOption = RULES,
     stage: Annotated[
-        str | None, typer.Option(help="Which `vars` of the rules apply, if not the stack's.")
+        str | None, typer.Option(help="Stage whose `vars` apply; by default the stack's.")
     ] = None,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
 ) -> int:
-    """Send dead letters on their way again: each request as it was, or --rendered anew.
+    """Send dead letters again: each request as it was, or --rendered anew.
 
-    The ledger is asked first: nothing that was accepted or is on its way is sent again unless
-    --again says so. It asks where nothing chooses among them. A run that was cut short is gone
-    on with by the same command.
+    The ledger is asked first: without --again nothing is sent that was accepted,
+    is on its way or has expired. With no option that selects dead letters, the
+    command asks before it sends all of them; --rendered shows and asks for each
+    request that differs. Run the same command again to continue an interrupted
+    run.
+
+    Example: relay dead-letters redrive --reason horizon --dry-run
+
+    Exit codes: 0 all were sent (or would be), 1 one or more were not, 2 usage or
+    no such stack, 130 interrupted
     """
     if stage and not rendered:
         raise typer.BadParameter("--stage goes with --rendered")
@@ -205,7 +233,13 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
 @dead.command("drop")
 @choosing("dead")
 def drop_dead(chosen: Chosen, *, yes: YesOption = False, dry_run: DryRunOption = False) -> int:
-    """Delete dead letters for good; `export` keeps them first."""
+    """Delete dead letters for good; `export` keeps a copy first.
+
+    Example: relay dead-letters drop --reason expired --dry-run
+
+    Exit codes: 0 all were deleted (or would be), 1 not all, or the answer was no,
+    2 usage or no such stack, 130 interrupted
+    """
     return drop_letters(chosen, yes=yes, dry_run=dry_run)
 
 
@@ -215,12 +249,17 @@ def export_dead(
     chosen: Chosen,
     *,
     output: Annotated[
-        Path | None, typer.Option(help="A new file, for your eyes only; else standard output.")
+        Path | None, typer.Option(help="A new file that only you can read; else standard output.")
     ] = None,
 ) -> int:
-    """Write dead letters as JSON lines, whose body and attributes SendMessage takes as they are.
+    """Write dead letters as JSON lines, with the body and attributes that SendMessage takes.
 
-    They hold content, and stay in the queue.
+    They hold personal data. The dead letters stay in the queue.
+
+    Example: relay dead-letters export --output letters.jsonl
+
+    Exit codes: 0 written, 1 AWS refused a call, 2 usage, no such stack, or the
+    file exists, 130 interrupted
     """
     return export_letters(chosen, output)
 
@@ -228,14 +267,26 @@ def export_dead(
 @held.command("list")
 @choosing("held")
 def list_held(chosen: Chosen, *, as_json: JsonOption = False) -> int:
-    """List held deliveries, without their content."""
+    """List held deliveries, without their content.
+
+    Example: relay held list --rule shopify/order-confirmation
+
+    Exit codes: 0 listed (also if there is none), 1 AWS refused a call,
+    2 usage or no such stack, 130 interrupted
+    """
     return list_letters(chosen, as_json=as_json)
 
 
 @held.command("show")
 @choosing("held")
 def show_held(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False) -> int:
-    """Show everything of one held delivery: each attempt, whether it went out, and its content."""
+    """Show all that is known of one held delivery: each attempt, its result, and its content.
+
+    Example: relay held show fdb46cb42379
+
+    Exit codes: 0 shown, 1 no id begins so, or several do, 2 usage or no such
+    stack, 130 interrupted
+    """
     return show_letters(with_id(chosen, named), as_json=as_json)
 
 
@@ -244,14 +295,19 @@ def show_held(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False)
 def release_held(
     chosen: Chosen,
     *,
-    again: AgainOption = False,
+    again: LateOption = False,
     yes: YesOption = False,
     dry_run: DryRunOption = False,
 ) -> int:
-    """Send held deliveries after all: whoever has had one already gets it twice.
+    """Send held deliveries after all: a recipient who has the message gets it twice.
 
-    Of each it is said what is known, and asked. The ledger writes down who has set it free, and
-    when.
+    For each delivery the command shows the evidence and asks. The ledger records
+    who released it, and when.
+
+    Example: relay held release --id fdb46cb42379
+
+    Exit codes: 0 all were sent (or would be), 1 one or more were not, 2 usage or
+    no such stack, 130 interrupted
     """
     return go(chosen, releasing(again=again, yes=yes), rehearsal=dry_run)
 
@@ -259,5 +315,11 @@ def release_held(
 @held.command("drop")
 @choosing("held")
 def drop_held(chosen: Chosen, *, yes: YesOption = False, dry_run: DryRunOption = False) -> int:
-    """Delete held deliveries' letters: in the ledger they stay held, so that nothing sends them."""
+    """Delete held deliveries from the queue; in the ledger they stay held and are never sent.
+
+    Example: relay held drop --id fdb46cb42379
+
+    Exit codes: 0 all were deleted (or would be), 1 not all, or the answer was no,
+    2 usage or no such stack, 130 interrupted
+    """
     return drop_letters(chosen, yes=yes, dry_run=dry_run)

@@ -1,8 +1,8 @@
-"""What becomes of a letter, judged by what the ledger says of its delivery. Nothing is done here.
+"""Decisions on dead letters and held deliveries, by their ledger record. Nothing is changed here.
 
-A letter of a DEAD delivery is sent as a message of its own, which is younger than the mark: so the
-worker may claim it, where a copy that is older than the mark would be a duplicate. Nothing is
-changed in the ledger for it.
+The dead letter of a DEAD delivery is sent as a message of its own, which is younger than the mark:
+so the worker may claim it, where a copy that is older than the mark would be a duplicate. The
+ledger is not changed for it.
 """
 
 from dataclasses import dataclass, replace
@@ -17,18 +17,18 @@ from relay.console.format import minute
 from relay.stacks.ledger import DeliveryRecord
 
 _SHORT: Final = 12
-# What SQS gave up, or the worker without reaching the ledger, is in no other queue, whatever the
-# ledger says.
+# Given up by SQS, or by the worker without reaching the ledger: no other message exists, whatever
+# the ledger's state.
 _LEFT_ALONE: Final = (Reason.BY_SQS, Reason.HORIZON)
 _ON_ITS_WAY: Final = (State.SENDING, State.FAILED, State.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done, in words, and whether anything is sent.
+    """The decision in words, and the delivery that is sent, if any.
 
-    `delivery` is what is sent, as it was or without its expiry; `frees` is the final state that
-    the ledger has to leave first.
+    `delivery` is sent as it was, or without its expiry. `frees` is the final state that the ledger
+    has to leave first.
     """
 
     words: str
@@ -38,7 +38,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A delivery, what the ledger says of it, the reason of its letter, and the time."""
+    """A delivery, its ledger record, the reason of its dead letter, and the time."""
 
     delivery: Delivery
     record: DeliveryRecord | None
@@ -47,7 +47,7 @@ class Standing:
 
     @property
     def state(self) -> str | None:
-        """The ledger's state; None where it knows nothing, or no more."""
+        """The ledger's state; None where there is no record, or an expired one."""
         if self.record is None or self.record.is_over(self.now):
             return None
         return self.record.state
@@ -59,12 +59,12 @@ class Standing:
 
     @property
     def name(self) -> str:
-        """Enough of the id for --id."""
+        """The beginning of the id: enough for --id."""
         return self.delivery.id[:_SHORT]
 
 
 def redriven(standing: Standing, *, again: bool) -> Decision:
-    """Return what a redrive of a dead letter does: send it, or say why not and what to do."""
+    """Return whether a redrive sends a dead letter; if not, why, and what to do."""
     if problem := _never(standing):
         return Decision(problem)
     if not again and (problem := _only_again(standing)):
@@ -76,9 +76,9 @@ def redriven(standing: Standing, *, again: bool) -> Decision:
 
 
 def released(standing: Standing, *, again: bool) -> Decision:
-    """Return what the release of a held delivery does: free and send it, or say why not."""
+    """Return whether a release frees and sends a held delivery; if not, why."""
     state, drop = standing.state, f"`relay held drop --id {standing.name}` removes this letter"
-    # FAILED: a release that ended before it had sent. Absent: nobody has it.
+    # FAILED: a release ended before it had sent. None: no worker has it.
     if state in (State.HELD, State.FAILED, None):
         if standing.is_late and not again:
             return Decision(_late(standing))
@@ -93,7 +93,7 @@ def released(standing: Standing, *, again: bool) -> Decision:
 
 
 def _never(standing: Standing) -> str:
-    """Return why a delivery is not redriven, whatever was asked for; empty where it may be."""
+    """Return why a delivery cannot be redriven at all; empty where it can."""
     try:
         request(standing.delivery)
     except UnreadableMessage as error:
@@ -103,13 +103,13 @@ def _never(standing: Standing) -> str:
         return f"it is held: see `relay held show {name}`, then `relay held release --id {name}`"
     dead_at = standing.record.dead_at if standing.record else None
     if standing.state == State.DEAD and dead_at is not None and dead_at > standing.now:
-        # A message that is older than the mark would be taken for a copy, and vanish.
+        # A message that is older than the mark would be a duplicate, and be deleted.
         return f"it died just now: run this again in {round(dead_at - standing.now) + 1} s"
     return ""
 
 
 def _only_again(standing: Standing) -> str:
-    """Return why a delivery is not redriven without --again; empty where it is."""
+    """Return why a delivery is redriven only with --again; empty where it is without."""
     if standing.state == State.ACCEPTED:
         drop = f"`relay dead-letters drop --id {standing.name}` removes this letter"
         return f"Braze has accepted it: {drop}, --again sends it a second time"
@@ -128,7 +128,7 @@ def _late(standing: Standing) -> str:
 
 
 def _lasting(standing: Standing) -> Delivery:
-    """Return the delivery as it is; without its expiry where that is over."""
+    """Return the delivery, without its expiry where that is over."""
     if standing.is_late:
         return replace(standing.delivery, expires_at=None)
     return standing.delivery

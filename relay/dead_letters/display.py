@@ -1,4 +1,4 @@
-"""Letters for people and programs: in a table without content, one by one with all of it."""
+"""Dead letters on the terminal and as JSON: in a table without content, or one with all of it."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from relay.rules.yaml_text import written
 from relay.stacks.ledger import DeliveryRecord
 
 _UNPRINTABLE: Final = re.compile(r"[^ -~]")
-# What an attempt's class says of the request itself.
+# By an attempt's class: whether the request itself went out.
 _WENT_OUT: Final[Mapping[str, str]] = {
     "accepted": "yes: Braze accepted it",
     "held": "yes: Braze answered 2xx, with a notice",
@@ -29,9 +29,9 @@ _WENT_OUT: Final[Mapping[str, str]] = {
     "not_sent": "no: it did not reach Braze, or Braze did not take it",
 }
 _OF_LEDGER: Final = ("state", "attempts", "last")
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 _TIMES: Final = ("expires", "since", "dead_at", "lease_until", "at", "time", "accepted_at")
-# How an answer stayed away, in the words of deliver's client.
+# Causes of a missing answer, in the words of the worker's Braze client.
 _INTERRUPTED: Final[Mapping[str, str]] = {
     "interrupted": "no answer of Braze's came back",
     "interrupted: broken": "the connection broke after the request began",
@@ -40,7 +40,7 @@ _INTERRUPTED: Final[Mapping[str, str]] = {
 
 
 def table(letters: Sequence[Letter], records: Mapping[str, DeliveryRecord]) -> Table:
-    """Return a table of letters, the oldest first; nothing in it is content."""
+    """Return a table of letters in the order given, without any content."""
     last = "evidence" if any(it.kind == "held" for it in letters) else "detail"
     columns = ("id", "taken (UTC)", "source/rule", "reason", "status", "attempts", last)
     found = Table(*(Column(it, overflow="fold") for it in columns))
@@ -53,7 +53,7 @@ def table(letters: Sequence[Letter], records: Mapping[str, DeliveryRecord]) -> T
 def _cells(letter: Letter, record: DeliveryRecord | None) -> tuple[str, ...]:
     return (
         letter.short,
-        minute(letter.accepted_at).removesuffix(" UTC"),  # the head of the column says it
+        minute(letter.accepted_at).removesuffix(" UTC"),  # the head of the column has it
         letter.origin,
         letter.reason,
         "" if letter.status is None else str(letter.status),
@@ -62,8 +62,8 @@ def _cells(letter: Letter, record: DeliveryRecord | None) -> tuple[str, ...]:
     )
 
 
-def row(letter: Letter, record: DeliveryRecord | None) -> Told:
-    """Return of a letter what its list tells programs; nothing in it is content."""
+def row(letter: Letter, record: DeliveryRecord | None) -> JsonObject:
+    """Return the fields of a letter that its list gives as JSON, without any content."""
     return {
         "id": letter.id,
         "kind": _kind(letter),
@@ -80,39 +80,39 @@ def row(letter: Letter, record: DeliveryRecord | None) -> Told:
     }
 
 
-def exported(letter: Letter) -> Told:
+def exported(letter: Letter) -> JsonObject:
     """Return a letter with all that is needed to put it back: SendMessage's body and attributes."""
     return {**_own(letter), "body": letter.body, "attributes": _attributes(letter)}
 
 
-def _own(letter: Letter) -> Told:
-    """Return what the list tells of a letter, but for what the ledger says."""
+def _own(letter: Letter) -> JsonObject:
+    """Return the fields of the list, without those of the ledger."""
     return {name: it for name, it in row(letter, None).items() if name not in _OF_LEDGER}
 
 
-def _attributes(letter: Letter) -> Told:
+def _attributes(letter: Letter) -> JsonObject:
     names = ("DataType", "StringValue")
     return {
         name: {key: it[key] for key in names if key in it} for name, it in letter.attributes.items()
     }
 
 
-def everything(letter: Letter, record: DeliveryRecord | None) -> Told:
+def everything(letter: Letter, record: DeliveryRecord | None) -> JsonObject:
     """Return all that is known of a letter, its content too."""
-    told, content = {**_own(letter), "message_id": letter.message_id}, letter.content
+    described, content = {**_own(letter), "message_id": letter.message_id}, letter.content
     if content is None:
-        return {**told, "body": letter.body}
-    said = {*told, "event", "send", "recipient"}  # the last two are in the request
-    told |= {name: it for name, it in asdict(content).items() if name not in said}
-    told["event"] = _event(content)
+        return {**described, "body": letter.body}
+    said = {*described, "event", "send", "recipient"}  # send and recipient are in the request
+    described |= {name: it for name, it in asdict(content).items() if name not in said}
+    described["event"] = _event(content)
     if isinstance(content, Delivery):
         ledger = dict(record.item) if record else None
-        told |= {"request": _request(content), "evidence": _evidence(record), "ledger": ledger}
-    return told
+        described |= {"request": _request(content), "evidence": _evidence(record), "ledger": ledger}
+    return described
 
 
-def _evidence(record: DeliveryRecord | None) -> list[Told]:
-    """Return each attempt that the ledger remembers, and whether anything reached Braze by it."""
+def _evidence(record: DeliveryRecord | None) -> list[JsonObject]:
+    """Return each attempt in the ledger, and whether its request went out."""
     return [
         {**it, "went_out": _WENT_OUT.get(str(it.get("class")), "nobody knows")}
         for it in (record.last if record else ())
@@ -120,32 +120,32 @@ def _evidence(record: DeliveryRecord | None) -> list[Told]:
 
 
 def attempted(record: DeliveryRecord | None) -> str:
-    """Return the evidence in one line: how many attempts, and what is known of the last one."""
+    """Return the evidence in one line: the number of attempts, and the result of the last one."""
     if record is None or not record.attempts:
         return "the ledger knows of no attempt"
     count = f"{record.attempts} attempt{'' if record.attempts == 1 else 's'}"
-    if not record.last:  # whoever made it has vanished before the mark
+    if not record.last:  # the worker that made it vanished before the mark
         return f"{count}, and of the last one nobody knows what came of it"
     last = record.last[-1]
     words = [f"{last.get('class')}: {last.get('reason')}", str(last.get("status") or "")]
-    told = " ".join(it for it in words if it)
+    result = " ".join(it for it in words if it)
     when = f" {minute(last['time'])}" if "time" in last else ""
     went = _WENT_OUT.get(str(last.get("class")), "nobody knows")
-    return f"{count}, the last{when}, {told}; sent: {went}"
+    return f"{count}, the last{when}, {result}; sent: {went}"
 
 
-def line(told: Mapping[str, Any]) -> str:
+def line(fields: Mapping[str, Any]) -> str:
     """Return an object as one line of ASCII JSON."""
-    return json.dumps(told, ensure_ascii=True)
+    return json.dumps(fields, ensure_ascii=True)
 
 
-def wish(delivery: Delivery) -> Told:
-    """Return of a delivery what somebody compares: the request, and how it is sent."""
+def wish(delivery: Delivery) -> JsonObject:
+    """Return the parts of a delivery that a difference shows: the request, and how it is sent."""
     kept = ("rule", "id", "workspace", "on_unknown")
     return {**{name: getattr(delivery, name) for name in kept}, "request": _request(delivery)}
 
 
-def _request(delivery: Delivery) -> Told:
+def _request(delivery: Delivery) -> JsonObject:
     try:
         return {"path": delivery.path, "body": request(delivery)}
     except UnreadableMessage as error:
@@ -155,7 +155,7 @@ def _request(delivery: Delivery) -> Told:
 def _event(content: Delivery | Parked) -> Any:
     try:
         event = message.unpack(content.event)
-    except Exception:  # noqa: BLE001 - whatever stands there is shown as it is: zlib's errors, too
+    except Exception:  # noqa: BLE001 - shown as it is, whatever fails; zlib has errors of its own
         return content.event
     if isinstance(event, dict) and isinstance(event.get("raw"), str):
         return {**event, "raw": b64decode(event["raw"]).decode("utf-8", "backslashreplace")}
@@ -168,14 +168,14 @@ def _kind(letter: Letter) -> str:
     return "delivery" if isinstance(letter.content, Delivery) else "event"
 
 
-def told_detail(letter: Letter) -> str:
-    """Return why a letter is here, for people: an interrupted request's cause as a sentence."""
+def detail_text(letter: Letter) -> str:
+    """Return a letter's detail as text; the cause of an interrupted request as a sentence."""
     return _INTERRUPTED.get(letter.detail, letter.detail)
 
 
-def page(told: Mapping[str, Any]) -> str:
-    """Return everything of a letter as YAML for people; no sign of it can steer a terminal."""
-    shown = {key: it for key, it in told.items() if it is not None}
+def page(described: Mapping[str, Any]) -> str:
+    """Return all that is known of a letter as YAML, with no character that can steer a terminal."""
+    shown = {key: it for key, it in described.items() if it is not None}
     if "detail" in shown:
         shown["detail"] = _INTERRUPTED.get(shown["detail"], shown["detail"])
     if isinstance(event := shown.get("event"), dict) and isinstance(event.get("raw"), str):
@@ -184,7 +184,7 @@ def page(told: Mapping[str, Any]) -> str:
 
 
 def _laid_out(raw: str) -> Any:
-    """Return the value of a webhook's own JSON, to be laid out; what is none as it stands."""
+    """Return the JSON value of a webhook's body, to be laid out; other bodies as they are."""
     try:
         return json.loads(raw, object_pairs_hook=_once_each)
     except (ValueError, RecursionError):
@@ -192,14 +192,14 @@ def _laid_out(raw: str) -> Any:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object; raise ValueError where a key is in it twice: that is to be seen."""
+    """Return an object; raise ValueError for a repeated key, which must be seen as it is."""
     if len(found := dict(pairs)) < len(pairs):
         raise ValueError("a key is there twice")
     return found
 
 
 def _dated(value: Any, name: str = "") -> Any:
-    """Return a value with its times as people read them; those of the event stay as they came."""
+    """Return a value with its times in words; those of event and request stay as they came."""
     if isinstance(value, dict):
         return {
             key: it if key in ("event", "request") else _dated(it, key) for key, it in value.items()

@@ -1,4 +1,4 @@
-"""A dead letter: an unchanged queue message, and why it is no longer on its way."""
+"""A letter: an unchanged message of the dead letter queue, and the reason why it is there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,10 +22,11 @@ _SHORT: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One message of the dead letter queue; `sent_at` is when it came there, in epoch seconds.
+    """One message of the dead letter queue: a dead letter or a held delivery.
 
-    `content` is what its body holds; None where this version cannot read it, and `unreadable`
-    says why. `attributes` are the message's, as SQS gives and takes them.
+    `sent_at` is when it was buried, in epoch seconds. `content` is the decoded body; None where
+    this version cannot read it, and `unreadable` has the reason. `attributes` are the message's, in
+    SQS's form.
     """
 
     message_id: str
@@ -50,7 +51,7 @@ class Letter:
 
     @property
     def happening(self) -> str:
-        """What tells deliveries apart: the id, and where that is a digest the time as well."""
+        """Key of one occurrence: the id, and where that is a digest the time as well."""
         content = self.content
         if isinstance(content, Delivery) and content.again_after is not None:
             return f"{self.id}@{content.accepted_at}"
@@ -58,37 +59,37 @@ class Letter:
 
     @property
     def id(self) -> str:
-        """The delivery's id; of what is no delivery the SHA-256 of its body, in hex."""
+        """The delivery's id; for anything else the SHA-256 of the body, in hex."""
         if isinstance(self.content, Delivery):
             return self.content.id
         return sha256(self.body.encode()).hexdigest()
 
     @property
     def short(self) -> str:
-        """The first letters of the id: enough for --id."""
+        """The first characters of the id: enough for --id."""
         return self.id[:_SHORT]
 
     @property
     def reason(self) -> str:
-        """Why it is here: a word."""
-        told = self._attribute("reason")
-        return told or (self.content.reason if isinstance(self.content, Parked) else Reason.BY_SQS)
+        """The reason, as one word."""
+        given = self._attribute("reason")
+        return given or (self.content.reason if isinstance(self.content, Parked) else Reason.BY_SQS)
 
     @property
     def status(self) -> int | None:
         """Braze's HTTP status, where Braze has answered."""
-        told = self._attribute("status")
-        return int(told) if told.isascii() and told.isdigit() else None
+        given = self._attribute("status")
+        return int(given) if given.isascii() and given.isdigit() else None
 
     @property
     def detail(self) -> str:
-        """Braze's or the relay's words, without anything of the request."""
+        """Braze's or the relay's text, without anything of the request."""
         own = self.content.detail if isinstance(self.content, Parked) else self.unreadable
         return self._attribute("detail") or own
 
     @property
     def kind(self) -> Kind:
-        """Whether it is held for a person, or dead."""
+        """`held` where an operator has to decide, else `dead`."""
         return "held" if self.reason in REASONS["held"] else "dead"
 
     @property
@@ -98,7 +99,7 @@ class Letter:
 
     @property
     def rule(self) -> str:
-        """The rule's name; empty where no rule has seen the event, or nobody can tell."""
+        """The rule's name; empty where no rule saw the event, or the letter cannot be read."""
         return (self.content.rule or "") if self.content else ""
 
     @property
@@ -108,7 +109,7 @@ class Letter:
 
     @property
     def accepted_at(self) -> int:
-        """When its webhook was taken; when the letter came here, where it cannot be read."""
+        """When its webhook was accepted; where it cannot be read, when it was buried."""
         return self.content.accepted_at if self.content else int(self.sent_at)
 
     def _attribute(self, name: str) -> str:

@@ -1,8 +1,8 @@
-"""The dead letter queue, read by receiving: what is not deleted is given back at the end.
+"""Reads the dead letter queue by receiving; letters that are not deleted are returned at the end.
 
-SQS has no way to look at a queue without receiving from it. So a command borrows the letters with
-a long visibility timeout, and sets it to 0 for each when it ends, however it ends. If it is killed
-by force, they come back by themselves after that timeout.
+SQS shows messages only by receiving them. So a command borrows the letters with a long visibility
+timeout, and sets it to 0 for each when it ends, however it ends. After a kill by force they are
+visible again once that timeout is over.
 """
 
 import sys
@@ -25,13 +25,13 @@ T = TypeVar("T")
 LOAN: Final = 900  # seconds
 BATCH: Final = 10  # SQS, "Amazon SQS message quotas"
 POLL: Final = 1  # seconds; a long poll asks all of SQS's servers, a short one some of them
-_EMPTY: Final = 3  # empty polls before letters that are said to be there are given up
+_EMPTY: Final = 3  # empty polls, after which SQS's count is no longer trusted
 _COLUMNS: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
 
 
 @dataclass(slots=True)
 class BorrowedMessages:
-    """Letters borrowed from a queue; those still in `receipts` are given back."""
+    """Letters borrowed from a queue; those still in `receipts` are returned."""
 
     sqs: Any
     url: str
@@ -40,7 +40,7 @@ class BorrowedMessages:
     _seen: set[str] = field(default_factory=set)
 
     def letters(self) -> Iterator[Letter]:
-        """Yield each letter once, until the queue has no more or the command is to end."""
+        """Yield each letter once, until the queue is empty or the command is interrupted."""
         expected, empty = self.count(), 0
         while empty < (1 if len(self._seen) >= expected else _EMPTY):
             if self.ending.wanted:
@@ -52,18 +52,18 @@ class BorrowedMessages:
             yield from map(Letter.of, fresh)
 
     def count(self) -> int:
-        """Return about how many letters the queue has that nobody else has borrowed."""
+        """Return about how many letters are in the queue and not borrowed."""
         return self._count("ApproximateNumberOfMessages")
 
     def say_what_is_lent(self) -> None:
-        """Say how many letters somebody else has borrowed: they are not among those seen here."""
+        """Report how many letters another command has borrowed: they are missing here."""
         if lent := self._count("ApproximateNumberOfMessagesNotVisible"):
             are = "letter is" if lent == 1 else "letters are"
             words = f"{lent} {are} in other hands: another command runs, or has been killed"
             typer.echo(f"{words} within the last {LOAN // 60} minutes", err=True)
 
     def delete(self, letters: Sequence[Letter]) -> int:
-        """Delete letters for good; return of how many SQS says that it has."""
+        """Delete letters for good; return how many SQS confirms."""
         deleted = 0
         for batch in _batches(letters):
             entries = [
@@ -79,10 +79,10 @@ class BorrowedMessages:
         return deleted
 
     def give_back(self) -> None:
-        """Let everybody see again what is left, and say so where that fails."""
+        """Make the remaining letters visible again; report where that fails."""
         self.ending.peace = True
         left = len(self.receipts)
-        with suppress(ClientError, BotoCoreError):  # whatever ended the command is told, not this
+        with suppress(ClientError, BotoCoreError):  # the first error is reported
             for batch in _batches(list(self.receipts.values())):
                 left -= self._show(batch)
         if left:
@@ -91,7 +91,7 @@ class BorrowedMessages:
             typer.echo(f"{words} again within {LOAN // 60} minutes", err=True)
 
     def _show(self, receipts: Sequence[str]) -> int:
-        """Set visibility timeouts to 0; return how many SQS has set."""
+        """Set visibility timeouts to 0; return how many SQS confirms."""
         entries = [
             {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": 0}
             for index, receipt in enumerate(receipts)
@@ -113,14 +113,14 @@ class BorrowedMessages:
             MessageSystemAttributeNames=["SentTimestamp"],
         )
         messages: list[Any] = answer.get("Messages", [])
-        # The newest receipt is the one that counts, of a letter that came back meanwhile too.
+        # Only the newest receipt is valid, also of a letter that is received again.
         self.receipts.update({it["MessageId"]: it["ReceiptHandle"] for it in messages})
         return messages
 
 
 @contextmanager
 def borrowed(sqs: Any, url: str, ending: Ending) -> Iterator[BorrowedMessages]:
-    """Give a loan of a queue's letters, and give them back at the end, whatever happens."""
+    """Borrow a queue's letters, and return them at the end, whatever happens."""
     loan = BorrowedMessages(sqs, url, ending)
     try:
         yield loan
@@ -136,7 +136,7 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
 
 @dataclass(frozen=True, slots=True)
 class Tray:
-    """The chosen letters; all but those deleted are given back when the command ends."""
+    """The chosen letters; all but those deleted are returned when the command ends."""
 
     chosen: Chosen
     loan: BorrowedMessages
@@ -145,7 +145,7 @@ class Tray:
 
     @property
     def ending(self) -> Ending:
-        """Whether the command is to end after the letter in hand."""
+        """The interrupt state: whether the command ends after the letter in hand."""
         return self.loan.ending
 
     def __iter__(self) -> Iterator[Letter]:
@@ -167,7 +167,7 @@ class Tray:
         return self.loan.delete(letters)
 
     def ask(self, question: str) -> bool:
-        """Ask whoever sits there; Ctrl-C is an answer too, and ends the command."""
+        """Ask the operator; Ctrl-C is an answer too, and ends the command."""
         self.bar.stop()
         try:
             with self.ending.asking():
@@ -178,7 +178,7 @@ class Tray:
 
 @contextmanager
 def tray(chosen: Chosen, doing: str) -> Iterator[Tray]:
-    """Give the chosen letters, borrowed; `doing` is a word for the bar."""
+    """Give the chosen letters, borrowed; `doing` is the label of the progress bar."""
     url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
     screen = Console(stderr=True)
     with noticed() as ending:
@@ -187,7 +187,7 @@ def tray(chosen: Chosen, doing: str) -> Iterator[Tray]:
             console=screen,
             transient=True,
             disable=not screen.is_terminal,
-            redirect_stdout=sys.stdout.isatty(),  # else what is piped would land on the screen
+            redirect_stdout=sys.stdout.isatty(),  # else piped output would go to the screen
         )
         with borrowed(sqs, url, ending) as loan, bar:
             loan.say_what_is_lent()

@@ -1,4 +1,4 @@
-"""Goes through the chosen letters and sends each on its way again, or says why not."""
+"""Redrive and release: sends each chosen letter again, or reports why not."""
 
 import sys
 import time
@@ -27,10 +27,10 @@ _CHANGED: Final = "the ledger has changed meanwhile: run this again"
 
 @dataclass(slots=True)
 class Redrive:
-    """The way back to the queue; in a rehearsal nothing is changed.
+    """The way back to the main queue; in a rehearsal nothing is changed.
 
-    `done` are the deliveries of this command: what the worker gives up at once comes into the dead
-    letters again, and must not go round for ever.
+    `done` are the deliveries that this command has sent: one that the worker buries at once is in
+    the dead letters again, and must not be sent for ever.
     """
 
     tray: Tray
@@ -42,7 +42,7 @@ class Redrive:
     done: set[str] = field(default_factory=set)
 
     def send(self, letter: Letter, decision: Decision) -> str:
-        """Do what was decided for a delivery's letter; return why it was not done, or nothing."""
+        """Carry out the decision on a letter; return why that failed, or an empty text."""
         if decision.delivery is None:
             return decision.words
         body = _body(letter, decision.delivery)
@@ -54,14 +54,14 @@ class Redrive:
             return _CHANGED
         try:
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
-        except ClientError as error:  # of this message; of all of them, the next one tells it too
+        except ClientError as error:  # of one message; if SQS refuses all, each one reports it
             return f"SQS did not take it: {error.response['Error']['Code']}"
         return self.delete(letter)
 
     def send_all(self, deliveries: Sequence[Delivery]) -> str:
-        """Send the deliveries that an event's letter makes; return why not, or nothing.
+        """Send the deliveries rendered from an event's letter; return why not, or an empty text.
 
-        Raise Unavailable where SQS is away.
+        Raise Unavailable where SQS cannot be reached.
         """
         if self.rehearsal:
             return ""
@@ -69,14 +69,14 @@ class Redrive:
         return f"SQS did not take {len(refused)} of them" if refused else ""
 
     def delete(self, letter: Letter) -> str:
-        """Take a letter that is on its way out of the dead letters."""
+        """Delete a letter that was sent; return why that failed, or an empty text."""
         if self.rehearsal or self.tray.delete([letter]):
             return ""
         return "it is sent, but its letter is still here: drop that"
 
 
 def redrive_into(tray: Tray, *, rehearsal: bool) -> Redrive:
-    """Return the way from a tray of letters back to its stack's queue."""
+    """Return the way from borrowed letters back to the main queue of their stack."""
     stack = tray.chosen.stack
     return Redrive(
         tray=tray,
@@ -89,13 +89,13 @@ def redrive_into(tray: Tray, *, rehearsal: bool) -> Redrive:
 
 
 def _body(letter: Letter, delivery: Delivery) -> str:
-    """Return the message of a delivery: the letter's own, unchanged, where it says the same."""
+    """Return the message to send: the letter's own, unchanged, where the delivery is the same."""
     return letter.body if letter.content == delivery else message.encode(delivery)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of a letter, in words, and whether it is on its way (or would be)."""
+    """The result for one letter, in words, and whether it was (or would be) sent."""
 
     words: str
     is_sent: bool = False
@@ -105,11 +105,11 @@ Judge = Callable[[Redrive, Letter], Verdict]
 
 
 def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> int:
-    """Let each chosen letter be judged; say what came of it; return 1 where one was not sent.
+    """Apply `judge` to each chosen letter and report the result; return 1 where one was not sent.
 
-    `asks`: somebody has to agree to the whole first.
+    With `asks` the operator has to agree to all of them first.
 
-    A run that was cut short leaves nothing half done: the next one goes on with what is left.
+    An interrupted run leaves nothing half done: the next one continues with what is left.
     """
     sent, left = 0, 0
     with tray(chosen, "redriving") as found:
@@ -128,7 +128,7 @@ def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> 
 
 
 def _agreed(found: Tray) -> Iterator[Letter]:
-    """Yield the letters once somebody has said yes to all; of none at all nobody is asked."""
+    """Yield the letters once the operator has agreed to all; without letters nothing is asked."""
     letters = iter(found)
     for letter in letters:
         if not _says_yes(found):
@@ -150,7 +150,7 @@ def _says_yes(found: Tray) -> bool:
 
 
 def plainly(*, again: bool) -> Judge:
-    """Return who redrives dead letters as they are."""
+    """Return the judge that redrives dead letters as they are."""
 
     def judge(way: Redrive, letter: Letter) -> Verdict:
         if not isinstance(letter.content, Delivery):
@@ -163,7 +163,7 @@ def plainly(*, again: bool) -> Judge:
 
 
 def releasing(*, again: bool, yes: bool) -> Judge:
-    """Return who releases held deliveries, each once its evidence has been looked at."""
+    """Return the judge that releases held deliveries, each after its evidence is shown."""
 
     def judge(way: Redrive, letter: Letter) -> Verdict:
         if not isinstance(letter.content, Delivery):
@@ -181,7 +181,7 @@ def releasing(*, again: bool, yes: bool) -> Judge:
 
 
 def standing_of(way: Redrive, letter: Letter, delivery: Delivery) -> Standing:
-    """Return a delivery with what the ledger says of it at this moment."""
+    """Return a delivery with its ledger record at this moment."""
     record = way.ledger.delivery(way.ledger.under(delivery).id)
     return Standing(delivery, record, letter.reason, time.time())
 
@@ -199,7 +199,7 @@ def _verdict(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
 
 
 def _why_not(letter: Letter) -> str:
-    """Return why nothing can be sent of what is no delivery."""
+    """Return why a letter without a delivery cannot be sent."""
     if letter.content is None:
         export = f"`{COMMANDS['dead']} export --id {letter.short}`"
         return f"{letter.detail}: it cannot be sent; {export} keeps it"

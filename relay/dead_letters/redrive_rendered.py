@@ -1,4 +1,4 @@
-"""`redrive --rendered`: what the rules make of a letter now takes the place of what was frozen."""
+"""`redrive --rendered`: renders each letter's event by the present rules, and sends the result."""
 
 import time
 from collections.abc import Sequence
@@ -17,19 +17,19 @@ from relay.dead_letters.redrive import Redrive, Verdict, standing_of
 from relay.dead_letters.render import Rendered, Sources, rendered
 from relay.rules.yaml_text import differences, say
 
-_SHOWN: Final = 3  # requests of one letter; too_many has a hundred and more
+_SHOWN: Final = 3  # requests shown of one letter; too_many has a hundred and more
 
 
 @dataclass(frozen=True, slots=True)
 class Anew:
-    """Renders letters anew, shows the difference, asks, and sends what there is now."""
+    """Renders letters anew, shows the differences, asks, and sends the new requests."""
 
     sources: Sources
     again: bool
     yes: bool
 
     def __call__(self, way: Redrive, letter: Letter) -> Verdict:
-        """Return what came of a letter."""
+        """Render one letter anew; return the result."""
         if letter.content is None:
             return Verdict(f"{letter.detail}: nothing can be rendered of it")
         try:
@@ -55,7 +55,7 @@ class Anew:
         return Verdict(problem or f"{decision.words}, rendered anew", is_sent=not problem)
 
     def _decided(self, way: Redrive, letter: Letter, old: Delivery, new: Delivery) -> Decision:
-        """Return the decision on what is sent now; what it was before must not stand against it."""
+        """Return the decision on the new delivery; the ledger must permit its old id too."""
         if old.id != new.id:
             before = standing_of(way, letter, replace(new, id=old.id))
             refused = redriven(before, again=self.again)
@@ -73,13 +73,13 @@ class Anew:
         if problem := way.send_all(deliveries):
             return Verdict(problem)
         count = f"{len(deliveries)} deliver{'y' if len(deliveries) == 1 else 'ies'}"
-        if failures:  # a second run sends nothing twice: what it makes has the same ids
+        if failures:  # a second run sends nothing twice: its deliveries have the same ids
             return Verdict(f"{count} of it sent, and the letter stays, for: {why}")
         problem = way.delete(letter)
         return Verdict(problem or f"{count} sent, rendered anew", is_sent=not problem)
 
     def _in_time(self, made: Rendered) -> tuple[list[Delivery], list[str]]:
-        """Return what may be sent, and why the rest may not."""
+        """Return the deliveries that may be sent, and why the others may not."""
         now, good, failures = time.time(), list[Delivery](), list(made.failures)
         for it in made.deliveries:
             if it.expires_at is None or it.expires_at > now:
@@ -95,7 +95,7 @@ class Anew:
     def _agreed(
         self, way: Redrive, letter: Letter, old: Sequence[Delivery], new: Sequence[Delivery]
     ) -> bool:
-        """Show the difference, and ask where there is one; a rehearsal shows it only."""
+        """Show the difference, and ask where there is one; a rehearsal only shows it."""
         before = [wish(it) for it in old]
         after = [wish(it) for it in new[:_SHOWN]]
         if before == after:

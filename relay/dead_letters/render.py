@@ -1,6 +1,6 @@
 """Renders a letter anew: the event that it carries, by the rules as they are now.
 
-Whatever is wrong is Unrenderable, in words for the terminal; then the letter stays.
+Every problem is raised as Unrenderable, with text for the terminal; then the letter stays.
 """
 
 import zlib
@@ -34,7 +34,7 @@ _WHOLE: Final = compile_expression("body")
 
 
 def planned_in_pieces(event: Event, source: Source) -> Plan:
-    """Return what the rules make of an event, with the ids that it would have in one piece."""
+    """Return the plan of an event, made in pieces, with the ids of the event as a whole."""
     found, parked = match(event, source), list[Parked]()
     packed = Packed(event, message.pack(event_fields(event)))
     made = list[Delivery]()
@@ -70,7 +70,7 @@ def _starts(for_each: Expression, event: Event, source: Source) -> range:
 
 
 def _piece(rule: Rule, packed: Packed, source: Source, start: int) -> Iterator[Delivery]:
-    """Yield the deliveries of the elements from a place on; by it some of them are told apart."""
+    """Yield the deliveries of the elements from `start` on; a place is part of some ids."""
     made = render(rule, packed, source)
     if rule.once_per_item:
         yield from made
@@ -86,9 +86,9 @@ def _piece(rule: Rule, packed: Packed, source: Source, start: int) -> Iterator[D
 def planned_anew(
     content: Delivery | Parked, fields: Mapping[str, Any], source: Source
 ) -> list[Plan]:
-    """Return what the rules make of a webhook's bytes, event by event; raise Unrenderable.
+    """Return the plans of a webhook's bytes, event by event; raise Unrenderable.
 
-    The limits of one webhook do not count: nobody waits for its answer any more.
+    The limits of one webhook do not apply: no sender waits for its answer any more.
     """
     raw = b64decode(fields["raw"])
     webhook = Webhook(source.name, "POST", fields["headers"], "", raw, content.accepted_at)
@@ -100,7 +100,7 @@ def planned_anew(
 
 
 def _parts(verified: Verified, source: Source, single: Source) -> tuple[RawEvent, ...]:
-    """Return the events of a whole webhook, or the one of many that was parked by itself."""
+    """Return the events of a whole webhook, or the one event of a batch that was parked alone."""
     (whole,), _ = split(verified, single)
     return split(verified, source)[0] if _holds_many(whole, verified, source) else (whole,)
 
@@ -116,7 +116,7 @@ def _holds_many(whole: RawEvent, verified: Verified, source: Source) -> bool:
 
 
 def _planned(parts: tuple[RawEvent, ...], webhook: Webhook, source: Source) -> Iterator[Plan]:
-    """Yield what becomes of each event; of two with one id only the first is taken."""
+    """Yield the plan of each event; a second one with the same id and other bytes is malformed."""
     known: dict[tuple[str, str], bytes] = {}
     for part in parts:
         verified = Verified(replace(webhook, body=part.raw))
@@ -139,16 +139,16 @@ def _malformed(source: Source, detail: str) -> Parked:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What the rules make of a letter now; `failures` say of the rest why it is not sent."""
+    """Deliveries that the rules make of a letter now; `failures` are the reasons for the rest."""
 
     deliveries: tuple[Delivery, ...]
     failures: tuple[str, ...] = ()
 
 
 def rendered(content: Delivery | Parked, sources: Sources) -> Rendered:
-    """Return what the rules make of a letter's event now; raise Unrenderable.
+    """Return the deliveries that the rules make of a letter's event now; raise Unrenderable.
 
-    Of a delivery that is one delivery: the same wish, perhaps under another id.
+    A delivery gives one delivery: its counterpart, perhaps under another id.
     """
     source, fields = _source(content.source, sources), _fields(content)
     if "raw" in fields:
@@ -164,7 +164,7 @@ def rendered(content: Delivery | Parked, sources: Sources) -> Rendered:
 def _of_plans(plans: Sequence[Plan], sources: Sources) -> Rendered:
     deliveries = [it for one in plans for it in one.deliveries]
     parked = [it for one in plans for it in one.parked]
-    for late in [it for it in parked if it.reason == "expired"]:  # whether it goes is not for here
+    for late in [it for it in parked if it.reason == "expired"]:  # expiry is judged later
         deliveries += rendered(late, sources).deliveries
         parked.remove(late)
     if not deliveries and not parked:
@@ -186,7 +186,7 @@ def _unwanted(plans: Sequence[Plan]) -> str:
 def _made_of(
     delivery: Delivery, event: Event, fields: Mapping[str, Any], source: Source
 ) -> tuple[Delivery, ...]:
-    """Return all that a delivery's rule makes of what it carries of its event."""
+    """Return all deliveries that a letter's rule makes of the event that it carries."""
     if "item" not in fields:
         rule = _wanting(delivery.rule, event, source)
         return _fit(render(rule, Packed(event, delivery.event), source))
@@ -197,7 +197,7 @@ def _made_of(
 
 
 def _wanting(name: str, event: Event, source: Source) -> Rule:
-    """Return the rule of this name, which must want the event."""
+    """Return the rule of this name; raise Unrenderable where it does not match the event."""
     found = match(event, source)
     rule = next((it for it in found.wanted if it.name == name), None)
     if rule is not None:
@@ -212,7 +212,7 @@ def _wanting(name: str, event: Event, source: Source) -> Rule:
 
 
 def _by_item(name: str, source: Source) -> Rule:
-    """Return the rule of this name, which must get by with one element of its `for_each`."""
+    """Return the rule of this name, which must need only one element of its `for_each`."""
     rule = next((it for it in source.rules if it.name == name and it.enabled), None)
     if rule is None:
         raise Unrenderable("", f"{source.name} has no rule {name} in force any more")
@@ -241,7 +241,7 @@ def _in_force(rule: Rule) -> Rule:
 
 
 def _counterpart(delivery: Delivery, made: tuple[Delivery, ...]) -> Delivery:
-    """Return of all that a rule makes the delivery that has taken this one's place."""
+    """Return the one of a rule's deliveries that corresponds to this delivery."""
     for it in made:
         if it.id == delivery.id:
             return it
@@ -283,16 +283,16 @@ def _fields(content: Delivery | Parked) -> Mapping[str, Any]:
 
 
 def _event(source: str, fields: Mapping[str, Any]) -> Event:
-    """Return the event; raise Unrenderable where it is none."""
+    """Return the event; raise Unrenderable where a part of it is missing."""
     known = {it.name for it in attributes(Event)} - {"source"}
     try:
         return Event(source=source, **{name: it for name, it in fields.items() if name in known})
-    except TypeError:  # one of them is missing
+    except TypeError:  # a field is missing
         raise Unrenderable("", "it carries no whole event") from None
 
 
 def sources_of(stack: Operated, rules: Path, stage: str | None) -> Sources:
-    """Return the sources of a folder of rules for a stack, or for a stage of one's choice."""
+    """Return the sources of a rules folder, for the stage of a stack or for a given one."""
     given = _parameters(stack)
     applies = stage or given.get("RulesStage") or given.get("Stage", "dev")
     return sources_in(rules, applies, broadcasts=given.get("AllowBroadcast") == "true")

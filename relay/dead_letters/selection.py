@@ -1,4 +1,4 @@
-"""Which letters of which stack a command is for: options that all of these commands have."""
+"""Options that select a stack and its letters, shared by all commands of this package."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -16,13 +16,13 @@ from relay.stacks.ledger import Ledger
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
 
 _INTERRUPTED: Final = 130
-_LEAST: Final = 4  # letters of an id
+_LEAST: Final = 4  # characters of an id
 Command = Callable[..., int]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which letters are meant: those that fit all that is given. Times are in epoch seconds."""
+    """A selection of letters: those that match all criteria. Times are in epoch seconds."""
 
     kind: Kind
     reasons: frozenset[str] = frozenset()
@@ -35,11 +35,11 @@ class Choice:
 
     @property
     def is_all(self) -> bool:
-        """Whether nothing was given that chooses among the letters."""
+        """Whether there is no criterion."""
         return self == Choice(self.kind)
 
     def takes(self, letter: Letter) -> bool:
-        """Return whether a letter is meant, but for the limit."""
+        """Return whether a letter matches; the limit is applied elsewhere."""
         return (
             letter.kind == self.kind
             and self._names(letter)
@@ -59,10 +59,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What the options of a command say: a stack, and letters of it.
+    """The stack and the letters that a command's options select.
 
-    `options` name the stack, for commands that are shown; `was_interrupted` is not empty once
-    somebody has ended the command early.
+    `options` name the stack, for commands that are printed; `was_interrupted` is not empty once
+    the operator has interrupted the command.
     """
 
     stack: Operated
@@ -77,12 +77,12 @@ class Chosen:
 
 
 def with_id(chosen: Chosen, delivery: str) -> Chosen:
-    """Return what is chosen, and of that only what an id's first letters name."""
+    """Return the selection, restricted to the letters whose id begins so."""
     return replace(chosen, choice=replace(chosen.choice, ids=_prefixes([delivery])))
 
 
 def _prefixes(ids: list[str]) -> tuple[str, ...]:
-    """Return first letters of ids; an empty one, of a variable that is not set, would take all."""
+    """Return beginnings of ids; an empty one, from an unset variable, would match all."""
     for it in ids:
         if len(it) < _LEAST:
             raise typer.BadParameter(f"'{it}': give at least {_LEAST} letters of an id")
@@ -90,7 +90,7 @@ def _prefixes(ids: list[str]) -> tuple[str, ...]:
 
 
 def _reasons(given: list[str], kind: Kind) -> frozenset[str]:
-    """Return the reasons; one that no letter can have would find none, as if all were well."""
+    """Return the reasons; one that no letter can have would match none, as if all were well."""
     known = sorted(map(str, REASONS[kind]))
     for it in given:
         if it not in known:
@@ -104,24 +104,24 @@ def _reasons(given: list[str], kind: Kind) -> frozenset[str]:
 def _options(  # noqa: PLR0913 - the options of a command
     *,
     kind: Kind,
-    reason: Annotated[list[str] | None, typer.Option(help="Only of this reason.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Only of this source.")] = None,
+    reason: Annotated[list[str] | None, typer.Option(help="Only this reason; repeatable.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; repeatable.")] = None,
     rule: Annotated[
-        list[str] | None, typer.Option(help="Only of this rule: RULE or SOURCE/RULE.")
+        list[str] | None, typer.Option(help="Only this rule, RULE or SOURCE/RULE; repeatable.")
     ] = None,
     since: Annotated[
-        str | None, typer.Option(help="Webhook taken since then: 2h, 3d, or an ISO 8601 time.")
+        str | None, typer.Option(help="Webhook accepted since: 2h, 3d, or an ISO 8601 time.")
     ] = None,
-    until: Annotated[str | None, typer.Option(help="Webhook taken before then.")] = None,
+    until: Annotated[str | None, typer.Option(help="Webhook accepted before: likewise.")] = None,
     delivery: Annotated[
-        list[str] | None, typer.Option("--id", help="Only this one: its id's first letters do.")
+        list[str] | None, typer.Option("--id", help="Only ids that begin so; repeatable.")
     ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many.")] = None,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> Chosen:
-    """Return what is chosen; raise typer.BadParameter where it names no stack, or no time."""
+    """Return the selection; raise typer.BadParameter for no such stack, or text that is no time."""
     choice = Choice(
         kind,
         _reasons(reason or [], kind),
@@ -136,16 +136,16 @@ def _options(  # noqa: PLR0913 - the options of a command
 
 
 def _written(stack_name: str | None, config_env: str | None, *, local: bool) -> str:
-    """Return the options that name the stack, as they were given."""
+    """Return the options that name the stack, as given."""
     named = {"--stack-name": stack_name, "--config-env": config_env}
     options = "".join(f" {name} {value}" for name, value in named.items() if value)
     return f"{options} --local" if local else options
 
 
 def choosing(kind: Kind) -> Callable[[Command], Callable[..., None]]:
-    """Give a command the options that choose letters; its first parameter is what is chosen.
+    """Give a command the selection options; its first parameter is the selection.
 
-    What it returns is the exit code, unless it was interrupted.
+    The command returns its exit code; an interrupted command exits with 130.
     """
     shared = list(inspect.signature(_options).parameters.values())[1:]
 
@@ -168,16 +168,16 @@ def choosing(kind: Kind) -> Callable[[Command], Callable[..., None]]:
 
 
 def say_strangers(choice: Choice) -> None:
-    """Say which sources and rules the project's rules do not know, where no letter was found.
+    """Report selected sources and rules that the project's rules do not have.
 
-    That is no mistake by itself: letters outlive the rules that made them.
+    It is called where no letter was found. It may be no mistake: letters outlive their rules.
     """
     for words in strangers(choice, read_names(RULES)):
         typer.echo(words, err=True)
 
 
 def strangers(choice: Choice, names: Names) -> Iterator[str]:
-    """Yield what may be wrong with a choice; nothing where some rules cannot be read."""
+    """Yield what may be wrong with a selection; nothing where some rules cannot be read."""
     if names.unread:
         return
     rules = sorted({it for source, rule in names.rules for it in (rule, f"{source}/{rule}")})

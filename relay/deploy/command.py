@@ -1,4 +1,4 @@
-"""`relay deploy`: SAM's own commands in their order, once the rules are found to be good."""
+"""`relay deploy`: checks rules and cases, then runs SAM's build and deploy."""
 
 import os
 import subprocess
@@ -25,11 +25,17 @@ from relay.webhooks.samples import sources_in
 
 def deploy(
     arguments: Annotated[
-        list[str] | None, typer.Argument(help="More for `sam deploy`, after a --.")
+        list[str] | None, typer.Argument(help="For `sam deploy`, after --.", metavar="ARGUMENTS")
     ] = None,
     config_env: Annotated[str, typer.Option(help="Environment of samconfig.toml.")] = DEFAULT,
 ) -> None:
-    """Check the rules, run the cases, build, show the change set and deploy; then say the URLs."""
+    """Check the rules, run the cases, build, show the change set, deploy and print the URLs.
+
+    Example: relay deploy --config-env prod
+
+    Exit codes: 0 deployed, 1 a rule, an id or a case is refused, or the answer to
+    the change set was no, 2 usage; where SAM fails, SAM's own exit code
+    """
     check(rules=RULES, config_env=config_env)
     _refuse_undecided(config_env, arguments or ())
     _test(CASES)
@@ -51,7 +57,7 @@ def _refuse_undecided(config_env: str, arguments: Sequence[str]) -> None:
 
 
 def _test(cases: Path) -> None:
-    """Run the user's cases, if there are any: they expect what `vars` say for stage dev."""
+    """Run the rule author's cases, if there are any: they expect the `vars` of stage dev."""
     if not any(cases.glob("*/*.yaml")):
         return
     report = run(sources_in(RULES, CASES_STAGE), cases)
@@ -75,12 +81,12 @@ def _change_sets(stack_name: str) -> set[str]:
 
 
 def _sam(*arguments: str) -> None:
-    """Run the locked SAM CLI; it asks and answers on this terminal."""
+    """Run the locked SAM CLI on this terminal; exit with its code where it fails."""
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     run = subprocess.run(
         [environment("sam") / "sam", *arguments],
         cwd=PROJECT,
-        env=os.environ | {"PATH": programs},  # it looks for uv there
+        env=os.environ | {"PATH": programs},  # sam looks for uv there
         check=False,
     )
     if run.returncode:

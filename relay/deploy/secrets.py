@@ -1,4 +1,4 @@
-"""`relay secrets`: writes signing secrets and Braze keys, without echo or shell history."""
+"""`relay secrets`: sets signing secrets and Braze keys, without echo or shell history."""
 
 import json
 import re
@@ -26,11 +26,11 @@ from relay.webhooks.samples import sources_in
 
 
 def unusable(source: Source, secret: Secret) -> str:
-    """Return what the verifier itself says against a source's secrets; nothing if they will do."""
+    """Return the verifier's objection to a source's secrets; empty where they are usable."""
     unsigned = Webhook(source.name, "POST", {}, "", b"", 0)
     try:
         verify(unsigned, source.scheme, signing_secrets(secret, source.secret))
-    except Unverified:  # the secrets were taken, and this webhook rightly was not
+    except Unverified:  # the secrets are usable; this webhook is rightly refused
         return ""
     except Unavailable as error:
         return str(error)
@@ -38,18 +38,18 @@ def unusable(source: Source, secret: Secret) -> str:
 
 
 MIN_BYTES: Final = 8  # of a signing secret; the verifier refuses shorter ones
-READY: Final = REFRESH_AFTER + 1  # seconds until each function takes it: a read takes 1 s at most
+READY: Final = REFRESH_AFTER + 1  # seconds until each function uses it: a read takes 1 s at most
 Values = Mapping[str, str | list[str]]
 Change = Literal["set", "rotate", "retire"]
 
 app = typer.Typer(
-    add_completion=False, help="Signing secrets and Braze API keys of a deployed stack."
+    add_completion=False, help="Set signing secrets and Braze API keys of a deployed stack."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One entry of a stack's signing secrets, with the sources that verify by it; or a key."""
+    """An entry of a stack's signing secrets with the sources that it verifies, or a Braze key."""
 
     stack_name: str
     arn: str
@@ -68,19 +68,29 @@ def _group() -> None:
 
 @app.command("set")
 def set_secret(  # noqa: PLR0913 - the options of a command
-    workspace: Annotated[str, typer.Argument(help="With --braze: the workspace.")] = "default",
+    workspace: Annotated[
+        str, typer.Argument(help="With --braze: the workspace.", metavar="WORKSPACE")
+    ] = "default",
     *,
-    braze: Annotated[bool, typer.Option("--braze", help="The Braze REST API key.")] = False,
-    source: Annotated[str | None, typer.Option(help="The source's signing secret.")] = None,
+    braze: Annotated[bool, typer.Option("--braze", help="Set a Braze REST API key.")] = False,
+    source: Annotated[str | None, typer.Option(help="Set this source's signing secret.")] = None,
     rotate: Annotated[
-        bool, typer.Option("--rotate", help="Keep the old ones beside the new one.")
+        bool, typer.Option("--rotate", help="Keep the old secrets beside the new one.")
     ] = False,
-    retire: Annotated[bool, typer.Option("--retire", help="Keep only the newest one.")] = False,
+    retire: Annotated[bool, typer.Option("--retire", help="Keep only the newest secret.")] = False,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     rules: RulesOption = RULES,
 ) -> None:
-    """Set a Braze API key (--braze [WORKSPACE]) or a source's signing secret (--source NAME)."""
+    """Set a Braze API key (--braze [WORKSPACE]) or a source's signing secret (--source NAME).
+
+    The secret is typed without echo, or read from standard input.
+
+    Example: relay secrets set --source shopify --rotate
+
+    Exit codes: 0 set, 1 a rules file or AWS fails, 2 usage, no such stack, or a
+    secret that cannot be used
+    """
     if braze == (source is not None):
         raise typer.BadParameter("give either --braze [WORKSPACE] or --source NAME")
     if (rotate and retire) or (braze and (rotate or retire)):
@@ -98,7 +108,7 @@ def set_secret(  # noqa: PLR0913 - the options of a command
 
 
 def _find_secret_in_words(*names: str | None) -> None:
-    """Refuse a secret among the words of the command, which the shell writes down."""
+    """Refuse a secret among the words of the command: the shell records them."""
     for name in names:
         if name and (is_secret(name) or not re.fullmatch(NAME, name)):
             text = (
@@ -109,12 +119,12 @@ def _find_secret_in_words(*names: str | None) -> None:
 
 
 def verified_by(secret: str, found: Mapping[str, Source | RulesError]) -> tuple[Source, ...]:
-    """Return the sources that are verified by a signing secret; end the command without one."""
+    """Return the sources that a signing secret verifies; end the command without one."""
     sources = [source for source in found.values() if isinstance(source, Source)]
     if users := tuple(source for source in sources if source.secret == secret):
         return users
     for source in found.values():
-        if isinstance(source, RulesError):  # it may be the one that is meant
+        if isinstance(source, RulesError):  # it may be the source that is meant
             raise source
     names = sorted({source.secret for source in sources})
     near = closest(secret, names)
@@ -125,7 +135,7 @@ def verified_by(secret: str, found: Mapping[str, Source | RulesError]) -> tuple[
 def changed(values: Values, name: str, change: Change, secret: str) -> dict[str, str | list[str]]:
     """Return the secret's JSON object after a change; `secret` counts for set and rotate only.
 
-    Raises ValueError, with words for the user, where there is nothing to rotate or retire.
+    Raise ValueError, with text for the operator, where there is nothing to rotate or retire.
     """
     old = values.get(name, [])
     kept = [old] if isinstance(old, str) else list(old)
@@ -157,7 +167,7 @@ SEEN_BY_WORKERS: Final = (
 
 
 def seen_by(change: Change) -> str:
-    """Return when a changed signing secret holds: true for each of the functions' environments."""
+    """Return when a changed signing secret takes effect, in every function's environment."""
     if change == "rotate":
         return f"change the sender in {READY} seconds or later, then drop the old ones by --retire"
     if change == "retire":
@@ -166,7 +176,7 @@ def seen_by(change: Change) -> str:
 
 
 def _asked(entry: _Entry) -> str:
-    """Return a secret from standard input: typed unseen at a terminal, or piped."""
+    """Return a secret from standard input: typed without echo at a terminal, or piped."""
     if sys.stdin.isatty():
         secret = str(typer.prompt(str(entry), hide_input=True))
     else:

@@ -1,4 +1,4 @@
-"""`relay urls`: where the senders of a deployed stack post to."""
+"""`relay urls`: the URLs that the senders of a deployed stack post to."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from relay.stacks.cloudformation import outputs
 from relay.stacks.selection import ConfigEnv, StackName, chosen
 
 _ANY_STAGE: Final = "dev"  # every stage has the same sources
-_PLACE: Final = "SOURCE"  # stands in the stack's output for the name of a rules file
+_PLACE: Final = "SOURCE"  # in the stack's output, in place of a source's name
 
 
 def urls(
@@ -19,7 +19,12 @@ def urls(
     config_env: ConfigEnv = None,
     rules: RulesOption = RULES,
 ) -> None:
-    """Print the URL that each source's sender posts to."""
+    """Print the URL that each source's sender posts to.
+
+    Example: relay urls --config-env prod
+
+    Exit codes: 0 printed, 2 usage, no such stack, or no rules file
+    """
     name = chosen(stack_name, config_env).stack_name
     url = outputs(name, "WebhookUrl")["WebhookUrl"]
     sources = sorted(read(rules, _ANY_STAGE))

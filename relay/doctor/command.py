@@ -1,4 +1,4 @@
-"""`relay doctor`: looks at a deployed stack and says what is wrong with it; it changes nothing."""
+"""`relay doctor`: reports what is wrong with a deployed stack; it changes nothing."""
 
 import json
 import re
@@ -54,7 +54,7 @@ class _Stack:
         return dict(found["Environment"]["Variables"])
 
     def secret(self, output: str) -> Secret:
-        """Return a secret as the functions read it; raise Unavailable where they could not."""
+        """Return a secret as the functions read it; raise Unavailable where they cannot."""
         return SecretCache(client("secretsmanager"), self.outputs[output], time.time).current()
 
 
@@ -63,9 +63,17 @@ def doctor(
     config_env: ConfigEnv = None,
     rules: RulesOption = RULES,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON, a list of findings.")
+    ] = False,
 ) -> None:
-    """Say what is wrong with a deployed stack and what to do; nothing is sent or changed."""
+    """Report what is wrong with a deployed stack and how to fix it; nothing is sent or changed.
+
+    Example: relay doctor --config-env prod
+
+    Exit codes: 0 no error (notes may be printed), 1 an error was found, 2 usage
+    or no such stack
+    """
     findings = _findings(_found(chosen(stack_name, config_env)), rules)
     is_good = all(finding.level != "error" for finding in findings)
     if as_json:
@@ -77,7 +85,7 @@ def doctor(
 
 def _found(stack: Chosen) -> _Stack:
     name = stack.stack_name
-    found = outputs(name, *_NEEDED)  # first: it has the words for a stack that is not there
+    found = outputs(name, *_NEEDED)  # first: it reports a missing stack
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
     resources = {
         (one["ResourceType"], one["LogicalResourceId"]): one["PhysicalResourceId"]
@@ -104,7 +112,7 @@ def _findings(stack: _Stack, rules: Path) -> list[Finding]:
 
 
 def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
-    """Yield what a look finds; that it could not look is a finding too, and the others go on."""
+    """Yield a check's findings; a check that cannot run is a finding, and the others continue."""
     why, remedy = "", "check that it exists and that your AWS credentials may read it"
     try:
         yield from look()
@@ -113,7 +121,7 @@ def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding
     except (ClientError, BotoCoreError, Unavailable) as error:
         why = f"{what}: cannot be checked: {error}"
     except (requests.RequestException, zipfile.BadZipFile) as error:
-        name = type(error).__name__  # its text holds a signed URL
+        name = type(error).__name__  # the error's text holds a signed URL
         why = f"{what}: cannot be checked: {name}"
     if why:
         yield Finding("error", why, remedy)
@@ -135,7 +143,7 @@ def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
         yield Finding("error", str(error), f"mend it, then {stack.chosen.deploy}")
         workspaces = {default.name: default}
     secret = stack.secret("BrazeKeysArn")
-    # What does not load is found by another look.
+    # Files that do not load are another check's findings.
     found = read(rules, stack.environment("IngestFunction")["RULES_STAGE"], broadcasts=True)
     sources = [it for it in found.values() if isinstance(it, Source)]
     for workspace in workspaces.values():

@@ -25,7 +25,7 @@ STAGE = "dev"
 
 
 def _free(port: int) -> int:
-    """Refuse a port that is taken before anything is started for it."""
+    """Refuse a port that is in use before anything is started."""
     if port and not is_free(port):
         raise typer.BadParameter(f"{port} is in use; 0 takes any free one")
     return port
@@ -34,7 +34,7 @@ def _free(port: int) -> int:
 PortOption = Annotated[
     int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", callback=_free)
 ]
-StageOption = Annotated[str, typer.Option(help="Which `vars` of the rules apply.")]
+StageOption = Annotated[str, typer.Option(help="Stage whose `vars` the rules use.")]
 
 
 def up(
@@ -50,20 +50,26 @@ def up(
     ] = None,
     braze_url: Annotated[
         str | None,
-        typer.Option(help="http://127.0.0.1:port in Braze's place; else one is simulated."),
+        typer.Option(help="http://127.0.0.1:PORT in place of Braze; else one is simulated."),
     ] = None,
     port: PortOption = 3000,
     stage: StageOption = STAGE,
 ) -> None:
     """Serve the rules through the whole stack on this machine until Ctrl-C.
 
-    Nothing is sent by itself, and secrets and Braze may be your own: `run` shows the samples too.
+    No sample is posted, and secrets and Braze may be your own; `relay run` posts
+    the samples first.
+
+    Example: relay up --secrets secrets.json --port 3100
+
+    Exit codes: 0 ended by Ctrl-C, 1 there is no rules file, or the stack does not
+    start, 2 usage or a port in use
     """
     if braze_url is not None and not is_local(braze_url):
         raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
     found = sources_in(rules, stage)
     given = _secrets_of(secrets_file) if secrets_file else sample_secrets(found)
-    say = partial(typer.echo, err=True)  # standard output has the one line that says ready
+    say = partial(typer.echo, err=True)  # standard output has one line: ready URL
     for remark in remarks(rules, found, given):
         say(remark)
     with (
@@ -81,9 +87,14 @@ def up(
 
 
 def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
-    """Serve the rules beside a simulated Braze; the sample events go through first.
+    """Serve the rules beside a simulated Braze; the sample events are posted first.
 
-    `up` serves without them, and takes secrets and a Braze of your own.
+    `relay up` serves without samples, and takes secrets and a Braze of your own.
+
+    Example: relay run --port 0
+
+    Exit codes: 0 ended by Ctrl-C, 1 a rules file or a sample is wrong, or the
+    stack does not start, 2 usage or a port in use
     """
     sources = load_sources(rules, stage)
     given = sample_secrets(sources)
@@ -104,7 +115,13 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
 
 
 def demo() -> None:
-    """Send the sample order and signup through the whole stack; show what Braze received."""
+    """Send the sample order and signup through the whole stack; show what Braze received.
+
+    Example: relay demo
+
+    Exit codes: 0 both messages reached their users, 1 one or more did not,
+    2 usage
+    """
     rules = PROJECT / "tests" / "rules"
     sources = load_sources(rules, STAGE)
     with local_stack(rules, sample_secrets(sources), None, 0, RulesStage=STAGE) as local:
@@ -122,7 +139,7 @@ def _simulated(local: Local) -> str:
 
 
 def _say_secrets(given: Mapping[str, object], say: Callable[[str], None]) -> None:
-    """Show the secrets that samples are signed with: they protect nothing."""
+    """Print the secrets that sign the samples: they protect nothing."""
     for name, secret in given.items():
         say(f"signing secret of {name}: {secret}")
 
@@ -130,7 +147,7 @@ def _say_secrets(given: Mapping[str, object], say: Callable[[str], None]) -> Non
 def _secrets_of(file: Path) -> dict[str, str | list[str]]:
     try:
         given = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError as error:  # the parser's words name line and column, and nothing of the file
+    except ValueError as error:  # the parser's text has line and column, and no content
         raise typer.BadParameter(f"not JSON: {error}", param_hint="--secrets") from None
     if not isinstance(given, dict):
         raise typer.BadParameter("must hold a JSON object", param_hint="--secrets")

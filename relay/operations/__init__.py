@@ -1,1 +1,1 @@
-"""What an operator does with a stack that is up: brake it, look at it, ask after one delivery."""
+"""Commands for a running stack: status, trace, pause, resume, surge, erase."""

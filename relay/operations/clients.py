@@ -1,4 +1,4 @@
-"""What a look at a stack reads with: its clients, its names, its resources."""
+"""Clients, names and resources of a stack, as the reading commands share them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ Resources = Mapping[tuple[str, str], str]  # physical ids by type and logical id
 
 
 class NoSuchResource(Exception):
-    """The stack has no resource of that name: it is no stack of this relay, or an older one."""
+    """The stack has no such resource: it is no stack of this relay, or of an older release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the screen: its lines for people, and the same for scripts."""
+    """One part of the status screen: its lines for the terminal, and the same as JSON."""
 
     name: str
     lines: tuple[str, ...]
@@ -29,7 +29,7 @@ class Part:
 
     @classmethod
     def unread(cls, name: str, error: Exception) -> "Part":
-        """Return the part of something that could not be read, with the reason in its place."""
+        """Return the part for something that could not be read, with the reason."""
         why = f"cannot be read: {error}"
         return cls(name, (why,), {"unread": str(error)}, "unread")
 
@@ -45,13 +45,13 @@ class Desk:
 
     @classmethod
     def of(cls, stack: Operated, names: Names, services: Iterable[str]) -> "Desk":
-        """Return a stack's desk. Clients are made here: boto3 makes them in one thread only."""
+        """Return a stack with its clients, made here: boto3 makes them in one thread only."""
         return cls(stack, names, {service: stack.client(service) for service in services})
 
     def resources(self) -> Resources:
         """Return the stack's resources, read once; raise botocore's errors.
 
-        Two threads may read them at the same time: they read the same.
+        Two threads may read them at the same time, with the same result.
         """
         name = formation_name(self.stack)
         if name not in self.found:
@@ -59,7 +59,7 @@ class Desk:
         return self.found[name]
 
     def log_group(self, name: str) -> str:
-        """Return a log group's own name, by its name in the template.
+        """Return a log group's physical name, by its name in the template.
 
         Raise NoSuchResource, or botocore's errors.
         """
@@ -70,7 +70,7 @@ class Desk:
 
 
 def formation_name(stack: Operated) -> str:
-    """Return what CloudFormation calls a stack."""
+    """Return a stack's name in CloudFormation."""
     return NAME if stack.name == LOCAL else stack.name
 
 

@@ -1,4 +1,4 @@
-"""What the ledger and the logs know of the deliveries of one event, order or id."""
+"""Deliveries of one event, order or id: their ledger records and their log lines."""
 
 import json
 import re
@@ -40,7 +40,7 @@ class Line:
 
     @property
     def entry(self) -> dict[str, Any]:
-        """The line as an object; an empty one where it is none (the runtime's own words)."""
+        """The line as an object; an empty one for a line of the Lambda runtime."""
         try:
             entry = json.loads(self.text)
         except ValueError:
@@ -49,7 +49,7 @@ class Line:
 
     @property
     def words(self) -> str:
-        """The line as people read it: a webhook or a delivery in words, all else as it stands."""
+        """The line for the terminal: a webhook or a delivery in words, any other as it is."""
         return sentence(self.text) or self.text.strip()
 
 
@@ -58,8 +58,8 @@ def lines(
 ) -> Iterator[Line]:
     """Yield a log group's lines between two times, oldest first; raise botocore's errors.
 
-    `pattern` is CloudWatch's (CloudWatch Logs, "Filter pattern syntax"); the emulator does not
-    know all of it and then gives more back: whoever needs it exact looks again.
+    `pattern` is CloudWatch's (CloudWatch Logs, "Filter pattern syntax"). The emulator does not
+    know all of it, and returns more: a caller that needs exact matches filters again.
     """
     asked: dict[str, Any] = {"logGroupName": group, "startTime": int(start * 1000)}
     if end is not None:
@@ -76,9 +76,9 @@ def lines(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A delivery, by what it was found (`event`, `once`, `delivery id`, `rule`), and its item.
+    """A delivery, by what it was found (`event`, `once`, `delivery id`, `rule`), and its record.
 
-    The item is empty where only the log knows the delivery: it was never claimed, or is forgotten.
+    The record is empty where only the log has the delivery: it was never claimed, or has expired.
     """
 
     id: str
@@ -88,17 +88,17 @@ class Found:
 
     @property
     def origin(self) -> str:
-        """Source and rule, where the item has them: items of older relays have not."""
+        """Source and rule, where the record has them: records of older releases have not."""
         source, rule = self.rule or ("?", "?")
         return f"{self.record.get('source', source)}/{self.record.get('rule', rule)}"
 
 
 class NoIndex(Exception):
-    """The table has no such index: the stack is of an older relay."""
+    """The table has no such index: the stack is of an older release."""
 
 
 def find(table: Ledger, text: str, names: Names) -> list[Found]:
-    """Return the deliveries that are meant by an event's id, a `once` or a delivery's id.
+    """Return the deliveries of an event's id, of a `once` or of a delivery's id.
 
     Raise NoIndex for a table without the indexes, and botocore's errors.
     """
@@ -110,7 +110,7 @@ def find(table: Ledger, text: str, names: Names) -> list[Found]:
     if _ID.fullmatch(text):
         reasons.setdefault(f"{_PREFIX}{text}", []).append("delivery id")
     possible = _possible(text, names)
-    for one in possible:  # items of older relays are on no index
+    for one in possible:  # items of older releases are in no index
         reasons.setdefault(f"{_PREFIX}{one}", ["rule"])
     found = []
     for key, record in table.get_many(reasons).items():
@@ -120,7 +120,7 @@ def find(table: Ledger, text: str, names: Names) -> list[Found]:
 
 
 def find_logged(desk: Desk, text: str, start: float) -> list[tuple[Found, list[Line]]]:
-    """Return the deliveries that the ledger does not know, and the ingest log does.
+    """Return the deliveries that the ingest log has and the ledger has not.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
     """
@@ -133,7 +133,7 @@ def find_logged(desk: Desk, text: str, start: float) -> list[tuple[Found, list[L
 
 
 def find_begun(desk: Desk, text: str, start: float) -> list[Found]:
-    """Return the deliveries whose ids begin so: the log has them, and what it names is looked up.
+    """Return the deliveries whose ids begin so: ids of the log, with their ledger records.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
     """
@@ -147,7 +147,7 @@ def find_begun(desk: Desk, text: str, start: float) -> list[Found]:
 
 
 def is_part_of_id(text: str) -> bool:
-    """Tell whether it looks like the beginning of a delivery's id."""
+    """Return whether a text looks like the beginning of a delivery's id."""
     return bool(_PART_OF_ID.fullmatch(text))
 
 
@@ -167,7 +167,7 @@ def logged(desk: Desk, delivery_id: str, start: float) -> list[Line]:
 
 
 def described(found: Found, now: float) -> Iterator[tuple[str, str]]:
-    """Yield what the ledger holds of a delivery, as names and words."""
+    """Yield the ledger's record of a delivery, as names and words."""
     record = found.record
     yield "rule", f"{found.origin}, workspace {record.get('workspace', '?')}"
     yield "found by", ", ".join(found.by)
@@ -192,12 +192,12 @@ def described(found: Found, now: float) -> Iterator[tuple[str, str]]:
 
 
 def _dead(state: str, at: float, now: float) -> tuple[str, str]:
-    """Return when it was given up: what was redriven since is no dead letter any more."""
+    """Return when it was given up: once redriven, it is no dead letter any more."""
     return ("dead letter", since(at, now)) if state == State.DEAD else ("was dead", ago(at, now))
 
 
 def _possible(text: str, names: Names) -> dict[str, Rule]:
-    """Return the ids that deliveries of one recipient have, if the text is what happens once."""
+    """Return the ids that deliveries to one recipient have, if the text is the rule's `once`."""
     return {delivery_id(source, rule, text, ""): (source, rule) for source, rule in names.rules}
 
 

@@ -1,4 +1,4 @@
-"""`relay erase`: removes what the relay keeps of one person, and says what it cannot reach."""
+"""`relay erase`: deletes what the relay keeps of one person, and reports what it cannot reach."""
 
 from shlex import quote
 from typing import Annotated, Final
@@ -30,27 +30,35 @@ def erase(  # noqa: PLR0913 - the options of a command
     *,
     external_id: Annotated[str | None, typer.Option(help="Braze's external_user_id.")] = None,
     alias: Annotated[
-        str | None, typer.Option(help="A user alias, as NAME:LABEL; the last colon counts.")
+        str | None, typer.Option(help="A user alias as NAME:LABEL; the last colon counts.")
     ] = None,
     email: Annotated[
-        str | None, typer.Option(help="An address: of the recipient or of its attributes.")
+        str | None, typer.Option(help="An e-mail address, of the recipient or its attributes.")
     ] = None,
     mentions: Annotated[
         bool,
         typer.Option(
             "--mentions",
-            help="Also letters to others that mention them, and events of which no request was "
-            "made, their own too.",
+            help="Also dead letters to others that mention them, and events of which no request "
+            "was made, their own too.",
         ),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what there is.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what there is.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     rules: RulesOption = RULES,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Delete the dead letters, held deliveries and ledger items of one person."""
+    """Delete the dead letters, held deliveries and ledger items of one person.
+
+    Exactly one of --external-id, --alias and --email names the person.
+
+    Example: relay erase --email ann@example.org --dry-run
+
+    Exit codes: 0 found and deleted (or reported, by --dry-run), 1 nothing was
+    found, or not all is deleted, 2 usage or no such stack
+    """
     person = _person(external_id, alias, email)
     names = read_names(rules)
     if names.unread:
@@ -63,7 +71,7 @@ def erase(  # noqa: PLR0913 - the options of a command
         if ending.wanted:
             typer.echo("interrupted: nothing is deleted", err=True)
             raise typer.Exit(1)
-        typer.echo("\n".join(kept.told()))
+        typer.echo("\n".join(kept.described()))
         is_whole = dry_run or _deleted(kept, loan, table, ask=not yes, mentions=mentions)
     _say_rest(stack, kept, person)
     found = kept.letters or kept.keys or (mentions and kept.mentions)
@@ -73,7 +81,7 @@ def erase(  # noqa: PLR0913 - the options of a command
 def _deleted(
     kept: Kept, loan: BorrowedMessages, table: Ledger, *, ask: bool, mentions: bool
 ) -> bool:
-    """Delete what was found, once that is confirmed; return whether all of it is gone."""
+    """Delete what was found, after a question; return whether all of it is deleted."""
     letters = [*kept.letters, *(kept.mentions if mentions else [])]
     if not letters and not kept.keys:
         typer.echo("nothing to delete")
@@ -107,7 +115,7 @@ def _person(external_id: str | None, alias: str | None, email: str | None) -> Pe
 
 
 def _say_rest(stack: Operated, kept: Kept, person: Person) -> None:
-    """Say what may still be there: in the queue, under other identifiers, outside the relay."""
+    """Report what may remain: in the queue, under other identifiers, outside the relay."""
     answer = stack.client("sqs").get_queue_attributes(
         QueueUrl=stack.outputs["QueueUrl"], AttributeNames=list(_COUNTS)
     )["Attributes"]

@@ -1,4 +1,4 @@
-"""`relay pause` and `relay resume`: stop sending some or all of it, and go on."""
+"""`relay pause` and `relay resume`: stop and resume sending, all or a part of it."""
 
 import time
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ from relay.stacks.selection import (
 )
 
 KEY: Final = "pause#"
-# Two operators who pause and resume at the same time can take the map from under each other; each
-# round ends it for one of them.
+# Two operators who pause and resume at the same time can undo each other's condition; each round
+# succeeds for one of them.
 _ROUNDS: Final = 5
 
 Scopes = Mapping[str, Record]  # by scope: {since, by}
@@ -36,12 +36,12 @@ Resume:    {resume}
 Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead letter
 with the reason paused, and what is past its rule's expires_after one with the reason expired."""
 ForceOption = Annotated[
-    bool, typer.Option("--force", help="Take a name that the rules do not know.")
+    bool, typer.Option("--force", help="Accept a name that the rules do not have.")
 ]
 
 
 def unknown(scope: str, names: Names) -> str:
-    """Return what is wrong with a scope, in words for the operator; empty where it is known."""
+    """Return what is wrong with a scope, in words for the operator; empty for a known one."""
     if scope in names.scopes:
         return ""
     kind, _, name = scope.partition("/")
@@ -54,12 +54,12 @@ def unknown(scope: str, names: Names) -> str:
 
 
 def scopes_in(table: Ledger) -> Scopes:
-    """Return what is paused now."""
+    """Return the pauses of a stack."""
     return dict(table.get(KEY).get("scopes", {}))
 
 
 def stop(table: Ledger, scope: str, at: int, by: str) -> tuple[bool, Record]:
-    """Pause a scope; return whether it was not paused before, and its record as it is now."""
+    """Pause a scope; return whether it was not paused before, and its record now."""
     name = {"#scope": scope}
     value = {"M": {"since": {"N": str(at)}, "by": {"S": by}}}
     for _ in range(_ROUNDS):
@@ -83,7 +83,7 @@ def stop(table: Ledger, scope: str, at: int, by: str) -> tuple[bool, Record]:
 
 
 def go_on(table: Ledger, scope: str) -> tuple[bool, Scopes]:
-    """Resume a scope; return whether it was paused, and what still is."""
+    """Resume a scope; return whether it was paused, and the pauses that remain."""
     done, item = table.change(
         KEY,
         "REMOVE scopes.#scope",
@@ -93,14 +93,14 @@ def go_on(table: Ledger, scope: str) -> tuple[bool, Scopes]:
     return done, item.get("scopes", {})
 
 
-def told(scope: str, record: Mapping[str, Any], now: float) -> str:
+def described(scope: str, record: Mapping[str, Any], now: float) -> str:
     """Return one pause in words."""
     return f"{scope}  {since(record['since'], now)} by {record['by']}"
 
 
 def pause(  # noqa: PLR0913 - the options of a command
     scope: Annotated[
-        str | None, typer.Argument(help=f"{_FORM}; without one, list.", show_default=False)
+        str | None, typer.Argument(help=f"{_FORM}.", metavar="SCOPE", show_default=False)
     ] = None,
     *,
     force: ForceOption = False,
@@ -109,7 +109,13 @@ def pause(  # noqa: PLR0913 - the options of a command
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Stop sending, within 10 seconds; webhooks are still taken. Without a scope, list."""
+    """Stop sending within 10 seconds; webhooks are still accepted. Without SCOPE, list pauses.
+
+    Example: relay pause rule/shopify/order-confirmation
+
+    Exit codes: 0 paused (also if it was already) or listed, 1 AWS refused a call,
+    2 usage, an unknown scope, or no such stack
+    """
     if scope is not None and not force and (wrong := unknown(scope, read_names(rules))):
         raise typer.BadParameter(wrong, param_hint="SCOPE")
     stack = operated(stack_name, config_env, local=local)
@@ -119,12 +125,12 @@ def pause(  # noqa: PLR0913 - the options of a command
         return
     now = time.time()
     is_new, record = stop(table, scope, int(now), operator(stack))
-    typer.echo(f"{'paused' if is_new else 'paused already'}: {told(scope, record, now)}")
+    typer.echo(f"{'paused' if is_new else 'paused already'}: {described(scope, record, now)}")
     typer.echo(_MEANING.format(resume=command(stack, f"resume {scope}")))
 
 
 def resume(  # noqa: PLR0913 - the options of a command
-    scope: Annotated[str, typer.Argument(help=f"{_FORM}; `relay pause` lists.")],
+    scope: Annotated[str, typer.Argument(help=f"{_FORM}; see `relay pause`.", metavar="SCOPE")],
     *,
     force: ForceOption = False,
     rules: RulesOption = RULES,
@@ -132,7 +138,13 @@ def resume(  # noqa: PLR0913 - the options of a command
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Send what is paused again; what waits comes back within 15 minutes."""
+    """Resume sending; deliveries that wait are sent within 15 minutes.
+
+    Example: relay resume rule/shopify/order-confirmation
+
+    Exit codes: 0 resumed (also if it was not paused), 1 AWS refused a call,
+    2 usage, an unknown scope, or no such stack
+    """
     stack = operated(stack_name, config_env, local=local)
     was_paused, left = go_on(Ledger.of(stack), scope)
     if was_paused:
@@ -147,10 +159,10 @@ def resume(  # noqa: PLR0913 - the options of a command
 
 
 def _hint(scope: str, left: Scopes, rules: Path, *, force: bool) -> str:
-    """Return what may be meant by a scope that is not paused; end the command if nobody knows it.
+    """Return what may be meant by a scope that is not paused; end the command for an unknown one.
 
-    A rule may be gone from the folder and its pause be there: so only what is not paused has to
-    have a name that the rules know.
+    A rule may be gone from the folder while its pause remains: only a scope that is not paused must
+    have a name that the rules have.
     """
     hint = suggestion(scope, list(left))
     if not force and (wrong := unknown(scope, read_names(rules))):
@@ -161,13 +173,13 @@ def _hint(scope: str, left: Scopes, rules: Path, *, force: bool) -> str:
 def _list(scopes: Scopes) -> None:
     now = time.time()
     for scope, record in sorted(scopes.items()):
-        typer.echo(told(scope, record, now))
+        typer.echo(described(scope, record, now))
     if not scopes:
         typer.echo("nothing is paused")
 
 
 def _say_dead(stack: Operated) -> None:
-    """Say how many letters may be ours, dead or held: only who receives them knows the reasons."""
+    """Report the number of dead and held deliveries: their reasons show only when received."""
     found = stack.client("sqs").get_queue_attributes(
         QueueUrl=stack.outputs["DeadLetterQueueUrl"], AttributeNames=[_COUNT]
     )

@@ -1,4 +1,4 @@
-"""Whether a letter is to a person, or about one; and the keys of what the ledger has of them."""
+"""Finds what the relay keeps of a person: letters to or about them, and keys of the ledger."""
 
 import zlib
 from collections.abc import Iterator
@@ -23,18 +23,18 @@ Identifier = Literal["external_user_id", "user_alias", "email"]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person as Braze knows them: an identifier and its value; an alias is (name, label)."""
+    """A person as Braze identifies them: an identifier and its value; an alias is (name, label)."""
 
     identifier: Identifier
     value: str | tuple[str, str]
 
     @property
     def text(self) -> str:
-        """What a webhook would say of them: the value, of an alias its name."""
+        """The value that a webhook would have: of an alias its name."""
         return self.value if isinstance(self.value, str) else self.value[0]
 
     def keys(self, names: Names) -> list[str]:
-        """Return the keys that their items in the ledger can have: a rule's, in a workspace."""
+        """Return the keys that their items in the ledger can have: by workspace and rule."""
         return [
             user_key(workspace, who, *rule)
             for workspace in sorted(names.workspaces)
@@ -43,9 +43,9 @@ class Person:
         ]
 
     def is_recipient(self, letter: Letter) -> bool:
-        """Tell whether a letter is a delivery to them.
+        """Return whether a letter is a delivery to them.
 
-        E-mail addresses are compared without regard to case, an attribute's as the recipient's.
+        E-mail addresses are compared without regard to case, in the recipient and its attributes.
         """
         if not isinstance(letter.content, Delivery):
             return False
@@ -57,9 +57,9 @@ class Person:
         return user_of(letter.content) == self._spellings()[0]
 
     def is_mentioned(self, letter: Letter) -> bool:
-        """Tell whether their identifier is a value somewhere in a letter, or in its event.
+        """Return whether their identifier is a value in a letter, or in its event.
 
-        Of a letter that cannot be read: whether it stands anywhere in it.
+        A letter that cannot be read is searched as text.
         """
         if letter.content is None:
             return self.text.casefold() in letter.body.casefold()
@@ -74,7 +74,7 @@ class Person:
         return given == own
 
     def _spellings(self) -> list[list[JsonValue]]:
-        """Return them as the ledger's keys have them; of an address, in small letters as well."""
+        """Return the identifier as the ledger's keys spell it; an address in lower case too."""
         if not isinstance(self.value, str):
             return [[self.identifier, list(self.value)]]
         spelt = [self.value]
@@ -84,7 +84,7 @@ class Person:
 
 
 def others_of(letter: Letter, known: Person) -> Person | None:
-    """Return by which other identifier a letter's recipient is called, if by another."""
+    """Return the identifier of a letter's recipient, if it is another one."""
     found = user_of(letter.content) if isinstance(letter.content, Delivery) else None
     match found:
         case ["external_user_id", str(value)]:
@@ -100,7 +100,7 @@ def _content(content: Delivery | Parked) -> list[JsonValue]:
     found: list[JsonValue] = []
     if isinstance(content, Delivery):
         found += [content.recipient, content.send]
-    with suppress(ValueError, zlib.error):  # a letter of a stranger: it has no event to look into
+    with suppress(ValueError, zlib.error):  # not the relay's message: it has no event to search
         found.append(unpack(content.event))
     return found
 
@@ -118,7 +118,7 @@ def _values(value: JsonValue) -> Iterator[JsonValue]:
 
 @dataclass(slots=True)
 class Kept:
-    """Letters to a person and letters that mention one, both borrowed, and keys of the ledger."""
+    """Letters to a person and letters that mention them, both borrowed, and keys of the ledger."""
 
     letters: list[Letter] = field(default_factory=list)
     mentions: list[Letter] = field(default_factory=list)
@@ -128,7 +128,7 @@ class Kept:
     def of(cls, person: Person, loan: BorrowedMessages, table: Ledger, keys: list[str]) -> "Kept":
         """Read what is kept of a person; raise botocore's errors.
 
-        All letters of the queue are borrowed for it. Whether that came to its end, `loan` says.
+        All letters of the queue are borrowed for it; `loan` has whether it was interrupted.
         """
         kept = cls(keys=sorted(table.get_many(keys)))
         for letter in loan.letters():
@@ -143,8 +143,8 @@ class Kept:
         """Whether nothing is kept that is only this person's."""
         return not self.letters and not self.keys
 
-    def told(self) -> Iterator[str]:
-        """Yield what there is, in words without anything of the person."""
+    def described(self) -> Iterator[str]:
+        """Yield what there is, in words without personal data."""
         held = sum(letter.kind == "held" for letter in self.letters)
         yield f"{counted(len(self.letters) - held, 'dead letter')} to this person"
         yield f"{counted(held, 'held delivery')} to this person"
@@ -155,7 +155,7 @@ class Kept:
             yield f"{letters} that {verb} the identifier: {_shorts(self.mentions)}"
 
     def others(self, person: Person) -> list[Person]:
-        """Return the other identifiers by which letters to this person call them."""
+        """Return the other identifiers of this person in the letters to them."""
         found = [others_of(letter, person) for letter in self.letters]
         return list(dict.fromkeys(other for other in found if other is not None))
 

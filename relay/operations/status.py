@@ -1,4 +1,4 @@
-"""`relay status`: one screen that says how a stack is doing. It changes and receives nothing."""
+"""`relay status`: the state of a stack on one screen. It changes and receives nothing."""
 
 import json
 import time
@@ -33,10 +33,10 @@ _STYLES: Final = {"good": "green", "warning": "yellow", "bad": "bold red", "unre
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One read of the screen: the parts that it gives, and for how many seconds it stands.
+    """One read of the screen: its parts, and for how many seconds they stay valid.
 
-    CloudWatch's figures change once a minute, and its calls are few in a second: they stand for
-    ten, while queue and ledger are read anew each time.
+    CloudWatch's figures change once a minute, and it takes few calls a second: they stay for 10
+    seconds, while queue and ledger are read each time.
     """
 
     names: tuple[str, ...]
@@ -55,7 +55,7 @@ _LOOKS: Final = (
 
 @dataclass(slots=True)
 class Screen:
-    """All parts of the screen, as they were last read."""
+    """All parts of the screen, as last read."""
 
     desk: Desk
     _read: dict[tuple[str, ...], tuple[float, list[Part]]] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Screen:
         return cls(Desk.of(stack, names, _SERVICES))
 
     def look(self, now: float) -> list[Part]:
-        """Read what no longer stands, all at the same time, and return all parts in order."""
+        """Read all parts that are due, at the same time, and return every part in order."""
         due = [one for one in _LOOKS if self._due(one, now)]
         with ThreadPoolExecutor(len(_LOOKS)) as pool:
             found = pool.map(lambda one: _parts(one, self.desk, now), due)
@@ -83,15 +83,20 @@ class Screen:
 def status(  # noqa: PLR0913 - the options of a command
     *,
     watch: Annotated[
-        bool, typer.Option("--watch", help="Look again every 2 seconds, until Ctrl-C.")
+        bool, typer.Option("--watch", help="Refresh every 2 seconds, until Ctrl-C.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print an object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     rules: RulesOption = RULES,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Show queue, dead letters, Braze, pauses, surges, alarms and the last errors of a stack."""
+    """Show queue, dead letters, Braze, pauses, surge limits, alarms and the last errors.
+
+    Example: relay status --watch
+
+    Exit codes: 0 shown, 1 nothing could be read, 2 usage or no such stack
+    """
     if watch and as_json:
         raise typer.BadParameter("--watch is for people, --json for scripts: give one")
     if watch and not console().is_terminal:
@@ -112,13 +117,13 @@ def status(  # noqa: PLR0913 - the options of a command
 
 
 def document(stack: Operated, parts: Sequence[Part], now: float) -> dict[str, object]:
-    """Return the screen for scripts: a part that could not be read is `{"unread": why}`."""
+    """Return the screen as JSON: a part that could not be read is `{"unread": why}`."""
     found = {part.name.replace(" ", "_").lower(): part.document for part in parts}
     return {"stack": stack.name, "at": int(now), **found}
 
 
 def shown(stack: Operated, parts: Sequence[Part], now: float) -> RenderableType:
-    """Return the screen for people."""
+    """Return the screen for the terminal."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -139,7 +144,7 @@ def _parts(look: _Look, desk: Desk, now: float) -> list[Part]:
 def _watch(screen: Screen) -> None:
     now = time.time()
     first = shown(screen.desk.stack, screen.look(now), now)
-    # A signal in the middle of a look is noted: its threads and locks could swallow an interrupt.
+    # A signal during a read is noted: the read's threads and locks could swallow an interrupt.
     with (
         noticed(b"") as ending,
         Live(first, console=console(), auto_refresh=False) as live,

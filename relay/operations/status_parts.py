@@ -1,4 +1,4 @@
-"""What the ledger says of the traffic: breakers, rates, pauses, brakes; one read of few items."""
+"""Parts of the status screen: queue, dead letters, Braze, rates, pauses, surge limits, alarms."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from handler.core.reasons import Reason
 from relay.console.format import counted, moment, since, span, until
 from relay.operations.clients import Desk, Level, Part
 from relay.operations.delivery_history import Line, lines
-from relay.operations.pause import KEY, told
+from relay.operations.pause import KEY, described
 from relay.operations.surge import Brake, brake_of, keys
 from relay.stacks.ledger import Ledger, Record, living
 from relay.stacks.selection import Operated, command
@@ -20,11 +20,11 @@ from relay.stacks.selection import Operated, command
 Found = Mapping[str, Record]
 _NUMBER: Final = "ApproximateNumberOfMessages"
 _COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")
-_LOOK_BACK: Final = timedelta(minutes=10)  # SQS tells CloudWatch every minute, some minutes late
+_LOOK_BACK: Final = timedelta(minutes=10)  # SQS reports each minute, some minutes late
 OUTCOMES: Final = ("not_sent", "unknown", "rejected")
 _SHOWN: Final = 5
-# Newest first: in an outage a minute has more lines than are shown, and a quarter of an hour has
-# so many that reading them takes longer than anybody waits.
+# Newest first: in an outage a minute has more lines than are shown, and reading those of a quarter
+# of an hour takes too long.
 _WINDOWS: Final = ((0, 60), (60, 300), (300, 900))
 _PATTERN: Final = '{{ $.message = "delivery" && ({}) }}'.format(
     " || ".join(f'$.outcome = "{one}"' for one in OUTCOMES)
@@ -33,7 +33,7 @@ _MOST_NAMES: Final = 100  # CloudWatch, DescribeAlarms: names in one call
 
 
 def ledger(desk: Desk, now: float) -> list[Part]:
-    """Return the parts that the ledger has; raise botocore's errors."""
+    """Return the parts that come from the ledger, in one read; raise botocore's errors."""
     workspaces, surges = sorted(desk.names.workspaces), keys(desk.names)
     scopes = [f"{one}#{it.permission}" for one in workspaces for it in ENDPOINTS]
     wanted = [f"rate#{one}" for one in workspaces]
@@ -66,18 +66,18 @@ def _breakers(desk: Desk, found: Found, now: float) -> Part:
 
 def _breaker(desk: Desk, name: str, record: Record, now: float) -> Iterator[str]:
     if "open_until" not in record:
-        yield f"{name}: closed"
+        yield f"{name}: good (breaker closed)"
         return
     began = f" {since(record['opened_at'], now)}" if "opened_at" in record else ""
     workspace, _, permission = name.partition("#")
     where = f"{workspace}, {permission}" if permission else workspace
-    yield f"{where}: open{began}: {_why(record)}; {_next(record, now)}"
+    yield f"{where}: breaker open{began}: {_why(record)}; {_next(record, now)}"
     if record.get("reason") == Reason.KEY_REFUSED:
         yield f"  {_remedy(desk.stack, workspace)}"
 
 
 def _remedy(stack: Operated, workspace: str) -> str:
-    """Return what helps where Braze refuses the key: 401 and 403 are one reason."""
+    """Return the remedy where Braze refuses the key: 401 and 403 are one reason."""
     if stack.endpoint is not None:
         return "the simulated Braze refuses it: see its /_sim/key and /_sim/faults"
     named = "" if workspace == "default" else f" {workspace}"
@@ -128,14 +128,14 @@ def _rate(record: Record, now: float) -> str:
 
 
 def _pauses(scopes: Mapping[str, Record], now: float) -> Part:
-    lines = tuple(told(scope, record, now) for scope, record in sorted(scopes.items()))
+    lines = tuple(described(scope, record, now) for scope, record in sorted(scopes.items()))
     document: JsonValue = {scope: dict(record) for scope, record in scopes.items()}
     return Part("pauses", lines or ("none",), document, "warning" if scopes else "good")
 
 
 def _brakes(brakes: list[Brake], unread: tuple[str, ...], now: float) -> Part:
     stopped = [brake for brake in brakes if brake.stopped_at is not None]
-    lines = [f"{brake.rule}: {'; '.join(brake.told(now))}" for brake in stopped]
+    lines = [f"{brake.rule}: {'; '.join(brake.described(now))}" for brake in stopped]
     lines += [f"{file} cannot be read: its rules are not shown" for file in unread]
     document: JsonValue = {
         brake.rule: {"stopped": brake.stopped, "stopped_at": brake.stopped_at} for brake in stopped
@@ -165,7 +165,7 @@ def queue(desk: Desk, now: float) -> Part:
 
 
 def dead_letters(desk: Desk, _now: float) -> Part:
-    """Return how many letters there are, dead or held: which, only a receive would tell."""
+    """Return the number of letters, dead and held together: only a receive shows which."""
     visible, in_flight, _ = _counts(desk, "DeadLetterQueueUrl")
     number = visible + in_flight
     if not number:
@@ -185,7 +185,7 @@ def _counts(desk: Desk, output: str) -> tuple[int, int, int]:
 
 
 def _oldest(desk: Desk, now: float) -> tuple[int | None, str]:
-    """Return the age of the oldest message in seconds, if CloudWatch has it, and words for it."""
+    """Return the age of the oldest message in seconds, if CloudWatch has it, and its text."""
     try:
         age = _age(desk, now)
     except (ClientError, BotoCoreError) as error:
@@ -216,22 +216,22 @@ def _age(desk: Desk, now: float) -> int | None:
 
 
 def alarms(desk: Desk, now: float) -> Part:
-    """Return the stack's alarms that are in alarm; raise botocore's errors."""
+    """Return the stack's alarms in state ALARM; raise botocore's errors."""
     resources = desk.resources().items()
     names = {physical: name for (kind, name), physical in resources if kind.endswith("::Alarm")}
     found = _in_alarm(desk.clients["cloudwatch"], list(names))
-    told = []
+    texts = []
     for alarm in found:
         began = since(alarm["StateUpdatedTimestamp"].timestamp(), now)
         name, why = names[alarm["AlarmName"]], alarm.get("AlarmDescription", "")
-        told.append(f"{name.removesuffix('Alarm')} {began}: {why}")
+        texts.append(f"{name.removesuffix('Alarm')} {began}: {why}")
     document = [names[alarm["AlarmName"]] for alarm in found]
-    quiet = f"none of {len(names)} rings"
-    return Part("alarms", tuple(told) or (quiet,), [*document], "bad" if told else "good")
+    quiet = f"none of {len(names)} is in alarm"
+    return Part("alarms", tuple(texts) or (quiet,), [*document], "bad" if texts else "good")
 
 
 def last_errors(desk: Desk, now: float) -> Part:
-    """Return the last attempts of 15 minutes that Braze has not accepted.
+    """Return the last attempts within 15 minutes that Braze did not accept.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
     """
@@ -243,10 +243,10 @@ def last_errors(desk: Desk, now: float) -> Part:
         if len(found) >= _SHOWN:
             break
     shown = found[-_SHOWN:]
-    told = tuple(f"{moment(line.at, now)} {_words(line)}" for line in shown)
+    texts = tuple(f"{moment(line.at, now)} {_words(line)}" for line in shown)
     quiet = ("none in 15 minutes",)
     level: Level = "warning" if shown else "good"
-    return Part("last errors", told or quiet, [line.entry for line in shown], level)
+    return Part("last errors", texts or quiet, [line.entry for line in shown], level)
 
 
 def _is_error(entry: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""`relay surge`: what the brakes of rules (`surge: 200/10m`) have stopped, and what comes of it."""
+"""`relay surge`: the deliveries that rules' surge limits (`surge: 200/10m`) have stopped."""
 
 import time
 from collections.abc import Iterator
@@ -20,18 +20,20 @@ from relay.stacks.selection import ConfigEnv, LocalOption, StackName, command, o
 
 Verb = Literal["release", "drop"]
 app = typer.Typer(
-    add_completion=False, help="What the brakes of rules have stopped.", no_args_is_help=True
+    add_completion=False,
+    help="List, release and drop deliveries that surge limits have stopped.",
+    no_args_is_help=True,
 )
-RuleArgument = Annotated[str, typer.Argument(help="SOURCE/RULE", metavar="SOURCE/RULE")]
+RuleArgument = Annotated[str, typer.Argument(help="The rule.", metavar="SOURCE/RULE")]
 
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """What is known of one rule's brake; times in epoch seconds.
+    """One rule's surge limit, and its counts; times in epoch seconds.
 
-    `limit` is so many in so many seconds, None for a rule that is not in the rules folder;
-    `passed` counts this window, or of an unknown length the last one. `stopped` counts since
-    `stopped_at`, None where nothing is stopped.
+    `limit` is (deliveries, seconds), None for a rule that is not in the rules folder. `passed`
+    counts this window, or the last one where its length is unknown. `stopped` counts since
+    `stopped_at`, which is None where nothing is stopped.
     """
 
     rule: str
@@ -42,8 +44,8 @@ class Brake:
     released_at: int | None = None
     dropped_at: int | None = None
 
-    def told(self, now: float) -> Iterator[str]:
-        """Yield how it stands: passed, stopped and what was done last, in words."""
+    def described(self, now: float) -> Iterator[str]:
+        """Yield its counts and the last release or drop, in words."""
         if self.limit is None:
             yield f"passed {self.passed:,} in its last window"
         else:
@@ -57,17 +59,17 @@ class Brake:
 
 
 def key(rule: Rule) -> str:
-    """Return the key of a rule's brake."""
+    """Return the ledger's key of a rule's surge limit."""
     return f"surge#{'/'.join(rule)}"
 
 
 def keys(names: Names) -> list[str]:
-    """Return the keys of all brakes that a rules folder has."""
+    """Return the ledger's keys of all surge limits of a rules folder."""
     return [key(rule) for rule, named in sorted(names.rules.items()) if named.surge]
 
 
 def brake_of(record_key: str, record: Record, names: Names, now: float) -> Brake:
-    """Return the brake of an item; one that is not there, or is over, has let nothing pass."""
+    """Return the surge limit of a ledger item; an absent or expired one has let nothing pass."""
     written = record_key.partition("#")[2]
     source, _, rule = written.partition("/")
     named = names.rules.get((source, rule))
@@ -86,7 +88,7 @@ def brake_of(record_key: str, record: Record, names: Names, now: float) -> Brake
 
 
 def brakes(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list[Brake]:
-    """Return the brakes of the rules folder; those of other rules too where it is `everywhere`."""
+    """Return the surge limits of the rules folder; with `everywhere` those of other rules too."""
     wanted = keys(names)
     records: dict[str, Record] = {one: {} for one in wanted}
     if everywhere:
@@ -97,7 +99,7 @@ def brakes(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list
 
 
 def settle(table: Ledger, rule: Rule, verb: Verb, seen: Brake, now: int) -> bool:
-    """Release or drop what a brake has stopped; False where it is not stopped as it was seen."""
+    """Release or drop what a surge limit has stopped; False where that has changed since `seen`."""
     field = "released_at" if verb == "release" else "dropped_at"
     done, _ = table.change(
         key(rule),
@@ -112,14 +114,20 @@ def settle(table: Ledger, rule: Rule, verb: Verb, seen: Brake, now: int) -> bool
 def list_surges(
     *,
     everywhere: Annotated[
-        bool, typer.Option("--all", help="Search the whole ledger: rules that are gone, too.")
+        bool, typer.Option("--all", help="Search the whole ledger, also for rules that are gone.")
     ] = False,
     rules: RulesOption = RULES,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Show what each brake let pass in this window, and what it has stopped since when."""
+    """List each surge limit: what passed in this window, what is stopped and since when.
+
+    Example: relay surge list
+
+    Exit codes: 0 listed (also if there is none), 1 AWS refused a call, 2 usage or
+    no such stack
+    """
     stack = operated(stack_name, config_env, local=local)
     now = time.time()
     found = brakes(Ledger.of(stack), read_names(rules), now, everywhere=everywhere)
@@ -128,7 +136,7 @@ def list_surges(
         return
     shown = Shown("rule", "brake")
     for brake in found:
-        shown.add_row(*map(Text, (brake.rule, "\n".join(brake.told(now)))))
+        shown.add_row(*map(Text, (brake.rule, "\n".join(brake.described(now)))))
     console().print(shown)
 
 
@@ -141,7 +149,13 @@ def release(
     *,
     local: LocalOption = False,
 ) -> None:
-    """Send what a brake has stopped."""
+    """Send what a surge limit has stopped.
+
+    Example: relay surge release shopify/order-confirmation
+
+    Exit codes: 0 released, 1 nothing is stopped, or it was released or dropped at
+    the same time, 2 usage or no such stack
+    """
     stack = operated(stack_name, config_env, local=local)
     table = Ledger.of(stack)
     _settle(table, _stopped(table, rule, read_names(rules)), "release")
@@ -158,7 +172,13 @@ def drop(  # noqa: PLR0913 - the options of a command
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Make dead letters of what a brake has stopped: nothing of it is sent."""
+    """Make dead letters of what a surge limit has stopped: nothing of it is sent.
+
+    Example: relay surge drop shopify/order-confirmation
+
+    Exit codes: 0 dropped, 1 nothing is stopped, the answer was no, or it was
+    released or dropped at the same time, 2 usage or no such stack
+    """
     stack = operated(stack_name, config_env, local=local)
     table = Ledger.of(stack)
     stopped = _stopped(table, rule, read_names(rules))
@@ -173,7 +193,7 @@ def drop(  # noqa: PLR0913 - the options of a command
 
 
 def _stopped(table: Ledger, text: str, names: Names) -> Brake:
-    """Return the brake of a rule that has stopped something; end the command where none has."""
+    """Return the surge limit of a rule that has stopped something; else end the command."""
     rule, now = _rule(text), time.time()
     brake = brake_of(key(rule), table.get(key(rule)), names, now)
     if brake.stopped_at is None:
@@ -187,7 +207,7 @@ def _stopped(table: Ledger, text: str, names: Names) -> Brake:
 
 
 def _settle(table: Ledger, seen: Brake, verb: Verb) -> None:
-    # By the clock that workers stop by, and the next second: else the latest would stay stopped.
+    # By the ledger's clock, as workers use it, and one second on: else the latest stay stopped.
     if not settle(table, _rule(seen.rule), verb, seen, ceil(table.clock()) + 1):
         typer.echo("somebody else has released or dropped it meanwhile; look again", err=True)
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`relay trace`: what became of one event, one order, one delivery."""
+"""`relay trace`: the deliveries of one event, one order or one delivery id."""
 
 import json
 import time
@@ -40,19 +40,26 @@ def trace(  # noqa: PLR0913 - the options of a command
     event_or_order_id: Annotated[
         str,
         typer.Argument(
-            help="The event's id, the rule's `once`, or 8 or more letters of a delivery's id."
+            help="An event's id, a rule's `once`, or a delivery's id (8 or more characters).",
+            metavar="ID",
         ),
     ],
     *,
-    hours: Annotated[int, typer.Option(help="How far back the logs are searched.", min=1)] = 24,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+    hours: Annotated[int, typer.Option(help="Hours of logs to search.", min=1)] = 24,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a list of objects.")] = False,
     rules: RulesOption = RULES,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Show the deliveries of an event or order: their state, attempts and log lines."""
-    if not event_or_order_id.strip():  # of a variable that is not set
+    """Show the deliveries of an event or order: their state, attempts and log lines.
+
+    Example: relay trace 6120445500117
+
+    Exit codes: 0 shown, 1 nothing was found, or the stack is of an older release,
+    2 usage or no such stack
+    """
+    if not event_or_order_id.strip():  # an unset variable of the shell
         raise typer.BadParameter("give the id of an event, an order or a delivery")
     stack, now = operated(stack_name, config_env, local=local), time.time()
     desk = Desk.of(stack, read_names(rules), _SERVICES)
@@ -70,7 +77,7 @@ def trace(  # noqa: PLR0913 - the options of a command
 
 
 def _traced(desk: Desk, text: str, start: float) -> list[tuple[Found, _Lines]]:
-    """Return all deliveries that are meant, with their log lines; end the command without index."""
+    """Return all matching deliveries with their log lines; end the command without an index."""
     try:
         found = find(Ledger.of(desk.stack), text, desk.names)
     except NoIndex as error:
@@ -92,7 +99,7 @@ def _begun(desk: Desk, text: str, start: float) -> list[Found]:
     try:
         return find_begun(desk, text, start)
     except (ClientError, BotoCoreError, NoSuchResource):
-        return []  # the same log is searched for whole ids next, and says that it cannot be read
+        return []  # the same log is searched for whole ids next, which reports the failure
 
 
 def _show(found: Found, lines: _Lines, now: float) -> None:
@@ -125,7 +132,7 @@ def _document(found: Found, lines: _Lines) -> dict[str, Any]:
 
 
 def _nothing(stack: Operated, text: str) -> Iterator[str]:
-    """Yield what it can mean that the ledger knows nothing: there is no single reason."""
+    """Yield the possible causes where the ledger has no delivery: there is no single one."""
     yield f"{stack.name}: the ledger knows no delivery by {text}. That can mean:"
     if is_part_of_id(text):
         yield "- if it is the beginning of a delivery's id: no line of the log that was searched"

@@ -1,8 +1,8 @@
-"""The sums of the accounting, over what was counted in a period: which add up, and which do not.
+"""Sums of the accounting over a period: which add up, and which do not.
 
-What one webhook counts is written in one line for each source and rule, so no edge of a period
-comes between the two sides of a sum of webhooks, events or wishes. A delivery may be planned
-before the period and leave within it: there only what is in flight at both ends closes the sum.
+The counts of one webhook are in one log line for each source and rule, so no edge of a period
+divides the two sides of a sum of webhooks, events or rule matches. A delivery may be planned before
+the period and leave within it: that sum is closed only by what is in flight at both ends.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ REDELIVERED: Final = "DeliveriesRedelivered"
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """A sum: the metric on its left, and those on its right."""
+    """A sum: the metric on its left side, and those on its right side."""
 
     name: str
     left: str
@@ -48,8 +48,8 @@ WEBHOOKS: Final = Sum(
     ),
 )
 EVENTS: Final = Sum("events", "EventsTaken", ("EventsUnmatched", "EventsWanted", "EventsParked"))
-# A wish is a wanted event and a rule that matches it. It makes one delivery, under `for_each` any
-# number: that is why what is rendered is counted in wishes.
+# A wish is a rule match: an event and a rule that wants it. It makes one delivery, under `for_each`
+# any number: that is why what is rendered is counted in rule matches.
 WISHES: Final = Sum(
     "wishes", "EventsMatched", ("EventsRendered", "EventsExpired", "EventsUnrenderable")
 )
@@ -64,7 +64,7 @@ ASKED: Final = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a sum: both sides, and what is to be thought of them.
+    """One line of a sum: both sides, and the verdict.
 
     `why` is the likely cause where it does not add up, `look` the command that looks further.
     """
@@ -78,26 +78,26 @@ class Row:
 
     @property
     def difference(self) -> int:
-        """The left side less the right one."""
+        """The left side minus the right side."""
         return self.left - sum(self.right.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many messages were in the main queue when the period began and ended; None: unknown."""
+    """The number of messages in the main queue at both ends of the period; None: unknown."""
 
     start: int | None
     end: int | None
 
 
 def at_once(asked: Sum, figures: Figures) -> list[Row]:
-    """Return the rows of a sum both sides of which are counted at the same time."""
+    """Return the rows of a sum whose two sides are counted at the same time."""
     is_counted = any(name == asked.left for name, _ in figures)
     return [_row(asked, place, figures, is_counted=is_counted) for place in _places(asked, figures)]
 
 
 def deliveries(figures: Figures, depth: Depth) -> list[Row]:
-    """Return a row for each rule, and the last one for the stack: only there it can be closed."""
+    """Return a row for each rule, and last the stack's: only that sum can be closed."""
     rows = [_rule(place, figures, depth) for place in _places(DELIVERIES, figures)]
     left = sum(row.left for row in rows)
     right = {name: sum(row.right[name] for row in rows) for name in LEFT}
@@ -108,7 +108,7 @@ def deliveries(figures: Figures, depth: Depth) -> list[Row]:
 
 
 def adds_up(rows: Iterable[Row]) -> bool:
-    """Return whether no row is wrong; what is open is neither proven nor refuted."""
+    """Return whether no row is wrong; an open row is neither proven nor refuted."""
     return all(row.verdict != "wrong" for row in rows)
 
 
@@ -150,7 +150,7 @@ def _rule(place: Place, figures: Figures, depth: Depth) -> Row:
 
 
 def _closed(difference: int, depth: Depth, repeated: int) -> tuple[Verdict, str, str]:
-    """Return what is to be thought of the stack: planned - left = in flight at end - at start."""
+    """Return the stack's verdict: planned - left = in flight at the end - that at the start."""
     if depth.end is None:
         return "open", "nobody knows what was in flight at the end of the period", ""
     begun = depth.start or 0
@@ -188,10 +188,10 @@ def _more_than_planned(place: Place, number: int) -> str:
 
 
 def _vanished(number: int, repeated: int) -> str:
-    told = f"{number:,} were planned, did not leave, and are not in flight. "
+    text = f"{number:,} were planned, did not leave, and are not in flight. "
     if repeated:
-        return told + (
+        return text + (
             f"{repeated:,} were redelivered: a worker that was killed writes no counts, and what "
             "it had sent is then redelivered"
         )
-    return told + "A killed worker's counts are lost, or the queue was purged or lost messages"
+    return text + "A killed worker's counts are lost, or the queue was purged or lost messages"

@@ -1,7 +1,7 @@
-"""What a stack has counted in a period, and how deep its queue was at both ends of it.
+"""Counts of a stack in a period, and the depth of its queue at both ends.
 
 CloudWatch makes metrics of the functions' log lines (CloudWatch Logs, "Embedded metric format
-specification"); the emulator does not, so of a local stack the lines themselves are read.
+specification"); the emulator does not, so for a local stack the lines themselves are read.
 """
 
 from collections import Counter
@@ -22,17 +22,17 @@ _GROUPS: Final = ("IngestLogGroup", "DeliverLogGroup")
 _MINUTE: Final = 60
 _HOUR: Final = 3_600
 _DAY: Final = 86_400
-# How long CloudWatch keeps figures of one minute, and of five; then of an hour (CloudWatch user
-# guide, "Metrics retention").
+# Retention of figures of one minute, and of five; later ones are of an hour (CloudWatch user guide,
+# "Metrics retention").
 _KEPT: Final = ((15 * _DAY, _MINUTE), (63 * _DAY, 5 * _MINUTE))
 _QUERIES: Final = 500  # CloudWatch API reference, GetMetricData: queries of one call
 _DEPTHS: Final = ("Visible", "NotVisible", "Delayed")
-_LOOK_BACK: Final = 10 * _MINUTE  # SQS tells CloudWatch every minute
+_LOOK_BACK: Final = 10 * _MINUTE  # SQS reports to CloudWatch every minute
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A period in epoch seconds; `step` are the seconds of which CloudWatch has one figure."""
+    """A period in epoch seconds; `step` is the length in seconds of one CloudWatch figure."""
 
     start: int
     end: int
@@ -40,13 +40,13 @@ class Period:
 
     @classmethod
     def of(cls, start: float, end: float, now: float) -> "Period":
-        """Return a period as CloudWatch can sum it: its edges fall on whole steps."""
+        """Return a period that CloudWatch can sum: its edges fall on whole steps."""
         step = next((step for kept, step in _KEPT if now - start < kept), _HOUR)
         return cls(int(start) // step * step, -(-int(end) // step) * step, step)
 
 
 def written(desk: Desk, period: Period) -> Figures:
-    """Return what the functions' log lines count; raise botocore's errors, or NoSuchResource."""
+    """Return the counts in the functions' log lines; raise botocore's errors, or NoSuchResource."""
     found: Counter[Asked] = Counter()
     for group in _GROUPS:
         name = desk.log_group(group)
@@ -57,7 +57,7 @@ def written(desk: Desk, period: Period) -> Figures:
 
 
 def published(desk: Desk, sources: Iterable[Place], period: Period) -> Figures:
-    """Return what CloudWatch has of a stack, of the given rules and of all that it lists.
+    """Return CloudWatch's counts of a stack, for the given rules and for all that it lists.
 
     Raise botocore's errors.
     """
@@ -81,7 +81,7 @@ def depth_now(desk: Desk) -> int:
 
 
 def depth_at(desk: Desk, at: float) -> int | None:
-    """Return how many messages SQS last told CloudWatch of before a time; None for no figure."""
+    """Return the queue's depth that SQS last reported before a time; None for no figure."""
     dimension = {"Name": "QueueName", "Value": desk.stack.outputs["QueueUrl"].rpartition("/")[2]}
     queries = []
     for number, kind in enumerate(_DEPTHS):
@@ -96,7 +96,7 @@ def depth_at(desk: Desk, at: float) -> int | None:
 
 
 def counts_of(entry: Mapping[str, Any]) -> Iterator[tuple[Asked, int]]:
-    """Yield what a line counts for a source or a rule; nothing for any other line."""
+    """Yield the counts in a line, each for a source or a rule; nothing for any other line."""
     for directive in entry.get("_aws", {}).get("CloudWatchMetrics", ()):
         if directive["Namespace"] != NAMESPACE:
             continue
@@ -113,7 +113,7 @@ def _has(directive: Mapping[str, Any], dimensions: tuple[str, ...]) -> bool:
 
 
 def _of_rules(rules: Iterable[Place]) -> set[Asked]:
-    """Return what these rules and their sources may count, and what names none of them."""
+    """Return the metrics that these rules and their sources may have, and those of no rule."""
     places = {*rules, (UNKNOWN, UNKNOWN)}
     return {
         (name, (source, rule if "rule" in METRICS[name].dimensions else ""))
@@ -124,7 +124,7 @@ def _of_rules(rules: Iterable[Place]) -> set[Asked]:
 
 
 def _listed(desk: Desk, service: str) -> set[Asked]:
-    """Return what CloudWatch lists of a stack: of two weeks, rules that are gone included."""
+    """Return the metrics that CloudWatch lists of a stack: of two weeks, gone rules included."""
     pages = (
         desk.clients["cloudwatch"]
         .get_paginator("list_metrics")
@@ -155,7 +155,7 @@ def _query(at: int, metric: Mapping[str, Any], step: int, statistic: str = "Sum"
 def _values(
     desk: Desk, queries: list[Query], start: float, end: float
 ) -> Iterator[tuple[int, list[float]]]:
-    """Yield figures, newest first, by the number of their query; a query may come many times."""
+    """Yield figures, newest first, by the number of their query; a query may occur many times."""
     reading = desk.clients["cloudwatch"].get_paginator("get_metric_data")
     for first in range(0, len(queries), _QUERIES):
         pages = reading.paginate(

@@ -35,6 +35,7 @@ from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, 
 _SERVICES: Final = ("sqs", "cloudwatch", "logs", "cloudformation")
 _STYLES: Final = {"adds up": "green", "open": "yellow", "wrong": "bold red"}
 _NOW: Final = "now"
+_TITLES: Final = {"wishes": "rule matches"}  # of sums whose name in JSON is no title
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,22 @@ class Reconciled:
 def reconcile(  # noqa: PLR0913 - the options of a command
     *,
     since: Annotated[
-        str, typer.Option(help="Begin of the period: 24h, 3d, or an ISO 8601 time.")
+        str, typer.Option(help="Start of the period: 24h, 3d, or an ISO 8601 time.")
     ] = "24h",
     until: Annotated[str, typer.Option(help="End of the period, likewise, or now.")] = _NOW,
-    as_json: Annotated[bool, typer.Option("--json", help="Print an object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     rules: RulesOption = RULES,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
 ) -> None:
-    """Prove that all webhooks, events and deliveries are accounted for; exit with 1 if not."""
+    """Prove that all webhooks, events and deliveries are accounted for.
+
+    Example: relay reconcile --since 3d
+
+    Exit codes: 0 nothing is wrong, 1 a sum does not add up, 2 usage, no such
+    stack, or it cannot be read
+    """
     now = time.time()
     end = now if until == _NOW else time_of(until, now)
     start = time_of(since, now)
@@ -94,7 +101,7 @@ def reconciled(desk: Desk, period: Period, now: float) -> Reconciled:
 
 
 def document(found: Reconciled) -> dict[str, object]:
-    """Return the sums for scripts."""
+    """Return the sums as JSON."""
     return {
         "stack": found.stack.name,
         "since": found.period.start,
@@ -106,7 +113,7 @@ def document(found: Reconciled) -> dict[str, object]:
 
 
 def show(found: Reconciled, to: Console, now: float) -> None:
-    """Print the sums for people, then what does not add up and where to look."""
+    """Print the sums, then each row that does not add up and the command that looks further."""
     period = found.period
     to.print(f"{found.stack.name}, {moment(period.start, now)} to {moment(period.end, now)}")
     for asked, rows in found.sums:
@@ -136,7 +143,7 @@ def _depth_at_the_end(desk: Desk, period: Period, now: float) -> int | None:
 
 def _row(row: Row) -> dict[str, object]:
     source, rule = row.place
-    told: Mapping[str, object] = {
+    described: Mapping[str, object] = {
         "source": source,
         "rule": rule or None,
         "left": row.left,
@@ -145,11 +152,11 @@ def _row(row: Row) -> dict[str, object]:
         "verdict": row.verdict,
         "why": row.why or None,
     }
-    return dict(told)
+    return dict(described)
 
 
 def _table(asked: Sum, rows: Sequence[Row]) -> Table:
-    table = Table("", asked.left, title=asked.name, title_justify="left")
+    table = Table("", asked.left, title=_title(asked), title_justify="left")
     for name in asked.right:
         table.add_column(_short(name), justify="right")
     table.add_column("difference", justify="right")
@@ -159,6 +166,10 @@ def _table(asked: Sum, rows: Sequence[Row]) -> Table:
         verdict = Text(row.verdict, _STYLES[row.verdict])
         table.add_row(_name(row), f"{row.left:,}", *right, f"{row.difference:,}", verdict)
     return table
+
+
+def _title(asked: Sum) -> str:
+    return _TITLES.get(asked.name, asked.name)
 
 
 def _short(metric: str) -> str:
@@ -172,6 +183,6 @@ def _name(row: Row) -> str:
 
 
 def _explain(stack: Operated, asked: Sum, row: Row, to: Console) -> None:
-    to.print(Text(f"{asked.name} of {_name(row)}: {row.why}", _STYLES[row.verdict]))
+    to.print(Text(f"{_title(asked)} of {_name(row)}: {row.why}", _STYLES[row.verdict]))
     if row.look:
         to.print(Text(f"  {command(stack, row.look)}"), soft_wrap=True)

@@ -1,1 +1,1 @@
-"""Tests, explanations and comparisons of rules files, on the code that Lambda runs."""
+"""Checks, cases, explanations and comparisons of rules files, on the code that Lambda runs."""

@@ -1,4 +1,4 @@
-"""Rules tests as files: a webhook, and what is to come of it. Read strictly."""
+"""Case files of `relay rules test`: a webhook and its expected outcome. Read strictly."""
 
 import json
 import os
@@ -27,7 +27,7 @@ class _Block(BaseModel):
 
 
 class WebhookBlock(_Block):
-    """A webhook: its headers and body, or a sample of events/ with what is different in it."""
+    """A webhook: its headers and body, or a sample of events/ with changes."""
 
     event: str | None = None
     headers: dict[str, str] = {}
@@ -36,7 +36,7 @@ class WebhookBlock(_Block):
 
 
 class DeliveryBlock(_Block):
-    """A request to Braze, exactly; the delivery's id is compared where it is given."""
+    """A request to Braze, exactly; the delivery's id is compared only where it is given."""
 
     rule: str
     id: str | None = None
@@ -45,7 +45,7 @@ class DeliveryBlock(_Block):
 
 
 class ParkedBlock(_Block):
-    """A wish that becomes a dead letter; without `rule` the event itself does."""
+    """A rule match that becomes a dead letter; without `rule` the event itself does."""
 
     rule: str | None
     reason: ParkReason
@@ -53,7 +53,7 @@ class ParkedBlock(_Block):
 
 
 class ExpectBlock(_Block):
-    """All that is to come of a webhook; of `unmatched`, the reasons of the rules it names."""
+    """The whole outcome of a webhook; of `unmatched`, the reasons of the rules that it names."""
 
     deliveries: list[DeliveryBlock] = []
     shadow: list[DeliveryBlock] = []
@@ -70,7 +70,7 @@ class CaseBlock(_Block):
 
 
 class Gone(RulesError):
-    """A case of a sample that is not there."""
+    """The sample of a case does not exist."""
 
 
 _KEYS: Final[Mapping[tuple[str, ...], type[BaseModel]]] = {
@@ -86,7 +86,7 @@ _NOWHERE: Final = "a case lies in a folder named as its source: SOURCE/CLAIM.yam
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A rules test: `name` is source and claim, `expect` None while nobody has written it."""
+    """A case: `name` is source and claim, `expect` is None until it is written."""
 
     name: str
     file: Path
@@ -97,7 +97,7 @@ class Case:
 
 
 def read_cases(folder: Path) -> Iterator[Case | RulesError]:
-    """Yield the cases of a folder, or what is wrong with a file of it, by name."""
+    """Yield the cases of a folder by name; for a file with mistakes, its errors."""
     for file in sorted(it for it in folder.rglob("*.y*ml") if it.is_file()):
         try:
             yield read_case(file, folder)
@@ -106,7 +106,7 @@ def read_cases(folder: Path) -> Iterator[Case | RulesError]:
 
 
 def read_case(file: Path, folder: Path) -> Case:
-    """Return the case of a file; raise RulesError with what is wrong with it."""
+    """Return the case of a file; raise RulesError with its mistakes."""
     shown = os.path.relpath(file)
     shown = str(file) if shown.startswith("..") else shown
     if file.parent.parent != folder or file.suffix != ".yaml":
@@ -125,7 +125,7 @@ def read_case(file: Path, folder: Path) -> Case:
 
 def _block(document: Document) -> CaseBlock:
     try:
-        # From JSON, for strictness there still takes text for a time.
+        # From JSON: there strict mode still accepts text for a time.
         return CaseBlock.model_validate_json(json.dumps(document.value), strict=True)
     except ValidationError as error:
         found = [_finding(it, document) for it in error.errors(include_url=False)]
@@ -177,7 +177,7 @@ def _event(event: str, document: Document) -> Sample:
 
 
 def _unseen(body: JsonValue, change: JsonValue, path: tuple[str, ...] = ()) -> Iterator[Problem]:
-    """Yield which keys of a change are new to the sample, and like one that it has."""
+    """Yield the keys of a change that the sample lacks, and that are like one of its keys."""
     if not isinstance(body, dict) or not isinstance(change, dict):
         return
     for key, part in change.items():

@@ -1,4 +1,4 @@
-"""`relay rules`: the group of commands that check, try and compare rules."""
+"""`relay rules`: the group of commands that check, test, explain and compare rules."""
 
 import typer
 
@@ -10,27 +10,23 @@ app = typer.Typer(
         {
             "check": Entry(
                 "relay.rules.check.command:check",
-                "Say what is wrong with rules files: none may fail to load, or to render a sample"
-                " event.",
+                "Check rules files: every one must load, and render each of its sample events.",
             ),
             "test": Entry(
                 "relay.rules.cases.command:run_cases",
-                "Run the cases of rules: exactly the requests that they expect are to come.",
+                "Run the cases of the rules: each expects exact requests.",
             ),
             "explain": Entry(
                 "relay.rules.explain.command:explain",
-                "Say of each rule why it wants an event or not, and of each field where it came"
-                " from.",
+                "Explain why each rule matches an event or not, and where each field comes from.",
             ),
             "diff": Entry(
                 "relay.rules.diff.command:diff",
-                "Compare what two versions of the rules make of all samples of events/ and all"
-                " cases.",
+                "Compare the requests that two versions of the rules make of samples and cases.",
             ),
             "schema": Entry(
                 "relay.rules.check.command:schema",
-                "Print the JSON Schema of rules files, with which editors complete and explain"
-                " them.",
+                "Print the JSON Schema of rules files, for completion and help in editors.",
             ),
         }
     ),

@@ -1,4 +1,4 @@
-"""What commands are given: rules folders, sources, and webhooks by name or path."""
+"""Inputs of the rules commands: rules folders, sources, and webhooks by name or path."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,14 +16,14 @@ from relay.rules.webhooks import Given
 from relay.webhooks.samples import Sample, misread, read_sample, sources_in
 
 CasesOption = Annotated[
-    Path, typer.Option(help="Folder of SOURCE/CLAIM.yaml.", exists=True, file_okay=False)
+    Path, typer.Option(help="Folder of cases, SOURCE/CLAIM.yaml.", exists=True, file_okay=False)
 ]
-StageOption = Annotated[str, typer.Option(help="Which `vars` of the rules apply.")]
+StageOption = Annotated[str, typer.Option(help="Stage whose `vars` the rules use.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def sample_of(file: Path) -> Sample:
-    """Return the webhook of a JSON file; end the command with a clear word where it is none."""
+    """Return the webhook of a JSON file; end the command with a message where it is none."""
     if file.suffix in (".yaml", ".yml"):
         problem = f"{file} is no JSON; of a case `relay rules explain` says what comes of it"
         raise typer.BadParameter(problem)

@@ -1,6 +1,6 @@
-"""The names of a rules folder: sources, rules and workspaces, whether or not its rules compile.
+"""Names in a rules folder: sources, rules and workspaces, also of rules that do not compile.
 
-An operator has to be able to stop a rule that has a mistake in it, so only the files' shape counts.
+An operator must be able to pause a rule that has a mistake, so only the files' shape counts.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ _CUTOFF: Final = 0.5  # of difflib: `source/shop` is still near enough to `sourc
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a rule says beside its name: its workspace, and its brake (so many in so many s)."""
+    """A rule's workspace, and its surge limit as (deliveries, seconds)."""
 
     workspace: str
     surge: tuple[int, int] | None = None
@@ -30,7 +30,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """All names of a rules folder; `unread` are the files that nobody can read."""
+    """All names of a rules folder; `unread` are the files that cannot be read."""
 
     rules: Mapping[Rule, Named] = field(default_factory=dict)
     workspaces: frozenset[str] = frozenset({DEFAULT})
@@ -43,7 +43,7 @@ class Names:
 
     @property
     def scopes(self) -> list[str]:
-        """All that can be paused."""
+        """All scopes that can be paused."""
         return [
             "all",
             *(f"source/{source}" for source in self.sources),
@@ -69,7 +69,7 @@ def read_names(folder: Path) -> Names:
 
 
 def suggestion(text: str, known: list[str]) -> str:
-    """Return what may have been meant, in words to be put behind what is wrong; may be empty."""
+    """Return what may have been meant, as text to append to an error; may be empty."""
     near = closest(text, known, _CUTOFF)
     if not near:  # a name alone, without the word before it
         near = next((one for one in known if one.partition("/")[2] == text), None)
@@ -96,4 +96,4 @@ def _workspaces(folder: Path) -> list[str]:
     try:
         return list(workspaces.read(folder, None))
     except RulesError:
-        return []  # those that rules name are known all the same
+        return []  # workspaces that rules name are known all the same

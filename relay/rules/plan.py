@@ -1,4 +1,4 @@
-"""`relay plan`: what the rules make of one webhook, for programs."""
+"""`relay plan`: the requests that the rules make of one webhook, as JSON."""
 
 import json
 from collections.abc import Iterator
@@ -18,12 +18,23 @@ from relay.rules.webhooks import Given, planned
 def plan(
     webhook: Annotated[
         Path,
-        typer.Argument(help="JSON file: source, headers, body.", exists=True, dir_okay=False),
+        typer.Argument(
+            help="JSON file: source, headers, body.",
+            metavar="WEBHOOK",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     rules: RulesOption = RULES,
     stage: StageOption = "dev",
 ) -> None:
-    """Print the requests that the rules make of a webhook, as JSON. Nothing is sent."""
+    """Print the requests that the rules make of a webhook, as JSON; nothing is sent.
+
+    Example: relay plan events/shopify-order.json
+
+    Exit codes: 0 printed (also if no rule matches), 1 the rules do not load,
+    2 usage, or the file is no webhook
+    """
     sample = sample_of(webhook)
     source = source_of(sample.source, rules, stage)
     made = planned(Given(sample), source)
@@ -33,7 +44,7 @@ def plan(
 
 
 def described(made: Plan) -> dict[str, Any]:
-    """Return a plan for programs."""
+    """Return a plan as JSON."""
     return {
         "deliveries": [delivered(it) for it in made.deliveries],
         "failures": [parked(it) for it in made.parked],

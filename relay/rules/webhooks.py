@@ -1,4 +1,4 @@
-"""Webhooks as people keep them in files, and what the rules make of them: `plan`, offline."""
+"""Webhooks of samples and cases, and their plans, made offline."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
 from relay.webhooks.samples import Sample
 
-# When an event happened that does not say it: rules tests give the same on every day.
+# Time of an event that has none: cases give the same on every day.
 DEFAULT: Final = 1_767_268_800  # 2026-01-01T12:00:00Z
-_LAST: Final = 253_402_300_000  # in the last hour of the year 9999, which no time is ahead of
+_LAST: Final = 253_402_300_000  # in the last hour of the year 9999: no time is later
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A webhook of a file; without `received_at` it was received at the moment it happened."""
+    """A webhook of a file; without `received_at` it counts as received when it happened."""
 
     sample: Sample
     received_at: int | None = None
@@ -36,7 +36,7 @@ def verified(given: Given, source: Source) -> Verified:
 
 
 def planned(given: Given, source: Source) -> Plan:
-    """Return all that becomes of a webhook; raise RulesError where its body is not JSON."""
+    """Return the plan of a webhook; raise RulesError where its body is not JSON."""
     try:
         return plan(verified(given, source), source)
     except NotJson as error:
@@ -59,7 +59,7 @@ def events(webhook: Verified, source: Source) -> list[Event]:
 
 
 def merged(value: JsonValue, change: JsonValue) -> JsonValue:
-    """Return a value with a change in it: objects key by key, all else in the old one's place."""
+    """Return a value with a change applied: objects key by key, anything else replaced."""
     if not isinstance(value, dict) or not isinstance(change, dict):
         return change
     return {**value, **{key: merged(value.get(key), it) for key, it in change.items()}}

@@ -1,4 +1,4 @@
-"""JSON values as YAML that is read back as it was, and differences line by line."""
+"""JSON values as YAML that reads back the same, and differences line by line."""
 
 import difflib
 import re
@@ -9,11 +9,11 @@ import typer
 import yaml
 
 _COLOURS: Final = {"-": "red", "+": "green"}
-_WIDTH: Final = 100_000  # a text stays on its line, however long
+_WIDTH: Final = 100_000  # a text stays on one line, however long
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes YAML for readers of 1.1 and of 1.2: quotes what either would take for a number."""
+    """Writes YAML for readers of 1.1 and of 1.2: quotes what either would read as a number."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's own signature
         super().increase_indent(flow, indentless=False)
@@ -42,13 +42,13 @@ def written(value: Any, *, sort: bool = False) -> str:
 
 
 def differences(old: Any, new: Any) -> list[str]:
-    """Return the lines in which two values differ, each in its place: `-` was, `+` is."""
+    """Return the lines in which two values differ, with context: `-` was, `+` is."""
     before, after = (written(it, sort=True).splitlines() if it else [] for it in (old, new))
     lines = list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]
     return ["…" if line.startswith("@@") else line for line in lines][1:]
 
 
 def say(lines: Iterator[str] | list[str], indent: str = "  ") -> None:
-    """Print lines of a difference; in colour, where they go to a terminal."""
+    """Print the lines of a difference, in colour on a terminal."""
     for line in lines:
         typer.secho(f"{indent}{line}".rstrip(), fg=_COLOURS.get(line[:1]))

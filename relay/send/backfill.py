@@ -1,4 +1,4 @@
-"""`relay send --each`: signs and posts a webhook for each line of a file, a few at a time."""
+"""`relay send --each`: signs and posts a webhook for each line of a file, several at a time."""
 
 import threading
 from collections import Counter, deque
@@ -28,9 +28,9 @@ from relay.webhooks.post import send
 from relay.webhooks.samples import Address
 
 _THREADS: Final = 8
-_AHEAD: Final = 64  # lines that are read, but not yet answered in their order
+_AHEAD: Final = 64  # lines that are posted ahead of the first one without an answer
 _RETRIES: Final = 4
-_LONGEST: Final = 30  # seconds that an answer may make us wait: a signature must not go stale
+_LONGEST: Final = 30  # seconds that an answer can make us wait: a signature must not become too old
 _RETRIED: Final = (429, 503)
 _INTERRUPTED: Final = 130
 _SHOWN: Final = 200  # characters of an answer
@@ -41,7 +41,7 @@ Line = tuple[int, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a file behind the first `skip`, numbered from 1; blank ones are none."""
+    """The lines of a file after the first `skip`, numbered from 1, without blank ones."""
 
     file: Path
     skip: int
@@ -55,9 +55,9 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one line: a status, and words; `made` are its deliveries and what is parked.
+    """The result of one line: a status, a text, and in `made` its deliveries and parked events.
 
-    Not every source's answer tells: then `made` is None.
+    `made` is None where the source's answer does not report them.
     """
 
     status: str
@@ -67,7 +67,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Tally:
-    """What has been answered so far: all lines up to `line`."""
+    """Counts of the answers so far: all lines up to `line`."""
 
     line: int
     statuses: Counter[str] = field(default_factory=Counter)
@@ -76,7 +76,7 @@ class Tally:
     unwanted: int = 0
 
     def add(self, number: int, answer: Answer) -> None:
-        """Count one line's answer; lines come in their order."""
+        """Count one line's answer; lines come in order."""
         self.line = number
         self.statuses[answer.status] += 1
         deliveries, parked = answer.made or (0, 0)
@@ -86,7 +86,7 @@ class Tally:
 
     @property
     def is_good(self) -> bool:
-        """Whether every line was taken, and nothing of it is a dead letter."""
+        """Whether every line was accepted, and none made a dead letter."""
         return set(self.statuses) <= {str(_OK)} and not self.parked
 
     def __str__(self) -> str:
@@ -100,9 +100,9 @@ class Tally:
 def checked(source: Source, headers: Mapping[str, str], lines: Lines, *, digests: bool) -> int:
     """Return the number of lines; end the command at the first that should not be posted.
 
-    An event that cannot be read would be a dead letter. `digests` says whether a line may be posted
-    of which nothing but its bytes says whether it was sent before: the sender's own bytes are
-    seldom those of an export, and a digest counts as long as the sender repeats.
+    An event that cannot be read would be a dead letter. `digests` permits lines that only a digest
+    of their bytes can tell apart: an export seldom has the sender's own bytes, and a digest counts
+    only as long as the sender repeats.
     """
     total, named = 0, {name.lower(): value for name, value in headers.items()}
     for number, body in lines:
@@ -140,7 +140,7 @@ def _mend(source: str, read: Sequence[str], headers: Mapping[str, str]) -> str:
 
 
 def _digests(made: Plan) -> Iterator[str]:
-    """Yield which rules can tell only by a line's bytes what was sent before."""
+    """Yield the rules that tell repeats only by a line's bytes."""
     for rule in sorted({it.rule for it in made.deliveries if it.again_after is not None}):
         yield (
             f"{rule} has only the digest of the line to tell what was sent before; say what"
@@ -149,10 +149,10 @@ def _digests(made: Plan) -> Iterator[str]:
 
 
 def backfill(address: Address, headers: Mapping[str, str], lines: Lines, total: int) -> int:
-    """Post each line, of which there are `total`; return the exit code.
+    """Post each of the `total` lines; return the exit code.
 
-    What has been posted before makes the same deliveries again, with the same ids, so that
-    repeating does not send twice.
+    A line that was posted before makes the same deliveries, with the same ids: a repeat does not
+    send twice.
     """
     tally = Tally(lines.skip)
     screen = Console(stderr=True, markup=False, highlight=False)
@@ -196,7 +196,7 @@ def _answers(
                     yield _first(waiting)
             while waiting:
                 yield _first(waiting)
-        finally:  # also where the command is being ended: what flies may land, no more takes off
+        finally:  # also on an interrupt: posts under way are finished, no other is begun
             ended.set()
             pool.shutdown(cancel_futures=True)
 
@@ -211,27 +211,27 @@ def _post(
 ) -> Answer:
     try:
         answer = send(address.signed(headers, body, int(time())), session)
-    except (requests.RequestException, ValueError) as error:  # their words hold URL and headers
+    except (requests.RequestException, ValueError) as error:  # their text holds URL and headers
         return Answer("no answer", type(error).__name__)
     return Answer(str(answer.status_code), answer.text[:_SHOWN], _made(answer))
 
 
 def _made(answer: requests.Response) -> tuple[int, int] | None:
     try:
-        told = answer.json()
-        return int(told["deliveries"]), int(told.get("parked", 0))
+        counts = answer.json()
+        return int(counts["deliveries"]), int(counts.get("parked", 0))
     except (ValueError, LookupError, TypeError):
         return None
 
 
 def _session(ended: threading.Event) -> requests.Session:
-    """Return a session that tries again after 429, 503 and lost connections, until `ended`."""
+    """Return a session that retries after 429, 503 and lost connections, until `ended`."""
 
     class Patience(Retry):
         def sleep(self, response: BaseHTTPResponse | None = None) -> None:
-            told = self.get_retry_after(response) if response else None
-            if ended.wait(min(told or self.get_backoff_time(), _LONGEST)):
-                raise ProtocolError("ended")  # or every try that is left would still be made
+            asked = self.get_retry_after(response) if response else None
+            if ended.wait(min(asked or self.get_backoff_time(), _LONGEST)):
+                raise ProtocolError("ended")  # else the remaining retries would still be made
 
     # A POST may be repeated, for the delivery ids stay the same.
     patience = Patience(

@@ -32,44 +32,51 @@ _OK: Final = 200
 
 def send(  # noqa: PLR0913 - the options of a command
     event: Annotated[
-        str | None, typer.Argument(help="A sample of events/, by name or as a file.")
+        str | None, typer.Argument(help="A sample of events/, by name or file.", metavar="EVENT")
     ] = None,
     *,
     each: Annotated[
         Path | None,
-        typer.Option(help="Backfill: post each line as a body.", exists=True, dir_okay=False),
+        typer.Option(help="Backfill: post each line of a file.", exists=True, dir_okay=False),
     ] = None,
     source: Annotated[
         str | None, typer.Option(help="The source; by default the sample's own.")
     ] = None,
     header: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE, besides the sample's; repeatable.")
+        list[str] | None, typer.Option(help="A further header, NAME=VALUE; repeatable.")
     ] = None,
     again: Annotated[
         bool,
-        typer.Option("--again", help="With --each: also where only a digest tells what was sent."),
+        typer.Option("--again", help="With --each: also lines that only a digest tells apart."),
     ] = False,
-    skip: Annotated[int, typer.Option(help="With --each: lines to leave out.", min=0)] = 0,
+    skip: Annotated[int, typer.Option(help="With --each: lines to skip.", min=0)] = 0,
     rules: RulesOption = RULES,
-    stage: Annotated[str, typer.Option(help="Which `vars` of the rules apply.")] = "dev",
+    stage: Annotated[str, typer.Option(help="Stage whose `vars` the rules use.")] = "dev",
     url: Annotated[
-        str | None, typer.Option(help=f"Of the relay; by default {LOCAL}, or the stack's.")
+        str | None, typer.Option(help=f"URL of the relay; by default {LOCAL}, or the stack's.")
     ] = None,
     stack_name: Annotated[
-        str | None, typer.Option(help="A deployed stack: its URL, its signing secret.")
+        str | None, typer.Option(help="A deployed stack: gives URL and signing secret.")
     ] = None,
     secret_from: Annotated[
         str | None,
-        typer.Option(help="File with the secret, or with the JSON of all; - is standard input."),
+        typer.Option(help="File with the secret, or JSON with all; - is standard input."),
     ] = None,
     clock: Annotated[
-        str, typer.Option(help="How wrong the sender's clock is: 10m is fast, -10m slow.")
+        str, typer.Option(help="Error of the sender's clock: 10m is fast, -10m slow.")
     ] = "0s",
-    tamper: Annotated[
-        bool, typer.Option("--tamper", help="Change a byte once it is signed.")
-    ] = False,
+    tamper: Annotated[bool, typer.Option("--tamper", help="Change a byte after signing.")] = False,
 ) -> None:
-    """Sign a sample (EVENT), or each line of a file, and post it; exit with 0 for 200."""
+    """Sign a sample (EVENT), or each line of a file, and post it to a relay.
+
+    With --each every line of the file is a webhook's body: a backfill that is
+    safe to repeat.
+
+    Example: relay send shopify-order
+
+    Exit codes: 0 answered 200 (--each: every line, and none made a dead letter),
+    1 not so, or a rules file is wrong, 2 usage, 130 interrupted
+    """
     if event and each:
         raise typer.BadParameter("EVENT and --each exclude each other")
     if not (event or each) or (each and (tamper or clock != "0s")):
@@ -94,8 +101,8 @@ def send(  # noqa: PLR0913 - the options of a command
 
 def _posted(address: Address, sample: Sample, clock: str, *, tamper: bool) -> int:
     now = int(time.time()) + _offset(clock, address.source)
-    letter = (_tampered if tamper else _signed)(address, sample, now)
-    return 0 if _post(letter) == _OK else 1
+    request = (_tampered if tamper else _signed)(address, sample, now)
+    return 0 if _post(request) == _OK else 1
 
 
 def _sample(event: str) -> Sample:
@@ -111,7 +118,7 @@ def _sample(event: str) -> Sample:
 
 
 def _source(found: Mapping[str, Source | RulesError], name: str) -> Source:
-    """Return a source; what is wrong with the others does not matter."""
+    """Return a source; mistakes in other files do not matter."""
     source = found.get(name)
     if source is None:
         problem = f"no rules file {name}.yaml{_meant(name, found)} (there are: {', '.join(found)})"
@@ -148,28 +155,28 @@ def _signed(address: Address, sample: Sample, now: int) -> SignedRequest:
 
 
 def _tampered(address: Address, sample: Sample, now: int) -> SignedRequest:
-    """Return what somebody made of a genuine webhook: it must be refused."""
+    """Return a genuine webhook, changed after it was signed: the relay must refuse it."""
     if isinstance(address.source.scheme, SignedScheme):
-        letter = _signed(address, sample, now)
-        return replace(letter, body=letter.body[:-1] + bytes([letter.body[-1] ^ 1]))
+        request = _signed(address, sample, now)
+        return replace(request, body=request.body[:-1] + bytes([request.body[-1] ^ 1]))
     typer.echo(f"{address.source.name} signs no body: its secret is changed instead", err=True)
     other = address.secret[:-1] + _other(address.secret[-1])
     return _signed(replace(address, secret=other), sample, now)
 
 
-def _other(letter: str) -> str:
-    return "b" if letter == "a" else "a"
+def _other(character: str) -> str:
+    return "b" if character == "a" else "a"
 
 
-def _post(letter: SignedRequest) -> int:
-    """Post a letter and say what was answered; return the status, 0 for none."""
+def _post(request: SignedRequest) -> int:
+    """Post a request and print the answer; return the status, 0 for none."""
     try:
         with requests.Session() as session:
-            answer = post(letter, session)
-    except (requests.RequestException, ValueError) as error:  # their words hold URL and headers
-        is_local = letter.url.startswith("http:")
+            answer = post(request, session)
+    except (requests.RequestException, ValueError) as error:  # their text holds URL and headers
+        is_local = request.url.startswith("http:")
         ask = "; is make run serving? (--url for another port)" if is_local else ""
-        typer.echo(f"no answer from {letter.url}: {type(error).__name__}{ask}", err=True)
+        typer.echo(f"no answer from {request.url}: {type(error).__name__}{ask}", err=True)
         return 0
     typer.echo(f"{answer.status_code} {answer.text[:_SHOWN]}".strip())
     return answer.status_code

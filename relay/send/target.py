@@ -1,4 +1,4 @@
-"""Finds where `relay send` posts to, and the secret that it signs with, which is never shown."""
+"""The URL that `relay send` posts to, and the secret that it signs with, which is never shown."""
 
 import json
 import sys
@@ -18,13 +18,13 @@ from relay.stacks.cloudformation import client, outputs
 from relay.webhooks.samples import Address, sample_secrets
 
 LOCAL: Final = "http://127.0.0.1:3000"
-_PLACE: Final = "/webhooks/SOURCE"  # how the stack's output ends
+_PLACE: Final = "/webhooks/SOURCE"  # the end of the stack's output
 _THIS_MACHINE: Final = {"127.0.0.1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The options of the command line that say where to."""
+    """The options that name the target."""
 
     url: str | None
     stack_name: str | None
@@ -32,7 +32,7 @@ class Wanted:
 
 
 def address_of(source: Source, wanted: Wanted) -> Address:
-    """Return where a source's webhooks go; end the command with a clear word where that fails."""
+    """Return where a source's webhooks are posted; end the command with a message without it."""
     stack = outputs(wanted.stack_name) if wanted.stack_name else {}
     if wanted.stack_name and not {"WebhookUrl", "SigningSecretsArn"} <= stack.keys():
         problem = f"{wanted.stack_name} is no stack of this relay"
@@ -44,7 +44,7 @@ def address_of(source: Source, wanted: Wanted) -> Address:
     address = Address(f"{base}/webhooks/{source.name}", source, secret)
     try:
         address.signed({}, b"", 0)
-    except ValueError:  # its words could hold a piece of the secret
+    except ValueError:  # its text could hold a part of the secret
         raise typer.BadParameter("the secret cannot be decoded as the scheme says") from None
     return address
 
@@ -87,12 +87,12 @@ def _in_file(name: str, key: str) -> str:
         values = json.loads(text)
     except ValueError:
         values = None
-    # Whatever else is valid JSON, such as digits alone, is a secret as it stands.
+    # Other valid JSON, such as digits alone, is the secret itself.
     return _newest(values if isinstance(values, dict) else {key: text.strip()}, key, name)
 
 
 def _newest(values: Mapping[str, JsonValue], key: str, where: str) -> str:
-    """Return a signing secret; of those that are being rotated, the one that was set last."""
+    """Return a signing secret; of several in a rotation, the newest."""
     try:
         return signing_secrets(Secret(where, "", values), key)[0]
     except Unavailable:

@@ -13,12 +13,12 @@ _PORT = 3001  # beside the relay's own 3000
 
 
 async def listen(app: web.Application, port: int) -> tuple[web.AppRunner, int]:
-    """Listen on 127.0.0.1 alone, on a free port for 0; `cleanup()` of the runner ends it."""
+    """Listen on 127.0.0.1 only, on a free port for 0; `cleanup()` of the runner ends it."""
     runner = web.AppRunner(
         app,
         access_log=None,
-        handler_cancellation=True,  # a fault that never answers ends when its client goes
-        shutdown_timeout=0.05,  # seconds; nor is it waited for. 0 would mean for ever
+        handler_cancellation=True,  # a fault that never answers ends when its client leaves
+        shutdown_timeout=0.05,  # seconds to wait for such a fault; 0 would wait for ever
     )
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -41,7 +41,12 @@ def braze(
     ] = _PORT,
     key: Annotated[str, typer.Option(help="The REST API key that it accepts.")] = DEFAULT_KEY,
 ) -> None:
-    """Serve a simulated Braze until Ctrl-C: it is strict, remembers all, and fails as told."""
+    """Serve a simulated Braze until Ctrl-C: strict, with a memory, and with faults on request.
+
+    Example: relay braze --port 3001
+
+    Exit codes: 0 ended by Ctrl-C, 2 usage or a port in use
+    """
     try:
         asyncio.run(_serve(port, key))
     except OSError as error:

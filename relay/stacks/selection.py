@@ -1,4 +1,4 @@
-"""The stack that a command operates: one in an AWS account, or with --local the one that is up."""
+"""The stack that a command operates: in an AWS account, or with --local the local one."""
 
 import json
 import socket
@@ -27,7 +27,7 @@ ConfigEnv = Annotated[
 _RELAY: Final = ".venv/bin/relay"
 RELAY: Final = ".venv/bin/relay"
 LocalOption = Annotated[
-    bool, typer.Option("--local", help="The stack of `relay up` or `relay run` on this machine.")
+    bool, typer.Option("--local", help="The local stack of `relay up` or `relay run`.")
 ]
 LOCAL: Final = "the local stack"
 _CONNECTS: Final = 2  # seconds to a port of this machine
@@ -53,7 +53,7 @@ class Chosen:
 
     @property
     def deploy(self) -> str:
-        """How it is deployed: a command, where it is known."""
+        """The command that deploys it, where that is known."""
         if self.config_env is None:
             return f"deploy {self.stack_name} again"
         return (
@@ -71,7 +71,7 @@ class Chosen:
 
     @property
     def examine(self) -> str:
-        """The command that looks for what is wrong with it."""
+        """The command that finds what is wrong with it."""
         if self.config_env is None:
             return f"{_RELAY} doctor --stack-name {self.stack_name}"
         environment = "" if self.config_env == DEFAULT else f" --config-env {self.config_env}"
@@ -90,7 +90,7 @@ def chosen(stack_name: str | None, config_env: str | None) -> Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Operated:
-    """A stack: its name for people, its outputs, and the emulator's endpoint if it is local."""
+    """A stack: its name for messages, its outputs, and the emulator's endpoint if it is local."""
 
     name: str
     outputs: Mapping[str, str]
@@ -104,7 +104,7 @@ class Operated:
 
 
 def operated(stack_name: str | None, config_env: str | None, *, local: bool) -> Operated:
-    """Return the stack that the options name; end the command with a clear word where none is."""
+    """Return the stack that the options name; end the command with a message for none."""
     if not local:
         name = chosen(stack_name, config_env).stack_name
         return Operated(name, cloudformation.outputs(name, *_OUTPUTS))
@@ -114,13 +114,13 @@ def operated(stack_name: str | None, config_env: str | None, *, local: bool) -> 
         known = json.loads(_FILE.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise typer.BadParameter("no local stack is up: `relay up` or `make run` first") from None
-    if not _listens(known["endpoint"]):  # whoever was up has been killed, and has not cleared up
+    if not _listens(known["endpoint"]):  # its process was killed, and left the file
         raise typer.BadParameter("the local stack has died: `relay up` or `make run` again")
     return Operated(LOCAL, known["outputs"], known["endpoint"])
 
 
 def operator(stack: Operated) -> str:
-    """Return who gives the command: the ARN that AWS knows, else the user of this machine."""
+    """Return the operator's name: the ARN that AWS has, else the user of this machine."""
     try:
         return str(stack.client("sts").get_caller_identity()["Arn"])
     except (ClientError, BotoCoreError):
@@ -157,6 +157,6 @@ def _local_user() -> str:
 
 
 def command(stack: Operated, words: str) -> str:
-    """Return a command for the same stack, ready to be pasted."""
+    """Return a command for the same stack, ready to paste."""
     chosen = "--local" if stack.endpoint is not None else f"--stack-name {stack.name}"
     return f"{RELAY} {words} {chosen}"

@@ -1,5 +1,7 @@
 """The tree of commands: each can be loaded, is listed in its own words, and loads what it needs."""
 
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from relay.cli import ENTRIES, app
 from relay.console.lazy_group import Entry, LazyGroup, command_of
 from relay.paths import PROJECT
 
+COLUMNS = 78  # of a terminal with 80: typer keeps the line breaks behind the first paragraph
 HEAVY = {"boto3", "botocore", "aiohttp", "requests", "rich.table", "relay.simulated_braze.app"}
 
 
@@ -43,6 +46,29 @@ def test_every_command_is_in_the_docs(words: str) -> None:
     pages = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
     text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     assert f"relay {words}" in text or f"make {words}" in text, words
+
+
+def helps() -> Iterator[tuple[str, str]]:
+    """Yield each command that does something itself, with its help."""
+    yield "sources", command_of("sources", ENTRIES["sources"]).help or ""
+    found = dict(commands())  # the later help is the command's own, the former its group's
+    yield from ((words, text) for words, text in found.items() if words != "rules")
+
+
+@pytest.mark.parametrize("words, text", [*helps()], ids=[words for words, _ in helps()])
+def test_a_command_has_one_example_that_it_takes(words: str, text: str) -> None:
+    (example,) = re.findall(r"^Example: relay (.+)$", text, re.MULTILINE)
+    own, given = shlex.split(words), shlex.split(example)
+    assert given[: len(own)] == own
+    result = CliRunner().invoke(app, [*own, "--help", *given[len(own) :]])
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize("words, text", [*helps()], ids=[words for words, _ in helps()])
+def test_a_command_says_its_exit_codes_in_lines_that_fit(words: str, text: str) -> None:
+    *_, codes = text.split("\n\n")
+    assert re.match(r"Exit codes: 0 (?s:.)+\b2\s+usage\b", codes), words
+    assert [line for line in text.splitlines()[1:] if len(line) > COLUMNS] == []
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ _UNWRITTEN = "expect is missing; --update writes what comes of it"
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a case gave: `expected` None where its file does not say."""
+    """The result of a case; `expected` is None where its file has no `expect`."""
 
     case: Case
     expected: Outcome | None
@@ -37,12 +37,12 @@ class Result:
 
     @property
     def is_good(self) -> bool:
-        """Whether all came that was to come, and nothing else."""
+        """Whether the outcome is exactly the expected one."""
         return self.expected is not None and is_same(self.expected, self.actual)
 
     @property
     def is_renamed(self) -> bool:
-        """Whether the same came, but for the ids of campaigns and Canvases."""
+        """Whether the outcome differs only in ids of campaigns and Canvases."""
         if self.expected is None:
             return False
         return is_same(without_targets(self.expected), without_targets(self.actual))
@@ -50,23 +50,23 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that a run has found; `mistakes` are of files that cannot be read or run."""
+    """The results of a run; `mistakes` are of files that cannot be read or run."""
 
     results: tuple[Result, ...]
     mistakes: tuple[Finding, ...]
     branches: tuple[Branch, ...]
-    unread: int  # cases of which there is no result
-    gone: tuple[str, ...] = ()  # folders with cases of a source or sample that is not there
+    unread: int  # cases without a result
+    gone: tuple[str, ...] = ()  # folders of cases whose source or sample does not exist
 
     @property
     def uncovered(self) -> list[Branch]:
-        """The branches that no case goes through."""
+        """The branches that no case takes."""
         covered = {branch for result in self.results for branch in result.reached}
         return [branch for branch in self.branches if branch not in covered]
 
     @property
     def renamed(self) -> int:
-        """How many cases expect the same but for the ids of campaigns and Canvases."""
+        """The number of cases that differ only in ids of campaigns and Canvases."""
         return sum(not it.is_good and it.is_renamed for it in self.results)
 
     @property
@@ -83,10 +83,16 @@ def run_cases(  # noqa: PLR0913 - the options of a command
     stage: StageOption = CASES_STAGE,
     as_json: JsonOption = False,
     is_update: Annotated[
-        bool, typer.Option("--update", help="Show what differs, then write it as expected.")
+        bool, typer.Option("--update", help="Show the differences, then write them into the cases.")
     ] = False,
 ) -> None:
-    """Run the cases of rules: exactly the requests that they expect are to come."""
+    """Run the cases of the rules: each expects exact requests.
+
+    Example: relay rules test --update
+
+    Exit codes: 0 every case is good, or updated, 1 a case differs, or a file is
+    wrong, 2 usage
+    """
     report = run(sources_in(rules_folder(positional, rules), stage), cases)
     if as_json:
         typer.echo(json.dumps(described(report), indent=2, ensure_ascii=False))
@@ -115,7 +121,7 @@ def run(sources: Sources, folder: Path) -> Report:
 
 
 def _gone(found: Iterable[Case | RulesError], sources: Sources) -> Iterator[str]:
-    """Yield the folders of the cases whose source or sample is not there."""
+    """Yield the folders of the cases whose source or sample does not exist."""
     for case in found:
         if isinstance(case, Gone):
             yield str(Path(case.findings[0].file).parent)
@@ -124,7 +130,7 @@ def _gone(found: Iterable[Case | RulesError], sources: Sources) -> Iterator[str]
 
 
 def described(report: Report) -> dict[str, Any]:
-    """Return a report for programs."""
+    """Return a report as JSON."""
     uncovered = report.uncovered
     return {
         "passed": report.is_good,
@@ -158,7 +164,7 @@ def _findings(error: Source | Case | RulesError) -> tuple[Finding, ...]:
 
 def _run(case: Case, source: Source | RulesError | None) -> Result | Finding | None:
     if isinstance(source, RulesError):
-        return None  # its findings are told once
+        return None  # its findings are reported once
     if source is None:
         return case.document.finding((), f"there is no source {case.file.parent.name}")
     found = outcome(planned(case.given, source))
@@ -172,7 +178,7 @@ def _run(case: Case, source: Source | RulesError | None) -> Result | Finding | N
 
 
 def show(report: Report) -> None:
-    """Print a report for a person."""
+    """Print a report for the terminal."""
     for mistake in report.mistakes:
         typer.secho(str(mistake), fg="red")
     for result in report.results:
@@ -189,7 +195,7 @@ def show(report: Report) -> None:
 
 
 def _mends(report: Report) -> Iterator[str]:
-    """Yield what to do about cases that nobody has written wrong."""
+    """Yield remedies for cases that are not wrong themselves."""
     if report.renamed:
         yield (
             f"cases that differ in ids of campaigns or Canvases alone: {report.renamed};"
@@ -217,14 +223,14 @@ def _show_coverage(report: Report) -> None:
     covered = len(report.branches) - len(uncovered)
     typer.echo(f"{covered} of {len(report.branches)} branches of the rules are covered")
     for rule in dict.fromkeys((it.source, it.rule) for it in uncovered):
-        typer.echo(f"  {'/'.join(rule)}: no case in which")
+        typer.echo(f"  {'/'.join(rule)}: no case covers these branches:")
         for branch in uncovered:
             if (branch.source, branch.rule) == rule:
                 typer.echo(f"    {branch.what}")
 
 
 def _update(report: Report) -> bool:
-    """Write what came into the cases that expect something else; return whether all is well now."""
+    """Write the outcomes into the cases that differ; return whether all is good now."""
     is_good, count = not report.mistakes, 0
     for result in report.results:
         if not result.is_good:

@@ -1,8 +1,8 @@
-"""Which branches of the rules the cases go through.
+"""Coverage of the rules' branches by the cases.
 
-A branch: a `when` that is true, and that is false; an optional value that is sent, and that is
-left out; each alternative of a `||` or of coalesce(). What stands inside a filter or projection
-is not told apart.
+A branch: a `when` that is true, and one that is false; an optional value that is sent, and one that
+is left out; each alternative of a `||` or of coalesce(). Parts inside a filter or projection are
+not told apart.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from relay.rules.explain.trace import all_choices, choices, may_be_missing, trac
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One way that a rule can go."""
+    """One branch of a rule."""
 
     source: str
     rule: str
@@ -40,7 +40,7 @@ def branches(source: Source) -> list[Branch]:
 
 
 def reached(event: Event, source: Source) -> set[Branch]:
-    """Return the branches that an event goes through."""
+    """Return the branches that an event takes."""
     found = set()
     for rule in source.rules:
         if rule.enabled and rule.takes(event.type):
@@ -92,7 +92,7 @@ def _reached(rule: Rule, event: Event, source: Source) -> Iterator[str]:
         for inner in documents(rule, document):
             yield from _filled(rule, inner)
     except (ExpressionError, Unrenderable):
-        return  # the case says what became of it
+        return  # the case's outcome shows it
 
 
 def _filled(rule: Rule, document: JsonValue) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _filled(rule: Rule, document: JsonValue) -> Iterator[str]:
 
 
 def _chosen(path: str, expression: Expression, document: JsonValue) -> Iterator[str]:
-    with suppress(ExpressionError):  # the field is left out, or the case says what became of it
+    with suppress(ExpressionError):  # the field is left out, or the case's outcome shows it
         for choice in choices(trace(expression, document)):
             if choice.taken is not None:
                 yield _taken(path, choice.options, choice.taken)

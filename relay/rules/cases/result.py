@@ -1,4 +1,4 @@
-"""What came of a webhook, in the words in which a case says what is to come of it."""
+"""Outcomes of webhooks, in the shape in which cases expect them."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _BY_HAND = "this case cannot be updated; write expect by hand, in lines of its o
 
 
 def outcome(plan: Plan) -> Outcome:
-    """Return all that came of a webhook, without what is empty."""
+    """Return the outcome of a plan, without empty parts."""
     found: Outcome = {
         "deliveries": [delivered(it) for it in plan.deliveries],
         "shadow": [delivered(it) for it in plan.shadow],
@@ -40,7 +40,7 @@ def expected(expect: ExpectBlock) -> Outcome:
 
 
 def asked(found: Outcome, expect: ExpectBlock | None) -> Outcome:
-    """Return of an outcome what a case asks for: ids and reasons count where it gives them."""
+    """Return the parts of an outcome that a case asks for: ids and reasons where it gives them."""
     wanted = ExpectBlock() if expect is None else expect
     answer = dict(found)
     for key, blocks in (("deliveries", wanted.deliveries), ("shadow", wanted.shadow)):
@@ -51,7 +51,7 @@ def asked(found: Outcome, expect: ExpectBlock | None) -> Outcome:
     if wanted.unmatched is not None:
         answer["unmatched"] = {key: it for key, it in reasons.items() if key in wanted.unmatched}
     elif reasons and (expect is None or (expected(wanted) and not answer)):
-        answer["unmatched"] = _telling(reasons)  # why what was expected did not come
+        answer["unmatched"] = _telling(reasons)  # why an expected request was not made
     return answer
 
 
@@ -64,9 +64,9 @@ def _cut(delivery: Outcome, has_id: list[bool]) -> Outcome:
 
 
 def _telling(reasons: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the reasons that say more than that a rule is for another type, if there are any."""
-    told = {rule: why for rule, why in reasons.items() if not why.startswith(_OF_ANOTHER_TYPE)}
-    return told or reasons
+    """Return the reasons other than the event's type; all, where there are no others."""
+    telling = {rule: why for rule, why in reasons.items() if not why.startswith(_OF_ANOTHER_TYPE)}
+    return telling or reasons
 
 
 def without_targets(found: Outcome) -> Outcome:
@@ -87,9 +87,9 @@ def is_same(one: Outcome, other: Outcome) -> bool:
 
 
 def update(case: Case, outcome: Outcome) -> None:
-    """Write an outcome into a case's file; raise RulesError where it would not read back as such.
+    """Write an outcome into a case's file; raise RulesError where it would not read back the same.
 
-    Comments within the old expectation go with it.
+    Comments within the old expectation are lost.
     """
     text = case.file.read_text(encoding="utf-8")
     block = outcome or {"deliveries": []}
@@ -109,7 +109,7 @@ def replaced(text: str, document: Document, block: str) -> str:
     later = [it.line for path, it in document.places.items() if len(path) == 1]
     end = min((line for line in later if line > start.line), default=len(lines) + 1) - 1
     while end > start.line and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
-        end -= 1  # what stands before the next key is about that key
+        end -= 1  # comments before the next key belong to that key
     return "".join([*lines[: start.line - 1], block, *lines[end:]])
 
 

@@ -1,4 +1,4 @@
-"""`relay rules check`: what is wrong with the rules, found before they are deployed."""
+"""`relay rules check`: finds mistakes in rules before they are deployed."""
 
 import json
 import time
@@ -13,6 +13,7 @@ from handler.core.errors import NotJson, RulesError
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
+from relay.console.format import counted
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.check.json_schema import rules_schema
@@ -37,15 +38,21 @@ def check(  # noqa: PLR0913 - the options of a command
     *,
     rules: RulesOption = RULES,
     config_env: Annotated[
-        str, typer.Option(help="Environment of samconfig.toml whose stage the rules are for.")
+        str, typer.Option(help="Environment of samconfig.toml whose stage applies.")
     ] = DEFAULT,
     stage: Annotated[
-        str | None, typer.Option(help="Which `vars` of the rules apply, if not that one's.")
+        str | None, typer.Option(help="Stage whose `vars` the rules use, if not that one's.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings are mistakes.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Write JSON, for machines.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a list of remarks.")] = False,
 ) -> None:
-    """Say what is wrong with rules files: none may fail to load, or to render a sample event."""
+    """Check rules files: every one must load, and render each of its sample events.
+
+    Example: relay rules check --strict
+
+    Exit codes: 0 no error, 1 an error (with --strict also a warning), 2 usage, or
+    a mistake in samconfig.toml
+    """
     rules = rules_folder(positional, rules)
     checked = deployment(config_env)
     if stage:
@@ -61,11 +68,18 @@ def check(  # noqa: PLR0913 - the options of a command
     if as_json:
         return
     count = sum(len(source.rules) for source in found.values() if isinstance(source, Source))
-    typer.echo(f"{count} rules of {len(found)} sources are good (stage {checked.stage})")
+    rules_of = f"{counted(count, 'rule')} of {counted(len(found), 'source')}"
+    verb = "is" if count == 1 else "are"
+    typer.echo(f"{rules_of} {verb} good (stage {checked.stage})")
 
 
 def schema() -> None:
-    """Print the JSON Schema of rules files, with which editors complete and explain them."""
+    """Print the JSON Schema of rules files, for completion and help in editors.
+
+    Example: relay rules schema
+
+    Exit codes: 0 printed, 2 usage
+    """
     typer.echo(rules_schema(), nl=False)
 
 
@@ -75,7 +89,7 @@ def _remarks(
     problems = [Remark("error", it) for it in rules_problems(found, checked.watched)]
     try:
         webhooks = list(samples(EVENTS, found))
-    except WrongSample:  # among the problems
+    except WrongSample:  # reported among the problems
         webhooks = []
     yield from examine(rules, checked.stage, webhooks, checked.workspace)
     yield from problems
@@ -91,7 +105,7 @@ def _remarks(
 def rules_problems(
     found: Mapping[str, Source | RulesError], watched: Collection[str]
 ) -> Iterator[str]:
-    """Yield what is wrong with the sources of a folder that load, as one or more lines each."""
+    """Yield the problems of the sources that load, each as one or more lines."""
     sources = {name: source for name, source in found.items() if isinstance(source, Source)}
     try:
         for sample in samples(EVENTS, sources):
@@ -106,7 +120,7 @@ def rules_problems(
 
 
 def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
-    """Yield what somebody should know of rules without a problem, and of their samples."""
+    """Yield notes on sources without a problem, and on their samples."""
     yield from strangers(EVENTS, found)
     for source in found.values():
         if isinstance(source, Source):
@@ -121,7 +135,7 @@ def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
 def _unknowns(
     found: Mapping[str, Source | RulesError], webhooks: Sequence[Sample]
 ) -> Iterator[str]:
-    """Yield what the samples do not tell of a source, though it asks for it."""
+    """Yield what a source or its rules read, and no sample has."""
     for source in found.values():
         if isinstance(source, Source):
             seen = seen_events(source, webhooks)
@@ -131,7 +145,7 @@ def _unknowns(
 
 
 def _broadcasts(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
-    """Yield which rules keep their source from loading where broadcasts are not allowed."""
+    """Yield the rules that keep their source from loading where broadcasts are not allowed."""
     for name, source in found.items():
         for rule in source.rules if isinstance(source, Source) else ():
             if rule.is_broadcast:
@@ -142,7 +156,7 @@ def _broadcasts(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
 
 
 def _failures(sample: Sample, source: Source) -> Iterator[str]:
-    """Yield which rules cannot make their request of a sample."""
+    """Yield the rules that cannot make their request of a sample."""
     file = f"events/{sample.name}.json"
     try:
         made = _planned(sample, source)
@@ -158,7 +172,7 @@ def _failures(sample: Sample, source: Source) -> Iterator[str]:
 
 
 def _too_late(sample: Sample, source: Source, made: Plan) -> Iterator[str]:
-    """Yield which rules a sample comes too late for, and how it never would."""
+    """Yield the rules for which a sample is too old, and how to keep it from that."""
     late = [parked for parked in made.parked if parked.reason == "expired"]
     mend = _renewed(sample, source) if late else ""
     for parked in late:
@@ -166,7 +180,7 @@ def _too_late(sample: Sample, source: Source, made: Plan) -> Iterator[str]:
 
 
 def _renewed(sample: Sample, source: Source) -> str:
-    """Return how a sample is never too old."""
+    """Return how to write a sample that is never too old."""
     types = [event.type for _, event in seen_events(source, [sample])]
     where = next(filter(None, (time_of(source, it) for it in types)), "")
     return f': write "{NOW}" where its time stands ({where})' if where else ""

@@ -1,8 +1,8 @@
-"""Consent that a rule writes without knowing it: warnings of `relay rules check`.
+"""Warnings of `relay rules check` on consent that a rule writes without proof.
 
 Braze copies a changed state (`email_subscribe`, a subscription group's) to every profile with the
-same address, and a profile that is made with an address takes over its state ("Subscription
-status", "Duplicate emails"). An event that proves no address therefore has no say in it.
+same address, and a new profile with an address takes over its state ("Subscription status",
+"Duplicate emails"). An event that proves no address must therefore not change it.
 """
 
 import re
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _STATE: Final = "email_subscribe"
 _GROUPS: Final = "subscription_groups"
-_ANY: Final = "any"  # stands for what only the event knows
-# What a type or a `when` is called that tells of somebody who wants no more messages.
+_ANY: Final = "any"  # stands for a value of the event
+# Words of a type or a `when` that mean an unsubscription.
 _UNSUBSCRIPTION: Final = re.compile(
     r"un-?subscri(?!\w*(?:url|link))|opt(?:ed)?[-_ ]?out|complain|spam", re.IGNORECASE
 )
-# What a type is called that tells of any change of consent.
+# Words of a type that mean any change of consent.
 _CONSENT: Final = re.compile(r"consent|preference", re.IGNORECASE)
 _BUYING: Final = re.compile(
     r"order|checkout|payment|purchase|invoice|transaction|charge|cart", re.IGNORECASE
@@ -38,7 +38,7 @@ _MEND: Final = (
 def consent_warnings(
     recipient: Mapping[str, Template], rule: Rule, source: Source
 ) -> Iterator[Problem]:
-    """Yield which states a recipient is given that other profiles should not follow."""
+    """Yield the states of a recipient that Braze would copy to other profiles."""
     if _is_unsubscription(rule):
         return
     for name, path, template in _given(recipient.get("attributes")):
@@ -63,7 +63,7 @@ def _wrong(name: str, states: set[str], rule: Rule) -> str | None:
 
 
 def _given(attributes: Template) -> Iterator[tuple[str, tuple[str, ...], Template]]:
-    """Yield each state among attributes with its path; an expression may give any of them."""
+    """Yield each consent state among attributes with its path; an expression may give any."""
     if isinstance(attributes, dict):
         for name in (_STATE, _GROUPS):
             if name in attributes:
@@ -79,7 +79,7 @@ def _last(node: "Node") -> "Node":
 
 
 def _is_known(node: "Node") -> bool:
-    """Return whether an object certainly holds no state."""
+    """Return whether an object certainly holds no consent state."""
     if node["type"] == "multi_select_dict":
         return not {_STATE, _GROUPS} & {it["value"] for it in node["children"]}
     return node["type"] == "literal" and not (
@@ -108,7 +108,7 @@ def _of_groups(template: Template, source: Source) -> Iterator[object]:
 
 
 def _of_node(node: "Node", source: Source) -> Iterator[object]:
-    """Yield what an expression that is a state may come to."""
+    """Yield the values that an expression for a state may give."""
     names = [it.get("value") for it in node["children"]]
     if node["type"] == "literal":
         yield node["value"]
@@ -122,20 +122,20 @@ def _of_node(node: "Node", source: Source) -> Iterator[object]:
 
 
 def _is_unsubscription(rule: Rule) -> bool:
-    """Return whether all events of a rule tell of an unsubscription, by `type` or by `when`."""
+    """Return whether all events of a rule are unsubscriptions, by `type` or by `when`."""
     by_type = all(_UNSUBSCRIPTION.search(it) or _CONSENT.search(it) for it in rule.types)
     return by_type or (rule.when is not None and _says_so(rule.when.tree))
 
 
 def _says_so(node: "Node") -> bool:
-    """Return whether a condition holds of unsubscriptions alone, by the words in it."""
+    """Return whether a condition holds for unsubscriptions only, by the words in it."""
     children = node["children"]
     if node["type"] == "or_expression":
         return all(map(_says_so, children))
     if node["type"] == "comparator" and node["value"] != "eq":
         return False
     if any(it["type"] == "literal" and it["value"] in (False, None, "false") for it in children):
-        return False  # it is not so: body.unsubscribed == `false`
+        return False  # denied: body.unsubscribed == `false`
     if node["type"] in ("not_expression", "slice"):
         return False
     is_named = node["type"] in ("field", "literal") and isinstance(node["value"], str)

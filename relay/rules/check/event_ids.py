@@ -1,6 +1,6 @@
-"""Rules whose events have no id of their own, or one for each change: what they may send twice.
+"""Warnings on event ids: rules whose events have none of their own, or one for each change.
 
-Such a rule does what it says. The digest of a body tells webhooks apart, and not what happened.
+Such a rule works as written. A digest of the body tells webhooks apart, not what happened.
 """
 
 import re
@@ -13,9 +13,9 @@ from handler.core.models import Event
 from handler.core.rules.compiler import root_names
 from handler.core.rules.source import Rule, Source
 
-# Topics of Shopify whose body has no id, or no updated_at beside it, by glob: of their webhooks the
-# preset knows only the digest (Shopify, "Webhooks" reference, the payload of each topic). What is
-# missing here is found by a sample.
+# Topics of Shopify, by glob, whose body has no id, or no updated_at beside it: the preset has only
+# the digest of their webhooks (Shopify, "Webhooks" reference, the payload of each topic). A sample
+# finds a topic that is missing here.
 _SHOPIFY: Final = (
     *("*/delete", "*/redact", "customers/data_request", "customers/merge", "orders/edited"),
     *("returns/*", "fulfillment_orders/*", "inventory_levels/*", "disputes/update", "customer.*"),
@@ -28,7 +28,7 @@ _CHANGE: Final = re.compile(r"(?:^|[/._])(?:updated?|edit(?:ed)?|changed?|modifi
 
 
 def by_type(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
-    """Yield what the types of a rule say of its deliveries' ids."""
+    """Yield warnings on the ids of a rule's deliveries, as its types alone show them."""
     if not _reads_id(rule):
         return
     digests = [kind for kind in rule.types if _has_no_id(kind, source, preset)]
@@ -41,7 +41,7 @@ def by_type(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
 
 
 def by_samples(source: Source, preset: str, seen: Iterable[Event]) -> Iterator[Problem]:
-    """Yield which events of the samples have no id, where their type does not say so already."""
+    """Yield warnings on sample events without an id whose type alone does not show it."""
     kinds = dict.fromkeys(it.type for it in seen if it.again_after is not None)
     unknown = [kind for kind in kinds if not _has_no_id(kind, source, preset)]
     for at, rule in enumerate(source.rules):

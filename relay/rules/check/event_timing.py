@@ -1,7 +1,7 @@
-"""Rules whose `when` asks for more than their event knows yet: warnings of `relay rules check`.
+"""Warnings on event timing: a `when` that asks for more than its event knows yet.
 
-A shop tells of an order when it is made, and by another type that it was paid. A rule of the first
-type alone whose `when` asks for the later state never sends for what gets there later.
+A shop reports an order when it is made, and its payment by another type. A rule of the first type
+alone whose `when` asks for the later state never sends for orders that get there later.
 """
 
 import re
@@ -15,7 +15,7 @@ from handler.core.rules.source import Rule
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
-# What these senders tell of again when it changes, as their lists of types have it.
+# Things whose changes these senders report, by their lists of types.
 _UPDATED: Final = {
     "shopify": ("carts", "checkouts", "customers", "draft_orders", "products"),
     "woocommerce": ("customer", "order", "product", "subscription"),
@@ -36,7 +36,7 @@ _ENDS: Final = {
     "recharge": ("/created", "/updated"),
 }
 _DOTTED: Final = (".created", ".updated")
-# Types that come before all is known, each with one of another form that tells what comes later.
+# Types that come early, each with a type of another form that reports the later state.
 _LATER_TYPES: Final = {
     ("shopify", "orders/create"): "orders/updated",  # its other topics end in update
     ("stripe", "payment_intent.created"): "payment_intent.succeeded",
@@ -45,10 +45,10 @@ _LATER_TYPES: Final = {
 _FIRST: Final = re.compile(r".*(?:creat|insert)(?:ed?)", re.IGNORECASE)
 _ROW: Final = re.compile(r"INSERT (?P<table>.+)")  # Supabase's database webhooks
 _UNKNOWN: Final = "the type of your sender that tells of it"
-# Things that no type tells of again, and that are often complete when they are made.
+# Things that no other type reports, and that are often complete when they are made.
 _NO_OTHER: Final = {
     ("lemonsqueezy", "order_created"),
-    ("shopify", "fulfillments/create"),  # a success from the first; updates tell of its parcel
+    ("shopify", "fulfillments/create"),  # a success from the first; updates report its parcel
     ("shopify", "order_transactions/create"),
 }
 _STATE: Final = re.compile(r".*(?:status|state)", re.IGNORECASE)
@@ -61,11 +61,11 @@ _EARLY: Final = ("pending", "unpaid", "on-hold", "incomplete", "authorized", "dr
 _MARK: Final = re.compile(
     r"paid|captured|(?:paid|completed|fulfilled|shipped)_at|date_(?:paid|completed)(?:_gmt)?"
 )
-_UNPROVEN: Final = ("auth0", "workos")  # they tell of an account before its address is proven
+_UNPROVEN: Final = ("auth0", "workos")  # they report an account before its address is proven
 
 
 def later_warnings(rule: Rule, preset: str) -> Iterator[Problem]:
-    """Yield whether a rule asks of all its events what they do not say yet."""
+    """Yield a warning where a rule asks all its events for a later state."""
     later = [_later_type(kind, preset) for kind in rule.types]
     if rule.when is None or not all(later):
         return
@@ -78,9 +78,9 @@ def later_warnings(rule: Rule, preset: str) -> Iterator[Problem]:
 
 
 def _later_type(kind: str, preset: str) -> str | None:
-    """Return the type, or words for it, that tells what has become of a thing.
+    """Return the type, or words for it, that reports what became of a thing.
 
-    None where a type is no beginning, or all that there is.
+    None where a type is no beginning, or the only report.
     """
     if (preset, kind) in _NO_OTHER:
         return None
@@ -96,7 +96,7 @@ def _later_type(kind: str, preset: str) -> str | None:
 
 
 class _Words:
-    """What things are said to be later, of one type of one sender."""
+    """The words for later states, of one type of one sender."""
 
     def __init__(self, kind: str, preset: str) -> None:
         # Most other things are active from the first.
@@ -113,8 +113,8 @@ def _asked(node: "Node", words: _Words) -> str | None:
     if node["type"] == "and_expression":
         return next(filter(None, (_asked(it, words) for it in node["children"])), None)
     if node["type"] == "or_expression":
-        told = [_asked(it, words) for it in node["children"]]
-        return told[0] if all(told) else None
+        asked = [_asked(it, words) for it in node["children"]]
+        return asked[0] if all(asked) else None
     return unparse(node) if _is_later(node, words) else None
 
 
@@ -133,8 +133,8 @@ def _is_compared(node: "Node", sign: str, words: Collection[str]) -> bool:
     if node["type"] != "comparator" or node["value"] != sign:
         return False
     states = [it for it in node["children"] if _is_state(it)]
-    told = [value for it in node["children"] for value in _values(it)]
-    return len(states) == 1 and _are(told, words)
+    values = [value for it in node["children"] for value in _values(it)]
+    return len(states) == 1 and _are(values, words)
 
 
 def _is_state(node: "Node") -> bool:
@@ -142,14 +142,14 @@ def _is_state(node: "Node") -> bool:
 
 
 def _name(node: "Node") -> str:
-    """Return the last name of a path; nothing for what is none."""
+    """Return the last name of a path; empty for any other expression."""
     if node["type"] == "subexpression":
         return _name(node["children"][-1])
     return str(node["value"]) if node["type"] == "field" else ""
 
 
 def _values(node: "Node") -> list[object]:
-    """Return the values that are written down, one or a list of them."""
+    """Return the literal values of a node, one or a list of them."""
     if node["type"] == "multi_select_list":
         return [value for it in node["children"] for value in _values(it)]
     if node["type"] != "literal":
@@ -157,5 +157,5 @@ def _values(node: "Node") -> list[object]:
     return node["value"] if isinstance(node["value"], list) else [node["value"]]
 
 
-def _are(told: Collection[object], words: Collection[str]) -> bool:
-    return bool(told) and all(isinstance(it, str) and it.lower() in words for it in told)
+def _are(values: Collection[object], words: Collection[str]) -> bool:
+    return bool(values) and all(isinstance(it, str) and it.lower() in words for it in values)

@@ -1,7 +1,7 @@
-"""The JSON Schema of rules files: made of the models that read them, for editors.
+"""JSON Schema of rules files for editors, made of the models that read them.
 
-It is published as docs/rules.schema.json. A file in which `relay rules check` finds no mistake fits
-it; what only shows in expressions, or in several places at once, the check alone sees.
+It is published as docs/rules.schema.json. A file without mistakes in `relay rules check` fits it;
+only the check sees mistakes in expressions, or in several places at once.
 """
 
 import json
@@ -29,16 +29,16 @@ _RULE: Final = {
     "required": "Paths within the recipient without which nothing is sent: a dead letter.",
     "keep_empty": "Paths at which empty text, or a null, of the event is sent all the same.",
     "expires_after": "A number and s, m, h or d, such as 6h, counted from when it happened.",
-    "on_unknown": "retry: rather twice than never. hold: never twice, and a person decides.",
+    "on_unknown": "retry: rather twice than never. hold: never twice, and an operator decides.",
     "workspace": "The Braze workspace, of those in workspaces.yaml.",
     "enabled": "false switches the rule off.",
-    "surge": "A brake, such as 200/10m: what exceeds it waits until a person releases it.",
+    "surge": "A surge limit, such as 200/10m: what exceeds it waits until an operator releases it.",
     "shadow": "true renders, logs and counts, and sends nothing.",
     "allow_broadcast": "true lets send say broadcast: true; the deployment must allow it, too.",
 }
 _FILE: Final = {
     "verify": "How the sender proves itself; it cannot be left out.",
-    "event": "Where type, id and time of an event stand; a preset knows.",
+    "event": "Where type, id and time of an event are; a preset has this.",
     "headers": "Headers, besides the preset's, that expressions may read.",
     "content_types": "Content types that are taken besides JSON's.",
     "answer": "The body of the answer 200: json counts, empty is empty.",
@@ -50,7 +50,7 @@ _FILE: Final = {
 }
 _SOURCE: Final = {
     "secret": "Key of this source among the signing secrets; its name if left out.",
-    "vars": "By stage: values that take the place of the file's.",
+    "vars": "By stage: values that override the file's.",
     "workspace": "The Braze workspace of this source's rules.",
 }
 _EVENT: Final = {
@@ -64,7 +64,7 @@ _EVENT: Final = {
     "repeats_for": "How long the sender repeats a webhook whose id is only the digest of its body.",
 }
 _VERIFY: Final = {
-    "preset": "A sender that is known by name; what stands beside it takes its place.",
+    "preset": "A known sender, by name; keys beside it override the preset's.",
     "secret": "Key of this source among the signing secrets; the file's name if left out.",
     "scheme": "hmac, hash, standard_webhooks, token or basic.",
     "algorithm": "The hash that is used.",
@@ -78,14 +78,14 @@ _VERIFY: Final = {
     "secret_prefixes": "What is cut off the secret before it is decoded.",
     "headers": "How the three headers of Standard Webhooks begin.",
     "tolerance": "Seconds that a signature may be old or ahead; null accepts any age.",
-    "where": "Where the secret stands: a header, Authorization: Bearer, or the query string.",
+    "where": "Where the secret is: a header, Authorization: Bearer, or the query string.",
     "name": "Name of the header, or of the parameter of the query string.",
 }
 _SIGNATURE: Final = {
     "header": "Name of the header.",
     "format": "plain: all of it. prefix: after prefix. pairs: key=value. list: several.",
-    "prefix": "What stands before a signature.",
-    "separator": "What stands between items: a comma in pairs, a blank in lists.",
+    "prefix": "Text before a signature.",
+    "separator": "Text between items: a comma in pairs, a blank in lists.",
     "key": "The key whose values are signatures.",
 }
 _TIMESTAMP: Final = {
@@ -170,7 +170,7 @@ def schema() -> Schema:
     file = _texts(FileBlock.model_json_schema())
     parts = _parts(file.pop("$defs"))
     file["properties"] |= {"verify": _part("Verify"), "event": _part("EventSpec")}
-    # With a preset each block may say a part only.
+    # With a preset each block may be partial.
     file["if"] = {"properties": {"verify": {"required": ["preset"]}}}
     file["else"] = _by_hand({name: parts[name].pop("required") for name in _PARTIAL})
     described = {name: _described(part, WORDS.get(name, {})) for name, part in parts.items()}
@@ -191,7 +191,7 @@ def _parts(file_parts: Mapping[str, Schema]) -> dict[str, Schema]:
 
 
 def _by_hand(needed: Mapping[str, list[str]]) -> Schema:
-    """Return what a file without a preset has besides."""
+    """Return the additional requirements of a file without a preset."""
     verify = {
         "properties": {"signature": {"required": needed["Signature"]}},
         "anyOf": [_whole(it) for it in SCHEMES.items()],
@@ -201,7 +201,7 @@ def _by_hand(needed: Mapping[str, list[str]]) -> Schema:
 
 
 def _whole(named: tuple[str, type[BaseModel]]) -> Schema:
-    """Return what a scheme cannot do without; hmac is the one without a name."""
+    """Return the required keys of a scheme; hmac is the one without a name."""
     name, model = named
     needed = model.model_json_schema().get("required", [])
     return {
@@ -223,7 +223,7 @@ def _one_of(keys: Collection[str]) -> list[Schema]:
 
 
 def _verify() -> Schema:
-    """Return a preset, or any key of any scheme; null takes a preset's own away."""
+    """Return a preset, or any key of any scheme; null removes a preset's own."""
     choices: dict[str, list[Schema]] = {}
     for model in SCHEMES.values():
         for key, given in model.model_json_schema()["properties"].items():
@@ -278,7 +278,7 @@ def _attributes() -> Schema:
 
 
 def _texts(value: Any) -> Any:
-    """Return a schema in which a list of texts may be one text, and pattern keys are all."""
+    """Return a schema in which a list of texts may be one text, and patterns give all keys."""
     if isinstance(value, list):
         return [_texts(it) for it in value]
     if not isinstance(value, dict):
@@ -291,14 +291,14 @@ def _texts(value: Any) -> Any:
 
 
 def _described(part: Schema, words: Mapping[str, str]) -> Schema:
-    """Return a block's schema with words for each key, and without pydantic's titles."""
-    told = {key: it for key, it in part.items() if key != "title"}
+    """Return a block's schema with a description of each key, and without pydantic's titles."""
+    described = {key: it for key, it in part.items() if key != "title"}
     if "properties" in part:
-        told["properties"] = {
+        described["properties"] = {
             key: it if it is False else _named(it) | {"description": words[key]}
             for key, it in part["properties"].items()
         }
-    return told
+    return described
 
 
 def _named(one: Schema) -> Schema:

@@ -1,7 +1,7 @@
-"""Which paths of a rule's expressions no sample event has.
+"""Paths in a rule's expressions that no sample event has.
 
-An expression is followed through all samples at once: a name that none of the objects has at
-its place, though there are some, was probably misspelt.
+An expression is followed through all samples at once: a name that no object at its place has,
+though there are objects, is probably misspelt.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What stands at a place in the samples; without values the place cannot be followed."""
+    """The samples' values at a place; without values the place cannot be followed."""
 
     values: tuple[Any, ...] = ()
     path: str = ""
@@ -42,22 +42,22 @@ def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
     walk = _Walk(_Seen(tuple(documents)))
     if rule.for_each is not None:
         items = walk.look(rule.for_each.tree, walk.event).elements().values
-        yield from ((("for_each",), text) for text in walk.told())
+        yield from ((("for_each",), text) for text in walk.new_notes())
         walk = _Walk(_Seen(tuple({**it, "item": item} for it in documents for item in items)))
     if rule.when is not None:
         walk.look(rule.when.tree, walk.event)
-        yield from ((("when",), text) for text in walk.told())
+        yield from ((("when",), text) for text in walk.new_notes())
     for path, template in _templates(rule):
         for expression in expressions(template):
             walk.look(expression.tree, walk.event)
-        yield from ((path, text) for text in walk.told())
+        yield from ((path, text) for text in walk.new_notes())
 
 
 def unseen_of(expression: Expression, documents: Sequence[Any]) -> list[str]:
     """Return the paths of one expression that none of the documents has."""
     walk = _Walk(_Seen(tuple(documents)))
     walk.look(expression.tree, walk.event)
-    return walk.told()
+    return walk.new_notes()
 
 
 def _templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
@@ -71,18 +71,18 @@ def _templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through the samples; what none of them has is noted on the way."""
+    """One walk through the samples, with a note on each path that none of them has."""
 
     event: _Seen
     notes: list[str] = field(default_factory=list)
 
-    def told(self) -> list[str]:
-        """Return the notes since the last time."""
-        told, self.notes = list(dict.fromkeys(self.notes)), []
-        return told
+    def new_notes(self) -> list[str]:
+        """Return the notes since the last call."""
+        notes, self.notes = list(dict.fromkeys(self.notes)), []
+        return notes
 
     def look(self, node: "Node", at: _Seen) -> _Seen:
-        """Return what an expression finds in the samples."""
+        """Return the values that an expression finds in the samples."""
         step = _STEPS.get(node["type"])
         if step is not None:
             return step(self, node, at)
@@ -106,7 +106,7 @@ class _Walk:
         return _Seen(found, path)
 
     def _plain(self, kinds: set[str], path: str, name: str) -> Iterator[str]:
-        """Yield that a name is looked for where no sample has an object."""
+        """Yield a note on a name that is looked up where no sample has an object."""
         if kinds == {"array"}:
             yield f"{path} is a list in every sample; write {path}[].{name}, or {path}[0].{name}"
         elif len(kinds) == 1:
@@ -162,7 +162,7 @@ def _is_list(value: object) -> bool:
 
 
 def _places(value: object, last: str, name: str, path: str = "") -> Iterator[str]:
-    """Yield where an object called `last` has that name."""
+    """Yield the paths of objects called `last` that have that name."""
     for key, part in value.items() if isinstance(value, dict) else ():
         inner = f"{path}.{key}" if path else key
         if key == last and isinstance(part, dict) and name in part:

@@ -1,4 +1,4 @@
-"""What is said of a folder of rules files: each mistake and warning, with its place and line."""
+"""Remarks on a folder of rules files: each mistake and warning, with its place and line."""
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "blue"}
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing to be said, and the line that it is about; without a place, of the whole."""
+    """One remark with the line that it is about; without a place it is about the folder."""
 
     level: Level
     message: str
@@ -41,7 +41,7 @@ class Remark:
     text: str = ""
 
     def written(self) -> str:
-        """Return it for people, in colour: typer.echo leaves that out where nobody sees it."""
+        """Return it as text in colour; typer.echo drops the colour without a terminal."""
         level = (
             "" if self.level == "error" else typer.style(f"{self.level}: ", _COLOURS[self.level])
         )
@@ -53,7 +53,7 @@ class Remark:
         return f"{place} {level}{self.message}{shown}"
 
     def json(self) -> dict[str, Any]:
-        """Return it for machines."""
+        """Return it as JSON."""
         return {key: value for key, value in asdict(self).items() if value not in ("", 0)}
 
 
@@ -73,7 +73,7 @@ class _File:
 def examine(
     rules: Path, stage: str, samples: Iterable[Sample], default: Workspace | None = None
 ) -> Iterator[Remark]:
-    """Yield what is to be said of each rules file of a folder, for every stage that it names.
+    """Yield the remarks on each rules file of a folder, for every stage that it names.
 
     `default` is the workspace of the deployment's BrazeEndpoint, where one is known.
     """
@@ -84,7 +84,7 @@ def examine(
         yield Remark("error", f"it is not served; name it {path.stem}.yaml", _shown(path), 1, 1)
     for path in sorted(rules.glob("*.yaml")):
         if path.stem not in RESERVED:
-            # What is said of each source of a file alike is said once.
+            # A remark that all sources of a file share is given once.
             yield from dict.fromkeys(_of_file(_file(path, reach), stage, webhooks, seen))
 
 
@@ -94,7 +94,7 @@ def _file(path: Path, reach: Reach) -> _File:
 
 
 def _reach(rules: Path, default: Workspace | None) -> tuple[Reach, list[Remark]]:
-    """Return whom rules may reach; where workspaces.yaml does not load, its mistakes and any."""
+    """Return the workspaces for rules; where workspaces.yaml is wrong, its mistakes and any."""
     try:
         return Reach(workspaces.read(rules, default).keys()), []
     except RulesError as error:
@@ -127,7 +127,7 @@ def _of_file(
 
 
 def _errors(file: _File, named: Sequence[str], stages: Sequence[str]) -> Iterator[Remark]:
-    """Yield the mistakes of a file; those of some stages only say of which."""
+    """Yield the mistakes of a file; those of only some stages name the stages."""
     found: dict[Finding, list[str]] = {}
     for stage in stages:
         wrong = {it: None for name in named for it in _findings(file, name, stage)}
@@ -162,7 +162,7 @@ def _loaded(file: _File, name: str, stage: str) -> list[Source]:
 
 
 def _stages(document: Document, stage: str) -> list[str]:
-    """Return the stages that a file names in its `vars`, after the one that is asked for."""
+    """Return the stages in a file's `vars`, after the given one."""
     whole = document.value if isinstance(document.value, dict) else {}
     own = whole.get("sources")
     blocks = [whole, *(own.values() if isinstance(own, dict) else ())]
@@ -186,7 +186,7 @@ def _warnings(source: Source, document: Document, samples: Sequence[Sample]) -> 
 
 
 def _events(sample: Sample, source: Source) -> list[Event]:
-    """Return the events of a sample; none where it is not one that its source could read."""
+    """Return the events of a sample; none where its source cannot read it."""
     now = int(time.time())
     headers = {name.lower(): value for name, value in sample.headers.items()}
     verified = Verified(Webhook(source.name, "POST", headers, "", sample.content(now), now))

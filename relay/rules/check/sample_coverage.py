@@ -1,4 +1,4 @@
-"""Which rules no sample event reaches, and why: often a type or a condition is misspelt."""
+"""Rules and paths that no sample event reaches: often a type or a condition is misspelt."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -44,7 +44,7 @@ def seen_events(source: Source, samples: Iterable[Sample]) -> Seen:
 
 
 def unreached(source: Source, seen: Seen) -> Iterator[str]:
-    """Yield why a rule wants none of the samples' events; nothing without any."""
+    """Yield why a rule matches none of the samples' events; nothing without any."""
     for rule in source.rules if seen else ():
         if rule.enabled and (why := _why(rule, source, seen)):
             yield f"{source.name}/{rule.name}: {why}"
@@ -57,8 +57,8 @@ def _why(rule: Rule, source: Source, seen: Seen) -> str:
     reasons = {name: _reason(rule, event, source) for name, event in fitting}
     if not all(reasons.values()):
         return ""
-    told = [f"{why} ({name})" for name, why in reasons.items()]
-    return f"no sample is wanted by this rule: {'; '.join(told[:_SHOWN])}"
+    texts = [f"{why} ({name})" for name, why in reasons.items()]
+    return f"no sample is wanted by this rule: {'; '.join(texts[:_SHOWN])}"
 
 
 def _no_type(rule: Rule, types: list[str]) -> str:
@@ -68,18 +68,18 @@ def _no_type(rule: Rule, types: list[str]) -> str:
 
 
 def _reason(rule: Rule, event: Event, source: Source) -> str:
-    """Return why a rule does not want an event; empty where it does, or where it fails."""
+    """Return why a rule does not match an event; empty where it does, or where it fails."""
     return next((it.why for it in match(event, source).unmatched if it.rule == rule.name), "")
 
 
 def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
-    """Yield the templated fields of rules that are missing in all that was made of the samples.
+    """Yield the templated fields that are missing in every request made of the samples.
 
-    A rule that no sample reaches says nothing.
+    For a rule that no sample reaches, nothing is yielded.
     """
     made = [one for plan in plans for one in (*plan.deliveries, *plan.shadow)]
     for rule in source.rules:
-        # Of a broadcast it is the request itself that the event fills.
+        # In a broadcast the event fills the request itself.
         recipients = [one.recipient or one.send for one in made if one.rule == rule.name]
         seen = {path for recipient in recipients for path in _present(recipient)}
         for path in dict.fromkeys(_templated(rule)) if recipients else ():
@@ -88,7 +88,7 @@ def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
 
 
 def _templated(rule: Rule) -> Iterator[str]:
-    """Yield the paths, as they come to be in what is sent, of all that an event decides."""
+    """Yield the paths, as in the request, of all values that an event decides."""
     for recipient in (*rule.recipients, rule.varying):
         for path, leaf in leaves(dict(recipient)):
             if not is_literal(leaf):
@@ -126,9 +126,9 @@ def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
     own = [verified(Given(one), source) for one in samples if one.source == source.name]
     reader = source.event
     if reader.events is not None:
-        yield from _told(source, "events", reader.events, [_document(it) for it in own])
+        yield from _unseen_in(source, "events", reader.events, [_document(it) for it in own])
     parts = [it for one in own for it in _parts(one, source)]
-    yield from _told(source, "type", reader.type, parts)
+    yield from _unseen_in(source, "type", reader.type, parts)
     typed = [(str(_found(reader.type, it)), it) for it in parts]
     for key, choices in (
         ("id", reader.ids),
@@ -138,11 +138,11 @@ def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
     ):
         for glob, expression in choices:
             fitting = [it for kind, it in typed if fnmatchcase(kind, glob)]
-            yield from _told(source, key, expression, fitting)
+            yield from _unseen_in(source, key, expression, fitting)
 
 
 def unknown_times(source: Source, seen: Seen) -> Iterator[str]:
-    """Yield where a rule counts from a time that a sample does not give in its place."""
+    """Yield the samples without the time that a rule's expires_after counts from."""
     for rule in source.rules:
         for name, event in seen if rule.expires_after else ():
             where = time_of(source, event.type)
@@ -152,12 +152,12 @@ def unknown_times(source: Source, seen: Seen) -> Iterator[str]:
 
 
 def time_of(source: Source, event_type: str) -> str:
-    """Return where the time of an event of this type stands; empty where nobody says."""
+    """Return the path of the time of an event of this type; empty where there is none."""
     times = source.event.times
     return next((it.text for glob, it in times if fnmatchcase(event_type, glob)), "")
 
 
-def _told(
+def _unseen_in(
     source: Source, key: str, expression: Expression, documents: Sequence[Document]
 ) -> Iterator[str]:
     if expression.text not in _KNOWN:
@@ -166,7 +166,7 @@ def _told(
 
 
 def _affirmed(expression: Expression) -> Expression:
-    """Return an expression without what it denies: what bodies of a type are not to have."""
+    """Return an expression without its denials, whose paths bodies of a type do not have."""
     return replace(expression, tree=_without_denials(expression.tree))
 
 
@@ -183,7 +183,7 @@ def _document(webhook: Verified) -> Document:
 
 
 def _parts(webhook: Verified, source: Source) -> list[Document]:
-    """Return what expressions see of each event, also of those that are no good."""
+    """Return the document of each event for expressions, also of events that are not valid."""
     try:
         parts, _ = split(webhook, source)
     except (Malformed, NotJson):

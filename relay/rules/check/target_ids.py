@@ -1,4 +1,4 @@
-"""Ids of campaigns and Canvases in rules files: where each stands, its form, and whose it is."""
+"""Ids of campaigns and Canvases in rules files: their places, their form, and known samples."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,13 +12,13 @@ from handler.core.expressions.template import Whole, compile_text
 from handler.core.rules.compiler import variable
 
 # Braze, "API identifier types" and the export endpoints: each identifier shown is a UUID, of no
-# certain version. Braze promises no form, so that Lambda takes any text and Braze has the say.
+# certain version. Braze promises no form, so Lambda accepts any text and Braze decides.
 _FORM: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 _NONE: Final = (
     "takes an API identifier, as Braze's dashboard shows it with the campaign or Canvas:"
     " 417220e4-5a2a-b634-7f7d-9ec891532368, say"
 )
-# Of this project's rules and pages, made up or Braze's own example: no workspace has them.
+# Ids in this project's rules and pages, made up or Braze's own example: no workspace has them.
 SAMPLES: Final = frozenset(
     {
         "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864",
@@ -33,7 +33,7 @@ SAMPLES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """An id, with the path of what says it: a variable of the stage, or the rule itself."""
+    """An id, with the path that gives it: a variable of the stage, or the rule itself."""
 
     path: Path
     name: str
@@ -42,14 +42,14 @@ class _Target:
 
 
 def misshapen(document: Document, sources: Sequence[str], stages: Sequence[str]) -> list[Finding]:
-    """Return the ids of a file, in any of these stages, that are none by their form."""
+    """Return the ids of a file, in any of these stages, that do not have an identifier's form."""
     found = (it for stage in stages for it in _targets(document, sources, stage))
     wrong = [document.finding(it.path, f"{it.name} {_NONE}") for it in found if not _is_id(it.id)]
     return list(dict.fromkeys(wrong))
 
 
 def samples(document: Document, sources: Sequence[str], stage: str) -> list[Finding]:
-    """Return the ids of this project's samples that a file would send with in a stage."""
+    """Return the sample ids of this project that a file would send with in a stage."""
     text = "is a sample of this project: put the API identifier of a campaign or Canvas of yours"
     found = [it for it in _targets(document, sources, stage) if it.is_sent]
     wrong = [document.finding(it.path, f"{it.name} {text}") for it in found if it.id in SAMPLES]
@@ -76,7 +76,7 @@ def _targets(document: Document, sources: Sequence[str], stage: str) -> Iterator
 
 
 def _places(value: object, own: Path, sources: Sequence[str], stage: str) -> list[Path]:
-    """Return the paths at which an id may stand for a source: each has variables of its own."""
+    """Return the paths of an id for each source: a source may have variables of its own."""
     name = _variable(value)
     if name is None:
         return [own]

@@ -1,6 +1,6 @@
-"""What is legal in a rules file and seldom meant: warnings of `relay rules check`.
+"""Warnings of `relay rules check`: valid rules that are almost certainly a mistake.
 
-Lambda says nothing of these; a rule with a warning does what it says.
+Lambda does not report these; a rule with a warning works as written.
 """
 
 import re
@@ -33,7 +33,7 @@ _NO_COUNTRY: Final = (
     " number and its country, which gives E.164 or nothing"
 )
 _LIST: Final = re.compile(r"[\s,]+")
-# What stands in every type of these senders, whichever webhook it is.
+# A character that every type of these senders has.
 _IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
 _ADDRESSES: Final = frozenset({"email", "phone"})
 _WILD: Final = frozenset("*?[")
@@ -44,7 +44,7 @@ _LIQUID: Final = re.compile(r"\{\{.*?\}\}+|\{%.*?%\}")
 
 
 def warnings(source: Source, preset: str) -> Iterator[Problem]:
-    """Yield what is seldom meant, by its path within the file."""
+    """Yield the warnings on a source, each with its path within the file."""
     yield from _unbound(source)
     for at, rule in enumerate(source.rules):
         for path, text in _of_rule(rule, source, preset):
@@ -52,7 +52,7 @@ def warnings(source: Source, preset: str) -> Iterator[Problem]:
 
 
 def shared_secrets(sources: Iterable[Source]) -> Iterator[str]:
-    """Yield which sources believe each other's webhooks."""
+    """Yield the sources that share a signing secret: each accepts the other's webhooks."""
     by_secret: dict[str, list[str]] = {}
     for source in sources:
         by_secret.setdefault(source.secret, []).append(source.name)
@@ -103,7 +103,7 @@ def _types(rule: Rule, preset: str) -> Iterator[Problem]:
 
 
 def _listed(kind: str) -> Iterator[str]:
-    """Yield whether one type is several; a blank alone is in the names of some senders' events."""
+    """Yield a warning where one type is several; a blank alone is in some senders' types."""
     parts = [it for it in _LIST.split(kind) if it]
     if "," in kind or (len(parts) > 1 and all(_JOINT.intersection(it) for it in parts)):
         yield f"a list of types is written [{', '.join(parts)}]"
@@ -114,7 +114,7 @@ def _timed(glob: str, source: Source) -> bool:
 
 
 def _unbound(source: Source) -> Iterator[Problem]:
-    """Yield once that a webhook can be played again under the topic of another rule."""
+    """Yield once that a webhook can be replayed under the topic of another rule."""
     rules = [rule for rule in source.rules if rule.enabled]
     if source.event.type_signed or len({rule.types for rule in rules}) < 2:  # noqa: PLR2004 - two
         return
@@ -156,7 +156,7 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
 
 
 def _is_any_number(value: Template) -> bool:
-    """Tell whether an event's number may come to Braze as the sender writes it."""
+    """Return whether a phone number can reach Braze as the sender writes it."""
     if not isinstance(value, Whole):
         return isinstance(value, Text)
     ends = [it for it in results(value.expression.tree) if it["type"] != "literal"]
@@ -164,7 +164,7 @@ def _is_any_number(value: Template) -> bool:
 
 
 def _one_for_all(address: Template, name: str) -> Iterator[str]:
-    """Yield which address many profiles would get: what is written to one of them reaches it."""
+    """Yield an address that many profiles would get: a message to one of them reaches it."""
     given = [address] if isinstance(address, str) and address.strip() else fixed(address)
     for text in given:
         yield f"every profile would get the {name} {text}: leave it out"
@@ -186,7 +186,7 @@ def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:
 
 
 def _value(liquid: str) -> str:
-    """Return how the event's value is written that Liquid seems to ask for."""
+    """Return how to write the event's value that Liquid seems to ask for."""
     path = liquid.strip("{} ").partition("|")[0].strip()
     value = meant(f"{{{{{path}}}}}")
     return f"; the event's value is {value}" if value else ""

@@ -1,4 +1,4 @@
-"""`relay rules diff`: what a change of the rules changes, for who reviews it."""
+"""`relay rules diff`: the effect of a change of the rules, for its reviewer."""
 
 import json
 from collections import Counter
@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from relay.console.format import counted
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.case_file import CASES, Case, read_cases
@@ -18,14 +19,14 @@ from relay.rules.yaml_text import differences, say
 from relay.webhooks.samples import load_sources, samples
 
 _TWICE: Final = (
-    "New ids: {count}. A rule was renamed, or its once changed: whoever has been sent the old one\n"
-    "is sent the new one too when the same thing is heard of again."
+    "New ids: {count}. A rule was renamed, or its once changed: a recipient of the old message\n"
+    "gets the new one too when another webhook reports the same event."
 )
 _COLOURS: Final = {"new id": "red", "fails now": "red", "disappears": "yellow"}
 
 
 def _folder(base: Path) -> Path:
-    """Refuse what is no folder: people write a commit."""
+    """Refuse a base that is no folder, such as a commit."""
     if not base.is_dir():
         archive = f"git archive {base} src/rules | tar -x -C OTHER, then OTHER/src/rules"
         raise typer.BadParameter(f"give a folder, not {base}; for a commit: {archive}")
@@ -34,7 +35,8 @@ def _folder(base: Path) -> Path:
 
 def diff(  # noqa: PLR0913 - the options of a command
     base: Annotated[
-        Path, typer.Argument(help="The rules as they were, as a folder.", callback=_folder)
+        Path,
+        typer.Argument(help="Folder of the rules as they were.", metavar="BASE", callback=_folder),
     ],
     positional: RulesArgument = None,
     *,
@@ -43,7 +45,15 @@ def diff(  # noqa: PLR0913 - the options of a command
     stage: StageOption = "dev",
     as_json: JsonOption = False,
 ) -> None:
-    """Compare what two versions of the rules make of all samples of events/ and all cases."""
+    """Compare the requests that two versions of the rules make of samples and cases.
+
+    All samples of events/ and all cases are compared.
+
+    Example: relay rules diff /tmp/base/src/rules
+
+    Exit codes: 0 compared (also if requests differ), 1 the rules or a sample are
+    wrong, 2 usage, or BASE is no folder
+    """
     now = rules_folder(positional, rules)
     versions = load_sources(base, stage), load_sources(now, stage)
     found = compare(*versions, _webhooks({*versions[0], *versions[1]}, cases))
@@ -67,8 +77,8 @@ def _show(found: Comparison) -> None:
     for change in found.changes:
         _show_change(change)
     kinds = Counter(change.kind for change in found.changes)
-    told = ", ".join(f"{count} {kind}" for kind, count in kinds.items()) or "nothing changes"
-    typer.echo(f"{found.webhooks} webhooks compared: {told}")
+    counts = ", ".join(f"{kind}: {count}" for kind, count in kinds.items()) or "nothing changes"
+    typer.echo(f"{counted(found.webhooks, 'webhook')} compared; {counts}")
     if found.unseen:
         typer.echo(f"no webhook makes a request of: {', '.join(found.unseen)}")
     if kinds["new id"]:

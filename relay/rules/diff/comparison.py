@@ -1,4 +1,4 @@
-"""What two versions of rules make of the same webhooks, and in what they differ."""
+"""Differences between the requests that two versions of the rules make of the same webhooks."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ Shown = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A request or a failure that one version makes and the other does not, or not so.
+    """A request or a failure that only one version makes, or that differs.
 
-    `new id`: the same wish under another id; who has had the message gets it again. `why` says
-    of a request that disappears which operand is false now, where no other rule wants the event.
+    `new id`: the same rule match under another id; its recipient gets the message again. `why` is
+    the operand that is false now, for a request that disappears and that no other rule makes.
     """
 
     kind: Kind
@@ -44,7 +44,7 @@ class Comparison:
 
 
 def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Comparison:
-    """Return what changes from one version of the rules to another; webhooks have names."""
+    """Return the changes from one version of the rules to another; webhooks are by name."""
     changes: list[Change] = []
     seen: set[str] = set()
     known = {name: it for name, it in webhooks.items() if it.sample.source in {*base, *new}}
@@ -81,7 +81,7 @@ def _failures(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
 def _paired(
     base: Sequence[Delivery], new: Sequence[Delivery]
 ) -> Iterator[tuple[Delivery | None, Delivery | None]]:
-    """Yield the deliveries of both versions that are one wish: by id, by rule, by what is sent."""
+    """Yield the deliveries of both versions that correspond: by id, by rule, by target."""
     left, right = list(base), list(new)
     for likeness in _LIKENESSES:
         for one in tuple(left):
@@ -110,7 +110,7 @@ _LIKENESSES: Final[tuple[Callable[[Delivery], object], ...]] = (
 
 
 def _shown(delivery: Delivery | None) -> Shown:
-    """Return what a reviewer is to see of a delivery: all but what it carries along."""
+    """Return what a reviewer sees of a delivery: not the event that it carries."""
     if delivery is None:
         return {}
     kept = ("workspace", "on_unknown", "expires_at")

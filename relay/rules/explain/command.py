@@ -1,4 +1,4 @@
-"""`relay rules explain`: why rules matched or not, and where each field came from."""
+"""`relay rules explain`: why rules match or not, and where each field comes from."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import typer
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import RULES
 from relay.rules.case_file import CASES
-from relay.rules.explain.explanation import Told, explained
+from relay.rules.explain.explanation import JsonObject, explained
 from relay.rules.inputs import (
     CasesOption,
     JsonOption,
@@ -20,11 +20,14 @@ from relay.rules.inputs import (
 )
 
 _SHOWN: Final = 200  # characters of a value; --json has all
-Line = tuple[str, str | None]  # and its colour
+Line = tuple[str, str | None]  # a line and its colour
 
 
 def explain(  # noqa: PLR0913 - the options of a command
-    event: Annotated[str, typer.Argument(help="A sample of events/ or a case, by name or path.")],
+    event: Annotated[
+        str,
+        typer.Argument(help="A sample of events/ or a case, by name or path.", metavar="EVENT"),
+    ],
     positional: RulesArgument = None,
     *,
     rules: RulesOption = RULES,
@@ -32,40 +35,47 @@ def explain(  # noqa: PLR0913 - the options of a command
     stage: StageOption = "dev",
     as_json: JsonOption = False,
 ) -> None:
-    """Say of each rule why it wants an event or not, and of each field where it came from."""
+    """Explain why each rule matches an event or not, and where each field comes from.
+
+    Example: relay rules explain shopify-order
+
+    Exit codes: 0 explained (also if no rule matches), 1 the rules or the case are
+    wrong, 2 usage, or there is no such event
+    """
     given = given_of(event, cases)
-    told = explained(given, source_of(given.sample.source, rules_folder(positional, rules), stage))
+    source = source_of(given.sample.source, rules_folder(positional, rules), stage)
+    explanation = explained(given, source)
     if as_json:
-        typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(explanation, indent=2, ensure_ascii=False))
         return
-    for text, colour in _lines(told):
+    for text, colour in _lines(explanation):
         typer.secho(text, fg=colour)
 
 
-def _lines(told: Told) -> Iterator[Line]:
-    for event in told["events"]:
-        yield f"{told['source']}: {event['type']}, id {event['id']}, {_times(event)}", None
+def _lines(explanation: JsonObject) -> Iterator[Line]:
+    for event in explanation["events"]:
+        yield f"{explanation['source']}: {event['type']}, id {event['id']}, {_times(event)}", None
         if "again_after" in event:
             until = _time(event["again_after"])
             text = f"the id is only the digest of the body: until {until} the same bytes are a"
             yield f"{text} repeat, later ones are not", "yellow"
         for rule in event["rules"]:
             yield from _rule(rule)
-    for one in told["parked"]:
+    for one in explanation["parked"]:
         yield f"dead letter, {one['reason']}: {one['detail']}", "red"
 
 
-def _times(event: Told) -> str:
+def _times(event: JsonObject) -> str:
     happened = event["occurred_at"]
-    told = "time unknown" if happened is None else f"happened {_time(happened)}"
-    return f"{told}, received {_time(event['received_at'])}"
+    text = "time unknown" if happened is None else f"happened {_time(happened)}"
+    return f"{text}, received {_time(event['received_at'])}"
 
 
 def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
-def _rule(rule: Told) -> Iterator[Line]:
+def _rule(rule: JsonObject) -> Iterator[Line]:
     yield "", None
     if rule["wanted"]:
         yield f"{rule['rule']}: wanted", "green"
@@ -83,7 +93,7 @@ def _rule(rule: Told) -> Iterator[Line]:
         yield from _request(request)
 
 
-def _operand(operand: Told) -> Iterator[Line]:
+def _operand(operand: JsonObject) -> Iterator[Line]:
     if "error" in operand:
         yield f"    {operand['expression']}: {operand['error']}", "red"
         return
@@ -91,7 +101,7 @@ def _operand(operand: Told) -> Iterator[Line]:
     yield from ((f"      {line}", "bright_black") for line in _part(operand, is_in_text=False))
 
 
-def _request(request: Told) -> Iterator[Line]:
+def _request(request: JsonObject) -> Iterator[Line]:
     delivery = request["delivery"]
     if delivery is None:
         yield "  no request; its fields would be", "red"
@@ -104,7 +114,7 @@ def _request(request: Told) -> Iterator[Line]:
         yield from _field(field)
 
 
-def _field(field: Told) -> Iterator[Line]:
+def _field(field: JsonObject) -> Iterator[Line]:
     if field["status"] != "sent":
         colour = "red" if field["status"] == "wrong" else "yellow"
         yield f"    {field['field']} is {field['status']}: {field['because']}", colour
@@ -123,7 +133,7 @@ def _field(field: Told) -> Iterator[Line]:
         yield f"        left out in it: {', '.join(field['without'])}", "yellow"
 
 
-def _part(part: Told, *, is_in_text: bool) -> Iterator[str]:
+def _part(part: JsonObject, *, is_in_text: bool) -> Iterator[str]:
     if "error" in part:
         yield part["error"]
         return

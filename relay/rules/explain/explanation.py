@@ -1,6 +1,6 @@
-"""Why each rule wanted a webhook or did not, and where each field of its requests came from.
+"""Explanation of a webhook: why each rule matches or not, and where each field comes from.
 
-What became of the webhook is what `plan` says; the rest is traced in the same expressions.
+The outcome is that of `plan`; the rest is traced in the same expressions.
 """
 
 from collections.abc import Iterator
@@ -29,34 +29,39 @@ from relay.rules.explain.trace import Traced, choices, operands, reads, trace
 from relay.rules.plan_document import delivered, parked
 from relay.rules.webhooks import Given, events, planned, verified
 
-Told = dict[str, Any]
+JsonObject = dict[str, Any]
 _ADDRESS: Final = "attributes.email"
 
 
-def condition(when: Expression, document: JsonValue) -> Told:
-    """Return a condition with each of its operands: the value, and the fields it looked at."""
+def condition(when: Expression, document: JsonValue) -> JsonObject:
+    """Return a condition with each of its operands: the value, and the fields that it read."""
     return {"expression": when.text, "operands": [part(it, document) for it in operands(when)]}
 
 
-def field_told(field: Field, rule: Rule, document: JsonValue) -> Told:
+def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject:
     """Return a field: its value, or why it is left out, and where it came from."""
-    told: Told = {"field": field.path, "template": written(field.template)}
+    described: JsonObject = {"field": field.path, "template": written(field.template)}
     if is_literal(field.template):
-        return {**told, "status": "sent", "value": field.template, "literal": True}
-    told["parts"] = [part(it, document) for it in expressions(field.template)]
+        return {**described, "status": "sent", "value": field.template, "literal": True}
+    described["parts"] = [part(it, document) for it in expressions(field.template)]
     try:
         value, failure = filled(field, rule, document)
     except Unrenderable as error:
-        return {**told, "status": "wrong", "because": str(error)}
+        return {**described, "status": "wrong", "because": str(error)}
     if value is MISSING:
-        because = failure or _because(field.template, told["parts"])
-        return {**told, "status": "left out", "because": because}
-    left_out = [it for part in told["parts"] for it in _gaps(part["value"], value)]
-    return {**told, "status": "sent", "value": value, **({"without": left_out} if left_out else {})}
+        because = failure or _because(field.template, described["parts"])
+        return {**described, "status": "left out", "because": because}
+    left_out = [it for part in described["parts"] for it in _gaps(part["value"], value)]
+    return {
+        **described,
+        "status": "sent",
+        "value": value,
+        **({"without": left_out} if left_out else {}),
+    }
 
 
 def written(template: Template) -> JsonValue:
-    """Return a template as it stands in the rules file."""
+    """Return a template as written in the rules file."""
     if isinstance(template, Whole):
         return f"${{{template.expression.text}}}"
     if isinstance(template, Text):
@@ -64,8 +69,8 @@ def written(template: Template) -> JsonValue:
     return template  # type: ignore[return-value]  # what holds no expression is JSON
 
 
-def part(expression: Expression, document: JsonValue) -> Told:
-    """Return an expression's value, the fields it looked at, and the alternatives it took."""
+def part(expression: Expression, document: JsonValue) -> JsonObject:
+    """Return an expression's value, the fields that it read, and the alternatives that it took."""
     try:
         traced = trace(expression, document)
     except ExpressionError as error:
@@ -73,12 +78,12 @@ def part(expression: Expression, document: JsonValue) -> Told:
     took = [_took(it) for it in choices(traced)]
     seen = [{"path": it.text, "value": it.value} for it in reads(traced)]
     read = [it for at, it in enumerate(seen) if it not in seen[:at]]
-    told = {"expression": expression.text, "value": traced.value, "reads": read}
-    return {**told, "took": took} if took else told
+    described = {"expression": expression.text, "value": traced.value, "reads": read}
+    return {**described, "took": took} if took else described
 
 
-def _took(choice: Traced) -> Told:
-    """Return which alternative a value was taken from, and why not from those before it."""
+def _took(choice: Traced) -> JsonObject:
+    """Return the alternative that a value was taken from, and why not those before it."""
     passed = choice.parts if choice.taken is None else choice.parts[: choice.taken]
     return {
         "option": None if choice.taken is None else choice.options[choice.taken],
@@ -88,7 +93,7 @@ def _took(choice: Traced) -> Told:
     }
 
 
-def _because(template: Template, parts: list[Told]) -> str:
+def _because(template: Template, parts: list[JsonObject]) -> str:
     if isinstance(template, Whole):
         return _lack(parts[0]["value"])
     lacking = [it for it in parts if missing(it["value"])]
@@ -102,7 +107,7 @@ def _lack(value: JsonValue) -> str:
 
 
 def _gaps(found: JsonValue, sent: JsonValue, path: str = "") -> Iterator[str]:
-    """Yield what an object or list that was found has, and is not sent: null or blank."""
+    """Yield the paths in an object or list that were found, and are not sent: null or blank."""
     if isinstance(found, dict) and isinstance(sent, dict):
         for key, value in found.items():
             inner = f"{path}.{key}" if path else key
@@ -119,7 +124,7 @@ def _gaps(found: JsonValue, sent: JsonValue, path: str = "") -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """An event, and what became of the webhook that it came in."""
+    """An event, and the plan of its webhook."""
 
     event: Event
     source: Source
@@ -129,8 +134,8 @@ class _Asked:
         return made.rule == rule.name and made.event_id == self.event.id
 
 
-def explained(given: Given, source: Source) -> Told:
-    """Return what became of a webhook and why; raise RulesError if its body is not JSON."""
+def explained(given: Given, source: Source) -> JsonObject:
+    """Return the explanation of a webhook; raise RulesError if its body is not JSON."""
     made = planned(given, source)
     found = events(verified(given, source), source)
     return {
@@ -140,7 +145,7 @@ def explained(given: Given, source: Source) -> Told:
     }
 
 
-def _event(asked: _Asked) -> Told:
+def _event(asked: _Asked) -> JsonObject:
     event = asked.event
     why = {it.rule: it.why for it in match(event, asked.source).unmatched}
     return {
@@ -153,22 +158,22 @@ def _event(asked: _Asked) -> Told:
     }
 
 
-def _rule(rule: Rule, why_not: str | None, asked: _Asked) -> Told:
+def _rule(rule: Rule, why_not: str | None, asked: _Asked) -> JsonObject:
     document = asked.source.document(asked.event)
-    told: Told = {"rule": rule.name, "wanted": why_not is None, "why_not": why_not}
+    described: JsonObject = {"rule": rule.name, "wanted": why_not is None, "why_not": why_not}
     if rule.when is not None and rule.enabled and rule.takes(asked.event.type):
-        told["when"] = condition(rule.when, document)
+        described["when"] = condition(rule.when, document)
     if why_not is not None:
-        return told
-    told["failures"] = [parked(it) for it in asked.plan.parked if asked.is_of(it, rule)]
+        return described
+    described["failures"] = [parked(it) for it in asked.plan.parked if asked.is_of(it, rule)]
     if rule.for_each is not None:
-        told["for_each"] = part(rule.for_each, document)
-    told["requests"] = list(_requests(rule, asked))
-    return told
+        described["for_each"] = part(rule.for_each, document)
+    described["requests"] = list(_requests(rule, asked))
+    return described
 
 
-def _requests(rule: Rule, asked: _Asked) -> Iterator[Told]:
-    """Yield each request of a rule, also of one that could not be made, with its fields."""
+def _requests(rule: Rule, asked: _Asked) -> Iterator[JsonObject]:
+    """Yield each request of a rule with its fields, also one that could not be made."""
     event, source, plan = asked.event, asked.source, asked.plan
     made = [it for it in (*plan.deliveries, *plan.shadow) if asked.is_of(it, rule)]
     deliveries = iter(made)
@@ -184,33 +189,37 @@ def _requests(rule: Rule, asked: _Asked) -> Iterator[Told]:
                 "shadow": rule.shadow,
                 "once": _once(rule, document, asked),
                 "fields": [
-                    _as_sent(it, field_told(it, rule, document), delivery)
+                    _as_sent(it, described_field(it, rule, document), delivery)
                     for it in fields(rule)
                     if it.recipient in (None, at)
                 ],
             }
 
 
-def _once(rule: Rule, document: JsonValue, asked: _Asked) -> Told | None:
-    """Return what happens only once; None where that is the event."""
+def _once(rule: Rule, document: JsonValue, asked: _Asked) -> JsonObject | None:
+    """Return the explanation of `once`; None where the event's id is used."""
     if rule.once is None or not isinstance(document, dict):
         return None
     item = {ITEM: document[ITEM]} if ITEM in document else {}
-    return field_told(
+    return described_field(
         Field("once", "once", rule.once), rule, {**asked.source.signed(asked.event), **item}
     )
 
 
-def _as_sent(field: Field, told: Told, delivery: Delivery | None) -> Told:
+def _as_sent(field: Field, described: JsonObject, delivery: Delivery | None) -> JsonObject:
     """Return a field as it was sent: the relay makes text of identifiers, and trims an address."""
-    if delivery is None or told["status"] != "sent":
-        return told
+    if delivery is None or described["status"] != "sent":
+        return described
     if not (field.is_identifier or field.inner == _ADDRESS):
-        return told
+        return described
     sent: JsonValue = delivery.recipient
     for key in field.inner.split("."):
         sent = sent.get(key) if isinstance(sent, dict) else None
-    if sent is None or sent == told["value"]:
-        return told
-    before, after = kind(told["value"]), kind(sent)
-    return {**told, "value": sent, "cast": "trimmed" if before == after else f"{before} to {after}"}
+    if sent is None or sent == described["value"]:
+        return described
+    before, after = kind(described["value"]), kind(sent)
+    return {
+        **described,
+        "value": sent,
+        "cast": "trimmed" if before == after else f"{before} to {after}",
+    }

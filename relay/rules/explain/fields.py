@@ -1,4 +1,4 @@
-"""The fields of a rule's request: where each stands, and what fills it."""
+"""Fields of a rule's request: their places, and the templates that fill them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Field:
 
     @property
     def is_identifier(self) -> bool:
-        """Whether it says who is reached."""
+        """Whether it identifies the recipient."""
         return self.recipient is not None and self.inner in _IDENTIFIERS
 
     def is_optional(self, rule: Rule) -> bool:
@@ -35,7 +35,7 @@ class Field:
 
 
 def filled(field: Field, rule: Rule, document: JsonValue) -> tuple[Filled, str | None]:
-    """Return a field's value as it is sent, and why, where an expression's failure leaves it out.
+    """Return a field's value as it is sent, and why an expression's failure leaves it out.
 
     Raise Unrenderable where the request cannot be made without it.
     """
@@ -45,7 +45,7 @@ def filled(field: Field, rule: Rule, document: JsonValue) -> tuple[Filled, str |
 
 
 def fields(rule: Rule) -> Iterator[Field]:
-    """Yield the fields of a rule's request: what all share, then each recipient's."""
+    """Yield the fields of a rule's request: shared ones first, then each recipient's."""
     yield from _fields(dict(rule.send))
     varying = list(_fields(dict(rule.varying)))
     yield from varying if rule.is_broadcast else ()
@@ -58,7 +58,7 @@ def fields(rule: Rule) -> Iterator[Field]:
 
 
 def documents(rule: Rule, document: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
-    """Yield what a rule's expressions see: the event, or it with each element of `for_each`."""
+    """Yield what a rule's expressions see: the event, for `for_each` with each element."""
     if rule.for_each is None:
         yield document
         return
@@ -73,5 +73,5 @@ def _fields(template: Template) -> Iterator[Field]:
 
 
 def _property(field: Field) -> str:
-    """Return which property of an object such as `context` a field belongs to."""
+    """Return the property of an object such as `context` that a field belongs to."""
     return ".".join(field.inner.split(".")[:2])

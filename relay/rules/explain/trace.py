@@ -1,7 +1,7 @@
-"""What an expression looked at on its way to a value, and which alternative it took.
+"""Trace of an expression: the paths that it read, and the alternatives that it took.
 
-Only what is evaluated on the event itself is traced: inside a filter or a projection the parts
-have one value for each element.
+Only parts that are evaluated on the event itself are traced: inside a filter or a projection a part
+has one value for each element.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _OR: Final = "or_expression"
 _AND: Final = "and_expression"
 _NOT: Final = "not_expression"
-# Of these only the first child is evaluated where the node itself is.
+# Nodes of which only the first child is evaluated on the same value.
 _PATHS: Final = frozenset(
     {
         "subexpression",
@@ -39,7 +39,7 @@ _ALWAYS: Final = frozenset({"source", "type", "id", "received_at"})
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A part of an expression with what it gave, and the parts of it that were looked at.
+    """A part of an expression with its value, and the parts of it that were evaluated.
 
     `options` are the alternatives of a `||` or of coalesce(), `taken` the index of the one whose
     value this is: None where all of coalesce()'s were missing.
@@ -54,12 +54,12 @@ class Traced:
 
 
 def trace(expression: Expression, document: JsonValue) -> Traced:
-    """Return what an expression did with a document; raise ExpressionError as its search does."""
+    """Return the trace of an expression on a document; raise ExpressionError as its search does."""
     return _trace(expression.tree, document, expression.text)
 
 
 def reads(traced: Traced) -> Iterator[Traced]:
-    """Yield each path into the event that was looked at."""
+    """Yield each path into the event that was read."""
     if traced.is_read:
         yield traced
     for part in traced.parts:
@@ -67,7 +67,7 @@ def reads(traced: Traced) -> Iterator[Traced]:
 
 
 def choices(traced: Traced) -> Iterator[Traced]:
-    """Return the choices between alternatives that were made, the outermost first."""
+    """Yield the choices between alternatives, the outermost first."""
     if traced.options:
         yield traced
     for part in traced.parts:
@@ -75,19 +75,19 @@ def choices(traced: Traced) -> Iterator[Traced]:
 
 
 def all_choices(expression: Expression) -> Iterator[tuple[str, ...]]:
-    """Return the alternatives of every choice that an expression can come to."""
+    """Yield the alternatives of every choice in an expression."""
     yield from _all_choices(expression.tree)
 
 
 def operands(expression: Expression) -> list[Expression]:
-    """Return what a condition is made of, once its `&&`, `||` and `!` are taken apart."""
+    """Return the operands of a condition, without its `&&`, `||` and `!`."""
     return [Expression(unparse(node), node) for node in _operands(expression.tree)]
 
 
 def may_be_missing(node: "Node") -> bool:
-    """Return whether an event can make the value null or blank; True if that cannot be told.
+    """Return whether an event can make the value null or blank; True if that is unknown.
 
-    That `||` takes a text of blanks for true is let pass: nobody need write a case for it.
+    `||` takes a text of blanks for true; that is ignored here, so no case is needed for it.
     """
     children = node["children"]
     if node["type"] == "literal":

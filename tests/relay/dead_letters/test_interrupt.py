@@ -135,7 +135,7 @@ def test_letters_in_other_hands_are_spoken_of(desk: Desk) -> None:
     desk.received(desk.outputs["DeadLetterQueueUrl"])
     done = desk.run("dead-letters", "list")
     assert "3 letters are in other hands" in done.stderr
-    assert "no dead letter fits" in done.stdout
+    assert "no matching dead letter in" in done.stdout
 
 
 def test_an_exception_gives_everything_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,14 +106,14 @@ def test_an_open_breaker_says_since_when_why_and_when_it_is_probed(stage: Stage)
          "probe_until": now + 20, "expires": now + 999},
     )  # fmt: skip
     said = part(stage, "Braze")
-    assert "default: open since" in said
+    assert "default: breaker open since" in said
     assert "(10 min" in said
     assert "): failures (12 of 20 requests); nothing is sent until" in said
-    assert "tea: open" in said
+    assert "tea: breaker open" in said
     assert "Braze refuses the API key; a probe is on its way" in said
     assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
     assert "give the key its permissions in Braze, or set another: .venv/bin/relay" in said
-    assert "coffee: closed" in said
+    assert "coffee: good (breaker closed)" in said
     found = looked(stage)["braze"]
     assert {name: one["open"] for name, one in found.items()} == {
         "coffee": False,
@@ -128,8 +128,8 @@ def test_a_key_that_lacks_one_permission_is_said_to_lack_that_one(stage: Stage) 
     opened = {"opened_at": now - 9, "open_until": now + 90, "reason": "key_refused"}
     stage.put("breaker#tea#canvas.trigger.send", opened | {"expires": now + 999})
     said = part(stage, "Braze")
-    assert "tea: closed" in said
-    assert "tea, canvas.trigger.send: open since" in said
+    assert "tea: good (breaker closed)" in said
+    assert "tea, canvas.trigger.send: breaker open since" in said
     assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
     assert [name for name, one in looked(stage)["braze"].items() if one["open"]] == [
         "tea#canvas.trigger.send"
@@ -172,7 +172,7 @@ def test_only_alarms_of_this_stack_in_alarm_are_shown(stage: Stage) -> None:
         AlarmName=stranger, Namespace="X", MetricName="Y", Statistic="Sum", Period=60,
         EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
     )  # fmt: skip
-    assert "none of 2 rings" in part(stage, "alarms")
+    assert "none of 2 is in alarm" in part(stage, "alarms")
     for one in (name, stranger):
         cloudwatch.set_alarm_state(AlarmName=one, StateValue="ALARM", StateReason="a test")
     assert looked(stage)["alarms"] == ["DeadLettersAlarm"]

@@ -56,7 +56,7 @@ def test_people_see_the_branches_by_rule_and_gaps_are_no_mistake(desk: Desk) -> 
     assert result.exit_code == 0
     assert result.stdout.splitlines()[1:4] == [
         "4 of 8 branches of the rules are covered",
-        "  shop/confirm: no case in which",
+        "  shop/confirm: no case covers these branches:",
         "    when is false",
     ]
 

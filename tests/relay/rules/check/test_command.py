@@ -88,7 +88,7 @@ def test_a_stage_can_be_named_as_the_other_commands_name_it(tmp_path: Path) -> N
     folder = written(
         tmp_path, stages + GOOD.replace(f"campaign_id: {ID}", "campaign_id: ${vars.c}")
     )
-    assert check(folder, "--stage", "live").stdout.endswith("are good (stage live)\n")
+    assert check(folder, "--stage", "live").stdout.endswith("is good (stage live)\n")
     (one,) = remarks(folder, "--stage", "test")
     assert one["message"] == "vars has no stage test; it has dev and live (stage test)"
 
@@ -101,7 +101,7 @@ def test_what_is_true_of_all_sources_of_a_file_is_said_once(tmp_path: Path) -> N
 
 def test_good_rules_are_counted(tmp_path: Path) -> None:
     run = check(written(tmp_path, GOOD))
-    assert run.stdout == "1 rules of 1 sources are good (stage dev)\n"
+    assert run.stdout == "1 rule of 1 source is good (stage dev)\n"
     assert run.exit_code == 0
 
 

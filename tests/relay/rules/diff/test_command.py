@@ -28,7 +28,7 @@ def kinds(desk: Desk, base: Path) -> list[str]:
 def test_the_same_rules_change_nothing(desk: Desk, base: Path) -> None:
     result = desk.diff(base)
     assert result.exit_code == 0
-    assert result.stdout == "1 webhooks compared: nothing changes\n"
+    assert result.stdout == "1 webhook compared; nothing changes\n"
 
 
 def test_another_comment_or_order_of_keys_changes_nothing(desk: Desk, base: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_changed_request_is_shown_where_it_changes(desk: Desk, base: Path) -> 
     assert "case shop/an-order: confirm: changed\n" in result.stdout
     assert "  -        email: a@example.org\n" in result.stdout
     assert "  +        nickname: a@example.org\n" in result.stdout
-    assert result.stdout.endswith("1 webhooks compared: 1 changed\n")
+    assert result.stdout.endswith("1 webhook compared; changed: 1\n")
 
 
 def test_a_renamed_rule_is_told_loudly(desk: Desk, base: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_renamed_rule_is_told_loudly(desk: Desk, base: Path) -> None:
     assert change["before"]["id"] != change["after"]["id"]
     shown = desk.diff(base).stdout
     assert "case shop/an-order: confirm -> thank: new id\n" in shown
-    assert "New ids: 1. A rule was renamed, or its once changed: whoever has been sent" in shown
+    assert "New ids: 1. A rule was renamed, or its once changed: a recipient of the" in shown
 
 
 def test_a_changed_once_is_told_loudly(desk: Desk, base: Path) -> None:
