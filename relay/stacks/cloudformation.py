@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
 _NO_CREDENTIALS = "no AWS credentials in the environment: `aws sts get-caller-identity` must work"
-_NO_REGION = "no AWS region: set AWS_REGION, or `region` in your AWS profile"
+_NO_REGION = "no AWS region: set AWS_DEFAULT_REGION, or `region` in your AWS profile"
 
 
 def outputs(stack_name: str, *needed: str) -> dict[str, str]:

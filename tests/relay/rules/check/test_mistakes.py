@@ -157,7 +157,7 @@ def test_a_wrong_parameter_stops_a_deployment_before_anything_is_built(checkout:
 @pytest.mark.parametrize(
     "aws, words",
     [
-        ({}, "no AWS region: set AWS_REGION"),
+        ({}, "no AWS region: set AWS_DEFAULT_REGION"),
         ({"AWS_DEFAULT_REGION": "us-east-1"}, "no AWS credentials"),
     ],
 )
