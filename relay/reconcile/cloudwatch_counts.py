@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import ceil, floor
 from typing import Any, Final
 
 from handler.aws.metrics import METRICS, NAMESPACE, UNKNOWN
@@ -42,7 +43,7 @@ class Period:
     def of(cls, start: float, end: float, now: float) -> "Period":
         """Return a period that CloudWatch can sum: its edges fall on whole steps."""
         step = next((step for kept, step in _KEPT if now - start < kept), _HOUR)
-        return cls(int(start) // step * step, -(-int(end) // step) * step, step)
+        return cls(floor(start / step) * step, ceil(end / step) * step, step)
 
 
 def written(desk: Desk, period: Period) -> Figures:
