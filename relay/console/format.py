@@ -82,7 +82,7 @@ def period(since: str | None, until: str | None) -> tuple[int | None, int | None
     Raise typer.BadParameter for text that is no time, and for an empty period.
     """
     now = time.time()
-    start, end = (None if it is None else time_of(it, now) for it in (since, until))
+    start, end = (None if one is None else time_of(one, now) for one in (since, until))
     if start is not None and end is not None and start >= end:
         raise typer.BadParameter("--since is not before --until")
     return start, end

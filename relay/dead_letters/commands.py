@@ -82,7 +82,7 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
 def show_letters(chosen: Chosen, *, as_json: bool) -> int:
     """Print all that is known of one id's letters; return 1 for no id, or several."""
     letters = _all(chosen)
-    ids = {it.id for it in letters}
+    ids = {one.id for one in letters}
     if len(ids) != 1:
         name, command = NAMES[chosen.choice.kind], COMMANDS[chosen.choice.kind]
         words = f"{len(ids)} ids begin so" if ids else f"there is no such {name}"
@@ -152,15 +152,15 @@ def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
 
 def _all(chosen: Chosen) -> list[Letter]:
     with tray(chosen, "reading") as found:
-        return sorted(found, key=lambda it: (it.accepted_at, it.id))
+        return sorted(found, key=lambda one: (one.accepted_at, one.id))
 
 
 def _records(chosen: Chosen, letters: list[Letter]) -> Mapping[str, DeliveryRecord]:
     """Return the ledger's records of the letters' deliveries, by message id."""
     ids = {
-        it.message_id: chosen.ledger.under(it.content).id
-        for it in letters
-        if isinstance(it.content, Delivery)
+        each.message_id: chosen.ledger.under(each.content).id
+        for each in letters
+        if isinstance(each.content, Delivery)
     }
     found = chosen.ledger.deliveries(ids.values())
     return {message_id: found[one] for message_id, one in ids.items() if one in found}

@@ -41,12 +41,12 @@ _INTERRUPTED: Final[Mapping[str, str]] = {
 
 def table(letters: Sequence[Letter], records: Mapping[str, DeliveryRecord]) -> Table:
     """Return a table of letters in the order given, without any content."""
-    last = "evidence" if any(it.kind == "held" for it in letters) else "detail"
+    last = "evidence" if any(one.kind == "held" for one in letters) else "detail"
     columns = ("id", "taken (UTC)", "source/rule", "reason", "status", "attempts", last)
-    found = Table(*(Column(it, overflow="fold") for it in columns))
+    found = Table(*(Column(one, overflow="fold") for one in columns))
     for letter in letters:
         cells = _cells(letter, records.get(letter.message_id))
-        found.add_row(*(Text(_UNPRINTABLE.sub("?", it)) for it in cells))
+        found.add_row(*(Text(_UNPRINTABLE.sub("?", one)) for one in cells))
     return found
 
 
@@ -87,13 +87,14 @@ def exported(letter: Letter) -> JsonObject:
 
 def _own(letter: Letter) -> JsonObject:
     """Return the fields of the list, without those of the ledger."""
-    return {name: it for name, it in row(letter, None).items() if name not in _OF_LEDGER}
+    return {name: one for name, one in row(letter, None).items() if name not in _OF_LEDGER}
 
 
 def _attributes(letter: Letter) -> JsonObject:
     names = ("DataType", "StringValue")
     return {
-        name: {key: it[key] for key in names if key in it} for name, it in letter.attributes.items()
+        name: {key: one[key] for key in names if key in one}
+        for name, one in letter.attributes.items()
     }
 
 
@@ -103,7 +104,7 @@ def everything(letter: Letter, record: DeliveryRecord | None) -> JsonObject:
     if content is None:
         return {**described, "body": letter.body}
     said = {*described, "event", "send", "recipient"}  # send and recipient are in the request
-    described |= {name: it for name, it in asdict(content).items() if name not in said}
+    described |= {name: one for name, one in asdict(content).items() if name not in said}
     described["event"] = _event(content)
     if isinstance(content, Delivery):
         ledger = dict(record.item) if record else None
@@ -114,8 +115,8 @@ def everything(letter: Letter, record: DeliveryRecord | None) -> JsonObject:
 def _evidence(record: DeliveryRecord | None) -> list[JsonObject]:
     """Return each attempt in the ledger, and whether its request went out."""
     return [
-        {**it, "went_out": _WENT_OUT.get(str(it.get("class")), "nobody knows")}
-        for it in (record.last if record else ())
+        {**one, "went_out": _WENT_OUT.get(str(one.get("class")), "nobody knows")}
+        for one in (record.last if record else ())
     ]
 
 
@@ -128,7 +129,7 @@ def attempted(record: DeliveryRecord | None) -> str:
         return f"{count}, and of the last one nobody knows what came of it"
     last = record.last[-1]
     words = [f"{last.get('class')}: {last.get('reason')}", str(last.get("status") or "")]
-    result = " ".join(it for it in words if it)
+    result = " ".join(one for one in words if one)
     when = f" {minute(last['time'])}" if "time" in last else ""
     went = _WENT_OUT.get(str(last.get("class")), "nobody knows")
     return f"{count}, the last{when}, {result}; sent: {went}"
@@ -175,7 +176,7 @@ def detail_text(letter: Letter) -> str:
 
 def page(described: Mapping[str, Any]) -> str:
     """Return all that is known of a letter as YAML, with no character that can steer a terminal."""
-    shown = {key: it for key, it in described.items() if it is not None}
+    shown = {key: one for key, one in described.items() if one is not None}
     if "detail" in shown:
         shown["detail"] = _INTERRUPTED.get(shown["detail"], shown["detail"])
     if isinstance(event := shown.get("event"), dict) and isinstance(event.get("raw"), str):
@@ -202,9 +203,10 @@ def _dated(value: Any, name: str = "") -> Any:
     """Return a value with its times in words; those of event and request stay as they came."""
     if isinstance(value, dict):
         return {
-            key: it if key in ("event", "request") else _dated(it, key) for key, it in value.items()
+            key: one if key in ("event", "request") else _dated(one, key)
+            for key, one in value.items()
         }
     if isinstance(value, list):
-        return [_dated(it, name) for it in value]
+        return [_dated(one, name) for one in value]
     is_time = name in _TIMES or name.endswith("_at")
     return minute(value) if is_time and isinstance(value, int) else value

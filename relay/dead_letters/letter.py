@@ -105,7 +105,7 @@ class Letter:
     @property
     def origin(self) -> str:
         """Source and rule, as far as they are known."""
-        return "/".join(it for it in (self.source, self.rule) if it) or "?"
+        return "/".join(one for one in (self.source, self.rule) if one) or "?"
 
     @property
     def accepted_at(self) -> int:

@@ -47,8 +47,8 @@ class BorrowedMessages:
                 return
             messages = self._receive()
             empty = 0 if messages else empty + 1
-            fresh = [it for it in messages if it["MessageId"] not in self._seen]
-            self._seen |= {it["MessageId"] for it in fresh}
+            fresh = [one for one in messages if one["MessageId"] not in self._seen]
+            self._seen |= {one["MessageId"] for one in fresh}
             yield from map(Letter.of, fresh)
 
     def count(self) -> int:
@@ -114,7 +114,7 @@ class BorrowedMessages:
         )
         messages: list[Any] = answer.get("Messages", [])
         # Only the newest receipt is valid, also of a letter that is received again.
-        self.receipts.update({it["MessageId"]: it["ReceiptHandle"] for it in messages})
+        self.receipts.update({one["MessageId"]: one["ReceiptHandle"] for one in messages})
         return messages
 
 

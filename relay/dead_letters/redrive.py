@@ -65,7 +65,7 @@ class Redrive:
         """
         if self.rehearsal:
             return ""
-        refused = enqueue(self.sqs, self.queue_url, [message.encode(it) for it in deliveries])
+        refused = enqueue(self.sqs, self.queue_url, [message.encode(one) for one in deliveries])
         return f"SQS did not take {len(refused)} of them" if refused else ""
 
     def delete(self, letter: Letter) -> str:

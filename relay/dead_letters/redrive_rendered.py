@@ -81,14 +81,14 @@ class Anew:
     def _in_time(self, made: Rendered) -> tuple[list[Delivery], list[str]]:
         """Return the deliveries that may be sent, and why the others may not."""
         now, good, failures = time.time(), list[Delivery](), list(made.failures)
-        for it in made.deliveries:
-            if it.expires_at is None or it.expires_at > now:
-                good.append(it)
+        for one in made.deliveries:
+            if one.expires_at is None or one.expires_at > now:
+                good.append(one)
             elif self.again:
-                good.append(replace(it, expires_at=None))
+                good.append(replace(one, expires_at=None))
             else:
                 failures.append(
-                    f"it expired {minute(it.expires_at)}: --again sends it all the same"
+                    f"it expired {minute(one.expires_at)}: --again sends it all the same"
                 )
         return good, failures
 
@@ -96,8 +96,8 @@ class Anew:
         self, way: Redrive, letter: Letter, old: Sequence[Delivery], new: Sequence[Delivery]
     ) -> bool:
         """Show the difference, and ask where there is one; a rehearsal only shows it."""
-        before = [wish(it) for it in old]
-        after = [wish(it) for it in new[:_SHOWN]]
+        before = [wish(one) for one in old]
+        after = [wish(one) for one in new[:_SHOWN]]
         if before == after:
             return True
         typer.secho(f"{letter.short} {letter.origin} {letter.reason}", bold=True)

@@ -39,7 +39,7 @@ def planned_in_pieces(event: Event, source: Source) -> Plan:
     packed = Packed(event, message.pack(event_fields(event)))
     made = list[Delivery]()
     failed = [(rule.name, str(why)) for rule, why in found.failed]
-    for rule in (it for it in found.wanted if not it.shadow):
+    for rule in (one for one in found.wanted if not one.shadow):
         try:
             made += _rendered(rule, packed, source)
         except Unrenderable as error:
@@ -56,7 +56,7 @@ def _rendered(rule: Rule, packed: Packed, source: Source) -> list[Delivery]:
     for start in _starts(rule.for_each, packed.event, source):
         each = compile_expression(f"({rule.for_each.text}) | [{start}:{start + MAX_DELIVERIES}]")
         made += _piece(replace(rule, for_each=each), packed, source, start)
-    if len({it.id for it in made}) < len(made):
+    if len({one.id for one in made}) < len(made):
         raise Unrenderable("recipients", "two of them are one delivery: items are one")
     return made
 
@@ -78,9 +78,9 @@ def _piece(rule: Rule, packed: Packed, source: Source, start: int) -> Iterator[D
     signed = source.signed(packed.event)
     key = key_of(rule, packed.event, signed, type_signed=source.event.type_signed)
     of = len(rule.recipients)
-    for at, it in enumerate(made):
-        part = part_of(it.recipient or {}, of, start + at // of)
-        yield replace(it, id=delivery_id(source.name, rule.name, key, part))
+    for at, one in enumerate(made):
+        part = part_of(one.recipient or {}, of, start + at // of)
+        yield replace(one, id=delivery_id(source.name, rule.name, key, part))
 
 
 def planned_anew(
@@ -129,7 +129,7 @@ def _planned(parts: tuple[RawEvent, ...], webhook: Webhook, source: Source) -> I
             yield Plan(1, parked=(_malformed(source, "another event has the same id"),))
             continue
         made = plan(verified, source)
-        is_large = any(it.reason == "too_many" for it in made.parked)
+        is_large = any(one.reason == "too_many" for one in made.parked)
         yield planned_in_pieces(event, source) if is_large else made
 
 
@@ -162,24 +162,24 @@ def rendered(content: Delivery | Parked, sources: Sources) -> Rendered:
 
 
 def _of_plans(plans: Sequence[Plan], sources: Sources) -> Rendered:
-    deliveries = [it for one in plans for it in one.deliveries]
-    parked = [it for one in plans for it in one.parked]
-    for late in [it for it in parked if it.reason == "expired"]:  # expiry is judged later
+    deliveries = [each for one in plans for each in one.deliveries]
+    parked = [each for one in plans for each in one.parked]
+    for late in [each for each in parked if each.reason == "expired"]:  # expiry is judged later
         deliveries += rendered(late, sources).deliveries
         parked.remove(late)
     if not deliveries and not parked:
         raise Unrenderable("", _unwanted(plans))
-    return Rendered(tuple(deliveries), tuple(_why(it) for it in parked))
+    return Rendered(tuple(deliveries), tuple(_why(each) for each in parked))
 
 
 def _why(parked: Parked) -> str:
-    return ": ".join(it for it in (parked.rule, parked.reason, parked.detail) if it)
+    return ": ".join(one for one in (parked.rule, parked.reason, parked.detail) if one)
 
 
 def _unwanted(plans: Sequence[Plan]) -> str:
     if any(one.shadow for one in plans):
         return "its rules are in shadow, so nothing of it is sent"
-    why = {f"{it.rule}: {it.why}" for one in plans for it in one.unmatched}
+    why = {f"{each.rule}: {each.why}" for one in plans for each in one.unmatched}
     return f"no rule wants it now: {'; '.join(sorted(why)) or 'there is none'}"
 
 
@@ -199,13 +199,13 @@ def _made_of(
 def _wanting(name: str, event: Event, source: Source) -> Rule:
     """Return the rule of this name; raise Unrenderable where it does not match the event."""
     found = match(event, source)
-    rule = next((it for it in found.wanted if it.name == name), None)
+    rule = next((one for one in found.wanted if one.name == name), None)
     if rule is not None:
         return _in_force(rule)
     for failed, why in found.failed:
         if failed.name == name:
             raise why
-    why_not = next((it.why for it in found.unmatched if it.rule == name), None)
+    why_not = next((one.why for one in found.unmatched if one.rule == name), None)
     if why_not is None:
         raise Unrenderable("", f"{source.name} has no rule {name} any more")
     raise Unrenderable("", f"the rule does not want it now: {why_not}")
@@ -213,7 +213,7 @@ def _wanting(name: str, event: Event, source: Source) -> Rule:
 
 def _by_item(name: str, source: Source) -> Rule:
     """Return the rule of this name, which must need only one element of its `for_each`."""
-    rule = next((it for it in source.rules if it.name == name and it.enabled), None)
+    rule = next((one for one in source.rules if one.name == name and one.enabled), None)
     if rule is None:
         raise Unrenderable("", f"{source.name} has no rule {name} in force any more")
     if rule.for_each is None:
@@ -222,8 +222,8 @@ def _by_item(name: str, source: Source) -> Rule:
         words = "its rule tells elements apart by their place, which the letter does not keep"
         raise Unrenderable("", f"{words}: redrive it without --rendered")
     templates: list[Template] = [rule.once, *rule.send.values(), *rule.varying.values()]
-    templates += [it for recipient in rule.recipients for it in recipient.values()]
-    if any(_reads_body(it) for it in templates):
+    templates += [one for recipient in rule.recipients for one in recipient.values()]
+    if any(_reads_body(one) for one in templates):
         words = "it carries only its own element of for_each, and the rule reads body too"
         raise Unrenderable("", f"{words}: redrive it without --rendered")
     return _in_force(rule)
@@ -231,7 +231,7 @@ def _by_item(name: str, source: Source) -> Rule:
 
 def _reads_body(template: Template) -> bool:
     found = list(expressions(template))
-    return any("body" in root_names(it) or "root(" in it.text for it in found)
+    return any("body" in root_names(one) or "root(" in one.text for one in found)
 
 
 def _in_force(rule: Rule) -> Rule:
@@ -242,10 +242,10 @@ def _in_force(rule: Rule) -> Rule:
 
 def _counterpart(delivery: Delivery, made: tuple[Delivery, ...]) -> Delivery:
     """Return the one of a rule's deliveries that corresponds to this delivery."""
-    for it in made:
-        if it.id == delivery.id:
-            return it
-    same = [it for it in made if _who(it) == _who(delivery)]
+    for one in made:
+        if one.id == delivery.id:
+            return one
+    same = [one for one in made if _who(one) == _who(delivery)]
     if len(made) == 1 or len(same) == 1:
         return (same or list(made))[0]
     raise Unrenderable("", "nothing that the rule makes now is for the same recipient")
@@ -258,7 +258,7 @@ def _who(delivery: Delivery) -> list[Any]:
 def _fit(made: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
     if not made:
         raise Unrenderable("", "the rule makes nothing of it now: its for_each gives an empty list")
-    if max(len(message.encode(it)) for it in made) > message.MAX_BYTES:
+    if max(len(message.encode(one)) for one in made) > message.MAX_BYTES:
         raise Unrenderable("", "its message has more bytes than SQS takes")
     return made
 
@@ -284,9 +284,9 @@ def _fields(content: Delivery | Parked) -> Mapping[str, Any]:
 
 def _event(source: str, fields: Mapping[str, Any]) -> Event:
     """Return the event; raise Unrenderable where a part of it is missing."""
-    known = {it.name for it in attributes(Event)} - {"source"}
+    known = {one.name for one in attributes(Event)} - {"source"}
     try:
-        return Event(source=source, **{name: it for name, it in fields.items() if name in known})
+        return Event(source=source, **{name: one for name, one in fields.items() if name in known})
     except TypeError:  # a field is missing
         raise Unrenderable("", "it carries no whole event") from None
 

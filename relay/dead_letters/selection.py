@@ -83,20 +83,20 @@ def with_id(chosen: Chosen, delivery: str) -> Chosen:
 
 def _prefixes(ids: list[str]) -> tuple[str, ...]:
     """Return beginnings of ids; an empty one, from an unset variable, would match all."""
-    for it in ids:
-        if len(it) < _LEAST:
-            raise typer.BadParameter(f"'{it}': give at least {_LEAST} letters of an id")
-    return tuple(it.lower() for it in ids)
+    for one in ids:
+        if len(one) < _LEAST:
+            raise typer.BadParameter(f"'{one}': give at least {_LEAST} letters of an id")
+    return tuple(one.lower() for one in ids)
 
 
 def _reasons(given: list[str], kind: Kind) -> frozenset[str]:
     """Return the reasons; one that no letter can have would match none, as if all were well."""
     known = sorted(map(str, REASONS[kind]))
-    for it in given:
-        if it not in known:
-            meant = suggestion(it, known) or f": {', '.join(known)}"
+    for one in given:
+        if one not in known:
+            meant = suggestion(one, known) or f": {', '.join(known)}"
             raise typer.BadParameter(
-                f"no {NAMES[kind]} has the reason {it}{meant}", param_hint="--reason"
+                f"no {NAMES[kind]} has the reason {one}{meant}", param_hint="--reason"
             )
     return frozenset(given)
 
@@ -154,14 +154,14 @@ def choosing(kind: Kind) -> Callable[[Command], Callable[..., None]]:
 
         @wraps(command)
         def run(*_: object, **given: Any) -> None:
-            chosen = _options(kind=kind, **{it.name: given.pop(it.name) for it in shared})
+            chosen = _options(kind=kind, **{one.name: given.pop(one.name) for one in shared})
             code = command(chosen, **given)
             raise typer.Exit(_INTERRUPTED if chosen.was_interrupted else code)
 
         keyword = inspect.Parameter.KEYWORD_ONLY
-        parameters = [it.replace(kind=keyword) for it in (*own, *shared)]
+        parameters = [one.replace(kind=keyword) for one in (*own, *shared)]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # as inspect reads it
-        run.__annotations__ = {it.name: it.annotation for it in parameters}
+        run.__annotations__ = {one.name: one.annotation for one in parameters}
         return run
 
     return wrapped
@@ -180,10 +180,10 @@ def strangers(choice: Choice, names: Names) -> Iterator[str]:
     """Yield what may be wrong with a selection; nothing where some rules cannot be read."""
     if names.unread:
         return
-    rules = sorted({it for source, rule in names.rules for it in (rule, f"{source}/{rule}")})
+    rules = sorted({one for source, rule in names.rules for one in (rule, f"{source}/{rule}")})
     for kind, given, known in (
         ("source", choice.sources, names.sources),
         ("rule", choice.rules, rules),
     ):
-        for it in sorted(given.difference(known)):
-            yield f"{RULES.name} knows no {kind} {it}{suggestion(it, known)}"
+        for one in sorted(given.difference(known)):
+            yield f"{RULES.name} knows no {kind} {one}{suggestion(one, known)}"

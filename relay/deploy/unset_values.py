@@ -24,7 +24,7 @@ def undecided(rules: Path, config_env: str, arguments: Sequence[str] = ()) -> It
     for path in sorted(rules.glob("*.yaml")):
         if path.stem not in RESERVED:
             yield from map(str, _samples(path, deployed.stage))
-    if deployed.workspace is None and not any(f"{_ENDPOINT}=" in it for it in arguments):
+    if deployed.workspace is None and not any(f"{_ENDPOINT}=" in one for one in arguments):
         yield (
             f"samconfig.toml:{parameters_line(config_env)}:1: parameter_overrides has no"
             f" {_ENDPOINT}: add the REST endpoint of your Braze instance, such as"

@@ -197,7 +197,7 @@ def braze_findings(
 
 
 def _targets(ask: Ask, targets: list[Target], key: str, stack: Chosen) -> Iterator[Finding]:
-    answers = [(it, ask("GET", it.path, params={it.key: it.id})) for it in targets[:_MOST]]
+    answers = [(one, ask("GET", one.path, params={one.key: one.id})) for one in targets[:_MOST]]
     yield from target_findings(answers, key, stack)
     if len(targets) > _MOST:
         problem = f"only {_MOST} of {len(targets)} campaigns and Canvases were looked up"

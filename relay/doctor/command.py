@@ -145,7 +145,7 @@ def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
     secret = stack.secret("BrazeKeysArn")
     # Files that do not load are another check's findings.
     found = read(rules, stack.environment("IngestFunction")["RULES_STAGE"], broadcasts=True)
-    sources = [it for it in found.values() if isinstance(it, Source)]
+    sources = [one for one in found.values() if isinstance(one, Source)]
     for workspace in workspaces.values():
         try:
             key = api_key(secret, workspace.key)

@@ -29,7 +29,7 @@ def received_at(braze_url: str, count: int) -> tuple[list[Record], list[Record]]
     deadline = time.monotonic() + _SECONDS
     while True:
         sends = _control(braze_url, "sends")
-        refused = [it for it in _control(braze_url, "requests") if it["outcome"] == "rejected"]
+        refused = [one for one in _control(braze_url, "requests") if one["outcome"] == "rejected"]
         if len(sends) + len(refused) >= count or time.monotonic() > deadline:
             return sends, refused
         time.sleep(0.05)

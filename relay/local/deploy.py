@@ -122,4 +122,4 @@ def route_keys(template: Mapping[str, Any]) -> list[str]:
     """Return the keys of the ingest function's routes; one without a path is the catch-all."""
     events = template["Resources"]["IngestFunction"]["Properties"]["Events"].values()
     routes = [event["Properties"] for event in events if event["Type"] == "HttpApi"]
-    return [f"{it['Method']} {it['Path']}" if "Path" in it else "$default" for it in routes]
+    return [f"{one['Method']} {one['Path']}" if "Path" in one else "$default" for one in routes]

@@ -75,7 +75,7 @@ def _keys(rules: Path) -> Mapping[str, str]:
     """Return an API key for each workspace; all workspaces are the simulated one."""
     with suppress(RulesError):  # reported elsewhere; the default workspace still serves
         named = workspaces.read(rules, None).values()
-        return {it.key: BRAZE_KEY for it in (Workspace.default(""), *named)}
+        return {one.key: BRAZE_KEY for one in (Workspace.default(""), *named)}
     return {DEFAULT: BRAZE_KEY}
 
 

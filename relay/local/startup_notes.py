@@ -18,7 +18,7 @@ def remarks(
     for name, source in sources.items():
         if isinstance(source, RulesError):
             yield f"{source}\n{name} answers 503 until this is mended"
-    keys = {it.secret: name for name, it in sources.items() if isinstance(it, Source)}
+    keys = {one.secret: name for name, one in sources.items() if isinstance(one, Source)}
     for key in keys.keys() - secrets.keys():
         yield f"{keys[key]} answers 503: there is no signing secret {key}"
     for key in secrets.keys() - keys.keys() - sources.keys():

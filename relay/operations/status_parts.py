@@ -35,7 +35,7 @@ _MOST_NAMES: Final = 100  # CloudWatch, DescribeAlarms: names in one call
 def ledger(desk: Desk, now: float) -> list[Part]:
     """Return the parts that come from the ledger, in one read; raise botocore's errors."""
     workspaces, surges = sorted(desk.names.workspaces), keys(desk.names)
-    scopes = [f"{one}#{it.permission}" for one in workspaces for it in ENDPOINTS]
+    scopes = [f"{one}#{each.permission}" for one in workspaces for each in ENDPOINTS]
     wanted = [f"rate#{one}" for one in workspaces]
     wanted += [f"breaker#{one}" for one in (*workspaces, *scopes)]
     table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
@@ -44,7 +44,7 @@ def ledger(desk: Desk, now: float) -> list[Part]:
     brakes = [brake_of(one, alive.get(one, {}), desk.names, now) for one in surges]
     breakers = {one: alive.get(f"breaker#{one}", {}) for one in workspaces}
     breakers |= {
-        one: it for one in scopes if "open_until" in (it := alive.get(f"breaker#{one}", {}))
+        one: each for one in scopes if "open_until" in (each := alive.get(f"breaker#{one}", {}))
     }
     return [
         _breakers(desk, dict(sorted(breakers.items())), now),

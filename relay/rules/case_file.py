@@ -98,7 +98,7 @@ class Case:
 
 def read_cases(folder: Path) -> Iterator[Case | RulesError]:
     """Yield the cases of a folder by name; for a file with mistakes, its errors."""
-    for file in sorted(it for it in folder.rglob("*.y*ml") if it.is_file()):
+    for file in sorted(one for one in folder.rglob("*.y*ml") if one.is_file()):
         try:
             yield read_case(file, folder)
         except RulesError as error:
@@ -128,8 +128,8 @@ def _block(document: Document) -> CaseBlock:
         # From JSON: there strict mode still accepts text for a time.
         return CaseBlock.model_validate_json(json.dumps(document.value), strict=True)
     except ValidationError as error:
-        found = [_finding(it, document) for it in error.errors(include_url=False)]
-        raise RulesError(sorted(found, key=lambda it: (it.line, it.column))) from None
+        found = [_finding(one, document) for one in error.errors(include_url=False)]
+        raise RulesError(sorted(found, key=lambda one: (one.line, one.column))) from None
 
 
 def _finding(error: ErrorDetails, document: Document) -> Finding:
@@ -168,7 +168,7 @@ def _event(event: str, document: Document) -> Sample:
     try:
         return read_sample(named if named.is_file() else PROJECT / event)
     except OSError:
-        near = closest(event, [it.stem for it in EVENTS.glob("*.json")])
+        near = closest(event, [one.stem for one in EVENTS.glob("*.json")])
         hint = f"; did you mean {near}?" if near else ""
         found = document.finding(("webhook", "event"), f"there is no {event}{hint}")
         raise Gone([found]) from None

@@ -46,12 +46,12 @@ def plan(
 def described(made: Plan) -> dict[str, Any]:
     """Return a plan as JSON."""
     return {
-        "deliveries": [delivered(it) for it in made.deliveries],
-        "failures": [parked(it) for it in made.parked],
+        "deliveries": [delivered(one) for one in made.deliveries],
+        "failures": [parked(one) for one in made.parked],
     }
 
 
 def _remarks(made: Plan) -> Iterator[str]:
     yield "the signature was not verified: the webhook is taken for its sender's"
-    yield from (f"{it.rule}: not matched, {it.why}" for it in made.unmatched)
-    yield from (f"{it.rule}: in shadow, so not among the deliveries" for it in made.shadow)
+    yield from (f"{one.rule}: not matched, {one.why}" for one in made.unmatched)
+    yield from (f"{one.rule}: in shadow, so not among the deliveries" for one in made.shadow)

@@ -31,7 +31,7 @@ def verified(given: Given, source: Source) -> Verified:
     if given.received_at is not None:
         return _verified(given.sample, source, given.received_at, given.received_at)
     first = _verified(given.sample, source, _LAST, DEFAULT)
-    times = [it.occurred_at for it in events(first, source) if it.occurred_at is not None]
+    times = [one.occurred_at for one in events(first, source) if one.occurred_at is not None]
     return _verified(given.sample, source, max(times, default=DEFAULT), DEFAULT)
 
 
@@ -62,10 +62,10 @@ def merged(value: JsonValue, change: JsonValue) -> JsonValue:
     """Return a value with a change applied: objects key by key, anything else replaced."""
     if not isinstance(value, dict) or not isinstance(change, dict):
         return change
-    return {**value, **{key: merged(value.get(key), it) for key, it in change.items()}}
+    return {**value, **{key: merged(value.get(key), one) for key, one in change.items()}}
 
 
 def _verified(sample: Sample, source: Source, received_at: int, now: int) -> Verified:
-    headers: Mapping[str, str] = {name.lower(): it for name, it in sample.headers.items()}
+    headers: Mapping[str, str] = {name.lower(): one for name, one in sample.headers.items()}
     body = sample.content(now)
     return Verified(Webhook(source.name, "POST", headers, "", body, received_at))

@@ -43,7 +43,7 @@ def written(value: Any, *, sort: bool = False) -> str:
 
 def differences(old: Any, new: Any) -> list[str]:
     """Return the lines in which two values differ, with context: `-` was, `+` is."""
-    before, after = (written(it, sort=True).splitlines() if it else [] for it in (old, new))
+    before, after = (written(one, sort=True).splitlines() if one else [] for one in (old, new))
     lines = list(difflib.unified_diff(before, after, n=3, lineterm=""))[2:]
     return ["…" if line.startswith("@@") else line for line in lines][1:]
 

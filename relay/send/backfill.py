@@ -123,7 +123,7 @@ def checked(source: Source, headers: Mapping[str, str], lines: Lines, *, digests
 
 def _malformed(made: Plan, source: Source, headers: Mapping[str, str]) -> Iterator[str]:
     """Yield why an event cannot be read, with the headers that name its type."""
-    read = [it for it in header_names(source.event.type) if it]
+    read = [one for one in header_names(source.event.type) if one]
     for parked in made.parked:
         if parked.reason == "malformed":
             about_type = read if "the event's type" in parked.detail else []
@@ -134,14 +134,14 @@ def _mend(source: str, read: Sequence[str], headers: Mapping[str, str]) -> str:
     if not read:
         return ""
     where = f"the type of {source} stands in the header {' and '.join(read)}"
-    absent = [it for it in read if it not in headers]
-    options = " ".join(f"--header {it.title()}=..." for it in absent)
+    absent = [one for one in read if one not in headers]
+    options = " ".join(f"--header {one.title()}=..." for one in absent)
     return f"; {where}: add {options}" if absent else f"; {where}: is it right for this line?"
 
 
 def _digests(made: Plan) -> Iterator[str]:
     """Yield the rules that tell repeats only by a line's bytes."""
-    for rule in sorted({it.rule for it in made.deliveries if it.again_after is not None}):
+    for rule in sorted({one.rule for one in made.deliveries if one.again_after is not None}):
         yield (
             f"{rule} has only the digest of the line to tell what was sent before; say what"
             " happens only once (once) in the rule, or --again here"

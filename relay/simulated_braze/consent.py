@@ -51,7 +51,7 @@ def _is_same(name: str, one: Json, other: Json) -> bool:
 
 
 def _owner(name: str, new: Json, others: Iterable[Json]) -> Json | None:
-    return next((it for it in others if _is_same(name, it, new)), None)
+    return next((one for one in others if _is_same(name, one, new)), None)
 
 
 def _inherited(owner: Json | None, switches: Switches) -> str | None:
@@ -76,7 +76,7 @@ def _with_groups(profile: Json, given: object) -> Json:
 
 
 def _groups(value: object) -> dict[str, Json]:
-    return {it["subscription_group_id"]: it for it in value} if isinstance(value, list) else {}
+    return {one["subscription_group_id"]: one for one in value} if isinstance(value, list) else {}
 
 
 def changed(before: Json | None, given: Json) -> Json:
@@ -86,15 +86,15 @@ def changed(before: Json | None, given: Json) -> Json:
     if (state := given.get(_STATE)) and (before is None or state != old.get(_STATE, _DEFAULT)):
         found[_STATE] = state
     known = _groups(old.get(_GROUPS))
-    if groups := [it for key, it in _groups(given.get(_GROUPS)).items() if it != known.get(key)]:
+    if groups := [one for key, one in _groups(given.get(_GROUPS)).items() if one != known.get(key)]:
         found[_GROUPS] = groups
     return found
 
 
 def copies(states: Json, of: Json, others: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
     """Yield the profiles that changed states are copied to, each as it is afterwards."""
-    follow = ((user, it, _shared(states, of, it)) for user, it in others.items())
-    for user, profile, shared in islice((it for it in follow if it[2]), _MOST):
+    follow = ((user, one, _shared(states, of, one)) for user, one in others.items())
+    for user, profile, shared in islice((one for one in follow if one[2]), _MOST):
         yield user, {**profile, **written(profile, shared)}
 
 

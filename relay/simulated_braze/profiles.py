@@ -26,10 +26,10 @@ class Profiles:
     def write(self, user: str, attributes: Json, cause: Json, switches: Switches) -> None:
         """Update or create a profile: null removes an attribute, an operator changes it."""
         old = self.current.get(user)
-        given = {name: it for name, it in attributes.items() if name != "_merge_objects"}
+        given = {name: one for name, one in attributes.items() if name != "_merge_objects"}
         if switches.operators == "applied":
             merge, own = attributes.get("_merge_objects", False), old or {}
-            given = {name: changed(own.get(name), it, merge=merge) for name, it in given.items()}
+            given = {name: changed(own.get(name), one, merge=merge) for name, one in given.items()}
         brought = consent.brought(old or {}, given, self._others(user).values(), switches)
         before = None if old is None else {**old, **brought}
         base = before or brought
@@ -45,7 +45,7 @@ class Profiles:
                 self._history[name].append({**copied, "before": before, "after": profile})
 
     def _others(self, user: str) -> dict[str, Json]:
-        return {name: it for name, it in self.current.items() if name != user}
+        return {name: one for name, one in self.current.items() if name != user}
 
     def _note(self, user: str, attributes: Json, cause: Json) -> Json:
         before = self.current.pop(user, None)  # it becomes the most recently updated one

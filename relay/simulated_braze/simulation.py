@@ -67,13 +67,15 @@ def without_dropped(at: Endpoint, body: Json, found: Mapping[Path, int]) -> Json
     if "recipients" not in body:
         return body
     listed = enumerate(body["recipients"])
-    return {**body, "recipients": [_kept(it, ("recipients", n), found) for n, it in listed]}
+    return {**body, "recipients": [_kept(one, ("recipients", n), found) for n, one in listed]}
 
 
 def _kept(one: Json, path: Path, found: Mapping[Path, int]) -> Json:
     given = one.get("attributes", {})
     at = (*path, "attributes")
-    kept = {k: it for k, it in given.items() if not attributes.is_dropped(k, it, found[*at, k])}
+    kept = {
+        k: each for k, each in given.items() if not attributes.is_dropped(k, each, found[*at, k])
+    }
     return {**one, "attributes": kept} if given else one
 
 

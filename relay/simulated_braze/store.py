@@ -114,7 +114,7 @@ class Store:
             return found, None if found else "unknown alias"
         email = recipient["email"]
         found = self.profiles.by_email(email, recipient["prioritization"])
-        known = any(it.get("email") == email for it in self.profiles.current.values())
+        known = any(one.get("email") == email for one in self.profiles.current.values())
         if found is None and may_be_made and not known and switches.unknown_email == "created":
             found = UNIDENTIFIED + email
         return found, None if found else "prioritization leaves no user, or more than one"

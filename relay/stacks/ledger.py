@@ -83,7 +83,7 @@ class Ledger:
         found: dict[str, Record] = {}
         wanted = [_key(one) for one in dict.fromkeys(keys)]
         for start in range(0, len(wanted), _MOST_KEYS):
-            found |= {it[_KEY]: it for it in self._batch(wanted[start : start + _MOST_KEYS])}
+            found |= {each[_KEY]: each for each in self._batch(wanted[start : start + _MOST_KEYS])}
         return found
 
     def delivery(self, delivery_id: str) -> DeliveryRecord | None:
@@ -94,7 +94,7 @@ class Ledger:
     def deliveries(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryRecord]:
         """Return the records of deliveries, of those that have one, by delivery id."""
         found = self.get_many(f"{_DELIVERY}{one}" for one in delivery_ids)
-        return {key.removeprefix(_DELIVERY): DeliveryRecord.of(it) for key, it in found.items()}
+        return {key.removeprefix(_DELIVERY): DeliveryRecord.of(each) for key, each in found.items()}
 
     def under(self, delivery: Delivery) -> Delivery:
         """Return a delivery under the id of its occurrence in the ledger: see `occurrences`."""

@@ -115,7 +115,7 @@ def strangers(folder: Path, sources: Iterable[str]) -> Iterator[str]:
     if len(left_out) > 1:
         yield f"{len(left_out)} samples of other sources are left out"
     else:
-        yield from (f"{_unknown(folder, it)}: it is left out" for it in left_out)
+        yield from (f"{_unknown(folder, one)}: it is left out" for one in left_out)
 
 
 def _unknown(folder: Path, sample: Sample) -> str:
@@ -153,7 +153,7 @@ def _placed(source: Source | RulesError, rules: Path) -> Source | RulesError:
         return source
     folder = shown_folder(rules)
     return RulesError(
-        [replace(it, file=str(folder / Path(it.file).name)) for it in source.findings]
+        [replace(one, file=str(folder / Path(one.file).name)) for one in source.findings]
     )
 
 

@@ -67,7 +67,7 @@ class Report:
     @property
     def renamed(self) -> int:
         """The number of cases that differ only in ids of campaigns and Canvases."""
-        return sum(not it.is_good and it.is_renamed for it in self.results)
+        return sum(not one.is_good and one.is_renamed for one in self.results)
 
     @property
     def is_good(self) -> bool:
@@ -105,7 +105,7 @@ def run_cases(  # noqa: PLR0913 - the options of a command
 def run(sources: Sources, folder: Path) -> Report:
     """Run all cases of a folder."""
     found = list(read_cases(folder))
-    mistakes = [it for error in [*sources.values(), *found] for it in _findings(error)]
+    mistakes = [one for error in [*sources.values(), *found] for one in _findings(error)]
     if not found:
         mistakes.append(Finding(str(folder), 1, 1, "there is no case (SOURCE/CLAIM.yaml)"))
     results = []
@@ -114,7 +114,7 @@ def run(sources: Sources, folder: Path) -> Report:
             made = _run(case, sources.get(case.name.partition("/")[0]))
             mistakes += [made] if isinstance(made, Finding) else []
             results += [made] if isinstance(made, Result) else []
-    loaded = [it for it in sources.values() if isinstance(it, Source)]
+    loaded = [one for one in sources.values() if isinstance(one, Source)]
     every = tuple(branch for source in loaded for branch in branches(source))
     unread, gone = len(found) - len(results), tuple(dict.fromkeys(_gone(found, sources)))
     return Report(tuple(results), tuple(mistakes), every, unread, gone)
@@ -134,16 +134,16 @@ def described(report: Report) -> dict[str, Any]:
     uncovered = report.uncovered
     return {
         "passed": report.is_good,
-        "cases": [_described(it) for it in report.results],
+        "cases": [_described(one) for one in report.results],
         "mistakes": [
-            {"file": it.file, "line": it.line, "column": it.column, "message": it.message}
-            for it in report.mistakes
+            {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
+            for one in report.mistakes
         ],
         "coverage": {
             "branches": len(report.branches),
             "covered": len(report.branches) - len(uncovered),
             "uncovered": [
-                {"source": it.source, "rule": it.rule, "branch": it.what} for it in uncovered
+                {"source": one.source, "rule": one.rule, "branch": one.what} for one in uncovered
             ],
         },
     }
@@ -185,7 +185,7 @@ def show(report: Report) -> None:
         if not result.is_good:
             _show_failure(result)
     good = sum(result.is_good for result in report.results)
-    for note in (it for result in report.results for it in result.case.notes):
+    for note in (one for result in report.results for one in result.case.notes):
         typer.secho(f"{note.file}:{note.line}:{note.column}: note: {note.message}", fg="blue")
     unread = f", {report.unread} cannot be read" if report.unread else ""
     typer.echo(f"{good} of {len(report.results) + report.unread} cases are good{unread}")
@@ -222,7 +222,7 @@ def _show_coverage(report: Report) -> None:
     uncovered = report.uncovered
     covered = len(report.branches) - len(uncovered)
     typer.echo(f"{covered} of {len(report.branches)} branches of the rules are covered")
-    for rule in dict.fromkeys((it.source, it.rule) for it in uncovered):
+    for rule in dict.fromkeys((one.source, one.rule) for one in uncovered):
         typer.echo(f"  {'/'.join(rule)}: no case covers these branches:")
         for branch in uncovered:
             if (branch.source, branch.rule) == rule:

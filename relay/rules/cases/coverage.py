@@ -44,7 +44,7 @@ def reached(event: Event, source: Source) -> set[Branch]:
     found = set()
     for rule in source.rules:
         if rule.enabled and rule.takes(event.type):
-            found |= {Branch(source.name, rule.name, it) for it in _reached(rule, event, source)}
+            found |= {Branch(source.name, rule.name, one) for one in _reached(rule, event, source)}
     return found
 
 
@@ -62,7 +62,7 @@ def _branches(rule: Rule) -> Iterator[str]:
 
 def _field_branches(field: Field, rule: Rule) -> Iterator[str]:
     found = list(expressions(field.template))
-    if field.is_optional(rule) and any(may_be_missing(it.tree) for it in found):
+    if field.is_optional(rule) and any(may_be_missing(one.tree) for one in found):
         yield f"{field.path} is sent"
         yield f"{field.path} is left out"
     for expression in found:

@@ -13,29 +13,29 @@ from relay.rules.plan_document import Outcome, delivered, parked
 from relay.rules.yaml_text import written
 
 _OF_ANOTHER_TYPE = "type is "
-_TARGETS = frozenset(it.key for it in ENDPOINTS)
+_TARGETS = frozenset(each.key for each in ENDPOINTS)
 _BY_HAND = "this case cannot be updated; write expect by hand, in lines of its own at the end"
 
 
 def outcome(plan: Plan) -> Outcome:
     """Return the outcome of a plan, without empty parts."""
     found: Outcome = {
-        "deliveries": [delivered(it) for it in plan.deliveries],
-        "shadow": [delivered(it) for it in plan.shadow],
-        "parked": [parked(it) for it in plan.parked],
-        "unmatched": {it.rule: it.why for it in plan.unmatched},
+        "deliveries": [delivered(one) for one in plan.deliveries],
+        "shadow": [delivered(one) for one in plan.shadow],
+        "parked": [parked(one) for one in plan.parked],
+        "unmatched": {one.rule: one.why for one in plan.unmatched},
     }
-    return {key: it for key, it in found.items() if it}
+    return {key: one for key, one in found.items() if one}
 
 
 def expected(expect: ExpectBlock) -> Outcome:
     """Return what a case expects, in the shape of an outcome."""
     found: Outcome = {
-        "deliveries": [_expected(it) for it in expect.deliveries],
-        "shadow": [_expected(it) for it in expect.shadow],
-        "parked": [it.model_dump() for it in expect.parked],
+        "deliveries": [_expected(one) for one in expect.deliveries],
+        "shadow": [_expected(one) for one in expect.shadow],
+        "parked": [one.model_dump() for one in expect.parked],
     }
-    kept = {key: it for key, it in found.items() if it}
+    kept = {key: one for key, one in found.items() if one}
     return kept if expect.unmatched is None else {**kept, "unmatched": expect.unmatched}
 
 
@@ -44,12 +44,12 @@ def asked(found: Outcome, expect: ExpectBlock | None) -> Outcome:
     wanted = ExpectBlock() if expect is None else expect
     answer = dict(found)
     for key, blocks in (("deliveries", wanted.deliveries), ("shadow", wanted.shadow)):
-        ids = [it.id is not None for it in blocks]
+        ids = [one.id is not None for one in blocks]
         if key in answer:
-            answer[key] = [_cut(it, ids[at : at + 1]) for at, it in enumerate(answer[key])]
+            answer[key] = [_cut(one, ids[at : at + 1]) for at, one in enumerate(answer[key])]
     reasons = answer.pop("unmatched", {})
     if wanted.unmatched is not None:
-        answer["unmatched"] = {key: it for key, it in reasons.items() if key in wanted.unmatched}
+        answer["unmatched"] = {key: one for key, one in reasons.items() if key in wanted.unmatched}
     elif reasons and (expect is None or (expected(wanted) and not answer)):
         answer["unmatched"] = _telling(reasons)  # why an expected request was not made
     return answer
@@ -60,7 +60,7 @@ def _expected(block: DeliveryBlock) -> Outcome:
 
 
 def _cut(delivery: Outcome, has_id: list[bool]) -> Outcome:
-    return {key: it for key, it in delivery.items() if key != "id" or has_id == [True]}
+    return {key: one for key, one in delivery.items() if key != "id" or has_id == [True]}
 
 
 def _telling(reasons: Mapping[str, str]) -> Mapping[str, str]:
@@ -73,7 +73,7 @@ def without_targets(found: Outcome) -> Outcome:
     """Return an outcome without the ids of the campaigns and Canvases that requests name."""
     cut = dict(found)
     for key in {"deliveries", "shadow"} & found.keys():
-        cut[key] = [{**it, "body": _without_target(it["body"])} for it in found[key]]
+        cut[key] = [{**one, "body": _without_target(one["body"])} for one in found[key]]
     return cut
 
 
@@ -106,7 +106,7 @@ def replaced(text: str, document: Document, block: str) -> str:
     if start is None:
         ending = "" if text.endswith("\n") else "\n"
         return f"{text}{ending}{block}"
-    later = [it.line for path, it in document.places.items() if len(path) == 1]
+    later = [one.line for path, one in document.places.items() if len(path) == 1]
     end = min((line for line in later if line > start.line), default=len(lines) + 1) - 1
     while end > start.line and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1  # comments before the next key belong to that key

@@ -86,20 +86,20 @@ def schema() -> None:
 def _remarks(
     rules: Path, checked: Deployment, found: Mapping[str, Source | RulesError]
 ) -> Iterator[Remark]:
-    problems = [Remark("error", it) for it in rules_problems(found, checked.watched)]
+    problems = [Remark("error", one) for one in rules_problems(found, checked.watched)]
     try:
         webhooks = list(samples(EVENTS, found))
     except WrongSample:  # reported among the problems
         webhooks = []
     yield from examine(rules, checked.stage, webhooks, checked.workspace)
     yield from problems
-    yield from (Remark("warning", it) for it in _unknowns(found, webhooks))
+    yield from (Remark("warning", one) for one in _unknowns(found, webhooks))
     loaded = [source for source in found.values() if isinstance(source, Source)]
-    yield from (Remark("warning", it) for it in shared_secrets(loaded))
+    yield from (Remark("warning", one) for one in shared_secrets(loaded))
     if not checked.broadcasts:
-        yield from (Remark("note", it) for it in _broadcasts(found))
+        yield from (Remark("note", one) for one in _broadcasts(found))
     if not problems:
-        yield from (Remark("note", it) for it in notes(found))
+        yield from (Remark("note", one) for one in notes(found))
 
 
 def rules_problems(
@@ -113,7 +113,7 @@ def rules_problems(
     except WrongSample as error:
         yield str(error)
     if len(sources) == len(found):
-        rules = {f"{name}/{rule.name}" for name, it in sources.items() for rule in it.rules}
+        rules = {f"{name}/{rule.name}" for name, one in sources.items() for rule in one.rules}
         for name in sorted(set(watched) - rules):
             there = ", ".join(sorted(rules))
             yield f"samconfig.toml: WatchedRule {name} is no rule; there are {there}"
@@ -182,7 +182,7 @@ def _too_late(sample: Sample, source: Source, made: Plan) -> Iterator[str]:
 def _renewed(sample: Sample, source: Source) -> str:
     """Return how to write a sample that is never too old."""
     types = [event.type for _, event in seen_events(source, [sample])]
-    where = next(filter(None, (time_of(source, it) for it in types)), "")
+    where = next(filter(None, (time_of(source, one) for one in types)), "")
     return f': write "{NOW}" where its time stands ({where})' if where else ""
 
 

@@ -42,7 +42,7 @@ def consent_warnings(
     if _is_unsubscription(rule):
         return
     for name, path, template in _given(recipient.get("attributes")):
-        states = {it for it in _states(name, template, source) if isinstance(it, str)}
+        states = {one for one in _states(name, template, source) if isinstance(one, str)}
         if text := _wrong(name, states, rule):
             yield ("attributes", *path), text
 
@@ -69,8 +69,8 @@ def _given(attributes: Template) -> Iterator[tuple[str, tuple[str, ...], Templat
             if name in attributes:
                 yield name, (name,), attributes[name]
     elif isinstance(attributes, Whole):
-        ends = (_last(it) for it in results(attributes.expression.tree))
-        if not all(_is_known(it) for it in ends):
+        ends = (_last(one) for one in results(attributes.expression.tree))
+        if not all(_is_known(one) for one in ends):
             yield _STATE, (), attributes
 
 
@@ -81,7 +81,7 @@ def _last(node: "Node") -> "Node":
 def _is_known(node: "Node") -> bool:
     """Return whether an object certainly holds no consent state."""
     if node["type"] == "multi_select_dict":
-        return not {_STATE, _GROUPS} & {it["value"] for it in node["children"]}
+        return not {_STATE, _GROUPS} & {one["value"] for one in node["children"]}
     return node["type"] == "literal" and not (
         isinstance(node["value"], dict) and {_STATE, _GROUPS} & node["value"].keys()
     )
@@ -103,13 +103,13 @@ def _of_groups(template: Template, source: Source) -> Iterator[object]:
             yield from _states(_STATE, one.get("subscription_state"), source)
         elif isinstance(one, Whole):
             nodes = all_nodes(one.expression.tree)
-            text = str([it["value"] for it in nodes if it["type"] == "literal"])
+            text = str([each["value"] for each in nodes if each["type"] == "literal"])
             yield from set(re.findall(r"\b(?:un)?subscribed\b", text)) or {_ANY}
 
 
 def _of_node(node: "Node", source: Source) -> Iterator[object]:
     """Yield the values that an expression for a state may give."""
-    names = [it.get("value") for it in node["children"]]
+    names = [one.get("value") for one in node["children"]]
     if node["type"] == "literal":
         yield node["value"]
     elif node["type"] == "function_expression" and node["value"] == "lookup":
@@ -123,7 +123,7 @@ def _of_node(node: "Node", source: Source) -> Iterator[object]:
 
 def _is_unsubscription(rule: Rule) -> bool:
     """Return whether all events of a rule are unsubscriptions, by `type` or by `when`."""
-    by_type = all(_UNSUBSCRIPTION.search(it) or _CONSENT.search(it) for it in rule.types)
+    by_type = all(_UNSUBSCRIPTION.search(one) or _CONSENT.search(one) for one in rule.types)
     return by_type or (rule.when is not None and _says_so(rule.when.tree))
 
 
@@ -134,7 +134,7 @@ def _says_so(node: "Node") -> bool:
         return all(map(_says_so, children))
     if node["type"] == "comparator" and node["value"] != "eq":
         return False
-    if any(it["type"] == "literal" and it["value"] in (False, None, "false") for it in children):
+    if any(one["type"] == "literal" and one["value"] in (False, None, "false") for one in children):
         return False  # denied: body.unsubscribed == `false`
     if node["type"] in ("not_expression", "slice"):
         return False

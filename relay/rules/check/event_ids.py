@@ -42,7 +42,7 @@ def by_type(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
 
 def by_samples(source: Source, preset: str, seen: Iterable[Event]) -> Iterator[Problem]:
     """Yield warnings on sample events without an id whose type alone does not show it."""
-    kinds = dict.fromkeys(it.type for it in seen if it.again_after is not None)
+    kinds = dict.fromkeys(one.type for one in seen if one.again_after is not None)
     unknown = [kind for kind in kinds if not _has_no_id(kind, source, preset)]
     for at, rule in enumerate(source.rules):
         found = [kind for kind in unknown if rule.takes(kind)]
@@ -51,13 +51,13 @@ def by_samples(source: Source, preset: str, seen: Iterable[Event]) -> Iterator[P
 
 
 def _reads_id(rule: Rule) -> bool:
-    return rule.once is None or any("id" in root_names(it) for it in expressions(rule.once))
+    return rule.once is None or any("id" in root_names(one) for one in expressions(rule.once))
 
 
 def _has_no_id(kind: str, source: Source, preset: str) -> bool:
     known = _NO_ID.get(preset, ())
-    is_given = any(fnmatchcase(kind, it) or fnmatchcase(it, kind) for it, _ in source.event.ids)
-    return not is_given or any(fnmatchcase(kind, it) for it in known)
+    is_given = any(fnmatchcase(kind, one) or fnmatchcase(one, kind) for one, _ in source.event.ids)
+    return not is_given or any(fnmatchcase(kind, one) for one in known)
 
 
 def _only_digest(kinds: str, source: Source) -> str:

@@ -111,9 +111,9 @@ class _Words:
 def _asked(node: "Node", words: _Words) -> str | None:
     """Return the part of a condition that a new thing does not fulfil; None where it may."""
     if node["type"] == "and_expression":
-        return next(filter(None, (_asked(it, words) for it in node["children"])), None)
+        return next(filter(None, (_asked(one, words) for one in node["children"])), None)
     if node["type"] == "or_expression":
-        asked = [_asked(it, words) for it in node["children"]]
+        asked = [_asked(one, words) for one in node["children"]]
         return asked[0] if all(asked) else None
     return unparse(node) if _is_later(node, words) else None
 
@@ -132,8 +132,8 @@ def _is_later(node: "Node", words: _Words) -> bool:
 def _is_compared(node: "Node", sign: str, words: Collection[str]) -> bool:
     if node["type"] != "comparator" or node["value"] != sign:
         return False
-    states = [it for it in node["children"] if _is_state(it)]
-    values = [value for it in node["children"] for value in _values(it)]
+    states = [one for one in node["children"] if _is_state(one)]
+    values = [value for one in node["children"] for value in _values(one)]
     return len(states) == 1 and _are(values, words)
 
 
@@ -151,11 +151,11 @@ def _name(node: "Node") -> str:
 def _values(node: "Node") -> list[object]:
     """Return the literal values of a node, one or a list of them."""
     if node["type"] == "multi_select_list":
-        return [value for it in node["children"] for value in _values(it)]
+        return [value for one in node["children"] for value in _values(one)]
     if node["type"] != "literal":
         return []
     return node["value"] if isinstance(node["value"], list) else [node["value"]]
 
 
 def _are(values: Collection[object], words: Collection[str]) -> bool:
-    return bool(values) and all(isinstance(it, str) and it.lower() in words for it in values)
+    return bool(values) and all(isinstance(one, str) and one.lower() in words for one in values)

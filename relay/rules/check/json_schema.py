@@ -194,7 +194,7 @@ def _by_hand(needed: Mapping[str, list[str]]) -> Schema:
     """Return the additional requirements of a file without a preset."""
     verify = {
         "properties": {"signature": {"required": needed["Signature"]}},
-        "anyOf": [_whole(it) for it in SCHEMES.items()],
+        "anyOf": [_whole(one) for one in SCHEMES.items()],
     }
     event = {"required": needed["EventSpec"]}
     return {"required": ["event"], "properties": {"event": event, "verify": verify}}
@@ -227,7 +227,9 @@ def _verify() -> Schema:
     choices: dict[str, list[Schema]] = {}
     for model in SCHEMES.values():
         for key, given in model.model_json_schema()["properties"].items():
-            choice = {name: it for name, it in given.items() if name not in ("default", "title")}
+            choice = {
+                name: each for name, each in given.items() if name not in ("default", "title")
+            }
             for one in choice.get("anyOf", [choice]):
                 known = choices.setdefault(key, [{"type": "null"}])
                 known += [] if one in known else [one]
@@ -237,23 +239,23 @@ def _verify() -> Schema:
 
 
 def _send() -> Schema:
-    known: dict[str, Schema] = {key: {} for it in ENDPOINTS for key in it.keys}
+    known: dict[str, Schema] = {key: {} for one in ENDPOINTS for key in one.keys}
     lists: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_RECIPIENTS}
     given = {
         "recipients": lists | {"items": _part("Recipient")},
         "recipient": _part("Recipient"),
         "broadcast": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
-        **{it.key: _TARGET for it in ENDPOINTS},
+        **{one.key: _TARGET for one in ENDPOINTS},
         **_properties(),
     }
     return _closed(known | given) | {
         "anyOf": _one_of(["recipients", "recipient", "broadcast"]),
-        "oneOf": _one_of([it.key for it in ENDPOINTS]),
+        "oneOf": _one_of([one.key for one in ENDPOINTS]),
     }
 
 
 def _recipient() -> Schema:
-    known: dict[str, Schema] = {key: {} for it in ENDPOINTS for key in it.recipient_keys}
+    known: dict[str, Schema] = {key: {} for one in ENDPOINTS for key in one.recipient_keys}
     alias: dict[str, Schema] = {key: {} for key in ALIAS_KEYS} | {"alias_name": _EXPRESSION}
     given = {
         **{key: _EXPRESSION for key in IDENTIFIERS if key != "user_alias"},
@@ -267,12 +269,12 @@ def _recipient() -> Schema:
 
 def _properties() -> dict[str, Schema]:
     objects: Schema = {"anyOf": [{"type": "object"}, _EXPRESSION]}
-    return {key: objects for it in ENDPOINTS for key in it.properties}
+    return {key: objects for one in ENDPOINTS for key in one.properties}
 
 
 def _attributes() -> Schema:
     known: dict[str, Any] = {key: {} for key in WORDS["Attributes"]}
-    chosen = {key: {"anyOf": [{"enum": list(it)}, _EXPRESSION]} for key, it in CHOICES.items()}
+    chosen = {key: {"anyOf": [{"enum": list(one)}, _EXPRESSION]} for key, one in CHOICES.items()}
     forbidden = dict.fromkeys(FORBIDDEN, False)
     return {"type": "object", "properties": known | chosen | forbidden}
 
@@ -280,27 +282,29 @@ def _attributes() -> Schema:
 def _texts(value: Any) -> Any:
     """Return a schema in which a list of texts may be one text, and patterns give all keys."""
     if isinstance(value, list):
-        return [_texts(it) for it in value]
+        return [_texts(one) for one in value]
     if not isinstance(value, dict):
         return value
     if value.items() >= _TEXTS.items():
-        rest = {key: it for key, it in value.items() if key not in _TEXTS and key != "minItems"}
+        rest = {key: one for key, one in value.items() if key not in _TEXTS and key != "minItems"}
         return rest | {"anyOf": [_TEXTS["items"], _TEXTS | {"minItems": value.get("minItems", 0)}]}
     closed = {"additionalProperties": False} if "patternProperties" in value else {}
-    return {key: _texts(it) for key, it in value.items()} | closed
+    return {key: _texts(one) for key, one in value.items()} | closed
 
 
 def _described(part: Schema, words: Mapping[str, str]) -> Schema:
     """Return a block's schema with a description of each key, and without pydantic's titles."""
-    described = {key: it for key, it in part.items() if key != "title"}
+    described = {key: one for key, one in part.items() if key != "title"}
     if "properties" in part:
         described["properties"] = {
-            key: it if it is False else _named(it) | {"description": words[key]}
-            for key, it in part["properties"].items()
+            key: one if one is False else _named(one) | {"description": words[key]}
+            for key, one in part["properties"].items()
         }
     return described
 
 
 def _named(one: Schema) -> Schema:
-    kept = {key: it for key, it in one.items() if key != "title"}
-    return {key: it for key, it in kept.items() if key != "default" or it not in (None, [], {})}
+    kept = {key: each for key, each in one.items() if key != "title"}
+    return {
+        key: each for key, each in kept.items() if key != "default" or each not in (None, [], {})
+    }

@@ -28,7 +28,7 @@ class _Seen:
     path: str = ""
 
     def elements(self) -> "_Seen":
-        lists = (it for it in self.values if isinstance(it, list))
+        lists = (each for each in self.values if isinstance(each, list))
         return _Seen(tuple(element for one in lists for element in one), f"{self.path}[]")
 
 
@@ -43,7 +43,7 @@ def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
     if rule.for_each is not None:
         items = walk.look(rule.for_each.tree, walk.event).elements().values
         yield from ((("for_each",), text) for text in walk.new_notes())
-        walk = _Walk(_Seen(tuple({**it, "item": item} for it in documents for item in items)))
+        walk = _Walk(_Seen(tuple({**one, "item": item} for one in documents for item in items)))
     if rule.when is not None:
         walk.look(rule.when.tree, walk.event)
         yield from ((("when",), text) for text in walk.new_notes())
@@ -92,16 +92,16 @@ class _Walk:
 
     def field(self, node: "Node", at: _Seen) -> _Seen:
         name = node["value"]
-        objects = [it for it in at.values if isinstance(it, dict)]
+        objects = [one for one in at.values if isinstance(one, dict)]
         path = f"{at.path}.{name}" if at.path else name
-        found = tuple(it[name] for it in objects if name in it)
+        found = tuple(one[name] for one in objects if name in one)
         if found or not path.startswith(_FOLLOWED):
             return _Seen(found, path)
         if objects:
-            near = closest(name, {key for it in objects for key in it})
+            near = closest(name, {key for one in objects for key in one})
             hint = f"; did you mean {near}?" if near else ""
             self.notes.append(f"no sample event has {path}{hint}")
-        elif kinds := {kind(it) for it in at.values if it is not None}:
+        elif kinds := {kind(one) for one in at.values if one is not None}:
             self.notes += self._plain(kinds, at.path, name)
         return _Seen(found, path)
 
@@ -111,7 +111,9 @@ class _Walk:
             yield f"{path} is a list in every sample; write {path}[].{name}, or {path}[0].{name}"
         elif len(kinds) == 1:
             last = path.rpartition(".")[2]
-            near = next((it for one in self.event.values for it in _places(one, last, name)), "")
+            near = next(
+                (each for one in self.event.values for each in _places(one, last, name)), ""
+            )
             hint = f"; did you mean {near}?" if near else ""
             yield f"{path} is {_A[kinds.pop()]} in every sample{hint}"
 
@@ -135,21 +137,23 @@ class _Walk:
 
     def values(self, node: "Node", at: _Seen) -> _Seen:
         found = self.look(node["children"][0], at)
-        objects = (it for it in found.values if isinstance(it, dict))
-        inner = _Seen(tuple(value for it in objects for value in it.values()), f"{found.path}.*")
+        objects = (one for one in found.values if isinstance(one, dict))
+        inner = _Seen(tuple(value for one in objects for value in one.values()), f"{found.path}.*")
         return _Seen((list(self.look(node["children"][1], inner).values),))
 
     def flatten(self, node: "Node", at: _Seen) -> _Seen:
         found = self.look(node["children"][0], at)
-        lists = (it for it in found.values if isinstance(it, list))
-        flat = [part for it in lists for one in it for part in (one if _is_list(one) else [one])]
+        lists = (each for each in found.values if isinstance(each, list))
+        flat = [
+            part for each in lists for one in each for part in (one if _is_list(one) else [one])
+        ]
         return _Seen((flat,), found.path)
 
     def call(self, node: "Node", at: _Seen) -> _Seen:
         if node["value"] == "root":
             return self.event
-        given = [it for it in node["children"] if it["type"] != "expref"]
-        taken = [self.look(it, at) for it in given]
+        given = [each for each in node["children"] if each["type"] != "expref"]
+        taken = [self.look(each, at) for each in given]
         for child in node["children"]:
             if child["type"] == "expref":
                 for one in taken:

@@ -99,8 +99,8 @@ def _reach(rules: Path, default: Workspace | None) -> tuple[Reach, list[Remark]]
         return Reach(workspaces.read(rules, default).keys()), []
     except RulesError as error:
         file = _file(rules / workspaces.FILE, ANYBODY)
-        found = [replace(it, file=file.shown) for it in error.findings]
-        return ANYBODY, [file.remark(it, "error") for it in found]
+        found = [replace(one, file=file.shown) for one in error.findings]
+        return ANYBODY, [file.remark(one, "error") for one in found]
 
 
 def _of_file(
@@ -113,27 +113,27 @@ def _of_file(
         document = yaml12.load(file.text, file.shown)
         named = names(file.stem, file.text, file.shown)
     except RulesError as error:
-        yield from (file.remark(it, "error") for it in error.findings)
+        yield from (file.remark(one, "error") for one in error.findings)
         return
     for name in seen.intersection(named):
         yield Remark("error", f"there is a {name} already", file.shown, 1, 1)
     seen.update(named)
     stages = _stages(document, stage)
     yield from _errors(file, named, stages)
-    yield from (file.remark(it, "error") for it in misshapen(document, named, stages))
-    for source in (it for name in named for it in _loaded(file, name, stage)):
-        said = [document.finding(*it) for it in _warnings(source, document, samples)]
-        yield from (file.remark(it, "warning") for it in sorted(said, key=_place))
+    yield from (file.remark(one, "error") for one in misshapen(document, named, stages))
+    for source in (one for name in named for one in _loaded(file, name, stage)):
+        said = [document.finding(*one) for one in _warnings(source, document, samples)]
+        yield from (file.remark(one, "warning") for one in sorted(said, key=_place))
 
 
 def _errors(file: _File, named: Sequence[str], stages: Sequence[str]) -> Iterator[Remark]:
     """Yield the mistakes of a file; those of only some stages name the stages."""
     found: dict[Finding, list[str]] = {}
     for stage in stages:
-        wrong = {it: None for name in named for it in _findings(file, name, stage)}
+        wrong = {one: None for name in named for one in _findings(file, name, stage)}
         for finding in wrong:
             found.setdefault(finding, []).append(stage)
-    for finding, those in sorted(found.items(), key=lambda it: _place(it[0])):
+    for finding, those in sorted(found.items(), key=lambda one: _place(one[0])):
         text = finding.message if len(those) == len(stages) else _of_stages(finding, those)
         yield file.remark(replace(finding, message=text), "error")
 
@@ -166,9 +166,9 @@ def _stages(document: Document, stage: str) -> list[str]:
     whole = document.value if isinstance(document.value, dict) else {}
     own = whole.get("sources")
     blocks = [whole, *(own.values() if isinstance(own, dict) else ())]
-    given = [it.get("vars") for it in blocks if isinstance(it, dict)]
+    given = [one.get("vars") for one in blocks if isinstance(one, dict)]
     return list(
-        dict.fromkeys([stage, *(name for it in given if isinstance(it, dict) for name in it)])
+        dict.fromkeys([stage, *(name for one in given if isinstance(one, dict) for name in one)])
     )
 
 
@@ -176,7 +176,7 @@ def _warnings(source: Source, document: Document, samples: Sequence[Sample]) -> 
     verify = document.value.get("verify") if isinstance(document.value, dict) else None
     preset = verify.get("preset") if isinstance(verify, dict) else None
     yield from warnings(source, str(preset))
-    own = [it for it in samples if it.source == source.name]
+    own = [one for one in samples if one.source == source.name]
     seen = [event for sample in own for event in _events(sample, source)]
     documents: dict[str, list[Any]] = {}
     for event in seen:

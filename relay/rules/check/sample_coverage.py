@@ -51,7 +51,7 @@ def unreached(source: Source, seen: Seen) -> Iterator[str]:
 
 
 def _why(rule: Rule, source: Source, seen: Seen) -> str:
-    fitting = [it for it in seen if rule.takes(it[1].type)]
+    fitting = [one for one in seen if rule.takes(one[1].type)]
     if not fitting:
         return _no_type(rule, list(dict.fromkeys(event.type for _, event in seen)))
     reasons = {name: _reason(rule, event, source) for name, event in fitting}
@@ -69,7 +69,7 @@ def _no_type(rule: Rule, types: list[str]) -> str:
 
 def _reason(rule: Rule, event: Event, source: Source) -> str:
     """Return why a rule does not match an event; empty where it does, or where it fails."""
-    return next((it.why for it in match(event, source).unmatched if it.rule == rule.name), "")
+    return next((one.why for one in match(event, source).unmatched if one.rule == rule.name), "")
 
 
 def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:
@@ -126,18 +126,18 @@ def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
     own = [verified(Given(one), source) for one in samples if one.source == source.name]
     reader = source.event
     if reader.events is not None:
-        yield from _unseen_in(source, "events", reader.events, [_document(it) for it in own])
-    parts = [it for one in own for it in _parts(one, source)]
+        yield from _unseen_in(source, "events", reader.events, [_document(each) for each in own])
+    parts = [each for one in own for each in _parts(one, source)]
     yield from _unseen_in(source, "type", reader.type, parts)
-    typed = [(str(_found(reader.type, it)), it) for it in parts]
+    typed = [(str(_found(reader.type, each)), each) for each in parts]
     for key, choices in (
         ("id", reader.ids),
         ("occurred_at", reader.times),
-        ("bind", [(glob, _affirmed(it)) for glob, it in reader.binds]),
+        ("bind", [(glob, _affirmed(each)) for glob, each in reader.binds]),
         ("version", reader.versions),
     ):
         for glob, expression in choices:
-            fitting = [it for kind, it in typed if fnmatchcase(kind, glob)]
+            fitting = [each for kind, each in typed if fnmatchcase(kind, glob)]
             yield from _unseen_in(source, key, expression, fitting)
 
 
@@ -154,7 +154,7 @@ def unknown_times(source: Source, seen: Seen) -> Iterator[str]:
 def time_of(source: Source, event_type: str) -> str:
     """Return the path of the time of an event of this type; empty where there is none."""
     times = source.event.times
-    return next((it.text for glob, it in times if fnmatchcase(event_type, glob)), "")
+    return next((one.text for glob, one in times if fnmatchcase(event_type, glob)), "")
 
 
 def _unseen_in(
@@ -175,7 +175,7 @@ def _without_denials(node: "Node") -> "Node":
         return {"type": "identity", "value": None, "children": []}
     if node["type"] == "slice":  # its children are numbers
         return node
-    return {**node, "children": [_without_denials(it) for it in node["children"]]}
+    return {**node, "children": [_without_denials(one) for one in node["children"]]}
 
 
 def _document(webhook: Verified) -> Document:
@@ -188,7 +188,7 @@ def _parts(webhook: Verified, source: Source) -> list[Document]:
         parts, _ = split(webhook, source)
     except (Malformed, NotJson):
         return []
-    return [{"headers": dict(webhook.webhook.headers), "body": it.body} for it in parts]
+    return [{"headers": dict(webhook.webhook.headers), "body": one.body} for one in parts]
 
 
 def _found(expression: Expression, document: Document) -> object:

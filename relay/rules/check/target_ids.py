@@ -43,16 +43,18 @@ class _Target:
 
 def misshapen(document: Document, sources: Sequence[str], stages: Sequence[str]) -> list[Finding]:
     """Return the ids of a file, in any of these stages, that do not have an identifier's form."""
-    found = (it for stage in stages for it in _targets(document, sources, stage))
-    wrong = [document.finding(it.path, f"{it.name} {_NONE}") for it in found if not _is_id(it.id)]
+    found = (one for stage in stages for one in _targets(document, sources, stage))
+    wrong = [
+        document.finding(one.path, f"{one.name} {_NONE}") for one in found if not _is_id(one.id)
+    ]
     return list(dict.fromkeys(wrong))
 
 
 def samples(document: Document, sources: Sequence[str], stage: str) -> list[Finding]:
     """Return the sample ids of this project that a file would send with in a stage."""
     text = "is a sample of this project: put the API identifier of a campaign or Canvas of yours"
-    found = [it for it in _targets(document, sources, stage) if it.is_sent]
-    wrong = [document.finding(it.path, f"{it.name} {text}") for it in found if it.id in SAMPLES]
+    found = [one for one in _targets(document, sources, stage) if one.is_sent]
+    wrong = [document.finding(one.path, f"{one.name} {text}") for one in found if one.id in SAMPLES]
     return list(dict.fromkeys(wrong))
 
 
@@ -68,7 +70,7 @@ def _targets(document: Document, sources: Sequence[str], stage: str) -> Iterator
         if not (isinstance(rule, dict) and isinstance(send, dict)):
             continue
         is_sent = rule.get("enabled") is not False and rule.get("shadow") is not True
-        for key in {it.key for it in ENDPOINTS} & send.keys():
+        for key in {one.key for one in ENDPOINTS} & send.keys():
             own: Path = ("rules", at, "send", key)
             for path in _places(send[key], own, sources, stage):
                 if isinstance(value := _at(file, path), str):
@@ -80,7 +82,7 @@ def _places(value: object, own: Path, sources: Sequence[str], stage: str) -> lis
     name = _variable(value)
     if name is None:
         return [own]
-    return [("vars", stage, name), *(("sources", it, "vars", stage, name) for it in sources)]
+    return [("vars", stage, name), *(("sources", one, "vars", stage, name) for one in sources)]
 
 
 def _variable(value: object) -> str | None:

@@ -67,7 +67,7 @@ def shared_secrets(sources: Iterable[Source]) -> Iterator[str]:
 def unseen_paths(source: Source, documents: Mapping[str, list[object]]) -> Iterator[Problem]:
     """Yield paths under body that no sample has; `documents` are the samples' by event type."""
     for at, rule in enumerate(source.rules):
-        fitting = [it for kind, all_of in documents.items() if rule.takes(kind) for it in all_of]
+        fitting = [one for kind, all_of in documents.items() if rule.takes(kind) for one in all_of]
         for path, text in unseen(rule, fitting):
             yield ("rules", at, *path), text
 
@@ -104,13 +104,13 @@ def _types(rule: Rule, preset: str) -> Iterator[Problem]:
 
 def _listed(kind: str) -> Iterator[str]:
     """Yield a warning where one type is several; a blank alone is in some senders' types."""
-    parts = [it for it in _LIST.split(kind) if it]
-    if "," in kind or (len(parts) > 1 and all(_JOINT.intersection(it) for it in parts)):
+    parts = [one for one in _LIST.split(kind) if one]
+    if "," in kind or (len(parts) > 1 and all(_JOINT.intersection(one) for one in parts)):
         yield f"a list of types is written [{', '.join(parts)}]"
 
 
 def _timed(glob: str, source: Source) -> bool:
-    return any(fnmatchcase(glob, it) or fnmatchcase(it, glob) for it, _ in source.event.times)
+    return any(fnmatchcase(glob, one) or fnmatchcase(one, glob) for one, _ in source.event.times)
 
 
 def _unbound(source: Source) -> Iterator[Problem]:
@@ -159,8 +159,8 @@ def _is_any_number(value: Template) -> bool:
     """Return whether a phone number can reach Braze as the sender writes it."""
     if not isinstance(value, Whole):
         return isinstance(value, Text)
-    ends = [it for it in results(value.expression.tree) if it["type"] != "literal"]
-    return any(it["type"] != "function_expression" or it["value"] != "phone" for it in ends)
+    ends = [one for one in results(value.expression.tree) if one["type"] != "literal"]
+    return any(one["type"] != "function_expression" or one["value"] != "phone" for one in ends)
 
 
 def _one_for_all(address: Template, name: str) -> Iterator[str]:

@@ -64,7 +64,7 @@ def diff(  # noqa: PLR0913 - the options of a command
 
 
 def _webhooks(sources: set[str], cases: Path) -> dict[str, Given]:
-    found = {f"events/{it.name}.json": Given(it) for it in samples(EVENTS, sources)}
+    found = {f"events/{one.name}.json": Given(one) for one in samples(EVENTS, sources)}
     for case in read_cases(cases):
         if isinstance(case, Case):
             found[f"case {case.name}"] = case.given
@@ -86,8 +86,8 @@ def _show(found: Comparison) -> None:
 
 
 def _show_change(change: Change) -> None:
-    rules = dict.fromkeys(it["rule"] for it in (change.before, change.after) if it)
-    line = f"{change.webhook}: {' -> '.join(str(it) for it in rules)}: {change.kind}"
+    rules = dict.fromkeys(one["rule"] for one in (change.before, change.after) if one)
+    line = f"{change.webhook}: {' -> '.join(str(one) for one in rules)}: {change.kind}"
     line += f", {change.why}" if change.why else ""
     typer.secho(line, fg=_COLOURS.get(change.kind), bold=True)
     say(differences(change.before, change.after))

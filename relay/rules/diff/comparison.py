@@ -47,21 +47,21 @@ def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Compa
     """Return the changes from one version of the rules to another; webhooks are by name."""
     changes: list[Change] = []
     seen: set[str] = set()
-    known = {name: it for name, it in webhooks.items() if it.sample.source in {*base, *new}}
+    known = {name: one for name, one in webhooks.items() if one.sample.source in {*base, *new}}
     for name, given in known.items():
         source = given.sample.source
         plans = [planned(given, of[source]) if source in of else Plan(0) for of in (base, new)]
-        seen |= {f"{source}/{it.rule}" for plan in plans for it in plan.deliveries}
+        seen |= {f"{source}/{one.rule}" for plan in plans for one in plan.deliveries}
         changes += [*_requests(name, *plans), *_failures(name, *plans)]
     rules = (
-        f"{it.name}/{rule.name}" for of in (base, new) for it in of.values() for rule in it.rules
+        f"{one.name}/{rule.name}" for of in (base, new) for one in of.values() for rule in one.rules
     )
-    unseen = tuple(it for it in dict.fromkeys(rules) if it not in seen)
+    unseen = tuple(one for one in dict.fromkeys(rules) if one not in seen)
     return Comparison(len(known), tuple(changes), unseen)
 
 
 def _requests(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
-    reasons = {it.rule: it.why for it in new.unmatched}
+    reasons = {one.rule: one.why for one in new.unmatched}
     for before, after in _paired(base.deliveries, new.deliveries):
         if before is None or after is None:
             kind: Kind = "appears" if before is None else "disappears"
@@ -73,9 +73,9 @@ def _requests(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
 
 
 def _failures(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
-    before, after = ([parked(it) for it in plan.parked] for plan in (base, new))
-    yield from (Change("fails no more", webhook, it, {}) for it in before if it not in after)
-    yield from (Change("fails now", webhook, {}, it) for it in after if it not in before)
+    before, after = ([parked(one) for one in plan.parked] for plan in (base, new))
+    yield from (Change("fails no more", webhook, one, {}) for one in before if one not in after)
+    yield from (Change("fails now", webhook, {}, one) for one in after if one not in before)
 
 
 def _paired(
@@ -85,7 +85,7 @@ def _paired(
     left, right = list(base), list(new)
     for likeness in _LIKENESSES:
         for one in tuple(left):
-            other = next((it for it in right if likeness(it) == likeness(one)), None)
+            other = next((each for each in right if likeness(each) == likeness(one)), None)
             if other is not None:
                 left.remove(one)
                 right.remove(other)
@@ -99,13 +99,13 @@ def _who(delivery: Delivery) -> list[JsonValue]:
 
 
 def _target(delivery: Delivery) -> tuple[object, ...]:
-    return (delivery.path, *(delivery.send.get(it.key) for it in ENDPOINTS))
+    return (delivery.path, *(delivery.send.get(one.key) for one in ENDPOINTS))
 
 
 _LIKENESSES: Final[tuple[Callable[[Delivery], object], ...]] = (
-    lambda it: it.id,
-    lambda it: (it.rule, _who(it)),
-    lambda it: (_target(it), _who(it)),
+    lambda each: each.id,
+    lambda each: (each.rule, _who(each)),
+    lambda each: (_target(each), _who(each)),
 )
 
 

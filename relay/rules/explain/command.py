@@ -141,7 +141,7 @@ def _part(part: JsonObject, *, is_in_text: bool) -> Iterator[str]:
         if read["path"] != part["expression"] or is_in_text:  # else its value is shown already
             yield f"{read['path']} = {_json(read['value'])}"
     for took in part.get("took", ()):
-        passed = ", ".join(f"{it['option']} is {it['because']}" for it in took["passed"])
+        passed = ", ".join(f"{one['option']} is {one['because']}" for one in took["passed"])
         which = f"takes {took['option']} ({took['number']} of {took['of']})"
         taken = "takes none" if took["option"] is None else which
         yield f"{taken}{': ' if passed else ''}{passed}"

@@ -35,7 +35,7 @@ _ADDRESS: Final = "attributes.email"
 
 def condition(when: Expression, document: JsonValue) -> JsonObject:
     """Return a condition with each of its operands: the value, and the fields that it read."""
-    return {"expression": when.text, "operands": [part(it, document) for it in operands(when)]}
+    return {"expression": when.text, "operands": [part(one, document) for one in operands(when)]}
 
 
 def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject:
@@ -43,7 +43,7 @@ def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject
     described: JsonObject = {"field": field.path, "template": written(field.template)}
     if is_literal(field.template):
         return {**described, "status": "sent", "value": field.template, "literal": True}
-    described["parts"] = [part(it, document) for it in expressions(field.template)]
+    described["parts"] = [part(one, document) for one in expressions(field.template)]
     try:
         value, failure = filled(field, rule, document)
     except Unrenderable as error:
@@ -51,7 +51,7 @@ def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject
     if value is MISSING:
         because = failure or _because(field.template, described["parts"])
         return {**described, "status": "left out", "because": because}
-    left_out = [it for part in described["parts"] for it in _gaps(part["value"], value)]
+    left_out = [one for part in described["parts"] for one in _gaps(part["value"], value)]
     return {
         **described,
         "status": "sent",
@@ -65,7 +65,9 @@ def written(template: Template) -> JsonValue:
     if isinstance(template, Whole):
         return f"${{{template.expression.text}}}"
     if isinstance(template, Text):
-        return "".join(it if isinstance(it, str) else f"${{{it.text}}}" for it in template.parts)
+        return "".join(
+            one if isinstance(one, str) else f"${{{one.text}}}" for one in template.parts
+        )
     return template  # type: ignore[return-value]  # what holds no expression is JSON
 
 
@@ -75,9 +77,9 @@ def part(expression: Expression, document: JsonValue) -> JsonObject:
         traced = trace(expression, document)
     except ExpressionError as error:
         return {"expression": expression.text, "error": str(error)}
-    took = [_took(it) for it in choices(traced)]
-    seen = [{"path": it.text, "value": it.value} for it in reads(traced)]
-    read = [it for at, it in enumerate(seen) if it not in seen[:at]]
+    took = [_took(one) for one in choices(traced)]
+    seen = [{"path": one.text, "value": one.value} for one in reads(traced)]
+    read = [one for at, one in enumerate(seen) if one not in seen[:at]]
     described = {"expression": expression.text, "value": traced.value, "reads": read}
     return {**described, "took": took} if took else described
 
@@ -89,15 +91,15 @@ def _took(choice: Traced) -> JsonObject:
         "option": None if choice.taken is None else choice.options[choice.taken],
         "number": None if choice.taken is None else choice.taken + 1,
         "of": len(choice.options),
-        "passed": [{"option": it.text, "because": _lack(it.value)} for it in passed],
+        "passed": [{"option": one.text, "because": _lack(one.value)} for one in passed],
     }
 
 
 def _because(template: Template, parts: list[JsonObject]) -> str:
     if isinstance(template, Whole):
         return _lack(parts[0]["value"])
-    lacking = [it for it in parts if missing(it["value"])]
-    return ", ".join(f"{it['expression']} is {_lack(it['value'])}" for it in lacking)
+    lacking = [one for one in parts if missing(one["value"])]
+    return ", ".join(f"{one['expression']} is {_lack(one['value'])}" for one in lacking)
 
 
 def _lack(value: JsonValue) -> str:
@@ -116,8 +118,8 @@ def _gaps(found: JsonValue, sent: JsonValue, path: str = "") -> Iterator[str]:
             else:
                 yield from _gaps(value, sent[key], inner)
     elif isinstance(found, list) and isinstance(sent, list):
-        there = [it for it in enumerate(found) if not missing(it[1])]
-        yield from (f"{path}[{at}]" for at, it in enumerate(found) if missing(it))
+        there = [one for one in enumerate(found) if not missing(one[1])]
+        yield from (f"{path}[{at}]" for at, one in enumerate(found) if missing(one))
         for (at, value), kept in zip(there, sent, strict=False):
             yield from _gaps(value, kept, f"{path}[{at}]")
 
@@ -141,13 +143,13 @@ def explained(given: Given, source: Source) -> JsonObject:
     return {
         "source": source.name,
         "events": [_event(_Asked(event, source, made)) for event in found],
-        "parked": [parked(it) for it in made.parked if it.rule is None],
+        "parked": [parked(one) for one in made.parked if one.rule is None],
     }
 
 
 def _event(asked: _Asked) -> JsonObject:
     event = asked.event
-    why = {it.rule: it.why for it in match(event, asked.source).unmatched}
+    why = {one.rule: one.why for one in match(event, asked.source).unmatched}
     return {
         "type": event.type,
         "id": event.id,
@@ -165,7 +167,7 @@ def _rule(rule: Rule, why_not: str | None, asked: _Asked) -> JsonObject:
         described["when"] = condition(rule.when, document)
     if why_not is not None:
         return described
-    described["failures"] = [parked(it) for it in asked.plan.parked if asked.is_of(it, rule)]
+    described["failures"] = [parked(one) for one in asked.plan.parked if asked.is_of(one, rule)]
     if rule.for_each is not None:
         described["for_each"] = part(rule.for_each, document)
     described["requests"] = list(_requests(rule, asked))
@@ -175,7 +177,7 @@ def _rule(rule: Rule, why_not: str | None, asked: _Asked) -> JsonObject:
 def _requests(rule: Rule, asked: _Asked) -> Iterator[JsonObject]:
     """Yield each request of a rule with its fields, also one that could not be made."""
     event, source, plan = asked.event, asked.source, asked.plan
-    made = [it for it in (*plan.deliveries, *plan.shadow) if asked.is_of(it, rule)]
+    made = [one for one in (*plan.deliveries, *plan.shadow) if asked.is_of(one, rule)]
     deliveries = iter(made)
     try:
         seen = list(documents(rule, source.document(event)))
@@ -189,9 +191,9 @@ def _requests(rule: Rule, asked: _Asked) -> Iterator[JsonObject]:
                 "shadow": rule.shadow,
                 "once": _once(rule, document, asked),
                 "fields": [
-                    _as_sent(it, described_field(it, rule, document), delivery)
-                    for it in fields(rule)
-                    if it.recipient in (None, at)
+                    _as_sent(one, described_field(one, rule, document), delivery)
+                    for one in fields(rule)
+                    if one.recipient in (None, at)
                 ],
             }
 

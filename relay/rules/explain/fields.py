@@ -51,9 +51,9 @@ def fields(rule: Rule) -> Iterator[Field]:
     yield from varying if rule.is_broadcast else ()
     for at, recipient in enumerate(rule.recipients):
         own = list(_fields(dict(recipient)))
-        names = {_property(it) for it in own}
+        names = {_property(one) for one in own}
         # What varies with the event goes into the recipient, whose own keys win.
-        for field in [*own, *(it for it in varying if _property(it) not in names)]:
+        for field in [*own, *(one for one in varying if _property(one) not in names)]:
             yield Field(f"recipients[{at}].{field.path}", field.inner, field.template, at)
 
 

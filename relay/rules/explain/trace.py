@@ -122,7 +122,7 @@ def _trace(node: "Node", document: JsonValue, text: str) -> Traced:
             if not is_true(parts[-1].value):
                 break
         return Traced(text, value, tuple(parts))
-    inner = tuple(_trace(it, document, unparse(it)) for it in _children(node))
+    inner = tuple(_trace(one, document, unparse(one)) for one in _children(node))
     return Traced(text, value, inner, is_read=_is_read(node))
 
 

@@ -75,21 +75,25 @@ def changed(old: Any, value: Any, *, merge: bool) -> Any:
 def _merged(old: Any, value: Any) -> Any:
     """Return an object with another merged into it, at any depth."""
     if isinstance(value, Mapping) and isinstance(old, Mapping):
-        return {**old, **{key: _merged(old.get(key), it) for key, it in value.items()}}
+        return {**old, **{key: _merged(old.get(key), one) for key, one in value.items()}}
     return value
 
 
 def _listed(old: list[Any], added: list[Any], removed: list[Any]) -> list[Any]:
     """Return an array of plain values: what is added again moves to the end."""
-    return [it for it in old if it not in (*added, *removed)] + list(added)
+    return [one for one in old if one not in (*added, *removed)] + list(added)
 
 
 def _objects(old: list[Any], value: Mapping[str, Any], *, merge: bool) -> list[Any]:
     """Return an array of objects after `$remove`, `$update` and `$add`."""
-    kept = [it for it in old if not any(_is_meant(it, one) for one in value.get("$remove", []))]
+    kept = [
+        each for each in old if not any(_is_meant(each, one) for one in value.get("$remove", []))
+    ]
     for one in value.get("$update", []):
         new = one["$new_object"]
-        kept = [({**it, **new} if merge else new) if _is_meant(it, one) else it for it in kept]
+        kept = [
+            ({**each, **new} if merge else new) if _is_meant(each, one) else each for each in kept
+        ]
     return [*kept, *value.get("$add", [])]
 
 
@@ -119,7 +123,9 @@ def _is_place(value: object) -> bool:
     return (
         isinstance(value, dict)
         and value.keys() == {"longitude", "latitude"}
-        and all(isinstance(it, int | float) and not isinstance(it, bool) for it in value.values())
+        and all(
+            isinstance(one, int | float) and not isinstance(one, bool) for one in value.values()
+        )
         and abs(value["longitude"]) <= 180  # noqa: PLR2004 - degrees
         and abs(value["latitude"]) <= 90  # noqa: PLR2004 - degrees
     )
@@ -131,7 +137,7 @@ def _is_token(value: object) -> bool:
     device = value.get("device_id", "x" * _DEVICE.start)
     return (
         value.keys() <= {"app_id", "token", "device_id"}
-        and all(isinstance(it, str) and it for it in value.values())
+        and all(isinstance(one, str) and one for one in value.values())
         and len(device.encode()) in _DEVICE
     )
 
@@ -148,7 +154,7 @@ def _is_group(value: object) -> bool:
 
 
 def _all(fits: Callable[[object], bool]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, list) and all(fits(it) for it in value)
+    return lambda value: isinstance(value, list) and all(fits(one) for one in value)
 
 
 def _is_flag(value: object) -> bool:

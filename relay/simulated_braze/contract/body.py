@@ -82,7 +82,7 @@ def _attachment_problems(given: list[object]) -> Iterator[str]:
         if not (
             isinstance(one, dict)
             and needed <= one.keys() <= needed | {"basic_auth_credential"}
-            and all(isinstance(it, str) and it.strip() for it in one.values())
+            and all(isinstance(each, str) and each.strip() for each in one.values())
         ):
             yield f"attachments[{index}] takes file_name, url and basic_auth_credential"
 
@@ -130,9 +130,9 @@ def _identifier_problems(recipient: Json) -> Iterator[str]:
 def _alias_problems(recipient: Json, alias: Json) -> Iterator[str]:
     if alias.keys() != {"alias_name", "alias_label"}:
         yield "user_alias needs alias_name and alias_label"
-    if not all(isinstance(it, str) and it.strip() for it in alias.values()):
+    if not all(isinstance(one, str) and one.strip() for one in alias.values()):
         yield "user_alias has a blank alias_name or alias_label"
-    if any(len(it.encode()) > MAX_ALIAS for it in alias.values()):
+    if any(len(one.encode()) > MAX_ALIAS for one in alias.values()):
         yield "user_alias has an alias_name or alias_label over 236 bytes"
     if "send_to_existing_only" in recipient:
         yield "send_to_existing_only cannot be used with user_alias"

@@ -91,7 +91,7 @@ def _has_time(invocation: Invocation, *, calls: int = 1) -> bool:
 
 
 def _record(worker: Worker, batch: list[ClaimedDelivery]) -> None:
-    owner, ids = batch[0].claim.owner, [it.claim.id for it in batch]
+    owner, ids = batch[0].claim.owner, [one.claim.id for one in batch]
     try:
         worker.batch_requests.open(owner, ids, worker.clock())
     except Unavailable:
@@ -111,7 +111,7 @@ def _release(invocation: Invocation, batch: list[ClaimedDelivery], *, unbatched:
 
 def _redacted(worker: Worker, outcome: Outcome, batch: list[ClaimedDelivery]) -> Outcome:
     """Redact Braze's text against every request of the batch: each dead letter gets a copy."""
-    known: list[JsonValue] = [*(request(it.sent) for it in batch), *worker.keys.known()]
+    known: list[JsonValue] = [*(request(one.sent) for one in batch), *worker.keys.known()]
     refused = {at: redact(text, known) for at, text in outcome.refused.items()}
     return replace(outcome, detail=redact(outcome.detail, known), refused=refused)
 
@@ -139,7 +139,7 @@ def _recorded(
     if not invocation.has_time(1):
         return False  # a killed invocation would retry accepted deliveries
     with suppress(Unavailable):
-        ids = [it.claim.id for it in batch]
+        ids = [one.claim.id for one in batch]
         return invocation.worker.batch_requests.mark(batch[0].claim.owner, ids, state)
     return False
 
@@ -173,7 +173,7 @@ def _attempt(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secre
 def _post(invocation: Invocation, batch: list[ClaimedDelivery], key: str) -> Outcome:
     worker, delivery = invocation.worker, batch[0].sent
     seconds = min(worker.timing.request, invocation.time_left() - worker.timing.margin)
-    body = encode_request(batch_request([it.sent for it in batch]))
+    body = encode_request(batch_request([one.sent for one in batch]))
     url = worker.workspaces[delivery.workspace].endpoint + delivery.path
     started = worker.clock()
     answer = worker.post(url, body, key, seconds)

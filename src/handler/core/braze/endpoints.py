@@ -99,7 +99,7 @@ ENDPOINTS: Final = (
         is_repeatable=True,
     ),
 )
-PROPERTIES: Final = tuple(dict.fromkeys(name for it in ENDPOINTS for name in it.properties))
+PROPERTIES: Final = tuple(dict.fromkeys(name for one in ENDPOINTS for name in one.properties))
 # A queue message's path is put behind the host as it is, and others may write into the queue:
 # anything but these could lead the key elsewhere.
 _PATHS: Final = {
@@ -110,7 +110,7 @@ _PATHS: Final = {
 
 def endpoint(send: Mapping[str, object]) -> Endpoint | None:
     """Return the endpoint of a request, with its id in the path; None unless one key chooses it."""
-    chosen = [it for it in ENDPOINTS if it.key in send]
+    chosen = [one for one in ENDPOINTS if one.key in send]
     if len(chosen) != 1:
         return None
     return replace(chosen[0], path=chosen[0].path.replace(_ID, str(send[chosen[0].key])))
@@ -118,7 +118,7 @@ def endpoint(send: Mapping[str, object]) -> Endpoint | None:
 
 def endpoint_of(path: str) -> Endpoint | None:
     """Return the endpoint that a delivery's path leads to; None for any other path."""
-    return next((it for it, pattern in _PATHS.items() if pattern.fullmatch(path)), None)
+    return next((one for one, pattern in _PATHS.items() if pattern.fullmatch(path)), None)
 
 
 def is_part_of_a_path(text: str) -> bool:

@@ -52,7 +52,7 @@ def batch_request(deliveries: Sequence[Delivery]) -> dict[str, JsonValue]:
     body = request(deliveries[0])
     if len(deliveries) == 1:
         return body
-    return {**body, "recipients": [it.recipient for it in deliveries]}
+    return {**body, "recipients": [one.recipient for one in deliveries]}
 
 
 def is_transactional(delivery: Delivery) -> bool:
@@ -91,7 +91,7 @@ def without_attributes(delivery: Delivery) -> Delivery:
     if delivery.recipient is None:
         return delivery
     kept = ("attributes", "send_to_existing_only")
-    recipient = {name: it for name, it in delivery.recipient.items() if name not in kept}
+    recipient = {name: one for name, one in delivery.recipient.items() if name not in kept}
     if "user_alias" not in recipient and not is_transactional(delivery):
         recipient["send_to_existing_only"] = True
     return replace(delivery, recipient=recipient)

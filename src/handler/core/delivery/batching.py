@@ -73,7 +73,7 @@ def _shared(delivery: Delivery) -> Hashable:
 def _room(requests: list[_Request], delivery: Delivery) -> _Request | None:
     """Return the request that a delivery joins: one after all that hold its user or its id."""
     own = _own(delivery)
-    last = max((at for at, it in enumerate(requests) if it.holds & own), default=-1)
+    last = max((at for at, one in enumerate(requests) if one.holds & own), default=-1)
     return next(
         (
             request

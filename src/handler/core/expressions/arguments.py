@@ -45,7 +45,7 @@ def arity_problem(name: str, arguments: Sequence[Argument], count: int) -> str |
     most = len(arguments)
     if arguments and arguments[-1].get("variadic"):
         return None if count >= most else f"{name}() takes at least {most}, not {count}"
-    least = sum(not it.get("optional") for it in arguments)
+    least = sum(not one.get("optional") for one in arguments)
     if least <= count <= most:
         return None
     wanted = f"{most}" if least == most else f"{least} or {most}"
@@ -59,7 +59,7 @@ def meant(arguments: Sequence[Argument], index: int, value: object) -> object:
     """
     if value not in ([], {}):
         return value
-    taken = {it.partition("-")[0] for it in _argument(arguments, index)["types"]}
+    taken = {one.partition("-")[0] for one in _argument(arguments, index)["types"]}
     other: object = {} if isinstance(value, list) else []
     return other if kind(other) in taken and kind(value) not in taken else value
 
@@ -67,7 +67,7 @@ def meant(arguments: Sequence[Argument], index: int, value: object) -> object:
 def kind_problem(name: str, arguments: Sequence[Argument], index: int, value: object) -> str | None:
     """Return what is wrong with the type of an argument, or None."""
     allowed = _argument(arguments, index)["types"]
-    if any(_is(value, it) for it in allowed) or (not allowed and kind(value) != "expref"):
+    if any(_is(value, one) for one in allowed) or (not allowed and kind(value) != "expref"):
         return None
     wanted = " or ".join(allowed) or "a value"
     mend = "; to_number() makes a number of text" if _number_for_text(allowed, value) else ""
@@ -92,7 +92,7 @@ def _is(value: object, name: str) -> bool:
     base, _, element = name.partition("-")
     if kind(value) != base:
         return False
-    return not element or not isinstance(value, list) or all(kind(it) == element for it in value)
+    return not element or not isinstance(value, list) or all(kind(one) == element for one in value)
 
 
 def _number_for_text(allowed: Sequence[str], value: object) -> bool:

@@ -21,7 +21,7 @@ def fixed(template: Template) -> Iterator[str]:
 
     A text has none as long as one of its expressions always depends on the event.
     """
-    parts = [[unparse(it) for it in _fixed(one.tree)] for one in expressions(template)]
+    parts = [[unparse(each) for each in _fixed(one.tree)] for one in expressions(template)]
     if parts and all(parts):
         yield from (text for of_one in parts for text in of_one)
 
@@ -47,19 +47,19 @@ def _fixed(node: "Node") -> "Iterator[Node]":
             left, right = result["children"]
             yield from [result] if any(_fixed(left)) and not _takes_root(right) else []
         elif result["type"] in _MADE_OF_ALL:
-            given = [it for it in result["children"] if it["type"] != "expref"]
-            yield from [result] if given and all(any(_fixed(it)) for it in given) else []
+            given = [one for one in result["children"] if one["type"] != "expref"]
+            yield from [result] if given and all(any(_fixed(one)) for one in given) else []
         elif not _reads_event(result):
             yield result
 
 
 def _reads_event(node: "Node") -> bool:
-    names = {it["value"] for it in of_event(node) if it["type"] == "field"}
-    whole = any(it["type"] == "current" for it in event_nodes(node))
+    names = {one["value"] for one in of_event(node) if one["type"] == "field"}
+    whole = any(one["type"] == "current" for one in event_nodes(node))
     return whole or _takes_root(node) or bool(_VARYING & names)
 
 
 def _takes_root(node: "Node") -> bool:
     return any(
-        it["type"] == "function_expression" and it["value"] == "root" for it in all_nodes(node)
+        one["type"] == "function_expression" and one["value"] == "root" for one in all_nodes(node)
     )

@@ -84,7 +84,7 @@ def _check_call(name: str, children: "list[Node]", *, strict: bool) -> None:
         raise ExpressionError(f"there is no function {name}(){hint}")
     arguments = signature_of(name)
     problem = arity_problem(name, arguments, len(children))
-    written = [(at, it) for at, it in enumerate(children) if strict and it["type"] == "literal"]
+    written = [(at, one) for at, one in enumerate(children) if strict and one["type"] == "literal"]
     for at, literal in written:
         given = (name, arguments, at, literal["value"])
         problem = problem or kind_problem(*given) or literal_problem(*given)
@@ -223,8 +223,8 @@ class _Interpreter(TreeInterpreter):
         base = self.visit(node["children"][0], value)
         if not isinstance(base, list):
             return None
-        self._budget.spend(sum(len(it) if isinstance(it, list) else 1 for it in base))
-        return [one for it in base for one in (it if isinstance(it, list) else (it,))]
+        self._budget.spend(sum(len(each) if isinstance(each, list) else 1 for each in base))
+        return [one for each in base for one in (each if isinstance(each, list) else (each,))]
 
     def visit_slice(self, node: "Node", value: object) -> list[object] | None:
         if not isinstance(value, list):
@@ -249,16 +249,16 @@ class _NullFinder(_Interpreter):
     def visit_multi_select_dict(self, node: "Node", value: object) -> object:
         made = super().visit_multi_select_dict(node, value)
         if isinstance(made, dict):
-            parts = {it["value"]: it["children"][0] for it in node["children"]}
+            parts = {one["value"]: one["children"][0] for one in node["children"]}
             empty = (key for key, part in made.items() if part is None)
-            self._nulls.note(made, [it for it in empty if self._finds_null(parts[it], value)])
+            self._nulls.note(made, [one for one in empty if self._finds_null(parts[one], value)])
         return made
 
     def visit_multi_select_list(self, node: "Node", value: object) -> list[object] | None:
         made = super().visit_multi_select_list(node, value)
         if made is not None:
             empty = (at for at, part in enumerate(made) if part is None)
-            said = [it for it in empty if self._finds_null(node["children"][it], value)]
+            said = [one for one in empty if self._finds_null(node["children"][one], value)]
             self._nulls.note(made, said)
         return made
 

@@ -117,7 +117,7 @@ class Functions(
         if items is None:
             return None
         listed = items.values() if isinstance(items, dict) else items
-        pairs = ((it.get(name), it.get(value)) for it in listed if isinstance(it, dict))
+        pairs = ((one.get(name), one.get(value)) for one in listed if isinstance(one, dict))
         return {key: held for key, held in pairs if isinstance(key, str)}
 
     # The library's versions of these differ from the specification, or do not scale.

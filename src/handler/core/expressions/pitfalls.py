@@ -63,8 +63,8 @@ def contradictions(condition: "Node", types: Collection[str]) -> Iterator[str]:
             yield from contradictions(child, types)
     if condition["type"] != "comparator" or condition["value"] != "eq":
         return
-    sides = {unparse(it): it for it in condition["children"]}
-    wanted = [it["value"] for it in sides.values() if it["type"] == "literal"]
+    sides = {unparse(one): one for one in condition["children"]}
+    wanted = [one["value"] for one in sides.values() if one["type"] == "literal"]
     if "type" in sides and wanted and not any(_fits(wanted[0], glob) for glob in types):
         near = closest(str(wanted[0]), types)
         hint = f"; did you mean '{near}'?" if near else ""
@@ -123,7 +123,7 @@ def _orderings(node: "Node") -> Iterator[str]:
 def _bare_names(node: "Node") -> Iterator[str]:
     """Yield bare words within filters and projections, where they are fields of the element."""
     children = node["children"] if node["type"] != "slice" else []
-    named = [it["value"] if it["type"] == "field" else None for it in children]
+    named = [one["value"] if one["type"] == "field" else None for one in children]
     is_searching = node["type"] == "function_expression" and node["value"] in _SEARCHING
     for at, name in enumerate(named):
         if name in VALUES and not (at and node["type"] in _PATHS):

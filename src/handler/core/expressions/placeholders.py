@@ -50,7 +50,7 @@ def placeholders(text: str) -> Iterator[str]:
 
 def _meant(found: re.Match[str]) -> str:
     """Return `${...}` for a path: one that begins with no root of the event is in its body."""
-    path = next(it for it in found.groups() if it).removeprefix(".")
+    path = next(one for one in found.groups() if one).removeprefix(".")
     path = _QUOTED.sub(lambda step: f".{step[1] or step[2]}", path).removeprefix(".")
     root = re.split(r"[.\[]", path, maxsplit=1)[0]
     return f"${{{path}}}" if root in _ROOTS else f"${{body.{path}}}"

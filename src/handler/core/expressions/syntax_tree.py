@@ -80,8 +80,8 @@ def uses_whole(tree: "Node") -> bool:
     The results of `values(@)`, `*` and `[root()]` hold all of the event, under any name.
     """
     nodes = list(of_event(tree))
-    taken = sum(_is_root(it) or it["type"] in ("current", "identity") for it in nodes)
-    return taken > sum(_passes(it, here=True) for it in nodes)
+    taken = sum(_is_root(one) or one["type"] in ("current", "identity") for one in nodes)
+    return taken > sum(_passes(one, here=True) for one in nodes)
 
 
 def _passes(node: "Node", *, here: bool) -> bool:
@@ -142,12 +142,12 @@ def _many(node: "Node") -> str:
     kind, children = node["type"], node["children"]
     if kind == "slice":
         numbers: list[int | None] = list(children)  # type: ignore[arg-type] # of a slice they are
-        begin, end, step = ("" if it is None else str(it) for it in numbers)
+        begin, end, step = ("" if one is None else str(one) for one in numbers)
         return f"[{begin}:{end}{step and f':{step}'}]"
     if kind == "multi_select_list":
         return f"[{', '.join(map(unparse, children))}]"
     if kind == "multi_select_dict":
-        pairs = (f"{_name(it['value'])}: {unparse(it['children'][0])}" for it in children)
+        pairs = (f"{_name(one['value'])}: {unparse(one['children'][0])}" for one in children)
         return f"{{{', '.join(pairs)}}}"
     base = _inner(children[0])
     if kind == "flatten":

@@ -67,9 +67,9 @@ def compile_template(
     """Return the template of a value; its mistakes are added to `problems`, by path."""
     if isinstance(value, dict):
         problems += [((*path, key), _NOT_IN_KEYS) for key in value if "${" in key]
-        return {key: compile_template(it, problems, (*path, key)) for key, it in value.items()}
+        return {key: compile_template(one, problems, (*path, key)) for key, one in value.items()}
     if isinstance(value, list):
-        return [compile_template(it, problems, (*path, at)) for at, it in enumerate(value)]
+        return [compile_template(one, problems, (*path, at)) for at, one in enumerate(value)]
     if not isinstance(value, str):
         return value
     try:
@@ -98,9 +98,9 @@ def is_literal(template: Template) -> bool:
 def literal_part(template: Template) -> JsonValue:
     """Return the part of a template that is the same for every event."""
     if isinstance(template, dict):
-        return {k: literal_part(it) for k, it in template.items() if not isinstance(it, _OPEN)}
+        return {k: literal_part(one) for k, one in template.items() if not isinstance(one, _OPEN)}
     if isinstance(template, list):
-        return [literal_part(it) for it in template if not isinstance(it, _OPEN)]
+        return [literal_part(one) for one in template if not isinstance(one, _OPEN)]
     return None if isinstance(template, _OPEN) else template
 
 
@@ -122,10 +122,10 @@ class Filler:
     def fill(self, template: Template, path: str = "") -> Filled:
         """Return the filled template, or MISSING."""
         if isinstance(template, dict):
-            filled = ((k, self.fill(it, _join(path, k))) for k, it in template.items())
+            filled = ((k, self.fill(one, _join(path, k))) for k, one in template.items())
             return {key: value for key, value in filled if value is not MISSING}
         if isinstance(template, list):
-            return [it for part in template if (it := self.fill(part, path)) is not MISSING]
+            return [one for part in template if (one := self.fill(part, path)) is not MISSING]
         if not isinstance(template, Whole | Text):
             return template
         try:
@@ -144,7 +144,7 @@ class Filler:
         return self._present(value, path, nulls, said=nulls.whole)
 
     def _found(self, expression: Expression, path: str, nulls: Nulls) -> JsonValue:
-        is_kept = any(f"{it}.".startswith(f"{path}." if path else "") for it in self.keep)
+        is_kept = any(f"{one}.".startswith(f"{path}." if path else "") for one in self.keep)
         try:
             return expression.search(self.document, nulls if is_kept else None)
         except OverBudget as error:
@@ -156,14 +156,14 @@ class Filler:
         """Return a copy of a value without what is missing in it."""
         if isinstance(value, dict):
             parts = (
-                (key, self._present(it, _join(path, key), nulls, said=nulls.says(value, key)))
-                for key, it in value.items()
+                (key, self._present(one, _join(path, key), nulls, said=nulls.says(value, key)))
+                for key, one in value.items()
             )
             return {key: part for key, part in parts if part is not MISSING}
         if isinstance(value, list):
             items = (
-                self._present(it, path, nulls, said=nulls.says(value, at))
-                for at, it in enumerate(value)
+                self._present(one, path, nulls, said=nulls.says(value, at))
+                for at, one in enumerate(value)
             )
             return [item for item in items if item is not MISSING]
         is_kept = path in self.keep and (said or value is not None)

@@ -90,8 +90,8 @@ def _why_false(node: "Node", document: JsonValue) -> str:
 
 
 def _why_unequal(node: "Node", document: JsonValue) -> str:
-    sides = [it for it in node["children"] if it["type"] != "literal"]
-    told = [_told(it, document) for it in sides if _may_be_told(_value(it, document))]
+    sides = [one for one in node["children"] if one["type"] != "literal"]
+    told = [_told(one, document) for one in sides if _may_be_told(_value(one, document))]
     return f"{unparse(node)} is false" + (f" ({', '.join(told)})" if told else "")
 
 

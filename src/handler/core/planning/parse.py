@@ -120,7 +120,7 @@ def _search(expression: Expression, document: JsonValue, field: str) -> JsonValu
 
 
 def _all_by_type(choices: ByType, event_type: str) -> Iterator[Expression]:
-    return (it for glob, it in choices if fnmatchcase(event_type, glob))
+    return (one for glob, one in choices if fnmatchcase(event_type, glob))
 
 
 def _by_type(choices: ByType, event_type: str) -> Expression | None:

@@ -44,13 +44,13 @@ def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
     return Plan(
         events=len(parts),
         wanted=sum(one.wanted for one in plans),
-        deliveries=tuple(it for one in plans for it in one.deliveries),
+        deliveries=tuple(each for one in plans for each in one.deliveries),
         parked=tuple(parked for one in plans for parked in one.parked),
-        shadow=tuple(it for one in plans for it in one.shadow),
+        shadow=tuple(each for one in plans for each in one.shadow),
         unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
-        warnings=(*warnings, *dict.fromkeys(it for one in plans for it in one.warnings)),
-        matched=tuple(it for one in plans for it in one.matched),
-        rendered=tuple(it for one in plans for it in one.rendered),
+        warnings=(*warnings, *dict.fromkeys(each for one in plans for each in one.warnings)),
+        matched=tuple(each for one in plans for each in one.matched),
+        rendered=tuple(each for one in plans for each in one.rendered),
     )
 
 
@@ -89,7 +89,7 @@ def _planned(
         unmatched=() if is_wanted else found.unmatched,
         warnings=tuple(warnings),
         matched=tuple(
-            it.name for it in (*found.wanted, *found.late, *(rule for rule, _ in found.failed))
+            one.name for one in (*found.wanted, *found.late, *(rule for rule, _ in found.failed))
         ),
         rendered=rendered,
     )

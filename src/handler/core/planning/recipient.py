@@ -41,7 +41,7 @@ def fill_recipient(
     filler = Filler(scope.document, rule.keep_empty, partial(may_lose, rule))
     recipient = _filled(template, filler)
     recipient |= _with_own(_filled(rule.varying, filler), recipient)
-    warnings += [f"{rule.name}: {it.path} is left out: {it.detail}" for it in filler.lost]
+    warnings += [f"{rule.name}: {one.path} is left out: {one.detail}" for one in filler.lost]
     who = _filled(
         reaching(template), Filler(scope.signed, rule.keep_empty, partial(may_lose, rule))
     )
@@ -76,12 +76,12 @@ def may_lose(rule: Rule, path: str) -> bool:
         return False
     if block == "attributes" and name.partition(".")[0] in _DECISIVE:
         return False
-    return not any(f"{it}.".startswith(f"{path}.") for it in rule.required)
+    return not any(f"{one}.".startswith(f"{path}.") for one in rule.required)
 
 
 def _signed(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
     """Return an object whose values under these names are the signed ones, or absent."""
-    kept = {name: it for name, it in given.items() if name not in names or name in signed}
+    kept = {name: one for name, one in given.items() if name not in names or name in signed}
     return kept | {name: signed[name] for name in names if name in signed}
 
 
@@ -132,7 +132,7 @@ def _filled(template: Mapping[str, Template], filler: Filler) -> dict[str, JsonV
     filled = filler.fill(dict(template))
     members = filled if isinstance(filled, dict) else {}
     # PHP's JSON has [] for an empty map.
-    return {key: {} if it == [] and key in _OBJECTS else it for key, it in members.items()}
+    return {key: {} if one == [] and key in _OBJECTS else one for key, one in members.items()}
 
 
 def _find_nobody(name: str, template: Template, signed: JsonValue) -> None:

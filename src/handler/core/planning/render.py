@@ -92,8 +92,8 @@ def _deliveries(
     key = key_of(rule, event, occasion.scope.signed, type_signed=source.event.type_signed)
     if rule.is_broadcast:
         return [_broadcast(rule, key, occasion, source, warnings)]
-    filled = [fill_recipient(it, rule, occasion.scope, warnings) for it in rule.recipients]
-    recipients = [leave_out(it, rule, warnings) for it in filled]
+    filled = [fill_recipient(one, rule, occasion.scope, warnings) for one in rule.recipients]
+    recipients = [leave_out(one, rule, warnings) for one in filled]
     if not recipients:
         raise Unrenderable("recipients", "there are none")
     shared = _unaddressed(rule, key, occasion, source)

@@ -131,9 +131,11 @@ def _keys(template: Template) -> Iterator[Problem]:
 
 def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler: Compiler) -> None:
     """Refuse fields of `event` that read unsigned data: a replay could choose their values."""
-    claims = [("id", it) for _, it in reader.ids] + [("occurred_at", it) for _, it in reader.times]
-    claims += [("bind", it) for _, it in reader.binds]
-    claims += [("version", it) for _, it in reader.versions]
+    claims = [("id", one) for _, one in reader.ids] + [
+        ("occurred_at", one) for _, one in reader.times
+    ]
+    claims += [("bind", one) for _, one in reader.binds]
+    claims += [("version", one) for _, one in reader.versions]
     claims += [("type", reader.type)] if spec.type_signed else []
     claims += [("events", reader.events)] if reader.events else []
     for field, expression in claims:
@@ -143,7 +145,7 @@ def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler
                 compiler.find(("event", field), text)
     _find_headers(reader.type, sender, ("event", "type"), compiler)
     if reader.events and any(
-        not {"body", "digest"} & root_names(it) or list(header_names(it)) for _, it in reader.ids
+        not {"body", "digest"} & root_names(one) or list(header_names(one)) for _, one in reader.ids
     ):
         text = "events of one webhook could share this id; take it from body, the event, alone"
         compiler.find(("event", "id"), text)

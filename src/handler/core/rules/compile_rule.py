@@ -42,7 +42,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         surge=brake(block.surge),
         on_unknown=block.on_unknown,
         for_each=each,
-        once_per_item=any(ITEM in root_names(it) for it in expressions(once)),
+        once_per_item=any(ITEM in root_names(one) for one in expressions(once)),
         workspace=block.workspace or compiler.workspace,
         enabled=block.enabled,
         shadow=block.shadow,
@@ -92,25 +92,25 @@ def _shared_and_varying(
 ) -> tuple[dict[str, Template], dict[str, Template]]:
     """Return what all deliveries of a rule share, and the properties that vary with the event."""
     own = ("recipients", "recipient", TRANSACTIONAL)  # the last one is in the path
-    shared: dict[str, Template] = {key: it for key, it in send.items() if key not in own}
+    shared: dict[str, Template] = {key: one for key, one in send.items() if key not in own}
     varying: dict[str, Template] = {}
     for name in at.properties if at else ():
         block = shared.get(name)
         if isinstance(block, dict):
-            shared[name] = {key: it for key, it in block.items() if is_literal(it)}
-            varying[name] = {key: it for key, it in block.items() if not is_literal(it)}
+            shared[name] = {key: one for key, one in block.items() if is_literal(one)}
+            varying[name] = {key: one for key, one in block.items() if not is_literal(one)}
         elif name in shared and not is_literal(block):
             varying[name] = shared.pop(name)
     return (
-        {key: it for key, it in shared.items() if it != {}},
-        {key: it for key, it in varying.items() if it != {}},
+        {key: one for key, one in shared.items() if one != {}},
+        {key: one for key, one in varying.items() if one != {}},
     )
 
 
 def _recipients(send: Mapping[str, Template]) -> tuple[dict[str, Template], ...]:
     recipients = [send["recipient"]] if "recipient" in send else send.get("recipients")
     return (
-        tuple(it for it in recipients if isinstance(it, dict))
+        tuple(one for one in recipients if isinstance(one, dict))
         if isinstance(recipients, list)
         else ()
     )
@@ -135,7 +135,7 @@ def _find_unknown_paths(
 ) -> None:
     known = set(_paths(templates))
     given = {"required": block.required, "keep_empty": block.keep_empty}
-    places = ((key, at, it) for key, paths in given.items() for at, it in enumerate(paths))
+    places = ((key, at, one) for key, paths in given.items() for at, one in enumerate(paths))
     for key, at, wanted in places:
         parts = wanted.split(".")
         above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}

@@ -75,7 +75,7 @@ class Compiler:
 
     def note_else(self, path: Path, problems: Iterable[Problem]) -> None:
         """Note mistakes, except where there is a finding already, which is to be fixed first."""
-        known = {(it.line, it.column) for it in self.findings}
+        known = {(one.line, one.column) for one in self.findings}
         for inner, message in problems:
             found = self._document.finding((*path, *inner), message)
             self.findings += [] if (found.line, found.column) in known else [found]
@@ -109,9 +109,9 @@ class Compiler:
     def literal(self, template: Template, path: Path) -> Template:
         """Return a value that no event may change; `${vars.x}` is one, with this stage's value."""
         if isinstance(template, dict):
-            return {key: self.literal(it, (*path, key)) for key, it in template.items()}
+            return {key: self.literal(one, (*path, key)) for key, one in template.items()}
         if isinstance(template, list):
-            return [self.literal(it, (*path, at)) for at, it in enumerate(template)]
+            return [self.literal(one, (*path, at)) for at, one in enumerate(template)]
         if not isinstance(template, Whole | Text):
             return template
         name = variable(template.expression.tree) if isinstance(template, Whole) else None
@@ -195,7 +195,7 @@ def leaves(template: Template, path: Path = ()) -> Iterator[tuple[Path, Template
 
 def dotted(path: Path, place: str = "[{}]") -> str:
     """Return a path as people write it: `recipients[0].email`; `place` is a list's place."""
-    steps = (place.format(it) if isinstance(it, int) else f".{it}" for it in path)
+    steps = (place.format(one) if isinstance(one, int) else f".{one}" for one in path)
     return "".join(steps).removeprefix(".")
 
 

@@ -103,7 +103,7 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
         compiler.find(("verify", "public_url"), text)
     if wrong := reach.refusal(own.workspace):
         compiler.find(("sources", name, "workspace"), wrong)
-    rules = tuple(compile_rule(it, at, compiler) for at, it in enumerate(block.rules))
+    rules = tuple(compile_rule(one, at, compiler) for at, one in enumerate(block.rules))
     _find_twins(block, compiler)
     reader = _reader(sender, compiler) if sender else None
     if sender:
@@ -112,7 +112,7 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
     find_mistakes(block, rules, reader, compiler)
     findings = findings + compiler.findings
     if findings or sender is None or reader is None:
-        raise RulesError(sorted(dict.fromkeys(findings), key=lambda it: (it.line, it.column)))
+        raise RulesError(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column)))
     return _Parts(sender, reader, rules, variables)
 
 
@@ -125,7 +125,7 @@ def _vars(
             text = f"vars has no stage {stage}; it has {' and '.join(given)}"
             findings.append(document.finding(("vars",), text))
     # Of an unknown stage every variable would be unknown too: one finding is enough.
-    chosen = [it.get(stage, next(iter(it.values()), {})) for it in (block.vars, own.vars)]
+    chosen = [one.get(stage, next(iter(one.values()), {})) for one in (block.vars, own.vars)]
     return {**chosen[0], **chosen[1]}
 
 

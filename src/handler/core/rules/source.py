@@ -159,5 +159,5 @@ def reaching(template: Mapping[str, Template]) -> dict[str, Template]:
     who = {name: template[name] for name in REACHING if name in template}
     attributes = template.get("attributes", {})
     if isinstance(attributes, dict):
-        attributes = {name: it for name, it in attributes.items() if name in REACHING_ATTRIBUTES}
+        attributes = {name: one for name, one in attributes.items() if name in REACHING_ATTRIBUTES}
     return {**who, "attributes": attributes}

@@ -59,7 +59,7 @@ def read_sender(block: FileBlock, document: Document) -> Sender | list[Finding]:
     preset = PRESETS[found.preset] if found.preset else {}
     scheme = _scheme(_merged(preset.get("verify", {}), written), document)
     event = _event(_merged(preset.get("event", {}), block.event), document)
-    wrong = [it for one in (scheme, event) if isinstance(one, list) for it in one]
+    wrong = [each for one in (scheme, event) if isinstance(one, list) for each in one]
     if wrong or isinstance(scheme, list) or isinstance(event, list):
         return wrong
     return _sender(preset, scheme, event, block, document)
@@ -75,7 +75,7 @@ def _merged(base: Mapping[str, Any], given: Mapping[str, JsonValue]) -> dict[str
         else:
             merged[key] = value
     # A tolerance of null is a value: it accepts any age.
-    return {key: it for key, it in merged.items() if it is not None or key == "tolerance"}
+    return {key: one for key, one in merged.items() if one is not None or key == "tolerance"}
 
 
 def _scheme(merged: dict[str, Any], document: Document) -> Scheme | list[Finding]:

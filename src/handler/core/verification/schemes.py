@@ -168,7 +168,7 @@ class SignedScheme(_Block):
         """
         stamp = self.timestamp.header if self.timestamp else None
         names = {"id": self.id_header, "timestamp": stamp}
-        signed = [(it.kind, names.get(it.kind, it.text)) for it in template(self.signed)]
+        signed = [(each.kind, names.get(each.kind, each.text)) for each in template(self.signed)]
         free = [(kind, name) for kind, name in signed if kind != "text"]
         glued = {
             name

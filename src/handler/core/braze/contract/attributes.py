@@ -91,7 +91,8 @@ FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
     **dict.fromkeys(("first_name", "last_name", "home_city", "country"), _WORDS),
     **dict.fromkeys(("time_zone", "phone", "image_url"), _WORDS),
     **{
-        name: (one_of(*it), f"one of {', '.join(filter(None, it))}") for name, it in CHOICES.items()
+        name: (one_of(*each), f"one of {', '.join(filter(None, each))}")
+        for name, each in CHOICES.items()
     },
     **dict.fromkeys(("email_open_tracking_disabled", "email_click_tracking_disabled"), _TRUTH),
     **dict.fromkeys(("date_of_first_session", "date_of_last_session"), _MOMENT),
@@ -142,7 +143,7 @@ def _wrong(name: str, value: Template) -> Iterator[str]:
     for one in [value] if isinstance(value, dict | list) else literals(value):
         text = breach(name, one)
         if text and name in CHOICES:
-            known = ", ".join(it for it in CHOICES[name] if it)
+            known = ", ".join(each for each in CHOICES[name] if each)
             yield f"{name} takes one of {known}, and not {one}"
         elif text:
             yield f"{name}: {text}"
@@ -180,6 +181,6 @@ def literals(template: Template) -> "Iterator[JsonValue]":
     """Yield the literal values that a template gives, or may give."""
     if isinstance(template, Whole):
         ends = results(template.expression.tree)
-        yield from (it["value"] for it in ends if it["type"] == "literal")
+        yield from (one["value"] for one in ends if one["type"] == "literal")
     elif isinstance(template, str | int | float | None):
         yield template

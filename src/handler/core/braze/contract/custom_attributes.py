@@ -53,7 +53,7 @@ def custom_breach(value: object) -> str | None:
     """Return the rule of Braze's that a custom attribute breaks, or None."""
     if isinstance(value, dict):
         return _operation(value) if _is_operation(value) else _object(value)
-    if isinstance(value, list) and any(isinstance(it, dict) for it in value):
+    if isinstance(value, list) and any(isinstance(one, dict) for one in value):
         return _object(value)
     return _nested(value)
 
@@ -65,11 +65,11 @@ def _scalar(value: object) -> str | None:
 
 
 def _list(items: Sequence[object]) -> str | None:
-    known = [it for it in items if not is_open(it)]
-    objects = [it for it in known if isinstance(it, dict)]
+    known = [one for one in items if not is_open(one)]
+    objects = [one for one in known if isinstance(one, dict)]
     if objects and len(objects) < len(known):
         return "a list holds objects, or text, numbers and booleans, and not both"
-    if any(isinstance(it, list | None) for it in known):
+    if any(isinstance(one, list | None) for one in known):
         return "a list holds objects, or text, numbers and booleans"
     if not objects and len(items) > MAX_ITEMS:
         return f"a list has {MAX_ITEMS} items at most"
@@ -140,5 +140,5 @@ def _operation(value: Mapping[str, object]) -> str | None:
         if key in value:
             return f"{key} is not repeatable: a retry adds again; send the whole value"
     known = {key: fits for one in _OPERATORS for key, fits in one.items()}
-    bad = next((key for key, it in value.items() if not open_or(known[key], it)), None)
+    bad = next((key for key, each in value.items() if not open_or(known[key], each)), None)
     return f"{bad} is not written as Braze's page on attributes has it" if bad else None

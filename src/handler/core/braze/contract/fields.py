@@ -18,7 +18,7 @@ KINDS: Final = ("identified", "unidentified")
 RECENCIES: Final = ("most_recently_updated", "least_recently_updated")
 # A tie reaches no profile. A second of the same kind breaks no tie, or contradicts the first.
 PRIORITIZATIONS: Final = (
-    *((it,) for it in (*KINDS, *RECENCIES)),
+    *((one,) for one in (*KINDS, *RECENCIES)),
     *product(KINDS, RECENCIES),
 )
 ATTACHMENT_KEYS: Final = ("file_name", "url", "basic_auth_credential")
@@ -43,9 +43,9 @@ def check_one_name(send: Mapping[str, object], names: Sequence[str]) -> Iterator
     """
     recipients = send.get("recipients")
     listed = recipients if isinstance(recipients, list) else []
-    blocks = [((), send), *((("recipients", at), it) for at, it in enumerate(listed))]
-    given = [(path, it) for path, it in blocks if isinstance(it, dict)]
-    used = [((*path, name), name) for path, it in given for name in names if name in it]
+    blocks = [((), send), *((("recipients", at), one) for at, one in enumerate(listed))]
+    given = [(path, one) for path, one in blocks if isinstance(one, dict)]
+    used = [((*path, name), name) for path, one in given for name in names if name in one]
     text = f"{' and '.join(names)} are one thing: use one name in all of a request"
     yield from ((path, text) for path, name in used if name != used[0][1])
 

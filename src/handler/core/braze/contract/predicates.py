@@ -79,4 +79,4 @@ def record(needed: Mapping[str, Fits], more: Mapping[str, Fits] | None = None) -
 
 def list_of(fits: Fits) -> Fits:
     """Return a predicate of lists whose items all fit."""
-    return lambda value: isinstance(value, list) and all(open_or(fits, it) for it in value)
+    return lambda value: isinstance(value, list) and all(open_or(fits, one) for one in value)

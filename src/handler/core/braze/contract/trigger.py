@@ -59,9 +59,9 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     """Return what Braze would refuse, or silently not send, in the template of a request."""
     at = endpoint(send)
     if at is None:
-        known = {key for it in ENDPOINTS for key in it.keys}
+        known = {key for one in ENDPOINTS for key in one.keys}
         problems = [_unknown(key, known) for key in send if key not in known]
-        keys = [it.key for it in ENDPOINTS]
+        keys = [one.key for one in ENDPOINTS]
         found = " and ".join(key for key in keys if key in send) or "none"
         text = f"send needs exactly one of {', '.join(keys)}, and has {found}"
         return [((), text), *problems]
@@ -135,12 +135,12 @@ def _check_sizes(send: Mapping[str, Template], at: Endpoint) -> Iterator[Problem
     """
     recipients = send.get("recipients")
     listed = recipients if isinstance(recipients, list) else []
-    blocks: list[tuple[Path, Template]] = [(("recipients", n), it) for n, it in enumerate(listed)]
+    blocks: list[tuple[Path, Template]] = [(("recipients", n), one) for n, one in enumerate(listed)]
     blocks.append((("recipient",), send.get("recipient")))
     for name in at.properties:
         shared = _block(send, name)
-        own = [((*path, name), _block(it, name)) for path, it in blocks]
-        given = [(path, {**shared, **it}) for path, it in own if it]
+        own = [((*path, name), _block(one, name)) for path, one in blocks]
+        given = [(path, {**shared, **one}) for path, one in own if one]
         for path, properties in [((name,), shared), *given]:
             if len(encode_request(literal_part(properties))) > MAX_PROPERTIES_BYTES:
                 yield path, f"{name}: it is larger than {MAX_PROPERTIES_BYTES:,} bytes"
@@ -173,9 +173,9 @@ def _check_alias(recipient: Mapping[str, Template]) -> list[Problem]:
         problems.append((("user_alias",), "user_alias takes alias_name and alias_label, both"))
     else:
         text = f"it is longer than {MAX_ALIAS_BYTES} bytes"
-        written = [(key, it) for key, it in alias.items() if isinstance(it, str)]
+        written = [(key, one) for key, one in alias.items() if isinstance(one, str)]
         problems += [
-            (("user_alias", key), text) for key, it in written if len(utf8(it)) > MAX_ALIAS_BYTES
+            (("user_alias", key), text) for key, one in written if len(utf8(one)) > MAX_ALIAS_BYTES
         ]
     if "send_to_existing_only" in recipient:
         text = "Braze takes no send_to_existing_only with user_alias: the alias must exist already"
