@@ -19,6 +19,7 @@ from handler.core.braze.endpoints import (
 from handler.core.braze.outcome import HttpResponse, classify
 from handler.core.reasons import Reason
 from relay.paths import PROJECT
+from relay.simulated_braze.contract.endpoints import endpoint
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")
 
@@ -36,6 +37,13 @@ def names(cell: str) -> list[str]:
 def test_every_endpoint_is_named_with_all_that_it_takes() -> None:
     told = [(names(key)[0], names(path)[0], names(more)) for key, path, more in rows("`send`")]
     assert told == [(it.key, it.path, list(it.keys[1:])) for it in ENDPOINTS]
+
+
+def test_every_endpoint_has_its_permission_on_the_page_and_its_row_in_the_simulated_braze() -> None:
+    told = {names(row[1])[0]: names(row[0])[0] for row in rows("permission")}
+    found = {one.key: endpoint(one.path.replace("{}", "id")) for one in ENDPOINTS}
+    assert told == {one.key: one.permission for one in ENDPOINTS}
+    assert told == {key: one.permission for key, one in found.items() if one is not None}
 
 
 def test_every_field_has_a_row() -> None:
