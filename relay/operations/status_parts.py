@@ -56,7 +56,12 @@ def ledger(desk: Desk, now: float) -> list[Part]:
 
 def _breakers(desk: Desk, found: Found, now: float) -> Part:
     lines = [line for name, record in found.items() for line in _breaker(desk, name, record, now)]
-    opened = [record for record in found.values() if "open_until" in record]
+    # A permission's breaker closes by a delivery that needs it, and there may be no more of these.
+    opened = [
+        record
+        for name, record in found.items()
+        if "open_until" in record and ("#" not in name or record["open_until"] > now)
+    ]
     document: JsonValue = {
         name: {"open": "open_until" in record, **_without(record, "pk", "expires")}
         for name, record in found.items()
@@ -71,7 +76,8 @@ def _breaker(desk: Desk, name: str, record: Record, now: float) -> Iterator[str]
     began = f" {since(record['opened_at'], now)}" if "opened_at" in record else ""
     workspace, _, permission = name.partition("#")
     where = f"{workspace}, {permission}" if permission else workspace
-    yield f"{where}: breaker open{began}: {_why(record)}; {_next(record, now)}"
+    what = "nothing that needs it" if permission else "nothing"
+    yield f"{where}: breaker open{began}: {_why(record)}; {_next(record, now, what)}"
     if record.get("reason") == Reason.KEY_REFUSED:
         yield f"  {_remedy(desk.stack, workspace)}"
 
@@ -93,11 +99,11 @@ def _why(record: Record) -> str:
     return str(record.get("reason", "no reason given"))
 
 
-def _next(record: Record, now: float) -> str:
+def _next(record: Record, now: float, what: str) -> str:
     if "probe" in record and record.get("probe_until", 0) > now:
         return f"a probe is on its way {until(record['probe_until'], now)}"
     if record["open_until"] > now:
-        return f"nothing is sent {until(record['open_until'], now)}, then a probe"
+        return f"{what} is sent {until(record['open_until'], now)}, then a probe"
     return "the next delivery is a probe"
 
 

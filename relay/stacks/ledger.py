@@ -78,12 +78,13 @@ class Ledger:
         """Return an item as it is now; an empty one where there is none."""
         return plain(self._item(key))
 
-    def get_many(self, keys: Iterable[str]) -> dict[str, Record]:
-        """Return the items that exist, by key."""
+    def get_many(self, keys: Iterable[str], *, is_consistent: bool = False) -> dict[str, Record]:
+        """Return the items that exist, by key: as they are now where the read is consistent."""
         found: dict[str, Record] = {}
         wanted = [_key(one) for one in dict.fromkeys(keys)]
         for start in range(0, len(wanted), _MOST_KEYS):
-            found |= {each[_KEY]: each for each in self._batch(wanted[start : start + _MOST_KEYS])}
+            batch = self._batch(wanted[start : start + _MOST_KEYS], is_consistent=is_consistent)
+            found |= {each[_KEY]: each for each in batch}
         return found
 
     def delivery(self, delivery_id: str) -> DeliveryRecord | None:
@@ -93,7 +94,8 @@ class Ledger:
 
     def deliveries(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryRecord]:
         """Return the records of deliveries, of those that have one, by delivery id."""
-        found = self.get_many(f"{_DELIVERY}{one}" for one in delivery_ids)
+        keys = [f"{_DELIVERY}{one}" for one in delivery_ids]
+        found = self.get_many(keys, is_consistent=True)
         return {key.removeprefix(_DELIVERY): DeliveryRecord.of(each) for key, each in found.items()}
 
     def under(self, delivery: Delivery) -> Delivery:
@@ -182,8 +184,8 @@ class Ledger:
         item: Mapping[str, Any] = answer.get("Item", {})
         return item
 
-    def _batch(self, keys: list[dict[str, Any]]) -> Iterator[Record]:
-        asked: dict[str, Any] = {self.name: {"Keys": keys, "ConsistentRead": True}}
+    def _batch(self, keys: list[dict[str, Any]], *, is_consistent: bool) -> Iterator[Record]:
+        asked: dict[str, Any] = {self.name: {"Keys": keys, "ConsistentRead": is_consistent}}
         while asked:  # an answer names the keys that did not fit into it
             answer = self.client.batch_get_item(RequestItems=asked)
             yield from map(plain, answer["Responses"].get(self.name, []))

@@ -79,7 +79,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     ),
     "AcceptedWithErrors": _count("an accepted attempt whose answer names errors", *_RULE),
     "KeyRefused": _count("an attempt whose API key Braze refused"),
-    "BreakerOpened": _count("a breaker that opened: nothing is sent to the workspace"),
+    "BreakerOpened": _count("a breaker that opened, of a workspace or of a permission of its key"),
     "Unrecorded": _count("an accepted attempt that the ledger does not record"),
     "BrazeLatency": Metric(MetricUnit.Milliseconds, (), "how long one request to Braze took"),
     "BrazeRemaining": _count("requests that Braze says are left of its rate limit"),

@@ -177,7 +177,10 @@ class BreakerState:
 
     def failed(self, delivery: Delivery) -> Breaker | None:
         """Count a failure, in one sum with all workers; return the breaker if it opens now."""
-        scope = delivery.workspace
+        scope, *permissions = scopes_of(delivery)
+        for one in permissions:  # a probe that fails does not show that the key is good again
+            if self._of(one).breaker.open_until is not None:
+                self.open(one, "key_refused")
         known = self._counted(scope)
         known.in_a_row += 1
         total, failed = self._add(scope, known.total)
@@ -190,8 +193,9 @@ class BreakerState:
     def refused(self, delivery: Delivery) -> Breaker | None:
         """Open the breaker of a permission whose key Braze refuses: Braze itself works."""
         workspace, *permission = scopes_of(delivery)
+        opened = self.open(permission[0] if permission else workspace, "key_refused")
         self._well(workspace)
-        return self.open(permission[0] if permission else workspace, "key_refused")
+        return opened
 
     def open(self, scope: str, reason: OpenReason) -> Breaker | None:
         """Open a breaker, for longer if it was open before; None where another worker just has."""

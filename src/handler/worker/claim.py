@@ -49,6 +49,7 @@ def claim(
     """
     worker = invocation.worker
     occurrences = Occurrences(worker.ledger.table, worker.ledger.days)
+    queued = task
     task = replace(task, delivery=occurrences.under(task.delivery, worker.clock()))
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
     # is read beside the time left.
@@ -59,7 +60,7 @@ def claim(
     if not isinstance(found, Claim):
         refusal, record = found
         if refusal.kind == "lost":
-            return replace(task, unbatched=True)
+            return replace(queued, unbatched=True)  # its id is looked up anew, as it was queued
         return _refused(worker, task, owner, refusal, record)
     if worker.clock() + invocation.time_left() > times.lease_until:  # written by a wrong clock
         worker.ledger.release(found.id, owner)

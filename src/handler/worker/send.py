@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
+from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.outcome import HttpResponse, Outcome, classify
 from handler.core.braze.rate_limit import limit_of, number_of
 from handler.core.braze.redact import redact
@@ -210,11 +211,14 @@ def _publish(invocation: Invocation, delivery: Delivery, outcome: Outcome) -> No
 
 def _log_opened(worker: Worker, delivery: Delivery, opened: Breaker) -> None:
     worker.tally.count("BreakerOpened")
-    extra = {
+    extra: dict[str, str | int | None] = {
         "workspace": delivery.workspace,
         "reason": opened.reason,
         "until": opened.open_until,
     }
+    at = endpoint_of(delivery.path)
+    if opened.reason == Reason.KEY_REFUSED and at:
+        extra["permission"] = at.permission
     worker.log.error("breaker opened", extra=extra)
 
 

@@ -1,6 +1,7 @@
 """Once its time is over, one probe at a time decides whether a breaker closes."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -114,3 +115,40 @@ def test_a_delivery_that_goes_alone_may_be_the_probe(
             break
 
     assert line.states(delivery) == ["ACCEPTED"]
+
+
+def test_a_permissions_probe_that_braze_fails_is_the_only_one(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    braze.replies.append(REFUSED)
+    first, *rest = several(delivery, 11)
+    line.give(first)
+    line.clock.now = open_until(line, KEY)
+    braze.replies.append(DOWN)
+
+    waits = line.give(*rest)
+
+    assert len(braze.requests) == 2
+    assert None not in waits.values()
+    assert open_until(line, KEY) > line.clock.now
+    assert open_until(line) == 0
+
+
+def test_where_workspace_and_permission_are_due_one_probe_closes_both(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    braze.replies.append(REFUSED)
+    first, *others = several(delivery, 10)
+    line.give(first)
+    canvases = [replace(one, path="/canvas/trigger/send") for one in others[:5]]
+    for one in canvases:
+        braze.replies.append(DOWN)
+        line.give(one)
+    line.clock.now = max(open_until(line), open_until(line, KEY))
+    braze.requests.clear()
+
+    waits = line.give(*others[5:])
+
+    assert set(waits.values()) == {None}
+    assert [len(one["recipients"]) for one in braze.requests] == [1, 3]
+    assert (open_until(line), open_until(line, KEY)) == (0, 0)

@@ -295,3 +295,32 @@ def test_the_message_of_a_digest_says_how_long_its_sender_repeats(first: Deliver
     written = json.loads(encode(first))
 
     assert (written["version"], written["again_after"]) == (3, first.accepted_at + REPEATS)
+
+
+def killed_before_its_mark(line: Hands, *given: Delivery) -> None:
+    def before(key: str, values: dict[str, Any]) -> None:
+        if key.startswith("delivery#") and ":last" in values:
+            raise KeyboardInterrupt
+
+    line.dynamo.before = before
+    with pytest.raises(KeyboardInterrupt):
+        line.give(*given)
+    line.dynamo.before = nothing
+
+
+@pytest.mark.parametrize("waited", [0, 2 * HOUR], ids=["at once", "after its repeats"])
+def test_a_later_occurrence_that_lost_its_worker_is_claimed_as_what_it_is(
+    line: Hands, braze: Braze, delivery: Delivery, waited: int
+) -> None:
+    give(line, webhook(delivery, 0, HOUR))
+    later = webhook(delivery, 10 * HOUR, HOUR)
+    other = replace(delivery, id="e" * 64, recipient={"external_user_id": "other"})
+    line.clock.now = later.accepted_at + 1 + waited
+    killed_before_its_mark(line, later, other)  # Braze has accepted both, in one request
+    sent = len(braze.requests)
+
+    for copy in range(5):
+        line.clock.now += 400
+        line.give(later, other, copy=f"-{copy}")
+
+    assert len(braze.requests) == sent
