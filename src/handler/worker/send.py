@@ -183,7 +183,8 @@ def _post(invocation: Invocation, batch: list[ClaimedDelivery], key: str) -> Out
     # Time for the marks is kept free.
     if invocation.has_time(3) and not has_limit_of_its_own(delivery):
         worker.breaker_state.record_limit(delivery.workspace, limit_of(answer.headers, now))
-    return classify(answer, now)
+    at = endpoint_of(delivery.path)
+    return classify(answer, now, at.refused) if at else classify(answer, now)
 
 
 def _publish(invocation: Invocation, delivery: Delivery, outcome: Outcome) -> None:

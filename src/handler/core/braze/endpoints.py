@@ -9,11 +9,12 @@ and a row in the simulated Braze's own table.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from handler.core.braze.identifiers import IDENTIFIERS
 
 TRANSACTIONAL: Final = "transactional_campaign_id"
+RECIPIENTS: Final = "recipients"
 MAX_RECIPIENTS: Final = 50  # of one request, on both pages of the triggered sends
 MAX_PROPERTIES_BYTES: Final = 50 * 1024
 MAX_IDENTIFIER_BYTES: Final = 987
@@ -37,9 +38,9 @@ class Endpoint:
 
     `key` of a rule's `send` chooses it; `permission` is the API key's. `most` is how many
     deliveries one request holds; of one, `recipient` is an object and the properties stand beside
-    it only. `rate` is the limit that its requests count in. `refused` is the name of the array that
-    an answer's `errors` refer to where they refuse single recipients of an accepted request;
-    `is_repeatable` says that Braze takes a repeat within 24 hours for the same request.
+    it only. `refused` is the name of the array that an answer's `errors` refer to where they refuse
+    single deliveries of an accepted request. `is_repeatable` says that Braze takes a repeat within
+    24 hours for the same request.
     """
 
     key: str
@@ -48,8 +49,7 @@ class Endpoint:
     properties: tuple[str, ...]
     others: tuple[str, ...] = ()
     most: int = MAX_RECIPIENTS
-    rate: Literal["messages"] = "messages"  # 250,000 an hour, shared ("API limits")
-    refused: str = "recipients"
+    refused: str = RECIPIENTS
     is_repeatable: bool = False
 
     @property

@@ -8,10 +8,12 @@ It is unknown, too, where a 200 carries an HTML page, as proxies send for mainte
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Literal
 
+from handler.core.braze.endpoints import RECIPIENTS
 from handler.core.braze.rate_limit import seconds_asked
 from handler.core.reasons import Reason
 
@@ -84,8 +86,15 @@ class Outcome:
     refused: Mapping[int, str] = field(default_factory=dict, repr=False)
 
 
-def classify(answer: HttpResponse, now: float) -> Outcome:
-    """Return the outcome of any answer at all; `now` is in seconds since the epoch."""
+# By the status, the JSON document if there is one, and the seconds that Braze asks to wait.
+_Class = Callable[[int, dict[str, object] | None, int | None], Outcome]
+
+
+def classify(answer: HttpResponse, now: float, array: str = RECIPIENTS) -> Outcome:
+    """Return the outcome of any answer at all; `now` is in seconds since the epoch.
+
+    `array` is the request's array that its endpoint's `errors` name (`Endpoint.refused`).
+    """
     if answer.reached == "not_connected":
         return Outcome("not_sent", Reason.UNREACHABLE, detail=answer.why)
     status = answer.status
@@ -94,7 +103,9 @@ def classify(answer: HttpResponse, now: float) -> Outcome:
     document = _document(answer.body)
     if status // 100 == 2 and status != _CREATED and document is None and _is_page(answer):  # noqa: PLR2004 - its class
         return Outcome("unknown", Reason.PAGE, status)
-    by_class = {2: _success, 3: _redirect, 4: _refusal, 5: _failure}.get(status // 100)
+    success = partial(_success, array)
+    classes: dict[int, _Class] = {2: success, 3: _redirect, 4: _refusal, 5: _failure}
+    by_class = classes.get(status // 100)
     if by_class is None:
         return Outcome("unknown", Reason.UNEXPECTED_STATUS, status)
     limited = status == _RATE_LIMITED
@@ -117,7 +128,9 @@ def _is_page(answer: HttpResponse) -> bool:
     return begins_so or "html" in answer.headers.get("content-type", "").lower()
 
 
-def _success(status: int, document: dict[str, object] | None, _wait: int | None) -> Outcome:
+def _success(
+    array: str, status: int, document: dict[str, object] | None, _wait: int | None
+) -> Outcome:
     if document is None:
         return Outcome("accepted", Reason.ACCEPTED, status, warnings=("unreadable",))
     dispatch_id = _dispatch_id(document)
@@ -127,21 +140,21 @@ def _success(status: int, document: dict[str, object] | None, _wait: int | None)
             return Outcome("not_sent", Reason.TARGET_PAUSED, status, text, dispatch_id)
         return Outcome("held", Reason.NOTICE, status, text, dispatch_id)
     warnings, detail = _warnings(document)
-    refused = _refused(document.get("errors"))
+    refused = _refused(document.get("errors"), array)
     return Outcome(
         "accepted", Reason.ACCEPTED, status, detail, dispatch_id, warnings, refused=refused
     )
 
 
-def _refused(errors: object) -> dict[int, str]:
-    """Return the texts of errors that name a recipient, as those of /users/track name an object.
+def _refused(errors: object, array: str) -> dict[int, str]:
+    """Return the texts of errors that name an object of an array, by its place in that.
 
     Braze, "User track": `{"type": ..., "input_array": ..., "index": ...}`.
     """
     found: dict[int, str] = {}
     for error in errors if isinstance(errors, list) else ():
         index = error.get("index") if isinstance(error, dict) else None
-        if type(index) is int and error.get("input_array", "recipients") == "recipients":
+        if type(index) is int and error.get("input_array", array) == array:
             found[index] = _text(error.get("type", ""))
     return found
 
