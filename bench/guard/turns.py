@@ -92,12 +92,12 @@ class Writer:
             turn = self._turn(delivery, times)
             if turn == "wait":
                 self.ledger.release(claimed.id, claimed.owner)
-                return self._wait("out_of_turn", claimed.attempt)
+                return self._wait(Reason.OUT_OF_TURN, claimed.attempt)
         except Unavailable:
-            return self._wait("unavailable", 1)
+            return self._wait(Reason.UNAVAILABLE, 1)
         kind = self.profiles.post(write.profile, None if turn == "stale" else write.version)
         self._settle(delivery, claimed, _STATES[kind], wrote=turn == "go")
-        return None if kind == "accepted" else self._wait(kind, claimed.attempt)
+        return None if kind == "accepted" else self._wait(Reason.INTERRUPTED, claimed.attempt)
 
     def _claim(self, delivery: Delivery, times: Times) -> Claim | int | None:
         self.owners += 1
@@ -125,6 +125,6 @@ class Writer:
             else:
                 self.guard.postpone(delivery)
 
-    def _wait(self, reason: str, attempt: int) -> int:
-        outcome = Outcome("not_sent", Reason(reason))
+    def _wait(self, reason: Reason, attempt: int) -> int:
+        outcome = Outcome("not_sent", reason)
         return wait(_TIMING, outcome, attempt, 0, self.random.random())
