@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test fuzz faults soak soak-protocol overtaking peers check format lock sbom sizes clean
+.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking peers check format lock sbom sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -25,9 +25,12 @@ demo: $(READY) ## Send the sample order and signup through the whole stack, by t
 deploy: $(READY) ## Check the rules, build, show the change set and deploy; CONFIG=prod for another environment
 	@.venv/bin/relay deploy --config-env $(CONFIG)
 
-test: check ## Check and test everything, at last your own rules
-	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --quiet
+test: $(READY) ## Check and test everything, at last your own rules
+	@$(MAKE) --no-print-directory --jobs 2 check suite
 	.venv/bin/relay rules test
+
+suite: $(READY)
+	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --quiet
 
 faults: $(READY) ## Strike every call of a run with every fault, and with every two; kill workers and Braze
 	FAULTS=all MODEL=full .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_cells.py tests/simulation/test_model.py
