@@ -1,7 +1,6 @@
 """Suggestions: the known name that a wrong one was probably meant to be."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Final
 
 ALIKE: Final = 0.6  # difflib's own measure, from 0 to 1: two letters in five may differ
@@ -9,6 +8,8 @@ ALIKE: Final = 0.6  # difflib's own measure, from 0 to 1: two letters in five ma
 
 def closest(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
     """Return the known name that is most like another one; None where none is alike enough."""
+    from difflib import get_close_matches  # noqa: PLC0415 - 1 ms of each cold start, for mistakes
+
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=alike)), None)
 
 

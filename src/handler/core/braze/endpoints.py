@@ -9,6 +9,7 @@ and a row in the simulated Braze's own table.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from handler.core.braze.identifiers import IDENTIFIERS
@@ -100,12 +101,6 @@ ENDPOINTS: Final = (
     ),
 )
 PROPERTIES: Final = tuple(dict.fromkeys(name for one in ENDPOINTS for name in one.properties))
-# A queue message's path is put behind the host as it is, and others may write into the queue:
-# anything but these could lead the key elsewhere.
-_PATHS: Final = {
-    endpoint: re.compile(re.escape(endpoint.path).replace(r"\{\}", _PART_OF_A_PATH), re.ASCII)
-    for endpoint in ENDPOINTS
-}
 
 
 def endpoint(send: Mapping[str, object]) -> Endpoint | None:
@@ -117,8 +112,17 @@ def endpoint(send: Mapping[str, object]) -> Endpoint | None:
 
 
 def endpoint_of(path: str) -> Endpoint | None:
-    """Return the endpoint that a delivery's path leads to; None for any other path."""
-    return next((one for one, pattern in _PATHS.items() if pattern.fullmatch(path)), None)
+    """Return the endpoint that a delivery's path leads to; None for any other path.
+
+    The path is put behind the host as it is, and others may write into the queue: anything but
+    these could lead the key elsewhere.
+    """
+    return next((one for one in ENDPOINTS if _pattern(one).fullmatch(path)), None)
+
+
+@cache
+def _pattern(at: Endpoint) -> re.Pattern[str]:
+    return re.compile(re.escape(at.path).replace(r"\{\}", _PART_OF_A_PATH), re.ASCII)
 
 
 def is_part_of_a_path(text: str) -> bool:
