@@ -1,4 +1,4 @@
-"""What goes out is compact JSON in UTF-8, and Braze's limits of bytes are counted of just that."""
+"""Bytes of a request: compact JSON in UTF-8, of which Braze's limits are counted."""
 
 import json
 import re

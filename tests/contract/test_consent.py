@@ -1,4 +1,4 @@
-"""Whose consent an event changes: what rules make of it, sent to the simulated Braze."""
+"""Consent that an event changes, by the shipped rules and recipes, in the simulated Braze."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What each function loads before its first answer, under Amazon's runtime client.
+"""Modules that each function loads before its first answer, under Amazon's runtime client.
 
 The package is the one that the local stack deploys. It answers one invocation that needs no AWS,
 so that what is made once for each environment is seen too: settings, clients, rules.

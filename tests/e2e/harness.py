@@ -1,4 +1,4 @@
-"""What a test does to a relay that is up, and sees of it."""
+"""A running relay, as tests drive it and look at it."""
 
 import base64
 import hmac

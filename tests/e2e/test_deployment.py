@@ -1,4 +1,4 @@
-"""What the template itself refuses, before anything is created."""
+"""Parameters that the template itself refuses, before anything is created."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What senders ask beside their webhooks: answered where enabled, and nothing comes of it."""
+"""Handshakes, beside the webhooks: answered where enabled, and nothing is sent for them."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What is said of the local stack can be done there: nobody sets the key of a simulated Braze."""
+"""Advice for the local stack: nothing that cannot be done there, such as setting a key."""
 
 import time
 

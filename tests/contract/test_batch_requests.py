@@ -1,4 +1,4 @@
-"""What goes together in one request, Braze takes together, and each recipient is in one request."""
+"""Batch requests: Braze takes each of them, and each recipient is in one of them."""
 
 from typing import Any
 
