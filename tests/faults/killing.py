@@ -4,7 +4,8 @@ import json
 import random
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -20,8 +21,7 @@ RESTART_SECONDS: Final = 1.0
 # is what is to be seen here: 35 s at most, the function's timeout and a margin.
 VISIBILITY_SECONDS: Final = 15
 PATIENCE: Final = 600.0
-AIMING_SECONDS: Final = 5.0
-_LOOK_SECONDS: Final = 0.01
+_LOOK_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def run(plan: Plan) -> Figures:
         template = sample("shopify-order")
         braze.cuts = CUTS
         posted = poster.submit(post_orders, relay, template, plan.orders)
-        struck = [_strike(relay, braze, template, plan, at) for at in range(plan.kills)]
+        killer = _Killer(relay, braze, template, posted)
+        struck = [killer.strike(plan.pause, at) for at in range(plan.kills)]
         answers = posted.result()
         braze.cuts = 0.0
         until(lambda: waiting(relay), lambda left: left == 0, "empty queue", PATIENCE)
@@ -103,53 +104,53 @@ def run(plan: Plan) -> Figures:
         )
 
 
-def _strike(
-    relay: Relay, braze: Recorder, template: dict[str, Any], plan: Plan, number: int
-) -> bool | None:
-    """Kill a worker, every other time one that waits for Braze; tell whether one did, if any."""
-    time.sleep(plan.pause * random.random())  # noqa: S311 - no secret
-    if number % 2:
-        is_in_flight = _kill(relay, braze, template, _anyone())
-    else:
-        with braze.silence():
-            is_in_flight = _kill(relay, braze, template, _sending(braze))
-    if number % RESTART_EVERY == RESTART_EVERY - 1:
-        braze.stop()
-        time.sleep(RESTART_SECONDS)
-        braze.start()
-    return is_in_flight
+@dataclass(frozen=True, slots=True)
+class _Killer:
+    """Kills the stack's workers while orders are on their way."""
 
+    relay: Relay
+    braze: Recorder
+    template: dict[str, Any]
+    posted: Future[Counter[int]]
 
-def _kill(
-    relay: Relay, braze: Recorder, template: dict[str, Any], victim: int | None
-) -> bool | None:
-    if victim is None:
-        return None
-    with last_moment(victim, braze.port) as held:
-        in_flight = bool(held & braze.open_ports())
-        request = braze.bury(held)
-        if request is not None:  # it may have been answered, and marked in part
-            request.forgotten = {
-                user for user in request.users if not recorded(relay, template, user)
-            }
-    return in_flight
+    def strike(self, pause: float, number: int) -> bool | None:
+        """Kill a worker, each other time one that waits for Braze; tell whether one did, if any."""
+        time.sleep(pause * random.random())  # noqa: S311 - no secret
+        if number % 2:
+            is_in_flight = self._kill(self._found(deliver_workers))
+        else:
+            with self.braze.silence():
+                is_in_flight = self._kill(self._found(self._sending))
+        if number % RESTART_EVERY == RESTART_EVERY - 1:
+            self.braze.stop()
+            time.sleep(RESTART_SECONDS)
+            self.braze.start()
+        return is_in_flight
 
+    def _kill(self, victim: int | None) -> bool | None:
+        if victim is None:
+            return None
+        with last_moment(victim, self.braze.port) as held:
+            in_flight = bool(held & self.braze.open_ports())
+            request = self.braze.bury(held)
+            if request is not None:  # it may have been answered, and marked in part
+                request.forgotten = {
+                    user for user in request.users if not recorded(self.relay, self.template, user)
+                }
+        return in_flight
 
-def _anyone() -> int | None:
-    workers = deliver_workers()
-    return random.choice(workers) if workers else None  # noqa: S311 - no secret
+    def _found(self, look: Callable[[], list[int]]) -> int | None:
+        """Return one of the workers looked for, or None where all orders are through without."""
+        while not (found := look()):
+            if self.posted.done() and waiting(self.relay) == 0:
+                return None
+            time.sleep(_LOOK_SECONDS)
+        return random.choice(found)  # noqa: S311 - no secret
 
-
-def _sending(braze: Recorder) -> int | None:
-    """Return a worker that has a request in flight; any other if none comes to have one soon."""
-    deadline = time.monotonic() + AIMING_SECONDS
-    while time.monotonic() < deadline:
-        sending = braze.open_ports()
-        found = [pid for pid in deliver_workers() if sending & ports(pid, braze.port)]
-        if found:
-            return random.choice(found)  # noqa: S311 - no secret
-        time.sleep(_LOOK_SECONDS)
-    return _anyone()
+    def _sending(self) -> list[int]:
+        """Return the workers that have a request in flight."""
+        sending = self.braze.open_ports()
+        return [pid for pid in deliver_workers() if sending & ports(pid, self.braze.port)]
 
 
 def _shorten_visibility(relay: Relay) -> None:
