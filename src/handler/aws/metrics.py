@@ -108,12 +108,14 @@ class Tally:
 
     def flush(self) -> None:
         """Print a line for each combination of dimensions, and clear the counts."""
+        if not self._values:
+            return
+        line = EphemeralMetrics(namespace=NAMESPACE)
+        line.service = line.service or _STACK
         for dimensions, values in self._values.items():
-            line = EphemeralMetrics(namespace=NAMESPACE)
-            line.service = line.service or _STACK
             if dimensions:
                 line.add_dimensions(service=line.service, **dict(dimensions))
             for name, value in values:
                 line.add_metric(name, METRICS[name].unit, value)
-            line.flush_metrics()
+            line.flush_metrics()  # prints and clears it
         self._values.clear()

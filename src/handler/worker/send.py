@@ -112,6 +112,8 @@ def _release(invocation: Invocation, batch: list[ClaimedDelivery], *, unbatched:
 
 def _redacted(worker: Worker, outcome: Outcome, batch: list[ClaimedDelivery]) -> Outcome:
     """Redact Braze's text against every request of the batch: each dead letter gets a copy."""
+    if not outcome.detail and not outcome.refused:
+        return outcome
     known: list[JsonValue] = [*(request(one.sent) for one in batch), *worker.keys.known()]
     refused = {at: redact(text, known) for at, text in outcome.refused.items()}
     return replace(outcome, detail=redact(outcome.detail, known), refused=refused)

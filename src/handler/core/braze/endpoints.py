@@ -9,7 +9,7 @@ and a row in the simulated Braze's own table.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from handler.core.braze.identifiers import IDENTIFIERS
@@ -30,6 +30,8 @@ LITERAL_KEYS: Final = (
 )
 _RECIPIENT_KEYS: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only", "attributes")
 _ID: Final = "{}"  # in a path, stands for the id under the endpoint's key
+# Paths that are remembered: a relay has few, and whoever writes into the queue fills no memory.
+_PATHS: Final = 64
 _PART_OF_A_PATH: Final = "[0-9A-Za-z-]{1,64}"
 
 
@@ -111,6 +113,7 @@ def endpoint(send: Mapping[str, object]) -> Endpoint | None:
     return replace(chosen[0], path=chosen[0].path.replace(_ID, str(send[chosen[0].key])))
 
 
+@lru_cache(maxsize=_PATHS)
 def endpoint_of(path: str) -> Endpoint | None:
     """Return the endpoint that a delivery's path leads to; None for any other path.
 

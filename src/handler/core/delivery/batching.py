@@ -5,6 +5,7 @@ delivery"). It sends one message where two of them are one user, so no request h
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -23,12 +24,22 @@ MAX_BYTES: Final = 4_000_000 - 65_536
 class _Request:
     """A request that is being filled: the places of its deliveries in the batch.
 
-    `holds` are its users, and the ids of its deliveries.
+    `holds` are its users, and the ids of its deliveries. `size` is in bytes.
     """
 
     members: list[int]
     holds: set[str]
     size: int
+
+    def takes(self, most: int, size: int) -> bool:
+        """Return whether there is room for one delivery more, of so many bytes."""
+        return len(self.members) < most and self.size + size <= MAX_BYTES
+
+    def add(self, at: int, own: set[str], size: int) -> None:
+        """Add the delivery in this place of the batch."""
+        self.members.append(at)
+        self.holds |= own
+        self.size += size
 
 
 def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
@@ -37,21 +48,22 @@ def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
     Of one user the older delivery is in the earlier request. A delivery that may not be sent twice,
     a broadcast, and one that Braze takes singly have a request of their own.
     """
+    if len(deliveries) == 1:
+        return [[0]]
     by_age = sorted(range(len(deliveries)), key=lambda at: deliveries[at].accepted_at)
-    found: dict[Hashable, list[_Request]] = {}
+    found: defaultdict[Hashable, list[_Request]] = defaultdict(list)
     made: list[_Request] = []
     for at in by_age:
         delivery = deliveries[at]
-        key: Hashable = _shared(delivery) if _may_join(delivery) else at
-        requests = found.setdefault(key, [])
-        request = _room(requests, delivery)
+        requests = found[_shared(delivery) if _may_join(delivery) else at]
+        own, size = _own(delivery), 1 + len(encode_request(delivery.recipient))
+        free = (one for one in _after(requests, own) if one.takes(_most(delivery), size))
+        request = next(free, None)
         if request is None:
             request = _Request([], set(), len(encode_request(delivery.send)))
             requests.append(request)
             made.append(request)
-        request.members.append(at)
-        request.holds |= _own(delivery)
-        request.size += _size(delivery)
+        request.add(at, own, size)
     return [request.members for request in made]
 
 
@@ -70,24 +82,11 @@ def _shared(delivery: Delivery) -> Hashable:
     return delivery.workspace, delivery.path, json.dumps(delivery.send, sort_keys=True), is_old
 
 
-def _room(requests: list[_Request], delivery: Delivery) -> _Request | None:
-    """Return the request that a delivery joins: one after all that hold its user or its id."""
-    own = _own(delivery)
+def _after(requests: list[_Request], own: set[str]) -> list[_Request]:
+    """Return the requests after all that hold a delivery's user or its id."""
     last = max((at for at, one in enumerate(requests) if one.holds & own), default=-1)
-    return next(
-        (
-            request
-            for request in requests[last + 1 :]
-            if len(request.members) < _most(delivery)
-            and request.size + _size(delivery) <= MAX_BYTES
-        ),
-        None,
-    )
+    return requests[last + 1 :]
 
 
 def _own(delivery: Delivery) -> set[str]:
     return {written(user_of(delivery)), delivery.id}
-
-
-def _size(delivery: Delivery) -> int:
-    return 1 + len(encode_request(delivery.recipient))
