@@ -72,7 +72,7 @@ def queue(aws: Aws, settings: DeliverSettings) -> Iterator[Queue]:
     log, uptime = io.StringIO(), Clock(0)
     manager = aws.client("secretsmanager")
     table = Table(aws.client("dynamodb"), settings.ledger_table)
-    timing = Timing(base=0, floor=0, request=0.5, shortest=0.3, margin=1, marking=0.3)
+    timing = Timing(base=0, floor=0, request=2.5, shortest=0.3, margin=1, marking=0.3)
     with open_session() as session:
         worker = Worker(
             settings=settings,

@@ -18,7 +18,7 @@ from handler.core.braze.outcome import HttpResponse
 BODY = b'{"recipients":[{"external_user_id":"u"}]}'
 ACCEPTED = b'{"message":"success","dispatch_id":"d1"}'
 SECONDS = 0.6  # the deadline of a request here
-LATEST = SECONDS + 0.35
+LATEST = SECONDS + 1.0
 Script = Callable[[socket.socket], None]
 
 
@@ -108,7 +108,7 @@ def keep(_peer: socket.socket) -> None:
 
 
 def silence(_peer: socket.socket) -> None:
-    time.sleep(SECONDS + 0.2)
+    time.sleep(SECONDS + 1.2)
 
 
 def drip(raw: bytes) -> Script:

@@ -67,7 +67,7 @@ def test_a_reset_before_the_request_is_not_sent(session: Session) -> None:
 
 
 def hold_back(peer: socket.socket) -> None:
-    time.sleep(SECONDS + 0.3)
+    time.sleep(SECONDS + 1.3)
     peer.settimeout(0.1)
 
 

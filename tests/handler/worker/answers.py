@@ -15,7 +15,7 @@ EDGE: Final[Reply] = (502, b"<html>bad gateway</html>")  # nobody knows what cam
 
 def hang() -> None:
     """Answer once nobody waits for it any more."""
-    time.sleep(0.7)
+    time.sleep(2.8)
 
 
 def recipients(braze: Braze) -> list[list[dict[str, Any]]]:

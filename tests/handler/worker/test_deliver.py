@@ -88,7 +88,7 @@ def test_a_delivery_that_is_not_sent_waits_in_the_queue(
 
 
 def hang() -> None:
-    time.sleep(0.8)
+    time.sleep(2.8)
 
 
 def test_an_unknown_outcome_under_hold_is_held_and_never_sent_again(

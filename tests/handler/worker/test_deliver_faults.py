@@ -97,7 +97,7 @@ def test_with_little_time_left_messages_go_back_unattempted(
 ) -> None:
     queue.send(encode(delivery))
 
-    assert len(queue.deliver(left=1_400)) == 1
+    assert len(queue.deliver(left=3_400)) == 1
     assert queue.item(delivery) == {}
 
     assert queue.deliver() == []

@@ -64,7 +64,7 @@ def test_a_delivery_is_not_buried_as_held_before_the_ledger_holds_it(
 ) -> None:
     def lose_the_ledger() -> None:
         client.update = refuse
-        time.sleep(0.8)
+        time.sleep(2.8)
 
     def refuse(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://dynamodb")

@@ -93,9 +93,9 @@ def test_a_secret_that_took_the_time_of_a_post_costs_no_attempt(
 def test_no_post_is_begun_that_would_be_cut_short(
     queue: Queue, clock: Clock, braze: Braze, delivery: Delivery
 ) -> None:
-    end = clock() + 3
+    end = clock() + 4
     table = queue.worker.ledger.table
-    slow: Any = Slow(table.client, "update_item", clock, 1.8)
+    slow: Any = Slow(table.client, "update_item", clock, 2.8)
     ledger = replace(queue.worker.ledger, table=replace(table, client=slow))
     queue = replace(queue, worker=replace(queue.worker, ledger=ledger, clock=clock))
     queue.send(encode(delivery))
