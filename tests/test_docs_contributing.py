@@ -191,3 +191,13 @@ def test_the_pages_are_linked_from_the_readme() -> None:
         "SECURITY.md",
     ):
         assert f"({link})" in readme, link
+
+
+def test_the_decision_on_the_claim_protocol_has_the_figures_of_the_guarantees() -> None:
+    record = (PROJECT / "docs/decisions/0006-own-claim-protocol.md").read_text(encoding="utf-8")
+    cells = re.findall(r"^\| [^|]+ \| ([\d,]+) \| ([\d,]+) \|$", record, re.MULTILINE)
+    doubles, lost = ([row[at] for row in cells] for at in (0, 1))
+    page = (PROJECT / "docs/guarantees.md").read_text(encoding="utf-8")
+
+    for name, (ours, *others) in (("avoidable doubles", doubles), ("lost", lost)):
+        assert f"{name} {ours} beside {', '.join(others[:-1])} and {others[-1]};" in page

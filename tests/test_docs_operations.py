@@ -3,6 +3,7 @@
 import ast
 import re
 import shlex
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -49,9 +50,14 @@ def texts(node: ast.AST | None) -> set[str]:
 
 
 @cache
-def nodes() -> list[ast.AST]:
+def nodes(leave_out: Path | None = None) -> list[ast.AST]:
     files = [file for folder in FOLDERS for file in sorted(folder.rglob("*.py"))]
-    return [node for it in files for node in ast.walk(ast.parse(it.read_text(encoding="utf-8")))]
+    return [
+        node
+        for it in files
+        if it != leave_out
+        for node in ast.walk(ast.parse(it.read_text(encoding="utf-8")))
+    ]
 
 
 def entries(key: str) -> set[str]:
@@ -70,6 +76,20 @@ def entries(key: str) -> set[str]:
 NOT_IN_LINES = {Reason.UNAVAILABLE, Reason.BY_SQS, Reason.REFUSED_BY_SQS}
 
 
+GIVEN = [one.name for one in Reason if one not in get_args(ParkReason)]
+
+
+def unwritten(reasons: Iterable[str]) -> list[str]:
+    """Return the reasons that nothing gives; their own table, which names all, is left out."""
+    table = PROJECT / "src" / "handler" / "core" / "reasons.py"
+    names = {node.attr for node in nodes(leave_out=table) if isinstance(node, ast.Attribute)}
+    return [name for name in reasons if name not in names]
+
+
+def test_a_reason_that_nothing_gives_is_found() -> None:
+    assert unwritten(["TOO_DEEP", *GIVEN]) == ["TOO_DEEP"]
+
+
 def rows(heading: str) -> dict[str, str]:
     """Return the rows of the tables under a heading, by the name in their first column."""
     section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
@@ -77,9 +97,7 @@ def rows(heading: str) -> dict[str, str]:
 
 
 def test_each_reason_is_written_somewhere_and_has_its_facts() -> None:
-    names = {node.attr for node in nodes() if isinstance(node, ast.Attribute)}
-    unused = [it for it in Reason if it.name not in names and it not in get_args(ParkReason)]
-    assert unused == []
+    assert unwritten(GIVEN) == []
     assert set(FACTS) == set(Reason)
     assert set(get_args(ParkReason)) <= standing("dead")
 

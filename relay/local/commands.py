@@ -57,8 +57,8 @@ def up(
 ) -> None:
     """Serve the rules through the whole stack on this machine until Ctrl-C.
 
-    No sample is posted, and secrets and Braze may be your own; `relay run` posts
-    the samples first.
+    No sample is posted; secrets may be your own, and Braze a simulation on
+    127.0.0.1. `relay run` posts the samples first.
 
     Example: relay up --secrets secrets.json --port 3100
 

@@ -39,8 +39,8 @@ def erase(  # noqa: PLR0913 - the options of a command
         bool,
         typer.Option(
             "--mentions",
-            help="Also dead letters to others that mention them, and events of which no request "
-            "was made, their own too.",
+            help="Also dead letters that only mention the person, and events without a request, "
+            "the person's own included.",
         ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what there is.")] = False,

@@ -70,7 +70,7 @@ def reconcile(  # noqa: PLR0913 - the options of a command
     Example: relay reconcile --since 3d
 
     Exit codes: 0 nothing is wrong, 1 a sum does not add up, 2 usage, no such
-    stack, or it cannot be read
+    stack, or AWS cannot be read
     """
     now = time.time()
     end = now if until == _NOW else time_of(until, now)

@@ -15,6 +15,9 @@ from relay.rules.case_file import read_case
 from relay.rules.webhooks import Given
 from relay.webhooks.samples import Sample, misread, read_sample, sources_in
 
+EventArgument = Annotated[
+    str, typer.Argument(help="A sample of events/ or a case, by name or path.", metavar="EVENT")
+]
 CasesOption = Annotated[
     Path, typer.Option(help="Folder of cases, SOURCE/CLAIM.yaml.", exists=True, file_okay=False)
 ]
@@ -22,11 +25,8 @@ StageOption = Annotated[str, typer.Option(help="Stage whose `vars` the rules use
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
-def sample_of(file: Path) -> Sample:
+def _sample_of(file: Path) -> Sample:
     """Return the webhook of a JSON file; end the command with a message where it is none."""
-    if file.suffix in (".yaml", ".yml"):
-        problem = f"{file} is no JSON; of a case `relay rules explain` says what comes of it"
-        raise typer.BadParameter(problem)
     try:
         return read_sample(file)
     except ValidationError as error:
@@ -47,12 +47,12 @@ def source_of(name: str, rules: Path, stage: str) -> Source:
 def given_of(event: str, cases: Path) -> Given:
     """Return the webhook of a sample or of a case, by name or path."""
     known = _known(cases)
-    file = Path(event) if Path(event).suffix in (".json", ".yaml") else known.get(event)
-    if file is None or not file.is_file():
+    file = Path(event) if Path(event).is_file() else known.get(event)
+    if file is None:
         raise typer.BadParameter(f"there is no event or case {event}{_meant(event, known)}")
-    if file.suffix == ".json":
-        return Given(sample_of(file))
-    return read_case(file, file.parent.parent).given
+    if file.suffix == ".yaml":
+        return read_case(file, file.parent.parent).given
+    return Given(_sample_of(file))
 
 
 def _known(cases: Path) -> Mapping[str, Path]:

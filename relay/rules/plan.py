@@ -2,42 +2,35 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 from handler.core.models import Plan
 from relay.console.options import RulesOption
 from relay.paths import RULES
-from relay.rules.inputs import StageOption, sample_of, source_of
+from relay.rules.case_file import CASES
+from relay.rules.inputs import CasesOption, EventArgument, StageOption, given_of, source_of
 from relay.rules.plan_document import delivered, parked
-from relay.rules.webhooks import Given, planned
+from relay.rules.webhooks import planned
 
 
 def plan(
-    webhook: Annotated[
-        Path,
-        typer.Argument(
-            help="JSON file: source, headers, body.",
-            metavar="WEBHOOK",
-            exists=True,
-            dir_okay=False,
-        ),
-    ],
+    event: EventArgument,
     rules: RulesOption = RULES,
+    cases: CasesOption = CASES,
     stage: StageOption = "dev",
 ) -> None:
     """Print the requests that the rules make of a webhook, as JSON; nothing is sent.
 
-    Example: relay plan events/shopify-order.json
+    Example: relay plan shopify-order
 
     Exit codes: 0 printed (also if no rule matches), 1 the rules do not load,
-    2 usage, or the file is no webhook
+    2 usage, or there is no such event
     """
-    sample = sample_of(webhook)
-    source = source_of(sample.source, rules, stage)
-    made = planned(Given(sample), source)
+    given = given_of(event, cases)
+    source = source_of(given.sample.source, rules, stage)
+    made = planned(given, source)
     for line in _remarks(made):
         typer.echo(line, err=True)
     typer.echo(json.dumps(described(made), indent=2, ensure_ascii=False))

@@ -47,7 +47,9 @@ def send(  # noqa: PLR0913 - the options of a command
     ] = None,
     again: Annotated[
         bool,
-        typer.Option("--again", help="With --each: also lines that only a digest tells apart."),
+        typer.Option(
+            "--again", help="With --each: post although only a digest tells what was sent before."
+        ),
     ] = False,
     skip: Annotated[int, typer.Option(help="With --each: lines to skip.", min=0)] = 0,
     rules: RulesOption = RULES,
@@ -75,7 +77,7 @@ def send(  # noqa: PLR0913 - the options of a command
     Example: relay send shopify-order
 
     Exit codes: 0 answered 200 (--each: every line, and none made a dead letter),
-    1 not so, or a rules file is wrong, 2 usage, 130 interrupted
+    1 another answer, or a rules file is wrong, 2 usage, 130 interrupted
     """
     if event and each:
         raise typer.BadParameter("EVENT and --each exclude each other")

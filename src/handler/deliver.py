@@ -58,7 +58,7 @@ def _decoded(invocation: Invocation, batch: list[QueueMessage]) -> list[Delivery
             if isinstance(found, DeliveryTask):
                 tasks.append(found)
             else:
-                invocation.dispositions.settle(message, found)
+                invocation.dispositions.record(message, found)
     return tasks
 
 

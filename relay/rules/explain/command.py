@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import typer
 
@@ -13,6 +13,7 @@ from relay.rules.case_file import CASES
 from relay.rules.explain.explanation import JsonObject, explained
 from relay.rules.inputs import (
     CasesOption,
+    EventArgument,
     JsonOption,
     StageOption,
     given_of,
@@ -24,10 +25,7 @@ Line = tuple[str, str | None]  # a line and its colour
 
 
 def explain(  # noqa: PLR0913 - the options of a command
-    event: Annotated[
-        str,
-        typer.Argument(help="A sample of events/ or a case, by name or path.", metavar="EVENT"),
-    ],
+    event: EventArgument,
     positional: RulesArgument = None,
     *,
     rules: RulesOption = RULES,

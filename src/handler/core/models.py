@@ -34,14 +34,17 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A webhook that has proven who sent it. Only `verify` makes one; only this is parsed."""
+    """A webhook that has proven who sent it. Only this is parsed.
+
+    In the functions only `verify` makes one.
+    """
 
     webhook: Webhook
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A verified, parsed webhook; `headers` are those of the preset's closed list.
+    """One event of a verified webhook, parsed; `headers` are those of the preset's closed list.
 
     `version` orders the events of one thing, and `arrived_ms` those of one version. `again_after`
     is set where the id is only a digest: the same bytes received after it are not the sender's

@@ -1,4 +1,4 @@
-"""The lease: the right to send a delivery, as a claim writes it into the ledger."""
+"""The claim, as it is written into the ledger: the right to send until its lease ends."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,8 @@ _CLAIM: Final = (
     "since = if_not_exists(since, :now)"
 )
 
-# An attempt in the ledger: `class`, `reason`, `status`, `time` (epoch seconds), `dispatch_id`.
+# An attempt in the ledger: `class` (the outcome's kind), `reason`, `status`, `time` (epoch
+# seconds), `dispatch_id`.
 Entry = Mapping[str, str | int | None]
 
 

@@ -36,6 +36,7 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
         last=tuple(_entry(value["M"]) for value in item.get("last", {"L": []})["L"]),
         lost=number_in(item, "lost") or 0,
         surge=number_in(item, "surge"),
+        # Stored as `alone`: the tables of deployed stacks have that name.
         unbatched=item.get("alone", {}).get("BOOL", False),
         message=item.get("message", {}).get("S", ""),
     )

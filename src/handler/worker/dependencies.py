@@ -43,7 +43,8 @@ class Worker:
     """The dependencies of the deliver function.
 
     `post` takes URL, body, API key and seconds (see `braze_client.client`). `clock` returns
-    seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two claims share.
+    seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two
+    requests share: all claims of one request have the same.
     """
 
     settings: DeliverSettings

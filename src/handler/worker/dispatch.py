@@ -66,7 +66,7 @@ def _probe(invocation: Invocation, going: list[DeliveryTask], scope: str) -> lis
         for task in rest:
             seconds = wait_open(worker.timing, breaker, now, worker.random())
             disposition = wait_again(worker, task, Reason.BREAKER_OPEN, seconds)
-            invocation.dispositions.settle(task.message, disposition)
+            invocation.dispositions.record(task.message, disposition)
         return left
     while rest and _is_probing(worker, scope):
         left += _send(invocation, [rest.pop(0)])
@@ -86,7 +86,7 @@ def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTas
         for task in going:
             seconds = clamp(MINUTE + worker.timing.outage * worker.random())
             disposition = _wait(invocation, task, _Stop(Reason.RATE_LIMITED, seconds))
-            invocation.dispositions.settle(task.message, disposition)
+            invocation.dispositions.record(task.message, disposition)
         return []
     owner = worker.owner()
     found = [one for task in going if (one := _claimed(invocation, task, owner)) is not None]
@@ -124,13 +124,13 @@ def _claimed(invocation: Invocation, task: DeliveryTask, owner: str) -> ClaimRes
     """
     if not invocation.has_time(2, first=invocation.worker.timing.shortest):
         # The claim and the mark need a margin each.
-        invocation.dispositions.settle(task.message, retry_in(0))
+        invocation.dispositions.record(task.message, retry_in(0))
         return None
     found: ClaimResult | None = None
     with on_failure(invocation, [task.message]):
         found = claim(invocation, task, owner)
         if isinstance(found, Disposition):
-            invocation.dispositions.settle(task.message, found)
+            invocation.dispositions.record(task.message, found)
     return found
 
 
@@ -141,7 +141,7 @@ def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[De
         if disposition is None:
             yield task
         else:
-            invocation.dispositions.settle(task.message, disposition)
+            invocation.dispositions.record(task.message, disposition)
 
 
 def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:

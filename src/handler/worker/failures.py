@@ -41,7 +41,7 @@ def on_failure(invocation: Invocation, messages: Iterable[QueueMessage]) -> Iter
         return
     for message in messages:
         if invocation.dispositions.of(message) is None:
-            invocation.dispositions.settle(message, _not_now(invocation, message, why))
+            invocation.dispositions.record(message, _not_now(invocation, message, why))
 
 
 def _not_now(invocation: Invocation, message: QueueMessage, why: str) -> Disposition:

@@ -52,7 +52,7 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
     started = worker.clock()
     outcome = _attempt(invocation, batch, secret)
     for claimed in _taken(batch, outcome):  # from here on no bug may retry them
-        invocation.dispositions.settle(claimed.task.message, DELETE)
+        invocation.dispositions.record(claimed.task.message, DELETE)
     outcome = _redacted(worker, outcome, batch)
     sent = Sent(round((worker.clock() - started) * 1000), len(batch))
     if outcome.kind == "rejected" and len(batch) > 1:
@@ -107,7 +107,7 @@ def _release(invocation: Invocation, batch: list[ClaimedDelivery], *, unbatched:
     for claimed in batch:
         with suppress(Unavailable):  # then the lease has to end first
             give_back(invocation.worker, claimed, unbatched=unbatched)
-        invocation.dispositions.settle(claimed.task.message, retry_in(0))
+        invocation.dispositions.record(claimed.task.message, retry_in(0))
 
 
 def _redacted(worker: Worker, outcome: Outcome, batch: list[ClaimedDelivery]) -> Outcome:
@@ -153,7 +153,7 @@ def _settle(
     for claimed in batch:
         message = claimed.task.message
         with on_failure(invocation, [message]):
-            invocation.dispositions.settle(message, settle(invocation, claimed, outcome, sent))
+            invocation.dispositions.record(message, settle(invocation, claimed, outcome, sent))
 
 
 def _attempt(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -> Outcome:

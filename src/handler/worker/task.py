@@ -74,7 +74,7 @@ class Dispositions:
     def __init__(self) -> None:
         self._by_id: dict[str, Disposition] = {}
 
-    def settle(self, message: QueueMessage, disposition: Disposition) -> None:
+    def record(self, message: QueueMessage, disposition: Disposition) -> None:
         """Record a message's disposition; a later one replaces it."""
         self._by_id[message.id] = disposition
 

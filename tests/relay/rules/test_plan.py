@@ -134,11 +134,17 @@ def test_a_file_that_is_no_webhook_is_told(desk: Desk, text: str, why: str) -> N
     assert result.stdout == ""
 
 
-def test_of_a_case_the_command_for_cases_is_named(desk: Desk) -> None:
-    file = desk.write_case("webhook: {event: shopify-order}\n")
-    result = run("plan", str(file), "--rules", str(desk.rules))
-    assert result.exit_code == 2
-    assert "`relay rules explain`" in " ".join(result.stderr.replace("│", "").split())
+def test_a_case_is_planned_as_a_file_is(desk: Desk) -> None:
+    shown = plan(desk, BODY).stdout
+    case = desk.write_case(f"webhook: {{event: {desk.folder / 'webhook.json'}}}\n")
+
+    assert run("plan", str(case), "--rules", str(desk.rules)).stdout == shown
+
+
+def test_a_sample_is_planned_by_its_name() -> None:
+    result = run("plan", "shopify-order", "--rules", str(PROJECT / "tests" / "rules"))
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["deliveries"]
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class Record:
     DEAD, so that a released delivery has its whole horizon again. `lost` counts the workers in a
     row that vanished with it. `surge` is when the surge limit stopped it, 0 if the limit has
     counted it already. One that is `unbatched` is never again part of a batch request. `message`
-    is the SQS message id of the last claimant.
+    is the SQS message id of the last claimant. `last` are its last attempts.
     """
 
     state: State
@@ -128,10 +128,10 @@ class Settlement:
     reason: Reason | None = None
 
 
-def settlement(outcome: Outcome, on_unknown: OnUnknown, last: Reason | None = None) -> Settlement:
+def settlement(outcome: Outcome, on_unknown: OnUnknown, final: Reason | None = None) -> Settlement:
     """Return what an outcome means under the rule's policy.
 
-    `last` is the reason why there is no further attempt, such as the horizon.
+    `final` is the reason why there is no further attempt, such as the horizon.
     """
     if outcome.kind == "accepted":
         return Settlement(State.ACCEPTED)
@@ -140,6 +140,6 @@ def settlement(outcome: Outcome, on_unknown: OnUnknown, last: Reason | None = No
         return Settlement(state, outcome.reason)
     if outcome.kind == "unknown" and on_unknown == "hold":
         return Settlement(State.HELD, Reason.UNKNOWN)
-    if last is not None:
-        return Settlement(State.DEAD, last)
+    if final is not None:
+        return Settlement(State.DEAD, final)
     return Settlement(State.UNKNOWN if outcome.kind == "unknown" else State.FAILED)

@@ -60,8 +60,8 @@ def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
     )
     event_type = _type(source, scope)
     # Binds, ids, versions and times read signed data alone, however their expressions are spelt.
-    for claim in _all_by_type(source.event.binds, event_type):
-        if not is_true(_search(claim, scope.signed, "bind")):
+    for bind in _all_by_type(source.event.binds, event_type):
+        if not is_true(_search(bind, scope.signed, "bind")):
             raise Malformed("the event's type and its body do not go together (bind)")
     event_id = _id(source.event.ids, event_type, {**scope.signed, "digest": raw}) or raw
     again_after = webhook.received_at + source.event.repeats_for

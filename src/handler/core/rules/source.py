@@ -49,7 +49,9 @@ class Rule:
     with the event: they are copied into every recipient, or back to the top of a broadcast, which
     has none. `expires_after` is in seconds, `surge` is (deliveries, seconds). `for_each` gives a
     list, of which each element makes deliveries of its own; they are told apart by `once` where
-    `once_per_item`, else by the element's index.
+    `once_per_item`, else by the element's index. `required` are paths in the recipient without
+    which nothing is sent, `keep_empty` those that may be empty. A `shadow` rule is rendered, logged
+    and counted, and never sent.
     """
 
     name: str
