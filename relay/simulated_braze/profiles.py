@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from relay.simulated_braze import consent
-from relay.simulated_braze.contract.attributes import changed
+from relay.simulated_braze.contract.attributes import changed, kept
 from relay.simulated_braze.switches import Switches
 
 Json = dict[str, Any]  # a JSON object, as received or as the control API shows it
@@ -26,7 +26,7 @@ class Profiles:
     def write(self, user: str, attributes: Json, cause: Json, switches: Switches) -> None:
         """Update or create a profile: null removes an attribute, an operator changes it."""
         old = self.current.get(user)
-        given = {name: one for name, one in attributes.items() if name != "_merge_objects"}
+        given = {name: kept(one) for name, one in attributes.items() if name != "_merge_objects"}
         if switches.operators == "applied":
             merge, own = attributes.get("_merge_objects", False), old or {}
             given = {name: changed(own.get(name), one, merge=merge) for name, one in given.items()}

@@ -32,6 +32,7 @@ from relay.simulated_braze.store import Trigger
 from relay.simulated_braze.switches import Switches
 from relay.simulated_braze.workspace import Workspace
 
+_RECIPIENTS: Final = "recipients"
 _EXISTING: Final = "send_to_existing_only"
 _MEND: Final = {"archived": "Unarchive", "paused": "Resume"}
 _NOTICE: Final = "The {0} is {1}. {2} the {0} to ensure trigger requests will take effect."
@@ -89,6 +90,15 @@ def _recipient(at: Endpoint, one: Json, switches: Switches) -> tuple[Json, list[
     if given:
         known["attributes"] = {k: value for k, value in given.items() if k not in passed_over}
     return known, list(bad.values()) if switches.bad_attributes == "errors" else []
+
+
+def refused_places(errors: object) -> frozenset[int]:
+    """Return the places of the recipients that errors name as Braze's page "User track" has it."""
+    listed = errors if isinstance(errors, list) else []
+    named = [one for one in listed if isinstance(one, dict) and type(one.get("index")) is int]
+    return frozenset(
+        one["index"] for one in named if one.get("input_array", _RECIPIENTS) == _RECIPIENTS
+    )
 
 
 def _one_context(body: Json, switches: Switches) -> Json:
@@ -182,7 +192,8 @@ class Simulation:
         notices = notice(at, target, space.switches) | extra
         stamp = {"dispatch_id": uuid.uuid4().hex, "time": space.now()}
         known, errors = taken(at, without_dropped(at, body, found), space.switches)
-        trigger = Trigger(request.path, target, {at.id_name: api_id, **known}, stamp)
+        content, lost = {at.id_name: api_id, **known}, refused_places(extra.get("errors"))
+        trigger = Trigger(request.path, target, content, stamp, lost)
         if "notice" not in extra:
             space.store.apply(trigger, space.switches)
         entry["outcome"] = "notice" if "notice" in notices else "accepted"

@@ -4,19 +4,23 @@ from dataclasses import dataclass
 
 from relay.simulated_braze.catalogue import Target
 from relay.simulated_braze.contract.audience import includes
-from relay.simulated_braze.contract.endpoints import PROPERTIES
+from relay.simulated_braze.contract.endpoints import IDENTIFIERS, PROPERTIES
 from relay.simulated_braze.profiles import UNIDENTIFIED, Json, Profiles
 from relay.simulated_braze.switches import Switches
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """An accepted request: its path, target, body, dispatch id and time."""
+    """An accepted request: its path, target, body, dispatch id and time.
+
+    `refused` are the places of the recipients that the answer's `errors` name by their index.
+    """
 
     path: str
     target: Target
     body: Json
     stamp: Json
+    refused: frozenset[int] = frozenset()
 
     def to(self, user: str) -> tuple[str, str]:
         """Return the key of a send, and its user: one id may name a campaign and a Canvas."""
@@ -39,13 +43,15 @@ class Store:
             self.sends.append(self._broadcast(trigger, switches))
             return
         recipients = trigger.body["recipients"]
-        changes = [self._change(trigger, one, switches) for one in recipients]
+        changes = [
+            _refused(one) if index in trigger.refused else self._change(trigger, one, switches)
+            for index, one in enumerate(recipients)
+        ]
         users = [change["external_id"] for change in changes]
         for index, change in enumerate(changes):
-            first = switches.duplicate_recipient == "first"
-            if users[index] in (users[:index] if first else users[index + 1 :]):
-                # Braze sends one message to a user named twice in a request.
-                change["because"] = change["because"] or "this user is in the request already"
+            if users[index] in users[index + 1 :]:
+                # One message to a user named twice, with the last one's properties ("Recipients").
+                change["because"] = change["because"] or "this user is in the request once more"
             self._reach(trigger, change, recipients[index], switches)
 
     def _reach(self, trigger: Trigger, change: Json, recipient: Json, switches: Switches) -> None:
@@ -81,7 +87,6 @@ class Store:
 
     def _change(self, trigger: Trigger, recipient: Json, switches: Switches) -> Json:
         """Write a recipient's attributes; `because` is why there is no user to send to."""
-        (name,) = {"external_user_id", "user_alias", "email"} & recipient.keys()
         because = _not_running(trigger)
         writes = because is None or switches.paused_attributes == "written"
         given = recipient.get("attributes", {}) if writes else {}
@@ -92,7 +97,7 @@ class Store:
             cause = {**trigger.stamp, "cause": f"POST {trigger.path}"}
             self.profiles.write(user, given, cause, switches)
         return {
-            "recipient": {name: recipient[name]},
+            "recipient": _named(recipient),
             "external_id": user,
             "profile_before": before,
             "attributes": given if user else {},
@@ -136,6 +141,20 @@ class Store:
         if last is not None and "canvas_id" in trigger.body and now - last < 1:
             return "a user enters a Canvas once a second at most"
         return None
+
+
+def _named(recipient: Json) -> Json:
+    return {name: recipient[name] for name in IDENTIFIERS if name in recipient}
+
+
+def _refused(recipient: Json) -> Json:
+    """Return what a recipient comes to that the answer's errors name: nothing is written."""
+    return {
+        "recipient": _named(recipient),
+        **dict.fromkeys(("external_id", "profile_before", "profile_after")),
+        "attributes": {},
+        "because": "the errors of the answer name this recipient",
+    }
 
 
 def _not_running(trigger: Trigger) -> str | None:

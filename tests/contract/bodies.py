@@ -20,6 +20,7 @@ YES, NO = (st.just(it) for it in (True, False))
 WORD = st.text("abcdefghijklmnopqrstuvwxyzäö-_", min_size=1, max_size=12).filter(
     lambda it: it not in ("null", "none", "undefined", "nan", "nil")  # what nobody is called
 )
+WORDS = WORD | st.lists(WORD, min_size=1, max_size=3)
 NUMBER = st.integers(-1000, 1000) | st.floats(-1e6, 1e6, allow_nan=False)
 SCALAR = WORD | NUMBER | st.booleans()
 UUID = st.uuids().map(str)
@@ -41,10 +42,13 @@ def status(name: str, comparisons: list[str], value: st.SearchStrategy[Any]) -> 
 
 FILTER = st.one_of(
     filtered("equals", SCALAR),
-    filtered("not_equal", WORD | NUMBER),
+    filtered("not_equal", SCALAR),
     filtered("does_not_equal", st.booleans()),
     filtered("matches_regex", WORD),
-    filtered("includes_value", SCALAR),
+    filtered("includes_value", SCALAR | st.lists(SCALAR, min_size=1, max_size=3)),
+    filtered("does_not_include_value", SCALAR),
+    filtered("is_any_of", WORDS),
+    filtered("is_none_of", WORDS),
     filtered("less_than_or_equal_to", NUMBER),
     filtered("greater_than_x_days_in_the_future", st.integers(0, 90)),
     filtered("after", TIME),
@@ -70,6 +74,7 @@ ATTRIBUTES = st.fixed_dictionaries(
     {"email": EMAIL},
     optional={
         "first_name": WORD,
+        "image_url": st.integers(1, 1024).map(lambda size: "x" * size),
         "country": st.sampled_from(["DE", "Australia"]),
         "language": st.sampled_from(["de", "en"]),
         "dob": DAY,
@@ -148,6 +153,14 @@ CAMPAIGN = st.fixed_dictionaries(
         "audience": AUDIENCE,
         "attachments": ATTACHMENTS,
     },
+)
+# Requests that name nobody: an audience, with or without the word for all of it.
+TO_AUDIENCE = st.fixed_dictionaries(
+    {"campaign_id": UUID, "audience": AUDIENCE, "broadcast": st.booleans()},
+    optional={"trigger_properties": PROPERTIES},
+) | st.fixed_dictionaries(
+    {"canvas_id": UUID, "audience": AUDIENCE, "broadcast": st.booleans()},
+    optional={"context": PROPERTIES},
 )
 CANVAS = st.sampled_from(["context", "canvas_entry_properties"]).flatmap(
     lambda name: st.fixed_dictionaries(

@@ -30,6 +30,22 @@ def of_attributes(**fields: Any) -> Callable[[Body], object]:
     return of_recipient(attributes={"vip": True, **fields})
 
 
+def to_nobody(**fields: Any) -> Callable[[Body], object]:
+    """Leave out the recipients, and all that could stand for them."""
+
+    def change(body: Body) -> None:
+        for key in ("recipients", "audience", "broadcast"):
+            body.pop(key, None)
+        body.update(fields)
+
+    return change
+
+
+def by_alias(**fields: Any) -> Callable[[Body], object]:
+    alias = {"alias_name": "${body.id}", "alias_label": "b", **fields}
+    return lambda body: body.update(recipients=[{"user_alias": alias}])
+
+
 def by_email(prioritization: Any) -> Callable[[Body], object]:
     recipient = {"email": "a@example.org", "prioritization": prioritization}
     return lambda body: body.update(recipients=[recipient])
@@ -60,7 +76,7 @@ REQUEST: Final = {
     "campaign_id is text": Breach(at_top(campaign_id=7), "campaign_id takes text"),
     "send_id is ASCII": Breach(at_top(send_id="é"), "send_id of ASCII"),
     "send_id is short": Breach(at_top(send_id="x" * 65), "64 characters"),
-    "recipients are given": Breach(lambda body: body.pop("recipients"), "1 to 50 recipients"),
+    "recipients are given": Breach(to_nobody(), "1 to 50 recipients"),
     "recipients are some": Breach(at_top(recipients=[]), "1 to 50 recipients"),
     "recipients are 50": Breach(
         at_top(recipients=[{"external_user_id": str(it)} for it in range(51)]), "1 to 50"
@@ -113,8 +129,24 @@ REQUEST: Final = {
         "is takes one of opted_in, subscribed, unsubscribed",
     ),
     "a value is given": Breach(compared("equals"), f"{_DEEP}.value: equals takes"),
-    "a boolean does_not_equal": Breach(
-        compared("not_equal", value=False), "go with does_not_equal"
+    "one of some texts": Breach(compared("is_any_of", [1]), "takes text, or a list of texts"),
+    "one text of none": Breach(compared("is_none_of", []), "takes text, or a list of texts"),
+    "a value among some": Breach(compared("includes_value", []), "or a list of these"),
+    "a value among others": Breach(
+        compared("does_not_include_value", ["a"]), "a list goes with is_none_of"
+    ),
+    "an audience alone says so": Breach(
+        to_nobody(audience={"last_used_app": {"comparison": "after", "value": "2026-01-01"}}),
+        "say broadcast: false beside it",
+    ),
+    "no broadcast reaches somebody": Breach(to_nobody(broadcast=False), "1 to 50 recipients"),
+    "no recipients are none": Breach(
+        at_top(
+            recipients=[],
+            broadcast=False,
+            audience={"last_used_app": {"comparison": "after", "value": "2026-01-01"}},
+        ),
+        "1 to 50 recipients",
     ),
     "a text is not_equal": Breach(compared("does_not_equal", "a"), "go with not_equal"),
     "a pattern is text": Breach(compared("matches_regex", 1), "takes text"),
@@ -122,7 +154,8 @@ REQUEST: Final = {
     "days are a number": Breach(compared("less_than_x_days_ago", value=True), "a number of days"),
     "a time is ISO 8601": Breach(compared("before", "tomorrow"), "a time in ISO 8601"),
     "a day is in the calendar": Breach(compared("after", "2026-02-30"), "a time in ISO 8601"),
-    "a value is a scalar": Breach(compared("includes_value", ["a"]), "text, a number, true"),
+    "a value is a scalar": Breach(compared("includes_value", [["a"]]), "text, a number, true"),
+    "equals takes one": Breach(compared("equals", ["a"]), "text, a number, true"),
     "a last use is a time": Breach(
         narrowed({"last_used_app": {"comparison": "after", "value": 5}}), "a time in ISO 8601"
     ),
@@ -135,6 +168,9 @@ REQUEST: Final = {
     "an alias has a label": Breach(
         at_top(recipients=[{"user_alias": {"alias_name": "a"}}]), "alias_name and alias_label"
     ),
+    "an alias's label is no blank": Breach(by_alias(alias_label=" "), "alias_label: it takes text"),
+    "an alias's label is no null": Breach(by_alias(alias_label=None), "alias_label: it takes text"),
+    "a label has 236 bytes": Breach(by_alias(alias_label="ü" * 119), "longer than 236 bytes"),
     "an alias exists already": Breach(
         at_top(
             recipients=[

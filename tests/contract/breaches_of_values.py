@@ -9,6 +9,7 @@ VALUES: Final = {
     "email": Breach(of_attributes(email="ann at example"), "an e-mail address"),
     "first_name": Breach(of_attributes(first_name=7), "text of 255 characters"),
     "last_name": Breach(of_attributes(last_name="x" * 256), "text of 255 characters"),
+    "image_url": Breach(of_attributes(image_url="x" * 1025), "text of 1,024 characters"),
     "phone": Breach(of_attributes(phone=4930), "text of 255 characters"),
     "language": Breach(of_attributes(language="German"), "two letters of ISO 639-1"),
     "dob": Breach(of_attributes(dob="2026-02-30"), "a day as YYYY-MM-DD"),
@@ -41,4 +42,11 @@ VALUES: Final = {
     "counted": Breach(of_attributes(counted={"inc": 1}), "inc is not repeatable"),
     "appended": Breach(of_attributes(appended={"$add": [{"a": 1}]}), "$add is not repeatable"),
     "added": Breach(of_attributes(added={"add": "a"}), "add is not written as Braze's page"),
+}
+_SWAP: Final = {"$identifier_key": "a", "$identifier_value": None, "$new_object": {"b": None}}
+# Values that no file may hold, while an event's own are sent where `keep_empty` says so.
+WRITTEN: Final = {
+    "empty": Breach(of_attributes(empty={"a": {"b": None}}), "an object holds no null"),
+    "some": Breach(of_attributes(some=[{"a": 1}, {"a": None}]), "an object holds no null"),
+    "swapped": Breach(of_attributes(swapped={"$update": [_SWAP]}), "an object holds no null"),
 }

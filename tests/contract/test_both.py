@@ -8,20 +8,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from handler.core.braze.request import request
+from relay.simulated_braze.contract.attributes import is_dropped
 from relay.simulated_braze.contract.body import bad_attributes, refusal
 from relay.simulated_braze.contract.endpoints import endpoint
 from relay.simulated_braze.contract.sizes import oversize, sizes
 from relay.simulated_braze.switches import Switches
-from tests.contract.bodies import CAMPAIGN, CANVAS, Body
+from tests.contract.bodies import CAMPAIGN, CANVAS, TO_AUDIENCE, Body
 from tests.contract.breaches import RENDERED, REQUEST
-from tests.contract.breaches_of_values import VALUES
+from tests.contract.breaches_of_values import VALUES, WRITTEN
+from tests.contract.way import made
 
 BREACHES = {**REQUEST, **RENDERED}
 # What the relay alone refuses, and why Braze's side does not.
 OURS_ALONE = {
     "no target": "an id that is not there is looked up there, and not found",
-    "an attachment comes by https": "Braze's page says nothing of the scheme",
-    "an attachment's url has a host": "Braze's page says nothing of the host",
     "attributes have no bio": "Braze passes over it",
     "language": "Braze stores what it does not know",
     "facebook": "Braze documents the fields, and no refusal",
@@ -50,6 +51,17 @@ def test_every_body_that_the_relay_would_send_the_simulated_braze_takes(body: Bo
         assert bad_attributes(recipient.get("attributes", {})) == {}
 
 
+@quick
+@given(body=TO_AUDIENCE)
+def test_every_audience_without_recipients_that_the_relay_would_send_braze_takes(
+    body: Body,
+) -> None:
+    (delivery,) = made(body, {})
+    assert request(delivery) == body
+    assert delivery.on_unknown == "hold"
+    assert refused(body) is None
+
+
 @pytest.mark.parametrize("rule", BREACHES)
 @few
 @given(data=st.data())
@@ -59,6 +71,14 @@ def test_every_body_that_breaks_a_rule_is_refused_by_both_but_for_those_named(
     body: Any = deepcopy(data.draw(CAMPAIGN))
     BREACHES[rule].change(body)
     assert bool(refused(body)) == (rule not in OURS_ALONE)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_what_the_relay_takes_of_no_file_the_simulated_braze_drops(name: str) -> None:
+    body: Any = {"campaign_id": "c"}
+    WRITTEN[name].change(body)
+    value = body["recipients"][0]["attributes"][name]
+    assert is_dropped(name, value, len(json.dumps(value)))
 
 
 @pytest.mark.parametrize("name", VALUES)

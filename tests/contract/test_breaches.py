@@ -11,10 +11,10 @@ from handler.core.errors import RulesError, Unrenderable
 from handler.core.rules.load import load
 from tests.contract.bodies import CAMPAIGN, CANVAS, Body, of_event, sent, written
 from tests.contract.breaches import RENDERED, REQUEST, Breach
-from tests.contract.breaches_of_values import VALUES
+from tests.contract.breaches_of_values import VALUES, WRITTEN
 
 few = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
-FINDINGS = {**REQUEST, **RENDERED, **VALUES}
+FINDINGS = {**REQUEST, **RENDERED, **VALUES, **WRITTEN}
 
 
 def broken(body: Body, breach: Breach) -> Body:

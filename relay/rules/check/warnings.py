@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
+from handler.core.braze.contract.connected_audience import retired
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.constants import fixed
 from handler.core.expressions.placeholders import meant, placeholder, placeholders
@@ -82,6 +83,7 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
     if rule.expires_after and not any(_timed(glob, source) for glob in rule.types):
         text = "the sender signs no time of the event: this counts from when the webhook came"
         yield ("expires_after",), text
+    yield from ((("send", *path), text) for path, text in retired(rule.send.get("audience")))
     for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, TypeGuard
 
+from pydantic_core import to_json
+
 from relay.simulated_braze.contract.audience import attribute_time
 
 NESTED: Final = ("$add", "$remove", "$update")
@@ -34,6 +36,7 @@ _DOLLARED: Final = ("$time", "$identifier_key", "$identifier_value", "$new_objec
 _DEVICE: Final = range(8, 256)  # bytes
 _BAD_TEXT: Final = f"must be text of at most {MAX_TEXT} characters"
 _NAMES: Final = ("first_name", "last_name", "home_city", "country", "language", "phone")
+_MAX_LINK: Final = 1024  # characters of a profile's image
 _FLAGS: Final = ("email_open_tracking_disabled", "email_click_tracking_disabled", "_merge_objects")
 _DATES: Final = ("date_of_first_session", "date_of_last_session", "marked_email_as_spam_at")
 
@@ -60,15 +63,21 @@ def operator_problems(value: Mapping[str, Any]) -> Iterator[str]:
                     yield f"{key} takes objects, which name what is meant"
 
 
+def kept(value: Any) -> Any:
+    """Return a value as Braze stores it: an array of plain values has each of them once."""
+    is_plain = isinstance(value, list) and not any(isinstance(one, dict) for one in value)
+    return _unique(value) if is_plain else value
+
+
 def changed(old: Any, value: Any, *, merge: bool) -> Any:
     """Return an attribute's value after it was given this one."""
     if is_operator(value):
         if "inc" in value:
             return (old if isinstance(old, int) else 0) + value["inc"]
-        kept = old if isinstance(old, list) else []
+        had = old if isinstance(old, list) else []
         if value.keys() <= {"add", "remove"}:
-            return _listed(kept, value.get("add", []), value.get("remove", []))
-        return _objects(kept, value, merge=merge)
+            return _listed(had, value.get("add", []), value.get("remove", []))
+        return _objects(had, value, merge=merge)
     return _merged(old, value) if merge else value
 
 
@@ -81,20 +90,31 @@ def _merged(old: Any, value: Any) -> Any:
 
 def _listed(old: list[Any], added: list[Any], removed: list[Any]) -> list[Any]:
     """Return an array of plain values: what is added again moves to the end."""
-    return [one for one in old if one not in (*added, *removed)] + list(added)
+    gone = {_value(one) for one in (*added, *removed)}
+    return [one for one in old if _value(one) not in gone] + _unique(added)
+
+
+def _unique(values: list[Any]) -> list[Any]:
+    """Return the values of an array, each once: Braze stores no value twice."""
+    return list({_value(one): one for one in reversed(values)}.values())[::-1]
+
+
+def _value(one: Any) -> Any:
+    """Return what makes a value another one: in JSON true is not 1, and 1.0 is."""
+    return one if type(one) in (str, int, float) else to_json(one)
 
 
 def _objects(old: list[Any], value: Mapping[str, Any], *, merge: bool) -> list[Any]:
     """Return an array of objects after `$remove`, `$update` and `$add`."""
-    kept = [
+    left = [
         each for each in old if not any(_is_meant(each, one) for one in value.get("$remove", []))
     ]
     for one in value.get("$update", []):
         new = one["$new_object"]
-        kept = [
-            ({**each, **new} if merge else new) if _is_meant(each, one) else each for each in kept
+        left = [
+            ({**each, **new} if merge else new) if _is_meant(each, one) else each for each in left
         ]
-    return [*kept, *value.get("$add", [])]
+    return [*left, *value.get("$add", [])]
 
 
 def _is_meant(item: Any, one: Mapping[str, Any]) -> bool:
@@ -104,6 +124,10 @@ def _is_meant(item: Any, one: Mapping[str, Any]) -> bool:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and len(value) <= MAX_TEXT
+
+
+def _is_link(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_LINK
 
 
 def _is_email(value: object) -> bool:
@@ -163,7 +187,8 @@ def _is_flag(value: object) -> bool:
 
 # By field of Braze's own: the test of a value, and Braze's text where it fails.
 _RESERVED: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
-    **dict.fromkeys((*_NAMES, "time_zone", "image_url"), (_is_text, _BAD_TEXT)),
+    **dict.fromkeys((*_NAMES, "time_zone"), (_is_text, _BAD_TEXT)),
+    "image_url": (_is_link, f"must be text of at most {_MAX_LINK} characters"),
     **dict.fromkeys(_FLAGS, (_is_flag, "must be true or false")),
     **dict.fromkeys(_DATES, (lambda value: attribute_time(value) is not None, "must be a date")),
     "email": (_is_email, "The value provided for the 'email' field is not a valid email."),
@@ -221,11 +246,26 @@ def _array_problems(value: list[object], path: str) -> Iterator[str]:
 
 
 def is_dropped(name: str, value: object, size: int) -> bool:
-    """Return whether Braze leaves the attribute, of `size` bytes, unchanged and says nothing."""
+    """Return whether Braze leaves the attribute, of `size` bytes, unchanged and says nothing.
+
+    A null within an object is none of the types that the page has, and what becomes of one is not
+    said: the strict reading is that of a `$time` that is none.
+    """
     nested = isinstance(value, dict) or (
         isinstance(value, list) and any(isinstance(item, dict) for item in value)
     )
-    return name == _GONE or (nested and (size > MAX_NESTED or _is_untimely(value)))
+    is_bad = size > MAX_NESTED or _is_untimely(value) or _has_null(value)
+    return name == _GONE or (nested and is_bad)
+
+
+def _has_null(value: Any) -> bool:
+    """Return whether an object within a value has a null, but for the value of an identifier."""
+    if isinstance(value, list):
+        return any(map(_has_null, value))
+    if not isinstance(value, dict):
+        return False
+    inner = [one for key, one in value.items() if key != "$identifier_value"]
+    return None in inner or any(map(_has_null, inner))
 
 
 def _is_untimely(value: Any) -> bool:

@@ -20,9 +20,10 @@ _EXISTENCE: Final = ("exists", "does_not_exist")
 # Each negative comparison, with the one that it negates.
 _CONTRARY: Final = {
     "not_equal": "equals",
-    "does_not_equal": "equals",
+    "does_not_equal": "equals",  # of an earlier state of the page, for booleans
     "does_not_match_regex": "matches_regex",
     "does_not_include_value": "includes_value",
+    "is_none_of": "is_any_of",
 }
 # By the days since the attribute's time: those of the future are negative.
 _DAYS: Final[Mapping[str, Callable[[float, float], bool]]] = {
@@ -107,6 +108,30 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_scalar(value: object) -> bool:
+    return isinstance(value, str | int | float)
+
+
+def _is_filled(value: object, fits: Callable[[object], bool]) -> bool:
+    """Return whether a value is a list of one fitting item at least."""
+    return isinstance(value, list) and bool(value) and all(map(fits, value))
+
+
+def _is_same(own: object, value: object) -> bool:
+    """Return whether two values are one in JSON, where true is no number."""
+    return isinstance(own, bool) is isinstance(value, bool) and own == value
+
+
+def _has_one(own: list[Any], value: Any) -> bool:
+    """Return whether one of some values is the one asked for, or one of those asked for."""
+    asked = value if isinstance(value, list) else [value]
+    return any(_is_same(one, each) for one in own for each in asked)
+
+
 def _is_pattern(value: object) -> bool:
     try:
         return isinstance(value, str) and bool(re.compile(value))
@@ -126,20 +151,23 @@ _ORDER: Final = {
 }
 _PLAIN: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     **_ORDER,
-    "equals": lambda own, value: isinstance(own, bool) is isinstance(value, bool) and own == value,
-    "includes_value": lambda own, value: isinstance(own, list) and value in own,
+    "equals": _is_same,
+    "includes_value": lambda own, value: isinstance(own, list) and _has_one(own, value),
+    "is_any_of": lambda own, value: _has_one(own if isinstance(own, list) else [own], value),
     "matches_regex": lambda own, value: isinstance(own, str) and bool(re.search(value, own)),
 }
-_INCLUSION: Final = ("includes_value", "does_not_include_value")
 # By comparison of a custom attribute: the test of its value.
 _VALUES: Final[Mapping[object, Callable[[object], bool]]] = {
     **dict.fromkeys(_EXISTENCE, lambda _: True),
     **dict.fromkeys(_MOMENT, lambda value: moment(value) is not None),
     **dict.fromkeys((*_ORDER, *_DAYS), _is_number),
     **dict.fromkeys(("matches_regex", "does_not_match_regex"), _is_pattern),
-    **dict.fromkeys(("equals", *_INCLUSION), lambda value: isinstance(value, str | int | float)),
-    "not_equal": lambda value: isinstance(value, str) or _is_number(value),
-    "does_not_equal": lambda value: isinstance(value, bool),  # of booleans, in place of not_equal
+    **dict.fromkeys(("equals", "not_equal", "does_not_include_value"), _is_scalar),
+    "includes_value": lambda value: _is_scalar(value) or _is_filled(value, _is_scalar),
+    **dict.fromkeys(
+        ("is_any_of", "is_none_of"), lambda value: _is_text(value) or _is_filled(value, _is_text)
+    ),
+    "does_not_equal": lambda value: isinstance(value, bool),
 }
 
 
@@ -157,7 +185,8 @@ def includes(node: Mapping[str, Any], profile: Mapping[str, Any], now: float, ab
         return _holds(value, profile.get("date_of_last_session"), now)
     own = profile.get(value["custom_attribute_name"])
     if own is None and value["comparison"] in _CONTRARY:
-        return absent == "differs"
+        # The page says so of is_none_of alone.
+        return value["comparison"] == "is_none_of" or absent == "differs"
     return _holds(value, own, now)
 
 

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Final
 
 from relay.simulated_braze.contract import attributes, audience
-from relay.simulated_braze.contract.endpoints import CONTEXTS, Endpoint
+from relay.simulated_braze.contract.endpoints import CONTEXTS, IDENTIFIERS, Endpoint
 from relay.simulated_braze.profiles import Json
 from relay.simulated_braze.switches import Switches
 
@@ -18,8 +18,8 @@ MAX_RECIPIENTS: Final = 50
 MAX_EXTERNAL_ID: Final = 987  # bytes
 MAX_ALIAS: Final = 236  # bytes, of a name and of a label
 MAX_SEND_ID: Final = 64  # characters
-IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
 
+_LINK: Final = re.compile(r"https://[^\s/?#\\@]+([/?#]\S*)?")
 _SEND_KEY: Final = re.compile(r"[a-zA-Z0-9\-_+/=]+")
 _KIND: Final = ("identified", "unidentified")
 _AGE: Final = ("most_recently_updated", "least_recently_updated")
@@ -63,8 +63,7 @@ def _top_problems(body: Json, switches: Switches) -> Iterator[str]:
     recipients = body.get("recipients", [])
     if len(recipients) > MAX_RECIPIENTS:
         yield "The max number of external_ids and aliases per request was exceeded"
-    alone = "audience" in body and switches.audience_alone == "broadcast"
-    if not recipients and not body.get("broadcast") and not alone:
+    if not recipients and not body.get("broadcast") and not _is_for_audience(body, switches):
         yield "No Recipients"
     if body.get("broadcast") and body.keys() & {"recipients", "attachments"}:
         yield "broadcast excludes recipients and attachments"
@@ -73,10 +72,20 @@ def _top_problems(body: Json, switches: Switches) -> Iterator[str]:
         yield f"send_id must be 1 to {MAX_SEND_ID} ASCII characters"
     if "audience" in body:
         yield from audience.problems(body["audience"])
-    yield from _attachment_problems(body.get("attachments", []))
+    yield from _attachment_problems(body.get("attachments", []), switches)
 
 
-def _attachment_problems(given: list[object]) -> Iterator[str]:
+def _is_for_audience(body: Json, switches: Switches) -> bool:
+    """Return whether an audience without recipients is sent to.
+
+    The page's own example has `broadcast: false` beside it. By the endpoints' pages a request that
+    leaves both out fails, and by their comments it reaches everybody.
+    """
+    is_said = body.get("broadcast") is False or switches.audience_alone == "broadcast"
+    return "audience" in body and "recipients" not in body and is_said
+
+
+def _attachment_problems(given: list[object], switches: Switches) -> Iterator[str]:
     needed = {"file_name", "url"}
     for index, one in enumerate(given):
         if not (
@@ -85,6 +94,8 @@ def _attachment_problems(given: list[object]) -> Iterator[str]:
             and all(isinstance(each, str) and each.strip() for each in one.values())
         ):
             yield f"attachments[{index}] takes file_name, url and basic_auth_credential"
+        elif switches.attachments == "https" and not _LINK.fullmatch(one["url"]):
+            yield f"attachments[{index}].url begins with https:// and a host"
 
 
 def _recipient_problems(at: Endpoint, recipient: object, switches: Switches) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 CONTEXTS: Final = ("context", "canvas_entry_properties")
 PROPERTIES: Final = ("trigger_properties", *CONTEXTS)
+IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
 
 _TRANSACTIONAL: Final = re.compile(r"/transactional/v1/campaigns/([^/]+)/send")
 

@@ -208,6 +208,35 @@ def test_notice_sends_nothing_and_errors_send(braze: Client) -> None:
     assert [r["outcome"] for r in braze.call("GET", "/requests")] == ["notice", "accepted"]
 
 
+REFUSED = {"type": "EMAIL_BAD_FORMAT", "input_array": "recipients", "index": 1}
+
+
+@pytest.mark.parametrize(
+    "errors, reached",
+    [
+        ([REFUSED], [True, False, True]),
+        ([{"type": "x", "index": 0}, REFUSED], [False, False, True]),
+        ([REFUSED | {"input_array": "events"}, "recipients[1]", {"index": "1"}], [True] * 3),
+        ([REFUSED | {"index": 7}, {"index": True}, {}], [True] * 3),
+    ],
+)
+def test_a_recipient_that_an_error_names_is_not_sent_to_and_nothing_of_it_is_written(
+    braze: Client, errors: list[Any], reached: list[bool]
+) -> None:
+    braze.call("POST", "/faults", [{"kind": "errors", "body": errors}])
+
+    answer = braze.trigger(*(NEW | {"external_user_id": user} for user in "abc"))
+
+    assert (answer.status_code, answer.json()["errors"]) == (201, errors)
+    sends = braze.sends()
+    assert [one["reached"] for one in sends] == reached
+    assert [one["recipient"] for one in sends] == [{"external_user_id": user} for user in "abc"]
+    lost = {one["because"] for one in sends if not one["reached"]}
+    assert lost <= {"the errors of the answer name this recipient"}
+    made = [user for user, was in zip("abc", reached, strict=True) if was]
+    assert list(braze.call("GET", "/profiles")) == made
+
+
 def test_faults_last_until_cleared_and_improbable_ones_do_not_strike(braze: Client) -> None:
     braze.call("POST", "/faults", [{"kind": "reset", "probability": 0}, {"kind": "status"}])
     assert [braze.trigger(NEW).status_code for _ in range(3)] == [503] * 3

@@ -8,6 +8,7 @@ from tests.relay.simulated_braze.simulated import (
     ALIAS,
     BY_EMAIL,
     CAMPAIGN,
+    ID,
     KNOWN,
     NEW,
     NOON,
@@ -58,6 +59,14 @@ def test_every_change_of_a_profile_is_told_with_its_cause(braze: Client) -> None
         ({"n": {"inc": -2}}, {"n": 5}),
         ({"new": {"inc": 2}}, {"new": 2}),
         ({"tags": {"add": ["a", "c"], "remove": ["b"]}}, {"tags": ["a", "c"]}),
+        ({"tags": {"add": ["c", "a", "c"]}}, {"tags": ["b", "a", "c"]}),
+        (
+            {"tags": ["hot dog", "hot dog", "hot dog", "pizza"]},
+            {"tags": ["hot dog", "pizza"]},
+        ),
+        ({"tags": [1, True, "1", 1.0, True]}, {"tags": ["1", 1.0, True]}),
+        ({"cars": [{"id": 1}, {"id": 1}]}, {"cars": [{"id": 1}, {"id": 1}]}),
+        ({"cars": {"add": ["a"]}}, {"cars": [{"id": 1, "km": 5}, "a"]}),
         ({"cars": {"$add": [{"id": 2}]}}, {"cars": [{"id": 1, "km": 5}, {"id": 2}]}),
         (
             {"cars": {"$remove": [{"$identifier_key": "id", "$identifier_value": 1}]}},
@@ -82,6 +91,10 @@ def test_every_change_of_a_profile_is_told_with_its_cause(braze: Client) -> None
         ({"pet": {"age": 3}}, {"pet": {"age": 3}}),
         ({"pet": {"text": "x" * 255, "more": ["y" * 255] * 400}}, {}),
         ({"pet": {"born": {"$time": "soon"}}}, {}),
+        ({"pet": {"age": 3, "born": None}}, {}),
+        ({"_merge_objects": True, "pet": {"toys": [{"name": None}]}}, {}),
+        ({"cars": {"$add": [{"id": None}]}}, {}),
+        ({"cars": {"$remove": [{"$identifier_key": "id", "$identifier_value": None}]}}, {}),
         ({"bio": "x"}, {}),
     ],
 )
@@ -129,7 +142,12 @@ def test_email_reaches_a_user_only_when_prioritization_leaves_one(
 def test_user_named_twice_gets_one_message_per_request_but_one_for_each_request(
     braze: Client,
 ) -> None:
-    braze.trigger(NEW, KNOWN)
+    first, last = {"trigger_properties": {"n": 1}}, {"trigger_properties": {"n": 2}}
+    braze.trigger(NEW | first, {"external_user_id": "v"}, KNOWN | last)
     braze.trigger(KNOWN)
 
-    assert [send["reached"] for send in braze.sends()] == [True, False, True]
+    sends = braze.sends()
+    assert [send["reached"] for send in sends] == [False, False, True, True]
+    assert sends[0]["because"] == "this user is in the request once more"
+    assert sends[2]["message"] == {"campaign_id": ID} | last
+    assert sends[2]["profile_after"] == {"city": "Oslo"}

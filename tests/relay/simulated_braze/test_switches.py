@@ -111,10 +111,29 @@ def test_an_absent_attribute_can_match_nothing(braze: Client) -> None:
     assert not braze.sends()[0]["reached"]
 
 
-def test_the_last_of_two_equal_recipients_can_be_the_one_that_is_sent(braze: Client) -> None:
-    braze.call("PUT", "/switches", {"duplicate_recipient": "last"})
-    braze.trigger(NEW, KNOWN)
-    assert [send["reached"] for send in braze.sends()] == [False, True]
+@pytest.mark.parametrize("more", [{"broadcast": False}, {"broadcast": True}])
+def test_an_audience_beside_a_word_on_broadcasts_is_sent_to(
+    braze: Client, more: dict[str, bool]
+) -> None:
+    braze.call("PUT", "/profiles/u", {"city": "Oslo"})
+    braze.call("PUT", "/profiles/v", {"city": "Bergen"})
+    for path, key in ((CAMPAIGN, "campaign_id"), (CANVAS, "canvas_id")):
+        answer = braze.post(path, {key: ID, "audience": AUDIENCE, **more})
+        assert answer.status_code == 201, answer.text
+    assert [one["users"] for one in braze.sends()] == [["u"], ["u"]]
+
+
+def test_no_recipients_and_no_audience_reach_nobody(braze: Client) -> None:
+    for more in ({}, {"recipients": []}, {"recipients": [], "audience": AUDIENCE}):
+        answer = braze.post(CAMPAIGN, {"campaign_id": ID, "broadcast": False, **more})
+        assert answer.json() == {"message": "No Recipients"}
+
+
+def test_an_attachment_can_come_by_any_scheme(braze: Client) -> None:
+    given = [{"file_name": "bill", "url": "http://a.example/b.pdf"}]
+    assert braze.trigger(NEW, attachments=given).status_code == 400
+    braze.call("PUT", "/switches", {"attachments": "any_scheme"})
+    assert braze.trigger(NEW, attachments=given).status_code == 201
 
 
 @pytest.mark.parametrize("value, status", [("notice", 201), ("refused", 400)])

@@ -113,6 +113,17 @@ def endpoint(send: Mapping[str, object]) -> Endpoint | None:
     return replace(chosen[0], path=chosen[0].path.replace(_ID, str(send[chosen[0].key])))
 
 
+def reaches_audience(send: Mapping[str, object]) -> bool:
+    """Return whether a request without recipients reaches the people of an audience.
+
+    Braze, "Connected audience object": with `broadcast: false` only those whom its filters find. A
+    request that leaves both recipients and `broadcast` out fails on one page, and reaches a whole
+    audience on another.
+    """
+    broadcast = send.get("broadcast")
+    return broadcast is True or (broadcast is False and bool(send.get("audience")))
+
+
 @lru_cache(maxsize=_PATHS)
 def endpoint_of(path: str) -> Endpoint | None:
     """Return the endpoint that a delivery's path leads to; None for any other path.

@@ -8,7 +8,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.braze.endpoints import endpoint_of
+from handler.core.braze.endpoints import endpoint_of, reaches_audience
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery
 
@@ -20,14 +20,14 @@ def request(delivery: Delivery) -> dict[str, JsonValue]:
 
     Braze takes `recipients`, a list, but on the transactional endpoint `recipient`, an object
     (its page "Send transactional email using API-triggered delivery"). Raise UnreadableMessage
-    where the path is none of Braze's, or where there is neither a recipient nor `broadcast`:
-    Braze's pages have said both that such a request fails and that it reaches a whole audience.
+    where the path is none of Braze's, or where there is neither a recipient nor an audience: see
+    `endpoints.reaches_audience`.
     """
     at = endpoint_of(delivery.path)
     if at is None:
         raise UnreadableMessage("the path is not one of Braze's send endpoints")
     if delivery.recipient is None:
-        if delivery.send.get("broadcast") is not True:
+        if not reaches_audience(delivery.send):
             raise UnreadableMessage("it has no recipient, and is no broadcast")
         return dict(delivery.send)
     if at.is_single:

@@ -138,7 +138,7 @@ def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> D
         event=occasion.packed.text,
         accepted_at=event.received_at,
         expires_at=_expires_at(rule, event),
-        on_unknown="hold" if send.get("broadcast") else rule.on_unknown,
+        on_unknown="hold" if rule.is_broadcast else rule.on_unknown,
         once=None if rule.once is None else traced(key),
         surge=rule.surge,
         event_version=event.version,

@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from handler.core.braze.contract.trigger import check
-from handler.core.braze.endpoints import LITERAL_KEYS, TRANSACTIONAL, Endpoint, endpoint
+from handler.core.braze.endpoints import (
+    LITERAL_KEYS,
+    RECIPIENTS,
+    TRANSACTIONAL,
+    Endpoint,
+    endpoint,
+    reaches_audience,
+)
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Template, expressions, is_literal
@@ -73,12 +80,15 @@ def _find_out_of_reach(
 ) -> None:
     if wrong := compiler.reach.refusal(block.workspace):
         compiler.find((*path, "workspace"), wrong)
-    if send.get("broadcast") is not True:
+    broadcast = send.get("broadcast")
+    if broadcast is not True and (RECIPIENTS in send or not reaches_audience(send)):
         return
     at: Path = (*path, "send", "broadcast")
     if not block.allow_broadcast:
-        text = "broadcast: true reaches the whole audience of the campaign or Canvas"
-        compiler.find(at, f"{text}; if that is meant, say allow_broadcast: true beside send")
+        whole = "broadcast: true reaches the whole audience of the campaign or Canvas"
+        part = "an audience without recipients reaches everybody whom its filters find"
+        fix = "if that is meant, say allow_broadcast: true beside send"
+        compiler.find(at, f"{whole if broadcast else part}; {fix}")
     elif not compiler.reach.broadcasts:
         text = "this deployment takes no broadcasts: set its parameter AllowBroadcast=true"
         compiler.find(at, text)

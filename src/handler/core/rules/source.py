@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
+from handler.core.braze.endpoints import reaches_audience
 from handler.core.braze.identifiers import (
     REACHING,
     REACHING_ATTRIBUTES,
@@ -75,8 +76,8 @@ class Rule:
 
     @property
     def is_broadcast(self) -> bool:
-        """Whether the request reaches a whole audience."""
-        return self.send.get("broadcast") is True
+        """Whether the request reaches an audience, and names nobody."""
+        return not self.recipients and reaches_audience(self.send)
 
     def takes(self, event_type: str) -> bool:
         """Return whether the rule is for events of this type."""

@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from handler.core.braze.endpoints import ENDPOINTS, Endpoint
-from handler.core.braze.request import request
+from handler.core.braze.request import audience_of, request
+from handler.core.delivery.batching import coalesce
 from handler.core.errors import RulesError, UnreadableMessage
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.planning.delivery_id import delivery_id
@@ -90,16 +91,49 @@ def test_properties_that_braze_would_refuse_are_not_broadcast() -> None:
          "9:7: broadcast takes true or false"),
         (IT, "      broadcast: 1\n",
          "9:7: broadcast takes true or false"),
-        (IT, "      broadcast: false\n",
-         "7:5: recipients takes a list of 1 to 50 recipients"),
         (IT, "",
+         ("7:5: recipients takes a list of 1 to 50 recipients; to reach everybody in the audience"
+          " say broadcast: false beside it")),
+        (f"{IT}      audience: {json.dumps(AUDIENCE)}\n", "      broadcast: false\n",
          "7:5: recipients takes a list of 1 to 50 recipients"),
+        (IT, "      broadcast: false\n      recipients: []\n",
+         "10:7: recipients takes a list of 1 to 50 recipients"),
         ("    allow_broadcast: true\n", "    broadcast: true\n",
          "6:5: unknown key broadcast; did you mean allow_broadcast? (it belongs under send)"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_broadcast_is_named(old: str, new: str, finding: str) -> None:
     assert finding in findings(changed(old, new, RULES))
+
+
+PART = changed(IT, "      broadcast: false\n", RULES)
+
+
+def test_an_audience_without_recipients_is_as_a_broadcast_to_a_part() -> None:
+    made = one(BODY, PART)
+    properties = {"shop": "Tea", "title": "Tea for all", "all": BODY}
+    assert request(made) == {**FIXED, "broadcast": False, "trigger_properties": properties}
+    assert (made.recipient, made.on_unknown) == (None, "hold")
+    assert coalesce([made, replace(made, id="other")]) == [[0], [1]]
+    assert audience_of(made)
+
+
+@pytest.mark.parametrize(
+    "old, new, finding",
+    [
+        ("    allow_broadcast: true\n", "",
+         ("8:7: an audience without recipients reaches everybody whom its filters find; if that is"
+          " meant, say allow_broadcast: true beside send")),
+        ("    send:", "    for_each: body.all\n    send:",
+         "7:5: a broadcast is made once of an event, and not of each element"),
+    ],
+)  # fmt: skip
+def test_an_audience_without_recipients_needs_what_a_broadcast_needs(
+    old: str, new: str, finding: str
+) -> None:
+    assert finding in findings(changed(old, new, PART))
+    with pytest.raises(RulesError, match="9:7: this deployment takes no broadcasts: set its"):
+        load("shop", PART, "shop.yaml", "dev", Reach(broadcasts=False))
 
 
 def test_a_deployment_that_takes_no_broadcasts_loads_no_rule_that_makes_one() -> None:

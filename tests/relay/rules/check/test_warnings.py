@@ -52,6 +52,12 @@ def attributes(line: str) -> str:
     return FILE.replace(CITY, f"{CITY}            {line}\n")
 
 
+def narrowed(comparison: str) -> str:
+    block = f"custom_attribute_name: comparison, comparison: {comparison}, value: true"
+    audience = f"{{AND: [{{custom_attribute: {{{block}}}}}]}}"
+    return FILE.replace("      recipients:", f"      audience: {audience}\n      recipients:")
+
+
 @pytest.mark.parametrize(
     "written, found, meant",
     [
@@ -134,6 +140,9 @@ def test_an_address_that_many_profiles_would_share_is_told(
          "Braze documents it for /users/track only"),
         (attributes("subscription_groups: []").replace("campaign_id", "canvas_id"),
          "rules.0.send.recipients.0.attributes.subscription_groups", "Braze's page on Canvases"),
+        (narrowed("does_not_equal"),
+         "rules.0.send.audience.AND.0.custom_attribute.comparison",
+         "Braze's page no longer has does_not_equal; write not_equal"),
         (attributes("name: 'Hi {{ body.name }}'"), "rules.0.send.recipients.0.attributes.name",
          "the event's value is ${body.name}"),
         (attributes("name: '{{customer.first_name}}'"),
@@ -172,6 +181,7 @@ def test_what_is_seldom_meant_is_told_with_its_place(text: str, path: str, words
         attributes("subscription_groups: []"),
         SIGNED.replace("    send:", "    when: headers.\"webhook-id\" != 'a'\n    send:"),
         attributes("size: {width: 1}"),
+        narrowed("not_equal"),
         attributes("phone: ${phone(body.phone, body.country)}"),
         attributes("phone: ${coalesce(phone(body.a, 'DE'), phone(body.b, 'DE'))}"),
         attributes("phone: \"${if(body.a, phone(body.phone, 'DE'), `null`)}\""),

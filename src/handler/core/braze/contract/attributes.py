@@ -8,7 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from handler.core.braze.contract.custom_attributes import MAX_TEXT, custom_breach, is_moment
+from handler.core.braze.contract.custom_attributes import (
+    MAX_TEXT,
+    custom_breach,
+    is_moment,
+    null_within,
+)
 from handler.core.braze.contract.predicates import (
     Fits,
     between,
@@ -43,6 +48,7 @@ _EMAIL: Final = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[^\s@,;<>()\"]+")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2}")
 _DEVICE_BYTES: Final = range(8, 256)
+_MAX_LINK: Final = 1024  # characters ("Standard attributes")
 _GROUP: Final = record(
     {
         "subscription_group_id": like(_UUID),
@@ -77,6 +83,10 @@ def _short(value: object) -> bool:
     return isinstance(value, str) and len(value) <= MAX_TEXT
 
 
+def _link(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_LINK
+
+
 def _device(value: object) -> bool:
     return isinstance(value, str) and len(utf8(value)) in _DEVICE_BYTES
 
@@ -89,7 +99,8 @@ _WORDS: Final = (_short, f"text of {MAX_TEXT} characters at most")
 # A profile's own fields: the values that fit, and the same in words. null always fits: it removes.
 FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
     **dict.fromkeys(("first_name", "last_name", "home_city", "country"), _WORDS),
-    **dict.fromkeys(("time_zone", "phone", "image_url"), _WORDS),
+    **dict.fromkeys(("time_zone", "phone"), _WORDS),
+    "image_url": (_link, f"text of {_MAX_LINK:,} characters at most"),
     **{
         name: (one_of(*each), f"one of {', '.join(filter(None, each))}")
         for name, each in CHOICES.items()
@@ -141,7 +152,7 @@ def _wrong(name: str, value: Template) -> Iterator[str]:
     if _is_forgotten(value):
         return  # that is reported already, with the fix
     for one in [value] if isinstance(value, dict | list) else literals(value):
-        text = breach(name, one)
+        text = breach(name, one) or null_within(one)
         if text and name in CHOICES:
             known = ", ".join(each for each in CHOICES[name] if each)
             yield f"{name} takes one of {known}, and not {one}"

@@ -5,11 +5,11 @@ is checked when the file is loaded.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from handler.core.braze.contract.predicates import is_number, is_text, is_truth, one_of
+from handler.core.braze.contract.predicates import Fits, is_number, is_text, is_truth, one_of
 from handler.core.expressions.template import Problem
 from handler.core.suggestions import closest
 
@@ -43,27 +43,32 @@ def _is_scalar(value: object) -> bool:
     return isinstance(value, str | int | float)
 
 
-def _is_text_or_number(value: object) -> bool:
-    return isinstance(value, str) or is_number(value)
+def _listed(fits: Fits) -> Fits:
+    """Return a predicate of one value, or of a list of one at least."""
+    return lambda value: (
+        bool(value) and all(map(fits, value)) if isinstance(value, list) else fits(value)
+    )
 
 
-_Takes = tuple[Callable[[object], bool], str]
+_Takes = tuple[Fits, str]
 _SCALAR: Final = (_is_scalar, "text, a number, true or false")
+_SCALARS: Final = (_listed(_is_scalar), "text, a number, true or false, or a list of these")
+_TEXTS: Final = (_listed(is_text), "text, or a list of texts")
+_ONE_SCALAR: Final = (_is_scalar, f"{_SCALAR[1]}; a list goes with is_none_of")
 _NUMBER: Final = (is_number, "a number")
 _DAYS: Final = (is_number, "a number of days")
 _MOMENT: Final = (is_time, "a time in ISO 8601, such as 2026-11-20T21:00:00Z")
 _PATTERN: Final = (is_text, "text")
-_TEXT_OR_NUMBER: Final = "text or a number; true and false go with does_not_equal"
 # The values that each comparison of a custom attribute takes. Which comparisons fit depends on the
 # type of the attribute, which only Braze knows.
 COMPARISONS: Final[Mapping[str, _Takes]] = {
-    "equals": _SCALAR,
-    "not_equal": (_is_text_or_number, _TEXT_OR_NUMBER),
+    **dict.fromkeys(("equals", "not_equal"), _SCALAR),
     "does_not_equal": (is_truth, "true or false; text and numbers go with not_equal"),
+    **dict.fromkeys(("is_any_of", "is_none_of"), _TEXTS),
     "matches_regex": _PATTERN,
     "does_not_match_regex": _PATTERN,
-    "includes_value": _SCALAR,
-    "does_not_include_value": _SCALAR,
+    "includes_value": _SCALARS,
+    "does_not_include_value": _ONE_SCALAR,
     **dict.fromkeys(("greater_than", "greater_than_or_equal_to"), _NUMBER),
     **dict.fromkeys(("less_than", "less_than_or_equal_to"), _NUMBER),
     **dict.fromkeys(("less_than_x_days_ago", "greater_than_x_days_ago"), _DAYS),
@@ -71,6 +76,8 @@ COMPARISONS: Final[Mapping[str, _Takes]] = {
     **dict.fromkeys(("after", "before"), _MOMENT),
     **dict.fromkeys(("exists", "does_not_exist"), _SCALAR),
 }
+# Comparisons that Braze's page had, and has no longer, with those that took their place.
+RETIRED: Final = {"does_not_equal": "not_equal"}
 _VALUELESS: Final = ("exists", "does_not_exist")
 _STATE: Final = (one_of(*_STATES), f"one of {', '.join(_STATES)}")
 _STATUS: Final[Mapping[str, _Takes]] = {"is": _STATE, "is_not": _STATE}
@@ -98,6 +105,19 @@ def check_audience(audience: object, place: Place = ("audience",)) -> Iterator[P
         yield from _check_filter(inner, key, below)
     else:
         yield below, f"{_at(place)} has no filter {key}{_near(key, known)}"
+
+
+def retired(audience: object, place: Place = ("audience",)) -> Iterator[Problem]:
+    """Yield the comparisons of an audience that Braze's page no longer has."""
+    if isinstance(audience, list):
+        for index, part in enumerate(audience):
+            yield from retired(part, (*place, index))
+    elif isinstance(audience, dict):
+        for key, inner in audience.items():
+            if key == "comparison" and inner in RETIRED:
+                text = f"Braze's page no longer has {inner}; write {RETIRED[inner]}"
+                yield (*place, key), f"{_at((*place, key))}: {text}"
+            yield from retired(inner, (*place, key))
 
 
 def _check_filter(block: object, name: str, place: Place) -> Iterator[Problem]:

@@ -58,6 +58,22 @@ def custom_breach(value: object) -> str | None:
     return _nested(value)
 
 
+def null_within(value: object) -> str | None:
+    """Return why a null that is written within an object does nothing; None where there is none.
+
+    Braze, "Nested custom attributes": null is none of the types that an object holds, and removes
+    an attribute as a whole. A null of the event's own is sent where `keep_empty` says so.
+    """
+    if isinstance(value, list):
+        return next(filter(None, map(null_within, value)), None)
+    if not isinstance(value, dict):
+        return None
+    inner = {key: one for key, one in value.items() if key != "$identifier_value"}
+    if any(one is None for one in inner.values()):
+        return "an object holds no null: leave the key out, or write null for the whole attribute"
+    return null_within([*inner.values()])
+
+
 def _scalar(value: object) -> str | None:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         return f"text has {MAX_TEXT} characters at most"

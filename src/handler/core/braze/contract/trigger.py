@@ -15,17 +15,21 @@ from handler.core.braze.contract.fields import (
     check_one_name,
     check_send_id,
 )
+from handler.core.braze.contract.predicates import is_open
 from handler.core.braze.endpoints import (
     ENDPOINTS,
     MAX_PROPERTIES_BYTES,
     MAX_RECIPIENTS,
+    RECIPIENTS,
     TRANSACTIONAL,
     Endpoint,
     endpoint,
     is_part_of_a_path,
+    reaches_audience,
 )
 from handler.core.braze.identifiers import ALIAS_KEYS
 from handler.core.braze.request import encode_request, utf8
+from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.template import Problem, Template, Whole, literal_part
 from handler.core.suggestions import unknown_key
 
@@ -52,7 +56,8 @@ MISPLACED: Final = {
 
 Path = tuple[str | int, ...]
 
-MAX_ALIAS_BYTES: Final = 236  # of a name, and of a label ("Recipient object")
+MAX_ALIAS_BYTES: Final = 236  # of a name, and of a label ("User alias object")
+_AUDIENCE_ALONE: Final = "; to reach everybody in the audience say broadcast: false beside it"
 
 
 def check(send: Mapping[str, Template]) -> list[Problem]:
@@ -73,14 +78,16 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     problems += check_one_name(send, at.properties)
     problems += check_attachments(send) if "attachments" in at.keys else ()
     problems += check_audience(send["audience"]) if "audience" in send else ()
-    if send.get("broadcast") is True:
+    if send.get("broadcast") is True or (RECIPIENTS not in send and reaches_audience(send)):
         return problems
     if at.is_single:
         wrong = _check_recipient(send.get("recipient"), at)
         return problems + [(("recipient", *path), text) for path, text in wrong]
     recipients = send.get("recipients")
     if not isinstance(recipients, list) or not 0 < len(recipients) <= MAX_RECIPIENTS:
-        return [*problems, (("recipients",), "recipients takes a list of 1 to 50 recipients")]
+        alone = "" if "recipients" in send or "audience" not in send else _AUDIENCE_ALONE
+        text = f"recipients takes a list of 1 to {MAX_RECIPIENTS} recipients{alone}"
+        return [*problems, (("recipients",), text)]
     for index, recipient in enumerate(recipients):
         place = ("recipients", index)
         problems += [((*place, *path), text) for path, text in _check_recipient(recipient, at)]
@@ -172,12 +179,20 @@ def _check_alias(recipient: Mapping[str, Template]) -> list[Problem]:
     if not isinstance(alias, dict) or set(alias) != set(ALIAS_KEYS):
         problems.append((("user_alias",), "user_alias takes alias_name and alias_label, both"))
     else:
-        text = f"it is longer than {MAX_ALIAS_BYTES} bytes"
-        written = [(key, one) for key, one in alias.items() if isinstance(one, str)]
-        problems += [
-            (("user_alias", key), text) for key, one in written if len(utf8(one)) > MAX_ALIAS_BYTES
-        ]
+        named = [(key, _misnamed(one)) for key, one in alias.items()]
+        problems += [(("user_alias", key), f"{key}: {text}") for key, text in named if text]
     if "send_to_existing_only" in recipient:
         text = "Braze takes no send_to_existing_only with user_alias: the alias must exist already"
         problems.append((("send_to_existing_only",), text))
     return problems
+
+
+def _misnamed(part: Template) -> str | None:
+    """Return why an alias can have no such name, or label; None where it can."""
+    if is_open(part):
+        return None
+    if not isinstance(part, str | int) or isinstance(part, bool) or names_nothing(str(part)):
+        return "it takes text that is not empty"
+    if len(utf8(str(part))) > MAX_ALIAS_BYTES:
+        return f"it is longer than {MAX_ALIAS_BYTES} bytes"
+    return None
