@@ -74,6 +74,19 @@ def test_the_senders_that_sign_the_url_are_named() -> None:
     assert {name.lower() for name in told} == bound
 
 
+def test_the_topics_without_a_person_are_those_of_presets() -> None:
+    told = {name for row in rows("Topics without a person") for name in row[0].split(", ")}
+    assert {"shopify", "paddle"} <= told <= PRESETS.keys()
+
+
+def test_the_senders_that_do_not_work_are_named_with_the_reason() -> None:
+    section = PAGE.split("## What does not work\n")[1]
+    for name in ("Contentful", "Inngest", "LiveKit", "QStash", "Kinde", "Saleor", "PayPal"):
+        (point,) = (one for one in re.split(r"^- ", section, flags=re.MULTILINE) if name in one)
+        assert len(point) > len(name) + 40
+        assert name.lower() not in PRESETS
+
+
 @pytest.mark.parametrize("text", BLOCKS)
 def test_every_block_shown_is_the_head_of_a_file_that_loads(text: str) -> None:
     assert load("shop", text + RULES, "shop.yaml", "dev").rules

@@ -8,8 +8,9 @@ from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
+_ESCAPES: Final = re.compile("%(?:3[AFB]|2[1478F9AC]|40)", re.IGNORECASE)
 Facts = tuple[bytes | str, ...]
 
 
@@ -74,7 +75,9 @@ def _square(seen: Seen) -> Facts:
 
 
 def _hubspot(seen: Seen) -> Facts:
-    before = bytes_of(seen.method + seen.url + seen.query)
+    # Some escapes are decoded before it signs: two URLs that differ in these only are one.
+    called = _ESCAPES.sub(lambda found: unquote(found[0]), seen.url + seen.query)
+    before = bytes_of(seen.method + called)
     return (seen.header("x-hubspot-request-timestamp"), before + seen.body)
 
 

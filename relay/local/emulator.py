@@ -63,6 +63,9 @@ def _environment(endpoint: str, scratch: str) -> dict[str, str]:
         "GATEWAY_PORT": endpoint.rpartition(":")[2],
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": REGION,
+        # These would listen on every address of this machine, were their packages there.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
         "AUTH": "true",  # signatures and IAM policies are enforced
     }
 

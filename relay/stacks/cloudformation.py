@@ -1,5 +1,6 @@
 """A stack in an AWS account (or in the emulator, by AWS_ENDPOINT_URL), by its name."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
 _NO_CREDENTIALS = "no AWS credentials in the environment: `aws sts get-caller-identity` must work"
 _NO_REGION = "no AWS region: set AWS_DEFAULT_REGION, or `region` in your AWS profile"
+_NOT_READ = "; boto3 does not read AWS_REGION"
 
 
 def outputs(stack_name: str, *needed: str) -> dict[str, str]:
@@ -41,7 +43,7 @@ def _described(stack_name: str) -> dict[str, Any]:
     except aws.NoCredentialsError:
         problem = _NO_CREDENTIALS
     except aws.NoRegionError:
-        problem = _NO_REGION
+        problem = _NO_REGION + (_NOT_READ if "AWS_REGION" in os.environ else "")
     except aws.ClientError as error:
         problem = f"{stack_name}: {error}"
         if is_missing(error):

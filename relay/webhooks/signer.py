@@ -18,9 +18,10 @@ from handler.core.verification.schemes import (
     template,
 )
 
+_OF_URLS: Final = str.maketrans("-_", "+/")
 _DECODE: Final[Mapping[str, Callable[[str], bytes]]] = {
     "utf8": str.encode,
-    "base64": lambda text: base64.b64decode(text + "=" * (-len(text) % 4)),
+    "base64": lambda text: base64.b64decode(text.translate(_OF_URLS) + "=" * (-len(text) % 4)),
     "hex": bytes.fromhex,
 }
 

@@ -1,22 +1,24 @@
 """Senders without a preset: by_hand/<sender>.yaml, each verified by code that is not ours."""
 
+import base64
 import hashlib
 import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from slack_sdk.signature import SignatureVerifier
+from standardwebhooks import Webhook
 
 from handler.core.message import unpack
 from handler.core.rules.source import Source
 from relay.webhooks import signer
 from tests.senders.posting import Post
-from tests.senders.signing import CALLED, in_base64
+from tests.senders.signing import CALLED, in_base64, mac
 from tests.senders.taking import EMPTY, answer, enqueued, shop
 
 FILES = Path(__file__).parent / "by_hand"
@@ -39,6 +41,26 @@ def hookdeck(body: str, secret: str) -> Post:
 def recharge(body: str, secret: str) -> Post:
     made = hashlib.sha256((secret + body).encode()).hexdigest()
     return Post({"X-Recharge-Hmac-Sha256": made, "X-Recharge-Topic": "charge/paid"})
+
+
+def polar(body: str, secret: str) -> Post:
+    now = datetime.now(UTC)
+    encoded = base64.b64encode(secret.encode()).decode()  # as Polar's own library hands it over
+    signature = Webhook(encoded).sign("msg_1", now, body)
+    stamp = str(int(now.timestamp()))
+    beside = {"webhook-id": "msg_1", "webhook-timestamp": stamp}
+    return Post({**beside, "webhook-signature": signature})
+
+
+def sanity(body: str, secret: str) -> Post:
+    stamp = str(time.time_ns() // 1_000_000)
+    digest = mac(secret.encode(), f"{stamp}.{body}".encode())
+    made = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+    return Post({"sanity-webhook-signature": f"t={stamp},v1={made}"})
+
+
+def shopify_events(body: str, secret: str) -> Post:
+    return Post({"Shopify-Hmac-Sha256": in_base64()(secret, body, ""), "Shopify-Topic": "Customer"})
 
 
 def in_header(_body: str, secret: str) -> Post:
@@ -89,6 +111,29 @@ SENDERS: Final = {
     ),
     "recharge_legacy": Sender(
         recharge, {"charge": {"id": 1}}, ("charge/paid", None, None), proves_body=True
+    ),
+    "polar": Sender(
+        polar,
+        {"type": "order.paid", "timestamp": ISO, "data": {"id": "o-1"}},
+        ("order.paid", "msg_1", AT),
+        proves_body=True,
+    ),
+    "sanity": Sender(
+        sanity,
+        {"_id": "drop-1", "_rev": "r2", "type": "drop.create"},
+        ("drop.create", "drop-1@r2", None),
+        proves_body=True,
+    ),
+    "shopify_events": Sender(
+        shopify_events,
+        {
+            "topic": "Customer",
+            "action": "create",
+            "query_variables": {"customerId": "gid://shopify/Customer/7"},
+            "data": {"customer": {"email": "a@example.com"}},
+        },
+        ("Customer create", "gid://shopify/Customer/7", None),
+        proves_body=True,
     ),
     "zapier": Sender(in_header, SIGNUP, ("signup", "s-1", None)),
     "make": Sender(in_header, {"id": 7}, ("signup", "7", None)),

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from urllib.parse import unquote
 
 import pytest
 from hubspot.utils.signature import Signature
@@ -11,7 +12,7 @@ from tests.handler.core.rules_files import source_of
 from tests.senders.posting import BODY, NOW, Letter, Post, verdict
 from tests.senders.rows import ACCEPTED
 from tests.senders.signing import CALLED, in_base64
-from tests.senders.taking import answer
+from tests.senders.taking import answer, shop
 from tests.senders.vendors import LITERAL, OTHER_LITERAL, VENDORS
 
 PUBLIC = "https://shop.example.com/in/orders"
@@ -71,6 +72,38 @@ def test_another_url_than_the_signed_one_is_refused(
 def test_another_query_than_the_signed_one_is_refused(preset: str, query: str) -> None:
     sent = replace(post(preset, f"{PUBLIC}?a=1&b=2"), query=query)
     assert judged(preset, sent, PUBLIC) == "wrong_signature"
+
+
+ESCAPES = ["%3A", "%2F", "%3F", "%40", "%21", "%24", "%27", "%28", "%29", "%2A", "%2C", "%3B"]
+MEANT = [":", "/", "?", "@", "!", "$", "'", "(", ")", "*", ",", ";"]
+
+
+@pytest.mark.parametrize("escape, meant", [*zip(ESCAPES, MEANT, strict=True), ("%2f", "/")])
+def test_hubspot_decodes_some_escapes_before_it_signs(escape: str, meant: str) -> None:
+    query = f"next=a{escape}b&c=%20{escape}"
+    for signed in (query, query.replace(escape, meant)):
+        sent = replace(post("hubspot", f"{PUBLIC}?{signed}"), query=query)
+        assert judged("hubspot", sent, PUBLIC) == ACCEPTED
+    called = replace(post("square", f"{PUBLIC}?{query.replace(escape, meant)}"), query=query)
+    assert judged("square", called, PUBLIC) == "wrong_signature"
+
+
+@pytest.mark.parametrize("escape", ["%20", "%25", "%26", "%2B", "%3D", "%23", "%22", "%C3%A9"])
+def test_hubspot_decodes_no_other_escape(escape: str) -> None:
+    sent = replace(post("hubspot", f"{PUBLIC}?a={unquote(escape)}"), query=f"a={escape}")
+    assert judged("hubspot", sent, PUBLIC) == "wrong_signature"
+
+
+def test_hubspot_decodes_once_and_all_or_nothing() -> None:
+    twice = replace(post("hubspot", f"{PUBLIC}?a=/"), query="a=%252F")
+    assert judged("hubspot", twice, PUBLIC) == "wrong_signature"
+    half = replace(post("hubspot", f"{PUBLIC}?a=/&b=%2F"), query="a=%2F&b=%2F")
+    assert judged("hubspot", half, PUBLIC) == "wrong_signature"
+
+
+def test_decoding_is_for_who_signs_the_url() -> None:
+    with pytest.raises(RulesError, match="decode_url is given, but signed does not hold"):
+        shop("verify: {preset: shopify, decode_url: true}")
 
 
 @BOUND

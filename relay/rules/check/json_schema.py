@@ -74,6 +74,7 @@ _VERIFY: Final = {
     "id_header": "The header that {id} stands for.",
     "timestamp": "When the sender signed.",
     "public_url": "The URL that the sender knows, where {url} is signed.",
+    "decode_url": "true tries the URL also as HubSpot signs it, with some escapes decoded.",
     "secret_encoding": "How the secret is written.",
     "secret_prefixes": "What is cut off the secret before it is decoded.",
     "headers": "How the three headers of Standard Webhooks begin.",

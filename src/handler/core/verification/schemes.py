@@ -124,7 +124,8 @@ class SignedScheme(_Block):
 
     `signed` is the text whose bytes are signed, with {body}, {timestamp}, {id}, {method}, {url}
     and {header:Name} in it; `id_header` is what {id} stands for. {url} is `public_url`
-    and then the raw query string; without `public_url` it is the called URL.
+    and then the raw query string; without `public_url` it is the called URL. With `decode_url` the
+    same URL counts, too, with the escapes decoded that HubSpot decodes before it signs.
     """
 
     algorithm: Literal["sha1", "sha256", "sha512"] = "sha256"
@@ -134,6 +135,7 @@ class SignedScheme(_Block):
     id_header: HeaderName | None = None
     timestamp: Timestamp | None = None
     public_url: Annotated[str, Field(pattern=r"^https?://[^\s?#/@]+(/[^\s?#]*)?$")] | None = None
+    decode_url: bool = False
 
     @model_validator(mode="after")
     def _proves_something(self) -> Self:
@@ -148,6 +150,8 @@ class SignedScheme(_Block):
                 raise ValueError(
                     f"{field} is given, but signed does not hold {{{kind}}}: nobody signs it"
                 )
+        if self.decode_url and "url" not in kinds:
+            raise ValueError("decode_url is given, but signed does not hold {url}")
         return self
 
     @model_validator(mode="after")

@@ -28,6 +28,10 @@ MAX_SIGNATURES: Final = 16
 _PLAIN_URL: Final = re.compile(
     r"(https?://)(?:[^/]{1,256}@)?([A-Za-z0-9.-]{1,253}(?::\d{1,5})?(?:/[!-~]{0,256})?)"
 )
+# The escapes that HubSpot decodes: of : / ? @ ! $ ' ( ) * , ; ("Validating requests").
+_ESCAPE: Final = re.compile("%(3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)", re.IGNORECASE)
+_OF_URLS: Final = re.compile("[-_]")
+_OF_PLAIN: Final = re.compile("[+/]")
 _MAX_DIGITS: Final = 14  # of a timestamp: milliseconds until the year 5138
 
 
@@ -37,7 +41,11 @@ def check_signature(webhook: Webhook, scheme: SignedScheme, keys: Sequence[bytes
     The age is checked after the signature, so that `stale` in a log always means a genuine webhook.
     """
     signatures, stamp = _shown(webhook, scheme)
-    digests = [_digest(webhook, scheme, stamp, key) for key in keys]
+    digests = [
+        _digest(_signed(webhook, scheme, stamp, url, key), scheme, key)
+        for key in keys
+        for url in _spellings(webhook, scheme)
+    ]
     if not any(hmac.compare_digest(ours, theirs) for ours in digests for theirs in signatures):
         raise Unverified("wrong_signature")
     _check_age(stamp, scheme.timestamp, webhook.received_at)
@@ -50,7 +58,7 @@ def check_form(webhook: Webhook, scheme: SignedScheme) -> None:
     if all(len(signature) != size for signature in signatures):
         raise Unverified("malformed_signature")
     _check_age(stamp, scheme.timestamp, webhook.received_at)
-    for _ in _signed(webhook, scheme, stamp, b""):
+    for _ in _signed(webhook, scheme, stamp, "", b""):
         pass  # a piece that is missing raises
 
 
@@ -61,8 +69,8 @@ def _shown(webhook: Webhook, scheme: SignedScheme) -> tuple[list[bytes], str]:
     return signatures, _stamp(webhook, header, scheme)
 
 
-def _digest(webhook: Webhook, scheme: SignedScheme, stamp: str, key: bytes) -> bytes:
-    message = b"".join(_signed(webhook, scheme, stamp, key))
+def _digest(signed: Iterable[bytes], scheme: SignedScheme, key: bytes) -> bytes:
+    message = b"".join(signed)
     if isinstance(scheme, HmacScheme):
         return hmac.digest(key, message, scheme.algorithm)
     return hashlib.new(scheme.algorithm, message, usedforsecurity=True).digest()
@@ -112,11 +120,24 @@ def _hex(text: str) -> bytes | None:
 
 def _base64(text: str) -> bytes | None:
     try:
-        decoded = b64decode(text, validate=True)
+        plain = plain_base64(text)
+        decoded = b64decode(plain, validate=True)
     except ValueError:
         return None
     # Spare bits in the last character would let four texts mean one signature.
-    return decoded if b64encode(decoded).decode("ascii") == text else None
+    return decoded if b64encode(decoded).decode("ascii") == plain else None
+
+
+def plain_base64(text: str) -> str:
+    """Return base64 in its plain alphabet and padded (RFC 4648, 3.2 and 5: both vary by sender).
+
+    Raise ValueError where a text mixes the two alphabets.
+    """
+    if _OF_URLS.search(text):
+        if _OF_PLAIN.search(text):
+            raise ValueError("two alphabets")
+        text = text.replace("-", "+").replace("_", "/")
+    return text if text.endswith("=") else text + "=" * (-len(text) % 4)
 
 
 def _stamp(webhook: Webhook, header: str, scheme: SignedScheme) -> str:
@@ -149,8 +170,11 @@ def _check_age(stamp: str, place: Timestamp | None, received_at: int) -> None:
         raise Unverified("from_the_future")
 
 
-def _signed(webhook: Webhook, scheme: SignedScheme, stamp: str, key: bytes) -> Iterable[bytes]:
-    whole = {"body": webhook.body, "secret": key, "timestamp": _bytes(stamp)}
+def _signed(
+    webhook: Webhook, scheme: SignedScheme, stamp: str, url: str, key: bytes
+) -> Iterable[bytes]:
+    stated = {"timestamp": _bytes(stamp), "url": _bytes(url)}
+    whole = {"body": webhook.body, "secret": key, **stated}
     for part in template(scheme.signed):
         yield whole[part.kind] if part.kind in whole else _bytes(_piece(part, webhook, scheme))
 
@@ -160,14 +184,20 @@ def _piece(part: Part, webhook: Webhook, scheme: SignedScheme) -> str:
         return _id(webhook, scheme)
     if part.kind == "header":
         return _header(webhook, part.text, "no_header")
-    others = {"method": webhook.method, "url": _url(webhook, scheme)}
-    return others.get(part.kind, part.text)
+    return webhook.method if part.kind == "method" else part.text
 
 
 def _url(webhook: Webhook, scheme: SignedScheme) -> str:
     """Return the URL as the sender knows it, with its query string verbatim."""
     query = f"?{webhook.query}" if webhook.query else ""
     return f"{scheme.public_url or webhook.url}{query}"
+
+
+def _spellings(webhook: Webhook, scheme: SignedScheme) -> list[str]:
+    """Return the URL as it was called and, where the sender decodes some of it, as it is signed."""
+    url = _url(webhook, scheme)
+    decoded = _ESCAPE.sub(lambda found: chr(int(found[1], 16)), url) if scheme.decode_url else url
+    return list(dict.fromkeys([url, decoded]))
 
 
 def shown_url(webhook: Webhook, scheme: Scheme) -> str:

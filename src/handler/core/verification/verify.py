@@ -9,7 +9,7 @@ from handler.core.errors import Unavailable, Unverified
 from handler.core.models import Verified, Webhook
 from handler.core.verification.credential import check_credential, shown_credential
 from handler.core.verification.schemes import BasicScheme, HmacScheme, Scheme, SignedScheme
-from handler.core.verification.signature import check_form, check_signature
+from handler.core.verification.signature import check_form, check_signature, plain_base64
 
 MIN_SECRET_BYTES: Final = 8
 
@@ -64,7 +64,7 @@ def _key(secret: str, scheme: Scheme) -> bytes | str:
     text, encoding = secret.removeprefix(prefix), scheme.secret_encoding
     try:
         if encoding == "base64":
-            return b64decode(text + "=" * (-len(text) % 4), validate=True)  # often unpadded
+            return b64decode(plain_base64(text), validate=True)
         return binascii.unhexlify(text) if encoding == "hex" else text.encode()
     except ValueError:
         return encoding

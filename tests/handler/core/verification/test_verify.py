@@ -122,12 +122,14 @@ def test_a_bad_candidate_is_skipped_wherever_it_stands(others: str) -> None:
         ("v1", "malformed_signature"),
         (GOOD.replace("v1", "V1"), "malformed_signature"),
         (GOOD.replace("v1", "v2"), "malformed_signature"),
-        (GOOD.rstrip("="), "malformed_signature"),
         (GOOD + "=", "malformed_signature"),
+        (GOOD.rstrip("=")[:-1], "malformed_signature"),
+        (GOOD.replace("1OE=", "1OF"), "malformed_signature"),
         (GOOD.replace("1OE=", "1OF="), "malformed_signature"),  # the same bytes, spare bits set
         (GOOD.replace("g0", "g 0"), "malformed_signature"),
         (GOOD.replace("g0", "g\n0"), "malformed_signature"),
-        (GOOD.replace("+", "-").replace("/", "_"), "malformed_signature"),
+        (GOOD.replace("+", "-"), "malformed_signature"),
+        (GOOD.replace("/", "_"), "malformed_signature"),
         ("v1,\uff470hM", "malformed_signature"),
         ("v1,\ud800", "malformed_signature"),
         (f"{GOOD},{GOOD}", "duplicate_header"),
@@ -137,6 +139,28 @@ def test_a_bad_candidate_is_skipped_wherever_it_stands(others: str) -> None:
 )
 def test_a_signature_is_decoded_strictly(signature: str, reason: str) -> None:
     assert refusal(PUBLISHED | {"webhook-signature": signature}) == reason
+
+
+@pytest.mark.parametrize("padding", ["=", ""])
+@pytest.mark.parametrize("alphabet", ["+/", "-_"])
+def test_a_signature_is_base64_in_either_alphabet_padded_or_not(
+    alphabet: str, padding: str
+) -> None:
+    text = GOOD.translate(str.maketrans("+/", alphabet)).rstrip("=") + padding
+    assert accepts(PUBLISHED | {"webhook-signature": text})
+    wrong = text.replace("g0", "g1")
+    assert refusal(PUBLISHED | {"webhook-signature": wrong}) == "wrong_signature"
+
+
+def test_a_secret_is_base64_in_either_alphabet() -> None:
+    key = bytes(range(248, 256)) * 3
+    signed = f"msg_1.{NOW}.".encode() + BODY
+    made = b64encode(hmac.digest(key, signed, "sha256")).decode()
+    headers = PUBLISHED | {"webhook-id": "msg_1", "webhook-signature": f"v1,{made}"}
+    plain = b64encode(key).decode()
+    assert {*"+/"} & {*plain}
+    for secret in (plain, plain.translate(str.maketrans("+/", "-_"))):
+        assert accepts(headers, secrets=[f"whsec_{secret}"])
 
 
 def test_sixteen_candidates_are_looked_at() -> None:

@@ -122,6 +122,7 @@ TOOLS: Final[Mapping[str, Mapping[str, Any]]] = {
             "encoding": "base64",
             "signature": {"header": "x-hubspot-signature-v3"},
             "signed": "{method}{url}{body}{timestamp}",
+            "decode_url": True,
             "timestamp": {
                 "header": "x-hubspot-request-timestamp",
                 "unit": "ms",
