@@ -1,19 +1,39 @@
 """The JSON Schema of rules files: published, explained, and as strict as the loader on keys."""
 
 import json
-from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # ships no types
 
 from handler.core.configuration import yaml12
+from handler.core.errors import RulesError
+from handler.core.rules.load import load
+from handler.core.rules.schema import FileBlock, RuleBlock, SourceBlock
 from handler.core.verification.presets.catalogue import PRESETS
+from handler.core.verification.schemes import Signature, Timestamp
+from handler.core.verification.sender import EventSpec
 from relay.paths import PROJECT
+from relay.rules.check.editor_words import BLOCKS, WORDS
 from relay.rules.check.json_schema import rules_schema, schema
+from relay.rules.check.target_ids import misshapen
 from tests.docs_pages import RULES_FILES
 from tests.handler.core.rules_files import GOOD, HAND, changed
 
 SCHEMA = schema()
+
+
+def attribute(line: str) -> tuple[str, str]:
+    return "${body.id}", f"${{body.id}}\n          attributes: {{{line}}}"
+
+
+def first_name(value: str) -> tuple[str, str]:
+    return attribute(f"first_name: {value}")
+
+
+def beside(line: str) -> tuple[str, str]:
+    return "      recipients:", f"      {line}\n      recipients:"
+
+
 EVENT = "event: {type: a, type_signed: true}"
 ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
 FILES = [
@@ -104,11 +124,98 @@ def test_what_a_preset_has_can_be_taken_away_or_said_in_part() -> None:
     assert mistakes(text) == []
 
 
-def blocks(part: dict[str, Any]) -> list[dict[str, Any]]:
-    return [part, *part["$defs"].values()]
+# What a newcomer writes in the first hour, by the line that is to be found at fault.
+NEWCOMERS = {
+    "a path of JSONPath for an id": ("${body.id}", "$.data.object.client_reference_id"),
+    "a bare word for an id": ("${body.id}", "client_reference_id"),
+    "braces for an id": ("${body.id}", '"{body.x}"'),
+    "a template of Ruby for an id": ("${body.id}", '"<%= body.id %>"'),
+    "Liquid for an id": ("${body.id}", '"{{ body.x }}"'),
+    "a path of JSONPath for a name": first_name("$.data.customer.name"),
+    "a bare path for a name": first_name("body.customer.name"),
+    "a path without braces for a name": first_name("$body.name"),
+    "braces for a name": first_name('"{body.name}"'),
+    "a template of Ruby for a name": first_name('"<%= name %>"'),
+    "a path for a custom attribute": attribute("size: {width: $.data.width}"),
+    "a path in a list": attribute("tags: [a, $.data.tag]"),
+    "a path for a property": beside("trigger_properties: {order: $.data.name}"),
+    "a secret in the place of its name": (
+        "preset: shopify", "preset: shopify, secret: whsec_0123456789abcdef0123"
+    ),
+    "the name of a campaign for its id": ("${vars.campaign}", "Order Receipt"),
+    "a number for a duration": ("    type:", "    expires_after: 6\n    type:"),
+    "a duration with a blank": ("    type:", "    expires_after: 6 h\n    type:"),
+    "no duration": ("    type:", "    expires_after: ${vars.x}\n    type:"),
+    "a surge without its time": ("    type:", "    surge: 200\n    type:"),
+    "a name with capitals": ("name: confirm", "name: Order Confirmation"),
+    "an id of the event's": ("${vars.campaign}", "${body.campaign}"),
+    "a broadcast to nobody": (
+        "recipients:\n        - external_user_id: ${body.id}", "broadcast: false"
+    ),
+    "an empty label": (
+        "external_user_id: ${body.id}",
+        "user_alias: {alias_name: '${body.id}', alias_label: ' '}",
+    ),
+    "a prioritization that is none": (
+        "external_user_id: ${body.id}", "email: '${body.email}'\n          prioritization: [newest]"
+    ),
+    "an attachment by http": beside("attachments: [{file_name: a, url: 'http://a.example/b'}]"),
+    "an attachment without a name": beside("attachments: [{url: 'https://a.example/b'}]"),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("part", blocks(SCHEMA), ids=lambda part: str(sorted(part)[:3]))
-def test_every_key_is_explained(part: dict[str, Any]) -> None:
-    for key, of in part.get("properties", {}).items():
-        assert of is False or of["description"], json.dumps(key)
+@pytest.mark.parametrize("name", NEWCOMERS)
+def test_what_a_newcomer_gets_wrong_does_not_fit_and_does_not_pass_the_check(name: str) -> None:
+    good = changed("c-1", ID)
+    text = changed(*NEWCOMERS[name], good)
+    assert mistakes(good) == []
+    assert mistakes(text)
+    try:
+        load("shop", text, "shop.yaml", "dev")
+    except RulesError:
+        return
+    assert misshapen(yaml12.load(text, "shop.yaml"), ["shop"], ["dev"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "first_name: The $.99 Store",
+        "first_name: '{ }'",
+        "first_name: 'A {body} of water'",
+        "first_name: body",
+        "seen: {add: ['${body.x}']}",
+        "size: {width: '${body.w}', tags: [a, 1, null, true]}",
+        "gender: '${body.gender}'",
+    ],
+)
+def test_text_that_only_looks_like_a_path_fits(line: str) -> None:
+    assert mistakes(changed(*attribute(line))) == []
+
+
+def test_an_audience_without_recipients_fits() -> None:
+    sent = "broadcast: false\n      audience: {push_subscription_status: {}}"
+    text = changed("recipients:\n        - external_user_id: ${body.id}", sent)
+    assert mistakes(text) == []
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_every_key_is_explained_with_an_example_that_fits(name: str) -> None:
+    part = SCHEMA if name == "FileBlock" else SCHEMA["$defs"][name]
+    assert part["description"] == BLOCKS[name]
+    given = {key: one for key, one in part["properties"].items() if one is not False}
+    assert given.keys() == WORDS[name].keys()
+    for key, one in given.items():
+        assert one["description"] == WORDS[name][key].text
+        (example,) = one["examples"]
+        whole = {"$defs": SCHEMA["$defs"], "properties": {key: one}}
+        wrong = [each.message for each in Draft202012Validator(whole).iter_errors({key: example})]
+        assert wrong == [], (name, key)
+
+
+def test_no_words_are_those_of_the_code() -> None:
+    told = json.dumps(SCHEMA)
+    for model in (FileBlock, RuleBlock, SourceBlock, EventSpec, Signature, Timestamp):
+        assert model.__doc__
+        assert json.dumps(model.__doc__.splitlines()[0])[1:-1] not in told
+    assert {name for name, part in SCHEMA["$defs"].items() if "properties" in part} <= WORDS.keys()
