@@ -124,7 +124,12 @@ def test_an_audience_beside_a_word_on_broadcasts_is_sent_to(
 
 
 def test_no_recipients_and_no_audience_reach_nobody(braze: Client) -> None:
-    for more in ({}, {"recipients": []}, {"recipients": [], "audience": AUDIENCE}):
+    nothing: list[dict[str, Any]] = [
+        {},
+        {"recipients": []},
+        {"recipients": [], "audience": AUDIENCE},
+    ]
+    for more in nothing:
         answer = braze.post(CAMPAIGN, {"campaign_id": ID, "broadcast": False, **more})
         assert answer.json() == {"message": "No Recipients"}
 
