@@ -14,7 +14,8 @@ class Argument(TypedDict):
     """One argument: the library's keys, and `fits` and `says` of the relay.
 
     No `types` are all types. `fits` checks a literal of the rules file, so that a mistake is found
-    there and not on an event; `says` describes the literals that fit.
+    there and not on an event; `says` describes the literals that fit, and `near` finds the one that
+    another was probably meant to be.
     """
 
     types: list[str]
@@ -22,6 +23,7 @@ class Argument(TypedDict):
     optional: NotRequired[bool]
     fits: NotRequired[Callable[[JsonValue], bool]]
     says: NotRequired[str]
+    near: NotRequired[Callable[[JsonValue], str | None]]
 
 
 ANY: Final[Argument] = {"types": []}
@@ -81,7 +83,9 @@ def literal_problem(
     argument = _argument(arguments, index)
     if "fits" not in argument or value is None or argument["fits"](value):
         return None
-    return f"{name}() takes {argument.get('says')} as argument {index + 1}, not {value!r}"
+    near = argument["near"](value) if "near" in argument else None
+    hint = f"; did you mean '{near}'?" if near else ""
+    return f"{name}() takes {argument.get('says')} as argument {index + 1}, not {value!r}{hint}"
 
 
 def _argument(arguments: Sequence[Argument], index: int) -> Argument:

@@ -4,36 +4,50 @@ There is no `now`: a rule makes the same of an event whenever it runs.
 """
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from pydantic import JsonValue
+
 from handler.core.expressions.arguments import AMOUNT, Argument, takes
+from handler.core.expressions.times import moment, offset
+from handler.core.suggestions import closest
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECONDS: Final = 1e11  # as seconds this is the year 5138
-_LONGEST: Final = 64
-_ISO: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9].*)?")
-_OFFSET: Final = re.compile(r"([+-])([0-9]{2}):([0-9]{2})")
 _DURATION: Final = re.compile(r"([+-]?[0-9]{1,9})([smhd])")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-def _zone(offset: str) -> timezone | None:
-    if offset == "UTC":
+def _zone(text: str) -> tzinfo | None:
+    """Return a zone by its offset or its name; None where there is none."""
+    if text == "UTC":
         return UTC
-    found = _OFFSET.fullmatch(offset)
-    if found is None or found[2] > "23" or found[3] > "59":
+    if known := offset(text):
+        return known
+    # Names cost 2 ms of a cold start, and most rules know their offset.
+    from handler.core.expressions.zones import named  # noqa: PLC0415 - as said
+
+    return named(text)
+
+
+def _nearest_zone(text: JsonValue) -> str | None:
+    """Return the zone that was probably meant: by its name, or by its town alone."""
+    from handler.core.expressions.zones import names  # noqa: PLC0415 - as in _zone
+
+    if not isinstance(text, str):
         return None
-    behind = timedelta(hours=int(found[2]), minutes=int(found[3]))
-    return timezone(behind if found[1] == "+" else -behind)
+    towns = {name.rpartition("/")[2].lower(): name for name in sorted(names())}
+    written = text.strip().replace(" ", "_")
+    by_town = towns.get(written.lower().rpartition("/")[2])
+    return by_town or closest(written, sorted(names()))
 
 
 _ZONE: Final[Argument] = {
     "types": ["string", "null"],
     "optional": True,
-    "fits": lambda offset: isinstance(offset, str) and _zone(offset) is not None,
-    "says": "'UTC' or an offset such as '+02:00'",
+    "fits": lambda zone: isinstance(zone, str) and _zone(zone) is not None,
+    "says": "a zone, such as 'America/New_York', 'UTC' or '+02:00',",
+    "near": _nearest_zone,
 }
 _SPAN: Final[Argument] = {
     "types": ["string", "null"],
@@ -46,22 +60,24 @@ class TimeFunctions:
     """Functions of time."""
 
     @takes(AMOUNT, _ZONE)
-    def _func_time(self, value: str | float | None, offset: str | None = "") -> str | None:
+    def _func_time(self, value: str | float | None, zone: str | None = "") -> str | None:
         """Return a time in UTC, such as '2026-11-20T21:00:00Z': `time(body.created_at)`.
 
-        Read are ISO 8601, the mail format (RFC 2822) and epochs in seconds or milliseconds. A time
-        that does not say where it counts needs `time(body.date_created_gmt, 'UTC')`.
+        `times` says what is read. A time that does not say where it counts needs its zone:
+        `time(body.date_created_gmt, 'UTC')`, `time(body.created, 'America/New_York')`.
         """
-        return None if offset is None else _written(_moment(value, offset))
+        if zone is None:
+            return None
+        return _written(moment(value, _zone(zone) if zone else None))
 
     @takes(AMOUNT, _SPAN)
     def _func_time_add(self, value: str | float | None, span: str | None) -> str | None:
         """Return a time later or earlier: `time_add(body.created_at, '3d')`, '-2h', '30m'."""
-        moment, found = _moment(value), _DURATION.fullmatch(span or "")
-        if moment is None or found is None:
+        begun, found = moment(value), _DURATION.fullmatch(span or "")
+        if begun is None or found is None:
             return None
         try:
-            return _written(moment + timedelta(seconds=int(found[1]) * _SECONDS[found[2]]))
+            return _written(begun + timedelta(seconds=int(found[1]) * _SECONDS[found[2]]))
         except OverflowError:
             return None
 
@@ -76,39 +92,12 @@ class TimeFunctions:
         return _since_epoch(value, timedelta(milliseconds=1))
 
 
-def _moment(value: str | float | None, offset: str = "") -> datetime | None:
-    try:
-        if isinstance(value, str):
-            return _read(value.strip(), _zone(offset))
-        return None if value is None else _EPOCH + _elapsed(value)
-    except (ValueError, OverflowError):  # no such day, or none that Python can hold
+def _written(found: datetime | None) -> str | None:
+    if found is None:
         return None
-
-
-def _elapsed(number: float) -> timedelta:
-    if abs(number) >= _MILLISECONDS:
-        return timedelta(milliseconds=number)
-    return timedelta(seconds=number)
-
-
-def _read(text: str, zone: timezone | None) -> datetime | None:
-    if len(text) > _LONGEST or not text.isascii():
-        return None
-    iso = _ISO.fullmatch(text.upper())
-    moment = datetime.fromisoformat(text.upper()) if iso else parsedate_to_datetime(text)
-    if moment.tzinfo is None:
-        if zone is None:
-            return None
-        moment = moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC)
-
-
-def _written(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return found.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
 
 
 def _since_epoch(value: str | float | None, unit: timedelta) -> int | None:
-    moment = _moment(value)
-    return None if moment is None else (moment - _EPOCH) // unit
+    found = moment(value)
+    return None if found is None else (found - _EPOCH) // unit

@@ -1,6 +1,7 @@
 """Parses a verified webhook into events: body, type, id and time, by its source's expressions."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from handler.core.errors import ExpressionError, Malformed
 from handler.core.expressions.expression import Expression, is_true
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
+from handler.core.expressions.times import moment
 from handler.core.models import Event, Verified, Webhook
 from handler.core.planning import json_body
 from handler.core.rules.source import ByType, Scope, Source
@@ -22,9 +24,11 @@ MAX_EVENTS: Final = 1000
 
 # Seconds, for clocks differ: an event's time further ahead is replaced by the time of receipt.
 _AHEAD: Final = 600
-_DIGITS: Final = 12  # of seconds since the epoch, for some thousand years
 _LONGEST_VERSION: Final = 18  # digits: below 2^63
-_MILLISECONDS: Final = 10**11  # from here on: 1973 in milliseconds, the year 5138 in seconds
+UNREADABLE_TIME: Final = (
+    "event.occurred_at finds what is no time of a known form and zone: what is due within some time"
+    " counts from when the webhook came"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,13 @@ def split(verified: Verified, source: Source) -> tuple[tuple[RawEvent, ...], tup
     return tuple(RawEvent(one, _written(one)) for one in found), read.warnings
 
 
-def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
-    """Return the event; raise Malformed where none can be made of it."""
+def parse(
+    part: RawEvent, verified: Verified, source: Source, warnings: list[str] | None = None
+) -> Event:
+    """Return the event; raise Malformed where none can be made of it.
+
+    A time that is there and cannot be read is added to `warnings`.
+    """
     webhook = verified.webhook
     raw = digest(part.raw)
     headers = carried(webhook, source)
@@ -66,13 +75,17 @@ def parse(part: RawEvent, verified: Verified, source: Source) -> Event:
     event_id = _id(source.event.ids, event_type, {**scope.signed, "digest": raw}) or raw
     again_after = webhook.received_at + source.event.repeats_for
     version = _version(source.event.versions, event_type, scope.signed)
+    time = _by_type(source.event.times, event_type)
+    occurred_at, is_unreadable = _occurred_at(time, scope.signed)
+    if is_unreadable and warnings is not None:
+        warnings.append(UNREADABLE_TIME)
     return Event(
         source=source.name,
         type=_clean(event_type),
         id=event_id,
         body=part.body,
         headers=headers,
-        occurred_at=_occurred_at(source.event.times, event_type, scope.signed, webhook.received_at),
+        occurred_at=_not_ahead(occurred_at, webhook.received_at),
         received_at=webhook.received_at,
         version=version,
         arrived_ms=None if version is None else webhook.arrived_ms,
@@ -135,15 +148,21 @@ def _id(choices: ByType, event_type: str, document: JsonValue) -> str | None:
     return written(value)
 
 
-def _occurred_at(
-    choices: ByType, event_type: str, document: JsonValue, received_at: int
-) -> int | None:
-    expression = _by_type(choices, event_type)
+def _occurred_at(expression: Expression | None, document: JsonValue) -> tuple[int | None, bool]:
+    """Return when an event happened, and whether a time is there that cannot be read."""
     try:
         value = None if expression is None else expression.search(document)
     except ExpressionError:
-        return None
-    seconds = _seconds(value)
+        return None, True
+    found = moment(value)
+    # An event before 1970 is a time that nobody has set.
+    seconds = None if found is None else math.floor(found.timestamp())
+    known = None if seconds is None or seconds < 0 else seconds
+    return known, known is None and not missing(value)
+
+
+def _not_ahead(seconds: int | None, received_at: int) -> int | None:
+    """Return a time, or that of receipt where it lies too far ahead."""
     return received_at if seconds is not None and seconds > received_at + _AHEAD else seconds
 
 
@@ -167,34 +186,10 @@ def _number(value: JsonValue) -> int | float | None:
     if value.isascii() and value.isdigit() and len(value) <= _LONGEST_VERSION:
         return int(value)
     try:
-        moment = datetime.fromisoformat(value)
+        # All times of one sender have one format: without an offset they still have an order.
+        read = datetime.fromisoformat(value)
     except ValueError:
+        read = moment(value, UTC)
+    if read is None:
         return None
-    # All times of one sender have one format: without an offset they still have an order.
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.timestamp()
-
-
-def _seconds(value: JsonValue) -> int | None:
-    """Return seconds since the epoch, of seconds, milliseconds, or ISO 8601 with an offset."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _DIGITS + 1:
-        return _since_the_epoch(int(value))
-    if isinstance(value, str):
-        return _iso_seconds(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return _since_the_epoch(value)
-
-
-def _since_the_epoch(value: float) -> int | None:
-    seconds = value / 1000 if value >= _MILLISECONDS else value
-    return int(seconds) if 0 <= seconds < 10**_DIGITS else None
-
-
-def _iso_seconds(text: str) -> int | None:
-    try:
-        moment = datetime.fromisoformat(text)
-        # Without an offset the moment is unknown.
-        return None if moment.tzinfo is None else int(moment.timestamp())
-    except (ValueError, OverflowError):
-        return None
+    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()

@@ -65,8 +65,9 @@ def _planned(
 
     `known` are the webhook's events so far, by type and id, with their bytes.
     """
+    warnings: list[str] = []
     try:
-        event = parse(part, verified, source)
+        event = parse(part, verified, source, warnings)
     except Malformed as error:
         return Plan(1, parked=(_malformed(verified, part.raw, source, str(error)),))
     if known.setdefault((event.type, event.id), part.raw) != part.raw:
@@ -76,7 +77,6 @@ def _planned(
     packed = Packed(event, message.pack(event_fields(event)))
     if oldest is not None and _age(event) > oldest:
         found = replace(found, wanted=(), late=found.wanted)
-    warnings: list[str] = []
     deliveries, parked, rendered = _render(found, packed, source, warnings)
     is_wanted = bool(found.wanted or found.late or found.failed)
     shadows = {rule.name for rule in found.wanted if rule.shadow}
