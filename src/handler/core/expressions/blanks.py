@@ -9,17 +9,18 @@ characters, the interlinear annotations (U+FFF9 to U+FFFB) and the blank of Brai
 import re
 from typing import Final
 
-_IGNORED: Final = (
+# A character class of regular expressions: nothing to see by itself.
+IGNORED: Final = (
     r"\x00-\x20\x7f-\xa0\xad\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
     r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 # Combining marks without their letter. The marks of a single script lie in that script's block.
 _MARKS: Final = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-_VISIBLE: Final = re.compile(rf"[^{_IGNORED}{_MARKS}]")
+_VISIBLE: Final = re.compile(rf"[^{IGNORED}{_MARKS}]")
 # A missing id, as other systems write it into text. It is no customer's id.
 _NOTHING: Final = re.compile(
-    rf"[{_IGNORED}]*+(?:0|null|none|undefined|nan|nil|<nil>|\[object object\])[{_IGNORED}]*+",
+    rf"[{IGNORED}]*+(?:0|null|none|undefined|nan|nil|<nil>|\[object object\])[{IGNORED}]*+",
     re.ASCII | re.IGNORECASE,
 )
 

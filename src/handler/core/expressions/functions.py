@@ -154,6 +154,8 @@ class Functions(
         self._budget.weigh(value)
         if isinstance(value, str):
             return value
+        if isinstance(value, float) and math.isfinite(value):
+            return written(value)
         return json.dumps(integral(value), separators=(",", ":"))
 
 

@@ -30,7 +30,8 @@ _ISO: Final = (
 # docs.stripe.com/currencies: ISK and UGX stay in hundredths for old integrations' sake, and the
 # ariary (of five iraimbilanja) has none.
 _SENDERS: Final = {"": _ISO, "stripe": _ISO | {"ISK": 2, "UGX": 2, "MGA": 0}}
-_WRITTEN: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?")
+# With an exponent, as Ruby writes decimals: 0.199e2.
+_WRITTEN: Final = re.compile(r"-?[0-9]{1,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,3})?")
 _SENDER: Final[Argument] = {
     "types": ["string", "null"],
     "optional": True,

@@ -1,5 +1,7 @@
 """Functions of text: they turn what senders write into what a message should say."""
 
+import re
+import sys
 from hashlib import sha256
 from itertools import pairwise
 from typing import Final
@@ -8,8 +10,15 @@ from unicodedata import combining
 from handler.core.expressions.arguments import TEXT, takes
 from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.json_values import CHARACTERS_PER_STEP, Budget
+from handler.core.expressions.plain_text import plain
 
 _CHARACTERS_READ: Final = 8  # for a step, where each is read
+_DOTTED: Final = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
+_DOTLESS: Final = "\N{LATIN SMALL LETTER DOTLESS I}"
+# Numerals behind a name, to XXXIX. VI and XI are names as well, and of these there are more.
+_ROMAN: Final = re.compile(
+    r"(?!(?:VI|XI)\b)\(?(?=[IVX]{2})X{0,3}(?:IX|IV|V?I{0,3})[).,;]*", re.ASCII | re.IGNORECASE
+)
 _APOSTROPHES: Final = "'\N{RIGHT SINGLE QUOTATION MARK}"
 
 
@@ -39,12 +48,13 @@ class TextFunctions:
     def _func_title(self, text: str | None) -> str | None:
         """Return names as they are written: `title(body.name)` of JANE O'NEIL is Jane O'Neil.
 
-        A word that mixes capitals and small letters (McDonald) was written with care, and stays.
+        A word that mixes capitals and small letters (McDonald) was written with care, and stays. A
+        Roman numeral behind a name has capitals.
         """
         if text is None:
             return None
         self._budget.spend(len(text) // _CHARACTERS_READ)
-        return " ".join(map(_titled, text.split(" ")))
+        return _title(text)
 
     @takes(TEXT)
     def _func_trim(self, text: str | None) -> str | None:
@@ -98,26 +108,39 @@ class TextFunctions:
 
     @takes(TEXT, {"types": ["number"]})
     def _func_plain(self, text: str | None, longest: float) -> str | None:
-        """Return one line without links, cut to n characters: ``plain(body.name, `40`)``.
+        """Return one line without markup, Liquid or links: ``plain(body.name, `40`)``.
 
-        For what strangers type and others will read: a first name can hold an advertisement.
+        It is cut to n characters. For what strangers type and others will read.
         """
         if text is None:
             return None
-        self._budget.spend(len(text) // 8)  # each character is read, and some are copied
-        words = "".join(char if char.isprintable() else " " for char in text).split()
-        line = " ".join(_unlinked(word) for word in words if not _is_link(word))
-        return line[: int(max(0, min(longest, len(line))))].strip() or None
+        self._budget.spend(len(text) // _CHARACTERS_READ + text.count("&"))
+        return plain(text, int(max(0, min(longest, sys.maxsize))))
 
 
-def _titled(word: str) -> str:
+def _title(text: str) -> str:
+    # Who has a dotted capital I writes Turkish, and writes the small dotless one without the dot.
+    is_turkish = _DOTTED in text
+    words = text.split(" ")
+    return " ".join(
+        word.upper() if at and _ROMAN.fullmatch(word) else _titled(word, is_turkish=is_turkish)
+        for at, word in enumerate(words)
+    )
+
+
+def _titled(word: str, *, is_turkish: bool) -> str:
     letters = [char for char in word if char.isalpha()]
     if letters and letters[0].isupper() and any(map(str.islower, letters)):
         return word
     starts = [at for at in range(len(word)) if _starts(word, at)]
     bounds = [0, *starts, len(word)]
     parts = (word[start:end] for start, end in pairwise(bounds))
-    return "".join(part[:1].title() + part[1:].lower() for part in parts)
+    return "".join(part[:1].title() + _small(part[1:], is_turkish=is_turkish) for part in parts)
+
+
+def _small(text: str, *, is_turkish: bool) -> str:
+    """Return letters in lower case: Python makes two characters of a dotted capital I."""
+    return (text.replace("I", _DOTLESS).replace(_DOTTED, "i") if is_turkish else text).lower()
 
 
 def _starts(word: str, at: int) -> bool:
@@ -126,16 +149,3 @@ def _starts(word: str, at: int) -> bool:
     if not word[at].isalpha() or before.isalnum() or combining(before):
         return False
     return before not in _APOSTROPHES or word[at + 1 : at + 2].isalpha()
-
-
-def _is_link(word: str) -> bool:
-    folded = word.lower()
-    return "://" in folded or "www." in folded
-
-
-def _unlinked(word: str) -> str:
-    # Mail clients make a link of `shop.example`; with a blank after the dot they do not.
-    return "".join(
-        f"{char} " if char == "." and word[at + 1 : at + 2].isalpha() else char
-        for at, char in enumerate(word)
-    )

@@ -37,3 +37,19 @@ def test_an_endless_number_makes_nothing() -> None:
     endless = float("inf")
     for call in ("add(@, `1`)", "multiply(@, `0`)", "round(@, `2`)", "money(@, 'usd')", "time(@)"):
         assert search(call, endless) is None
+
+
+@pytest.mark.parametrize(
+    "expression, found",
+    [
+        ("text(`0.00001`)", "0.00001"),
+        ("to_string(`0.00001`)", "0.00001"),
+        ("text(`1e23`)", "1" + "0" * 23),
+        ("to_string(`1.5e300`)", "15" + "0" * 299),
+        ("to_number('0.199e2')", 19.9),
+        ("add(to_number('0.199e2'), `1e-7`)", 19.9000001),
+        ("to_string(to_number('-0.5e-1'))", "-0.05"),
+    ],
+)
+def test_an_exponent_is_read_and_never_written(expression: str, found: JsonValue) -> None:
+    assert search(expression, {}) == found
