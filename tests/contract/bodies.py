@@ -75,8 +75,10 @@ ATTRIBUTES = st.fixed_dictionaries(
     optional={
         "first_name": WORD,
         "image_url": st.integers(1, 1024).map(lambda size: "x" * size),
-        "country": st.sampled_from(["DE", "Australia"]),
-        "language": st.sampled_from(["de", "en"]),
+        "country": st.sampled_from(["DE", "AU"]),
+        "language": st.sampled_from(["de", "fil"]),
+        "time_zone": st.sampled_from(["Europe/Berlin", "Eastern Time (US & Canada)"]),
+        "phone": st.sampled_from(["+4915123456789", "(202) 555-0143"]),
         "dob": DAY,
         "gender": st.sampled_from("MFONP"),
         "email_subscribe": STATE,

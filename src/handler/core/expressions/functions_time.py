@@ -11,7 +11,6 @@ from pydantic import JsonValue
 
 from handler.core.expressions.arguments import AMOUNT, Argument, takes
 from handler.core.expressions.times import moment, offset
-from handler.core.suggestions import closest
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION: Final = re.compile(r"([+-]?[0-9]{1,9})([smhd])")
@@ -31,15 +30,9 @@ def _zone(text: str) -> tzinfo | None:
 
 
 def _nearest_zone(text: JsonValue) -> str | None:
-    """Return the zone that was probably meant: by its name, or by its town alone."""
-    from handler.core.expressions.zones import names  # noqa: PLC0415 - as in _zone
+    from handler.core.expressions.zones import nearest  # noqa: PLC0415 - as in _zone
 
-    if not isinstance(text, str):
-        return None
-    towns = {name.rpartition("/")[2].lower(): name for name in sorted(names())}
-    written = text.strip().replace(" ", "_")
-    by_town = towns.get(written.lower().rpartition("/")[2])
-    return by_town or closest(written, sorted(names()))
+    return nearest(text) if isinstance(text, str) else None
 
 
 _ZONE: Final[Argument] = {

@@ -9,7 +9,11 @@ from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from handler.core.suggestions import closest
+
 _NONE: Final = "Factory"  # IANA's own word for a clock whose zone nobody has set
+
+_ALIKE: Final = 0.75  # names of towns are short, and there are many
 
 
 @cache
@@ -28,3 +32,12 @@ def named(name: str) -> ZoneInfo | None:
 def _zone(name: str) -> ZoneInfo:
     with files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
+
+
+def nearest(text: str) -> str | None:
+    """Return the zone that was probably meant: by its town, or by its name; None for neither."""
+    written = text.strip().replace(" ", "_")
+    # Etc/GMT+2 is two hours behind Greenwich, and never what was meant.
+    known = sorted(name for name in names() if not name.startswith("Etc/"))
+    towns = {name.rpartition("/")[2].lower(): name for name in known}
+    return towns.get(written.rpartition("/")[2].lower()) or closest(written, known, _ALIKE)

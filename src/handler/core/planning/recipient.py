@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.braze.contract.attributes import breaches, is_address, misnamed, shown
+from handler.core.braze.contract.attributes import breaches, is_address, misnamed, normal, shown
 from handler.core.braze.contract.fields import check_attachments, check_prioritization
 from handler.core.braze.contract.trigger import MAX_ALIAS_BYTES
 from handler.core.braze.endpoints import MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES, PROPERTIES
@@ -107,8 +107,7 @@ def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipien
     attributes = recipient.get("attributes")
     if not isinstance(attributes, dict):
         return recipient
-    if isinstance(email := attributes.get("email"), str):
-        attributes = {**attributes, "email": email.strip()}
+    attributes = normal(attributes)
     for name in attributes:
         if text := misnamed(name):
             raise Unrenderable(shown(name), text)

@@ -231,7 +231,7 @@ import handler.ingest
 from handler.core.models import Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
-body = b'{{"id": 1, "phone": "0151 23456789", "country": "DE"}}'
+body = b'{{"id": 1, "phone": "+49 151 23456789", "country": "DE"}}'
 webhook = Webhook("s", "POST", {{"x-shopify-topic": "customers/create"}}, "", body, 1)
 (made,) = plan(Verified(webhook), load("s", {text!r}, "s.yaml", "dev")).deliveries
 print(made.recipient["attributes"]["phone"], "phonenumbers" in sys.modules)
@@ -243,4 +243,4 @@ print(made.recipient["attributes"]["phone"], "phonenumbers" in sys.modules)
         text=True,
         check=True,
     ).stdout.strip()
-    assert said == ("+4915123456789 True" if is_loaded else "0151 23456789 False")
+    assert said == ("+4915123456789 True" if is_loaded else "+49 151 23456789 False")

@@ -5,7 +5,7 @@ braze.com/docs/api/objects_filters/recipient_object.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from handler.core.braze.contract.custom_attributes import (
@@ -14,6 +14,7 @@ from handler.core.braze.contract.custom_attributes import (
     is_moment,
     null_within,
 )
+from handler.core.braze.contract.locales import country, is_phone, is_zone, language
 from handler.core.braze.contract.predicates import (
     Fits,
     between,
@@ -46,7 +47,6 @@ CHOICES: Final[Mapping[str, tuple[str | None, ...]]] = {
 # The least that an address has; Braze has the last word on it.
 _EMAIL: Final = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[^\s@,;<>()\"]+")
 _UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2}")
 _DEVICE_BYTES: Final = range(8, 256)
 _MAX_LINK: Final = 1024  # characters ("Standard attributes")
 _GROUP: Final = record(
@@ -87,6 +87,10 @@ def _link(value: object) -> bool:
     return isinstance(value, str) and len(value) <= _MAX_LINK
 
 
+def _blank_or(fits: Callable[[str], object]) -> Fits:
+    return lambda value: isinstance(value, str) and (not value or bool(fits(value)))
+
+
 def _device(value: object) -> bool:
     return isinstance(value, str) and len(utf8(value)) in _DEVICE_BYTES
 
@@ -98,9 +102,11 @@ _TWITTER: Final = record({}, {**dict.fromkeys(_COUNTS, is_whole_number), "screen
 _WORDS: Final = (_short, f"text of {MAX_TEXT} characters at most")
 # A profile's own fields: the values that fit, and the same in words. null always fits: it removes.
 FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
-    **dict.fromkeys(("first_name", "last_name", "home_city", "country"), _WORDS),
-    **dict.fromkeys(("time_zone", "phone"), _WORDS),
+    **dict.fromkeys(("first_name", "last_name", "home_city"), _WORDS),
     "image_url": (_link, f"text of {_MAX_LINK:,} characters at most"),
+    "country": (_blank_or(country), "two letters of ISO 3166-1, such as DE"),
+    "time_zone": (_blank_or(is_zone), "a time zone's name, such as Europe/Berlin"),
+    "phone": (_blank_or(is_phone), "a number in E.164, such as +4915123456789, or an American one"),
     **{
         name: (one_of(*each), f"one of {', '.join(filter(None, each))}")
         for name, each in CHOICES.items()
@@ -109,7 +115,10 @@ FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
     **dict.fromkeys(("date_of_first_session", "date_of_last_session"), _MOMENT),
     "marked_email_as_spam_at": _MOMENT,
     "email": (like(_EMAIL), "an e-mail address"),
-    "language": (like(_LANGUAGE), "two letters of ISO 639-1"),
+    "language": (
+        lambda value: isinstance(value, str) and language(value) is not None,
+        "a code of Braze's list of languages, such as de or fil",
+    ),
     "dob": (is_day, "a day as YYYY-MM-DD"),
     "current_location": (_PLACE, "longitude (-180 to 180) and latitude (-90 to 90), as numbers"),
     "push_tokens": (list_of(_TOKEN), "a list of app_id, token and perhaps device_id"),
@@ -118,6 +127,27 @@ FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
     "twitter": (_TWITTER, f"screen_name, and as whole numbers {', '.join(_COUNTS)}"),
     "_merge_objects": _TRUTH,
 }
+
+
+# Fields whose literal of a wrong form is a warning of `relay rules check`, and no error: Braze makes
+# something of some such values ("Australia").
+WARNED: Final = ("country", "time_zone", "phone")
+# Fields whose text has several forms, and the one that is sent.
+_ONE_FORM: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "email": str.strip,
+    "language": language,
+    "country": country,
+}
+
+
+def normal(attributes: "Mapping[str, JsonValue]") -> "dict[str, JsonValue]":
+    """Return attributes as they are sent: a language without its region, a country in capitals."""
+    forms = {
+        name: _ONE_FORM[name](value)
+        for name, value in attributes.items()
+        if name in _ONE_FORM and isinstance(value, str)
+    }
+    return {**attributes, **{name: form for name, form in forms.items() if form is not None}}
 
 
 def is_address(text: str) -> bool:
@@ -153,6 +183,8 @@ def _wrong(name: str, value: Template) -> Iterator[str]:
         return  # that is reported already, with the fix
     for one in [value] if isinstance(value, dict | list) else literals(value):
         text = breach(name, one) or null_within(one)
+        if name in WARNED and isinstance(one, str):
+            continue
         if text and name in CHOICES:
             known = ", ".join(each for each in CHOICES[name] if each)
             yield f"{name} takes one of {known}, and not {one}"
