@@ -11,11 +11,13 @@ import typer
 
 from handler.core.errors import NotJson, RulesError
 from handler.core.models import Plan, Verified, Webhook
+from handler.core.planning.parse import UNREADABLE_TIME
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
 from relay.console.format import counted
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
+from relay.rules.check.attribute_values import is_left_out
 from relay.rules.check.json_schema import rules_schema
 from relay.rules.check.report import Remark, examine
 from relay.rules.check.sample_coverage import (
@@ -167,6 +169,8 @@ def _failures(sample: Sample, source: Source) -> Iterator[str]:
         if parked.reason != "expired":  # it could be rendered
             yield f"{file}: {source.name}/{parked.rule or ''}: {parked.detail}"
     for text in made.warnings:
+        if text == UNREADABLE_TIME or is_left_out(text):
+            continue  # a warning
         mend = _ONE_OF_MANY if text.endswith("is a list") else ""
         yield f"{file}: {source.name}/{text}{mend}"
 

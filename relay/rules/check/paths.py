@@ -15,6 +15,7 @@ from handler.core.json_types import kind
 from handler.core.rules.compiler import leaves
 from handler.core.rules.source import Rule
 from handler.core.suggestions import closest
+from relay.rules.check.text_lists import contained
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -47,7 +48,7 @@ def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
     if rule.when is not None:
         walk.look(rule.when.tree, walk.event)
         yield from ((("when",), text) for text in walk.new_notes())
-    for path, template in _templates(rule):
+    for path, template in templates(rule):
         for expression in expressions(template):
             walk.look(expression.tree, walk.event)
         yield from ((path, text) for text in walk.new_notes())
@@ -60,7 +61,8 @@ def unseen_of(expression: Expression, documents: Sequence[Any]) -> list[str]:
     return walk.new_notes()
 
 
-def _templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
+def templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
+    """Yield the templates of a rule, each with its path."""
     yield ("once",), rule.once
     for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield ("send", *path), leaf
@@ -154,11 +156,21 @@ class _Walk:
             return self.event
         given = [each for each in node["children"] if each["type"] != "expref"]
         taken = [self.look(each, at) for each in given]
+        if node["value"] == "contains":
+            self.notes += contained(node, self._texts(given[0], at))
         for child in node["children"]:
             if child["type"] == "expref":
                 for one in taken:
                     self.look(child["children"][0], one.elements())
         return _NOTHING
+
+    def _texts(self, node: "Node", at: _Seen) -> Iterator[object]:
+        """Yield what an argument may be in the samples, each alternative of `||` too."""
+        if node["type"] == "or_expression":
+            for child in node["children"]:
+                yield from self._texts(child, at)
+        else:
+            yield from self.look(node, at).values
 
 
 def _is_list(value: object) -> bool:

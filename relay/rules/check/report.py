@@ -20,6 +20,7 @@ from handler.core.rules.load import load, names
 from handler.core.rules.source import Source
 from handler.core.workspace import ANYBODY, Reach, Workspace
 from handler.rules_directory import RESERVED
+from relay.rules.check.attribute_values import sampled
 from relay.rules.check.event_ids import by_samples
 from relay.rules.check.target_ids import misshapen
 from relay.rules.check.warnings import unseen_paths, warnings
@@ -183,6 +184,7 @@ def _warnings(source: Source, document: Document, samples: Sequence[Sample]) -> 
         documents.setdefault(event.type, []).append(source.document(event))
     yield from unseen_paths(source, documents)
     yield from by_samples(source, str(preset), seen)
+    yield from sampled(source, own)
 
 
 def _events(sample: Sample, source: Source) -> list[Event]:

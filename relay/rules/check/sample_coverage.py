@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,9 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Malformed, NotJson
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.json_values import missing
 from handler.core.expressions.template import is_literal
+from handler.core.expressions.times import moment
 from handler.core.models import Event, Plan, Verified
 from handler.core.planning.match import match
 from handler.core.planning.parse import split
@@ -142,19 +145,38 @@ def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
 
 
 def unknown_times(source: Source, seen: Seen) -> Iterator[str]:
-    """Yield the samples without the time that a rule's expires_after counts from."""
-    for rule in source.rules:
-        for name, event in seen if rule.expires_after else ():
-            where = time_of(source, event.type)
-            if where and event.occurred_at is None and rule.takes(event.type):
-                text = f"{where} gives no time in {name}: it counts from when the webhook came"
-                yield f"{source.name}/{rule.name}: expires_after: {text}"
+    """Yield the samples whose time is not known, and from what a rule's expires_after counts."""
+    for name, event in seen:
+        expression = _time(source, event.type)
+        if expression is None or event.occurred_at is not None:
+            continue
+        value = _found(expression, {"headers": dict(event.headers), "body": event.body})
+        text = f"{expression.text} gives no time in {name}"
+        mend = _zone_mend(expression, value)
+        counting = [one for one in source.rules if one.expires_after and one.takes(event.type)]
+        for rule in counting:
+            why = f"{text}: it counts from when the webhook came{mend}"
+            yield f"{source.name}/{rule.name}: expires_after: {why}"
+        if not counting and not missing(value):
+            yield f"{source.name}: event.occurred_at: {text}{mend}"
+
+
+def _zone_mend(expression: Expression, value: object) -> str:
+    """Return how to say the zone of a time that has none; empty for any other value."""
+    if not isinstance(value, str) or moment(value, UTC) is None:
+        return ""
+    return f"; it says no zone: write time({expression.text}, 'UTC'), or the zone that it has"
 
 
 def time_of(source: Source, event_type: str) -> str:
     """Return the path of the time of an event of this type; empty where there is none."""
+    expression = _time(source, event_type)
+    return "" if expression is None else expression.text
+
+
+def _time(source: Source, event_type: str) -> Expression | None:
     times = source.event.times
-    return next((one.text for glob, one in times if fnmatchcase(event_type, glob)), "")
+    return next((one for glob, one in times if fnmatchcase(event_type, glob)), None)
 
 
 def _unseen_in(
@@ -191,7 +213,7 @@ def _parts(webhook: Verified, source: Source) -> list[Document]:
     return [{"headers": dict(webhook.webhook.headers), "body": one.body} for one in parts]
 
 
-def _found(expression: Expression, document: Document) -> object:
+def _found(expression: Expression, document: Document) -> JsonValue:
     try:
         return expression.search(document)
     except ExpressionError:

@@ -11,15 +11,18 @@ from typing import Final
 from handler.core.braze.contract.connected_audience import retired
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.constants import fixed
+from handler.core.expressions.expression import Expression
 from handler.core.expressions.placeholders import meant, placeholder, placeholders
 from handler.core.expressions.syntax_tree import results
-from handler.core.expressions.template import Problem, Template, Text, Whole
+from handler.core.expressions.template import Problem, Template, Text, Whole, expressions
 from handler.core.rules.compiler import header_names, leaves
 from handler.core.rules.source import Rule, Source
+from relay.rules.check.attribute_values import literal_warnings
 from relay.rules.check.consent import consent_warnings
 from relay.rules.check.event_ids import by_type
 from relay.rules.check.event_timing import later_warnings
-from relay.rules.check.paths import unseen
+from relay.rules.check.paths import templates, unseen
+from relay.rules.check.text_lists import known_texts
 
 _UNTRIED: Final = {
     "push_tokens": "a webhook seldom knows them",
@@ -87,9 +90,18 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
     for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)
+    for path, expression in _all_expressions(rule):
+        yield from ((path, text) for text in known_texts(expression.tree, preset))
     for at, recipient in enumerate(rule.recipients):
         said = (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source))
         yield from ((("send", "recipients", at, *path), text) for path, text in said)
+
+
+def _all_expressions(rule: Rule) -> Iterator[tuple[Path, Expression]]:
+    yield from [(("when",), rule.when)] if rule.when else []
+    yield from [(("for_each",), rule.for_each)] if rule.for_each else []
+    for path, template in templates(rule):
+        yield from ((path, one) for one in expressions(template))
 
 
 def _types(rule: Rule, preset: str) -> Iterator[Problem]:
@@ -151,6 +163,7 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
             yield (name, *path), text
         if name in _UNTRIED and (name != "subscription_groups" or "canvas" in rule.path):
             yield (name,), f"{name}: {_UNTRIED[name]}"
+    yield from literal_warnings(attributes)
     if _is_any_number(attributes.get("phone")):
         yield ("phone",), _NO_COUNTRY
     for name in _ADDRESSES & attributes.keys():

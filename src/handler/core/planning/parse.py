@@ -185,11 +185,13 @@ def _number(value: JsonValue) -> int | float | None:
         return value
     if value.isascii() and value.isdigit() and len(value) <= _LONGEST_VERSION:
         return int(value)
+    # All times of one sender have one format: without an offset they still have an order.
+    read = _iso(value) or moment(value, UTC)
+    return None if read is None else (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+
+
+def _iso(text: str) -> datetime | None:
     try:
-        # All times of one sender have one format: without an offset they still have an order.
-        read = datetime.fromisoformat(value)
+        return datetime.fromisoformat(text)
     except ValueError:
-        read = moment(value, UTC)
-    if read is None:
         return None
-    return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()

@@ -149,6 +149,132 @@ def test_a_time_that_counts_and_stands_in_no_sample_is_told(desk: Desk) -> None:
     assert desk.check(LATE) == [("warning", f"stripe/receipt: expires_after: {text}")]
 
 
+@pytest.mark.parametrize(
+    "created, mend",
+    [
+        ("20 Nov 2026 9:00 PM GMT", ""),
+        (
+            "2026-11-20T21:00:00",
+            "; it says no zone: write time(body.created, 'UTC'), or the zone that it has",
+        ),
+    ],
+)
+def test_a_time_that_is_there_and_unreadable_is_told_without_expires_after_too(
+    desk: Desk, created: str, mend: str
+) -> None:
+    desk.sample(created=created)
+    text = f"stripe: event.occurred_at: body.created gives no time in stripe-checkout{mend}"
+    assert desk.check() == [("warning", text)]
+    counts = ": it counts from when the webhook came"
+    text = f"body.created gives no time in stripe-checkout{counts}{mend}"
+    assert desk.check(LATE) == [("warning", f"stripe/receipt: expires_after: {text}")]
+
+
+@pytest.mark.parametrize(
+    "line, fields, said",
+    [
+        (
+            "country: ${body.data.object.address.country}",
+            {"address": {"country": "Germany", "country_code": "DE", "country_name": "Germany"}},
+            (
+                "country is left out of what stripe-checkout makes: it takes two letters of"
+                " ISO 3166-1, such as DE; write ${body.data.object.address.country_code}"
+            ),
+        ),
+        (
+            "country: ${body.data.object.land}",
+            {"land": "Germany"},
+            (
+                "country is left out of what stripe-checkout makes: it takes two letters of"
+                " ISO 3166-1, such as DE; take a field that has the code, or lookup() it in a table"
+            ),
+        ),
+        (
+            "time_zone: ${coalesce(body.data.object.timezone, 'Europe/Berlin')}",
+            {
+                "timezone": "(GMT-05:00) Eastern Time (US & Canada)",
+                "iana_timezone": "America/New_York",
+            },
+            (
+                "time_zone is left out of what stripe-checkout makes: it takes a time zone's name,"
+                " such as Europe/Berlin; write ${body.data.object.iana_timezone}"
+            ),
+        ),
+    ],
+)
+def test_a_value_that_is_left_out_is_a_warning_with_the_field_that_has_it(
+    desk: Desk, line: str, fields: dict[str, Any], said: str
+) -> None:
+    desk.sample(data={"object": OBJECT | fields})
+    text = RULES.replace(
+        'email: "', f'{line[: line.index(":")]}: "{line[line.index("$") :]}", email: "'
+    )
+    assert [one for one in desk.check(text) if one[0] != "note"] == [("warning", said)]
+
+
+def test_a_number_of_no_country_is_a_warning_with_the_call_that_reads_it(desk: Desk) -> None:
+    desk.sample(data={"object": OBJECT | {"phone": "030 1"}})
+    said = desk.check(RULES.replace('email: "', 'phone: "${body.data.object.phone}", email: "'))
+    assert "error" not in {level for level, _ in said}
+    text = (
+        "phone is left out of what stripe-checkout makes: it takes a number in E.164, such as"
+        " +4915123456789, or an American one; write ${phone(body.data.object.phone, 'DE')}, the"
+        " number and its country"
+    )
+    assert ("warning", text) in said
+
+
+def test_what_an_element_of_for_each_has_is_told_too(desk: Desk) -> None:
+    desk.sample(data={"object": {"people": [{"id": 1, "country": "Peru", "country_code": "PE"}]}})
+    text = RULES.replace("once: ${body.id}", "for_each: body.data.object.people")
+    text = text.replace("${body.data.object.id}", "${item.id}")
+    text = text.replace('{email: "${body.data.object.email}"', '{country: "${item.country}"')
+    said = [words for level, words in desk.check(text) if level == "warning"]
+    assert [words.partition("; ")[2] for words in said] == ["write ${item.country_code}"]
+
+
+@pytest.mark.parametrize(
+    "tags, call, mend",
+    [
+        (
+            "non-vip, b2b",
+            "contains(body.tags, 'vip')",
+            "contains(split(body.tags || '', ','), 'vip')",
+        ),
+        (
+            "non-vip;b2b",
+            "contains(body.tags || '', 'vip')",
+            "contains(split(body.tags || '', ';'), 'vip')",
+        ),
+    ],
+)
+def test_a_part_that_is_looked_for_in_a_text_of_many_is_told(
+    desk: Desk, tags: str, call: str, mend: str
+) -> None:
+    desk.sample(tags=tags)
+    said = desk.check(RULES.replace("    once:", f'    when: "{call}"\n    once:'))
+    text = f"{call} is also true for non-vip: the text is a list; write {mend}"
+    assert said == [("warning", text)]
+    assert desk.check(RULES.replace("    once:", f'    when: "!({mend})"\n    once:')) == []
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        "vip",
+        ["non-vip", "b2b"],
+        "Please leave it at the door, I am seldom at home before five.",
+        "Hello. Gift, please.",
+    ],
+)
+def test_a_text_that_is_no_list_and_a_list_that_is_one_are_not(desk: Desk, tags: Any) -> None:
+    desk.sample(tags=tags)
+    said = desk.check(
+        RULES.replace("    once:", "    when: \"contains(body.tags, 'v')\"\n    once:")
+    )
+    assert not [words for _, words in said if "is also true" in words]
+
+
 def test_of_a_sample_that_is_too_old_it_is_told_how_it_stays_young(desk: Desk) -> None:
     desk.sample(created=1)
     ((level, text),) = desk.check(LATE)

@@ -77,6 +77,67 @@ def test_a_placeholder_of_another_language_within_a_text_is_told(
     assert said == f"{found} is sent as it stands; the event's value is {meant}"
 
 
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        (
+            "country: Germany",
+            (
+                "country: it takes two letters of ISO 3166-1, such as DE, and not Germany;"
+                " did you mean DE?"
+            ),
+        ),
+        ("country: UK", "such as DE, and not UK; did you mean GB?"),
+        ("country: \"${body.land || 'Germny'}\"", "and not Germny; did you mean DE?"),
+        ("country: Elbonia", "such as DE, and not Elbonia"),
+        (
+            "time_zone: Berlin",
+            (
+                "time_zone: it takes a time zone's name, such as Europe/Berlin, and not Berlin;"
+                " did you mean Europe/Berlin?"
+            ),
+        ),
+        ("time_zone: GMT-05:00", "such as Europe/Berlin, and not GMT-05:00"),
+        (
+            "phone: 030 1",
+            (
+                "phone: it takes a number in E.164, such as +4915123456789, or an American one,"
+                " and not 030 1"
+            ),
+        ),
+    ],
+)
+def test_a_literal_that_braze_would_not_take_is_told_with_what_was_meant(
+    line: str, said: str
+) -> None:
+    name = line.partition(":")[0]
+    words = [text for path, text in told(attributes(line)) if path.endswith(f"attributes.{name}")]
+    assert any(text.endswith(said) for text in words), words
+
+
+@pytest.mark.parametrize("line", ["country: DE", "time_zone: Europe/Berlin", "country: de"])
+def test_a_literal_that_braze_takes_is_not(line: str) -> None:
+    assert told(attributes(line)) == told(FILE)
+
+
+@pytest.mark.parametrize(
+    "call, mend",
+    [
+        ("contains(body.tags, 'vip')", "contains(split(body.tags || '', ','), 'vip')"),
+        (
+            "contains(body.customer.tags || '', 'vip')",
+            "contains(split(body.customer.tags || '', ','), 'vip')",
+        ),
+    ],
+)
+def test_tags_of_shopify_are_a_text_of_many(call: str, mend: str) -> None:
+    text = f"{call} is also true for non-vip: the text is a list; write {mend}"
+    when = FILE.replace("    once:", f'    when: "{call}"\n    once:')
+    assert ("rules.0.when", text) in told(when)
+    assert ("rules.0.when", text) not in told(when.replace("preset: shopify", "preset: clerk"))
+    assert not [it for it in told(when.replace(call, mend)) if "also true" in it[1]]
+
+
 @pytest.mark.parametrize("written", ["US$5.00", "a {} b", "{a: 1}", "50 % {off, now}", "<b>x</b>"])
 def test_a_text_that_only_looks_like_a_placeholder_is_not(written: str) -> None:
     assert not [it for it in told(attributes(f"note: '{written}'")) if it[0].endswith("note")]

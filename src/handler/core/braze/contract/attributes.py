@@ -129,8 +129,8 @@ FIELDS: Final[Mapping[str, tuple[Fits, str]]] = {
 }
 
 
-# Fields whose literal of a wrong form is a warning of `relay rules check`, and no error: Braze makes
-# something of some such values ("Australia").
+# Fields whose literal of a wrong form is only warned of: Braze makes something of some such values
+# ("Australia"), and a rule that has one already must load.
 WARNED: Final = ("country", "time_zone", "phone")
 # Fields whose text has several forms, and the one that is sent.
 _ONE_FORM: Final[Mapping[str, Callable[[str], str | None]]] = {
