@@ -29,12 +29,12 @@ ENTRIES = {"handler.ingest", "handler.deliver"}
 FOREIGN = {
     "handler.ingest": (
         *("handler.braze_client", "handler.ledger", "handler.worker", "handler.core.delivery"),
-        *("requests", "phonenumbers", "aws_xray_sdk"),
+        *("requests", "phonenumbers", "tzdata", "aws_xray_sdk"),
     ),
     "handler.deliver": (
         *("handler.core.verification", "handler.core.expressions", "handler.core.rules"),
         *("handler.core.planning", "handler.core.braze.contract"),
-        *("yaml", "phonenumbers", "aws_xray_sdk"),
+        *("yaml", "phonenumbers", "tzdata", "aws_xray_sdk"),
     ),
 }
 

@@ -10,7 +10,6 @@ from unicodedata import combining
 from handler.core.expressions.arguments import TEXT, takes
 from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.json_values import CHARACTERS_PER_STEP, Budget
-from handler.core.expressions.plain_text import plain
 
 _CHARACTERS_READ: Final = 8  # for a step, where each is read
 _DOTTED: Final = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
@@ -115,6 +114,9 @@ class TextFunctions:
         if text is None:
             return None
         self._budget.spend(len(text) // _CHARACTERS_READ + text.count("&"))
+        # Its tables of characters cost 4 ms of a cold start.
+        from handler.core.expressions.plain_text import plain  # noqa: PLC0415 - as said
+
         return plain(text, int(max(0, min(longest, sys.maxsize))))
 
 
