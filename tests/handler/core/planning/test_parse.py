@@ -113,10 +113,12 @@ def test_a_time_whose_expression_fails_is_said_too() -> None:
 def test_versions_are_read_as_times_are(one: Any, later: Any) -> None:
     text = HAND.replace("occurred_at: body.at", "version: body.at")
     source = load("shop", text, "shop.yaml", "dev")
-    found = []
+    found: list[float] = []
     for at in (one, later):
         whole = verified(json.dumps({"type": "t", "id": 1, "at": at}).encode())
         (part,), _ = split(whole, source)
-        found.append(parse(part, whole, source).version)
+        version = parse(part, whole, source).version
+        assert version is not None
+        found.append(version)
     assert found == sorted(found)
     assert found[0] == NOW
