@@ -279,7 +279,7 @@ _ATTRIBUTES: Final = {
     ),
     "last_name": Word("As first_name.", "${plain(body.customer.last_name, `40`)}"),
     "country": Word("ISO 3166-1 alpha-2.", "${body.billing_address.country_code}"),
-    "language": Word("ISO 639-1.", "de"),
+    "language": Word("Of Braze's list of languages; a region is cut.", "de"),
     "time_zone": Word("IANA name.", "Europe/Berlin"),
     "dob": Word("YYYY-MM-DD.", "${body.birthday}"),
     "home_city": Word("Name of the city.", "${body.billing_address.city}"),
