@@ -113,7 +113,7 @@ def test_a_source_that_does_not_load_is_not_unknown_and_its_file_can_be_clicked(
 def test_a_field_that_no_sample_has_is_noted(checkout: Path) -> None:
     file = checkout / "src" / "rules" / "shopify.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace("body.total_price", "body.totel_price"), encoding="utf-8")
+    file.write_text(text.replace("body.total_price_set", "body.totel_price_set"), encoding="utf-8")
     code, said = relay(checkout, "rules", "check")
     assert code == 0
     missing = "trigger_properties.total is missing for every sample in events/"

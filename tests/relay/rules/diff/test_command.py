@@ -180,6 +180,7 @@ def test_the_samples_are_compared_too(desk: Desk) -> None:
         "events/shopify-order.json",
         "events/shopify-order-guest.json",
         "events/shopify-order-test.json",
+        "events/shopify-order-two-currencies.json",
     }
 
 

@@ -27,10 +27,10 @@ order-confirmation: wanted
 """
 TOTAL = """\
     recipients[0].trigger_properties.total = "119.20 EUR"
-        ${body.total_price} ${body.currency}
-        body.total_price = "119.20"
-        body.currency = "EUR"
-"""
+        ${MONEY.amount} ${MONEY.currency_code}
+        MONEY.amount = "119.20"
+        MONEY.currency_code = "EUR"
+""".replace("MONEY", "body.total_price_set.presentment_money")
 
 
 def test_the_sample_order_is_explained(desk: Desk) -> None:
