@@ -1,8 +1,12 @@
 """The pages on rules files: each recipe, table and trap gives what the page shows."""
 
+import base64
+import hashlib
+import hmac
 import json
 import re
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +18,16 @@ from handler.core.expressions.expression import search
 from handler.core.expressions.template import MISSING, compile_template, fill
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
-from handler.core.rules.load import load
+from handler.core.rules.load import Source, load
+from handler.core.verification.verify import verify
+from relay.paths import PROJECT
+from relay.rules.case_file import Case, read_case
+from relay.rules.cases.command import Report
+from relay.rules.cases.command import run as run_cases
+from relay.webhooks.samples import sources_in
 from tests.docs_pages import RULES_TEXT, page
 from tests.handler.core.rules_files import findings
-from tests.relay.rules.desk import Desk
+from tests.relay.rules.desk import Desk, run
 
 RECIPE = re.compile(
     r"<!-- recipe ?(?P<source>\S*) -->\n```yaml\n(?P<rules>.*?)```\n.*?"
@@ -47,7 +57,7 @@ def rows(text: str, heading: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda it: str(it["rules"].split("name: ")[1][:20]))
-def test_a_recipegives_what_is_shown(recipe: dict[str, str]) -> None:
+def test_a_recipe_gives_what_is_shown(recipe: dict[str, str]) -> None:
     source = load(recipe["source"] or "shop", recipe["rules"], "shop.yaml", "dev")
     now = datetime.now(UTC).isoformat()
     webhook = json.loads(recipe["webhook"].replace("@now", now))
@@ -81,6 +91,116 @@ def test_the_case_of_the_tutorial_is_good_and_what_update_writes(tmp_path: Path)
 
 def test_every_recipe_of_the_pages_is_run() -> None:
     assert len(RECIPES) == RULES_TEXT.count("<!-- recipe") >= 11
+
+
+OF_PAGE = [found.groupdict() for found in RECIPE.finditer(page("recipes"))]
+NAMES = [recipe["source"] for recipe in OF_PAGE]
+CASES = PROJECT / "tests" / "recipes"
+
+
+def by_name(name: str) -> dict[str, str]:
+    (recipe,) = (it for it in OF_PAGE if it["source"] == name)
+    return recipe
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rules folder with every recipe of the page, each in a file of its name."""
+    made = tmp_path_factory.mktemp("recipes")
+    for recipe in OF_PAGE:
+        (made / f"{recipe['source']}.yaml").write_text(recipe["rules"], encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path) -> Report:
+    return run_cases(sources_in(folder, "dev"), CASES)
+
+
+def test_the_cases_of_the_recipes_pass(report: Report) -> None:
+    assert [str(it) for it in report.mistakes] == []
+    assert [it.case.name for it in report.results if not it.is_good] == []
+    assert (report.unread, report.gone) == (0, ())
+
+
+def test_every_rule_of_the_recipes_has_a_case_that_sends(folder: Path, report: Report) -> None:
+    sources = sources_in(folder, "dev").values()
+    rules = {(it.name, rule.name) for it in sources if isinstance(it, Source) for rule in it.rules}
+    sent = {
+        (result.case.name.partition("/")[0], delivery["rule"])
+        for result in report.results
+        for delivery in result.actual.get("deliveries", ())
+    }
+    assert sent == rules
+
+
+def test_the_check_has_nothing_against_a_recipe(folder: Path) -> None:
+    result = run("rules", "check", str(folder), "--strict")
+    assert result.exit_code == 0, result.output
+
+
+def cases_of(name: str) -> Iterator[Case]:
+    for file in sorted((CASES / name).glob("*.yaml")):
+        yield read_case(file, CASES)
+
+
+def is_part(shown: Any, whole: Any) -> bool:
+    """Return whether each field that is shown is one of the whole webhook, and of its kind."""
+    if shown is None or whole is None:
+        return True
+    if isinstance(shown, dict):
+        return isinstance(whole, dict) and all(
+            key in whole and is_part(part, whole[key]) for key, part in shown.items()
+        )
+    if isinstance(shown, list):
+        return isinstance(whole, list) and all(
+            any(is_part(it, one) for one in whole) for it in shown
+        )
+    return isinstance(whole, type(shown))
+
+
+@pytest.mark.parametrize(
+    "shown, is_one", [({"a": 1}, True), ({"b": 1}, False), ({"a": "1"}, False), ({"a": [1]}, False)]
+)
+def test_a_field_that_a_whole_webhook_lacks_is_noticed(
+    shown: dict[str, Any], *, is_one: bool
+) -> None:
+    assert is_part({"items": [shown]}, {"items": [{"a": 2, "c": None}, {"a": 3}]}) is is_one
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_shows_a_webhook_that_its_sender_could_have_sent(name: str) -> None:
+    shown = json.loads(by_name(name)["webhook"])
+    wholes = [case.given.sample for case in cases_of(name)]
+    assert any(is_part(shown["body"], it.body) for it in wholes)
+    known = {header.lower() for it in wholes for header in it.headers}
+    assert known.issuperset(it for it in shown["headers"])
+
+
+def named(name: str) -> tuple[Source, Any]:
+    sample = next(cases_of(name)).given.sample
+    return load(name, by_name(name)["rules"], "f", "dev"), sample.body
+
+
+def test_mollies_signature_is_read_once_and_twice() -> None:
+    source, body = named("mollie")
+    raw = json.dumps(body).encode()
+    new, old = (
+        hmac.new(it, raw, hashlib.sha256).hexdigest() for it in (b"new-secret", b"old-one-")
+    )
+    for header in (f"sha256={new}", f"sha256={old}, sha256={new}"):
+        headers = {"x-mollie-signature": header}
+        webhook = Webhook("mollie", "POST", headers, "", raw, int(time.time()))
+        assert plan(verify(webhook, source.scheme, ["new-secret"]), source).deliveries
+
+
+def test_adyens_items_are_verified_by_user_and_password() -> None:
+    source, body = named("adyen-payments")
+    password = "adyen:a:long:password"  # noqa: S105 - made up
+    headers = {"authorization": f"Basic {base64.b64encode(password.encode()).decode()}"}
+    raw = json.dumps(body).encode()
+    webhook = Webhook("adyen-payments", "POST", headers, "", raw, int(time.time()))
+    assert plan(verify(webhook, source.scheme, [password]), source).deliveries
 
 
 @pytest.mark.parametrize("written, event, sent", rows(REFERENCE, "### Missing values"))
