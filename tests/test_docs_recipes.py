@@ -24,7 +24,8 @@ from relay.paths import PROJECT
 from relay.rules.case_file import Case, read_case
 from relay.rules.cases.command import Report
 from relay.rules.cases.command import run as run_cases
-from relay.webhooks.samples import sources_in
+from relay.rules.webhooks import Given, planned
+from relay.webhooks.samples import read_sample, sources_in
 from tests.docs_pages import RULES_TEXT, page
 from tests.handler.core.rules_files import findings
 from tests.relay.rules.desk import Desk, run
@@ -134,6 +135,13 @@ def test_every_rule_of_the_recipes_has_a_case_that_sends(folder: Path, report: R
     assert sent == rules
 
 
+def test_no_recipe_makes_a_dead_letter_of_a_guest_or_of_who_has_no_address(report: Report) -> None:
+    assert [it.case.name for it in report.results if it.actual.get("parked")] == []
+    orders = [it["source"] for it in OF_PAGE if re.search(r"type: \[?orders/", it["rules"])]
+    guests = {it.case.name.partition("/")[0] for it in report.results if "guest" in it.case.name}
+    assert guests.issuperset(orders)
+
+
 def test_the_check_has_nothing_against_a_recipe(folder: Path) -> None:
     result = run("rules", "check", str(folder), "--strict")
     assert result.exit_code == 0, result.output
@@ -177,6 +185,19 @@ def test_a_recipe_shows_a_webhook_that_its_sender_could_have_sent(name: str) -> 
     assert known.issuperset(it for it in shown["headers"])
 
 
+def test_a_customer_is_told_what_they_paid() -> None:
+    sample = read_sample(PROJECT / "events" / "shopify-order-two-currencies.json")
+    source = sources_in(PROJECT / "src" / "rules", "dev")["shopify"]
+    assert isinstance(source, Source)
+    (delivery,) = planned(Given(sample), source).deliveries
+    body: Any = sample.body
+    assert (body["total_price"], body["currency"]) == ("79.00", "USD")
+    recipient: Any = delivery.recipient
+    told = recipient["trigger_properties"]
+    assert told["total"] == "109.02 CAD"
+    assert [it["price"] for it in told["items"]] == ["26.08", "50.10"]
+
+
 def named(name: str) -> tuple[Source, Any]:
     sample = next(cases_of(name)).given.sample
     return load(name, by_name(name)["rules"], "f", "dev"), sample.body
@@ -196,7 +217,7 @@ def test_mollies_signature_is_read_once_and_twice() -> None:
 
 def test_adyens_items_are_verified_by_user_and_password() -> None:
     source, body = named("adyen-payments")
-    password = "adyen:a:long:password"  # noqa: S105 - made up
+    password = "adyen:a:long:password"
     headers = {"authorization": f"Basic {base64.b64encode(password.encode()).decode()}"}
     raw = json.dumps(body).encode()
     webhook = Webhook("adyen-payments", "POST", headers, "", raw, int(time.time()))
