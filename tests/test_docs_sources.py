@@ -1,14 +1,19 @@
 """docs/sources.md: what it says of presets and handshakes is what they are; its blocks load."""
 
+import hmac
 import re
+import time
+from base64 import b64encode
 from typing import get_args
 
 import pytest
 
+from handler.core.models import Webhook
 from handler.core.rules.load import load
 from handler.core.verification.presets.catalogue import PRESETS
-from handler.core.verification.schemes import SignedScheme
+from handler.core.verification.schemes import Signature, SignedScheme
 from handler.core.verification.sender import Handshake
+from handler.core.verification.verify import verify
 from relay.paths import PROJECT
 from relay.sources import id_of, type_of, verified_by
 from tests.handler.core.rules_files import RULES, source_of
@@ -97,3 +102,25 @@ def test_the_senders_written_by_hand_are_shown_as_they_are_tested() -> None:
     tested = {file.stem: file.read_text(encoding="utf-8") for file in folder.glob("*.yaml")}
     assert tested
     assert dict(BY_HAND) == tested
+
+
+FORMATS = re.findall(r"^\| `([^`]+)` \| `(\{header: X-Signature.*?\})`", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("header, signature", FORMATS)
+def test_a_signature_in_each_form_that_is_shown_verifies(header: str, signature: str) -> None:
+    encoding, secret, raw = "base64" if "list" in signature else "hex", "a-long-secret", b"{}"
+    text = f"verify:\n  encoding: {encoding}\n  signature: {signature}\n  signed: '{{body}}'\n"
+    source = load("shop", f"{text}event: {{type: body.a, type_signed: true}}\n{RULES}", "f", "dev")
+    digest = hmac.digest(secret.encode(), raw, "sha256")
+    right = digest.hex() if encoding == "hex" else b64encode(digest).decode()
+    first, _, last = re.sub(r"\w+\.\.\.", "@", header).rpartition("@")
+    wrong = right[::-1] if encoding == "hex" else b64encode(digest[::-1]).decode()
+    sent = f"{first.replace('@', wrong)}{right}{last}"
+    webhook = Webhook("shop", "POST", {"x-signature": sent}, "", raw, int(time.time()))
+    assert verify(webhook, source.scheme, [secret]).webhook == webhook
+
+
+def test_every_form_of_a_signature_is_shown() -> None:
+    shown = {(re.findall(r"format: (\w+)", it) or ["plain"])[0] for _, it in FORMATS}
+    assert shown == {*get_args(Signature.model_fields["format"].annotation)}
