@@ -1,23 +1,23 @@
 """Coverage of the rules' branches by the cases.
 
 A branch: a `when` that is true, and one that is false; an optional value that is sent, and one that
-is left out; each alternative of a `||` or of coalesce(). Parts inside a filter or projection are
-not told apart.
+is left out; each alternative of a `||`, of coalesce(), not_null() or if(). Parts inside a filter or
+projection are not told apart.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.expressions.expression import Expression, is_true
-from handler.core.expressions.template import MISSING, Text, Whole, expressions
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.interpreter import Step, is_true
+from handler.core.expressions.template import MISSING, Evaluation, Text, Whole, expressions
 from handler.core.models import Event
 from handler.core.rules.source import Rule, Source
 from relay.rules.explain.fields import Field, documents, fields, filled
-from relay.rules.explain.trace import all_choices, choices, may_be_missing, trace
+from relay.rules.explain.trace import all_choices, choices, may_be_missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,10 @@ def _reached(rule: Rule, event: Event, source: Source) -> Iterator[str]:
         if rule.when is None:
             yield "it is wanted"
         else:
-            yield from _chosen("when", rule.when, document)
-            is_wanted = is_true(rule.when.search(document))
-            yield f"when is {'true' if is_wanted else 'false'}"
-            if not is_wanted:
+            step = rule.when.record(document)
+            yield from _chosen("when", step)
+            yield f"when is {'true' if is_true(step.value) else 'false'}"
+            if not is_true(step.value):
                 return
         for inner in documents(rule, document):
             yield from _filled(rule, inner)
@@ -97,14 +97,16 @@ def _reached(rule: Rule, event: Event, source: Source) -> Iterator[str]:
 
 def _filled(rule: Rule, document: JsonValue) -> Iterator[str]:
     for field in fields(rule):
-        for expression in expressions(field.template):
-            yield from _chosen(field.path, expression, document)
-        sent = filled(field, rule, document)[0] is not MISSING
+        seen: list[Evaluation] = []
+        sent = filled(field, rule, document, seen)[0] is not MISSING
+        for _, outcome in seen:
+            yield from _chosen(field.path, outcome)
         yield f"{field.path} is {'sent' if sent else 'left out'}"
 
 
-def _chosen(path: str, expression: Expression, document: JsonValue) -> Iterator[str]:
-    with suppress(ExpressionError):  # the field is left out, or the case's outcome shows it
-        for choice in choices(trace(expression, document)):
-            if choice.taken is not None:
-                yield _taken(path, choice.options, choice.taken)
+def _chosen(path: str, outcome: Step | ExpressionError) -> Iterator[str]:
+    if isinstance(outcome, ExpressionError):
+        return  # the field is left out, or the case's outcome shows it
+    for choice in choices(outcome):
+        if choice.taken is not None:
+            yield _taken(path, choice.options, choice.taken)

@@ -21,6 +21,7 @@ from relay.rules.inputs import (
 )
 
 _SHOWN: Final = 200  # characters of a value; --json has all
+_SKIPPED: Final = " (not evaluated: the result is known without it)"
 Line = tuple[str, str | None]  # a line and its colour
 
 
@@ -95,7 +96,9 @@ def _operand(operand: JsonObject) -> Iterator[Line]:
     if "error" in operand:
         yield f"    {operand['expression']}: {operand['error']}", "red"
         return
-    yield f"    {operand['expression']} = {_json(operand['value'])}", None
+    is_skipped = operand.get("skipped", False)
+    value = f" = {_json(operand['value'])}" if "value" in operand else ""
+    yield f"    {operand['expression']}{value}{_SKIPPED if is_skipped else ''}", None
     yield from ((f"      {line}", "bright_black") for line in _part(operand, is_in_text=False))
 
 
@@ -132,8 +135,8 @@ def _field(field: JsonObject) -> Iterator[Line]:
 
 
 def _part(part: JsonObject, *, is_in_text: bool) -> Iterator[str]:
-    if "error" in part:
-        yield part["error"]
+    if "value" not in part:
+        yield part["error"] if "error" in part else f"{part['expression']}{_SKIPPED}"
         return
     for read in part["reads"]:
         if read["path"] != part["expression"] or is_in_text:  # else its value is shown already

@@ -3,17 +3,23 @@
 The outcome is that of `plan`; the rest is traced in the same expressions.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from pydantic import JsonValue
 
+from handler.core.braze.contract.attributes import shown
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.interpreter import Step
 from handler.core.expressions.json_values import missing
+from handler.core.expressions.syntax_tree import unparse
 from handler.core.expressions.template import (
     MISSING,
+    Evaluation,
     Template,
     Text,
     Whole,
@@ -25,17 +31,28 @@ from handler.core.models import Delivery, Event, Parked, Plan
 from handler.core.planning.match import match
 from handler.core.rules.source import ITEM, Rule, Source
 from relay.rules.explain.fields import Field, documents, fields, filled
-from relay.rules.explain.trace import Traced, choices, operands, reads, trace
+from relay.rules.explain.trace import Choice, choices, evaluated, operands, reads
 from relay.rules.plan_document import delivered, parked
 from relay.rules.webhooks import Given, events, planned, verified
 
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
 JsonObject = dict[str, Any]
-_ADDRESS: Final = "attributes.email"
 
 
 def condition(when: Expression, document: JsonValue) -> JsonObject:
-    """Return a condition with each of its operands: the value, and the fields that it read."""
-    return {"expression": when.text, "operands": [part(one, document) for one in operands(when)]}
+    """Return a condition with each of its operands: the value, and the fields that it read.
+
+    An operand that the rest of the condition makes needless is not evaluated: it is `skipped`.
+    """
+    steps: list[Step] = []
+    with suppress(ExpressionError):
+        steps += evaluated(when.record(document))
+    return {
+        "expression": when.text,
+        "operands": [_operand(one, steps, when, document) for one in operands(when)],
+    }
 
 
 def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject:
@@ -43,15 +60,17 @@ def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject
     described: JsonObject = {"field": field.path, "template": written(field.template)}
     if is_literal(field.template):
         return {**described, "status": "sent", "value": field.template, "literal": True}
-    described["parts"] = [part(one, document) for one in expressions(field.template)]
+    seen: list[Evaluation] = []
     try:
-        value, failure = filled(field, rule, document)
+        value, failure = filled(field, rule, document, seen)
     except Unrenderable as error:
-        return {**described, "status": "wrong", "because": str(error)}
+        parts = _parts(field.template, seen, document)
+        return {**described, "parts": parts, "status": "wrong", "because": str(error)}
+    described["parts"] = parts = _parts(field.template, seen, document)
     if value is MISSING:
-        because = failure or _because(field.template, described["parts"])
+        because = failure or _because(field.template, parts)
         return {**described, "status": "left out", "because": because}
-    left_out = [one for part in described["parts"] for one in _gaps(part["value"], value)]
+    left_out = [one for part in parts for one in _gaps(part.get("value"), value)]
     return {
         **described,
         "status": "sent",
@@ -74,31 +93,64 @@ def written(template: Template) -> JsonValue:
 def part(expression: Expression, document: JsonValue) -> JsonObject:
     """Return an expression's value, the fields that it read, and the alternatives that it took."""
     try:
-        traced = trace(expression, document)
+        return _described(expression, expression.record(document))
     except ExpressionError as error:
-        return {"expression": expression.text, "error": str(error)}
-    took = [_took(one) for one in choices(traced)]
-    seen = [{"path": one.text, "value": one.value} for one in reads(traced)]
+        return _described(expression, error)
+
+
+def _parts(template: Template, seen: Sequence[Evaluation], document: JsonValue) -> list[JsonObject]:
+    """Return the evaluations that filled a template, and the expressions that it did without."""
+    others = list(expressions(template))[len(seen) :]
+    return [
+        *(_described(*one) for one in seen),
+        *(_needless(one, document) for one in others),
+    ]
+
+
+def _operand(
+    node: "Node", steps: Sequence[Step], when: Expression, document: JsonValue
+) -> JsonObject:
+    """Return an operand of a condition, as its evaluation found it."""
+    expression = replace(when, text=unparse(node), tree=node)
+    step = next((one for one in steps if one.node is node), None)
+    if step is not None:
+        return _described(expression, step)
+    # Without any step the condition has failed, perhaps here.
+    return _needless(expression, document) if steps else part(expression, document)
+
+
+def _needless(expression: Expression, document: JsonValue) -> JsonObject:
+    """Return an expression that sending does not evaluate: if it fails, nothing comes of that."""
+    found = part(expression, document)
+    found.pop("error", None)
+    return {**found, "skipped": True}
+
+
+def _described(expression: Expression, outcome: Step | ExpressionError) -> JsonObject:
+    if isinstance(outcome, ExpressionError):
+        return {"expression": expression.text, "error": str(outcome)}
+    took = [_took(one) for one in choices(outcome)]
+    seen = [{"path": path, "value": value} for path, value in reads(outcome)]
     read = [one for at, one in enumerate(seen) if one not in seen[:at]]
-    described = {"expression": expression.text, "value": traced.value, "reads": read}
+    described = {"expression": expression.text, "value": outcome.value, "reads": read}
     return {**described, "took": took} if took else described
 
 
-def _took(choice: Traced) -> JsonObject:
+def _took(choice: Choice) -> JsonObject:
     """Return the alternative that a value was taken from, and why not those before it."""
-    passed = choice.parts if choice.taken is None else choice.parts[: choice.taken]
     return {
         "option": None if choice.taken is None else choice.options[choice.taken],
         "number": None if choice.taken is None else choice.taken + 1,
         "of": len(choice.options),
-        "passed": [{"option": one.text, "because": _lack(one.value)} for one in passed],
+        "passed": [{"option": one.text, "because": _lack(one.value)} for one in choice.passed],
     }
 
 
 def _because(template: Template, parts: list[JsonObject]) -> str:
+    found = [one for one in parts if "value" in one]
     if isinstance(template, Whole):
-        return _lack(parts[0]["value"])
-    lacking = [one for one in parts if missing(one["value"])]
+        return _lack(found[0]["value"])
+    lacking = [one for one in found if missing(one["value"])]
     return ", ".join(f"{one['expression']} is {_lack(one['value'])}" for one in lacking)
 
 
@@ -191,7 +243,7 @@ def _requests(rule: Rule, asked: _Asked) -> Iterator[JsonObject]:
                 "shadow": rule.shadow,
                 "once": _once(rule, document, asked),
                 "fields": [
-                    _as_sent(one, described_field(one, rule, document), delivery)
+                    _sent(one, described_field(one, rule, document), delivery, plan.warnings)
                     for one in fields(rule)
                     if one.recipient in (None, at)
                 ],
@@ -208,20 +260,29 @@ def _once(rule: Rule, document: JsonValue, asked: _Asked) -> JsonObject | None:
     )
 
 
-def _as_sent(field: Field, described: JsonObject, delivery: Delivery | None) -> JsonObject:
-    """Return a field as it was sent: the relay makes text of identifiers, and trims an address."""
-    if delivery is None or described["status"] != "sent":
+def _sent(
+    field: Field, described: JsonObject, delivery: Delivery | None, warnings: Iterable[str]
+) -> JsonObject:
+    """Return a field as it was sent: identifiers become text, and Braze's formats are kept."""
+    is_item = any(isinstance(one, int) for one in field.keys)
+    if delivery is None or described["status"] != "sent" or is_item:
         return described
-    if not (field.is_identifier or field.inner == _ADDRESS):
-        return described
-    sent: JsonValue = delivery.recipient
-    for key in field.inner.split("."):
-        sent = sent.get(key) if isinstance(sent, dict) else None
-    if sent is None or sent == described["value"]:
+    sent: Any = delivery.send if field.recipient is None else delivery.recipient
+    for key in field.keys:
+        if not isinstance(sent, Mapping) or key not in sent:
+            return {**described, "status": "left out", "because": _refused(field, warnings)}
+        sent = sent[key]
+    if json.dumps(sent) == json.dumps(described["value"]):
         return described
     before, after = kind(described["value"]), kind(sent)
-    return {
-        **described,
-        "value": sent,
-        "cast": "trimmed" if before == after else f"{before} to {after}",
-    }
+    same_kind = "trimmed" if before == "string" else "what Braze does not take is left out"
+    cast = same_kind if before == after else f"{before} to {after}"
+    return {**described, "value": sent, "cast": cast}
+
+
+def _refused(field: Field, warnings: Iterable[str]) -> str:
+    """Return why a value that was filled is not sent: Braze takes no such attribute."""
+    beginning = f"{shown(str(field.keys[1] if len(field.keys) > 1 else ''))} is left out: "
+    told = (one.partition(": ")[2] for one in warnings)
+    found = (one.removeprefix(beginning) for one in told if one.startswith(beginning))
+    return next(found, "Braze does not take it")

@@ -1,13 +1,14 @@
 """Fields of a rule's request: their places, and the templates that fill them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from pydantic import JsonValue
 
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
-from handler.core.expressions.template import Filled, Filler, Template
+from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.template import Evaluation, Filled, Filler, Template
 from handler.core.planning.recipient import may_lose
 from handler.core.rules.compiler import dotted, leaves
 from handler.core.rules.source import ITEM, Rule
@@ -17,12 +18,16 @@ _IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value of the request: `path` within it, `inner` as `required` and `keep_empty` name it."""
+    """A value of the request: `path` within it, `inner` as `required` and `keep_empty` name it.
+
+    `keys` is the same path step by step, for names with a point in them.
+    """
 
     path: str
     inner: str
     template: Template
     recipient: int | None = None
+    keys: Path = ()
 
     @property
     def is_identifier(self) -> bool:
@@ -34,12 +39,14 @@ class Field:
         return not (self.is_identifier or self.inner in rule.required)
 
 
-def filled(field: Field, rule: Rule, document: JsonValue) -> tuple[Filled, str | None]:
+def filled(
+    field: Field, rule: Rule, document: JsonValue, seen: list[Evaluation]
+) -> tuple[Filled, str | None]:
     """Return a field's value as it is sent, and why an expression's failure leaves it out.
 
-    Raise Unrenderable where the request cannot be made without it.
+    `seen` gets each evaluation. Raise Unrenderable where the request cannot be made without it.
     """
-    filler = Filler(document, rule.keep_empty, partial(may_lose, rule))
+    filler = Filler(document, rule.keep_empty, partial(may_lose, rule), record=seen)
     value = filler.fill(field.template, field.inner)
     return value, filler.lost[0].detail if filler.lost else None
 
@@ -54,7 +61,7 @@ def fields(rule: Rule) -> Iterator[Field]:
         names = {_property(one) for one in own}
         # What varies with the event goes into the recipient, whose own keys win.
         for field in [*own, *(one for one in varying if _property(one) not in names)]:
-            yield Field(f"recipients[{at}].{field.path}", field.inner, field.template, at)
+            yield replace(field, path=f"recipients[{at}].{field.path}", recipient=at)
 
 
 def documents(rule: Rule, document: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
@@ -69,7 +76,7 @@ def documents(rule: Rule, document: dict[str, JsonValue]) -> Iterator[dict[str, 
 
 def _fields(template: Template) -> Iterator[Field]:
     for path, leaf in leaves(template):
-        yield Field(dotted(path), dotted(path, place=""), leaf)
+        yield Field(dotted(path), dotted(path, place=""), leaf, keys=path)
 
 
 def _property(field: Field) -> str:

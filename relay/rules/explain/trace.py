@@ -1,7 +1,7 @@
-"""Trace of an expression: the paths that it read, and the alternatives that it took.
+"""Trace of an evaluation: the paths that it read, and the alternatives that it took.
 
-Only parts that are evaluated on the event itself are traced: inside a filter or a projection a part
-has one value for each element.
+It is made of the steps of the evaluation whose value is sent. Only parts that are evaluated on the
+event itself are traced: inside a filter or a projection a part has one value for each element.
 """
 
 from collections.abc import Iterator
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
-from handler.core.expressions.expression import Expression, is_true
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.interpreter import FIRST_THERE, Step, is_there, is_true
 from handler.core.expressions.json_values import missing
-from handler.core.expressions.syntax_tree import unparse
+from handler.core.expressions.syntax_tree import is_path, own_parts, unparse
 from handler.core.rules.compiler import variable
 
 if TYPE_CHECKING:
@@ -21,57 +22,51 @@ if TYPE_CHECKING:
 _OR: Final = "or_expression"
 _AND: Final = "and_expression"
 _NOT: Final = "not_expression"
-# Nodes of which only the first child is evaluated on the same value.
-_PATHS: Final = frozenset(
-    {
-        "subexpression",
-        "index_expression",
-        "pipe",
-        "projection",
-        "value_projection",
-        "filter_projection",
-        "flatten",
-    }
-)
 _SILENT: Final = frozenset({"literal", "expref", "slice", "current", "identity"})
 _ALWAYS: Final = frozenset({"source", "type", "id", "received_at"})
 
 
 @dataclass(frozen=True, slots=True)
-class Traced:
-    """A part of an expression with its value, and the parts of it that were evaluated.
+class Passed:
+    """An alternative that was not taken, and the value for whose sake it was not."""
 
-    `options` are the alternatives of a `||` or of coalesce(), `taken` the index of the one whose
-    value this is: None where all of coalesce()'s were missing.
+    text: str
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A choice between the alternatives of a `||`, of coalesce(), not_null() or if().
+
+    `taken` is the index of the one whose value this is: None where all were missing.
     """
 
     text: str
     value: JsonValue
-    parts: tuple["Traced", ...] = ()
-    options: tuple[str, ...] = ()
-    taken: int | None = None
-    is_read: bool = False
+    options: tuple[str, ...]
+    taken: int | None
+    passed: tuple[Passed, ...]
 
 
-def trace(expression: Expression, document: JsonValue) -> Traced:
-    """Return the trace of an expression on a document; raise ExpressionError as its search does."""
-    return _trace(expression.tree, document, expression.text)
+def reads(step: Step) -> Iterator[tuple[str, JsonValue]]:
+    """Yield each path into the event that was read, with its value."""
+    if is_path(step.node):
+        yield unparse(step.node), step.value
+    for inner in step.steps:
+        yield from reads(inner)
 
 
-def reads(traced: Traced) -> Iterator[Traced]:
-    """Yield each path into the event that was read."""
-    if traced.is_read:
-        yield traced
-    for part in traced.parts:
-        yield from reads(part)
-
-
-def choices(traced: Traced) -> Iterator[Traced]:
-    """Yield the choices between alternatives, the outermost first."""
-    if traced.options:
-        yield traced
-    for part in traced.parts:
-        yield from choices(part)
+def choices(step: Step) -> Iterator[Choice]:
+    """Yield the choices that were made, the outermost first."""
+    if step.node["type"] == _OR:
+        yield _of_or(step)
+        for inner in _row_of_steps(step):
+            yield from choices(inner)
+        return
+    if name := _choosing(step.node):
+        yield _of_if(step) if name == "if" else _of_call(step, name)
+    for inner in step.steps:
+        yield from choices(inner)
 
 
 def all_choices(expression: Expression) -> Iterator[tuple[str, ...]]:
@@ -79,9 +74,16 @@ def all_choices(expression: Expression) -> Iterator[tuple[str, ...]]:
     yield from _all_choices(expression.tree)
 
 
-def operands(expression: Expression) -> list[Expression]:
+def operands(expression: Expression) -> "list[Node]":
     """Return the operands of a condition, without its `&&`, `||` and `!`."""
-    return [Expression(unparse(node), node) for node in _operands(expression.tree)]
+    return list(_operands(expression.tree))
+
+
+def evaluated(step: Step) -> "Iterator[Step]":
+    """Yield a step and all within it."""
+    yield step
+    for inner in step.steps:
+        yield from evaluated(inner)
 
 
 def may_be_missing(node: "Node") -> bool:
@@ -89,13 +91,14 @@ def may_be_missing(node: "Node") -> bool:
 
     `||` takes a text of blanks for true; that is ignored here, so no case is needed for it.
     """
-    children = node["children"]
+    children, name = node["children"], _choosing(node)
     if node["type"] == "literal":
         return missing(node["value"])
     if node["type"] == _OR:
         return may_be_missing(children[-1])
-    if _is_coalesce(node):
-        return all(map(may_be_missing, children))
+    if name in ("coalesce", "if"):
+        found = [may_be_missing(one) for one in _options_of(node)]
+        return any(found) if name == "if" else all(found)
     if node["type"] == "comparator":
         return node["value"] not in ("eq", "ne")
     if node["type"] == "field":
@@ -111,67 +114,66 @@ def _operands(node: "Node") -> "Iterator[Node]":
         yield node
 
 
-def _trace(node: "Node", document: JsonValue, text: str) -> Traced:
-    value = Expression(text, node).search(document)
-    if node["type"] == _OR or _is_coalesce(node):
-        return _choice(node, document, text, value)
-    if node["type"] == _AND:
-        parts = []
-        for child in _row(node):
-            parts.append(_trace(child, document, unparse(child)))
-            if not is_true(parts[-1].value):
-                break
-        return Traced(text, value, tuple(parts))
-    inner = tuple(_trace(one, document, unparse(one)) for one in _children(node))
-    return Traced(text, value, inner, is_read=_is_read(node))
+def _of_or(step: Step) -> Choice:
+    """Return the choice of `a || b || c`, which the parser nests; the last is taken as it is."""
+    steps = _row_of_steps(step)
+    taken = len(steps) - 1
+    before = tuple(_passed(one) for one in steps[:taken])
+    return Choice(unparse(step.node), step.value, _texts(_row(step.node)), taken, before)
 
 
-def _choice(node: "Node", document: JsonValue, text: str, value: JsonValue) -> Traced:
-    alternatives = _row(node)
-    parts: list[Traced] = []
-    taken = None
-    for at, child in enumerate(alternatives):
-        parts.append(_trace(child, document, unparse(child)))
-        found = parts[-1].value
-        if is_true(found) if node["type"] == _OR else not missing(found):
-            taken = at
-            break
-    if taken is None and node["type"] == _OR:
-        taken = len(alternatives) - 1
-    return Traced(text, value, tuple(parts), tuple(map(unparse, alternatives)), taken)
+def _of_call(step: Step, name: str) -> Choice:
+    found = is_there(name, step.steps[-1].value)
+    before = step.steps[:-1] if found else step.steps
+    taken = len(step.steps) - 1 if found else None
+    options = _texts(step.node["children"])
+    return Choice(unparse(step.node), step.value, options, taken, tuple(map(_passed, before)))
+
+
+def _of_if(step: Step) -> Choice:
+    condition = step.steps[0]
+    is_first = is_true(condition.value)
+    options = _texts(_options_of(step.node))
+    passed = () if is_first else (_passed(condition),)
+    return Choice(unparse(step.node), step.value, options, 0 if is_first else 1, passed)
+
+
+def _passed(step: Step) -> Passed:
+    return Passed(unparse(step.node), step.value)
 
 
 def _all_choices(node: "Node") -> Iterator[tuple[str, ...]]:
-    children = _children(node)
-    if node["type"] == _OR or _is_coalesce(node):
+    children = own_parts(node)
+    if node["type"] == _OR:
         children = _row(node)
-        yield tuple(map(unparse, children))
+        yield _texts(children)
+    elif _choosing(node):
+        yield _texts(_options_of(node))
     for child in children:
         yield from _all_choices(child)
 
 
-def _is_coalesce(node: "Node") -> bool:
-    return node["type"] == "function_expression" and node["value"] == "coalesce"
+def _choosing(node: "Node") -> str | None:
+    """Return the name of a call that gives the value of one of its arguments, or None."""
+    is_one = node["type"] == "function_expression" and node["value"] in (*FIRST_THERE, "if")
+    return node["value"] if is_one else None
+
+
+def _options_of(node: "Node") -> "list[Node]":
+    return node["children"][1:] if node["value"] == "if" else node["children"]
+
+
+def _texts(nodes: "list[Node]") -> tuple[str, ...]:
+    return tuple(map(unparse, nodes))
 
 
 def _row(node: "Node") -> "list[Node]":
-    """Return the operands of `a || b || c`, or of `&&`, which the parser nests."""
-    kind = node["type"]
-    if kind not in (_OR, _AND):
-        return node["children"]
+    """Return the operands of `a || b || c`, which the parser nests."""
     left, right = node["children"]
-    return [*(_row(left) if left["type"] == kind else [left]), right]
+    return [*(_row(left) if left["type"] == _OR else [left]), right]
 
 
-def _children(node: "Node") -> "list[Node]":
-    """Return the parts that are evaluated on the event itself; a path has none."""
-    if node["type"] in _SILENT or _is_read(node):
-        return []
-    return node["children"][:1] if node["type"] in _PATHS else node["children"]
-
-
-def _is_read(node: "Node") -> bool:
-    """Return whether a node is a path into the event, such as `body.customer.id`."""
-    if node["type"] == "field":
-        return True
-    return node["type"] in _PATHS and _is_read(node["children"][0])
+def _row_of_steps(step: Step) -> list[Step]:
+    """Return the operands of a `||` that were evaluated: the last one's value is its own."""
+    left, *right = step.steps
+    return [*(_row_of_steps(left) if left.node["type"] == _OR else [left]), *right]

@@ -51,7 +51,7 @@ def arity_problem(name: str, arguments: Sequence[Argument], count: int) -> str |
     if least <= count <= most:
         return None
     wanted = f"{most}" if least == most else f"{least} or {most}"
-    return f"{name}() takes {wanted} arguments, not {count}"
+    return f"{name}() takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}"
 
 
 def meant(arguments: Sequence[Argument], index: int, value: object) -> object:

@@ -11,18 +11,25 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from jmespath.exceptions import JMESPathError, JMESPathTypeError
+from jmespath.exceptions import JMESPathError, JMESPathTypeError, ParseError
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
-from jmespath.visitor import Options, TreeInterpreter
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, OverBudget
 from handler.core.expressions.arguments import arity_problem, kind_problem, literal_problem
+from handler.core.expressions.foreign_calls import completed, meant_call, not_there, translated
 from handler.core.expressions.functions import Functions, signature_of
-from handler.core.expressions.json_values import Budget, same
+from handler.core.expressions.interpreter import (
+    Interpreter,
+    NullFinder,
+    NullRecorder,
+    Recorder,
+    Step,
+)
+from handler.core.expressions.json_values import Budget
 from handler.core.expressions.nulls import Nulls
-from handler.core.json_types import kind
+from handler.core.expressions.syntax_tree import unparse
 from handler.core.suggestions import closest
 
 if TYPE_CHECKING:
@@ -31,22 +38,12 @@ if TYPE_CHECKING:
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _DEPTH: Final = 100  # far above what people write, far below what Python's stack takes
+# Tokens of the library that end a value, and those that begin one: no operator between them.
+_NAMES: Final = ("unquoted_identifier", "quoted_identifier", "literal", "current")
+_ENDING: Final = frozenset({*_NAMES, "rparen", "rbracket", "rbrace", "flatten"})
+_BEGINNING: Final = frozenset({*_NAMES, "not", "expref", "lbrace"})
 # All that the library, or Python beneath it, is known to raise on a hostile document.
 _FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-_NUMBER = re.compile(r"(?<!\.)-?\d+(\.\d+)?")
-_WORD = re.compile(r"(?:and|or|not|is|in)\b|[=/+]")
-_QUOTES = "'\"`"
-_TEXT = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""", re.DOTALL)
-_MEANT = {
-    "and": "`and` is written &&",
-    "or": "`or` is written ||",
-    "not": "`not` is written !( )",
-    "is": "`is` is written ==, and null stands in backticks: `null`",
-    "in": "`in` is written contains(list, value)",
-    "=": "equal is written ==",
-    "/": "`/` is written multiply() or minor_units()",
-    "+": "`+` is written add() or concat()",
-}
 
 
 def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0) -> None:
@@ -58,7 +55,9 @@ def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0)
         raise ExpressionError("it is nested too deeply")
     called = node["value"] if node["type"] == "function_expression" else None
     if called is not None:
-        _check_call(called, node["children"], strict=strict)
+        _check_call(node, strict=strict)
+    if node["type"] in ("pipe", "subexpression"):
+        _check_methods(node, strict=strict)
     if node["type"] == "expref" and not argument:
         raise ExpressionError("`&` stands only before an argument, as in sort_by(items, &price)")
     if node["type"] == "literal":
@@ -66,7 +65,7 @@ def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0)
     if _SURROGATE.search(_written(node)):
         raise ExpressionError("half of a surrogate pair is no character: write both, or none")
     for child in _children(node):
-        is_argument = called not in (None, "if")
+        is_argument = called not in (None, "if", "coalesce")
         check(child, strict=strict, argument=is_argument, depth=depth + 1)
 
 
@@ -76,20 +75,42 @@ def _written(node: "Node") -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _check_call(name: str, children: "list[Node]", *, strict: bool) -> None:
-    known = Functions.FUNCTION_TABLE
-    if name not in known:
-        near = closest(name, known)
-        hint = f"; did you mean {near}()?" if near else ""
-        raise ExpressionError(f"there is no function {name}(){hint}")
+def _check_call(node: "Node", *, strict: bool) -> None:
+    problem = _call_problem(node, strict=strict)
+    if problem and node["value"] not in Functions.FUNCTION_TABLE:
+        meant = meant_call(node["value"], [unparse(one) for one in node["children"]])
+        near = closest(node["value"], Functions.FUNCTION_TABLE)
+        hint = not_there(node["value"]) or (f"did you mean {near}()?" if near else "")
+        hint = f"write {meant}" if meant else hint
+        raise ExpressionError(f"{problem}; {hint}" if hint else problem)
+    if problem:
+        meant = completed(node["value"], [unparse(one) for one in node["children"]])
+        raise ExpressionError(f"{problem}; write {meant}" if meant else problem)
+
+
+def _check_methods(node: "Node", *, strict: bool) -> None:
+    """Raise ExpressionError for a call that lacks the value before it: `x.upper()`."""
+    for at, right in enumerate(node["children"]):
+        if not at or right["type"] != "function_expression":
+            continue
+        problem = _call_problem(right, strict=strict)
+        value = unparse({**node, "children": node["children"][:at]})
+        given = [unparse(one) for one in right["children"]]
+        if problem and (meant := translated(right["value"], value, given)):
+            raise ExpressionError(f"{problem}; write {meant}")
+
+
+def _call_problem(node: "Node", *, strict: bool) -> str | None:
+    name, children = node["value"], node["children"]
+    if name not in Functions.FUNCTION_TABLE:
+        return f"there is no function {name}()"
     arguments = signature_of(name)
     problem = arity_problem(name, arguments, len(children))
     written = [(at, one) for at, one in enumerate(children) if strict and one["type"] == "literal"]
     for at, literal in written:
         given = (name, arguments, at, literal["value"])
         problem = problem or kind_problem(*given) or literal_problem(*given)
-    if problem:
-        raise ExpressionError(problem)
+    return problem
 
 
 def _children(node: "Node") -> "list[Node]":
@@ -115,9 +136,21 @@ class Expression:
         `nulls` is filled with the nulls of the result that are the document's own.
         """
         budget = Budget()
-        interpreter = _Interpreter(document, budget, strict=self.strict)
+        if nulls is None:
+            return self._found(Interpreter(document, budget, strict=self.strict), budget, document)
+        finder = NullFinder(document, budget, strict=self.strict, nulls=nulls)
+        return self._found(finder, budget, document)
+
+    def record(self, document: JsonValue, nulls: Nulls | None = None) -> Step:
+        """Return the steps of one evaluation, the outermost of which has the result of `search`."""
+        budget = Budget()
+        recorder = Recorder(document, budget, strict=self.strict)
         if nulls is not None:
-            interpreter = _NullFinder(document, budget, strict=self.strict, nulls=nulls)
+            recorder = NullRecorder(document, budget, strict=self.strict, nulls=nulls)
+        self._found(recorder, budget, document)
+        return recorder.step or Step(self.tree)
+
+    def _found(self, interpreter: Interpreter, budget: Budget, document: JsonValue) -> JsonValue:
         try:
             found = interpreter.find(self.tree, document)
             budget.weigh(found)
@@ -137,11 +170,12 @@ def compile_expression(text: str, *, strict: bool = True) -> Expression:
             # Bare words in backticks are deprecated and legal (JEP-12).
             warnings.simplefilter("ignore", PendingDeprecationWarning)
             tree = Parser().parse(text).parsed
+            _check_commas(text)
         check(tree, strict=strict)
     except RecursionError:
         raise ExpressionError("it is nested too deeply") from None
     except JMESPathError as error:
-        raise ExpressionError(_syntax(text, error)) from None
+        raise ExpressionError(_worded(text, error)) from None
     except _FAILURES as error:
         raise ExpressionError(f"it cannot be read ({type(error).__name__})") from None
     return Expression(text, tree, strict)
@@ -150,11 +184,6 @@ def compile_expression(text: str, *, strict: bool = True) -> Expression:
 def search(expression: str, document: JsonValue) -> JsonValue:
     """Return the result of plain JMESPath on a document; raise ExpressionError."""
     return compile_expression(expression, strict=False).search(document)
-
-
-def is_true(value: object) -> bool:
-    """Return JMESPath truth: null, false and what is empty are false; 0 is true."""
-    return value is not None and value is not False and value not in ("", [], {})
 
 
 def closing_brace(text: str) -> int | None:
@@ -172,142 +201,34 @@ def closing_brace(text: str) -> int | None:
                 if depth < 0:
                     return token["start"]
     except JMESPathError as error:
-        raise ExpressionError(_syntax(text, error)) from None
+        raise ExpressionError(_worded(text, error, is_embedded=True)) from None
     except _FAILURES as error:
         raise ExpressionError(f"it cannot be read ({type(error).__name__})") from None
     return None
 
 
-class _Interpreter(TreeInterpreter):
-    """The library's interpreter, with a budget of steps."""
-
-    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool) -> None:
-        super().__init__(Options(custom_functions=Functions(document, budget, strict=strict)))
-        self._budget = budget
-        self._strict = strict
-
-    def find(self, tree: "Node", document: JsonValue) -> object:
-        """Return the result of an expression on the document."""
-        return self.visit(tree, document)
-
-    def visit(self, node: "Node", *args: object, **kwargs: object) -> object:
-        self._budget.spend(1)
-        return super().visit(node, *args, **kwargs)
-
-    def visit_comparator(self, node: "Node", value: object) -> bool | None:
-        left, right = (self.visit(child, value) for child in node["children"])
-        if node["value"] == "eq":
-            return same(left, right, self._budget)
-        if node["value"] == "ne":
-            return not same(left, right, self._budget)
-        kinds = {kind(left), kind(right)}
-        if self._strict and not kinds <= {"number", "null"}:
-            raise ExpressionError(
-                f"ordering takes numbers, and this compares {' with '.join(sorted(kinds))};"
-                " to_number() makes a number of text"
-            )
-        if kinds not in ({"number"}, {"string"}):
-            return None
-        return bool(self.COMPARATOR_FUNC[node["value"]](left, right))
-
-    def visit_function_expression(self, node: "Node", value: object) -> object:
-        if node["value"] != "if":
-            return super().visit_function_expression(node, value)
-        condition, then, otherwise = node["children"]
-        return self.visit(then if is_true(self.visit(condition, value)) else otherwise, value)
-
-    # The library builds these two lists at once, so they are paid for before they are in memory:
-    # `items[].root().items[]` squares the size of a webhook.
-
-    def visit_flatten(self, node: "Node", value: object) -> list[object] | None:
-        base = self.visit(node["children"][0], value)
-        if not isinstance(base, list):
-            return None
-        self._budget.spend(sum(len(each) if isinstance(each, list) else 1 for each in base))
-        return [one for each in base for one in (each if isinstance(each, list) else (each,))]
-
-    def visit_slice(self, node: "Node", value: object) -> list[object] | None:
-        if not isinstance(value, list):
-            return None
-        numbers: list[int | None] = list(node["children"])  # type: ignore[arg-type]  # of a slice they are
-        self._budget.spend(len(range(*slice(*numbers).indices(len(value)))))
-        return value[slice(*numbers)]
+def _check_commas(text: str) -> None:
+    """Raise ParseError for `f(a b)` and `f(a, )`, which the library's parser takes for calls."""
+    before = ""
+    for token in Lexer().tokenize(text):
+        kind = token["type"]
+        is_surplus = before == "comma" and kind == "rparen"
+        if is_surplus or (before in _ENDING and kind in _BEGINNING):
+            mend = "the , before it is one too many" if is_surplus else "a , belongs before it"
+            raise ParseError(token["start"], token["value"], kind, mend)
+        before = kind
 
 
-class _NullFinder(_Interpreter):
-    """An interpreter that notes the nulls that a path has found, not those for an absent value."""
+def _worded(text: str, error: JMESPathError, *, is_embedded: bool = False) -> str:
+    """Return the message for a text that cannot be read; `is_embedded`: more may follow it."""
+    from handler.core.expressions import failed_place, syntax_errors  # noqa: PLC0415 - for mistakes
 
-    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool, nulls: Nulls) -> None:
-        super().__init__(document, budget, strict=strict)
-        self._nulls = nulls
-
-    def find(self, tree: "Node", document: JsonValue) -> object:
-        found = super().find(tree, document)
-        self._nulls.whole = found is None and self._finds_null(tree, document)
-        return found
-
-    def visit_multi_select_dict(self, node: "Node", value: object) -> object:
-        made = super().visit_multi_select_dict(node, value)
-        if isinstance(made, dict):
-            parts = {one["value"]: one["children"][0] for one in node["children"]}
-            empty = (key for key, part in made.items() if part is None)
-            self._nulls.note(made, [one for one in empty if self._finds_null(parts[one], value)])
-        return made
-
-    def visit_multi_select_list(self, node: "Node", value: object) -> list[object] | None:
-        made = super().visit_multi_select_list(node, value)
-        if made is not None:
-            empty = (at for at, part in enumerate(made) if part is None)
-            said = [one for one in empty if self._finds_null(node["children"][one], value)]
-            self._nulls.note(made, said)
-        return made
-
-    def visit_function_expression(self, node: "Node", value: object) -> object:
-        made = super().visit_function_expression(node, value)
-        if isinstance(made, dict | list) and node["value"] != "root":
-            self._nulls.note(made)
-        return made
-
-    def _finds_null(self, node: "Node", value: object) -> bool:
-        """Return whether a node is a path whose last step finds a null."""
-        while node["type"] in ("subexpression", "index_expression", "pipe"):
-            *before, node = node["children"]
-            for step in before:
-                value = self.visit(step, value)
-        at = node.get("value")
-        if node["type"] == "field" and isinstance(value, dict):
-            return at in value and value[at] is None
-        if node["type"] == "index" and isinstance(value, list):
-            return -len(value) <= at < len(value) and value[at] is None
-        return False
+    if not is_embedded:
+        return syntax_errors.worded(text, error)
+    own = failed_place.extent(text)
+    return f"${{{own}}}: {syntax_errors.worded(own, error)}"
 
 
 def _typed(error: JMESPathTypeError) -> str:
     wanted = " or ".join(error.expected_types)
     return f"{error.function_name}() takes {wanted}, not {error.actual_type}"
-
-
-def _syntax(text: str, error: JMESPathError) -> str:
-    position = getattr(error, "lex_position", getattr(error, "lexer_position", None))
-    if not text.strip():
-        return "it is empty"
-    if not isinstance(position, int) or position < 0 or position >= len(text):
-        return f"it ends too early{_unclosed(text)}"
-    rest = text[position : position + 20]
-    return f"it cannot be read from character {position + 1} on: {rest}{_hint(text, position)}"
-
-
-def _hint(text: str, position: int) -> str:
-    """Return a hint where the text has another language's syntax."""
-    if number := _NUMBER.match(text, position):
-        return f"; a number stands in backticks: `{number[0]}`"
-    if text[position] in _QUOTES and text.find(text[position], position + 1) < 0:
-        return f"; a {text[position]} is not closed"
-    word = _WORD.match(text, position)
-    return f"; {_MEANT[word[0]]}" if word else _unclosed(text)
-
-
-def _unclosed(text: str) -> str:
-    """Return a hint where, outside of texts, more brackets are opened than closed."""
-    bare = _TEXT.sub("", text)
-    return "; a ) is missing" if bare.count("(") > bare.count(")") else ""

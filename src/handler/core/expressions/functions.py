@@ -24,7 +24,7 @@ from handler.core.expressions.functions_numbers import MoneyFunctions, NumberFun
 from handler.core.expressions.functions_phone import PhoneFunctions
 from handler.core.expressions.functions_text import TextFunctions
 from handler.core.expressions.functions_time import TimeFunctions
-from handler.core.expressions.json_values import CHARACTERS_PER_STEP, Budget, missing, same, steps
+from handler.core.expressions.json_values import CHARACTERS_PER_STEP, Budget, same, steps
 from handler.core.expressions.scalars import exact, integral, written
 from handler.core.json_types import a, kind
 
@@ -56,17 +56,19 @@ class Functions(
 
         The library's own check would quote the offending value in its message.
         """
-        spec = self.FUNCTION_TABLE[function_name]
-        takes_either = self._strict or not hasattr(functions.Functions, f"_func_{function_name}")
-        arguments = list(resolved_args)
-        for index, given in enumerate(arguments):
-            self._budget.spend(steps(given))
-            value = meant(spec["signature"], index, given) if takes_either else given
-            arguments[index] = value
-            problem = kind_problem(function_name, spec["signature"], index, value)
-            if problem:
-                raise ExpressionError(problem)
-        return spec["function"](self, *arguments)
+        given = enumerate(resolved_args)
+        arguments = [self.argument(function_name, at, one) for at, one in given]
+        return self.FUNCTION_TABLE[function_name]["function"](self, *arguments)
+
+    def argument(self, name: str, index: int, given: object) -> object:
+        """Return an argument as its function takes it, paid for; raise ExpressionError."""
+        self._budget.spend(steps(given))
+        takes_either = self._strict or not hasattr(functions.Functions, f"_func_{name}")
+        arguments = signature_of(name)
+        value = meant(arguments, index, given) if takes_either else given
+        if problem := kind_problem(name, arguments, index, value):
+            raise ExpressionError(problem)
+        return value
 
     @takes()
     def _func_root(self) -> JsonValue:
@@ -84,8 +86,11 @@ class Functions(
 
     @takes({"types": [], "variadic": True})
     def _func_coalesce(self, *values: JsonValue) -> JsonValue:
-        """Return the first value that is not missing: `coalesce(body.email, body.contact)`."""
-        return next((value for value in values if not missing(value)), None)
+        """Return the first value that is not missing: `coalesce(body.email, body.contact)`.
+
+        Never called: the interpreter evaluates the arguments up to that one.
+        """
+        raise NotImplementedError
 
     @takes(ANY, ANY, ANY)
     def _func_if(self, condition: JsonValue, then: JsonValue, otherwise: JsonValue) -> JsonValue:

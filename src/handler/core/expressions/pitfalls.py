@@ -10,9 +10,16 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions.expression import compile_expression, is_true
-from handler.core.expressions.placeholders import placeholder
-from handler.core.expressions.syntax_tree import MOVING, all_nodes, event_nodes, unparse
+from handler.core.expressions.expression import compile_expression
+from handler.core.expressions.foreign_calls import is_call, translated
+from handler.core.expressions.interpreter import is_true
+from handler.core.expressions.placeholders import ROOTS, placeholder
+from handler.core.expressions.syntax_tree import (
+    MOVING,
+    all_nodes,
+    event_nodes,
+    unparse,
+)
 from handler.core.json_types import kind
 from handler.core.suggestions import closest
 
@@ -24,6 +31,10 @@ _ORDERING: Final = ("lt", "lte", "gt", "gte")
 _SEARCHING: Final = ("contains", "starts_with", "ends_with")
 # In these, a field after the first child is one of the first child's value.
 _PATHS: Final = MOVING - {"filter_projection"}
+_COMPARING: Final = frozenset({"comparator", "or_expression", "and_expression"})
+_FIELD: Final["Node"] = {"type": "field", "value": "", "children": []}
+_NUMERIC: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _PATH: Final = r"(?:body|vars|item|headers|tables)\.[\w\"]"
 # The rest of a `$${` in a text: a dollar sign was meant, and a value after it.
 _DOLLAR: Final = re.compile(r"\$\{\s*(?:(?:body|item|vars|headers|tables)\.|[a-z_0-9]+\()")
@@ -34,9 +45,12 @@ _PATH_WITHIN: Final = re.compile(rf"\b{_PATH}")
 def traps(tree: "Node") -> Iterator[str]:
     """Yield the pitfalls in an expression, each with its fix."""
     here = {id(node) for node in event_nodes(tree)}
+    yield from _filters(tree)
     for node in all_nodes(tree):
         yield from _negations(node)
         yield from _orderings(node)
+        yield from _deaf(node)
+        yield from _empty(node)
         if id(node) not in here:
             yield from _bare_names(node)
         if node["type"] == "filter_projection":
@@ -90,6 +104,8 @@ def forgotten(text: str) -> str | None:
     if _FORGOTTEN.search(text):
         return f"{text} is sent as it stands; an expression is written ${{...}}, with braces"
     meant = placeholder(text)
+    if meant is None and text.startswith("={{"):
+        meant = "${body.x}, with the path of the value"
     if meant is None and _PATH_WITHIN.search(text) and _is_expression(text):
         meant = f"${{{text.strip()}}}"
     return meant and f"{text} is sent as it stands; for the event's value write {meant}"
@@ -112,12 +128,118 @@ def _orderings(node: "Node") -> Iterator[str]:
     """Yield orderings of values that are no numbers."""
     if node["type"] != "comparator" or node["value"] not in _ORDERING:
         return
-    for child in node["children"]:
+    for at, child in enumerate(node["children"]):
         if child["type"] == "literal" and kind(child["value"]) != "number":
             yield (
                 f"{unparse(node)} orders by {unparse(child)}, which is no number;"
-                " write to_number(body.total) > `100`"
+                f" {_ordered(node, at, child['value'])}"
             )
+
+
+def _ordered(node: "Node", at: int, value: object) -> str:
+    """Return how to order by a number, or a time, that is written as text."""
+    other = node["children"][1 - at]
+    if not isinstance(value, str):
+        return "only numbers have an order"
+    if _NUMERIC.fullmatch(value):
+        number: Node = {"type": "literal", "value": json.loads(value), "children": []}
+        plain, called = _with(node, other, number), _with(node, _call("to_number", other), number)
+        return f"write {plain}, or {called} where it is text"
+    if _DAY.match(value):
+        time = value if "T" in value else f"{value}T00:00:00Z"
+        moment: Node = {"type": "literal", "value": time, "children": []}
+        return f"write {_with(node, _call('epoch', other), _call('epoch', moment))}"
+    return "to_number() makes a number of text, and epoch() of a time"
+
+
+def _with(node: "Node", other: "Node", new: "Node") -> str:
+    """Return the text of a comparison with other sides, in the order in which they stand."""
+    is_left = node["children"][0]["type"] == "literal"
+    return unparse({**node, "children": [new, other] if is_left else [other, new]})
+
+
+def _call(name: str, argument: "Node") -> "Node":
+    return {"type": "function_expression", "value": name, "children": [argument]}
+
+
+def _filters(node: "Node") -> Iterator[str]:
+    """Yield Liquid's filters, which are fields here; of `x | a | b` the last, with all mended."""
+    if node["type"] == "slice":
+        return
+    name = _filter_name(node)
+    if name is None:
+        for child in node["children"]:
+            yield from _filters(child)
+    elif meant := _unfiltered(node):
+        yield f"| {name} reads a field {name}; write {meant}, or @.{name} for the field"
+    else:
+        none = f"there is no function for Liquid's {name}: use it in the message itself"
+        yield f"| {name} reads a field {name}; {none}, or write @.{name} for the field"
+
+
+def _filter_name(node: "Node") -> str | None:
+    """Return the function that a pipe names without calling it: `x | upper`, `x | size == y`."""
+    if node["type"] != "pipe":
+        return None
+    head = node["children"][1]
+    while head["type"] in _COMPARING:
+        head = head["children"][0]
+    return head["value"] if head["type"] == "field" and is_call(head["value"]) else None
+
+
+def _unfiltered(node: "Node") -> str | None:
+    """Return the text of a pipe with calls in the place of the functions that it names."""
+    name, (left, right) = _filter_name(node), node["children"]
+    if name is None:
+        return None
+    value = _unfiltered(left) if left["type"] == "pipe" else None
+    called = translated(name, value or unparse(left))
+    return called and unparse(right).replace(unparse({**_FIELD, "value": name}), called, 1)
+
+
+def _deaf(node: "Node") -> Iterator[str]:
+    """Yield what stands after a `.` or a `|` and does not read what is before it."""
+    if node["type"] not in ("pipe", "subexpression"):
+        return
+    left, right = node["children"][0], node["children"][-1]
+    given = [unparse(one) for one in right["children"]]
+    if right["type"] == "function_expression" and given and _is_literal(right):
+        value = unparse({**node, "children": node["children"][:-1]})
+        meant = translated(right["value"], value, given)
+        yield f"{unparse(right)} does not read {value}, which is before it; write {meant}"
+    elif node["type"] == "pipe" and (root := _root(right)) and not _is_event(left):
+        either = f"{unparse(left)} || {unparse(right)}"
+        yield (
+            f"| hands on the value before it, and {root} is a field of that; write {either} for"
+            f" either of two, or @.{root} for the field"
+        )
+
+
+def _empty(node: "Node") -> Iterator[str]:
+    """Yield comparisons with `[]`, which is what a step flattens, and no empty list."""
+    if node["type"] != "comparator":
+        return
+    for value, other in (node["children"], node["children"][::-1]):
+        if unparse(value) == "[]":
+            yield (
+                f"[] here is the event, flattened; write !({unparse(other)}) for what is empty,"
+                " or `[]` in backticks"
+            )
+
+
+def _is_literal(call: "Node") -> bool:
+    return all(one["type"] == "literal" for one in call["children"])
+
+
+def _is_event(node: "Node") -> bool:
+    return node["type"] == "current" or node.get("value") == "root"
+
+
+def _root(node: "Node") -> str | None:
+    """Return the root of the event with which an expression begins."""
+    while node["type"] in MOVING | _COMPARING and node["type"] != "pipe":
+        node = node["children"][0]
+    return node["value"] if node["type"] == "field" and node["value"] in ROOTS else None
 
 
 def _bare_names(node: "Node") -> Iterator[str]:

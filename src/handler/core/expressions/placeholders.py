@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_ROOTS: Final = (
+ROOTS: Final = (
     "headers",
     "body",
     "vars",
@@ -17,11 +17,15 @@ _SPELLINGS: Final = (
     rf"\$(?P<json>{_STEP}+)",  # JSONPath
     rf"[#%@]?\{{\s*(?P<braces>{_PATH})\s*\}}",  # Ruby, Python, most form builders
     rf"<%[=-]?\s*(?P<erb>{_PATH})\s*-?%>",  # ERB, EJS
+    rf"\[\[\s*(?P<square>{_PATH})\s*\]\]",
+    rf"[@%](?P<sign>(?:{'|'.join(ROOTS)}){_STEP}+)%?",
 )
-_LIQUID: Final = rf"\{{\{{\{{?\s*(?P<liquid>{_PATH})\s*\}}?\}}\}}"
+_NODE: Final = r"(?:\$(?:json|node)\.|\$\.|\d+(?:\.|__)|this\.|@root\.)?"
+_N8N: Final = rf"=\{{\{{\s*{_NODE}(?P<n8n>{_PATH})\s*\}}\}}"
+_LIQUID: Final = rf"\{{\{{\{{?\s*{_NODE}(?P<liquid>{_PATH})\s*\}}?\}}\}}"
 _BARE: Final = rf"(?P<bare>{_PATH})"
-_WHOLE: Final = re.compile("|".join(_SPELLINGS), re.ASCII)
-_ANY: Final = re.compile("|".join((*_SPELLINGS, _LIQUID, _BARE)), re.ASCII)
+_WHOLE: Final = re.compile("|".join((*_SPELLINGS, _N8N)), re.ASCII)
+_ANY: Final = re.compile("|".join((*_SPELLINGS, _N8N, _LIQUID, _BARE)), re.ASCII)
 _WITHIN: Final = re.compile(
     rf"\$\.[A-Za-z_][\w.]*|(?<!\{{)[#%@]?\{{{_PATH}\}}(?!\}})|<%[=-]?[^%]*%>", re.ASCII
 )
@@ -53,4 +57,4 @@ def _meant(found: re.Match[str]) -> str:
     path = next(one for one in found.groups() if one).removeprefix(".")
     path = _QUOTED.sub(lambda step: f".{step[1] or step[2]}", path).removeprefix(".")
     root = re.split(r"[.\[]", path, maxsplit=1)[0]
-    return f"${{{path}}}" if root in _ROOTS else f"${{body.{path}}}"
+    return f"${{{path}}}" if root in ROOTS else f"${{body.{path}}}"

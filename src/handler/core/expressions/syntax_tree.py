@@ -19,6 +19,10 @@ MOVING: Final = frozenset(
         "filter_projection",
     }
 )
+_STEPPING: Final = MOVING | {"flatten"}
+_SILENT: Final = frozenset({"literal", "expref", "slice", "current", "identity"})
+_STEPS: Final = ("subexpression", "index_expression")
+_PROJECTIONS: Final = frozenset({"projection", "value_projection", "filter_projection"})
 _SIGNS: Final = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _BETWEEN: Final = {
     "or_expression": " || ",
@@ -46,6 +50,28 @@ def all_nodes(node: "Node") -> "Iterator[Node]":
     if node["type"] != "slice":  # its children are numbers
         for child in node["children"]:
             yield from all_nodes(child)
+
+
+def is_path(node: "Node") -> bool:
+    """Return whether a node is a path into its value, such as `body.customer.id`."""
+    if node["type"] == "field":
+        return True
+    return node["type"] in _STEPPING and is_path(node["children"][0])
+
+
+def own_parts(node: "Node") -> "list[Node]":
+    """Return the parts that are evaluated on the same value as the node; a path has none."""
+    if node["type"] in _SILENT or is_path(node):
+        return []
+    return node["children"][:1] if node["type"] in _STEPPING else node["children"]
+
+
+def paths_of(node: "Node") -> "Iterator[Node]":
+    """Yield the whole paths into the event, such as `body.customer.id`."""
+    if is_path(node):
+        yield node
+    for child in own_parts(node):
+        yield from paths_of(child)
 
 
 def event_nodes(node: "Node") -> "Iterator[Node]":
@@ -121,7 +147,9 @@ def unparse(node: "Node") -> str:
     """Return the text of a node as it was written, but for blanks and needless brackets."""
     kind = node["type"]
     if kind in _BETWEEN:
-        return _BETWEEN[kind].join(_inner(child) for child in node["children"])
+        return (
+            _steps(node) if kind in _STEPS else _BETWEEN[kind].join(map(_inner, node["children"]))
+        )
     if kind == "comparator":
         left, right = (_inner(child) for child in node["children"])
         return f"{left} {_SIGNS[node['value']]} {right}"
@@ -129,7 +157,7 @@ def unparse(node: "Node") -> str:
         return f"{node['value']}({', '.join(unparse(child) for child in node['children'])})"
     if kind == "filter_projection":
         base, rest, condition = node["children"]
-        return f"{unparse(base)}[?{unparse(condition)}]{_rest(rest)}"
+        return f"{_base(base)}[?{unparse(condition)}]{_rest(rest)}"
     if kind == "not_expression":
         (child,) = node["children"]  # `!a.b` would read as (!a).b
         is_one = child["type"] in ("field", "function_expression")
@@ -149,9 +177,9 @@ def _many(node: "Node") -> str:
     if kind == "multi_select_dict":
         pairs = (f"{_name(one['value'])}: {unparse(one['children'][0])}" for one in children)
         return f"{{{', '.join(pairs)}}}"
-    base = _inner(children[0])
     if kind == "flatten":
-        return f"{base}[]"
+        return f"{_inner(children[0])}[]"
+    base = _base(children[0])
     if kind == "value_projection":
         return f"{base}.*{_rest(children[1])}".removeprefix(".")
     is_marked = children[0]["type"] == "flatten" or _is_sliced(children[0])
@@ -167,7 +195,7 @@ def _leaf(node: "Node") -> str:
     if kind == "field":
         return _name(value)
     if kind == "literal":
-        return f"'{value}'" if isinstance(value, str) else f"`{json.dumps(value)}`"
+        return _literal(value)
     if kind == "expref":
         return f"&{unparse(node['children'][0])}"
     return {"current": "@", "identity": "", "index": f"[{value}]"}.get(kind, "...")
@@ -183,6 +211,38 @@ def _inner(node: "Node") -> str:
     return f"({text})" if node["type"] in _BRACKETED else text
 
 
+def _steps(node: "Node") -> str:
+    """Return the text of a path; brackets end a projection before its next step."""
+    first, *others = node["children"]
+    text, is_open = _base(first), False
+    for step in others:
+        text = f"({text})" if is_open else text
+        text += _BETWEEN[node["type"]] + _inner(step)
+        is_open = _is_open(step)
+    return text
+
+
+def _base(node: "Node") -> str:
+    """Return the text of what a step is taken from."""
+    return f"({unparse(node)})" if _is_open(node) else _inner(node)
+
+
+def _is_open(node: "Node") -> bool:
+    """Return whether the next step would belong to a projection at the end of a node."""
+    is_within = node["type"] == "subexpression" and _is_open(node["children"][-1])
+    return is_within or node["type"] in _PROJECTIONS
+
+
 def _rest(node: "Node") -> str:
     text = unparse(node)
-    return f".{text}" if text and not text.startswith("[") else text
+    while node["type"] in _STEPPING:
+        node = node["children"][0]
+    is_bracket = text.startswith("[") and node["type"] == "identity"
+    return f".{text}" if text and not is_bracket else text
+
+
+def _literal(value: object) -> str:
+    """Return a literal's text; only JSON has a spelling for every backslash."""
+    if isinstance(value, str) and "\\" not in value:
+        return "'" + value.replace("'", "\\'") + "'"
+    return "`" + json.dumps(value).replace("`", "\\`") + "`"

@@ -14,11 +14,14 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, OverBudget, Unrenderable, WrongType
 from handler.core.expressions.expression import Expression, closing_brace, compile_expression
+from handler.core.expressions.interpreter import Step
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.scalars import written
 from handler.core.json_types import a
 
+# An expression that was evaluated, with its steps, or with the error that it ended in.
+Evaluation = tuple[Expression, Step | ExpressionError]
 _NOT_IN_KEYS: Final = "${...} stands in values, not in keys"
 Problem = tuple[tuple[str | int, ...], str]
 
@@ -111,13 +114,14 @@ class Filler:
     At the paths in `keep`, blank text and the document's own nulls stay; a value that the document
     does not have stays absent. Paths are dotted keys; list items have the list's path. A value
     whose expression fails on the document's types is left out, and noted in `lost`, where
-    `may_lose` allows it for its path.
+    `may_lose` allows it for its path. `record`, where there is one, gets every evaluation.
     """
 
     document: JsonValue
     keep: frozenset[str] = frozenset()
     may_lose: Callable[[str], bool] = lambda _: False
     lost: list[WrongType] = field(default_factory=list)
+    record: list[Evaluation] | None = None
 
     def fill(self, template: Template, path: str = "") -> Filled:
         """Return the filled template, or MISSING."""
@@ -146,11 +150,22 @@ class Filler:
     def _found(self, expression: Expression, path: str, nulls: Nulls) -> JsonValue:
         is_kept = any(f"{one}.".startswith(f"{path}." if path else "") for one in self.keep)
         try:
-            return expression.search(self.document, nulls if is_kept else None)
+            return self._searched(expression, nulls if is_kept else None)
         except OverBudget as error:
             raise Unrenderable(path, f"${{{expression.text}}}: {error}") from None
         except ExpressionError as error:
             raise WrongType(path, f"${{{expression.text}}}: {error}") from None
+
+    def _searched(self, expression: Expression, nulls: Nulls | None) -> JsonValue:
+        if self.record is None:
+            return expression.search(self.document, nulls)
+        try:
+            step = expression.record(self.document, nulls)
+        except ExpressionError as error:
+            self.record.append((expression, error))
+            raise
+        self.record.append((expression, step))
+        return step.value
 
     def _present(self, value: JsonValue, path: str, nulls: Nulls, *, said: bool) -> Filled:
         """Return a copy of a value without what is missing in it."""

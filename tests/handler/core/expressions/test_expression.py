@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import closing_brace, compile_expression, search
+from handler.core.expressions.syntax_tree import unparse
 
 EVENT: JsonValue = {
     "id": 42,
@@ -84,19 +87,19 @@ def test_plain_text_is_one_line_without_links(name: str, plain: str | None) -> N
             "a > -1.5",
             "it cannot be read from character 5 on: -1.5; a number stands in backticks: `-1.5`",
         ),
-        ("a.0", "it cannot be read from character 3 on: 0"),
+        ("a.0", "it cannot be read from character 3 on: 0; a place in a list is written a[0]"),
         ("'open", "it cannot be read from character 1 on: 'open; a ' is not closed"),
         (
             "a /",
             "it cannot be read from character 3 on: /; `/` is written multiply() or minor_units()",
         ),
-        ("a + b", "it cannot be read from character 3 on: + b; `+` is written add() or concat()"),
+        ("a + ", "it cannot be read from character 3 on: + ; `+` is written add() or concat()"),
         ("concat(a, ')'", "it ends too early; a ) is missing"),
         ("{a: lower(b}", "it cannot be read from character 12 on: }; a ) is missing"),
         ("lower(a && )", "it cannot be read from character 12 on: )"),
         ("lowr(name)", "there is no function lowr(); did you mean lower()?"),
         ("zzz(name)", "there is no function zzz()"),
-        ("lower()", "lower() takes 1 arguments, not 0"),
+        ("lower()", "lower() takes 1 argument, not 0"),
         ("concat()", "concat() takes at least 1, not 0"),
         ("&name", "`&` stands only before an argument, as in sort_by(items, &price)"),
         ("`[NaN]`", "its result is not a number that JSON can hold"),
@@ -162,3 +165,23 @@ def test_plain_jmespath_orders_texts_as_the_library_does() -> None:
 def test_a_number_beyond_all_floats_is_named() -> None:
     with pytest.raises(ExpressionError, match="OverflowError"):
         search("sum(@)", [10**400, 0.5])
+
+
+@pytest.mark.parametrize("name", ["coalesce", "not_null"])
+def test_the_first_value_that_is_there_is_the_last_that_is_evaluated(name: str) -> None:
+    document: Any = {"body": {"m": "a", "n": 7}}
+    assert compile_expression(f"{name}(body.m, length(body.n))").search(document) == "a"
+    with pytest.raises(ExpressionError, match="length"):
+        compile_expression(f"{name}(body.x, length(body.n))").search(document)
+    assert compile_expression(f"{name}(body.x, body.y)").search(document) is None
+
+
+def test_a_recorded_evaluation_is_the_evaluation_and_costs_the_same() -> None:
+    document: Any = {"body": {"l": [{"x": 1}, {"x": 2}]}}
+    expression = compile_expression("coalesce(body.x, body.l[].x, length(body.y))")
+    step = expression.record(document)
+    assert step.value == expression.search(document) == [1, 2]
+    assert [unparse(one.node) for one in step.steps] == ["body.x", "body.l[].x"]
+    costly = compile_expression(" | ".join(["[@, @]"] * 40))
+    with pytest.raises(ExpressionError, match="200,000 steps"):
+        costly.record(document)

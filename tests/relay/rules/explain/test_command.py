@@ -75,11 +75,12 @@ def test_each_operand_of_a_condition_has_its_value(desk: Desk) -> None:
     desk.write_case(WEBHOOK)
     result = desk.explain("an-order")
     assert "confirm: not wanted, body.paid is null\n" in result.stdout
+    needless = "(not evaluated: the result is known without it)"
     assert (
-        "    body.paid = null\n    body.number > `40` = true\n      body.number = 41\n"
+        f"    body.paid = null\n    body.number > `40` = true {needless}\n      body.number = 41\n"
         in result.stdout
     )
-    assert "    body.x = null\n" in result.stdout
+    assert f"    body.x = null {needless}\n" in result.stdout
 
 
 def test_a_condition_that_fails_is_a_dead_letter_with_its_reason(desk: Desk) -> None:

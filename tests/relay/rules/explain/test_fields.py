@@ -42,6 +42,30 @@ def test_a_field_that_is_left_out_says_why(
     assert f".order is left out: {because}\n" in desk.explain("an-order").stdout
 
 
+def test_a_branch_that_would_fail_is_explained_where_it_is_not_taken(desk: Desk) -> None:
+    field = field_of(desk, "${if(body.m, length(body.m), 'none')}", "y: 1")
+    assert (field["status"], field["value"]) == ("sent", "none")
+    result = desk.explain("an-order")
+    assert result.exit_code == 0
+    assert "        takes 'none' (2 of 2): body.m is null\n" in result.stdout
+
+
+def test_a_text_says_what_it_did_without(desk: Desk) -> None:
+    field = field_of(desk, "${body.x} ${lower(body.y)}", "y: 1")
+    assert (field["status"], field["because"]) == ("left out", "body.x is null")
+    assert [one.get("skipped", False) for one in field["parts"]] == [False, True]
+    needless = "lower(body.y) (not evaluated: the result is known without it)"
+    assert needless in desk.explain("an-order").stdout
+
+
+def test_an_attribute_that_braze_would_not_take_is_not_said_to_be_sent(desk: Desk) -> None:
+    desk.write_rules(RULES.replace("    required: [attributes.email]\n", ""))
+    desk.write_case(WEBHOOK.replace("a@example.org", "nobody"))
+    fields = {one["field"]: one for one in desk.told()["requests"][0]["fields"]}
+    email = fields["recipients[0].attributes.email"]
+    assert (email["status"], email["because"]) == ("left out", "it takes an e-mail address")
+
+
 def test_a_default_says_what_it_stands_for(desk: Desk) -> None:
     field = field_of(desk, "${coalesce(body.x, body.y, 'free')}", "y: ' '")
     (part,) = field["parts"]

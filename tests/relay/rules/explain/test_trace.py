@@ -3,52 +3,61 @@
 import json
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, settings
 
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression
-from relay.rules.explain.trace import all_choices, choices, may_be_missing, reads, trace
+from relay.rules.explain.trace import all_choices, choices, may_be_missing, reads
+from tests.relay.rules.explain.grammar import BODIES, EXPRESSIONS
 
-BODY: dict[str, Any] = {"a": 1, "b": None, "c": ["q"], "l": [{"x": 1}, {"x": 2}], "s": ""}
-LEAVES = ["body.a", "body.b", "body.c[0]", "body.l[].x", "body.l[?x==`1`].y", "`null`", "'t'", "@"]
-FORMS = [
-    "({0} || {1})",
-    "({0} && {1})",
-    "!({0})",
-    "coalesce({0}, {1})",
-    "[{0}, {1}]",
-    "{{k: {0}}}",
-    "({0} == {1})",
-    "({0} | {1})",
-    "({0}).k",
-    "not_null({0}, {1})",
-    "length({0})",
-]
-EXPRESSIONS = st.recursive(
-    st.sampled_from(LEAVES),
-    lambda inner: st.builds(str.format, st.sampled_from(FORMS), inner, inner),
-    max_leaves=8,
-)
+ABSENT = object()
 
 
-@given(EXPRESSIONS)
-def test_what_is_told_is_what_was_done(text: str) -> None:
+def value_of(text: str, document: Any) -> Any:
+    """Return what an expression gives by itself."""
+    try:
+        return compile_expression(text).search(document)
+    except ExpressionError:
+        return ABSENT
+
+
+@settings(max_examples=600, deadline=None)
+@given(EXPRESSIONS, BODIES)
+def test_what_is_told_is_what_was_done(text: str, body: Any) -> None:
+    document = {"body": body}
+    value = value_of(text, document)
     try:
         expression = compile_expression(text)
-        value = expression.search({"body": BODY})
+        step = expression.record(document)
     except ExpressionError:
+        assert value is ABSENT
         return
-    traced = trace(expression, {"body": BODY})
-    assert json.dumps(traced.value) == json.dumps(value)
+    assert json.dumps(step.value) == json.dumps(value)
     every = list(all_choices(expression))
-    for choice in choices(traced):
+    for choice in choices(step):
         assert choice.options in every
+        assert json.dumps(value_of(choice.text, document)) == json.dumps(choice.value)
         if choice.taken is not None:
-            assert json.dumps(choice.parts[choice.taken].value) == json.dumps(choice.value)
+            taken = choice.options[choice.taken]
+            assert json.dumps(value_of(taken, document)) == json.dumps(choice.value)
+        for one in choice.passed:
+            assert json.dumps(value_of(one.text, document)) == json.dumps(one.value)
+    for path, read in reads(step):
+        assert json.dumps(value_of(path, document)) == json.dumps(read)
     assert value is not None or may_be_missing(expression.tree)
 
 
 def test_a_path_is_read_once_and_as_a_whole() -> None:
-    traced = trace(compile_expression("concat(body.s, lower(body.c[0]))"), {"body": BODY})
-    assert [(it.text, it.value) for it in reads(traced)] == [("body.s", ""), ("body.c[0]", "q")]
+    document: Any = {"body": {"s": "", "c": ["q"]}}
+    step = compile_expression("concat(body.s, lower(body.c[0]))").record(document)
+    assert list(reads(step)) == [("body.s", ""), ("body.c[0]", "q")]
+
+
+def test_what_is_not_evaluated_is_not_told() -> None:
+    document: Any = {"body": {"n": 7}}
+    text = "if(body.m, length(body.n), coalesce('x', upper(body.n)))"
+    step = compile_expression(text).record(document)
+    assert list(reads(step)) == [("body.m", None)]
+    outer, inner = choices(step)
+    assert (outer.taken, [one.text for one in outer.passed]) == (1, ["body.m"])
+    assert (inner.options, inner.taken) == (("'x'", "upper(body.n)"), 0)
