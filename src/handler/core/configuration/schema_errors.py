@@ -41,13 +41,14 @@ class Words:
     """Words for the mistakes in one kind of file.
 
     `keys` are the keys of each block. `elsewhere` says where a misplaced key belongs, `takes` which
-    form the text of a key has, `missing` why a key cannot be left out.
+    form the text of a key has, `missing` why a key cannot be left out, `lists` how a list begins.
     """
 
     keys: Mapping[tuple[str, ...], tuple[str, ...]]
     elsewhere: Mapping[str, str] = field(default_factory=dict)
     takes: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[Path, str] = field(default_factory=dict)
+    lists: Mapping[str, str] = field(default_factory=dict)
 
 
 def seconds(duration: str) -> int:
@@ -86,10 +87,26 @@ def _message(error: ErrorDetails, path: Path, words: Words) -> str:
         block = tuple(step for step in path[:-1] if isinstance(step, str))
         hint = f" ({words.elsewhere[name]})" if name in words.elsewhere else ""
         return unknown_key(name, words.keys.get(block, ())) + hint
-    if kind == "string_pattern_mismatch":
-        return f"{name} {words.takes.get(name, 'is not written as it should be')}"
+    if kind in ("string_pattern_mismatch", "string_type", "list_type"):
+        return f"{name} {_form(error, path, name, words)}"
     if kind in ("literal_error", "enum"):
         return f"{name} takes {error['ctx']['expected']}"
     if kind == "value_error":
         return f"{name}: {error['ctx']['error']}"
     return f"{name} {_WORDS.get(kind, error['msg'])}"
+
+
+def _form(error: ErrorDetails, path: Path, name: str, words: Words) -> str:
+    """Return the form that a text or a list has."""
+    kind = error["type"]
+    if kind == "list_type":
+        return _WORDS[kind] + (f": {words.lists[name]}" if name in words.lists else "")
+    if name in words.takes and path[-1] == name:
+        return _with_unit(words.takes[name], error["input"])
+    return _WORDS.get(kind, "is not written as it should be")
+
+
+def _with_unit(takes: str, given: object) -> str:
+    """Return what a key takes, for a duration without its unit with that very number."""
+    is_number = takes == DURATION_TAKES and isinstance(given, int) and not isinstance(given, bool)
+    return takes.replace("30m or 6h", f"{given}h") if is_number else takes

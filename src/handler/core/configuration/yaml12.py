@@ -14,6 +14,7 @@ import yaml
 from pydantic import JsonValue
 
 from handler.core.errors import Finding, RulesError
+from handler.core.invisible import INVISIBLE, blank_name
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as _BaseLoader
@@ -34,20 +35,17 @@ _CONSTANTS: Final[dict[str, JsonValue]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
 }
+_YES_AND_NO: Final = frozenset(
+    word for one in ("yes", "no", "on", "off") for word in (one, one.title(), one.upper())
+)
+_GLUED: Final = re.compile(f"(?:^|\\s)[A-Za-z_]\\w*:({INVISIBLE.pattern})")
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_QUOTED: Final = re.compile(r""":\s+(['"]).*\1\s*[^\s#]""")
 _DIGITS: Final = 18  # what surely fits 64 bits
 _QUOTE: Final = "put the whole value in double quotes"
 _LIQUID: Final = f"YAML reads {{{{ as an object within an object: {_QUOTE}"
-_LEADING: Final = {
-    "*": "YAML reads a leading * as an alias",
-    "`": "YAML allows no value to begin with a backtick",
-    "@": "YAML allows no value to begin with @",
-    "%": "YAML allows no value to begin with %",
-}
 
 
 class Place(NamedTuple):
@@ -65,6 +63,7 @@ class Document:
     value: JsonValue = None
     places: dict[Path, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    booleans: dict[Path, str] = field(default_factory=dict)  # words that YAML 1.1 has for them
 
     def finding(self, path: Path, message: str) -> Finding:
         """Return a finding at a path, or at the nearest of its parents that the file has."""
@@ -82,7 +81,9 @@ def load(text: str, file: str) -> Document:
             raise RulesError([Finding(file, 1, 1, "the file is empty")])
         document.value = _Reading(document, text).value(node, ())
     except yaml.YAMLError as error:
-        raise RulesError([_unreadable(error, text, file)]) from None
+        from handler.core.configuration.yaml_errors import unreadable  # noqa: PLC0415 - for mistakes
+
+        raise RulesError([unreadable(error, text, file)]) from None
     except RecursionError:
         raise RulesError([Finding(file, 1, 1, "the file is nested too deeply")]) from None
     if document.findings:
@@ -121,7 +122,7 @@ class _Reading:
             return [self.value(item, (*path, at)) for at, item in enumerate(node.value)]
         if node.tag != _PLAIN or getattr(node, "style", None):
             return str(node.value)
-        return self._plain(node)
+        return self._plain(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, JsonValue]:
         result: dict[str, JsonValue] = {}
@@ -134,17 +135,35 @@ class _Reading:
                 first = self._document.places[*path, key.value]
                 self._find(key, f"{key.value} stands here twice, first in line {first.line}")
                 continue
+            if found := INVISIBLE.search(key.value):
+                text = (
+                    f"there is {blank_name(found[0])} in this key: write ordinary blanks, or none"
+                )
+                self._find(key, text)
+            if self._is_without_colon(node, key, item):
+                before = list(result.items())[-1:]
+                whole = "".join(f'{name}: "{one}, {key.value}"' for name, one in before)
+                text = f"within {{ }} a comma ends a value, and {key.value} has none: write {whole}"
+                self._find(key, text)
             if key.value == "<<" and not key.style:
                 self._find(key, "merge keys are not used in rules files: write the block out")
             self._document.places[*path, key.value] = _place(key)
             result[key.value] = self.value(item, (*path, key.value))
         return result
 
-    def _plain(self, node: yaml.Node) -> JsonValue:
+    def _is_without_colon(self, node: yaml.MappingNode, key: yaml.Node, item: yaml.Node) -> bool:
+        """Return whether a key is the rest of a value that has a comma: `{note: Hello, you}`."""
+        is_empty = isinstance(item, yaml.ScalarNode) and not item.value and not item.style
+        rest = self._lines[key.end_mark.line][key.end_mark.column :]
+        is_later = bool(node.flow_style) and node.value[0][0] is not key
+        return is_later and is_empty and not rest.lstrip().startswith(":")
+
+    def _plain(self, node: yaml.Node, path: Path) -> JsonValue:
         text: str = node.value
         rest = self._lines[node.end_mark.line][node.end_mark.column :]
         if rest.lstrip().startswith("#") and "${" in rest:
             self._find(node, f"YAML drops what follows ' #' as a comment: {_QUOTE}")
+        self._find_foreign(node, path, text)
         if text in _CONSTANTS:
             return _CONSTANTS[text]
         if _INTEGER.fullmatch(text) or _BASED.fullmatch(text):
@@ -158,30 +177,17 @@ class _Reading:
             self._find(node, f"JSON has no such number: if text is meant, {_QUOTE}")
         return text
 
+    def _find_foreign(self, node: yaml.Node, path: Path, text: str) -> None:
+        """Note an invisible character that takes the place of a blank, and YAML 1.1's booleans."""
+        if found := _GLUED.search(text):
+            name = blank_name(found[1])
+            self._find(node, f"there is {name} after a colon: write an ordinary blank")
+        if text in _YES_AND_NO:
+            self._document.booleans[path] = text
+
     def _find(self, node: yaml.Node, message: str) -> None:
         self._document.findings.append(Finding(self._document.file, *_place(node), message))
 
 
 def _place(node: yaml.Node) -> Place:
     return Place(node.start_mark.line + 1, node.start_mark.column + 1)
-
-
-def _unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    if mark is None:
-        return Finding(file, 1, 1, f"not YAML: {str(error).splitlines()[0]}")
-    lines = text.splitlines()
-    line = lines[mark.line] if mark.line < len(lines) else ""
-    begins = line[mark.column : mark.column + 1]
-    # Of an alias with an impossible name, as in `*/create`, the mark is after the star.
-    leading = _LEADING.get("*" if line[: mark.column].endswith(" *") else begins)
-    problem = f"{leading}: {_QUOTE}" if leading else f"not YAML: {error.problem}{_mend(line)}"  # type: ignore[attr-defined]  # a MarkedYAMLError, as it has a mark
-    return Finding(file, mark.line + 1, mark.column + 1, problem)
-
-
-def _mend(line: str) -> str:
-    if "\t" in line:
-        return "; YAML indents with blanks, not with tabs"
-    if "${" in line:
-        return f"; ${{...}} with a blank, colon or brace in it needs quotes: {_QUOTE}"
-    return f"; YAML ends a value with its closing quote: {_QUOTE}" if _QUOTED.search(line) else ""

@@ -150,6 +150,7 @@ def _find_unknown_paths(
         parts = wanted.split(".")
         above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}
         if wanted not in known and not above & known:
-            near = closest(wanted, known)
+            ends = (one for one in sorted(known) if one.endswith(f".{wanted}"))
+            near = next(ends, None) or closest(wanted, known)
             hint = f"; did you mean {near}?" if near else "; paths begin in the recipient"
             compiler.find((*path, key, at), f"there is no {wanted}{hint}")

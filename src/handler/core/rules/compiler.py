@@ -1,5 +1,6 @@
 """Compiles the expressions and templates of a rules file, and notes every mistake in them."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -34,8 +35,30 @@ ID_ROOTS: Final = (*EVENT_ROOTS, "digest")
 ROOTS: Final = ("source", "type", "id", *EVENT_ROOTS, "vars", "occurred_at", "received_at")
 
 _BROKEN: Final = compile_expression("@")  # in place of one that did not compile
+_PART: Final = re.compile(r"\$\{([^{}]*)\}")
 _CLOSE: Final = 0.7  # roots are short: below this, `paid` would be taken for `id`
 _UNKNOWN: Final = "unknown"  # for a variable that a finding is about
+# Roots that are not there at this place, or in this file.
+_ELSEWHERE: Final = {
+    "tables": "the file has no tables: write tables: {name: {key: value}} at its top",
+    "item": "an event has no item: it is an element of for_each, which this rule does not have",
+    "digest": "an event has no digest: event.id alone may read it",
+    "secrets": "no secret is read by a rule: verify names the one that signs",
+}
+# What other languages call the three values that are no text and no number.
+_VALUES: Final = {
+    **dict.fromkeys(("undefined", "none", "nil", "null"), "null"),
+    "true": "true",
+    "false": "false",
+}
+# What other tools call the webhook's JSON, and the values of a stage.
+_CALLED: Final = {
+    **dict.fromkeys(("event", "payload", "request", "webhook", "json", "trigger"), "body"),
+    **dict.fromkeys(("input", "inputs", "params", "github"), "body"),
+    **dict.fromkeys(("env", "var", "local", "variables"), "vars"),
+    **dict.fromkeys(("header", "http_headers"), "headers"),
+    **dict.fromkeys(("each", "element"), "item"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +111,7 @@ class Compiler:
             self.find(path, str(error))
             return _BROKEN
         if not isinstance(template, Whole):
-            self.find(path, f"{path[-1]} is one expression, with no text around it")
+            self.find(path, f"{path[-1]} is one expression, with no text around it{_joined(text)}")
             return _BROKEN
         self.find_fields(template.expression, path, roots or self.roots)
         return template.expression
@@ -128,7 +151,7 @@ class Compiler:
             self.find(path, text)
         for node in of_event(expression.tree):
             if node["type"] == "field" and node["value"] not in roots:
-                self.find(path, _unknown_root(node["value"], roots))
+                self.find(path, _unknown_root(node["value"], roots, expression.text))
             for root, known in (("vars", self._vars), ("tables", self._tables)):
                 name = _member(node, root)
                 if name is not None and root in roots and name not in known:
@@ -147,6 +170,16 @@ class Compiler:
                 problem = kind_problem(*called) or literal_problem(*called)
                 if problem:
                     yield f"vars.{name}: {problem}"
+
+
+def _joined(text: str) -> str:
+    """Return how to write an expression that has `${}` around parts of it."""
+    whole = _PART.sub(r"\1", text)
+    try:
+        compile_expression(whole)
+    except ExpressionError:
+        return ""
+    return f"; write {whole}"
 
 
 def variable(node: "Node") -> str | None:
@@ -199,9 +232,16 @@ def dotted(path: Path, place: str = "[{}]") -> str:
     return "".join(steps).removeprefix(".")
 
 
-def _unknown_root(name: str, roots: Sequence[str]) -> str:
-    if name in VALUES:
-        return f"a bare {name} is the name of a field; the value is `{name}`, in backticks"
+def _unknown_root(name: str, roots: Sequence[str], text: str) -> str:
+    if value := name if name in VALUES else _VALUES.get(name.lower()):
+        return f"a bare {name} is the name of a field; the value is `{value}`, in backticks"
+    if name in _ELSEWHERE:
+        return _ELSEWHERE[name]
+    called = _CALLED.get(name) or (name.lower() if name.lower() in roots else None)
+    if called:
+        wrapped = "value" if name == "each" else "event|body"
+        own = re.sub(rf"(?<![\w.'\"]){name}\b(?:\.(?:{wrapped})\b)*", called, text)
+        return f"an event has no {name}; write {own}"
     near = closest(name, roots, _CLOSE)
     hint = f"did you mean {near}, " if near else "did you mean "
     return (

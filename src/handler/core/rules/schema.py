@@ -122,11 +122,13 @@ WORDS: Final = Words(
         "name": NAME_TAKES,
         "secret": SECRET_TAKES,
         "workspace": NAME_TAKES,
+        "when": "takes one expression, as text; conditions are joined by && and ||",
         "expires_after": DURATION_TAKES,
         "repeats_for": DURATION_TAKES,
         "public_url": "takes https://host/path, without user, password and query",
         "surge": "takes a number of deliveries and a time, such as 200/10m",
     },
+    lists={"rules": "begin each rule with a dash, - name: ..."},
     missing={("verify",): ": a source without verification is not possible"},
 )
 

@@ -66,19 +66,16 @@ QUOTE = "put the whole value in double quotes"
         ("? [a]\n: b", "f:1:3: a key is one line of text"),
         (
             "a:\n\t- b",
-            (
-                "f:2:1: not YAML: found character that cannot start any token;"
-                " YAML indents with blanks, not with tabs"
-            ),
+            "f:2:1: YAML indents with blanks, not with tabs",
         ),
         (
             "a: ${b.{c: d}}",
             (
-                "f:1:10: not YAML: mapping values are not allowed in this context;"
-                f" ${{...}} with a blank, colon or brace in it needs quotes: {QUOTE}"
+                "f:1:10: ${...} with a blank, comma, colon or brace in it needs quotes:"
+                ' "${b.{c: d}}"'
             ),
         ),
-        ("--- a\n--- b", "f:2:1: not YAML: but found another document"),
+        ("--- a\n--- b", "f:2:1: not YAML: a file is one document: leave out what follows the ---"),
     ],
 )
 def test_what_is_not_used_or_not_yaml_is_named_with_its_place(text: str, finding: str) -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from handler.core.configuration.schema_errors import SECRET_TAKES
 from handler.core.verification.presets.catalogue import PRESETS
 from tests.handler.core.rules_files import HAND, changed, findings
 
@@ -45,7 +46,8 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         (RULE, "", "5:5: type is missing in rules"),
         (RULE, "    type: 5\n", "6:5: type takes a list"),
         (RULE, "    type: []\n", "6:5: type is empty"),
-        (RULE, RULE + "    when: true\n", "7:5: when takes text"),
+        (RULE, RULE + "    when: true\n",
+         "7:5: when takes one expression, as text; conditions are joined by && and ||"),
         (RULE, RULE + "    expires_after: 6 hours\n",
          "7:5: expires_after takes a number and s, m, h or d, such as 30m or 6h"),
         (RULE, RULE + "    on_unknown: drop\n", "7:5: on_unknown takes 'retry' or 'hold'"),
@@ -95,7 +97,7 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         ("      recipients:\n        - external_user_id: ${body.id}", "      recipients: []",
          "9:7: recipients takes a list of 1 to 50 recipients"),
         ("        - external", "          external",
-         "9:7: recipients takes a list of 1 to 50 recipients"),
+         "9:7: recipients takes a list of 1 to 50 recipients: begin each with a dash"),
         ("external_user_id: ${body.id}", "externl_user_id: x",
          "10:11: unknown key externl_user_id; did you mean external_user_id?"),
         ("external_user_id: ${body.id}", "attributes: {a: b}",
@@ -136,7 +138,7 @@ def test_a_mistake_is_named_with_its_place_and_what_was_meant(
     [
         ("event: {type: body.kind, type_signed: true, id: body.id}\n", "",
          "1:1: event is missing: without a preset it says where type, id and occurred_at stand"),
-        ("encoding: hex", "secret: 5\n  encoding: hex", "2:3: secret takes text"),
+        ("encoding: hex", "secret: 5\n  encoding: hex", f"2:3: secret {SECRET_TAKES}"),
         ("encoding: hex", "encoding: hax", "2:3: encoding takes 'hex' or 'base64'"),
         ("header: X-Sign", "hader: X-Sign", "3:15: unknown key hader; did you mean header?"),
         ("id: body.id", "id: headers.x",

@@ -86,7 +86,8 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     recipients = send.get("recipients")
     if not isinstance(recipients, list) or not 0 < len(recipients) <= MAX_RECIPIENTS:
         alone = "" if "recipients" in send or "audience" not in send else _AUDIENCE_ALONE
-        text = f"recipients takes a list of 1 to {MAX_RECIPIENTS} recipients{alone}"
+        mend = ": begin each with a dash" if isinstance(send.get("recipients"), dict) else alone
+        text = f"recipients takes a list of 1 to {MAX_RECIPIENTS} recipients{mend}"
         return [*problems, (("recipients",), text)]
     for index, recipient in enumerate(recipients):
         place = ("recipients", index)
