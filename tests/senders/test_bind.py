@@ -68,26 +68,75 @@ def test_an_event_whose_type_fits_its_body_is_taken(
 
 
 @pytest.mark.parametrize(
-    "preset, topic, body",
+    "preset, topic, body, said",
     [
-        ("shopify", "orders/cancelled", ORDER),
-        ("shopify", "orders/paid", ORDER),
-        ("shopify", "orders/create", {"id": 1, "addresses": []}),
-        ("shopify", "orders/cancelled", {"id": 1, "cancelled_at": "2026-03-01T14:30:00Z"}),
-        ("woocommerce", "customer.created", {"id": 1}),
-        ("recharge", "charge/paid", {"charge": {"processed_at": None}}),
-        ("github", "push", {"issue": {"id": 1}}),
+        (
+            "shopify",
+            "orders/cancelled",
+            ORDER,
+            "orders/cancelled must have body.cancelled_at (bind: body.cancelled_at)",
+        ),
+        (
+            "shopify",
+            "orders/paid",
+            ORDER,
+            (
+                "the event's type and its body do not go together (bind of orders/paid:"
+                " body.financial_status == 'paid')"
+            ),
+        ),
+        (
+            "shopify",
+            "orders/create",
+            {"id": 1, "addresses": []},
+            "orders/* must have body.line_items (bind: body.line_items)",
+        ),
+        (
+            "shopify",
+            "orders/cancelled",
+            {"id": 1, "cancelled_at": "2026-03-01T14:30:00Z"},
+            "orders/* must have body.line_items (bind: body.line_items)",
+        ),
+        (
+            "woocommerce",
+            "customer.created",
+            {"id": 1},
+            "customer.* must have body.email (bind: body.email)",
+        ),
+        (
+            "recharge",
+            "charge/paid",
+            {"charge": {"processed_at": None}},
+            "charge/paid must have body.charge.processed_at (bind: body.charge.processed_at)",
+        ),
+        (
+            "github",
+            "push",
+            {"issue": {"id": 1}},
+            "push must have body.commits (bind: body.commits)",
+        ),
     ],
 )
-def test_an_event_whose_type_does_not_fit_its_body_is_parked(
-    preset: str, topic: str, body: Any, now: int
+def test_an_event_whose_type_does_not_fit_its_body_is_parked_with_what_it_lacks(
+    preset: str, topic: str, body: Any, said: str, now: int
 ) -> None:
     status, queue, dead = left(preset, topic, body, now)
     assert (status, queue) == (200, [])
-    assert dead == ["malformed: the event's type and its body do not go together (bind)"]
+    assert dead == [f"malformed: {said}"]
 
 
 def test_a_bind_that_cannot_be_evaluated_parks_its_event(now: int) -> None:
     status, queue, dead = left("shopify", "customers/create", {"id": 1, "addresses": None}, now)
     assert (status, queue) == (200, [])
-    assert dead[0].startswith("malformed: the event's bind: length() takes ")
+    assert dead == [
+        "malformed: customers/* must have body.addresses (bind: length(body.addresses) >= `0`)"
+    ]
+
+
+def test_a_bind_that_fails_on_what_is_there_names_its_expression(now: int) -> None:
+    status, queue, dead = left("shopify", "customers/create", {"id": 1, "addresses": 7}, now)
+    assert (status, queue) == (200, [])
+    assert dead[0].endswith(
+        "(bind of customers/*: length(body.addresses) >= `0`): length() takes string or array or"
+        " object as argument 1, not a number"
+    )

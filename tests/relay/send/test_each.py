@@ -127,7 +127,9 @@ def test_a_line_that_is_not_of_the_type_in_the_header_stops_all(peer: Peer, line
     rules = peer.rules / "shop.yaml"
     rules.write_text(rules.read_text().replace("rules:", bound))
     said = said_by(peer.send("--each", lines, "--source", "shop", *CREATED))
-    assert "line 7: the event's type and its body do not go together (bind)" in said
+    assert (
+        "line 7: the event's type and its body do not go together (bind of orders/create: " in said
+    )
     assert "stands in the header x-shopify-topic: is it right for this line?" in said
     assert not peer.got
 

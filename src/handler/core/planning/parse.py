@@ -2,8 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256
@@ -12,9 +11,11 @@ from typing import Final
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Malformed
-from handler.core.expressions.expression import Expression, is_true
+from handler.core.expressions.expression import Expression
+from handler.core.expressions.interpreter import is_true
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
+from handler.core.expressions.syntax_tree import paths_of, unparse
 from handler.core.expressions.times import moment
 from handler.core.models import Event, Verified, Webhook
 from handler.core.planning import json_body
@@ -69,9 +70,9 @@ def parse(
     )
     event_type = _type(source, scope)
     # Binds, ids, versions and times read signed data alone, however their expressions are spelt.
-    for bind in _all_by_type(source.event.binds, event_type):
-        if not is_true(_search(bind, scope.signed, "bind")):
-            raise Malformed("the event's type and its body do not go together (bind)")
+    for glob, claim in source.event.binds:
+        if fnmatchcase(event_type, glob):
+            _bind(glob, claim, scope.signed)
     event_id = _id(source.event.ids, event_type, {**scope.signed, "digest": raw}) or raw
     again_after = webhook.received_at + source.event.repeats_for
     version = _version(source.event.versions, event_type, scope.signed)
@@ -132,12 +133,31 @@ def _search(expression: Expression, document: JsonValue, field: str) -> JsonValu
         raise Malformed(f"the event's {field}: {error}") from None
 
 
-def _all_by_type(choices: ByType, event_type: str) -> Iterator[Expression]:
-    return (one for glob, one in choices if fnmatchcase(event_type, glob))
+def _bind(glob: str, claim: Expression, document: JsonValue) -> None:
+    """Raise Malformed, with the expression, where a type and its body do not go together."""
+    why = ""
+    try:
+        if is_true(claim.search(document)):
+            return
+    except ExpressionError as error:
+        why = f": {error}"
+    paths = (replace(claim, text=unparse(one), tree=one) for one in paths_of(claim.tree))
+    lacking = dict.fromkeys(one.text for one in paths if _is_lacking(one, document))
+    if lacking:
+        raise Malformed(f"{glob} must have {' and '.join(lacking)} (bind: {claim.text})")
+    text = "the event's type and its body do not go together"
+    raise Malformed(f"{text} (bind of {glob}: {claim.text}){why}")
+
+
+def _is_lacking(path: Expression, document: JsonValue) -> bool:
+    try:
+        return path.search(document) is None
+    except ExpressionError:
+        return False
 
 
 def _by_type(choices: ByType, event_type: str) -> Expression | None:
-    return next(_all_by_type(choices, event_type), None)
+    return next((one for glob, one in choices if fnmatchcase(event_type, glob)), None)
 
 
 def _id(choices: ByType, event_type: str, document: JsonValue) -> str | None:
