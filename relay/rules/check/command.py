@@ -14,7 +14,7 @@ from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.parse import UNREADABLE_TIME
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
-from relay.console.format import counted
+from relay.console.format import counted, is_or_are
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.check.attribute_values import is_left_out
@@ -71,8 +71,7 @@ def check(  # noqa: PLR0913 - the options of a command
         return
     count = sum(len(source.rules) for source in found.values() if isinstance(source, Source))
     rules_of = f"{counted(count, 'rule')} of {counted(len(found), 'source')}"
-    verb = "is" if count == 1 else "are"
-    typer.echo(f"{rules_of} {verb} good (stage {checked.stage})")
+    typer.echo(f"{rules_of} {is_or_are(count)} good (stage {checked.stage})")
 
 
 def schema() -> None:

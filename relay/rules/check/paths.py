@@ -35,6 +35,7 @@ class _Seen:
 
 _NOTHING: Final = _Seen()
 _FOLLOWED: Final = ("body.", "body[", "item.")
+_SIZES: Final = ("length", "size", "count")
 _A: Final = {"string": "text", "number": "a number", "boolean": "true or false"}
 
 
@@ -109,7 +110,9 @@ class _Walk:
 
     def _plain(self, kinds: set[str], path: str, name: str) -> Iterator[str]:
         """Yield a note on a name that is looked up where no sample has an object."""
-        if kinds == {"array"}:
+        if name in _SIZES and kinds <= {"array", "string"}:
+            yield f"{path} has no {name} of its own; write length({path})"
+        elif kinds == {"array"}:
             yield f"{path} is a list in every sample; write {path}[].{name}, or {path}[0].{name}"
         elif len(kinds) == 1:
             last = path.rpartition(".")[2]
@@ -125,6 +128,11 @@ class _Walk:
             text = "takes the first of each element, and none is a list; write ...] | [0]"
             self.notes.append(f"[0] behind {each}[...] {text}")
         return at.elements()
+
+    def slice(self, _node: "Node", at: _Seen) -> _Seen:
+        if at.values and all(isinstance(one, str) for one in at.values):
+            self.notes.append(f"{at.path} is text, and [a:b] takes a part of a list alone")
+        return at
 
     def row(self, node: "Node", at: _Seen) -> _Seen:
         for child in node["children"]:
@@ -197,7 +205,7 @@ _STEPS: Final[dict[str, Callable[[_Walk, "Node", _Seen], _Seen]]] = {
     "flatten": _Walk.flatten,
     "function_expression": _Walk.call,
     "index": _Walk.index,
-    "slice": lambda _, __, at: at,
+    "slice": _Walk.slice,
     "current": lambda _, __, at: at,
     "identity": lambda _, __, at: at,
 }

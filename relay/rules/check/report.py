@@ -1,5 +1,6 @@
 """Remarks on a folder of rules files: each mistake and warning, with its place and line."""
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,11 +23,14 @@ from handler.core.workspace import ANYBODY, Reach, Workspace
 from handler.rules_directory import RESERVED
 from relay.rules.check.attribute_values import sampled
 from relay.rules.check.event_ids import by_samples
+from relay.rules.check.sample_values import number_notes, number_warnings
 from relay.rules.check.target_ids import misshapen
-from relay.rules.check.warnings import unseen_paths, warnings
+from relay.rules.check.warnings import booleans, unseen_paths, warnings
 from relay.webhooks.samples import Sample, shown_folder
 
 Level = Literal["error", "warning", "note"]
+_URL_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
+_NO_URL: Final = re.compile(r"[^a-z0-9._-]+")
 _COLOURS: Final = {"error": "red", "warning": "yellow", "note": "blue"}
 
 
@@ -122,9 +126,30 @@ def _of_file(
     stages = _stages(document, stage)
     yield from _errors(file, named, stages)
     yield from (file.remark(one, "error") for one in misshapen(document, named, stages))
+    if named == (file.stem,):
+        yield from _misnamed(file)
     for source in (one for name in named for one in _loaded(file, name, stage)):
-        said = [document.finding(*one) for one in _warnings(source, document, samples)]
-        yield from (file.remark(one, "warning") for one in sorted(said, key=_place))
+        told = _Told(source, document, samples)
+        yield from _at_places(file, document, "warning", told.warnings())
+        yield from _at_places(file, document, "note", told.notes())
+
+
+def _at_places(
+    file: _File, document: Document, level: Level, problems: Iterable[Problem]
+) -> Iterator[Remark]:
+    said = sorted((document.finding(*one) for one in problems), key=_place)
+    yield from (file.remark(one, level) for one in said)
+
+
+def _misnamed(file: _File) -> Iterator[Remark]:
+    """Yield a remark where the file's name makes a URL that people write in several ways."""
+    mend = f"name the file {_NO_URL.sub('-', file.stem.lower()).strip('-.') or 'shop'}.yaml"
+    if not _URL_NAME.fullmatch(file.stem):
+        text = f"senders post to /webhooks/NAME, and {file.stem} is no name for a URL: {mend}"
+        yield Remark("error", text, file.shown, 1, 1)
+    elif file.stem != file.stem.lower():
+        text = f"/webhooks/{file.stem} is told from /webhooks/{file.stem.lower()}: {mend}"
+        yield Remark("warning", text, file.shown, 1, 1)
 
 
 def _errors(file: _File, named: Sequence[str], stages: Sequence[str]) -> Iterator[Remark]:
@@ -173,18 +198,29 @@ def _stages(document: Document, stage: str) -> list[str]:
     )
 
 
-def _warnings(source: Source, document: Document, samples: Sequence[Sample]) -> Iterator[Problem]:
-    verify = document.value.get("verify") if isinstance(document.value, dict) else None
-    preset = verify.get("preset") if isinstance(verify, dict) else None
-    yield from warnings(source, str(preset))
-    own = [one for one in samples if one.source == source.name]
-    seen = [event for sample in own for event in _events(sample, source)]
-    documents: dict[str, list[Any]] = {}
-    for event in seen:
-        documents.setdefault(event.type, []).append(source.document(event))
-    yield from unseen_paths(source, documents)
-    yield from by_samples(source, str(preset), seen)
-    yield from sampled(source, own)
+class _Told:
+    """A source beside its file and its samples, and what they tell together."""
+
+    def __init__(self, source: Source, document: Document, samples: Sequence[Sample]) -> None:
+        verify = document.value.get("verify") if isinstance(document.value, dict) else None
+        self.source, self.document = source, document
+        self.preset = str(verify.get("preset") if isinstance(verify, dict) else None)
+        self.samples = [one for one in samples if one.source == source.name]
+        self.events = [event for one in self.samples for event in _events(one, source)]
+        self.documents: dict[str, list[Any]] = {}
+        for event in self.events:
+            self.documents.setdefault(event.type, []).append(source.document(event))
+
+    def warnings(self) -> Iterator[Problem]:
+        yield from booleans(self.document)
+        yield from warnings(self.source, self.preset)
+        yield from unseen_paths(self.source, self.documents)
+        yield from number_warnings(self.source, self.documents)
+        yield from by_samples(self.source, self.preset, self.events)
+        yield from sampled(self.source, self.samples)
+
+    def notes(self) -> Iterator[Problem]:
+        yield from number_notes(self.source, self.documents)
 
 
 def _events(sample: Sample, source: Source) -> list[Event]:

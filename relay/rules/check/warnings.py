@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
+from handler.core.braze.contract.attributes import FIELDS
 from handler.core.braze.contract.connected_audience import retired
-from handler.core.configuration.yaml12 import Path
+from handler.core.configuration.yaml12 import Document, Path
 from handler.core.expressions.constants import fixed
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.placeholders import meant, placeholder, placeholders
@@ -17,6 +18,7 @@ from handler.core.expressions.syntax_tree import results
 from handler.core.expressions.template import Problem, Template, Text, Whole, expressions
 from handler.core.rules.compiler import header_names, leaves
 from handler.core.rules.source import Rule, Source
+from handler.core.suggestions import closest
 from relay.rules.check.attribute_values import literal_warnings
 from relay.rules.check.consent import consent_warnings
 from relay.rules.check.event_ids import by_type
@@ -36,7 +38,13 @@ _NO_COUNTRY: Final = (
     "Braze takes a number without + for an American one; write ${phone(body.phone, 'DE')}, the"
     " number and its country, which gives E.164 or nothing"
 )
-_LIST: Final = re.compile(r"[\s,]+")
+_ALIKE: Final = 0.9  # one letter in ten may differ
+_LONG: Final = 8  # `phone2` and `emails` are names of their own
+_LIST: Final = re.compile(r"[\s,|]+")
+# In senders with points in their types `user.*` is a glob as it stands.
+_DOTTED: Final = re.compile(r"^[\w.]+\.\*$")
+# Straight and typographic.
+_QUOTES: Final = re.compile("[\"'\u2018-\u201f\u00ab\u00bb]")
 # A character that every type of these senders has.
 _IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
 _ADDRESSES: Final = frozenset({"email", "phone"})
@@ -53,6 +61,14 @@ def warnings(source: Source, preset: str) -> Iterator[Problem]:
     for at, rule in enumerate(source.rules):
         for path, text in _of_rule(rule, source, preset):
             yield ("rules", at, *path), text
+
+
+def booleans(document: Document) -> Iterator[Problem]:
+    """Yield words that are text here, and booleans in other YAML."""
+    for path, word in document.booleans.items():
+        if path[-1] not in ("language", "country"):  # `no` is Norwegian
+            value = "true" if word.lower() in ("yes", "on") else "false"
+            yield path, f"{word} is text here; write {value}, or '{word}' where the text is meant"
 
 
 def shared_secrets(sources: Iterable[Source]) -> Iterator[str]:
@@ -106,6 +122,15 @@ def _all_expressions(rule: Rule) -> Iterator[tuple[Path, Expression]]:
 
 def _types(rule: Rule, preset: str) -> Iterator[Problem]:
     yield from ((("type",), text) for kind in rule.types for text in _listed(kind))
+    for kind in rule.types:
+        if ".*" in kind and not _DOTTED.search(kind):
+            text = f"{kind} is a glob, and no regular expression; write {kind.replace('.*', '*')}"
+            yield ("type",), text
+        if _QUOTES.search(kind):
+            yield (
+                ("type",),
+                f"the quotes are part of the type {kind}; write {_QUOTES.sub('', kind)}",
+            )
     wild = [glob for glob in rule.types if _WILD.intersection(glob)]
     sign = _IN_EVERY_TYPE.get(preset)
     if sign and not wild and not any(sign in kind for kind in rule.types):
@@ -119,7 +144,11 @@ def _types(rule: Rule, preset: str) -> Iterator[Problem]:
 def _listed(kind: str) -> Iterator[str]:
     """Yield a warning where one type is several; a blank alone is in some senders' types."""
     parts = [one for one in _LIST.split(kind) if one]
-    if "," in kind or (len(parts) > 1 and all(_JOINT.intersection(one) for one in parts)):
+    if (
+        "," in kind
+        or "|" in kind
+        or (len(parts) > 1 and all(_JOINT.intersection(one) for one in parts))
+    ):
         yield f"a list of types is written [{', '.join(parts)}]"
 
 
@@ -188,10 +217,30 @@ def _one_for_all(address: Template, name: str) -> Iterator[str]:
 def _named(name: str) -> Iterator[Problem]:
     if "$" in name or "." in name:
         yield (), f"Braze takes no $ and no dot in a name: {name}"
+    if near := _own_name(name):
+        yield (), f"{name} is an attribute of its own; the profile's is {near}"
+
+
+def _own_name(name: str) -> str | None:
+    """Return the profile's own attribute that a name is most likely to mean, or None."""
+    if name in FIELDS:
+        return None
+    letters = _letters(name)
+    for own in FIELDS:
+        if letters == _letters(own):
+            return own
+    return closest(name, FIELDS, _ALIKE) if len(name) >= _LONG else None
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z0-9]", "", name.lower())
 
 
 def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:
     parts = leaf.parts if isinstance(leaf, Text) else (leaf,)
+    ends = {one[at] for one, at in ((parts[0], 0), (parts[-1], -1)) if isinstance(one, str) and one}
+    if isinstance(leaf, Text) and ends == {"`"}:
+        yield path, "the backticks around this text are sent as well: leave them out"
     for part in parts:
         for found in _LIQUID.findall(part) if isinstance(part, str) else ():
             yield path, f"{found} is sent as it stands: {_NO_LIQUID}{_value(found)}"

@@ -18,6 +18,7 @@ EXPECTED = {
     for file in sorted(BROKEN.glob("*.yaml"))
 }
 ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
+NO_URL = "senders post to /webhooks/NAME, and {} is no name for a URL: name the file"
 GOOD = """\
 verify: {preset: standard_webhooks}
 rules:
@@ -118,6 +119,40 @@ def test_a_file_that_is_not_served_is_a_mistake(
     written(tmp_path, GOOD)
     (one,) = remarks(written(tmp_path, text, name))
     assert (one["level"], one["message"]) == ("error", message)
+
+
+@pytest.mark.parametrize(
+    "name, level, message",
+    [
+        (
+            "Billing Receipts.yaml",
+            "error",
+            f"{NO_URL.format('Billing Receipts')} billing-receipts.yaml",
+        ),
+        ("caf\u00e9.yaml", "error", NO_URL.format("caf\u00e9") + " caf.yaml"),
+        (
+            "Shop.yaml",
+            "warning",
+            "/webhooks/Shop is told from /webhooks/shop: name the file shop.yaml",
+        ),
+    ],
+)
+def test_a_file_whose_name_makes_no_good_url_is_named_with_a_better_name(
+    tmp_path: Path, name: str, level: str, message: str
+) -> None:
+    (one,) = remarks(written(tmp_path, GOOD, name))
+    assert (one["level"], one["message"]) == (level, message)
+
+
+def test_a_file_of_several_sources_may_have_any_name(tmp_path: Path) -> None:
+    assert remarks(written(tmp_path, f"sources: {{app: {{}}}}\n{GOOD}", "My Shops.yaml")) == []
+
+
+def test_a_word_for_a_boolean_and_a_number_as_text_have_their_place(tmp_path: Path) -> None:
+    text = GOOD + "          attributes: {vip: yes}\n"
+    (one,) = remarks(written(tmp_path, text))
+    assert (one["level"], one["line"], one["column"]) == ("warning", 9, 24)
+    assert one["message"].startswith("yes is text here; write true")
 
 
 def test_a_file_that_is_not_utf8_is_a_mistake(tmp_path: Path) -> None:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from handler.core.configuration import yaml12
 from handler.core.models import Verified, Webhook
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from relay.rules.check.event_ids import by_samples
-from relay.rules.check.warnings import shared_secrets, unseen_paths, warnings
+from relay.rules.check.warnings import booleans, shared_secrets, unseen_paths, warnings
 from relay.rules.webhooks import events
 
 RULE = """\
@@ -215,6 +216,25 @@ def test_an_address_that_many_profiles_would_share_is_told(
          "{{${first_name}}} is sent as it stands"),
         (attributes("name: '{% if a %}'"), "rules.0.send.recipients.0.attributes.name",
          "{% if a %} is sent as it stands"),
+        (attributes("firstName: ${body.name}"),
+         "rules.0.send.recipients.0.attributes.firstName",
+         "firstName is an attribute of its own; the profile's is first_name"),
+        (attributes("TimeZone: ${body.zone}"), "rules.0.send.recipients.0.attributes.TimeZone",
+         "the profile's is time_zone"),
+        (attributes("fist_name: ${body.name}"),
+         "rules.0.send.recipients.0.attributes.fist_name", "the profile's is first_name"),
+        (attributes("note: '`Hi ${body.name}`'"), "rules.0.send.recipients.0.attributes.note",
+         "the backticks around this text are sent as well"),
+        (attributes("name: '{{1.name}}'"), "rules.0.send.recipients.0.attributes.name",
+         "the event's value is ${body.name}"),
+        (attributes("name: '{{ $json.name }}'"), "rules.0.send.recipients.0.attributes.name",
+         "the event's value is ${body.name}"),
+        (FILE.replace("orders/create", '"orders/.*"'), "rules.0.type",
+         "orders/.* is a glob, and no regular expression; write orders/*"),
+        (FILE.replace("orders/create", "\u201corders/create\u201d"), "rules.0.type",
+         "the quotes are part of the type"),
+        (FILE.replace("orders/create", '"orders/create|orders/paid"'), "rules.0.type",
+         "a list of types is written [orders/create, orders/paid]"),
         (FILE.replace("      recipients:", "      trigger_properties: {a: '{{body.name}}'}\n"
                       "      recipients:"),
          "rules.0.send.trigger_properties.a",
@@ -248,6 +268,9 @@ def test_what_is_seldom_meant_is_told_with_its_place(text: str, path: str, words
         attributes("phone: \"${if(body.a, phone(body.phone, 'DE'), `null`)}\""),
         attributes("phone: null"),
         attributes("shop_phone: ${body.phone}"),
+        attributes("phone2: ${body.phone}"),
+        attributes("lastName2: ${body.name}"),
+        SIGNED.replace("orders/create", '"user.*"'),
     ],
 )  # fmt: skip
 def test_what_is_meant_is_not_told(text: str) -> None:
@@ -281,6 +304,9 @@ def unseen(expression: str, body: Any = BODY, event_type: str = "orders/create")
         ("body.lines[0:1].{a: skou}", "no sample event has body.lines[].skou; did you mean sku?"),
         ("sort_by(body.lines, &pos)[0]", "no sample event has body.lines[].pos"),
         ("body | zip", "no sample event has body.zip"),
+        ("body.lines.length", "body.lines has no length of its own; write length(body.lines)"),
+        ("body.city.size", "body.city has no size of its own; write length(body.city)"),
+        ("body.city[0:3]", "body.city is text, and [a:b] takes a part of a list alone"),
         ("body.lines[].*.rte", "no sample event has body.lines[].*.rte; did you mean rate?"),
     ],
 )  # fmt: skip
@@ -315,3 +341,19 @@ def test_two_sources_that_share_a_secret_are_named() -> None:
     sources = [load(name, text, "f", "dev") for name in ("tea", "coffee", "milk")]
     (said,) = shared_secrets(sources)
     assert said.startswith("tea and coffee share the signing secret app: a webhook of one can be")
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("vip: yes", "yes is text here; write true, or 'yes' where the text is meant"),
+        ("vip: Off", "Off is text here; write false, or 'Off' where the text is meant"),
+        ("vip: 'yes'", None),
+        ("vip: true", None),
+        ("language: no", None),
+    ],
+)
+def test_a_word_that_other_yaml_reads_as_a_boolean_is_told(line: str, words: str | None) -> None:
+    found = dict(booleans(yaml12.load(attributes(line), "f")))
+    path = ("rules", 0, "send", "recipients", 0, "attributes", "vip")
+    assert found == ({path: words} if words else {})
