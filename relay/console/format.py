@@ -60,7 +60,13 @@ def until(at: float, now: float) -> str:
 def counted(number: int, name: str) -> str:
     """Return `1 dead letter`, `2 dead letters`."""
     plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
+    plural = f"{name}es" if name.endswith("ch") else plural
     return f"{number:,} {name if number == 1 else plural}"
+
+
+def is_or_are(number: int) -> str:
+    """Return the verb of a number of things."""
+    return "is" if number == 1 else "are"
 
 
 def time_of(text: str, now: float) -> int:

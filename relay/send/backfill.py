@@ -24,6 +24,7 @@ from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.compiler import header_names
 from handler.core.rules.source import Source
+from relay.console.format import counted
 from relay.webhooks.post import send
 from relay.webhooks.samples import Address
 
@@ -94,7 +95,8 @@ class Tally:
         parked = f", {self.parked} parked" if self.parked else ""
         unwanted = f", {self.unwanted} not wanted" if self.unwanted else ""
         look = "; see the dead letters" if self.parked else ""
-        return f"{counts or 'nothing posted'}: {self.deliveries} deliveries{parked}{unwanted}{look}"
+        made = counted(self.deliveries, "delivery")
+        return f"{counts or 'nothing posted'}: {made}{parked}{unwanted}{look}"
 
 
 def checked(source: Source, headers: Mapping[str, str], lines: Lines, *, digests: bool) -> int:

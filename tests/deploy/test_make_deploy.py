@@ -102,7 +102,7 @@ def test_a_case_that_is_not_good_stops_the_deployment(checkout: Sam) -> None:
     run = relay(checkout, "deploy")
     case.unlink()
     assert run.returncode == 1
-    assert "0 of 1 cases are good" in run.stdout
+    assert "0 of 1 case is good" in run.stdout
     assert not (checkout.project / ".aws-sam").exists()
 
 

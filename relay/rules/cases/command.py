@@ -10,6 +10,7 @@ import typer
 
 from handler.core.errors import Finding, RulesError
 from handler.core.rules.source import Source
+from relay.console.format import counted, is_or_are
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import RULES
 from relay.rules.case_file import CASES, Case, Gone, read_cases
@@ -98,7 +99,7 @@ def run_cases(  # noqa: PLR0913 - the options of a command
         typer.echo(json.dumps(described(report), indent=2, ensure_ascii=False))
     else:
         show(report)
-    is_good = _update(report) if is_update else report.is_good
+    is_good = _update(report, err=as_json) if is_update else report.is_good
     raise typer.Exit(0 if is_good else 1)
 
 
@@ -178,18 +179,19 @@ def _run(case: Case, source: Source | RulesError | None) -> Result | Finding | N
 
 
 def show(report: Report) -> None:
-    """Print a report for the terminal."""
+    """Print a report for the terminal: what fails comes last, where it is seen."""
+    for note in (one for result in report.results for one in result.case.notes):
+        typer.secho(f"{note.file}:{note.line}:{note.column}: note: {note.message}", fg="blue")
+    _show_coverage(report)
     for mistake in report.mistakes:
         typer.secho(str(mistake), fg="red")
     for result in report.results:
         if not result.is_good:
             _show_failure(result)
     good = sum(result.is_good for result in report.results)
-    for note in (one for result in report.results for one in result.case.notes):
-        typer.secho(f"{note.file}:{note.line}:{note.column}: note: {note.message}", fg="blue")
+    every = len(report.results) + report.unread
     unread = f", {report.unread} cannot be read" if report.unread else ""
-    typer.echo(f"{good} of {len(report.results) + report.unread} cases are good{unread}")
-    _show_coverage(report)
+    typer.echo(f"{good} of {counted(every, 'case')} {is_or_are(every)} good{unread}")
     for text in _mends(report):
         typer.secho(text, fg="yellow")
 
@@ -221,7 +223,8 @@ def _line(result: Result) -> str:
 def _show_coverage(report: Report) -> None:
     uncovered = report.uncovered
     covered = len(report.branches) - len(uncovered)
-    typer.echo(f"{covered} of {len(report.branches)} branches of the rules are covered")
+    every = counted(len(report.branches), "branch")
+    typer.echo(f"{covered} of {every} of the rules {is_or_are(len(report.branches))} covered")
     for rule in dict.fromkeys((one.source, one.rule) for one in uncovered):
         typer.echo(f"  {'/'.join(rule)}: no case covers these branches:")
         for branch in uncovered:
@@ -229,17 +232,22 @@ def _show_coverage(report: Report) -> None:
                 typer.echo(f"    {branch.what}")
 
 
-def _update(report: Report) -> bool:
+def _update(report: Report, *, err: bool) -> bool:
     """Write the outcomes into the cases that differ; return whether all is good now."""
     is_good, count = not report.mistakes, 0
     for result in report.results:
         if not result.is_good:
             try:
                 update(result.case, result.actual)
-                typer.echo(f"{result.case.document.file} is written", err=True)
+                typer.echo(f"{result.case.document.file} is written", err=err)
                 count += 1
             except RulesError as error:
                 typer.echo(str(error), err=True)
                 is_good = False
-    typer.echo(f"{count} written", err=True)
+    good = sum(result.is_good for result in report.results) + count
+    every = len(report.results) + report.unread
+    now = f"{good} of {counted(every, 'case')} {is_or_are(every)} good now"
+    typer.echo(
+        f"{counted(count, 'case')} {'was' if count == 1 else 'were'} written: {now}", err=err
+    )
     return is_good

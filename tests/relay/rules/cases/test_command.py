@@ -16,7 +16,7 @@ FAILURE = """\
                order: Order 41
        path: /campaigns/trigger/send
 
-0 of 1 cases are good
+0 of 1 case is good
 """
 
 
@@ -24,14 +24,21 @@ def test_a_case_that_expects_the_exact_request_is_good(desk: Desk) -> None:
     desk.write_case(WEBHOOK + EXPECT)
     result = desk.test()
     assert result.exit_code == 0
-    assert result.stdout.startswith("1 of 1 cases are good\n")
+    assert result.stdout.endswith("\n1 of 1 case is good\n")
 
 
 def test_a_difference_is_shown_where_it_is_even_of_a_type_alone(desk: Desk) -> None:
     file = desk.write_case(WEBHOOK + EXPECT.replace("'9'", "9"))
     result = desk.test()
     assert result.exit_code == 1
-    assert result.stdout.startswith(FAILURE.format(file=file))
+    assert result.stdout.endswith(FAILURE.format(file=file))
+
+
+def test_what_fails_comes_last_after_the_branches_that_no_case_covers(desk: Desk) -> None:
+    file = desk.write_case(WEBHOOK + EXPECT.replace("'9'", "9"))
+    said = desk.test().stdout
+    assert 0 <= said.index("no case covers these branches") < said.index(str(file))
+    assert said.splitlines()[-1] == "0 of 1 case is good"
 
 
 def test_one_is_not_true(desk: Desk) -> None:

@@ -16,7 +16,7 @@ def test_what_came_is_shown_and_written(desk: Desk) -> None:
     result = desk.test("--update")
     assert result.exit_code == 0
     assert "+deliveries:" in result.stdout
-    assert result.stderr.endswith("1 written\n")
+    assert result.stdout.endswith("1 case was written: 1 of 1 case is good now\n")
     assert file.read_text(encoding="utf-8") == WEBHOOK + EXPECT
     assert desk.test().exit_code == 0
 
