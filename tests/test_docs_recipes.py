@@ -255,6 +255,24 @@ def test_a_trap_is_an_error_and_its_mend_is_right(
     load("shop", HEAD + RULE.replace("WHEN", json.dumps(right)), "f", "dev")
 
 
+FOREIGN = re.compile(r"^\| (`+)(.+?)\1 \| (`+)(.+?)\3 \|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "wrong, right",
+    [
+        (found[2].replace("\\|", "|"), found[4].strip())
+        for found in FOREIGN.finditer(FUNCTIONS.split("### Other languages")[1])
+    ],
+)
+def test_what_another_language_writes_is_an_error_that_says_what_is_shown(
+    wrong: str, right: str
+) -> None:
+    (said,) = findings(HEAD + RULE.replace("WHEN", json.dumps(wrong)))
+    assert right in said
+    load("shop", HEAD + RULE.replace("WHEN", json.dumps(right)), "f", "dev")
+
+
 CREATED, PAID, SHIPPED = "2017-03-22T19:28:02", "2017-03-24T08:10:00", "2017-03-27T11:00:00"
 
 
