@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from handler.core import message
 from handler.core.configuration.workspaces_file import read_workspaces
+from handler.core.expressions.defines import MAX_NODES
 from handler.core.expressions.expression import compile_expression
 from handler.core.expressions.functions import Functions
 from handler.core.expressions.json_values import STEPS
@@ -79,6 +80,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     shown = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|", table, re.MULTILINE))
     assert shown["one expression on one event"] == f"{STEPS:,} steps"
     assert f"than {STEPS:,} steps" in page("rules-reference")
+    assert shown["one expression with its names written out"] == f"{MAX_NODES:,} parts"
     assert shown["levels of a webhook's JSON"] == str(MAX_DEPTH)
     assert shown["events of one webhook"] == f"{MAX_EVENTS:,}"
     assert shown["deliveries of one webhook"] == str(MAX_DELIVERIES)

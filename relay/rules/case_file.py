@@ -96,16 +96,19 @@ class Case:
     notes: tuple[Finding, ...] = ()
 
 
-def read_cases(folder: Path) -> Iterator[Case | RulesError]:
-    """Yield the cases of a folder by name; for a file with mistakes, its errors."""
+def read_cases(folder: Path, project: Path = PROJECT) -> Iterator[Case | RulesError]:
+    """Yield the cases of a folder by name; for a file with mistakes, its errors.
+
+    `project` is where the samples are that cases name.
+    """
     for file in sorted(one for one in folder.rglob("*.y*ml") if one.is_file()):
         try:
-            yield read_case(file, folder)
+            yield read_case(file, folder, project)
         except RulesError as error:
             yield error
 
 
-def read_case(file: Path, folder: Path) -> Case:
+def read_case(file: Path, folder: Path, project: Path = PROJECT) -> Case:
     """Return the case of a file; raise RulesError with its mistakes."""
     shown = os.path.relpath(file)
     shown = str(file) if shown.startswith("..") else shown
@@ -118,7 +121,7 @@ def read_case(file: Path, folder: Path) -> Case:
     block = _block(document)
     at = None if block.received_at is None else int(block.received_at.timestamp())
     name = f"{file.parent.name}/{file.stem}"
-    sample, notes = _sample(block.webhook, document)
+    sample, notes = _sample(block.webhook, document, project)
     given = Given(replace(sample, source=file.parent.name), at)
     return Case(name, file, given, block.expect, document, notes)
 
@@ -145,7 +148,9 @@ def _finding(error: ErrorDetails, document: Document) -> Finding:
     return document.finding(path, f"{name}: {error['msg'][0].lower()}{error['msg'][1:]}")
 
 
-def _sample(webhook: WebhookBlock, document: Document) -> tuple[Sample, tuple[Finding, ...]]:
+def _sample(
+    webhook: WebhookBlock, document: Document, project: Path
+) -> tuple[Sample, tuple[Finding, ...]]:
     given = webhook.model_fields_set
     if ("event" in given) == ("body" in given):
         raise _wrong(document, (), "a webhook has either event (a sample) or body")
@@ -153,7 +158,7 @@ def _sample(webhook: WebhookBlock, document: Document) -> tuple[Sample, tuple[Fi
         if webhook.change is not None:
             raise _wrong(document, ("change",), "change is for an event; write the body as it is")
         return Sample("", "", webhook.headers, webhook.body), ()
-    sample = _event(webhook.event, document)
+    sample = _event(webhook.event, document, project)
     notes = tuple(
         document.finding(("webhook", "change", *path), text)
         for path, text in _unseen(sample.body, webhook.change)
@@ -162,13 +167,14 @@ def _sample(webhook: WebhookBlock, document: Document) -> tuple[Sample, tuple[Fi
     return replace(sample, headers={**sample.headers, **webhook.headers}, body=body), notes
 
 
-def _event(event: str, document: Document) -> Sample:
+def _event(event: str, document: Document, project: Path) -> Sample:
     """Return a sample by its name, or by its path from the project's folder."""
-    named = EVENTS / f"{event}.json"
+    events = EVENTS if project == PROJECT else project / EVENTS.name
+    named = events / f"{event}.json"
     try:
-        return read_sample(named if named.is_file() else PROJECT / event)
+        return read_sample(named if named.is_file() else project / event)
     except OSError:
-        near = closest(event, [one.stem for one in EVENTS.glob("*.json")])
+        near = closest(event, [one.stem for one in events.glob("*.json")])
         hint = f"; did you mean {near}?" if near else ""
         found = document.finding(("webhook", "event"), f"there is no {event}{hint}")
         raise Gone([found]) from None

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.defines import DEFINE, label_of
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.interpreter import Step, is_true
+from handler.core.expressions.interpreter import is_true
+from handler.core.expressions.syntax_tree import all_nodes
 from handler.core.expressions.template import MISSING, Evaluation, Text, Whole, expressions
 from handler.core.models import Event
 from handler.core.rules.source import Rule, Source
@@ -22,7 +24,7 @@ from relay.rules.explain.trace import all_choices, choices, may_be_missing
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One branch of a rule."""
+    """One branch of a rule; of a name of `define`, `rule` is `define.NAME`."""
 
     source: str
     rule: str
@@ -30,13 +32,17 @@ class Branch:
 
 
 def branches(source: Source) -> list[Branch]:
-    """Return all branches of a source's rules that are enabled."""
-    return [
-        Branch(source.name, rule.name, what)
+    """Return all branches of a source's rules that are enabled.
+
+    Those within a name of `define` are the name's: they count once, whatever uses it.
+    """
+    found = [
+        branch
         for rule in source.rules
         if rule.enabled
-        for what in dict.fromkeys(_branches(rule))
+        for branch in _branches(_Counted(source.name, rule))
     ]
+    return list(dict.fromkeys(found))
 
 
 def reached(event: Event, source: Source) -> set[Branch]:
@@ -44,69 +50,95 @@ def reached(event: Event, source: Source) -> set[Branch]:
     found = set()
     for rule in source.rules:
         if rule.enabled and rule.takes(event.type):
-            found |= {Branch(source.name, rule.name, one) for one in _reached(rule, event, source)}
+            found |= set(_reached(_Counted(source.name, rule), event, source))
     return found
 
 
-def _branches(rule: Rule) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A rule whose branches are counted."""
+
+    source: str
+    rule: Rule
+
+    def branch(self, what: str) -> Branch:
+        return Branch(self.source, self.rule.name, what)
+
+    def taken(self, path: str, options: Sequence[str], at: int, expression: Expression) -> Branch:
+        what = f"takes {options[at]} ({at + 1} of {len(options)})"
+        name = _names(expression).get(tuple(options))
+        if name is not None:
+            return Branch(self.source, f"{DEFINE}.{name}", what)
+        return self.branch(f"{path} {what}")
+
+
+def _names(expression: Expression) -> dict[tuple[str, ...], str]:
+    """Return the choices within the names of an expression, each with the innermost name."""
+    return {
+        options: list(label.names())[-1].name
+        for node in all_nodes(expression.tree)
+        if (label := label_of(node))
+        for options in all_choices(Expression("", node))
+    }
+
+
+def _branches(counted: _Counted) -> Iterator[Branch]:
+    rule = counted.rule
     if rule.when is None:
-        yield "it is wanted"
+        yield counted.branch("it is wanted")
     else:
-        yield "when is true"
-        yield "when is false"
-        yield from _options("when", rule.when)
+        yield counted.branch("when is true")
+        yield counted.branch("when is false")
+        yield from _options("when", rule.when, counted)
     for field in fields(rule):
         if isinstance(field.template, Whole | Text):
-            yield from _field_branches(field, rule)
+            yield from _field_branches(field, counted)
 
 
-def _field_branches(field: Field, rule: Rule) -> Iterator[str]:
+def _field_branches(field: Field, counted: _Counted) -> Iterator[Branch]:
     found = list(expressions(field.template))
-    if field.is_optional(rule) and any(may_be_missing(one.tree) for one in found):
-        yield f"{field.path} is sent"
-        yield f"{field.path} is left out"
+    if field.is_optional(counted.rule) and any(may_be_missing(one.tree) for one in found):
+        yield counted.branch(f"{field.path} is sent")
+        yield counted.branch(f"{field.path} is left out")
     for expression in found:
-        yield from _options(field.path, expression)
+        yield from _options(field.path, expression, counted)
 
 
-def _options(path: str, expression: Expression) -> Iterator[str]:
+def _options(path: str, expression: Expression, counted: _Counted) -> Iterator[Branch]:
     for options in all_choices(expression):
-        yield from (_taken(path, options, at) for at in range(len(options)))
+        yield from (counted.taken(path, options, at, expression) for at in range(len(options)))
 
 
-def _taken(path: str, options: Sequence[str], at: int) -> str:
-    return f"{path} takes {options[at]} ({at + 1} of {len(options)})"
-
-
-def _reached(rule: Rule, event: Event, source: Source) -> Iterator[str]:
-    document = source.document(event)
+def _reached(counted: _Counted, event: Event, source: Source) -> Iterator[Branch]:
+    rule, document = counted.rule, source.document(event)
     try:
         if rule.when is None:
-            yield "it is wanted"
+            yield counted.branch("it is wanted")
         else:
             step = rule.when.record(document)
-            yield from _chosen("when", step)
-            yield f"when is {'true' if is_true(step.value) else 'false'}"
+            yield from _chosen("when", (rule.when, step), counted)
+            yield counted.branch(f"when is {'true' if is_true(step.value) else 'false'}")
             if not is_true(step.value):
                 return
         for inner in documents(rule, document):
-            yield from _filled(rule, inner)
+            yield from _filled(counted, inner)
     except (ExpressionError, Unrenderable):
         return  # the case's outcome shows it
 
 
-def _filled(rule: Rule, document: JsonValue) -> Iterator[str]:
-    for field in fields(rule):
+def _filled(counted: _Counted, document: JsonValue) -> Iterator[Branch]:
+    for field in fields(counted.rule):
         seen: list[Evaluation] = []
-        sent = filled(field, rule, document, seen)[0] is not MISSING
-        for _, outcome in seen:
-            yield from _chosen(field.path, outcome)
-        yield f"{field.path} is {'sent' if sent else 'left out'}"
+        sent = filled(field, counted.rule, document, seen)[0] is not MISSING
+        for evaluation in seen:
+            yield from _chosen(field.path, evaluation, counted)
+        yield counted.branch(f"{field.path} is {'sent' if sent else 'left out'}")
 
 
-def _chosen(path: str, outcome: Step | ExpressionError) -> Iterator[str]:
+def _chosen(path: str, evaluation: Evaluation, counted: _Counted) -> Iterator[Branch]:
+    expression, outcome = evaluation
     if isinstance(outcome, ExpressionError):
         return  # the field is left out, or the case's outcome shows it
     for choice in choices(outcome):
         if choice.taken is not None:
-            yield _taken(path, choice.options, choice.taken)
+            yield counted.taken(path, choice.options, choice.taken, expression)

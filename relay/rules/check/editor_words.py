@@ -96,6 +96,10 @@ _FILE: Final = {
     "tables": Word(
         "Named tables of values for lookup(tables.name, key).", {"sizes": {"s": "small"}}
     ),
+    "define": Word(
+        "Names for expressions that rules share, as ${define.user}.",
+        {"user": "${coalesce(text(body.customer.id), body.email)}"},
+    ),
     "sources": Word(
         "Several senders of one kind, served by the same rules, each at its own URL.",
         {"shop-de": {"secret": "shop-de"}, "shop-fr": {}},

@@ -14,6 +14,7 @@ from handler.core.braze.contract.attributes import CHOICES, FORBIDDEN
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, PRIORITIZATIONS
 from handler.core.braze.endpoints import ENDPOINTS, MAX_RECIPIENTS
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
+from handler.core.rules.compile_defines import NAME
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.verify_block import SCHEMES
 from handler.core.verification.presets.catalogue import PRESETS
@@ -49,7 +50,8 @@ def schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of rules files."""
     file = _texts(FileBlock.model_json_schema())
     parts = _parts(file.pop("$defs"))
-    file["properties"] |= {"verify": _part("Verify"), "event": _part("EventSpec")}
+    own = {"verify": _part("Verify"), "event": _part("EventSpec"), "define": _define()}
+    file["properties"] |= own
     # With a preset each block may be partial.
     file["if"] = {"properties": {"verify": {"required": ["preset"]}}}
     file["else"] = _by_hand({name: parts[name].pop("required") for name in _PARTIAL})
@@ -93,6 +95,11 @@ def _whole(named: tuple[str, type[BaseModel]]) -> Schema:
 
 def _part(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
+
+
+def _define() -> Schema:
+    names = {"pattern": f"^{NAME.pattern}$"}
+    return {"type": "object", "propertyNames": names, "additionalProperties": _EXPRESSION}
 
 
 def _closed(properties: Mapping[str, Schema]) -> Schema:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.defines import DEFINE, label_of
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Problem, Template, expressions
 from handler.core.json_types import kind
@@ -40,11 +41,15 @@ _A: Final = {"string": "text", "number": "a number", "boolean": "true or false"}
 
 
 def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
-    """Yield the paths under body that none of the documents has; nothing without documents."""
+    """Yield the paths under body that none of the documents has; nothing without documents.
+
+    A path of this rule is within the rule; one of a name of `define` begins with `define`.
+    """
     walk = _Walk(_Seen(tuple(documents)))
     if rule.for_each is not None:
         items = walk.look(rule.for_each.tree, walk.event).elements().values
         yield from ((("for_each",), text) for text in walk.new_notes())
+        yield from dict.fromkeys(walk.of_names)
         walk = _Walk(_Seen(tuple({**one, "item": item} for one in documents for item in items)))
     if rule.when is not None:
         walk.look(rule.when.tree, walk.event)
@@ -53,13 +58,14 @@ def unseen(rule: Rule, documents: Sequence[Any]) -> Iterator[Problem]:
         for expression in expressions(template):
             walk.look(expression.tree, walk.event)
         yield from ((path, text) for text in walk.new_notes())
+    yield from dict.fromkeys(walk.of_names)
 
 
 def unseen_of(expression: Expression, documents: Sequence[Any]) -> list[str]:
     """Return the paths of one expression that none of the documents has."""
     walk = _Walk(_Seen(tuple(documents)))
     walk.look(expression.tree, walk.event)
-    return walk.new_notes()
+    return [*walk.new_notes(), *(text for _, text in dict.fromkeys(walk.of_names))]
 
 
 def templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
@@ -74,10 +80,14 @@ def templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
 
 @dataclass(slots=True)
 class _Walk:
-    """One walk through the samples, with a note on each path that none of them has."""
+    """One walk through the samples, with a note on each path that none of them has.
+
+    What is noted within a name of `define` is about the place of the name.
+    """
 
     event: _Seen
     notes: list[str] = field(default_factory=list)
+    of_names: list[tuple[Path, str]] = field(default_factory=list)
 
     def new_notes(self) -> list[str]:
         """Return the notes since the last call."""
@@ -86,6 +96,15 @@ class _Walk:
 
     def look(self, node: "Node", at: _Seen) -> _Seen:
         """Return the values that an expression finds in the samples."""
+        before = len(self.notes)
+        found = self._look(node, at)
+        if label := label_of(node):
+            name = list(label.names())[-1].name
+            self.of_names += [((DEFINE, name), text) for text in self.notes[before:]]
+            del self.notes[before:]
+        return found
+
+    def _look(self, node: "Node", at: _Seen) -> _Seen:
         step = _STEPS.get(node["type"])
         if step is not None:
             return step(self, node, at)

@@ -24,6 +24,7 @@ from handler.rules_directory import RESERVED
 from relay.rules.check.attribute_values import sampled
 from relay.rules.check.event_ids import by_samples
 from relay.rules.check.sample_values import number_notes, number_warnings
+from relay.rules.check.shared_names import different_persons, unused_names
 from relay.rules.check.target_ids import misshapen
 from relay.rules.check.warnings import booleans, unseen_paths, warnings
 from relay.webhooks.samples import Sample, shown_folder
@@ -214,6 +215,8 @@ class _Told:
     def warnings(self) -> Iterator[Problem]:
         yield from booleans(self.document)
         yield from warnings(self.source, self.preset)
+        yield from unused_names(self.source)
+        yield from different_persons(self.source, self.document)
         yield from unseen_paths(self.source, self.documents)
         yield from number_warnings(self.source, self.documents)
         yield from by_samples(self.source, self.preset, self.events)

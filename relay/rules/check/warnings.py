@@ -12,6 +12,7 @@ from handler.core.braze.contract.attributes import FIELDS
 from handler.core.braze.contract.connected_audience import retired
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.expressions.constants import fixed
+from handler.core.expressions.defines import DEFINE
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.placeholders import meant, placeholder, placeholders
 from handler.core.expressions.syntax_tree import results
@@ -89,7 +90,7 @@ def unseen_paths(source: Source, documents: Mapping[str, list[object]]) -> Itera
     for at, rule in enumerate(source.rules):
         fitting = [one for kind, all_of in documents.items() if rule.takes(kind) for one in all_of]
         for path, text in unseen(rule, fitting):
-            yield ("rules", at, *path), text
+            yield (path if path[0] == DEFINE else ("rules", at, *path)), text
 
 
 def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:

@@ -2,44 +2,55 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
 from relay.console.format import counted
 from relay.console.options import RulesArgument, RulesOption, rules_folder
-from relay.paths import EVENTS, RULES
-from relay.rules.case_file import CASES, Case, read_cases
-from relay.rules.diff.comparison import Change, Comparison, compare
+from relay.paths import RULES
+from relay.rules.case_file import CASES
+from relay.rules.diff.comparison import Comparison, compare
+from relay.rules.diff.differences import Difference, FieldChange, differences
+from relay.rules.diff.git import NoRevisionError, revision
+from relay.rules.diff.versions import Now, Versions, with_folder, with_revision
 from relay.rules.inputs import CasesOption, JsonOption, StageOption
-from relay.rules.webhooks import Given
-from relay.rules.yaml_text import differences, say
-from relay.webhooks.samples import load_sources, samples
 
 _TWICE: Final = (
     "New ids: {count}. A rule was renamed, or its once changed: a recipient of the old message\n"
     "gets the new one too when another webhook reports the same event."
 )
+_SHOWN: Final = 200  # characters of a value; --json has all
+_NAMED: Final = 5  # webhooks
 _COLOURS: Final = {"new id": "red", "fails now": "red", "disappears": "yellow"}
 
 
-def _folder(base: Path) -> Path:
+def _folder(base: Path | None) -> Path | None:
     """Refuse a base that is no folder, such as a commit."""
-    if not base.is_dir():
-        archive = f"git archive {base} src/rules | tar -x -C OTHER, then OTHER/src/rules"
-        raise typer.BadParameter(f"give a folder, not {base}; for a commit: {archive}")
+    if base is not None and not base.is_dir():
+        raise typer.BadParameter(f"{base} is no folder; for a commit: --against {base}")
     return base
 
 
 def diff(  # noqa: PLR0913 - the options of a command
     base: Annotated[
-        Path,
-        typer.Argument(help="Folder of the rules as they were.", metavar="BASE", callback=_folder),
-    ],
+        Path | None,
+        typer.Argument(
+            help="Folder of the rules as they were.",
+            metavar="BASE",
+            callback=_folder,
+            show_default=False,
+        ),
+    ] = None,
     positional: RulesArgument = None,
     *,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Git revision of the rules as they were.", metavar="REV"),
+    ] = None,
     rules: RulesOption = RULES,
     cases: CasesOption = CASES,
     stage: StageOption = "dev",
@@ -47,35 +58,41 @@ def diff(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Compare the requests that two versions of the rules make of samples and cases.
 
-    All samples of events/ and all cases are compared.
+    All samples of events/ and all cases are compared, with --against also those
+    of the revision. Uncommitted changes count.
 
-    Example: relay rules diff /tmp/base/src/rules
+    Example: relay rules diff --against origin/main
 
     Exit codes: 0 compared (also if requests differ), 1 the rules or a sample are
-    wrong, 2 usage, or BASE is no folder
+    wrong, 2 usage, BASE is no folder, or there is no such revision
     """
-    now = rules_folder(positional, rules)
-    versions = load_sources(base, stage), load_sources(now, stage)
-    found = compare(*versions, _webhooks({*versions[0], *versions[1]}, cases))
+    now = Now(rules_folder(positional, rules), cases, stage)
+    versions = _versions(base, against, now)
+    for note in versions.notes:
+        typer.echo(note, err=True)
+    found = compare(versions.base, versions.new, versions.webhooks)
+    told = differences(found.changes)
     if as_json:
-        typer.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        more = {"differences": [one.json() for one in told], "notes": versions.notes}
+        typer.echo(json.dumps(asdict(found) | more, indent=2, ensure_ascii=False))
     else:
-        _show(found)
+        _show(found, told)
 
 
-def _webhooks(sources: set[str], cases: Path) -> dict[str, Given]:
-    found = {f"events/{one.name}.json": Given(one) for one in samples(EVENTS, sources)}
-    for case in read_cases(cases):
-        if isinstance(case, Case):
-            found[f"case {case.name}"] = case.given
-        else:
-            typer.echo(f"left out: {case}", err=True)
-    return found
+def _versions(base: Path | None, against: str | None, now: Now) -> Versions:
+    if (base is None) == (against is None):
+        raise typer.BadParameter("give the rules as they were: --against REV, or a folder BASE")
+    if base is not None:
+        return with_folder(base, now)
+    try:
+        return with_revision(revision(str(against), now.rules), now)
+    except NoRevisionError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
-def _show(found: Comparison) -> None:
-    for change in found.changes:
-        _show_change(change)
+def _show(found: Comparison, told: Sequence[Difference]) -> None:
+    for one in told:
+        _show_difference(one)
     kinds = Counter(change.kind for change in found.changes)
     counts = ", ".join(f"{kind}: {count}" for kind, count in kinds.items()) or "nothing changes"
     typer.echo(f"{counted(found.webhooks, 'webhook')} compared; {counts}")
@@ -85,10 +102,32 @@ def _show(found: Comparison) -> None:
         typer.secho(_TWICE.format(count=kinds["new id"]), fg="red", bold=True)
 
 
-def _show_change(change: Change) -> None:
-    rules = dict.fromkeys(one["rule"] for one in (change.before, change.after) if one)
-    line = f"{change.webhook}: {' -> '.join(str(one) for one in rules)}: {change.kind}"
-    line += f", {change.why}" if change.why else ""
-    typer.secho(line, fg=_COLOURS.get(change.kind), bold=True)
-    say(differences(change.before, change.after))
+def _show_difference(one: Difference) -> None:
+    line = f"{' -> '.join(one.rules)}: {one.kind}"
+    line += f", {one.why}" if one.why else ""
+    typer.secho(line, fg=_COLOURS.get(one.kind), bold=True)
+    typer.secho(f"  shown by {_listed(one.webhooks)}", fg="bright_black")
+    for each in one.fields:
+        example = "" if each.is_one else "for example "
+        typer.echo(f"  {each.path}: {example}{_values(each)}")
+        if each.webhooks != one.webhooks:
+            typer.secho(f"    shown by {_listed(each.webhooks)}", fg="bright_black")
     typer.echo()
+
+
+def _values(change: FieldChange) -> str:
+    given = change.json()
+    sides = [_written(given[side]) if side in given else None for side in ("before", "after")]
+    if sides[0] is None:
+        return f"+ {sides[1]}"
+    return f"- {sides[0]}" if sides[1] is None else f"{sides[0]} -> {sides[1]}"
+
+
+def _written(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _listed(webhooks: Sequence[str]) -> str:
+    left = len(webhooks) - _NAMED
+    return ", ".join(webhooks[:_NAMED]) + (f" and {left} more" if left > 0 else "")

@@ -1,7 +1,8 @@
 """Differences between the requests that two versions of the rules make of the same webhooks."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from pydantic import JsonValue
@@ -25,6 +26,7 @@ class Change:
 
     `new id`: the same rule match under another id; its recipient gets the message again. `why` is
     the operand that is false now, for a request that disappears and that no other rule makes.
+    `place` is that of the recipient in the rule.
     """
 
     kind: Kind
@@ -32,6 +34,8 @@ class Change:
     before: Shown
     after: Shown
     why: str = ""
+    source: str = ""
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,22 @@ def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Compa
     changes: list[Change] = []
     seen: set[str] = set()
     known = {name: one for name, one in webhooks.items() if one.sample.source in {*base, *new}}
+    many = [
+        {one.name: {rule.name: len(rule.recipients) for rule in one.rules} for one in of.values()}
+        for of in (base, new)
+    ]
     for name, given in known.items():
         source = given.sample.source
-        plans = [planned(given, of[source]) if source in of else Plan(0) for of in (base, new)]
+        plans = _plans(given, base.get(source), new.get(source))
         seen |= {f"{source}/{one.rule}" for plan in plans for one in plan.deliveries}
-        changes += [*_requests(name, *plans), *_failures(name, *plans)]
+        if plans[0] is not plans[1]:
+            places = {
+                key: at
+                for plan, of in zip(plans, many, strict=True)
+                for key, at in _places(plan, of.get(source, {}))
+            }
+            made = [*_requests(name, *plans, places), *_failures(name, *plans)]
+            changes += [replace(one, source=source) for one in made]
     rules = (
         f"{one.name}/{rule.name}" for of in (base, new) for one in of.values() for rule in one.rules
     )
@@ -60,7 +75,26 @@ def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Compa
     return Comparison(len(known), tuple(changes), unseen)
 
 
-def _requests(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
+def _plans(given: Given, base: Source | None, new: Source | None) -> tuple[Plan, Plan]:
+    """Return the plans of both versions; of the same file they are one."""
+    before = Plan(0) if base is None else planned(given, base)
+    if base is not None and new is not None and base.version == new.version:
+        return before, before
+    return before, Plan(0) if new is None else planned(given, new)
+
+
+def _places(plan: Plan, many: Mapping[str, int]) -> Iterator[tuple[int, int]]:
+    """Yield the recipient's place in its rule, of each delivery by its `id()`.
+
+    `many` are the numbers of recipients by rule; a broadcast has none.
+    """
+    made = Counter[tuple[str, str]]()
+    for one in plan.deliveries:
+        yield id(one), made[one.event_id, one.rule] % (many[one.rule] or 1)
+        made[one.event_id, one.rule] += 1
+
+
+def _requests(webhook: str, base: Plan, new: Plan, places: Mapping[int, int]) -> Iterator[Change]:
     reasons = {one.rule: one.why for one in new.unmatched}
     for before, after in _paired(base.deliveries, new.deliveries):
         if before is None or after is None:
@@ -69,7 +103,8 @@ def _requests(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:
             kind = "changed" if before.id == after.id else "new id"
         shown = _shown(before), _shown(after)
         if not is_same(*shown):
-            yield Change(kind, webhook, *shown, "" if after else reasons.get(shown[0]["rule"], ""))
+            why = "" if after else reasons.get(shown[0]["rule"], "")
+            yield Change(kind, webhook, *shown, why, place=places[id(after or before)])
 
 
 def _failures(webhook: str, base: Plan, new: Plan) -> Iterator[Change]:

@@ -95,6 +95,7 @@ def _rule(rule: JsonObject) -> Iterator[Line]:
 def _operand(operand: JsonObject) -> Iterator[Line]:
     if "error" in operand:
         yield f"    {operand['expression']}: {operand['error']}", "red"
+        yield from ((f"      {line}", "bright_black") for line in _names(operand))
         return
     is_skipped = operand.get("skipped", False)
     value = f" = {_json(operand['value'])}" if "value" in operand else ""
@@ -135,6 +136,7 @@ def _field(field: JsonObject) -> Iterator[Line]:
 
 
 def _part(part: JsonObject, *, is_in_text: bool) -> Iterator[str]:
+    yield from _names(part)
     if "value" not in part:
         yield part["error"] if "error" in part else f"{part['expression']}{_SKIPPED}"
         return
@@ -146,6 +148,11 @@ def _part(part: JsonObject, *, is_in_text: bool) -> Iterator[str]:
         which = f"takes {took['option']} ({took['number']} of {took['of']})"
         taken = "takes none" if took["option"] is None else which
         yield f"{taken}{': ' if passed else ''}{passed}"
+
+
+def _names(part: JsonObject) -> Iterator[str]:
+    """Yield the names of `define` in an expression, with what the file has for them."""
+    yield from (f"define.{one['name']}: {one['template']}" for one in part.get("define", ()))
 
 
 def _json(value: Any) -> str:

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from handler.core.braze.contract.attributes import shown
 from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.defines import defined_in
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.interpreter import Step
 from handler.core.expressions.json_values import missing
@@ -50,7 +51,7 @@ def condition(when: Expression, document: JsonValue) -> JsonObject:
     with suppress(ExpressionError):
         steps += evaluated(when.record(document))
     return {
-        "expression": when.text,
+        "expression": when.in_file,
         "operands": [_operand(one, steps, when, document) for one in operands(when)],
     }
 
@@ -82,10 +83,10 @@ def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject
 def written(template: Template) -> JsonValue:
     """Return a template as written in the rules file."""
     if isinstance(template, Whole):
-        return f"${{{template.expression.text}}}"
+        return f"${{{template.expression.in_file}}}"
     if isinstance(template, Text):
         return "".join(
-            one if isinstance(one, str) else f"${{{one.text}}}" for one in template.parts
+            one if isinstance(one, str) else f"${{{one.in_file}}}" for one in template.parts
         )
     return template  # type: ignore[return-value]  # what holds no expression is JSON
 
@@ -111,7 +112,7 @@ def _operand(
     node: "Node", steps: Sequence[Step], when: Expression, document: JsonValue
 ) -> JsonObject:
     """Return an operand of a condition, as its evaluation found it."""
-    expression = replace(when, text=unparse(node), tree=node)
+    expression = replace(when, text=unparse(node), tree=node, written="")
     step = next((one for one in steps if one.node is node), None)
     if step is not None:
         return _described(expression, step)
@@ -127,12 +128,16 @@ def _needless(expression: Expression, document: JsonValue) -> JsonObject:
 
 
 def _described(expression: Expression, outcome: Step | ExpressionError) -> JsonObject:
+    names = [
+        {"name": one.name, "template": one.text} for one in defined_in(expression.tree).values()
+    ]
+    described: JsonObject = {"expression": expression.text, **({"define": names} if names else {})}
     if isinstance(outcome, ExpressionError):
-        return {"expression": expression.text, "error": str(outcome)}
+        return {**described, "error": str(outcome)}
     took = [_took(one) for one in choices(outcome)]
     seen = [{"path": path, "value": value} for path, value in reads(outcome)]
     read = [one for at, one in enumerate(seen) if one not in seen[:at]]
-    described = {"expression": expression.text, "value": outcome.value, "reads": read}
+    described |= {"value": outcome.value, "reads": read}
     return {**described, "took": took} if took else described
 
 

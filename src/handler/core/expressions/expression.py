@@ -18,9 +18,11 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, OverBudget
 from handler.core.expressions.arguments import arity_problem, kind_problem, literal_problem
+from handler.core.expressions.defines import Roots
 from handler.core.expressions.foreign_calls import completed, meant_call, not_there, translated
 from handler.core.expressions.functions import Functions, signature_of
 from handler.core.expressions.interpreter import (
+    FAILURES,
     Interpreter,
     NullFinder,
     NullRecorder,
@@ -42,8 +44,6 @@ _DEPTH: Final = 100  # far above what people write, far below what Python's stac
 _NAMES: Final = ("unquoted_identifier", "quoted_identifier", "literal", "current")
 _ENDING: Final = frozenset({*_NAMES, "rparen", "rbracket", "rbrace", "flatten"})
 _BEGINNING: Final = frozenset({*_NAMES, "not", "expref", "lbrace"})
-# All that the library, or Python beneath it, is known to raise on a hostile document.
-_FAILURES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0) -> None:
@@ -123,42 +123,51 @@ class Expression:
 
     `strict` is the rules' dialect. Ordering takes numbers or null, where plain JMESPath would
     compare texts or silently give null. A literal argument must be one that the function can use,
-    where a value of the event would give null.
+    where a value of the event would give null. Names of `define` are written out in `text` and
+    `tree`; `written` is the text of the file where it has such names.
     """
 
     text: str
     tree: "Node"
     strict: bool = True
+    written: str = ""
 
-    def search(self, document: JsonValue, nulls: Nulls | None = None) -> JsonValue:
+    @property
+    def in_file(self) -> str:
+        """The text of the file, in which names of `define` are names."""
+        return self.written or self.text
+
+    def search(self, document: JsonValue | Roots, nulls: Nulls | None = None) -> JsonValue:
         """Return the result of the expression; raise ExpressionError and nothing else.
 
-        `nulls` is filled with the nulls of the result that are the document's own.
+        `nulls` is filled with the nulls of the result that are the document's own. With `Roots`
+        names of `define` that have a value already are not evaluated again.
         """
         budget = Budget()
         if nulls is None:
-            return self._found(Interpreter(document, budget, strict=self.strict), budget, document)
+            return self._found(Interpreter(document, budget, strict=self.strict), budget)
         finder = NullFinder(document, budget, strict=self.strict, nulls=nulls)
-        return self._found(finder, budget, document)
+        return self._found(finder, budget)
 
-    def record(self, document: JsonValue, nulls: Nulls | None = None) -> Step:
+    def record(self, seen: JsonValue | Roots, nulls: Nulls | None = None) -> Step:
         """Return the steps of one evaluation, the outermost of which has the result of `search`."""
         budget = Budget()
+        document = seen.values if isinstance(seen, Roots) else seen
         recorder = Recorder(document, budget, strict=self.strict)
         if nulls is not None:
             recorder = NullRecorder(document, budget, strict=self.strict, nulls=nulls)
-        self._found(recorder, budget, document)
+        self._found(recorder, budget)
         return recorder.step or Step(self.tree)
 
-    def _found(self, interpreter: Interpreter, budget: Budget, document: JsonValue) -> JsonValue:
+    def _found(self, interpreter: Interpreter, budget: Budget) -> JsonValue:
         try:
-            found = interpreter.find(self.tree, document)
+            found = interpreter.find(self.tree)
             budget.weigh(found)
         except JMESPathTypeError as error:
             raise ExpressionError(_typed(error)) from None
         except RecursionError:
             raise OverBudget("it is nested too deeply") from None
-        except _FAILURES as error:
+        except FAILURES as error:
             raise ExpressionError(f"it cannot be evaluated ({type(error).__name__})") from None
         return found  # type: ignore[return-value]  # weigh has seen JSON values only
 
@@ -176,7 +185,7 @@ def compile_expression(text: str, *, strict: bool = True) -> Expression:
         raise ExpressionError("it is nested too deeply") from None
     except JMESPathError as error:
         raise ExpressionError(_worded(text, error)) from None
-    except _FAILURES as error:
+    except FAILURES as error:
         raise ExpressionError(f"it cannot be read ({type(error).__name__})") from None
     return Expression(text, tree, strict)
 
@@ -202,7 +211,7 @@ def closing_brace(text: str) -> int | None:
                     return token["start"]
     except JMESPathError as error:
         raise ExpressionError(_worded(text, error, is_embedded=True)) from None
-    except _FAILURES as error:
+    except FAILURES as error:
         raise ExpressionError(f"it cannot be read ({type(error).__name__})") from None
     return None
 

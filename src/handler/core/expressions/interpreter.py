@@ -6,12 +6,14 @@ Sending, explaining and counting what cases cover evaluate by it, so that they c
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from jmespath.exceptions import JMESPathTypeError
 from jmespath.visitor import Options, TreeInterpreter
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError
+from handler.core.expressions.defines import DEFINE, Outcome, Roots
 from handler.core.expressions.functions import Functions
-from handler.core.expressions.json_values import Budget, missing, same
+from handler.core.expressions.json_values import STEPS, Budget, missing, same
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.syntax_tree import own_parts
 from handler.core.json_types import kind
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 # Functions that evaluate their arguments up to the one whose value they give. `not_null` does so in
 # the rules' dialect only: plain JMESPath's libraries evaluate all of its arguments.
 FIRST_THERE: Final = ("coalesce", "not_null")
+# All that the library, or Python beneath it, is known to raise on a hostile document.
+FAILURES: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def is_true(value: object) -> bool:
@@ -46,20 +50,43 @@ class Step:
 class Interpreter(TreeInterpreter):
     """The library's interpreter, with a budget of steps."""
 
-    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool) -> None:
-        self._calls = Functions(document, budget, strict=strict)
+    def __init__(self, seen: JsonValue | Roots, budget: Budget, *, strict: bool) -> None:
+        self.document = seen.values if isinstance(seen, Roots) else seen
+        self._calls = Functions(self.document, budget, strict=strict)
         super().__init__(Options(custom_functions=self._calls))
+        self._roots = seen if isinstance(seen, Roots) else None
         self._budget = budget
         self._strict = strict
 
-    def find(self, tree: "Node", document: JsonValue) -> object:
+    def find(self, tree: "Node") -> object:
         """Return the result of an expression on the document."""
-        return self.visit(tree, document)
+        return self.visit(tree, self.document)
 
     def visit(self, node: "Node", *args: object, **kwargs: object) -> object:
         """Return the value of any node, for one step of the budget."""
+        if DEFINE in node and self._roots is not None:
+            return self._value_of(node, self._roots)
         self._budget.spend(1)
         return super().visit(node, *args, **kwargs)
+
+    def visit_labelled(self, node: "Node") -> object:
+        """Return the result of a node on the document, whatever name it has."""
+        self._budget.spend(1)
+        return super().visit(node, self.document)
+
+    def _value_of(self, node: "Node", roots: Roots) -> object:
+        """Return the value of a name: evaluated where it is used first, and paid for each time."""
+        key = roots.key(node[DEFINE])  # type: ignore[typeddict-item]  # a label of ours
+        outcome = roots.outcomes.get(key)
+        if outcome is None:
+            outcome = roots.outcomes[key] = _evaluated(node, roots, strict=self._strict)
+        self._pay(outcome)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def _pay(self, outcome: Outcome) -> None:
+        self._budget.spend(outcome.steps)
 
     def visit_comparator(self, node: "Node", value: object) -> bool | None:
         """Return a comparison; in the rules' dialect ordering takes numbers or null."""
@@ -119,15 +146,23 @@ class Interpreter(TreeInterpreter):
 class NullFinder(Interpreter):
     """An interpreter that notes the nulls that a path has found, not those for an absent value."""
 
-    def __init__(self, document: JsonValue, budget: Budget, *, strict: bool, nulls: Nulls) -> None:
-        super().__init__(document, budget, strict=strict)
+    def __init__(
+        self, seen: JsonValue | Roots, budget: Budget, *, strict: bool, nulls: Nulls
+    ) -> None:
+        super().__init__(seen, budget, strict=strict)
+        self.of_nulls = 0  # steps that no other interpreter would take
         self._nulls = nulls
 
-    def find(self, tree: "Node", document: JsonValue) -> object:
+    def find(self, tree: "Node") -> object:
         """Return the result, and note whether it is a null of the document."""
-        found = super().find(tree, document)
-        self._nulls.whole = found is None and self._finds_null(tree, document)
+        found = super().find(tree)
+        self._nulls.whole = found is None and self._finds_null(tree, self.document)
         return found
+
+    def _pay(self, outcome: Outcome) -> None:
+        self._budget.spend(outcome.steps + outcome.of_nulls)
+        self.of_nulls += outcome.of_nulls
+        self._nulls.take(outcome.nulls)
 
     def visit_multi_select_dict(self, node: "Node", value: object) -> object:
         """Return a made object, with its nulls noted."""
@@ -156,10 +191,12 @@ class NullFinder(Interpreter):
 
     def _finds_null(self, node: "Node", value: object) -> bool:
         """Return whether a node is a path whose last step finds a null."""
+        left, known = self._budget.left, self.of_nulls
         while node["type"] in ("subexpression", "index_expression", "pipe"):
             *before, node = node["children"]
             for step in before:
                 value = self.visit(step, value)
+        self.of_nulls = known + left - self._budget.left
         at = node.get("value")
         if node["type"] == "field" and isinstance(value, dict):
             return at in value and value[at] is None
@@ -168,10 +205,24 @@ class NullFinder(Interpreter):
         return False
 
 
+def _evaluated(node: "Node", roots: Roots, *, strict: bool) -> Outcome:
+    """Return the outcome of a name, evaluated with a budget of its own."""
+    budget, nulls = Budget(), Nulls()
+    finder = NullFinder(roots, budget, strict=strict, nulls=nulls)
+    value, failure = None, None
+    try:
+        value = finder.visit_labelled(node)
+    except (ExpressionError, JMESPathTypeError, *FAILURES) as error:
+        failure = error
+    steps = STEPS - budget.left - finder.of_nulls
+    return Outcome(value, nulls, steps, finder.of_nulls, failure)
+
+
 class Recorder(Interpreter):
     """An interpreter that records the steps that are evaluated on the document itself.
 
-    Inside a filter or a projection a part has one value for each element, and no step.
+    Inside a filter or a projection a part has one value for each element, and no step. It is given
+    a document, not `Roots`: names are evaluated in their places, and their steps recorded too.
     """
 
     step: Step | None = None

@@ -19,6 +19,11 @@ class Nulls:
         # A reference is kept, so that no other object gets its id.
         self._made.setdefault(id(made), (made, frozenset(said)))
 
+    def take(self, other: "Nulls") -> None:
+        """Note what another evaluation has noted of the parts of this one."""
+        for key, made in other._made.items():  # noqa: SLF001 - of the same class
+            self._made.setdefault(key, made)
+
     def says(self, holder: object, key: str | int) -> bool:
         """Return whether the null at a key of an object or list is the event's own."""
         made = self._made.get(id(holder))

@@ -21,8 +21,8 @@ MOVING: Final = frozenset(
 )
 _STEPPING: Final = MOVING | {"flatten"}
 _SILENT: Final = frozenset({"literal", "expref", "slice", "current", "identity"})
-_STEPS: Final = ("subexpression", "index_expression")
-_PROJECTIONS: Final = frozenset({"projection", "value_projection", "filter_projection"})
+# Every step after these is taken by each element, unless they stand in brackets.
+PROJECTING: Final = frozenset({"projection", "value_projection", "filter_projection"})
 _SIGNS: Final = {"eq": "==", "ne": "!=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 _BETWEEN: Final = {
     "or_expression": " || ",
@@ -88,7 +88,7 @@ def of_event(node: "Node", *, here: bool = True) -> "Iterator[Node]":
     """Yield the nodes evaluated on the event: `here`, and after `root()`, `@` or a pipe of them."""
     children = node["children"] if node["type"] != "slice" else []
     passes = _passes(node, here=here)
-    if here or passes or _is_root(node):
+    if here or passes or is_root(node):
         yield node
     if node["type"] in ("subexpression", "pipe"):
         first, *rest = children
@@ -100,13 +100,27 @@ def of_event(node: "Node", *, here: bool = True) -> "Iterator[Node]":
         yield from of_event(child, here=inner and (at == 0 or node["type"] not in MOVING))
 
 
+def leading(node: "Node") -> "Node":
+    """Return what a path begins with: `b` of `b[0]`, which is the second step of `a.b[0]`."""
+    while node["type"] in MOVING:
+        node = node["children"][0]
+    return node
+
+
+def gives_each(node: "Node") -> bool:
+    """Return whether the next step would be taken by each element of what a node gives."""
+    while node["type"] in ("subexpression", "index_expression"):
+        node = node["children"][-1]
+    return node["type"] in PROJECTING
+
+
 def uses_whole(tree: "Node") -> bool:
     """Return whether an expression uses the event itself, other than to name a part of it.
 
     The results of `values(@)`, `*` and `[root()]` hold all of the event, under any name.
     """
     nodes = list(of_event(tree))
-    taken = sum(_is_root(one) or one["type"] in ("current", "identity") for one in nodes)
+    taken = sum(is_root(one) or one["type"] in ("current", "identity") for one in nodes)
     return taken > sum(_passes(one, here=True) for one in nodes)
 
 
@@ -115,10 +129,11 @@ def _passes(node: "Node", *, here: bool) -> bool:
     if node["type"] not in ("subexpression", "pipe"):
         return False
     base = node["children"][0]
-    return _is_root(base) or (here and base["type"] == "current")
+    return is_root(base) or (here and base["type"] == "current")
 
 
-def _is_root(node: "Node") -> bool:
+def is_root(node: "Node") -> bool:
+    """Return whether a node is a call of `root()`."""
     return node["type"] == "function_expression" and node["value"] == "root"
 
 
@@ -144,12 +159,13 @@ def results(node: "Node") -> "Iterator[Node]":
 
 
 def unparse(node: "Node") -> str:
-    """Return the text of a node as it was written, but for blanks and needless brackets."""
+    """Return the text of a node as it was written, but for blanks and needless brackets.
+
+    What is parsed of the text means the same.
+    """
     kind = node["type"]
     if kind in _BETWEEN:
-        return (
-            _steps(node) if kind in _STEPS else _BETWEEN[kind].join(map(_inner, node["children"]))
-        )
+        return _row(node)
     if kind == "comparator":
         left, right = (_inner(child) for child in node["children"])
         return f"{left} {_SIGNS[node['value']]} {right}"
@@ -163,6 +179,17 @@ def unparse(node: "Node") -> str:
         is_one = child["type"] in ("field", "function_expression")
         return f"!{unparse(child)}" if is_one else f"!({unparse(child)})"
     return _many(node) if kind in _MANY else _leaf(node)
+
+
+def _row(node: "Node") -> str:
+    """Return the text of nodes in a row: in brackets, where else each element takes the next."""
+    first, *others = node["children"]
+    text, before = _inner(first), first
+    for step in others:
+        is_list = node["type"] != "pipe" and gives_each(before)
+        text = f"{f'({text})' if is_list else text}{_BETWEEN[node['type']]}{_inner(step)}"
+        before = step
+    return text
 
 
 def _many(node: "Node") -> str:
@@ -206,43 +233,28 @@ def _name(text: str) -> str:
     return text if plain else json.dumps(text)
 
 
-def _inner(node: "Node") -> str:
-    text = unparse(node)
-    return f"({text})" if node["type"] in _BRACKETED else text
-
-
-def _steps(node: "Node") -> str:
-    """Return the text of a path; brackets end a projection before its next step."""
-    first, *others = node["children"]
-    text, is_open = _base(first), False
-    for step in others:
-        text = f"({text})" if is_open else text
-        text += _BETWEEN[node["type"]] + _inner(step)
-        is_open = _is_open(step)
-    return text
-
-
-def _base(node: "Node") -> str:
-    """Return the text of what a step is taken from."""
-    return f"({unparse(node)})" if _is_open(node) else _inner(node)
-
-
-def _is_open(node: "Node") -> bool:
-    """Return whether the next step would belong to a projection at the end of a node."""
-    is_within = node["type"] == "subexpression" and _is_open(node["children"][-1])
-    return is_within or node["type"] in _PROJECTIONS
-
-
-def _rest(node: "Node") -> str:
-    text = unparse(node)
-    while node["type"] in _STEPPING:
-        node = node["children"][0]
-    is_bracket = text.startswith("[") and node["type"] == "identity"
-    return f".{text}" if text and not is_bracket else text
-
-
 def _literal(value: object) -> str:
     """Return a literal's text; only JSON has a spelling for every backslash."""
     if isinstance(value, str) and "\\" not in value:
         return "'" + value.replace("'", "\\'") + "'"
     return "`" + json.dumps(value).replace("`", "\\`") + "`"
+
+
+def _inner(node: "Node") -> str:
+    text = unparse(node)
+    return f"({text})" if node["type"] in _BRACKETED else text
+
+
+def _base(node: "Node") -> str:
+    """Return the text of what a step follows: in brackets, where else each element would take it.
+
+    A list that is flattened or sliced is no such value: its marks follow the list itself.
+    """
+    return f"({unparse(node)})" if gives_each(node) else _inner(node)
+
+
+def _rest(node: "Node") -> str:
+    text = unparse(node)
+    is_list = leading(node)["type"] == "multi_select_list"
+    is_step = text and (not text.startswith("[") or is_list)
+    return f".{text}" if is_step else text

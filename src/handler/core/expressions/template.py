@@ -13,6 +13,7 @@ from typing import Final, Literal
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, OverBudget, Unrenderable, WrongType
+from handler.core.expressions.defines import Roots
 from handler.core.expressions.expression import Expression, closing_brace, compile_expression
 from handler.core.expressions.interpreter import Step
 from handler.core.expressions.json_values import missing
@@ -117,7 +118,7 @@ class Filler:
     `may_lose` allows it for its path. `record`, where there is one, gets every evaluation.
     """
 
-    document: JsonValue
+    document: JsonValue | Roots
     keep: frozenset[str] = frozenset()
     may_lose: Callable[[str], bool] = lambda _: False
     lost: list[WrongType] = field(default_factory=list)
@@ -196,12 +197,14 @@ class Filler:
         return "".join(pieces)
 
 
-def fill(template: Template, document: JsonValue, keep: frozenset[str] = frozenset()) -> Filled:
+def fill(
+    template: Template, document: JsonValue | Roots, keep: frozenset[str] = frozenset()
+) -> Filled:
     """Return the filled template, or MISSING; raise Unrenderable with the path within it."""
     return Filler(document, keep).fill(template)
 
 
-def fill_text(template: Template, document: JsonValue, path: str) -> str | None:
+def fill_text(template: Template, document: JsonValue | Roots, path: str) -> str | None:
     """Return the filled template as text, None if it is missing; raise Unrenderable."""
     value = Filler(document).fill(template, path)
     if value is MISSING or missing(value):

@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.errors import Unrenderable
+from handler.core.expressions.defines import Roots
 from handler.core.expressions.template import fill_text
 from handler.core.models import Event
 from handler.core.planning.recipient import Recipient
@@ -21,7 +22,7 @@ def delivery_id(source: str, rule: str, key: str, part: str) -> str:
     return sha256(_written([_VERSION, source, rule, key, part]).encode("ascii")).hexdigest()
 
 
-def key_of(rule: Rule, event: Event, signed: JsonValue, *, type_signed: bool) -> str:
+def key_of(rule: Rule, event: Event, signed: JsonValue | Roots, *, type_signed: bool) -> str:
     """Return the key for which a rule sends once: its `once`, of signed data, else the event."""
     if rule.once is None:
         # An unsigned type never enters an id: a replayed webhook could carry another one.

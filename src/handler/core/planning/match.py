@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Final
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.defines import Roots
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.interpreter import is_true
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.models import Event, Unmatched
-from handler.core.rules.source import Rule, Source
+from handler.core.rules.source import Rule, Scope, Source
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -38,9 +39,9 @@ class Match:
     late: tuple[Rule, ...] = ()
 
 
-def match(event: Event, source: Source) -> Match:
+def match(event: Event, source: Source, scope: Scope | None = None) -> Match:
     """Return the rules of a source, by their match with an event. Raise nothing."""
-    document = source.document(event)
+    document = (scope or source.scope(event)).document
     wanted: list[Rule] = []
     unmatched: list[Unmatched] = []
     failed: list[tuple[Rule, Unrenderable]] = []
@@ -57,7 +58,7 @@ def match(event: Event, source: Source) -> Match:
     return Match(tuple(wanted), tuple(unmatched), tuple(failed))
 
 
-def _why_not(rule: Rule, event: Event, document: JsonValue) -> str | None:
+def _why_not(rule: Rule, event: Event, document: Roots) -> str | None:
     if not rule.enabled:
         return "it is not enabled"
     if not rule.takes(event.type):
@@ -76,7 +77,7 @@ def _either(names: Sequence[str]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else names[0]
 
 
-def _why_false(node: "Node", document: JsonValue) -> str:
+def _why_false(node: "Node", document: Roots) -> str:
     """Return which operand made a condition false, given that it is."""
     if node["type"] == "and_expression":
         left, right = node["children"]
@@ -90,13 +91,13 @@ def _why_false(node: "Node", document: JsonValue) -> str:
     return _told(node, document)
 
 
-def _why_unequal(node: "Node", document: JsonValue) -> str:
+def _why_unequal(node: "Node", document: Roots) -> str:
     sides = [one for one in node["children"] if one["type"] != "literal"]
     told = [_told(one, document) for one in sides if _may_be_told(_value(one, document))]
     return f"{unparse(node)} is false" + (f" ({', '.join(told)})" if told else "")
 
 
-def _told(node: "Node", document: JsonValue) -> str:
+def _told(node: "Node", document: Roots) -> str:
     value = _value(node, document)
     if _may_be_told(value):
         return f"{unparse(node)} is {json.dumps(value)}"
@@ -107,5 +108,5 @@ def _may_be_told(value: JsonValue) -> bool:
     return value is None or isinstance(value, bool | int | float)
 
 
-def _value(node: "Node", document: JsonValue) -> JsonValue:
+def _value(node: "Node", document: Roots) -> JsonValue:
     return Expression(unparse(node), node).search(document)

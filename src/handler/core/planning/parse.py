@@ -19,7 +19,7 @@ from handler.core.expressions.syntax_tree import paths_of, unparse
 from handler.core.expressions.times import moment
 from handler.core.models import Event, Verified, Webhook
 from handler.core.planning import json_body
-from handler.core.rules.source import ByType, Scope, Source
+from handler.core.rules.source import ByType, Source
 
 MAX_EVENTS: Final = 1000
 
@@ -30,6 +30,8 @@ UNREADABLE_TIME: Final = (
     "event.occurred_at finds what is no time of a known form and zone: what is due within some time"
     " counts from when the webhook came"
 )
+
+Document = dict[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +67,18 @@ def parse(
     webhook = verified.webhook
     raw = digest(part.raw)
     headers = carried(webhook, source)
-    scope = Scope(
-        {"headers": dict(headers), "body": part.body}, _signed(verified, source, part.body)
-    )
-    event_type = _type(source, scope)
+    signed = _signed(verified, source, part.body)
+    document: Document = {"headers": dict(headers), "body": part.body}
+    event_type = _type(source, signed if source.event.type_signed else document)
     # Binds, ids, versions and times read signed data alone, however their expressions are spelt.
     for glob, claim in source.event.binds:
         if fnmatchcase(event_type, glob):
-            _bind(glob, claim, scope.signed)
-    event_id = _id(source.event.ids, event_type, {**scope.signed, "digest": raw}) or raw
+            _bind(glob, claim, signed)
+    event_id = _id(source.event.ids, event_type, {**signed, "digest": raw}) or raw
     again_after = webhook.received_at + source.event.repeats_for
-    version = _version(source.event.versions, event_type, scope.signed)
+    version = _version(source.event.versions, event_type, signed)
     time = _by_type(source.event.times, event_type)
-    occurred_at, is_unreadable = _occurred_at(time, scope.signed)
+    occurred_at, is_unreadable = _occurred_at(time, signed)
     if is_unreadable and warnings is not None:
         warnings.append(UNREADABLE_TIME)
     return Event(
@@ -109,12 +110,11 @@ def _written(value: JsonValue) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
-def _signed(verified: Verified, source: Source, value: JsonValue) -> dict[str, JsonValue]:
+def _signed(verified: Verified, source: Source, value: JsonValue) -> Document:
     return {"headers": source.signed_headers(verified.webhook.headers), "body": value}
 
 
-def _type(source: Source, scope: Scope) -> str:
-    document = scope.signed if source.event.type_signed else scope.document
+def _type(source: Source, document: Document) -> str:
     found = _search(source.event.type, document, "type")
     if not isinstance(found, str) or missing(found):
         raise Malformed("the event's type is missing")

@@ -73,8 +73,9 @@ def _planned(
     if known.setdefault((event.type, event.id), part.raw) != part.raw:
         why = "another event of this webhook has the same id"
         return Plan(1, parked=(_malformed(verified, part.raw, source, why),))
-    found = match(event, source)
-    packed = Packed(event, message.pack(event_fields(event)))
+    scope = source.scope(event)
+    found = match(event, source, scope)
+    packed = Packed(event, message.pack(event_fields(event)), scope)
     if oldest is not None and _age(event) > oldest:
         found = replace(found, wanted=(), late=found.wanted)
     deliveries, parked, rendered = _render(found, packed, source, warnings)

@@ -14,6 +14,7 @@ from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, RE
 from handler.core.braze.request import encode_request, utf8
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.blanks import names_nothing
+from handler.core.expressions.defines import Roots
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.expressions.template import Filler, Template, Text, expressions
@@ -121,7 +122,7 @@ def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipien
 
 
 def fill_object(
-    template: Mapping[str, Template], document: JsonValue, keep: frozenset[str]
+    template: Mapping[str, Template], document: Roots, keep: frozenset[str]
 ) -> dict[str, JsonValue]:
     """Return a filled object; raise Unrenderable."""
     return _filled(template, Filler(document, keep))
@@ -134,7 +135,7 @@ def _filled(template: Mapping[str, Template], filler: Filler) -> dict[str, JsonV
     return {key: {} if one == [] and key in _OBJECTS else one for key, one in members.items()}
 
 
-def _find_nobody(name: str, template: Template, signed: JsonValue) -> None:
+def _find_nobody(name: str, template: Template, signed: Roots) -> None:
     """Raise Unrenderable where a part of an identifier is missing: `woo-0` is no customer."""
     for expression in expressions(template) if isinstance(template, Text) else ():
         try:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from handler.core import message
 from handler.core.braze.identifiers import traced
 from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.defines import Roots
 from handler.core.models import Delivery, Event
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
 from handler.core.planning.recipient import (
@@ -25,10 +26,14 @@ MAX_DELIVERIES: Final = 100  # of one webhook
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """An event with its packed form (see `message.pack`), which all its deliveries carry."""
+    """An event with its packed form (see `message.pack`), which all its deliveries carry.
+
+    `scope` is what expressions see of it, where other rules are to find what was evaluated.
+    """
 
     event: Event
     text: str
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def render(
 
 
 def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion]:
-    scope = source.scope(packed.event)
+    scope = packed.scope or source.scope(packed.event)
     if rule.for_each is None:
         yield _Occasion(scope, None, packed)
         return
@@ -70,10 +75,10 @@ def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion
     for index, item in enumerate(_items(rule, scope.signed)[: MAX_DELIVERIES + 1]):
         # Of the event's body, a delivery carries its own item alone.
         kept = message.pack({**whole, ITEM: item})
-        yield _Occasion(scope.including(ITEM, item), index, replace(packed, text=kept))
+        yield _Occasion(scope.of_item(index, item), index, replace(packed, text=kept))
 
 
-def _items(rule: Rule, signed: JsonValue) -> list[JsonValue]:
+def _items(rule: Rule, signed: Roots) -> list[JsonValue]:
     try:
         found = rule.for_each.search(signed) if rule.for_each else None
     except ExpressionError as error:

@@ -15,6 +15,7 @@ from handler.core.expressions.pitfalls import constant, contradictions, stringif
 from handler.core.expressions.placeholders import meant
 from handler.core.expressions.template import Problem, Template, Whole, expressions
 from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
+from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.source import EventReader, Rule, reaching
 from handler.core.verification.sender import EventSpec, Sender
@@ -156,7 +157,10 @@ def find_unsigned_recipients(rules: Iterable[Rule], sender: Sender, compiler: Co
     for at, rule in enumerate(rules):
         for path, expression in _deciding(rule):
             for name in _unsigned(expression, sender):
-                text = f"the sender does not sign {name}: who plays a webhook again could vary it"
+                by = [one for one in compiler.defines.of(expression) if _trusts(one, name, sender)]
+                read = f" ({', '.join(f'define.{one.name}' for one in by)})" if by else ""
+                text = f"the sender does not sign {name}{read}"
+                text += ": who plays a webhook again could vary it"
                 compiler.find(("rules", at, *path), text)
 
 
@@ -181,8 +185,16 @@ def _unsigned(expression: Expression, sender: Sender) -> list[str]:
     return sorted(unsigned)
 
 
+def _trusts(define: Define, name: str, sender: Sender) -> bool:
+    """Return whether a name reads an unsigned value itself."""
+    return any(name in _unsigned(one, sender) for one in expressions(define.template))
+
+
 def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) -> None:
     """Refuse expressions that read a header that no event carries: it would silently be null."""
+    for define in compiler.defines.by_name.values():
+        for expression in expressions(define.template):
+            _find_headers(expression, sender, ("define", define.name), compiler)
     for at, rule in enumerate(rules):
         if rule.when:
             _find_headers(rule.when, sender, ("rules", at, "when"), compiler)
@@ -192,7 +204,10 @@ def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) ->
 
 
 def _find_headers(expression: Expression, sender: Sender, path: Path, compiler: Compiler) -> None:
-    for name in header_names(expression):
+    """Refuse headers that no event carries; those that a name reads are refused at the name."""
+    others = (one for one in compiler.defines.of(expression) if path != ("define", one.name))
+    theirs = {name for one in others for name in one.headers}
+    for name in (one for one in header_names(expression) if one not in theirs):
         if name is not None and name.lower() not in sender.headers:
             text = f"an event carries no header {name}; name it under headers, in the file"
             compiler.find(path, text)

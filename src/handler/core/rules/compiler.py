@@ -11,10 +11,11 @@ from handler.core.braze.endpoints import LITERAL_KEYS
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions.arguments import kind_problem, literal_problem
+from handler.core.expressions.defines import MAX_NODES, TOO_LONG, defined_in
 from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.expressions.functions import signature_of
 from handler.core.expressions.pitfalls import VALUES, forgotten, traps
-from handler.core.expressions.syntax_tree import of_event, uses_whole
+from handler.core.expressions.syntax_tree import all_nodes, of_event, uses_whole
 from handler.core.expressions.template import (
     Problem,
     Template,
@@ -24,6 +25,8 @@ from handler.core.expressions.template import (
     compile_text,
     expressions,
 )
+from handler.core.rules.defines import Defines
+from handler.core.rules.source import ITEM
 from handler.core.suggestions import closest
 from handler.core.workspace import ANYBODY, DEFAULT, Reach
 
@@ -80,12 +83,17 @@ class Compiler:
         context: SourceContext = SourceContext(),
     ) -> None:
         self.findings: list[Finding] = []
+        self.defines = Defines()
         self.roots = (*ROOTS, "tables") if context.tables else ROOTS
         self.workspace = context.workspace
         self.reach = context.reach
         self._document = document
         self._vars = variables
         self._tables = context.tables
+
+    def line(self, path: Path) -> int:
+        """Return the line of a path in the file."""
+        return self._document.finding(path, "").line
 
     def find(self, path: Path, message: str) -> None:
         """Note a mistake."""
@@ -113,8 +121,11 @@ class Compiler:
         if not isinstance(template, Whole):
             self.find(path, f"{path[-1]} is one expression, with no text around it{_joined(text)}")
             return _BROKEN
-        self.find_fields(template.expression, path, roots or self.roots)
-        return template.expression
+        named = self.named(template, path, roots or self.roots)
+        if isinstance(named, Whole):
+            return named.expression
+        self.find(path, self.defines.why_text(template.expression))
+        return _BROKEN
 
     def template(self, value: JsonValue, path: Path, roots: Sequence[str]) -> Template:
         """Return a template."""
@@ -125,9 +136,49 @@ class Compiler:
             for part in leaf.parts if isinstance(leaf, Text) else (leaf,):
                 text = forgotten(part) if isinstance(part, str) else None
                 self.note(path, [(inner, text)] if text else [])
-            for expression in expressions(leaf):
-                self.find_fields(expression, (*path, *inner), roots)
-        return template
+        return self._named_within(template, path, roots)
+
+    def _named_within(self, template: Template, path: Path, roots: Sequence[str]) -> Template:
+        if isinstance(template, dict):
+            parts = template.items()
+            return {key: self._named_within(one, (*path, key), roots) for key, one in parts}
+        if isinstance(template, list):
+            places = enumerate(template)
+            return [self._named_within(one, (*path, at), roots) for at, one in places]
+        return self.named(template, path, roots) if isinstance(template, Whole | Text) else template
+
+    def named(self, template: Whole | Text, path: Path, roots: Sequence[str]) -> Whole | Text:
+        """Return a template with the names of `define` written out; note what is wrong in it."""
+        if isinstance(template, Whole):
+            return self._written_out(template.expression, path, roots)
+        parts: list[str | Expression] = []
+        for part in template.parts:
+            made = part if isinstance(part, str) else self._written_out(part, path, roots)
+            if isinstance(made, Text):
+                parts += made.parts
+            else:
+                parts.append(made.expression if isinstance(made, Whole) else made)
+        if len(parts) > len(template.parts) and _nodes(parts) > MAX_NODES:
+            self.find(path, TOO_LONG)
+            return template
+        return Text(tuple(parts))
+
+    def _written_out(
+        self, expression: Expression, path: Path, roots: Sequence[str]
+    ) -> Whole | Text:
+        made = self.defines.written_out(expression)
+        self.note(path, [((), text) for text in made.problems])
+        known = {text for define in made.defines for text in define.problems}
+        texts = [one.text for one in expressions(made.template)]
+        for define in made.defines:
+            for root in sorted(define.roots.difference(roots)):
+                known |= {_unknown_root(root, roots, text) for text in texts}
+                if root in (*self.roots, ITEM, *ID_ROOTS):  # else it is a mistake of the name's own
+                    self.find(path, _out_of_place(define.name, root, roots))
+        for one in expressions(made.template):
+            for text in self._mistakes(one, roots):
+                self.note(path, [] if text in known else [((), text)])
+        return made.template
 
     def literal(self, template: Template, path: Path) -> Template:
         """Return a value that no event may change; `${vars.x}` is one, with this stage's value."""
@@ -138,26 +189,24 @@ class Compiler:
         if not isinstance(template, Whole | Text):
             return template
         name = variable(template.expression.tree) if isinstance(template, Whole) else None
-        if name is None:
+        if name is None or any(map(defined_in, (one.tree for one in expressions(template)))):
             keys = ", ".join(LITERAL_KEYS)
             self.find(path, f"no webhook may change {keys}: write the value, or ${{vars.name}}")
             return _UNKNOWN
         found = self._vars.get(name, _UNKNOWN)
         return found if isinstance(found, str | int | float) else None
 
-    def find_fields(self, expression: Expression, path: Path, roots: Sequence[str]) -> None:
-        """Note JMESPath's traps, and fields of the event that would silently be null."""
-        for text in traps(expression.tree):
-            self.find(path, text)
+    def _mistakes(self, expression: Expression, roots: Sequence[str]) -> Iterator[str]:
+        """Yield JMESPath's traps, and fields of the event that would silently be null."""
+        yield from traps(expression.tree)
         for node in of_event(expression.tree):
             if node["type"] == "field" and node["value"] not in roots:
-                self.find(path, _unknown_root(node["value"], roots, expression.text))
+                yield _unknown_root(node["value"], roots, expression.text)
             for root, known in (("vars", self._vars), ("tables", self._tables)):
                 name = _member(node, root)
                 if name is not None and root in roots and name not in known:
-                    self.find(path, _unknown_member(root, name, known))
-            for text in self._wrong_variables(node):
-                self.find(path, text)
+                    yield _unknown_member(root, name, known)
+            yield from self._wrong_variables(node)
 
     def _wrong_variables(self, node: "Node") -> Iterator[str]:
         """Yield mistakes in a call's arguments that are `vars.x`: the file has their values too."""
@@ -248,6 +297,20 @@ def _unknown_root(name: str, roots: Sequence[str], text: str) -> str:
         f"an event has no {name}; {hint}body.{name}, or '{name}' in single quotes for the text?"
         f" (there are: {', '.join(roots)})"
     )
+
+
+def _nodes(parts: Iterable[str | Expression]) -> int:
+    return sum(1 for one in parts if isinstance(one, Expression) for _ in all_nodes(one.tree))
+
+
+def _out_of_place(name: str, root: str, roots: Sequence[str]) -> str:
+    """Return the message for a name that reads a root which there is not where it stands."""
+    there = {
+        ITEM: "item is there in once and send of a rule with for_each",
+        ID_ROOTS[-1]: f"{ID_ROOTS[-1]} is there in event.id",
+    }
+    only = f"here are only {', '.join(roots)}"
+    return f"define.{name} reads {root}; {there.get(root, only)}"
 
 
 def _unknown_member(root: str, name: str, known: Iterable[str]) -> str:

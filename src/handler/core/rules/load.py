@@ -21,8 +21,10 @@ from handler.core.rules.checks import (
     find_unsigned,
     find_unsigned_recipients,
 )
+from handler.core.rules.compile_defines import compile_defines
 from handler.core.rules.compile_rule import compile_rule
 from handler.core.rules.compiler import EVENT_ROOTS, ID_ROOTS, Compiler, SourceContext
+from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock, SourceBlock, read_file
 from handler.core.rules.source import ByType, EventReader, Rule, Source
 from handler.core.rules.verify_block import read_sender
@@ -40,6 +42,7 @@ class _Parts(NamedTuple):
     reader: EventReader
     rules: tuple[Rule, ...]
     variables: Mapping[str, JsonValue]
+    defines: Mapping[str, Define]
 
 
 def names(stem: str, text: str, file: str) -> tuple[str, ...]:
@@ -71,6 +74,7 @@ def load(name: str, text: str, file: str, stage: str, reach: Reach = ANYBODY) ->
         vars=parts.variables,
         tables=block.tables,
         rules=parts.rules,
+        defines=parts.defines,
         version=sha256(text.encode()).hexdigest()[:_VERSION_CHARACTERS],
     )
 
@@ -103,6 +107,7 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
         compiler.find(("verify", "public_url"), text)
     if wrong := reach.refusal(own.workspace):
         compiler.find(("sources", name, "workspace"), wrong)
+    compile_defines(block.define, compiler)
     rules = tuple(compile_rule(one, at, compiler) for at, one in enumerate(block.rules))
     _find_twins(block, compiler)
     reader = _reader(sender, compiler) if sender else None
@@ -113,7 +118,7 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
     findings = findings + compiler.findings
     if findings or sender is None or reader is None:
         raise RulesError(sorted(dict.fromkeys(findings), key=lambda one: (one.line, one.column)))
-    return _Parts(sender, reader, rules, variables)
+    return _Parts(sender, reader, rules, variables, compiler.defines.by_name)
 
 
 def _vars(

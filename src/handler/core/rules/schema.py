@@ -87,6 +87,7 @@ class FileBlock(_Block):
     handshakes: list[Handshake] | None = None
     vars: dict[str, dict[str, Scalar]] = {}
     tables: dict[str, dict[str, Scalar]] = {}
+    define: dict[str, JsonValue] = {}
     sources: dict[Name, SourceBlock] = {}
     rules: Annotated[list[RuleBlock], Field(min_length=1)]
 

@@ -1,8 +1,9 @@
 """A source and its rules, compiled: what `load` makes of a rules file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 
 from pydantic import JsonValue
@@ -12,14 +13,17 @@ from handler.core.braze.identifiers import (
     REACHING,
     REACHING_ATTRIBUTES,
 )
+from handler.core.expressions.defines import Outcome, Roots
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Template
 from handler.core.models import Event, OnUnknown
+from handler.core.rules.defines import Define
 from handler.core.verification.schemes import Scheme
 from handler.core.verification.sender import Handshake, ReplyBody
 
 ITEM: Final = "item"  # the root under which expressions see an element of `for_each`
 
+_WILD: Final = frozenset("*?[")  # a type without any of these is no glob
 ByType = tuple[tuple[str, Expression], ...]
 
 
@@ -81,19 +85,35 @@ class Rule:
 
     def takes(self, event_type: str) -> bool:
         """Return whether the rule is for events of this type."""
-        return any(fnmatchcase(event_type, glob) for glob in self.types)
+        if event_type in self.types:
+            return True
+        globs = _globs(self.types)
+        return bool(globs) and any(fnmatchcase(event_type, glob) for glob in globs)
+
+
+@lru_cache(maxsize=1024)  # most events are of none of a rule's types
+def _globs(types: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in types if not _WILD.isdisjoint(one))
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The document that expressions see, and of it the part that the sender has signed."""
+    """The document that expressions see, and of it the part that the sender has signed.
 
-    document: dict[str, JsonValue]
-    signed: dict[str, JsonValue]
+    Both know the values that names of `define` already have on the event.
+    """
 
-    def including(self, name: str, value: JsonValue) -> "Scope":
-        """Return the scope with a further root, taken from signed data."""
-        return Scope({**self.document, name: value}, {**self.signed, name: value})
+    document: Roots
+    signed: Roots
+
+    def of_item(self, index: int, item: JsonValue) -> "Scope":
+        """Return the scope of an element of `for_each`, which is taken from signed data."""
+        return Scope(
+            *(
+                replace(one, values={**one.values, ITEM: item}, item=index)
+                for one in (self.document, self.signed)
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +136,15 @@ class Source:
     tables: Mapping[str, Mapping[str, JsonValue]]
     rules: tuple[Rule, ...]
     version: str
+    defines: Mapping[str, Define] = field(default_factory=dict)
 
     def scope(self, event: Event) -> Scope:
         """Return an event's document, with the part of it that is signed."""
-        return Scope(self.document(event), self.signed(event))
+        outcomes: dict[tuple[object, ...], Outcome] = {}
+        return Scope(
+            Roots(self.document(event), outcomes=outcomes),
+            Roots(self.signed(event), is_signed=True, outcomes=outcomes),
+        )
 
     def document(self, event: Event) -> dict[str, JsonValue]:
         """Return the document that expressions see of an event: one key for each root."""

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from handler.core.errors import RulesError
+from handler.core.expressions.defines import Roots
 from handler.core.expressions.template import compile_text
 from handler.core.models import Verified, Webhook
 from handler.core.planning.plan import plan
@@ -246,7 +247,7 @@ def rendered(expression: str, signed: dict[str, Any]) -> dict[str, Any]:
     source = load("shop", rules({"external_user_id": "${body.id}"}, ""), "f", "dev")
     event: dict[str, Any] = {"headers": {"x-who": "eve@example.org"}, "body": {}}
     template = {"external_user_id": "u", "attributes": attributes}
-    return fill_recipient(template, source.rules[0], Scope(event, signed), [])
+    return fill_recipient(template, source.rules[0], Scope(Roots(event), Roots(signed)), [])
 
 
 @pytest.mark.parametrize(

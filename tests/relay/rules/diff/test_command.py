@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.docs_pages import page
 from tests.relay.rules.desk import RULES, WEBHOOK, Desk
 
 
@@ -18,6 +19,11 @@ def base(desk: Desk) -> Path:
 
 def changes(desk: Desk, base: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(desk.diff(base, "--json").stdout)["changes"]
+    return found
+
+
+def differences(desk: Desk, base: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(desk.diff(base, "--json").stdout)["differences"]
     return found
 
 
@@ -44,10 +50,83 @@ def test_a_changed_request_is_shown_where_it_changes(desk: Desk, base: Path) -> 
     desk.write_rules(RULES.replace("{email:", "{nickname:").replace("[attributes.email]", "[]"))
     result = desk.diff(base)
     assert result.exit_code == 0
-    assert "case shop/an-order: confirm: changed\n" in result.stdout
-    assert "  -        email: a@example.org\n" in result.stdout
-    assert "  +        nickname: a@example.org\n" in result.stdout
-    assert result.stdout.endswith("1 webhook compared; changed: 1\n")
+    assert (
+        result.stdout
+        == """\
+shop/confirm: changed
+  shown by case shop/an-order
+  recipients[0].attributes.email: - "a@example.org"
+  recipients[0].attributes.nickname: + "a@example.org"
+
+1 webhook compared; changed: 1
+"""
+    )
+
+
+def test_a_change_is_told_once_with_all_webhooks_that_show_it(desk: Desk, base: Path) -> None:
+    desk.write_case(WEBHOOK.replace("41", "42"), "shop/another")
+    desk.write_case(WEBHOOK.replace("name: Ada, ", ""), "shop/nameless")
+    text = RULES.replace("Order $", "No. $").replace('"${body.name}"', '"${upper(body.name)}"')
+    desk.write_rules(text.replace("trigger_properties: {", "trigger_properties: {shop: Tea, "))
+    shown = desk.diff(base).stdout
+    assert f"```\n{shown}```\n" in page("testing-rules")
+    assert (
+        shown
+        == """\
+shop/confirm: changed
+  shown by case shop/an-order, case shop/another, case shop/nameless
+  recipients[0].attributes.first_name: "Ada" -> "ADA"
+    shown by case shop/an-order, case shop/another
+  recipients[0].trigger_properties.order: for example "Order 41" -> "No. 41"
+  recipients[0].trigger_properties.shop: + "Tea"
+
+3 webhooks compared; changed: 3
+"""
+    )
+
+
+def test_a_request_that_appears_is_told_field_by_field(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("!(body.test)", "body.paid"), folder="base")
+    shown = desk.diff(base).stdout
+    assert (
+        """\
+shop/confirm: appears
+  shown by case shop/an-order
+  campaign_id: + "c-1"
+  recipients[0].external_user_id: + "9"
+  recipients[0].attributes.email: + "a@example.org"
+"""
+        in shown
+    )
+
+
+def test_many_webhooks_are_counted_and_json_names_them_all(desk: Desk, base: Path) -> None:
+    for at in range(6):
+        desk.write_case(WEBHOOK, f"shop/case-{at}")
+    desk.write_rules(RULES.replace("Order $", "No. $"))
+    assert "case shop/case-3 and 2 more\n" in desk.diff(base).stdout
+    (told,) = differences(desk, base)
+    assert len(told["webhooks"]) == len(told["fields"][0]["webhooks"]) == 7
+
+
+def test_a_list_of_another_length_is_one_change(desk: Desk, base: Path) -> None:
+    text = RULES.replace('"Order ${body.number}"', "[a, b]")
+    desk.write_rules(text, folder="base")
+    desk.write_rules(text.replace("[a, b]", "[a, c, b]"))
+    assert '.order: ["a", "b"] -> ["a", "c", "b"]\n' in desk.diff(base).stdout
+    desk.write_rules(text.replace("[a, b]", "[a, c]"))
+    assert '.order[1]: "b" -> "c"\n' in desk.diff(base).stdout
+
+
+def test_a_failure_is_told_once_with_its_reason(desk: Desk, base: Path) -> None:
+    desk.write_case(WEBHOOK, "shop/another")
+    desk.write_rules(
+        RULES.replace("[attributes.email]", "[attributes.city]").replace(
+            "attributes: {", 'attributes: {home_city: "${body.city}", city: "${body.city}", '
+        )
+    )
+    shown = desk.diff(base).stdout
+    assert shown.count("fails now, unrenderable: attributes.city: it is required") == 1
 
 
 def test_a_renamed_rule_is_told_loudly(desk: Desk, base: Path) -> None:
@@ -60,7 +139,7 @@ def test_a_renamed_rule_is_told_loudly(desk: Desk, base: Path) -> None:
     )
     assert change["before"]["id"] != change["after"]["id"]
     shown = desk.diff(base).stdout
-    assert "case shop/an-order: confirm -> thank: new id\n" in shown
+    assert "shop/confirm -> shop/thank: new id\n  shown by case shop/an-order\n\n" in shown
     assert "New ids: 1. A rule was renamed, or its once changed: a recipient of the" in shown
 
 
@@ -85,7 +164,7 @@ def test_a_request_that_disappears_says_why(desk: Desk, base: Path) -> None:
         "body.paid is null",
         {},
     )
-    assert "an-order: confirm: disappears, body.paid is null\n" in desk.diff(base).stdout
+    assert "shop/confirm: disappears, body.paid is null\n" in desk.diff(base).stdout
 
 
 def test_a_request_that_appears_is_shown(desk: Desk, base: Path) -> None:
@@ -146,6 +225,25 @@ def test_recipients_are_compared_one_by_one(desk: Desk, base: Path) -> None:
     desk.write_rules(text.replace("Order $", "No. $"))
     (change,) = changes(desk, base)
     assert change["before"]["body"]["recipients"][0]["external_user_id"] == "9"
+    (told,) = differences(desk, base)
+    assert [it["path"] for it in told["fields"]] == ["recipients[0].trigger_properties.order"]
+
+
+def test_a_recipient_is_named_by_its_place_in_the_rule(desk: Desk, base: Path) -> None:
+    more = "        - external_user_id: ${body.name}\n          trigger_properties: {to: a}\n"
+    text = RULES.replace("    required: [attributes.email]\n", more)
+    desk.write_rules(text, folder="base")
+    desk.write_rules(text.replace("{to: a}", "{to: b}"))
+    (told,) = differences(desk, base)
+    assert told["fields"] == [
+        {
+            "path": "recipients[1].trigger_properties.to",
+            "before": "a",
+            "after": "b",
+            "same": True,
+            "webhooks": ["case shop/an-order"],
+        }
+    ]
 
 
 def test_a_source_that_is_new_or_gone_is_compared_with_nothing(desk: Desk, base: Path) -> None:
@@ -188,7 +286,7 @@ def test_of_a_commit_it_is_told_how_it_becomes_a_folder(desk: Desk) -> None:
     result = desk.diff(Path("HEAD"))
     assert result.exit_code == 2
     said = " ".join(result.stderr.replace("│", "").split())
-    assert "give a folder, not HEAD; for a commit: git archive HEAD src/rules" in said
+    assert "HEAD is no folder; for a commit: --against HEAD" in said
 
 
 def test_rules_that_do_not_load_cannot_be_compared(desk: Desk, base: Path) -> None:
