@@ -11,6 +11,7 @@ import pytest
 
 from relay.local.emulator import emulator
 from relay.paths import ENVIRONMENTS, PROJECT
+from relay.virtualenvs import environment
 from tests.deploy.conftest import ENDPOINT, OWN_IDS, STACK, Sam, project_in
 
 SHOPIFY = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
@@ -23,6 +24,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
     for name in ("relay", "events"):
         shutil.copytree(PROJECT / name, project / name)
     shutil.copy(PROJECT / "uv.lock", project)
+    environment("sam")  # else it is installed from here, and its programs name this folder's Python
     (project / ".venvs").symlink_to(ENVIRONMENTS)
     with emulator() as endpoint:
         yield Sam(project, endpoint)
