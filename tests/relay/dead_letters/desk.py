@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 import typer
@@ -65,10 +64,6 @@ PARKED = Parked(
 )
 
 
-# Making one takes longer than a call of the emulator.
-_client = cache(client)
-
-
 def delivery(**changes: Any) -> Delivery:
     """Return a delivery with an id of its own."""
     return replace(DELIVERY, id=uuid.uuid4().hex * 2, **changes)
@@ -81,7 +76,7 @@ class Desk:
     outputs: Mapping[str, str]
 
     def client(self, service: str) -> Any:
-        return _client(self.endpoint, service)
+        return client(self.endpoint, service)
 
     def run(self, group: str, command: str, *arguments: str, answer: str = "") -> Result:
         given = [group, command, *arguments, "--stack-name", self.name]

@@ -5,7 +5,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -47,13 +46,6 @@ rules: [{name: onboarding, type: '*', send: {campaign_id: c, recipients: [{email
 }
 
 
-@cache
-def made(endpoint: str | None, service: str) -> Any:
-    """Return a client of the tests' own, made once: the commands make theirs each time."""
-    assert endpoint is not None
-    return client(endpoint, service)
-
-
 def digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
@@ -66,7 +58,8 @@ class Stage:
     rules: str
 
     def client(self, service: str) -> Any:
-        return made(self.stack.endpoint, service)
+        assert self.stack.endpoint is not None
+        return client(self.stack.endpoint, service)
 
     def run(self, *words: str, answer: str | None = None) -> Result:
         """Run a command for this stack; those that read rules get the folder."""
@@ -145,7 +138,7 @@ def typed(value: Any) -> dict[str, Any]:
 def make_stack(endpoint: str, *, indexes: bool = True) -> Operated:
     """Create a stack with the resources of a relay that the commands look at."""
     name = f"relay-{uuid.uuid4().hex[:12]}"
-    formation = made(endpoint, "cloudformation")
+    formation = client(endpoint, "cloudformation")
     formation.create_stack(StackName=name, TemplateBody=json.dumps(_template(indexes=indexes)))
     while (found := formation.describe_stacks(StackName=name)["Stacks"][0])["StackStatus"].endswith(
         "IN_PROGRESS"
