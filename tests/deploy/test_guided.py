@@ -5,19 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from relay.local.emulator import emulator
 from relay.stacks.samconfig import read
-from tests.deploy.conftest import Sam, project_in
+from tests.deploy.conftest import Sam, deployable
 
 ANSWERS = {"BrazeEndpoint": "https://rest.fra-01.braze.eu", "AlarmEmail": "team@example.com"}
 
 
 @pytest.fixture
 def newcomer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
-    project = project_in(tmp_path_factory.mktemp("newcomer"))
-    with emulator() as endpoint:
-        made = Sam(project, endpoint)
-        made("build")
+    with deployable(tmp_path_factory.mktemp("newcomer")) as made:
         yield made
 
 

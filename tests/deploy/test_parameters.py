@@ -1,15 +1,48 @@
 """What the parameters refuse, and what the optional ones add."""
 
 import json
+import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.deploy.conftest import Sam
 
 STACK = "braze-relay-optional"
 BRAZE = "Stage=prod BrazeEndpoint=https://rest.iad-01.braze.com"
 CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-3333-4444-555555555555"
+
+
+ELSEWHERE = "Stage=prod AllowOtherBrazeHost=true BrazeEndpoint=https://rest.example.com"
+
+
+@pytest.fixture(scope="module")
+def packaged(sam: Sam) -> Path:
+    """Let SAM upload the package once; return the template that it gives to CloudFormation."""
+    file = sam.project / "packaged.yaml"
+    sam("package", "--resolve-s3", "--output-template-file", str(file))
+    return file
+
+
+def given(parameters: str) -> list[dict[str, str]]:
+    pairs = [one.split("=", 1) for one in parameters.split()]
+    return [{"ParameterKey": name, "ParameterValue": value} for name, value in pairs]
+
+
+def change_set(sam: Sam, packaged: Path, parameters: str) -> str:
+    """Have CloudFormation check the template with parameters, as SAM does; return the status."""
+    formation, name = sam.client("cloudformation"), f"checks-{uuid.uuid4().hex}"
+    chosen = {"StackName": name, "ChangeSetName": name}
+    formation.create_change_set(
+        **chosen,
+        ChangeSetType="CREATE",
+        TemplateBody=packaged.read_text(encoding="utf-8"),
+        Parameters=given(parameters),
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    return str(formation.describe_change_set(**chosen)["Status"])
 
 
 @pytest.mark.parametrize(
@@ -26,25 +59,38 @@ CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-2222-3333
     ],
 )
 def test_a_wrong_parameter_is_refused_with_what_it_should_be(
-    sam: Sam, parameters: str, words: str
+    sam: Sam, packaged: Path, parameters: str, words: str
 ) -> None:
-    with pytest.raises(AssertionError, match=words):
-        sam.deploy("--stack-name", STACK, "--parameter-overrides", parameters)
+    with pytest.raises(ClientError, match=words):
+        change_set(sam, packaged, parameters)
 
 
-def test_another_host_is_taken_where_that_is_said_and_only_over_tls(sam: Sam) -> None:
-    given = "Stage=prod AllowOtherBrazeHost=true BrazeEndpoint=https://rest.example.com"
-    changes = ("--no-execute-changeset", "--stack-name", STACK, "--parameter-overrides")
-    sam.deploy(*changes, given)
+def test_sam_shows_what_a_parameter_should_be(sam: Sam) -> None:
+    wrong = "Stage=prod BrazeEndpoint=rest.iad-01.braze.com"
+    with pytest.raises(AssertionError, match=r"such as https://rest\.iad-01\.braze\.com"):
+        sam.deploy("--stack-name", STACK, "--parameter-overrides", wrong)
+
+
+@pytest.mark.parametrize("parameters", [BRAZE, ELSEWHERE])
+def test_a_host_is_taken_that_is_on_the_list_and_another_where_that_is_said(
+    sam: Sam, packaged: Path, parameters: str
+) -> None:
+    assert change_set(sam, packaged, parameters) == "CREATE_COMPLETE"
+
+
+def test_another_host_is_taken_only_over_tls(sam: Sam, packaged: Path) -> None:
+    with pytest.raises(ClientError, match="BrazeEndpoint"):
+        change_set(sam, packaged, ELSEWHERE.replace("https:", "http:"))
 
 
 @pytest.fixture(scope="module")
-def optional(sam: Sam) -> dict[str, str]:
+def optional(sam: Sam, packaged: Path) -> dict[str, str]:
     """Deploy with a domain, a key and a watched rule; return the stack's physical ids."""
     key = sam.client("kms").create_key()["KeyMetadata"]["Arn"]
-    given = f"{BRAZE} Architecture=arm64 DomainName=webhooks.example.com KmsKeyArn={key}"
-    given += f" CertificateArn={CERTIFICATE} WatchedRule1=shopify/order-confirmation"
-    sam.deploy("--stack-name", STACK, "--parameter-overrides", given)
+    parameters = f"{BRAZE} Architecture=arm64 DomainName=webhooks.example.com KmsKeyArn={key}"
+    parameters += f" CertificateArn={CERTIFICATE} WatchedRule1=shopify/order-confirmation"
+    template = ("--template-file", str(packaged), "--stack-name", STACK)
+    sam.deploy(*template, "--parameter-overrides", parameters)
     return sam.resources(STACK) | {"key": key}
 
 

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deploy.conftest import STACK, Sam
+from tests.deploy.conftest import STACK, Sam, project_in
 
 
 @pytest.fixture(scope="module")
-def built(sam: Sam) -> Path:
-    template = (sam.project / ".aws-sam" / "build" / "template.yaml").read_text(encoding="utf-8")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the whole package, as a user builds it."""
+    project = project_in(tmp_path_factory.mktemp("whole"))
+    Sam(project, endpoint="")("build")
+    template = (project / ".aws-sam" / "build" / "template.yaml").read_text(encoding="utf-8")
     folders: set[str] = set(re.findall(r"CodeUri: (\S+)", template)) - {"src/"}
     assert len(folders) == 1, "both functions share one package"
-    return sam.project / ".aws-sam" / "build" / folders.pop()
+    return project / ".aws-sam" / "build" / folders.pop()
 
 
 def test_the_package_holds_the_code_the_rules_and_wheels_for_the_functions_own_platform(
