@@ -3,8 +3,8 @@
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,51 +12,56 @@ import pytest
 from relay.local.emulator import emulator
 from relay.paths import ENVIRONMENTS, PROJECT
 from relay.virtualenvs import environment
-from tests.deploy.conftest import ENDPOINT, OWN_IDS, STACK, Sam, project_in
+from tests.deploy.conftest import ENDPOINT, OWN_IDS, STACK, Sam, project_in, with_one_wheel
+from tests.forked import Forked, forked
 
 SHOPIFY = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
 
 
+@dataclass(frozen=True)
+class Checkout(Sam):
+    """A checkout with a user's changes, an account of its own, and the command in it."""
+
+    relay: Forked = field(kw_only=True)
+
+    def command(self, *arguments: str, answers: str = "") -> subprocess.CompletedProcess[str]:
+        """Run the relay command; it starts SAM, which asks."""
+        return self.relay(*arguments, env=environment_of(self), answers=answers)
+
+
+def environment_of(checkout: Sam) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(checkout.project.parent),
+        "PYTHONPATH": f"{checkout.project}:{checkout.project / 'src'}",
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",
+    } | checkout.aws()
+
+
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
-    """Return a checkout with a user's changes, and an account of its own."""
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     project = project_in(tmp_path_factory.mktemp("checkout"))
+    with_one_wheel(project)
     for name in ("relay", "events"):
         shutil.copytree(PROJECT / name, project / name)
     shutil.copy(PROJECT / "uv.lock", project)
     environment("sam")  # else it is installed from here, and its programs name this folder's Python
     (project / ".venvs").symlink_to(ENVIRONMENTS)
     with emulator() as endpoint:
-        yield Sam(project, endpoint)
+        sam = Sam(project, endpoint)
+        with forked(project, environment_of(sam)) as relay:
+            yield Checkout(project, endpoint, relay=relay)
 
 
-def relay(checkout: Sam, *arguments: str, answers: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", "from relay.cli import main; main()", *arguments],
-        cwd=checkout.project,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(checkout.project.parent),
-            "PYTHONPATH": f"{checkout.project}:{checkout.project / 'src'}",
-            "SAM_CLI_TELEMETRY": "0",
-            "SAM_CLI_POLL_DELAY": "0.2",
-        }
-        | checkout.aws(),
-        input=answers,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def give(checkout: Sam, parameters: str) -> None:
+def give(checkout: Checkout, parameters: str) -> None:
     """Write more parameters into samconfig.toml, besides those of the project."""
     original = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
     text = original.replace("Stage=dev", f"Stage=dev {ENDPOINT} {parameters}".rstrip())
     (checkout.project / "samconfig.toml").write_text(text, encoding="utf-8")
 
 
-def deployed(checkout: Sam, name: str) -> str:
+def deployed(checkout: Checkout, name: str) -> str:
     """Return the value that a parameter of the stack has."""
     (found,) = checkout.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     values = {one["ParameterKey"]: one["ParameterValue"] for one in found["Parameters"]}
@@ -83,12 +88,12 @@ LISTED = [it for it in OWN_IDS.items() if it[0] in SHOPIFY]
     ],
 )
 def test_rules_that_are_not_good_are_named_and_nothing_is_built_or_deployed(
-    checkout: Sam, file: str, old: str, new: str, words: str
+    checkout: Checkout, file: str, old: str, new: str, words: str
 ) -> None:
     place: Path = checkout.project / file
     before = place.read_text(encoding="utf-8")
     place.write_text(before.replace(old, new, 1), encoding="utf-8")
-    run = relay(checkout, "deploy")
+    run = checkout.command("deploy")
     place.write_text(before, encoding="utf-8")
     assert run.returncode == 1
     assert words in run.stderr
@@ -97,34 +102,40 @@ def test_rules_that_are_not_good_are_named_and_nothing_is_built_or_deployed(
     assert checkout.client("cloudformation").describe_stacks()["Stacks"] == []
 
 
-def test_a_case_that_is_not_good_stops_the_deployment(checkout: Sam) -> None:
+def test_a_case_that_is_not_good_stops_the_deployment(checkout: Checkout) -> None:
     case = checkout.project / "tests" / "cases" / "shopify" / "nothing-comes.yaml"
     case.parent.mkdir(parents=True)
     case.write_text("webhook: {event: events/shopify-order.json}\nexpect: {}\n", encoding="utf-8")
-    run = relay(checkout, "deploy")
+    run = checkout.command("deploy")
     case.unlink()
     assert run.returncode == 1
     assert "0 of 1 case is good" in run.stdout
     assert not (checkout.project / ".aws-sam").exists()
 
 
-def test_an_environment_that_samconfig_does_not_have_is_wrong_usage(checkout: Sam) -> None:
-    run = relay(checkout, "deploy", "--config-env", "staging")
+def test_an_environment_that_samconfig_does_not_have_is_wrong_usage(checkout: Checkout) -> None:
+    run = checkout.command("deploy", "--config-env", "staging")
     assert run.returncode == 2
     assert "default, dev, prod" in run.stderr
 
 
 @pytest.mark.parametrize("time", ["first", "second"])
-def test_a_new_stack_that_is_answered_no_is_not_made(checkout: Sam, time: str) -> None:
-    run = relay(checkout, "deploy", answers="n\n")
+def test_a_new_stack_that_is_answered_no_is_not_made(checkout: Checkout, time: str) -> None:
+    run = checkout.command("deploy", answers="n\n")
     assert run.returncode == 1, time
     assert run.stderr.endswith("not deployed: nothing was changed\n")
     assert "https://" not in run.stdout.partition("Deploy this changeset?")[2]
     assert checkout.resources() == {}
 
 
-def test_good_rules_are_built_and_deployed_and_the_senders_urls_are_shown(checkout: Sam) -> None:
-    run = relay(checkout, "deploy", "--", "--no-confirm-changeset", "--no-progressbar")
+WATCHED = "shopify/order-confirmation"
+
+
+def test_good_rules_are_built_and_deployed_and_the_senders_urls_are_shown(
+    checkout: Checkout,
+) -> None:
+    give(checkout, f"WatchedRule1={WATCHED}")
+    run = checkout.command("deploy", "--", "--no-confirm-changeset", "--no-progressbar")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "3 rules of 2 sources are good (stage dev)" in run.stdout
     assert "CloudFormation stack changeset" in run.stdout
@@ -135,29 +146,30 @@ def test_good_rules_are_built_and_deployed_and_the_senders_urls_are_shown(checko
     assert following == "next: .venv/bin/relay doctor"
 
 
-def test_an_update_that_is_answered_no_changes_nothing_and_says_so(checkout: Sam) -> None:
+def test_an_update_that_is_answered_no_changes_nothing_and_says_so(checkout: Checkout) -> None:
     give(checkout, "LedgerDays=30")
-    run = relay(checkout, "deploy", answers="n\n")
+    run = checkout.command("deploy", answers="n\n")
     assert run.returncode == 1
     assert run.stderr.endswith("not deployed: nothing was changed\n")
     assert deployed(checkout, "LedgerDays") == "400"
 
 
-def test_without_a_change_there_is_nothing_to_deploy_and_that_is_no_failure(checkout: Sam) -> None:
+def test_without_a_change_there_is_nothing_to_deploy_and_that_is_no_failure(
+    checkout: Checkout,
+) -> None:
     give(checkout, "")
-    run = relay(checkout, "deploy")
+    run = checkout.command("deploy")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "No changes to deploy" in run.stdout
     assert run.stdout.splitlines()[-1] == "next: .venv/bin/relay doctor"
 
 
 def test_a_parameter_no_longer_given_keeps_its_value_and_its_default_resets_it(
-    checkout: Sam,
+    checkout: Checkout,
 ) -> None:
-    watched = "WatchedRule1=shopify/order-confirmation"
+    assert deployed(checkout, "WatchedRule1") == WATCHED  # as the first deployment gave it
     for given, rule, days in (
-        (f"{watched} LedgerDays=30", "shopify/order-confirmation", "30"),
-        ("LedgerDays=31", "shopify/order-confirmation", "31"),
+        ("LedgerDays=31", WATCHED, "31"),
         ("WatchedRule1='' LedgerDays=400", "", "400"),
     ):
         give(checkout, given)

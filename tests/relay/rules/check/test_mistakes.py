@@ -6,13 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from relay.paths import PROJECT
+from tests.forked import Forked, forked
 
+Relay = Callable[..., tuple[int, str]]
 SAMPLE = {"source": "shopify", "headers": {}, "body": {}}
 
 
@@ -26,6 +28,12 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("template.yaml", "samconfig.toml"):
         shutil.copy(PROJECT / name, folder)
     return folder
+
+
+@pytest.fixture(scope="module")
+def command(original: Path) -> Iterator[Forked]:
+    with forked(original, environment(original)) as made:
+        yield made
 
 
 @pytest.fixture
@@ -42,23 +50,27 @@ def checkout(original: Path) -> Iterator[Path]:
         file.write_bytes(content)
 
 
-def relay(checkout: Path, *arguments: str, **aws: str) -> tuple[int, str]:
-    """Run a command; return its exit code and what it says, in one line."""
-    run = subprocess.run(
-        [sys.executable, "-c", "from relay.cli import main; main()", *arguments],
-        cwd=checkout,
-        env={
-            "PATH": os.defpath,
-            "HOME": str(checkout),
-            "PYTHONPATH": f"{checkout}:{checkout / 'src'}",
-            "COLUMNS": "200",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        | aws,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def environment(checkout: Path) -> dict[str, str]:
+    return {
+        "PATH": os.defpath,
+        "HOME": str(checkout),
+        "PYTHONPATH": f"{checkout}:{checkout / 'src'}",
+        "COLUMNS": "200",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+@pytest.fixture
+def relay(checkout: Path, command: Forked) -> Relay:
+    """Return what runs a command: its exit code, and what it says in one line."""
+
+    def run(*arguments: str, **aws: str) -> tuple[int, str]:
+        return said(command(*arguments, env=environment(checkout) | aws))
+
+    return run
+
+
+def said(run: subprocess.CompletedProcess[str]) -> tuple[int, str]:
     assert "Traceback" not in run.stderr
     return run.returncode, " ".join((run.stdout + run.stderr).replace("│", "").split())
 
@@ -80,53 +92,71 @@ def relay(checkout: Path, *arguments: str, **aws: str) -> tuple[int, str]:
         ),
     ],
 )
-@pytest.mark.parametrize("command", [("rules", "check"), ("run", "--port", "0"), ("deploy",)])
+@pytest.mark.parametrize("given", [("rules", "check"), ("run", "--port", "0"), ("deploy",)])
 def test_a_file_that_is_no_sample_is_named_with_its_place(
-    checkout: Path, command: tuple[str, ...], text: str, words: str
+    checkout: Path, relay: Relay, given: tuple[str, ...], text: str, words: str
 ) -> None:
     (checkout / "events" / "bad.json").write_text(text)
-    code, said = relay(checkout, *command)
+    code, said = relay(*given)
     assert code == 1
     assert words in said
 
 
-def test_a_sample_of_no_source_is_noted_and_left_out(checkout: Path) -> None:
+@pytest.mark.parametrize("given", [("rules", "check"), ("deploy",), ("doctor",)])
+def test_a_command_that_starts_says_what_one_that_is_forked_says(
+    checkout: Path, relay: Relay, given: tuple[str, ...]
+) -> None:
+    (checkout / "events" / "bad.json").write_text("[]")
+    program = "import sys; sys.argv[0] = 'relay'; from relay.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", program, *given],
+        cwd=checkout,
+        env=environment(checkout),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode > 0
+    assert said(run) == relay(*given)
+
+
+def test_a_sample_of_no_source_is_noted_and_left_out(checkout: Path, relay: Relay) -> None:
     (checkout / "events" / "x.json").write_text(json.dumps(SAMPLE | {"source": "shopfy"}))
     (checkout / "events" / "y.json").write_text(json.dumps(SAMPLE | {"source": "till"}))
-    code, said = relay(checkout, "rules", "check")
+    code, said = relay("rules", "check")
     assert code == 0
     assert "note: events/x.json: there is no source shopfy; did you mean shopify?" in said
     assert "note: events/y.json: there is no source till: it is left out" in said
 
 
-@pytest.mark.parametrize("command", [("rules", "check"), ("run", "--port", "0")])
+@pytest.mark.parametrize("given", [("rules", "check"), ("run", "--port", "0")])
 def test_a_source_that_does_not_load_is_not_unknown_and_its_file_can_be_clicked(
-    checkout: Path, command: tuple[str, ...]
+    checkout: Path, relay: Relay, given: tuple[str, ...]
 ) -> None:
     (checkout / "src" / "rules" / "shopify.yaml").write_text("rulez: []\n")
-    code, said = relay(checkout, *command)
+    code, said = relay(*given)
     assert code == 1
     assert "src/rules/shopify.yaml:1:1: " in said
     assert "no source" not in said
 
 
-def test_a_field_that_no_sample_has_is_noted(checkout: Path) -> None:
+def test_a_field_that_no_sample_has_is_noted(checkout: Path, relay: Relay) -> None:
     file = checkout / "src" / "rules" / "shopify.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("body.total_price_set", "body.totel_price_set"), encoding="utf-8")
-    code, said = relay(checkout, "rules", "check")
+    code, said = relay("rules", "check")
     assert code == 0
     missing = "trigger_properties.total is missing for every sample in events/"
     assert f"note: shopify/order-confirmation: {missing}" in said
     file.write_text(text, encoding="utf-8")
-    assert "note" not in relay(checkout, "rules", "check")[1]
+    assert "note" not in relay("rules", "check")[1]
 
 
 @pytest.mark.parametrize("config_env, lines", [("default", (21, 22)), ("prod", (24, 25))])
 def test_the_projects_sample_ids_and_a_missing_endpoint_stop_a_deployment_with_their_lines(
-    checkout: Path, config_env: str, lines: tuple[int, int]
+    checkout: Path, relay: Relay, config_env: str, lines: tuple[int, int]
 ) -> None:
-    code, said = relay(checkout, "deploy", "--config-env", config_env)
+    code, said = relay("deploy", "--config-env", config_env)
     assert code == 1
     first, second = lines
     sample = "is a sample of this project: put the API identifier of a campaign or Canvas of yours"
@@ -140,18 +170,20 @@ def test_the_projects_sample_ids_and_a_missing_endpoint_stop_a_deployment_with_t
     assert not (checkout / ".aws-sam").exists()
 
 
-def test_a_wrong_parameter_stops_a_deployment_before_anything_is_built(checkout: Path) -> None:
+def test_a_wrong_parameter_stops_a_deployment_before_anything_is_built(
+    checkout: Path, relay: Relay
+) -> None:
     file = checkout / "samconfig.toml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("Stage=dev", "Stage=dev AlarmMail=a@b.c"), encoding="utf-8")
-    code, said = relay(checkout, "deploy")
+    code, said = relay("deploy")
     assert code == 2
     assert "there is no parameter AlarmMail; did you mean AlarmEmail?" in said
     assert not (checkout / ".aws-sam").exists()
 
 
 @pytest.mark.parametrize(
-    "command",
+    "given",
     [("doctor",), ("urls",), ("secrets", "set", "--braze"), ("urls", "--stack-name", "x")],
 )
 @pytest.mark.parametrize(
@@ -162,9 +194,9 @@ def test_a_wrong_parameter_stops_a_deployment_before_anything_is_built(checkout:
     ],
 )
 def test_without_region_or_credentials_no_option_is_blamed(
-    checkout: Path, command: tuple[str, ...], aws: dict[str, str], words: str
+    relay: Relay, given: tuple[str, ...], aws: dict[str, str], words: str
 ) -> None:
-    code, said = relay(checkout, *command, **aws)
+    code, said = relay(*given, **aws)
     assert code == 2
     assert words in said
     assert "for '--stack-name'" not in said
