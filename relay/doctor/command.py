@@ -165,10 +165,15 @@ def _mapping(stack: _Stack) -> Iterator[Finding]:
 
 def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
     packages, architectures = {}, {}
+    read: dict[str, Package] = {}  # by digest: both functions have the same package
     for name in _FUNCTIONS:
         found = client("lambda").get_function(FunctionName=stack.function(name))
-        packages[name] = _downloaded(found["Code"]["Location"])
-        (architectures[name],) = found["Configuration"]["Architectures"]
+        configuration = found["Configuration"]
+        digest = configuration["CodeSha256"]
+        if digest not in read:
+            read[digest] = _downloaded(found["Code"]["Location"])
+        packages[name] = read[digest]
+        (architectures[name],) = configuration["Architectures"]
     here = {file.name: file.read_bytes() for file in rules.glob("*.yaml")}
     yield from stack_checks.rules_findings(here, packages["IngestFunction"].rules, stack.chosen)
     yield from stack_checks.architecture_findings(packages, architectures, stack.chosen)

@@ -8,10 +8,9 @@ import json
 import os
 import re
 import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -20,6 +19,7 @@ from handler.core import message
 from handler.core.models import Delivery
 from relay.paths import PROJECT
 from tests.deploy.conftest import Credentials, Sam
+from tests.forked import Forked, forked
 
 STACK = "braze-relay-policies"
 RULES = ("--rules", str(PROJECT / "tests" / "rules"))
@@ -71,15 +71,15 @@ def user(sam: Sam, name: str) -> Credentials:
     return key["AccessKeyId"], key["SecretAccessKey"]
 
 
-def relay(sam: Sam, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [Path(sys.executable).with_name("relay"), *arguments, "--stack-name", STACK],
-        env={"PATH": os.environ["PATH"]} | sam.aws(),
-        input="canary-secret\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture(scope="module")
+def command() -> Iterator[Forked]:
+    with forked(PROJECT, {"PATH": os.environ["PATH"]}) as made:
+        yield made
+
+
+def relay(command: Forked, user: Sam, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {"PATH": os.environ["PATH"]} | user.aws()
+    return command(*arguments, "--stack-name", STACK, env=env, answers="canary-secret\n")
 
 
 def without_tls(sam: Sam) -> str:
@@ -97,7 +97,7 @@ def without_tls(sam: Sam) -> str:
     return str(plain)
 
 
-def operate(operator: Sam) -> None:
+def operate(command: Forked, operator: Sam) -> None:
     """Go through a dead letter's life, and all that an operator looks at."""
     resources = operator.resources(STACK)
     for who in ("1", "2", "2"):
@@ -107,17 +107,17 @@ def operate(operator: Sam) -> None:
             MessageAttributes={"reason": {"DataType": "String", "StringValue": "horizon"}},
         )
     for words in OPERATED:
-        done = relay(operator, *words.split())
+        done = relay(command, operator, *words.split())
         told = done.stdout + done.stderr
         assert not re.search("AccessDenied|not authorized|Traceback|cannot|given back", told), told
         assert done.returncode == words.startswith("trace"), told  # it was never claimed
 
 
-def test_the_policies_suffice_and_without_them_nothing_goes(sam: Sam) -> None:
+def test_the_policies_suffice_and_without_them_nothing_goes(sam: Sam, command: Forked) -> None:
     stranger = replace(sam, credentials=user(sam, "stranger"))
     with pytest.raises(AssertionError, match=r"AccessDenied|not authorized"):
         stranger.deploy("--stack-name", STACK)
-    denied = relay(stranger, "doctor")
+    denied = relay(command, stranger, "doctor")
     assert "AccessDenied" in denied.stderr
     assert "Traceback" not in denied.stderr
 
@@ -126,13 +126,13 @@ def test_the_policies_suffice_and_without_them_nothing_goes(sam: Sam) -> None:
     given = ("--template-file", without_tls(sam), "--config-file", config)
     deployer.deploy("--stack-name", STACK, *given)
 
-    denied = relay(stranger, "secrets", "set", "--source", "shopify", *RULES)
+    denied = relay(command, stranger, "secrets", "set", "--source", "shopify", *RULES)
     assert "AccessDenied" in denied.stderr
     operator = replace(sam, credentials=user(sam, "operator"))
-    done = relay(operator, "secrets", "set", "--source", "shopify", *RULES)
+    done = relay(command, operator, "secrets", "set", "--source", "shopify", *RULES)
     assert done.returncode == 0, done.stdout + done.stderr
-    findings = json.loads(relay(operator, "doctor", "--json", *RULES).stdout)
+    findings = json.loads(relay(command, operator, "doctor", "--json", *RULES).stdout)
     assert findings, "accounts has no secret yet"
     assert "cannot be checked" not in json.dumps(findings)
-    operate(operator)
+    operate(command, operator)
     sam("delete", "--no-prompts", "--stack-name", STACK)

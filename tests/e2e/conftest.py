@@ -1,5 +1,6 @@
 """The whole template, up once for all tests of this folder, beside a simulated Braze."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
 from tests.e2e.harness import ACCOUNTS_SECRET, SECOND_SECRET, SHOPIFY_SECRET, Relay, sample
+from tests.forked import Forked, forked
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,12 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     watched = "shopify/order-confirmation"
     with local_stack(rules, secrets, None, 0, RulesStage="dev", WatchedRule1=watched) as stack:
         yield stack
+
+
+@pytest.fixture(scope="session")
+def command() -> Iterator[Forked]:
+    with forked(PROJECT, {"PATH": os.environ["PATH"]}) as made:
+        yield made
 
 
 @pytest.fixture

@@ -9,13 +9,18 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar
 
+import boto3
 import requests
+import typer
 from standardwebhooks import Webhook as StandardWebhook
+from typer.testing import CliRunner, Result
 
 from relay.local.stack import Local
 from relay.paths import EVENTS
+from relay.stacks.local import REGION
 
 SHOPIFY_SECRET = "canary-signing-secret-of-shopify"
 SECOND_SECRET = "canary-second-secret-of-shopify"
@@ -171,3 +176,18 @@ def aws_environment(local: Local) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
+
+
+@cache
+def session() -> boto3.Session:
+    """Return boto3's session for emulators, which keeps what it has read of each service."""
+    return boto3.Session("test", "test", region_name=REGION)
+
+
+def invoke(relay: typer.Typer, local: Local, *arguments: str) -> Result:
+    """Run a command in this process, for a user whose AWS account is the emulator."""
+    boto3.DEFAULT_SESSION = session()
+    try:
+        return CliRunner().invoke(relay, arguments, env=aws_environment(local))
+    finally:
+        boto3.DEFAULT_SESSION = None  # it would keep another test's credentials

@@ -2,23 +2,19 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import requests
-from typer.testing import CliRunner
 
 from relay.cli import app
 from relay.local.stack import BRAZE_KEY, Local
 from relay.stacks.local import NAME
-from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, aws_environment, until
-
-RELAY = Path(sys.executable).with_name("relay")
+from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, aws_environment, invoke, until
+from tests.forked import Forked
 
 
 @dataclass(frozen=True)
@@ -27,6 +23,7 @@ class Patient:
 
     local: Local
     rules: Path
+    command: Forked
 
     def client(self, service: str) -> Any:
         return self.local.stack.client(service)
@@ -36,10 +33,8 @@ class Patient:
 
     def relay(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of ours on this stack and its rules."""
-        emulator = aws_environment(self.local)
-        options = ["--stack-name", NAME, "--rules", str(self.rules)]
-        command = [str(RELAY), name, *options, *arguments]
-        return subprocess.run(command, env=emulator, capture_output=True, text=True, check=False)
+        options = ("--stack-name", NAME, "--rules", str(self.rules))
+        return self.command(name, *options, *arguments, env=aws_environment(self.local))
 
     def errors(self, *arguments: str) -> list[dict[str, str]]:
         """Return the findings that are faults."""
@@ -51,8 +46,7 @@ class Patient:
         In this process, for a command takes two seconds to start.
         """
         options = ["--stack-name", NAME, "--rules", str(self.rules), "--json", *arguments]
-        boto3.DEFAULT_SESSION = None  # it would keep another test's credentials
-        run = CliRunner().invoke(app, ["doctor", *options], env=aws_environment(self.local))
+        run = invoke(app, self.local, "doctor", *options)
         assert run.exit_code in {0, 1}, run.output
         findings: list[dict[str, str]] = json.loads(run.stdout)
         assert all(set(one) == {"level", "problem", "remedy"} for one in findings)

@@ -4,14 +4,12 @@ import json
 import subprocess
 from typing import Any
 
-import boto3
 import pytest
-from typer.testing import CliRunner
 
 from relay.cli import app
 from relay.paths import PROJECT
 from relay.stacks.local import NAME
-from tests.e2e.harness import Relay, aws_environment, until
+from tests.e2e.harness import Relay, invoke, until
 
 GROUPS = {"dead": "dead-letters", "held": "held"}
 RULES = ("--rules", str(PROJECT / "tests" / "rules"))
@@ -20,8 +18,7 @@ RULES = ("--rules", str(PROJECT / "tests" / "rules"))
 def run(relay: Relay, group: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in this process, for it takes two seconds to start."""
     command = [GROUPS[group], *arguments, "--stack-name", NAME]
-    boto3.DEFAULT_SESSION = None  # it would keep another test's credentials
-    result = CliRunner().invoke(app, command, env=aws_environment(relay.local))
+    result = invoke(app, relay.local, *command)
     return subprocess.CompletedProcess(command, result.exit_code, result.stdout, result.stderr)
 
 

@@ -14,6 +14,7 @@ from relay.paths import PROJECT
 from relay.stacks.local import NAME
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET
 from tests.e2e.patient import Patient
+from tests.forked import Forked
 
 ONBOARDING = "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864"  # of the stage dev, as what follows
 ORDER = "417220e4-5a2a-b634-7f7d-9ec891532368"
@@ -22,11 +23,11 @@ SECRETS = {"shopify": SHOPIFY_SECRET, "accounts": ACCOUNTS_SECRET}
 
 
 @pytest.fixture(scope="module")
-def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Patient]:
+def patient(tmp_path_factory: pytest.TempPathFactory, command: Forked) -> Iterator[Patient]:
     rules = tmp_path_factory.mktemp("doctor") / "rules"
     shutil.copytree(PROJECT / "tests" / "rules", rules)
     with local_stack(rules, SECRETS, None, 0, RulesStage="dev") as local:
-        patient = Patient(local, rules)
+        patient = Patient(local, rules, command)
         patient.listen()
         yield patient
 

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from relay.deploy.secrets import READY, changed, seen_by
 from relay.paths import PROJECT
 from relay.stacks.local import NAME
 from tests.e2e.harness import Relay, aws_environment
+from tests.forked import Forked
 
+Set = Callable[..., subprocess.CompletedProcess[str]]
 RULE = """rules:
   - name: order
     type: orders/create
@@ -77,18 +79,16 @@ def rules(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def secrets_set(
-    relay: Relay, rules: Path, *arguments: str, typed: str = ""
-) -> subprocess.CompletedProcess[str]:
-    options = ("--stack-name", NAME, "--rules", rules)
-    return subprocess.run(
-        [RELAY, "secrets", "set", *arguments, *options],
-        input=typed,
-        env=aws_environment(relay.local),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+@pytest.fixture
+def secrets_set(relay: Relay, rules: Path, command: Forked) -> Set:
+    """Return what runs `relay secrets set` for the stack, with what is typed as its input."""
+
+    def run(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        options = ("--stack-name", NAME, "--rules", str(rules))
+        env = aws_environment(relay.local)
+        return command("secrets", "set", *arguments, *options, env=env, answers=typed)
+
+    return run
 
 
 def stored(relay: Relay, output: str) -> dict[str, Any]:
@@ -98,17 +98,19 @@ def stored(relay: Relay, output: str) -> dict[str, Any]:
     return values
 
 
-def test_secrets_are_set_rotated_and_retired_and_never_shown(relay: Relay, rules: Path) -> None:
+def test_secrets_are_set_rotated_and_retired_and_never_shown(
+    relay: Relay, secrets_set: Set
+) -> None:
     before = stored(relay, "SigningSecretsArn")
     for change, secret in ((), "first-canary"), (("--rotate",), "second-canary"):
-        run = secrets_set(relay, rules, "--source", "fresh", *change, typed=f"{secret}\n")
+        run = secrets_set("--source", "fresh", *change, typed=f"{secret}\n")
         assert run.returncode == 0, run.stderr
         assert run.stdout.startswith(f"{NAME}: fresh: ")
         assert f"{READY} seconds" in run.stdout
         assert "canary" not in run.stdout + run.stderr
     both = {"fresh": ["second-canary", "first-canary"]}
     assert stored(relay, "SigningSecretsArn") == before | both
-    assert secrets_set(relay, rules, "--source", "fresh", "--retire").returncode == 0
+    assert secrets_set("--source", "fresh", "--retire").returncode == 0
     assert stored(relay, "SigningSecretsArn") == before | {"fresh": "second-canary"}
 
 
@@ -148,11 +150,11 @@ def typing(
 
 
 def test_a_braze_key_is_set_for_the_default_workspace_or_a_named_one(
-    relay: Relay, rules: Path
+    relay: Relay, secrets_set: Set
 ) -> None:
     before = stored(relay, "BrazeKeysArn")
-    assert secrets_set(relay, rules, "--braze", "eu", typed="key-of-eu\n").returncode == 0
-    assert secrets_set(relay, rules, "--braze", typed=f"{before['default']}\n").returncode == 0
+    assert secrets_set("--braze", "eu", typed="key-of-eu\n").returncode == 0
+    assert secrets_set("--braze", typed=f"{before['default']}\n").returncode == 0
     assert stored(relay, "BrazeKeysArn") == before | {"eu": "key-of-eu"}
 
 
@@ -171,10 +173,10 @@ def test_a_braze_key_is_set_for_the_default_workspace_or_a_named_one(
     ],
 )
 def test_wrong_usage_is_2_and_changes_nothing(
-    relay: Relay, rules: Path, arguments: tuple[str, ...], typed: str, words: str
+    relay: Relay, secrets_set: Set, arguments: tuple[str, ...], typed: str, words: str
 ) -> None:
     before = stored(relay, "SigningSecretsArn"), stored(relay, "BrazeKeysArn")
-    run = secrets_set(relay, rules, *arguments, typed=typed)
+    run = secrets_set(*arguments, typed=typed)
     assert run.returncode == 2
     assert words in " ".join(run.stderr.replace("│", "").split())
     assert "canary" not in run.stderr

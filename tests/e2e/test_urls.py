@@ -6,9 +6,12 @@ from pathlib import Path
 from relay.local.stack import Local
 from relay.paths import PROJECT
 from tests.e2e.patient import Patient
+from tests.forked import Forked
 
 
-def test_each_source_has_its_url_also_one_that_does_not_load(local: Local, tmp_path: Path) -> None:
+def test_each_source_has_its_url_also_one_that_does_not_load(
+    local: Local, command: Forked, tmp_path: Path
+) -> None:
     rules = tmp_path / "rules"
     rules.mkdir()
     for name in "shopify", "accounts", "workspaces":
@@ -17,7 +20,7 @@ def test_each_source_has_its_url_also_one_that_does_not_load(local: Local, tmp_p
     (rules / "shops.yaml").write_text(f"{head}\nsources: {{tea: {{}}, coffee: {{}}}}\n")
     prefix = local.stack.outputs["WebhookUrl"].removesuffix("SOURCE")
 
-    run = Patient(local, rules).relay("urls")
+    run = Patient(local, rules, command).relay("urls")
 
     assert prefix.endswith("/webhooks/")
     assert run.stdout == "".join(
@@ -27,9 +30,9 @@ def test_each_source_has_its_url_also_one_that_does_not_load(local: Local, tmp_p
 
 
 def test_a_folder_without_rules_and_a_stack_that_is_not_there_are_wrong_usage(
-    local: Local, tmp_path: Path
+    local: Local, command: Forked, tmp_path: Path
 ) -> None:
-    patient = Patient(local, tmp_path)
+    patient = Patient(local, tmp_path, command)
     assert patient.relay("urls").returncode == 2
     shutil.copy(__file__, tmp_path / "shopify.yaml")
     run = patient.relay("urls", "--stack-name", "nobody")
