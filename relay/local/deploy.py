@@ -25,16 +25,17 @@ def deploy(endpoint: str, package: bytes, parameters: Mapping[str, str]) -> Stac
     storage.create_bucket(Bucket=_BUCKET)
     storage.put_object(Bucket=_BUCKET, Key=_KEY, Body=package)
     formation = client(endpoint, "cloudformation")
+    template = yaml_parse(TEMPLATE.read_text())
     formation.create_stack(
         StackName=NAME,
-        TemplateBody=json.dumps(for_emulator(yaml_parse(TEMPLATE.read_text()), parameters)),
+        TemplateBody=json.dumps(for_emulator(template, parameters)),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[
             {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
         ],
     )
     stack = _deployed(endpoint, formation)
-    import_routes(stack)
+    import_routes(stack, template)
     return stack
 
 
@@ -100,7 +101,7 @@ def _reasons(formation: Any) -> str:
     )
 
 
-def import_routes(stack: Stack) -> None:
+def import_routes(stack: Stack, template: Mapping[str, Any]) -> None:
     """Create the template's routes: the emulator ignores the OpenAPI body that SAM makes."""
     gateway, functions = stack.client("apigatewayv2"), stack.client("lambda")
     api = stack.resources["Api"]
@@ -113,7 +114,7 @@ def import_routes(stack: Stack) -> None:
         IntegrationUri=found["Configuration"]["FunctionArn"],
         PayloadFormatVersion="2.0",
     )
-    for key in route_keys(yaml_parse(TEMPLATE.read_text())):
+    for key in route_keys(template):
         target = f"integrations/{integration['IntegrationId']}"
         gateway.create_route(ApiId=api, RouteKey=key, Target=target)
 

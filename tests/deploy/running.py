@@ -16,6 +16,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from relay.local.deploy import for_emulator, import_routes
 from relay.local.package import package
+from relay.paths import TEMPLATE
 from relay.stacks.local import Stack
 from tests.deploy.conftest import STACK, Sam
 from tests.e2e.harness import PATIENCE, Relay, sample, until
@@ -75,7 +76,7 @@ def deployed(sam: Sam) -> Stack:
     (found,) = sam.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
     stack = Stack(sam.endpoint, outputs, sam.resources())
-    import_routes(stack)
+    import_routes(stack, yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
     return stack
 
 
