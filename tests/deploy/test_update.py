@@ -18,7 +18,7 @@ from relay.local.stack import BRAZE_KEY, Local, simulated_braze
 from relay.paths import PROJECT
 from relay.stacks.local import Stack
 from relay.webhooks.signer import SignedRequest, sign
-from tests.deploy.conftest import Sam, project_in
+from tests.deploy.conftest import Sam, project_in, with_one_wheel
 from tests.deploy.running import (
     ANSWERED,
     COMES_AGAIN,
@@ -47,8 +47,10 @@ OLD, NEW = "order: Order ${body.name}", "order: Your order ${body.name}"
 
 @pytest.fixture(scope="module")
 def sam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
+    project = project_in(tmp_path_factory.mktemp("running"))
+    with_one_wheel(project)  # `build` replaces what SAM installs
     with emulator() as endpoint:
-        yield Sam(project_in(tmp_path_factory.mktemp("running")), endpoint)
+        yield Sam(project, endpoint)
 
 
 @pytest.fixture(scope="module")

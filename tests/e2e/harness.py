@@ -26,6 +26,7 @@ SHOPIFY_SECRET = "canary-signing-secret-of-shopify"
 SECOND_SECRET = "canary-second-secret-of-shopify"
 ACCOUNTS_SECRET = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LWFjY291bnRz"
 PATIENCE = 30  # seconds; a wait for a condition, never for a time
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5  # seconds between two looks
 
 T = TypeVar("T")
 
@@ -154,10 +155,12 @@ class Relay:
 def until(
     look: Callable[[], T], is_there: Callable[[T], bool], what: str, patience: float = PATIENCE
 ) -> T:
-    deadline = time.monotonic() + patience
+    began = time.monotonic()
     while not is_there(found := look()):
-        assert time.monotonic() < deadline, f"no {what} in {patience} s"
-        time.sleep(0.05)
+        waited = time.monotonic() - began
+        assert waited < patience, f"no {what} in {patience} s"
+        # A look costs the processor that what is waited for needs; a tenth more time costs none.
+        time.sleep(min(max(waited / 10, SHORTEST_PAUSE), LONGEST_PAUSE))
     return found
 
 
