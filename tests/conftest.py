@@ -9,17 +9,23 @@ from hypothesis import settings
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
-# A file goes to one process: what takes longest begins first, so that nothing is waited for.
+# A file goes to one process: what takes longest begins first, so that nothing is waited for. One
+# that computes, and beside it those that wait for a stack: the processors have work all the time.
 LONGEST: Final = (
     "tests/simulation/test_world.py",
     "tests/faults/test_killed.py",
-    "tests/simulation/test_model.py",
     "tests/deploy/test_update.py",
-    "tests/permissions/test_permissions.py",
+    "tests/simulation/test_model.py",
+    "tests/e2e/test_commands.py",
+    "tests/e2e/test_away.py",
+    "tests/faults/test_outage.py",
+    "tests/e2e/test_dead_letters.py",
+    "tests/simulation/test_signing_rotation.py",
     "tests/deploy/test_make_deploy.py",
+    "tests/e2e/test_doctor.py",
     "tests/fuzz/test_fuzz.py",
     "tests/deploy/test_parameters.py",
-    "tests/e2e/test_doctor.py",
+    "tests/deploy/test_policies.py",
 )
 
 
