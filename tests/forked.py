@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
 
 LOADED = (
     "boto3.session",
@@ -48,8 +47,8 @@ class Forked:
         """Run the command in this environment alone, with these lines as its standard input."""
         files = {name: self.folder / name for name in STREAMS}
         files["stdin"].write_text(answers, encoding="utf-8")
-        names = {name: str(file) for name, file in files.items()}
-        code = int(self._ask({"arguments": arguments, "env": dict(env), **names}))
+        streams = [str(file) for file in files.values()]
+        code = int(self._ask({"arguments": arguments, "env": dict(env), "streams": streams}))
         said = [files[name].read_text(encoding="utf-8") for name in ("stdout", "stderr")]
         return subprocess.CompletedProcess(arguments, code, *said)
 
@@ -67,7 +66,7 @@ def forked(project: Path, env: Mapping[str, str]) -> Iterator[Forked]:
     with (
         TemporaryDirectory() as folder,
         subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, "-P", __file__],  # the tests' folders are no packages of the command
             cwd=project,
             env={"PYTHONPATH": f"{project}:{project / 'src'}", **env},
             stdin=subprocess.PIPE,
@@ -86,30 +85,32 @@ def main() -> None:
     for line in sys.stdin:
         child = os.fork()
         if not child:
-            _run(json.loads(line))
+            _run(**json.loads(line))
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 
 
-def _run(run: Mapping[str, object]) -> None:
+def _run(arguments: list[str], env: dict[str, str], streams: list[str]) -> None:
     """Be the command: with new streams on all three descriptors, which its children inherit."""
     from relay.cli import main as relay  # noqa: PLC0415 - of the project whose command this is
 
-    sys.argv = ["relay", *run["arguments"]]  # type: ignore[misc] # as it was written above
+    sys.argv = ["relay", *arguments]
     os.environ.clear()
-    os.environ.update(run["env"])  # type: ignore[arg-type] # as it was written above
-    for descriptor, (name, mode) in enumerate(zip(STREAMS, "rww", strict=True)):
-        with Path(str(run[name])).open(mode, encoding="utf-8") as file:
+    os.environ.update(env)
+    for descriptor, mode in enumerate("rww"):
+        with Path(streams[descriptor]).open(mode, encoding="utf-8") as file:
             os.dup2(file.fileno(), descriptor)
-        stream: IO[str] = open(descriptor, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
-        setattr(sys, name, stream)
+        opened = open(descriptor, mode, encoding="utf-8", closefd=False)  # noqa: SIM115 - to the end
+        setattr(sys, STREAMS[descriptor], opened)
+    code = 0
     try:
         relay()
     except SystemExit as end:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(int(end.code or 0))  # to take all modules down costs more than most runs
+        code = int(end.code or 0)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)  # to take all modules down costs more than most runs
 
 
 if __name__ == "__main__":

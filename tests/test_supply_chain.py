@@ -31,9 +31,9 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
     made = tmp_path_factory.mktemp("checkov") / "translated.json"
     made.write_text(json.dumps(translated()))
     both: list[str | Path] = ["--file", TEMPLATE, "--file", made]
-    settings = ["--config-file", CHECKOV, "--skip-check", "none", "--output", "json"]
+    settings: list[str | Path] = ["--config-file", CHECKOV, "--output", "json"]
     run = subprocess.run(
-        [environment("checkov") / "checkov", *settings, *both],
+        [environment("checkov") / "checkov", *settings, "--skip-check", "none", *both],
         capture_output=True,
         text=True,
         check=False,

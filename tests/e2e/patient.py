@@ -1,7 +1,9 @@
 """A stack for `relay doctor` to examine, and how to break one thing of it for a while."""
 
+import io
 import json
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -100,6 +102,23 @@ class Patient:
             yield before, other
         finally:
             run_on(before)
+
+    @contextmanager
+    def wheel_for_another(self, logical: str) -> Iterator[tuple[str, str]]:
+        """Add a wheel for the other processor to one function's package; give what was and is."""
+        functions, name = self.client("lambda"), self.local.stack.resources[logical]
+        found = functions.get_function(FunctionName=name)
+        before = requests.get(found["Code"]["Location"], timeout=10).content
+        (machine,) = found["Configuration"]["Architectures"]
+        (other,) = {"arm64", "x86_64"} - {machine}
+        made = io.BytesIO(before)
+        with zipfile.ZipFile(made, "a") as package:
+            package.writestr("other-1.dist-info/WHEEL", f"Tag: cp313-cp313-linux_{other}\n")
+        functions.update_function_code(FunctionName=name, ZipFile=made.getvalue())
+        try:
+            yield machine, other
+        finally:
+            functions.update_function_code(FunctionName=name, ZipFile=before)
 
     @contextmanager
     def secret(self, output: str, values: Any) -> Iterator[None]:

@@ -137,6 +137,15 @@ def test_a_package_for_another_processor_is_named(patient: Patient) -> None:
     assert "set Architecture in samconfig.toml once, under global" in error["remedy"]
 
 
+@pytest.mark.parametrize("function", ["IngestFunction", "DeliverFunction"])
+def test_a_package_that_one_function_alone_has_is_read_too(patient: Patient, function: str) -> None:
+    with patient.wheel_for_another(function) as (machine, other):
+        (error,) = patient.errors()
+    assert error["problem"] == (
+        f"the package is built for {other} and the functions run on {machine}: {function}"
+    )
+
+
 def test_alarms_that_nobody_hears_are_a_note_on_the_local_stack(patient: Patient) -> None:
     with patient.nobody_listening() as topic:
         (note,) = patient.findings()
