@@ -22,9 +22,9 @@ from relay.dead_letters.display import (
     table,
 )
 from relay.dead_letters.letter import COMMANDS, NAMES, Letter
-from relay.dead_letters.queue_reader import Tray, tray
+from relay.dead_letters.queue_reader import LetterQueue, tray
 from relay.dead_letters.redrive import go, plainly, releasing
-from relay.dead_letters.redrive_rendered import Anew
+from relay.dead_letters.redrive_rendered import RenderedRedrive
 from relay.dead_letters.render import sources_of
 from relay.dead_letters.selection import Chosen, choosing, say_strangers, with_id
 from relay.paths import RULES
@@ -117,7 +117,7 @@ def drop_letters(chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
         return _dropped(found, letters)
 
 
-def _dropped(found: Tray, letters: list[Letter]) -> int:
+def _dropped(found: LetterQueue, letters: list[Letter]) -> int:
     gone = found.delete(letters)
     typer.echo(f"{counted(gone, found.chosen)} dropped")
     if gone < len(letters):
@@ -224,7 +224,7 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
     if stage and not rendered:
         raise typer.BadParameter("--stage goes with --rendered")
     if rendered:
-        anew = Anew(sources_of(chosen.stack, rules, stage), again, yes)
+        anew = RenderedRedrive(sources_of(chosen.stack, rules, stage), again, yes)
         return go(chosen, anew, rehearsal=dry_run)
     asks = chosen.choice.is_all and not (yes or dry_run)
     return go(chosen, plainly(again=again), rehearsal=dry_run, asks=asks)

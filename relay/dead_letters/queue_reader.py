@@ -135,7 +135,7 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Tray:
+class LetterQueue:
     """The chosen letters; all but those deleted are returned when the command ends."""
 
     chosen: Chosen
@@ -177,7 +177,7 @@ class Tray:
 
 
 @contextmanager
-def tray(chosen: Chosen, doing: str) -> Iterator[Tray]:
+def tray(chosen: Chosen, doing: str) -> Iterator[LetterQueue]:
     """Give the chosen letters, borrowed; `doing` is the label of the progress bar."""
     url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
     screen = Console(stderr=True)
@@ -191,6 +191,6 @@ def tray(chosen: Chosen, doing: str) -> Iterator[Tray]:
         )
         with borrowed(sqs, url, ending) as loan, bar:
             loan.say_what_is_lent()
-            yield Tray(chosen, loan, bar, bar.add_task(doing, total=None))
+            yield LetterQueue(chosen, loan, bar, bar.add_task(doing, total=None))
         if ending.wanted:
             chosen.was_interrupted.append(True)

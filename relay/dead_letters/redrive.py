@@ -17,7 +17,7 @@ from handler.core.models import Delivery
 from relay.dead_letters.decision import Decision, Standing, redriven, released
 from relay.dead_letters.display import attempted
 from relay.dead_letters.letter import COMMANDS, Letter
-from relay.dead_letters.queue_reader import Tray, tray
+from relay.dead_letters.queue_reader import LetterQueue, tray
 from relay.dead_letters.selection import Chosen, say_strangers
 from relay.stacks.ledger import Ledger
 from relay.stacks.selection import operator
@@ -33,7 +33,7 @@ class Redrive:
     the dead letters again, and must not be sent for ever.
     """
 
-    tray: Tray
+    tray: LetterQueue
     sqs: Any
     queue_url: str
     ledger: Ledger
@@ -75,7 +75,7 @@ class Redrive:
         return "it is sent, but its letter is still here: drop that"
 
 
-def redrive_into(tray: Tray, *, rehearsal: bool) -> Redrive:
+def redrive_into(tray: LetterQueue, *, rehearsal: bool) -> Redrive:
     """Return the way from borrowed letters back to the main queue of their stack."""
     stack = tray.chosen.stack
     return Redrive(
@@ -127,7 +127,7 @@ def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> 
     return 1 if left else 0
 
 
-def _agreed(found: Tray) -> Iterator[Letter]:
+def _agreed(found: LetterQueue) -> Iterator[Letter]:
     """Yield the letters once the operator has agreed to all; without letters nothing is asked."""
     letters = iter(found)
     for letter in letters:
@@ -139,7 +139,7 @@ def _agreed(found: Tray) -> Iterator[Letter]:
     yield from letters
 
 
-def _says_yes(found: Tray) -> bool:
+def _says_yes(found: LetterQueue) -> bool:
     try:
         return found.ask("Send all dead letters on their way again?")
     except typer.Abort:

@@ -21,7 +21,7 @@ _SHOWN: Final = 3  # requests shown of one letter; too_many has a hundred and mo
 
 
 @dataclass(frozen=True, slots=True)
-class Anew:
+class RenderedRedrive:
     """Renders letters anew, shows the differences, asks, and sends the new requests."""
 
     sources: Sources

@@ -183,7 +183,7 @@ def described(found: Found, now: float) -> Iterator[tuple[str, str]]:
     if "dead_at" in record:
         yield _dead(state, record["dead_at"], now)
     if "surge" in record:
-        yield "surge", f"stopped by its rule's brake {since(record['surge'], now)}"
+        yield "surge", f"stopped by its rule's surge limit {since(record['surge'], now)}"
     if "freed" in record:
         yield "set free", _freed(record["freed"], now)
     yield "attempts", str(record.get("attempts", 0))

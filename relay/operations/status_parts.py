@@ -13,7 +13,7 @@ from relay.console.format import counted, moment, since, span, until
 from relay.operations.clients import Desk, Level, Part
 from relay.operations.delivery_history import Line, lines
 from relay.operations.pause import KEY, described
-from relay.operations.surge import Brake, brake_of, keys
+from relay.operations.surge import Surge, keys, surge_of
 from relay.stacks.ledger import Ledger, Record, living
 from relay.stacks.selection import Operated, command
 
@@ -41,7 +41,7 @@ def ledger(desk: Desk, now: float) -> list[Part]:
     table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
     found = table.get_many([KEY, *wanted, *surges])
     alive = {one: living(record, now) for one, record in found.items()}
-    brakes = [brake_of(one, alive.get(one, {}), desk.names, now) for one in surges]
+    limits = [surge_of(one, alive.get(one, {}), desk.names, now) for one in surges]
     breakers = {one: alive.get(f"breaker#{one}", {}) for one in workspaces}
     breakers |= {
         one: each for one in scopes if "open_until" in (each := alive.get(f"breaker#{one}", {}))
@@ -50,7 +50,7 @@ def ledger(desk: Desk, now: float) -> list[Part]:
         _breakers(desk, dict(sorted(breakers.items())), now),
         _rates({one: alive.get(f"rate#{one}", {}) for one in workspaces}, now),
         _pauses(alive.get(KEY, {}).get("scopes", {}), now),
-        _brakes(brakes, desk.names.unread, now),
+        _surges(limits, desk.names.unread, now),
     ]
 
 
@@ -139,12 +139,12 @@ def _pauses(scopes: Mapping[str, Record], now: float) -> Part:
     return Part("pauses", lines or ("none",), document, "warning" if scopes else "good")
 
 
-def _brakes(brakes: list[Brake], unread: tuple[str, ...], now: float) -> Part:
-    stopped = [brake for brake in brakes if brake.stopped_at is not None]
-    lines = [f"{brake.rule}: {'; '.join(brake.described(now))}" for brake in stopped]
+def _surges(surges: list[Surge], unread: tuple[str, ...], now: float) -> Part:
+    stopped = [surge for surge in surges if surge.stopped_at is not None]
+    lines = [f"{surge.rule}: {'; '.join(surge.described(now))}" for surge in stopped]
     lines += [f"{file} cannot be read: its rules are not shown" for file in unread]
     document: JsonValue = {
-        brake.rule: {"stopped": brake.stopped, "stopped_at": brake.stopped_at} for brake in stopped
+        surge.rule: {"stopped": surge.stopped, "stopped_at": surge.stopped_at} for surge in stopped
     }
     quiet = ("nothing is stopped",)
     is_good = not stopped and not unread

@@ -28,7 +28,7 @@ RuleArgument = Annotated[str, typer.Argument(help="The rule.", metavar="SOURCE/R
 
 
 @dataclass(frozen=True, slots=True)
-class Brake:
+class Surge:
     """One rule's surge limit, and its counts; times in epoch seconds.
 
     `limit` is (deliveries, seconds), None for a rule that is not in the rules folder. `passed`
@@ -68,7 +68,7 @@ def keys(names: Names) -> list[str]:
     return [key(rule) for rule, named in sorted(names.rules.items()) if named.surge]
 
 
-def brake_of(record_key: str, record: Record, names: Names, now: float) -> Brake:
+def surge_of(record_key: str, record: Record, names: Names, now: float) -> Surge:
     """Return the surge limit of a ledger item; an absent or expired one has let nothing pass."""
     written = record_key.partition("#")[2]
     source, _, rule = written.partition("/")
@@ -76,7 +76,7 @@ def brake_of(record_key: str, record: Record, names: Names, now: float) -> Brake
     limit = named.surge if named else None
     found = living(record, now)
     current = limit is None or found.get("window") == int(now // limit[1] * limit[1])
-    return Brake(
+    return Surge(
         written,
         limit,
         passed=found.get("count", 0) if current else 0,
@@ -87,7 +87,7 @@ def brake_of(record_key: str, record: Record, names: Names, now: float) -> Brake
     )
 
 
-def brakes(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list[Brake]:
+def surges(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list[Surge]:
     """Return the surge limits of the rules folder; with `everywhere` those of other rules too."""
     wanted = keys(names)
     records: dict[str, Record] = {one: {} for one in wanted}
@@ -95,10 +95,10 @@ def brakes(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list
         records |= {record["pk"]: record for record in table.beginning("surge#")}
     else:
         records |= table.get_many(wanted)
-    return [brake_of(one, record, names, now) for one, record in sorted(records.items())]
+    return [surge_of(one, record, names, now) for one, record in sorted(records.items())]
 
 
-def settle(table: Ledger, rule: Rule, verb: Verb, seen: Brake, now: int) -> bool:
+def settle(table: Ledger, rule: Rule, verb: Verb, seen: Surge, now: int) -> bool:
     """Release or drop what a surge limit has stopped; False where that has changed since `seen`."""
     field = "released_at" if verb == "release" else "dropped_at"
     done, _ = table.change(
@@ -130,13 +130,13 @@ def list_surges(
     """
     stack = operated(stack_name, config_env, local=local)
     now = time.time()
-    found = brakes(Ledger.of(stack), read_names(rules), now, everywhere=everywhere)
+    found = surges(Ledger.of(stack), read_names(rules), now, everywhere=everywhere)
     if not found:
-        typer.echo("no rule has a brake (surge: 200/10m)")
+        typer.echo("no rule has a surge limit (surge: 200/10m)")
         return
-    shown = Shown("rule", "brake")
-    for brake in found:
-        shown.add_row(*map(Text, (brake.rule, "\n".join(brake.described(now)))))
+    shown = Shown("rule", "surge limit")
+    for surge in found:
+        shown.add_row(*map(Text, (surge.rule, "\n".join(surge.described(now)))))
     console().print(shown)
 
 
@@ -192,21 +192,21 @@ def drop(  # noqa: PLR0913 - the options of a command
     typer.echo(f"Send them after all: {redrive}")
 
 
-def _stopped(table: Ledger, text: str, names: Names) -> Brake:
+def _stopped(table: Ledger, text: str, names: Names) -> Surge:
     """Return the surge limit of a rule that has stopped something; else end the command."""
     rule, now = _rule(text), time.time()
-    brake = brake_of(key(rule), table.get(key(rule)), names, now)
-    if brake.stopped_at is None:
+    surge = surge_of(key(rule), table.get(key(rule)), names, now)
+    if surge.stopped_at is None:
         known = ["/".join(one) for one in names.rules]
         hint = "" if text in known else suggestion(text, known)
         typer.echo(f"nothing of {text} is stopped{hint}", err=True)
         raise typer.Exit(1)
-    stopped = counted(brake.stopped, "delivery")
-    typer.echo(f"{text}: {stopped} stopped {since(brake.stopped_at, now)}")
-    return brake
+    stopped = counted(surge.stopped, "delivery")
+    typer.echo(f"{text}: {stopped} stopped {since(surge.stopped_at, now)}")
+    return surge
 
 
-def _settle(table: Ledger, seen: Brake, verb: Verb) -> None:
+def _settle(table: Ledger, seen: Surge, verb: Verb) -> None:
     # By the ledger's clock, as workers use it, and one second on: else the latest stay stopped.
     if not settle(table, _rule(seen.rule), verb, seen, ceil(table.clock()) + 1):
         typer.echo("somebody else has released or dropped it meanwhile; look again", err=True)

@@ -11,7 +11,7 @@ from typing import Final
 from handler import workspaces
 from handler.core.configuration import yaml12
 from handler.core.errors import RulesError
-from handler.core.rules.schema import FileBlock, SourceBlock, brake, read_file
+from handler.core.rules.schema import FileBlock, SourceBlock, read_file, surge_limit
 from handler.core.suggestions import closest
 from handler.core.workspace import DEFAULT
 from handler.rules_directory import RESERVED
@@ -86,7 +86,9 @@ def _read(file: Path) -> FileBlock | None:
 
 def _rules(block: FileBlock, stem: str) -> dict[Rule, Named]:
     return {
-        (source, rule.name): Named(rule.workspace or own.workspace or DEFAULT, brake(rule.surge))
+        (source, rule.name): Named(
+            rule.workspace or own.workspace or DEFAULT, surge_limit(rule.surge)
+        )
         for source, own in (block.sources or {stem: SourceBlock()}).items()
         for rule in block.rules
     }

@@ -1,4 +1,4 @@
-"""A rule's brake lets so many deliveries pass in a time; the others wait for a person's word."""
+"""A surge limit lets so many deliveries pass in a time; the others wait for a person's word."""
 
 from dataclasses import replace
 from typing import Any
@@ -130,10 +130,10 @@ def test_a_redriven_delivery_passes(line: Hands, braked: list[Delivery]) -> None
 def test_a_worker_that_is_late_for_its_window_counts_in_the_next_one(
     line: Hands,
 ) -> None:
-    brakes, begin = line.worker.rate_counters, line.clock.now
-    assert brakes.pass_surge("s/r", (3, 600), begin + 600)
+    counters, begin = line.worker.rate_counters, line.clock.now
+    assert counters.pass_surge("s/r", (3, 600), begin + 600)
 
-    assert brakes.pass_surge("s/r", (3, 600), begin + 599.9)
+    assert counters.pass_surge("s/r", (3, 600), begin + 599.9)
 
 
 def test_a_delivery_that_waits_for_its_turn_is_counted_once(

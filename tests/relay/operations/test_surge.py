@@ -1,4 +1,4 @@
-"""`relay surge`: what brakes have stopped, as shown and as workers read the decision."""
+"""`relay surge`: what surge limits have stopped, as shown and as workers read the decision."""
 
 import time
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handler.aws.clock import Clock
-from relay.operations.surge import Brake, settle
+from relay.operations.surge import Surge, settle
 from relay.stacks.ledger import Ledger
 from tests.relay.operations.stage import Stage
 
@@ -15,7 +15,7 @@ WINDOW = 100 * 86_400  # seconds, as in the rules file: 3/100d
 
 
 def stopped(stage: Stage, **more: Any) -> dict[str, Any]:
-    """Write a brake that has stopped 41 deliveries, and return its item as it was written."""
+    """Write a surge limit that has stopped 41 deliveries, and return its item as it was written."""
     now = int(time.time())
     fields = {"window": now // WINDOW * WINDOW, "count": 3, "expires": now + 999, "stopped": 41}
     stage.put(KEY, fields | {"stopped_at": now - 120} | more)
@@ -122,6 +122,6 @@ def test_a_rule_is_named_by_its_source_too(stage: Stage) -> None:
 
 def test_a_decision_counts_only_for_what_was_seen(stage: Stage) -> None:
     before = stopped(stage)
-    seen = Brake("shopify/order", (3, WINDOW), stopped=41, stopped_at=1)
+    seen = Surge("shopify/order", (3, WINDOW), stopped=41, stopped_at=1)
     assert not settle(Ledger.of(stage.stack), ("shopify", "order"), "drop", seen, 9)
     assert stage.item(KEY) == before

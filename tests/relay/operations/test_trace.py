@@ -113,7 +113,7 @@ def test_who_set_it_free_and_what_stops_it_is_said(stage: Stage) -> None:
     stage.put(f"delivery#{ID}", item(state="FAILED", freed=freed, surge=now - 70, dead_at=now - 80))
     said = flat(stage.run("trace", ID).output)
     assert "by arn:somebody; it was HELD" in said
-    assert "surge stopped by its rule's brake since" in said
+    assert "surge stopped by its rule's surge limit since" in said
     assert "was dead" in said
     assert "dead letter since" not in said
     stage.put(f"delivery#{ID}", item(state="DEAD", dead_at=now - 80))

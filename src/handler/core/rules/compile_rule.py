@@ -15,7 +15,7 @@ from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Template, expressions, is_literal
 from handler.core.rules.compiler import Compiler, root_names
-from handler.core.rules.schema import RuleBlock, brake
+from handler.core.rules.schema import RuleBlock, surge_limit
 from handler.core.rules.source import ITEM, Rule
 from handler.core.suggestions import closest
 
@@ -46,7 +46,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         required=tuple(block.required),
         keep_empty=frozenset(block.keep_empty),
         expires_after=None if block.expires_after is None else seconds(block.expires_after),
-        surge=brake(block.surge),
+        surge=surge_limit(block.surge),
         on_unknown=block.on_unknown,
         for_each=each,
         once_per_item=any(ITEM in root_names(one) for one in expressions(once)),

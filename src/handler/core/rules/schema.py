@@ -34,7 +34,7 @@ Texts = Annotated[
     list[Annotated[str, Field(min_length=1)]],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
 ]
-Brake = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}[smhd]$")]
+SurgeLimit = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}[smhd]$")]
 
 
 class _Block(BaseModel):
@@ -60,7 +60,7 @@ class RuleBlock(_Block):
     required: Texts = []
     keep_empty: Texts = []
     expires_after: Duration | None = None
-    surge: Brake | None = None
+    surge: SurgeLimit | None = None
     on_unknown: OnUnknown = "retry"
     workspace: Name | None = None
     enabled: bool = True
@@ -139,7 +139,7 @@ def read_file(document: Document) -> FileBlock | list[Finding]:
     return read_block(FileBlock, document.value, (), document, WORDS)
 
 
-def brake(surge: str | None) -> tuple[int, int] | None:
+def surge_limit(surge: str | None) -> tuple[int, int] | None:
     """Return a surge limit, as (deliveries, seconds), of text such as `200/10m`."""
     if surge is None:
         return None
