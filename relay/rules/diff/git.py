@@ -43,9 +43,7 @@ class Revision:
 
     def write(self, path: PurePosixPath, into: Path) -> bool:
         """Write the files below a path into a folder; return whether there are any."""
-        below = [] if path == PurePosixPath() else [f"{path}/"]
-        listed = _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.commit, "--", *below)
-        files = list(_files(listed))
+        files = list(_files(self._listed(path)))
         contents = _contents(self.top, [blob for blob, _ in files])
         for (_, name), content in zip(files, contents, strict=True):
             file = into / name
@@ -53,16 +51,26 @@ class Revision:
             file.write_bytes(content)
         return bool(files)
 
+    def unread(self, path: PurePosixPath) -> list[str]:
+        """Return the paths below a path that are not written: links, and names not in UTF-8."""
+        entries = list(_entries(self._listed(path)))
+        written = {name for _, name in _files(self._listed(path))}
+        return [name for _, _, name in entries if name not in written]
+
+    def _listed(self, path: PurePosixPath) -> bytes:
+        below = [] if path == PurePosixPath() else [f"{path}/"]
+        return _git(self.top, "ls-tree", "-r", "-z", "--full-tree", self.commit, "--", *below)
+
 
 def revision(name: str, folder: Path) -> Revision:
     """Return a revision of the repository that a folder is in; raise NoRevisionError."""
-    if name.startswith("-") or not name.strip() or "\0" in name:
+    if name.startswith(("-", "^")) or not name.strip() or "\0" in name:
         raise NoRevisionError(f"{name!r} is no revision: give a branch, a tag or a commit")
     top = _top(folder)
     try:
         commit = _git(top, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", "--")
     except NoRevisionError:
-        raise NoRevisionError(f"git knows no revision {name} here{_fetch(name, top)}") from None
+        raise NoRevisionError(_why_not(name, top)) from None
     return Revision(name, commit.decode("ascii").split()[0], top)
 
 
@@ -74,6 +82,14 @@ def _top(folder: Path) -> Path:
         why = f"{folder} is in no git repository" if "not a git repository" in said else said
         raise NoRevisionError(f"{why}; {_OTHERWISE}") from None
     return Path(os.path.realpath(os.fsdecode(found.rstrip(b"\r\n"))))
+
+
+def _why_not(name: str, top: Path) -> str:
+    try:
+        _git(top, "cat-file", "-e", name)
+    except NoRevisionError:
+        return f"git knows no revision {name} here{_fetch(name, top)}"
+    return f"{name} is no commit: give a branch, a tag or a commit"
 
 
 def _fetch(name: str, top: Path) -> str:
@@ -89,12 +105,22 @@ def _fetch(name: str, top: Path) -> str:
 
 def _files(listed: bytes) -> Iterator[tuple[str, str]]:
     """Yield the blob and the path of each file of a listing."""
-    for entry in listed.split(b"\0"):
+    for mode, blob, name in _entries(listed):
+        if mode in _FILES and _is_text(name) and not {"", "..", "."} & set(name.split("/")):
+            yield blob, name
+
+
+def _entries(listed: bytes) -> Iterator[tuple[bytes, str, str]]:
+    """Yield mode, blob and path of each entry of a listing."""
+    for entry in filter(None, listed.split(b"\0")):
         about, _, path = entry.partition(b"\t")
         mode, _, rest = about.partition(b" ")
-        name = os.fsdecode(path)
-        if mode in _FILES and not {"", "..", "."} & set(name.split("/")):
-            yield rest.split()[-1].decode("ascii"), name
+        yield mode, rest.split()[-1].decode("ascii"), os.fsdecode(path)
+
+
+def _is_text(name: str) -> bool:
+    """Return whether a name can be printed: others hold halves of surrogate pairs."""
+    return name == name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _contents(top: Path, blobs: Sequence[str]) -> Iterator[bytes]:

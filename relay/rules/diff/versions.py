@@ -89,6 +89,7 @@ class _Then:
     def sources(self, now: Now) -> dict[str, Source]:
         """Return the sources of the revision that load."""
         folder = self._written(now.rules)
+        self._lose_unread(now)
         try:
             found = sources_in(folder, now.stage) if folder else {}
         except RulesError:  # there is no rules file in it
@@ -100,6 +101,16 @@ class _Then:
             if isinstance(one, RulesError):
                 self._lose(name, one, now)
         return {name: one for name, one in found.items() if isinstance(one, Source)}
+
+    def _lose_unread(self, now: Now) -> None:
+        """Leave out files of the revision that are not read, also as they are now."""
+        path = self.against.path_of(now.rules)
+        for name in self.against.unread(path) if path is not None else ():
+            file = now.rules / Path(name).name
+            self.lost |= {file.stem, *_names(file)}
+            shown = shown_folder(now.rules) / file.name.encode("utf-8", "replace").decode("utf-8")
+            why = f"no file in {self.against.name}, but a link, or has no name in UTF-8"
+            self.notes.append(f"left out: {shown} is {why}")
 
     def _lose(self, name: str, error: RulesError, now: Now) -> None:
         """Leave out what cannot be compared: the sources of the same file, also as it is now."""

@@ -43,6 +43,8 @@ _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+# Keys of these are senders' data: languages that need joiners write them, in quotes or without.
+_OF_SENDERS: Final = ("tables",)
 _DIGITS: Final = 18  # what surely fits 64 bits
 _QUOTE: Final = "put the whole value in double quotes"
 _LIQUID: Final = f"YAML reads {{{{ as an object within an object: {_QUOTE}"
@@ -135,11 +137,9 @@ class _Reading:
                 first = self._document.places[*path, key.value]
                 self._find(key, f"{key.value} stands here twice, first in line {first.line}")
                 continue
-            if found := INVISIBLE.search(key.value):
-                text = (
-                    f"there is {blank_name(found[0])} in this key: write ordinary blanks, or none"
-                )
-                self._find(key, text)
+            if not key.style and path[:1] != _OF_SENDERS and (found := INVISIBLE.search(key.value)):
+                name = blank_name(found[0])
+                self._find(key, f"there is {name} in this key: write ordinary blanks, or none")
             if self._is_without_colon(node, key, item):
                 before = list(result.items())[-1:]
                 whole = "".join(f'{name}: "{one}, {key.value}"' for name, one in before)
@@ -181,7 +181,7 @@ class _Reading:
         """Note an invisible character that takes the place of a blank, and YAML 1.1's booleans."""
         if found := _GLUED.search(text):
             name = blank_name(found[1])
-            self._find(node, f"there is {name} after a colon: write an ordinary blank")
+            self._find(node, f"there is {name} after a colon: write an ordinary blank, or {_QUOTE}")
         if text in _YES_AND_NO:
             self._document.booleans[path] = text
 

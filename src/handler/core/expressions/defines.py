@@ -42,9 +42,10 @@ class Defined:
 
     def names(self) -> "Iterator[Defined]":
         """Yield the label, and those that it is another name for."""
-        yield self
-        if self.inner is not None:
-            yield from self.inner.names()
+        one: Defined | None = self
+        while one is not None:
+            yield one
+            one = one.inner
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,33 +64,37 @@ class Known:
 class Outcome:
     """The value of a name on an event, or its failure, and the steps that it costs.
 
-    `of_nulls` are the steps that only a search for nulls pays.
+    `of_nulls` are the steps that only a search for nulls pays; without one there are no `nulls`.
     """
 
     value: object
-    nulls: Nulls
+    nulls: Nulls | None
     steps: int
     of_nulls: int
     error: Exception | None = None
+
+
+Outcomes = dict[tuple[object, ...], Outcome]
 
 
 @dataclass(frozen=True, slots=True)
 class Roots:
     """The roots that expressions see, with the values that names already have on this event.
 
-    `is_signed` says that they are the signed part of it; `item` is the place of the element.
+    `is_signed` says that they are the signed part of it. `of_item` holds the values of those names
+    that read the element of `for_each`: it ends with the element.
     """
 
     values: dict[str, JsonValue]
     is_signed: bool = False
-    item: int | None = None
-    outcomes: dict[tuple[object, ...], Outcome] = field(default_factory=dict)
+    outcomes: Outcomes = field(default_factory=dict)
+    of_item: Outcomes = field(default_factory=dict)
 
-    def key(self, defined: Defined) -> tuple[object, ...]:
-        """Return where the value of a name is kept: it is the same for all that share the key."""
-        last = list(defined.names())[-1]
+    def place(self, defined: Defined) -> tuple[Outcomes, tuple[object, ...]]:
+        """Return where the value of a name is kept, and its key: all that share it have one."""
+        *_, last = defined.names()
         view = self.is_signed if last.is_of_view else None
-        return last.name, last.part, view, self.item if last.is_of_item else None
+        return self.of_item if last.is_of_item else self.outcomes, (last.name, last.part, view)
 
 
 # In place of a name with a mistake: no further finding follows from it.
@@ -133,7 +138,9 @@ class WriteOut:
         if name is None:
             return {**node, "children": [*self._steps(steps, here=here)]}
         if not (here or at):
-            self.problems += [_within(name)] if name in self._known else []
+            if self._known:  # else a field of that name is nothing special
+                known = name in self._known
+                self.problems.append(_within(name) if known else unknown(name, self._known))
             return {**node, "children": [*self._steps(steps, here=False)]}
         found = self._within_step(steps[at + 1], self._found(name))
         if at:

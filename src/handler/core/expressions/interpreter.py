@@ -48,14 +48,20 @@ class Step:
 
 
 class Interpreter(TreeInterpreter):
-    """The library's interpreter, with a budget of steps."""
+    """The library's interpreter, with a budget of steps.
+
+    `of_nulls` are the steps that only a search for nulls pays.
+    """
+
+    finds_nulls = False
+    of_nulls = 0
 
     def __init__(self, seen: JsonValue | Roots, budget: Budget, *, strict: bool) -> None:
         self.document = seen.values if isinstance(seen, Roots) else seen
         self._calls = Functions(self.document, budget, strict=strict)
         super().__init__(Options(custom_functions=self._calls))
         self._roots = seen if isinstance(seen, Roots) else None
-        self._budget = budget
+        self.budget = budget
         self._strict = strict
 
     def find(self, tree: "Node") -> object:
@@ -66,35 +72,40 @@ class Interpreter(TreeInterpreter):
         """Return the value of any node, for one step of the budget."""
         if DEFINE in node and self._roots is not None:
             return self._value_of(node, self._roots)
-        self._budget.spend(1)
+        self.budget.spend(1)
         return super().visit(node, *args, **kwargs)
 
     def visit_labelled(self, node: "Node") -> object:
         """Return the result of a node on the document, whatever name it has."""
-        self._budget.spend(1)
+        self.budget.spend(1)
         return super().visit(node, self.document)
 
     def _value_of(self, node: "Node", roots: Roots) -> object:
         """Return the value of a name: evaluated where it is used first, and paid for each time."""
-        key = roots.key(node[DEFINE])  # type: ignore[typeddict-item]  # a label of ours
-        outcome = roots.outcomes.get(key)
+        outcomes, key = roots.place(node[DEFINE])  # type: ignore[typeddict-item]  # a label of ours
+        key = (*key, self.finds_nulls)
+        outcome = outcomes.get(key)
         if outcome is None:
-            outcome = roots.outcomes[key] = _evaluated(node, roots, strict=self._strict)
+            outcome = outcomes[key] = self._outcome(node, roots)
         self._pay(outcome)
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
 
+    def _outcome(self, node: "Node", roots: Roots) -> Outcome:
+        """Return the outcome of a name, evaluated with a budget of its own."""
+        return _evaluated(node, Interpreter(roots, Budget(), strict=self._strict))
+
     def _pay(self, outcome: Outcome) -> None:
-        self._budget.spend(outcome.steps)
+        self.budget.spend(outcome.steps)
 
     def visit_comparator(self, node: "Node", value: object) -> bool | None:
         """Return a comparison; in the rules' dialect ordering takes numbers or null."""
         left, right = (self.visit(child, value) for child in node["children"])
         if node["value"] == "eq":
-            return same(left, right, self._budget)
+            return same(left, right, self.budget)
         if node["value"] == "ne":
-            return not same(left, right, self._budget)
+            return not same(left, right, self.budget)
         kinds = {kind(left), kind(right)}
         if self._strict and not kinds <= {"number", "null"}:
             raise ExpressionError(
@@ -131,7 +142,7 @@ class Interpreter(TreeInterpreter):
         base = self.visit(node["children"][0], value)
         if not isinstance(base, list):
             return None
-        self._budget.spend(sum(len(each) if isinstance(each, list) else 1 for each in base))
+        self.budget.spend(sum(len(each) if isinstance(each, list) else 1 for each in base))
         return [one for each in base for one in (each if isinstance(each, list) else (each,))]
 
     def visit_slice(self, node: "Node", value: object) -> list[object] | None:
@@ -139,30 +150,36 @@ class Interpreter(TreeInterpreter):
         if not isinstance(value, list):
             return None
         numbers: list[int | None] = list(node["children"])  # type: ignore[arg-type]  # of a slice they are
-        self._budget.spend(len(range(*slice(*numbers).indices(len(value)))))
+        self.budget.spend(len(range(*slice(*numbers).indices(len(value)))))
         return value[slice(*numbers)]
 
 
 class NullFinder(Interpreter):
     """An interpreter that notes the nulls that a path has found, not those for an absent value."""
 
+    finds_nulls = True
+
     def __init__(
         self, seen: JsonValue | Roots, budget: Budget, *, strict: bool, nulls: Nulls
     ) -> None:
         super().__init__(seen, budget, strict=strict)
-        self.of_nulls = 0  # steps that no other interpreter would take
-        self._nulls = nulls
+        self.nulls = nulls
 
     def find(self, tree: "Node") -> object:
         """Return the result, and note whether it is a null of the document."""
         found = super().find(tree)
-        self._nulls.whole = found is None and self._finds_null(tree, self.document)
+        self.nulls.whole = found is None and self._finds_null(tree, self.document)
         return found
 
+    def _outcome(self, node: "Node", roots: Roots) -> Outcome:
+        finder = NullFinder(roots, Budget(), strict=self._strict, nulls=Nulls())
+        return _evaluated(node, finder, finder.nulls)
+
     def _pay(self, outcome: Outcome) -> None:
-        self._budget.spend(outcome.steps + outcome.of_nulls)
+        self.budget.spend(outcome.steps + outcome.of_nulls)
         self.of_nulls += outcome.of_nulls
-        self._nulls.take(outcome.nulls)
+        if outcome.nulls is not None:
+            self.nulls.take(outcome.nulls)
 
     def visit_multi_select_dict(self, node: "Node", value: object) -> object:
         """Return a made object, with its nulls noted."""
@@ -170,7 +187,7 @@ class NullFinder(Interpreter):
         if isinstance(made, dict):
             parts = {one["value"]: one["children"][0] for one in node["children"]}
             empty = (key for key, part in made.items() if part is None)
-            self._nulls.note(made, [one for one in empty if self._finds_null(parts[one], value)])
+            self.nulls.note(made, [one for one in empty if self._finds_null(parts[one], value)])
         return made
 
     def visit_multi_select_list(self, node: "Node", value: object) -> list[object] | None:
@@ -179,24 +196,24 @@ class NullFinder(Interpreter):
         if made is not None:
             empty = (at for at, part in enumerate(made) if part is None)
             said = [one for one in empty if self._finds_null(node["children"][one], value)]
-            self._nulls.note(made, said)
+            self.nulls.note(made, said)
         return made
 
     def visit_function_expression(self, node: "Node", value: object) -> object:
         """Return the value of a call: what it made has no null of the document."""
         made = super().visit_function_expression(node, value)
         if isinstance(made, dict | list) and node["value"] != "root":
-            self._nulls.note(made)
+            self.nulls.note(made)
         return made
 
     def _finds_null(self, node: "Node", value: object) -> bool:
         """Return whether a node is a path whose last step finds a null."""
-        left, known = self._budget.left, self.of_nulls
+        left, known = self.budget.left, self.of_nulls
         while node["type"] in ("subexpression", "index_expression", "pipe"):
             *before, node = node["children"]
             for step in before:
                 value = self.visit(step, value)
-        self.of_nulls = known + left - self._budget.left
+        self.of_nulls = known + left - self.budget.left
         at = node.get("value")
         if node["type"] == "field" and isinstance(value, dict):
             return at in value and value[at] is None
@@ -205,17 +222,14 @@ class NullFinder(Interpreter):
         return False
 
 
-def _evaluated(node: "Node", roots: Roots, *, strict: bool) -> Outcome:
-    """Return the outcome of a name, evaluated with a budget of its own."""
-    budget, nulls = Budget(), Nulls()
-    finder = NullFinder(roots, budget, strict=strict, nulls=nulls)
+def _evaluated(node: "Node", by: Interpreter, nulls: Nulls | None = None) -> Outcome:
+    """Return the outcome of a name; `by` has a budget of its own for it."""
     value, failure = None, None
     try:
-        value = finder.visit_labelled(node)
+        value = by.visit_labelled(node)
     except (ExpressionError, JMESPathTypeError, *FAILURES) as error:
         failure = error
-    steps = STEPS - budget.left - finder.of_nulls
-    return Outcome(value, nulls, steps, finder.of_nulls, failure)
+    return Outcome(value, nulls, STEPS - by.budget.left - by.of_nulls, by.of_nulls, failure)
 
 
 class Recorder(Interpreter):

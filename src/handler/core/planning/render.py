@@ -75,7 +75,7 @@ def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion
     for index, item in enumerate(_items(rule, scope.signed)[: MAX_DELIVERIES + 1]):
         # Of the event's body, a delivery carries its own item alone.
         kept = message.pack({**whole, ITEM: item})
-        yield _Occasion(scope.of_item(index, item), index, replace(packed, text=kept))
+        yield _Occasion(scope.of_item(item), index, replace(packed, text=kept))
 
 
 def _items(rule: Rule, signed: Roots) -> list[JsonValue]:

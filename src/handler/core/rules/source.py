@@ -13,7 +13,7 @@ from handler.core.braze.identifiers import (
     REACHING,
     REACHING_ATTRIBUTES,
 )
-from handler.core.expressions.defines import Outcome, Roots
+from handler.core.expressions.defines import Outcomes, Roots
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Template
 from handler.core.models import Event, OnUnknown
@@ -106,14 +106,14 @@ class Scope:
     document: Roots
     signed: Roots
 
-    def of_item(self, index: int, item: JsonValue) -> "Scope":
+    def of_item(self, item: JsonValue) -> "Scope":
         """Return the scope of an element of `for_each`, which is taken from signed data."""
-        return Scope(
-            *(
-                replace(one, values={**one.values, ITEM: item}, item=index)
-                for one in (self.document, self.signed)
-            )
+        own: Outcomes = {}
+        document, signed = (
+            replace(one, values={**one.values, ITEM: item}, of_item=own)
+            for one in (self.document, self.signed)
         )
+        return Scope(document, signed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Source:
 
     def scope(self, event: Event) -> Scope:
         """Return an event's document, with the part of it that is signed."""
-        outcomes: dict[tuple[object, ...], Outcome] = {}
+        outcomes: Outcomes = {}
         return Scope(
             Roots(self.document(event), outcomes=outcomes),
             Roots(self.signed(event), is_signed=True, outcomes=outcomes),

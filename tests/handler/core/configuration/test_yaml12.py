@@ -104,3 +104,23 @@ def test_a_finding_stands_at_the_nearest_place_that_the_file_has() -> None:
 def test_a_text_that_does_not_load_raises_nothing_but_findings(text: str) -> None:
     with suppress(RulesError):
         load(text, "f")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'tables: {t: {"\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645": x}}',
+        "tables: {t: {\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645: x}}",
+        'a: {"b\u00a0c": x}',
+        'a: "Total:\u00a0${body.total}"',
+    ],
+)
+def test_an_invisible_character_is_taken_in_quotes_and_in_what_senders_write(text: str) -> None:
+    assert load(text, "shop.yaml").findings == []
+
+
+@pytest.mark.parametrize("text", ["b\u00a0c: x", "a: Total:\u00a0${body.total}"])
+def test_an_invisible_character_without_quotes_is_a_mistake(text: str) -> None:
+    with pytest.raises(RulesError) as caught:
+        load(text, "shop.yaml")
+    assert "a no-break space (U+00A0)" in str(caught.value)

@@ -178,13 +178,13 @@ def test_an_unknown_revision_is_refused_with_the_command_that_gets_it(
     assert f"git knows no revision {name} here: git fetch origin {branch} gets it" in said
 
 
-@pytest.mark.parametrize("name", ["HEAD~300", "HEAD:rules", "a b", "$(touch x)", "main..HEAD", "é"])
+@pytest.mark.parametrize("name", ["HEAD~300", "a b", "$(touch x)", "main..HEAD", "é"])
 def test_what_names_no_commit_is_refused(repository: Desk, name: str) -> None:
     assert f"git knows no revision {name} here: git fetch gets it" in refused(repository, name)
     assert sorted(it.name for it in repository.folder.iterdir()) == [".git", "cases", "rules"]
 
 
-@pytest.mark.parametrize("name", ["-x", "--output=x", "--", "-", "", " "])
+@pytest.mark.parametrize("name", ["-x", "--output=x", "--", "-", "^HEAD", "", " "])
 def test_an_option_or_nothing_is_no_revision(repository: Desk, name: str) -> None:
     said = refused(repository, name)
     assert "is no revision: give a branch, a tag or a commit" in said
@@ -309,4 +309,32 @@ def test_a_link_in_the_revision_is_not_followed(repository: Desk) -> None:
     (repository.rules / "more.yaml").symlink_to("/etc/passwd")
     commit(repository.folder)
     (repository.rules / "more.yaml").unlink()
-    assert told(repository)["notes"] == []
+    (note,) = told(repository)["notes"]
+    assert "more.yaml is no file in HEAD, but a link" in note
+
+
+def test_a_rules_file_that_is_a_link_is_left_out_with_a_note(project: Desk) -> None:
+    (project.rules / "linked.yaml").symlink_to("shop.yaml")
+    write_sample(project, SAMPLE | {"source": "linked"}, "linked")
+    commit(project.folder)
+
+    found = told(project)
+    assert found["changes"] == []
+    assert [it for it in found["notes"] if "linked.yaml is no file in HEAD, but a link" in it]
+
+
+def test_a_file_whose_name_is_no_text_is_left_out_with_a_note(repository: Desk) -> None:
+    file = os.fsencode(repository.rules) + b"/sh\xffop.yaml"
+    Path(os.fsdecode(file)).write_text(RULES, encoding="utf-8")
+    commit(repository.folder)
+
+    notes = told(repository)["notes"]
+    assert [it for it in notes if "sh?op.yaml is no file in HEAD" in it]
+
+
+@pytest.mark.parametrize("name", ["HEAD:rules", "tree-tag"])
+def test_a_tree_is_no_commit(repository: Desk, name: str) -> None:
+    git(repository.folder, "tag", "tree-tag", "HEAD^{tree}")
+    result = diff(repository, name)
+    assert result.exit_code == 2
+    assert f"{name} is no commit" in " ".join(result.stderr.replace("│", "").split())
