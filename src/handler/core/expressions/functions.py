@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Malformed
 from handler.core.expressions.arguments import ANY, Argument, kind_problem, meant, takes
-from handler.core.expressions.functions_numbers import MoneyFunctions, NumberFunctions
+from handler.core.expressions.functions_numbers import MoneyFunctions, NumberFunctions, mean, total
 from handler.core.expressions.functions_phone import PhoneFunctions
 from handler.core.expressions.functions_text import TextFunctions
 from handler.core.expressions.functions_time import TimeFunctions
@@ -139,6 +139,18 @@ class Functions(
     def _func_join(self, separator: str, array: list[str]) -> str:
         self._budget.spend(len(separator) * len(array) // CHARACTERS_PER_STEP)
         return separator.join(array)
+
+    # In the rules' dialect these are exact in decimal, as `add()` is.
+
+    @takes({"types": ["array-number"]})
+    def _func_sum(self, array: list[float]) -> float | None:
+        return total(array) if self._strict else sum(array)
+
+    @takes({"types": ["array-number"]})
+    def _func_avg(self, array: list[float]) -> float | None:
+        if not array:
+            return None
+        return mean(array) if self._strict else sum(array) / len(array)
 
     @takes(ANY)
     def _func_to_number(self, value: JsonValue) -> float | None:

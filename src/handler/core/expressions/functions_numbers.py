@@ -5,6 +5,7 @@ No grouping and no symbol: the notation of the reader's country is for Braze's t
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Final
@@ -69,8 +70,22 @@ class NumberFunctions:
     @takes({"types": ["number", "null"], "variadic": True})
     def _func_add(self, *numbers: float | None) -> float | None:
         """Return a sum, null if a part is: `add(body.subtotal, body.shipping)`."""
-        known = [decimal(number) for number in numbers if number is not None]
-        return _number(reduce(EXACT.add, known)) if len(known) == len(numbers) else None
+        known = [number for number in numbers if number is not None]
+        return total(known) if len(known) == len(numbers) else None
+
+
+def total(numbers: Iterable[float]) -> float | None:
+    """Return a sum, null where no number is so large."""
+    return _number(_sum(numbers))
+
+
+def mean(numbers: Sequence[float]) -> float | None:
+    """Return the mean of some numbers."""
+    return _number(EXACT.divide(_sum(numbers), Decimal(len(numbers))))
+
+
+def _sum(numbers: Iterable[float]) -> Decimal:
+    return reduce(EXACT.add, map(decimal, numbers), Decimal(0))
 
 
 def decimal(number: float) -> Decimal:

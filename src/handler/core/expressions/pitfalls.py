@@ -13,7 +13,9 @@ from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression
 from handler.core.expressions.foreign_calls import is_call, translated
 from handler.core.expressions.interpreter import is_true
+from handler.core.expressions.number_conditions import always_true
 from handler.core.expressions.placeholders import ROOTS, placeholder
+from handler.core.expressions.swapped_arguments import swapped
 from handler.core.expressions.syntax_tree import (
     MOVING,
     all_nodes,
@@ -46,11 +48,13 @@ def traps(tree: "Node") -> Iterator[str]:
     """Yield the pitfalls in an expression, each with its fix."""
     here = {id(node) for node in event_nodes(tree)}
     yield from _filters(tree)
+    yield from always_true(tree)
     for node in all_nodes(tree):
         yield from _negations(node)
         yield from _orderings(node)
         yield from _deaf(node)
         yield from _empty(node)
+        yield from swapped(node)
         if id(node) not in here:
             yield from _bare_names(node)
         if node["type"] == "filter_projection":

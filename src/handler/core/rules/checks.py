@@ -5,20 +5,26 @@ checks on single expressions are `pitfalls.traps`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from handler.core.braze.contract.attributes import check_attributes
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.constants import fixed, is_template, varies
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.number_conditions import always_true
 from handler.core.expressions.pitfalls import constant, contradictions, stringified
 from handler.core.expressions.placeholders import meant
+from handler.core.expressions.syntax_tree import uses_whole
 from handler.core.expressions.template import Problem, Template, Whole, expressions
 from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
 from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.source import EventReader, Rule, reaching
 from handler.core.verification.sender import EventSpec, Sender
+
+_TIMES: Final = frozenset({"occurred_at", "received_at"})
+_SAME: Final = frozenset({"source", "type", "vars", "tables"})
 
 
 def find_mistakes(
@@ -52,6 +58,9 @@ def _conditions(rule: Rule) -> Iterator[Problem]:
             yield ("when",), text
         for text in contradictions(rule.when.tree, rule.types):
             yield ("when",), text
+        known = set(always_true(rule.when.tree))  # of its parts
+        for text in always_true(rule.when.tree, is_condition=True):
+            yield from [] if text in known else [(("when",), text)]
 
 
 def _once(rule: Rule) -> Iterator[Problem]:
@@ -92,11 +101,21 @@ def _one_person(identifier: Template, name: str) -> Iterator[str]:
         path = meant(identifier) if isinstance(identifier, str) else None
         mend = path or "what of the event says who it is, as in ${body.customer.id}"
         yield f"{name} holds no ${{...}}: all would be one person; write {mend}"
+    if times := _only_times(identifier):
+        mend = "write what of the event says who it is, as in ${body.customer.id}"
+        yield f"{' and '.join(times)} is a time, and no person; {mend}"
     for text in fixed(identifier):
         if varies(identifier):
             yield f"{text} is one person for all who have no other id: leave it out"
         else:
             yield f"{text} is the same for every event: all would be one person"
+
+
+def _only_times(identifier: Template) -> list[str]:
+    """Return the times of the event that an identifier is made of, where it reads nothing else."""
+    names = {name for one in expressions(identifier) for name in root_names(one)}
+    whole = any(uses_whole(one.tree) for one in expressions(identifier))
+    return sorted(_TIMES & names) if not whole and names <= _TIMES | _SAME else []
 
 
 def _one_event(expression: Expression) -> Iterator[Problem]:
