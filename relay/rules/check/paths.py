@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.defines import DEFINE, label_of
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.syntax_tree import leading, unparse
 from handler.core.expressions.template import Problem, Template, expressions
 from handler.core.json_types import kind
-from handler.core.rules.compiler import leaves
+from handler.core.rules.compiler import ROOTS, leaves
 from handler.core.rules.source import Rule
 from handler.core.suggestions import closest
 from relay.rules.check.text_lists import contained
@@ -127,6 +128,17 @@ class _Walk:
             self.notes += self._plain(kinds, at.path, name)
         return _Seen(found, path)
 
+    def _is_of_event(self, node: "Node", at: _Seen) -> bool:
+        """Return whether a path within a list begins with a root that no element has."""
+        first = leading(node)
+        if first["type"] != "field" or first["value"] not in ROOTS or not at.path.endswith("[]"):
+            return False
+        elements, events = (
+            [first["value"] in one for one in seen.values if isinstance(one, dict)]
+            for seen in (at, self.event)
+        )
+        return any(events) and bool(elements) and not any(elements)
+
     def _plain(self, kinds: set[str], path: str, name: str) -> Iterator[str]:
         """Yield a note on a name that is looked up where no sample has an object."""
         if name in _SIZES and kinds <= {"array", "string"}:
@@ -154,6 +166,12 @@ class _Walk:
         return at
 
     def row(self, node: "Node", at: _Seen) -> _Seen:
+        if self._is_of_event(node, at):
+            self.notes.append(
+                f"within {at.path} {leading(node)['value']} is a field of each element; write"
+                f" root().{unparse(node)}"
+            )
+            return _NOTHING
         for child in node["children"]:
             at = self.look(child, at)
         return at

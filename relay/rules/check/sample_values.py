@@ -4,15 +4,13 @@ Such a rule works as written. What a sample shows may be true of every event, or
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
 from handler.core.braze.contract.attributes import FIELDS
 from handler.core.braze.identifiers import IDENTIFIERS
-from handler.core.errors import ExpressionError
 from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.scalars import written
@@ -21,12 +19,14 @@ from handler.core.expressions.template import Problem, Template, Whole, expressi
 from handler.core.json_types import kind
 from handler.core.rules.compiler import leaves
 from handler.core.rules.source import Rule, Source
+from relay.rules.check.amounts import amount_warnings
+from relay.rules.check.documents import Documents, part, values
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
-Documents = Sequence[JsonValue]
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
+_PERSON: Final = re.compile(r"customer|user|contact|profile|member|subscriber")
 _AMOUNT: Final = re.compile(
     r"(?:total|amount|price|spen[dt]|revenue|value|balance|sum|count|quantity|points|score)",
     re.IGNORECASE,
@@ -39,8 +39,9 @@ def number_notes(source: Source, documents: Mapping[str, Documents]) -> Iterator
 
 
 def number_warnings(source: Source, documents: Mapping[str, Documents]) -> Iterator[Problem]:
-    """Yield warnings on comparisons of a number with text, which are never true."""
+    """Yield warnings on comparisons of a number with text, amounts and ids that are none."""
     yield from _of_rules(source, documents, _comparisons)
+    yield from _of_rules(source, documents, _events_for_persons)
 
 
 def _of_rules(
@@ -61,7 +62,10 @@ def _notes(rule: Rule, documents: Documents) -> Iterator[Problem]:
         place = ("send", "recipients", at)
         attributes = recipient.get("attributes")
         for name, template in attributes.items() if isinstance(attributes, dict) else ():
-            for text in _number_as_text(name, template, documents):
+            for text in (
+                *_number_as_text(name, template, documents),
+                *_list_of_one(template, documents),
+            ):
                 yield (*place, "attributes", name), text
         for name in IDENTIFIERS:
             for text in _nobody(recipient.get(name), documents):
@@ -71,7 +75,7 @@ def _notes(rule: Rule, documents: Documents) -> Iterator[Problem]:
 def _number_as_text(name: str, template: Template, documents: Documents) -> Iterator[str]:
     if name in FIELDS or not isinstance(template, Whole):
         return
-    found = [one for one in _values(template.expression, documents) if one is not None]
+    found = [one for one in values(template.expression, documents) if one is not None]
     texts = [one for one in found if isinstance(one, str) and _NUMBER.fullmatch(one)]
     is_amount = any("." in one for one in texts) or _AMOUNT.search(name)
     if texts and len(texts) == len(found) and is_amount:
@@ -82,15 +86,61 @@ def _number_as_text(name: str, template: Template, documents: Documents) -> Iter
         )
 
 
+def _list_of_one(template: Template, documents: Documents) -> Iterator[str]:
+    """Yield a filter that finds one element in every sample, where its value may be meant."""
+    if not isinstance(template, Whole) or not _filters(template.expression.tree):
+        return
+    found = [one for one in values(template.expression, documents) if one is not None]
+    sizes = [len(one) for one in found if isinstance(one, list) and not any(map(_is_many, one))]
+    if found and len(sizes) == len(found) and max(sizes) == 1:
+        text = template.expression.in_file
+        yield f"{text} is a list; for the first of it write {text} | [0]"
+
+
+def _filters(tree: "Node") -> bool:
+    """Return whether an expression gives what is left of a list by a filter."""
+    while tree["type"] in ("subexpression", "index_expression", "pipe"):
+        tree = tree["children"][-1]
+    return tree["type"] == "filter_projection"
+
+
+def _is_many(value: JsonValue) -> bool:
+    return isinstance(value, list | dict)
+
+
 def _nobody(template: Template, documents: Documents) -> Iterator[str]:
     for expression in expressions(template):
-        found = _values(expression, documents)
+        found = values(expression, documents)
         if any(_is_zero(one) for one in found):
             path = next(map(unparse, paths_of(expression.tree)), expression.text)
             yield (
                 f"{expression.text} is 0 in a sample event, which is nobody's id (a guest?): that"
                 f" event becomes a dead letter; write if({path} == `0`, concat('guest-', ...), ...)"
             )
+
+
+def _events_for_persons(rule: Rule, documents: Documents) -> Iterator[Problem]:
+    """Yield an identifier that is the very id of `once`, beside a person that samples have."""
+    person = next(filter(None, map(_person, documents)), None)
+    once = rule.once.expression.text if isinstance(rule.once, Whole) else None
+    for at, recipient in enumerate(rule.recipients):
+        for name in IDENTIFIERS:
+            given = recipient.get(name)
+            is_same = isinstance(given, Whole) and given.expression.text == once
+            if is_same and person and not _PERSON.search(once or ""):
+                text = (
+                    f"{once} is what happens once, and most likely no person; write ${{{person}}}"
+                )
+                yield ("send", "recipients", at, name), text
+
+
+def _person(document: JsonValue) -> str | None:
+    """Return the path of a person's id in the body of an event, or None."""
+    body = document.get("body") if isinstance(document, dict) else None
+    for key, value in body.items() if isinstance(body, dict) else ():
+        if _PERSON.fullmatch(key) and isinstance(value, dict) and value.get("id") is not None:
+            return f"body.{key}.id"
+    return None
 
 
 def _is_zero(value: JsonValue) -> bool:
@@ -112,6 +162,7 @@ def _comparisons(rule: Rule, documents: Documents) -> Iterator[Problem]:
 
 
 def _compared(expression: Expression, documents: Documents) -> Iterator[str]:
+    yield from amount_warnings(expression, documents)
     for node in event_nodes(expression.tree):
         if node["type"] != "comparator" or node["value"] not in ("eq", "ne"):
             continue
@@ -123,8 +174,8 @@ def _compared(expression: Expression, documents: Documents) -> Iterator[str]:
 def _unequal(
     node: "Node", literal: object, other: "Node", expression: Expression, documents: Documents
 ) -> Iterator[str]:
-    side = replace(expression, text=unparse(other), tree=other)
-    kinds = {kind(one) for one in _values(side, documents) if one is not None}
+    side = part(expression, other)
+    kinds = {kind(one) for one in values(side, documents) if one is not None}
     never = "always" if node["value"] == "ne" else "never"
     if kinds == {"number"} and isinstance(literal, str):
         mend = f"; write `{literal}`" if _NUMBER.fullmatch(literal) else ""
@@ -134,14 +185,3 @@ def _unequal(
         yield f"{side.text} is text in every sample: {unparse(node)} is {never} true; write {mend}"
     elif kinds == {"boolean"} and literal in ("true", "false"):
         yield f"{side.text} is true or false: {unparse(node)} is {never} true; write `{literal}`"
-
-
-def _values(expression: Expression, documents: Documents) -> list[JsonValue]:
-    """Return what an expression gives of the samples, without those that it fails on."""
-    found: list[JsonValue] = []
-    for document in documents:
-        try:
-            found.append(expression.search(document))
-        except ExpressionError:
-            continue
-    return found

@@ -14,8 +14,10 @@ from handler.core.configuration.yaml12 import Document, Path
 from handler.core.expressions.constants import fixed
 from handler.core.expressions.defines import DEFINE
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.number_conditions import true_of_zero
 from handler.core.expressions.placeholders import meant, placeholder, placeholders
-from handler.core.expressions.syntax_tree import results
+from handler.core.expressions.swapped_arguments import doubtful
+from handler.core.expressions.syntax_tree import all_nodes, results
 from handler.core.expressions.template import Problem, Template, Text, Whole, expressions
 from handler.core.rules.compiler import header_names, leaves
 from handler.core.rules.source import Rule, Source
@@ -36,8 +38,8 @@ _UNTRIED: Final = {
     ),
 }
 _NO_COUNTRY: Final = (
-    "Braze takes a number without + for an American one; write ${phone(body.phone, 'DE')}, the"
-    " number and its country, which gives E.164 or nothing"
+    "Braze takes a number without + for an American one; write {}, the number and its country (such"
+    " as 'DE'), which gives E.164 or nothing"
 )
 _ALIKE: Final = 0.9  # one letter in ten may differ
 _LONG: Final = 8  # `phone2` and `emails` are names of their own
@@ -108,10 +110,18 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)
     for path, expression in _all_expressions(rule):
-        yield from ((path, text) for text in known_texts(expression.tree, preset))
+        said = _of_expression(expression, preset, is_condition=path == ("when",))
+        yield from ((path, text) for text in said)
     for at, recipient in enumerate(rule.recipients):
         said = (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source))
         yield from ((("send", "recipients", at, *path), text) for path, text in said)
+
+
+def _of_expression(expression: Expression, preset: str, *, is_condition: bool) -> Iterator[str]:
+    yield from known_texts(expression.tree, preset)
+    yield from true_of_zero(expression.tree, is_condition=is_condition)
+    for node in all_nodes(expression.tree):
+        yield from doubtful(node)
 
 
 def _all_expressions(rule: Rule) -> Iterator[tuple[Path, Expression]]:
@@ -194,8 +204,10 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
         if name in _UNTRIED and (name != "subscription_groups" or "canvas" in rule.path):
             yield (name,), f"{name}: {_UNTRIED[name]}"
     yield from literal_warnings(attributes)
-    if _is_any_number(attributes.get("phone")):
-        yield ("phone",), _NO_COUNTRY
+    phone = attributes.get("phone")
+    if _is_any_number(phone):
+        written = phone.expression.in_file if isinstance(phone, Whole) else "body.phone"
+        yield ("phone",), _NO_COUNTRY.format(f"${{phone({written}, 'DE')}}")
     for name in _ADDRESSES & attributes.keys():
         yield from (((name,), text) for text in _one_for_all(attributes[name], name))
 

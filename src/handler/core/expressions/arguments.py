@@ -5,6 +5,7 @@ from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
 from pydantic import JsonValue
 
+from handler.core.expressions.scalars import written
 from handler.core.json_types import a, kind
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -15,7 +16,7 @@ class Argument(TypedDict):
 
     No `types` are all types. `fits` checks a literal of the rules file, so that a mistake is found
     there and not on an event; `says` describes the literals that fit, and `near` finds the one that
-    another was probably meant to be.
+    another was probably meant to be, as it is written.
     """
 
     types: list[str]
@@ -76,6 +77,27 @@ def kind_problem(name: str, arguments: Sequence[Argument], index: int, value: ob
     return f"{name}() takes {wanted} as argument {index + 1}, not {a(value)}{mend}"
 
 
+def literal_kind_problem(
+    name: str, arguments: Sequence[Argument], index: int, value: JsonValue
+) -> str | None:
+    """Return what is wrong with the type of an argument that is written down, or None."""
+    problem = kind_problem(name, arguments, index, value)
+    meant = problem and text_for_number(arguments, index, value)
+    return f"{problem}; write {meant}" if meant else problem
+
+
+def text_for_number(arguments: Sequence[Argument], index: int, value: JsonValue) -> str | None:
+    """Return the text that a number is meant to be, where its function takes text alone."""
+    if not arguments or (index >= len(arguments) and not arguments[-1].get("variadic")):
+        return None
+    argument = _argument(arguments, index)
+    if kind(value) != "number" or set(argument["types"]) - {"null"} != {"string"}:
+        return None
+    if "fits" not in argument:
+        return f"'{written(value)}'"  # type: ignore[arg-type]  # a number
+    return argument["near"](value) if "near" in argument else None
+
+
 def literal_problem(
     name: str, arguments: Sequence[Argument], index: int, value: JsonValue
 ) -> str | None:
@@ -84,7 +106,7 @@ def literal_problem(
     if "fits" not in argument or value is None or argument["fits"](value):
         return None
     near = argument["near"](value) if "near" in argument else None
-    hint = f"; did you mean '{near}'?" if near else ""
+    hint = f"; did you mean {near}?" if near else ""
     return f"{name}() takes {argument.get('says')} as argument {index + 1}, not {value!r}{hint}"
 
 

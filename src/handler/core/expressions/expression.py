@@ -17,7 +17,11 @@ from jmespath.parser import Parser
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, OverBudget
-from handler.core.expressions.arguments import arity_problem, kind_problem, literal_problem
+from handler.core.expressions.arguments import (
+    arity_problem,
+    literal_kind_problem,
+    literal_problem,
+)
 from handler.core.expressions.defines import Roots
 from handler.core.expressions.foreign_calls import completed, meant_call, not_there, translated
 from handler.core.expressions.functions import Functions, signature_of
@@ -31,6 +35,7 @@ from handler.core.expressions.interpreter import (
 )
 from handler.core.expressions.json_values import Budget
 from handler.core.expressions.nulls import Nulls
+from handler.core.expressions.swapped_arguments import reordered
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.suggestions import closest
 
@@ -84,6 +89,8 @@ def _check_call(node: "Node", *, strict: bool) -> None:
         hint = f"write {meant}" if meant else hint
         raise ExpressionError(f"{problem}; {hint}" if hint else problem)
     if problem:
+        if strict and (order := reordered(node)):
+            raise ExpressionError(f"{problem.partition('; ')[0]}; write {order}")
         meant = completed(node["value"], [unparse(one) for one in node["children"]])
         raise ExpressionError(f"{problem}; write {meant}" if meant else problem)
 
@@ -109,7 +116,7 @@ def _call_problem(node: "Node", *, strict: bool) -> str | None:
     written = [(at, one) for at, one in enumerate(children) if strict and one["type"] == "literal"]
     for at, literal in written:
         given = (name, arguments, at, literal["value"])
-        problem = problem or kind_problem(*given) or literal_problem(*given)
+        problem = problem or literal_kind_problem(*given) or literal_problem(*given)
     return problem
 
 

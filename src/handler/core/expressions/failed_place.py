@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 TEXT: Final = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`""", re.DOTALL)
+_CALLED: Final = re.compile(r"[A-Za-z_]\w*$", re.ASCII)
 # What ends an operand of arithmetic, outside of brackets.
 _ENDS: Final = ",|&=<>!?:+*/%"
 
@@ -39,6 +40,18 @@ class Place:
                 break
             at -= 1
         return self.text[at:end].strip()
+
+    def call(self) -> tuple[str, int]:
+        """Return the function whose argument the place is in, and which it is; '' where none."""
+        depth, argument = 0, 0
+        for at in range(self.at - 1, -1, -1):
+            character = self.bare[at]
+            depth += {")": 1, "]": 1, "}": 1, "(": -1, "[": -1, "{": -1}.get(character, 0)
+            if depth < 0:
+                name = _CALLED.search(self.bare[:at]) if character == "(" else None
+                return (name[0] if name else "", argument)
+            argument += character == "," and not depth
+        return "", 0
 
     def right(self, start: int, ends: str = _ENDS) -> str:
         """Return the operand that begins at a position."""

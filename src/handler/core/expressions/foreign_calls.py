@@ -48,7 +48,7 @@ _FORMS: Final = {
     "prepend": "concat({1}, {0})",
     "remove": "replace({0}, {1}, '')",
     "minus": "add({0}, multiply({1}, `-1`))",
-    "money": "money({0}, body.currency)",
+    "money": "money({0}, {1})",
     "map": "{0}[].{1}",
     "unescape": "unescape_html({0})",
 }
@@ -61,7 +61,7 @@ _NONE: Final = frozenset(
     }
 )
 _NOT_THERE: Final = {
-    **dict.fromkeys(("now", "today", "timestamp"), "received_at is when the webhook came"),
+    **dict.fromkeys(("now", "today", "timestamp"), "time(received_at) is when the webhook came"),
     **dict.fromkeys(("substring", "substr", "slice", "truncate"), "plain(text, `40`) cuts a text"),
     **dict.fromkeys(("parse", "fromjson", "jsondecode"), "a webhook's JSON is read already"),
     **dict.fromkeys(("select", "filter", "where"), "a filter is written items[?name == 'a']"),

@@ -14,6 +14,7 @@ from handler.core.expressions.times import moment, offset
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION: Final = re.compile(r"([+-]?[0-9]{1,9})([smhd])")
+_WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -32,7 +33,18 @@ def _zone(text: str) -> tzinfo | None:
 def _nearest_zone(text: JsonValue) -> str | None:
     from handler.core.expressions.zones import nearest  # noqa: PLC0415 - as in _zone
 
-    return nearest(text) if isinstance(text, str) else None
+    near = nearest(text) if isinstance(text, str) else None
+    return near and f"'{near}'"
+
+
+def _span_of_number(value: JsonValue) -> str | None:
+    """Return a duration for a number of seconds, as it is most often meant."""
+    text = str(value)
+    if not _WHOLE.fullmatch(text):
+        return None
+    larger = [unit for unit in "dhm" if int(text) and int(text) % _SECONDS[unit] == 0]
+    more = f" or '{int(text) // _SECONDS[larger[0]]}{larger[0]}'" if larger else ""
+    return f"'{text}s'{more}"
 
 
 _ZONE: Final[Argument] = {
@@ -46,6 +58,7 @@ _SPAN: Final[Argument] = {
     "types": ["string", "null"],
     "fits": lambda span: isinstance(span, str) and _DURATION.fullmatch(span) is not None,
     "says": "a duration such as '3d', '-2h' or '30m'",
+    "near": _span_of_number,
 }
 
 

@@ -69,8 +69,9 @@ def constant(condition: "Node", name: str) -> Iterator[str]:
     mend = "text in single quotes is text, and no field of the event"
     if condition["type"] == "or_expression":
         mend = "write x == 'a' || x == 'b' for either of two"
-    elif condition.get("value") is False:
-        mend = "`enabled: false` switches a rule off"
+    elif isinstance(value := condition.get("value"), bool):
+        out = "leave when out" if name == "when" else "leave the filter out, with [] for all"
+        mend = "`enabled: false` switches a rule off" if value is False else out
     yield f"{name} is always {json.dumps(told)}: {unparse(condition)}; {mend}"
 
 

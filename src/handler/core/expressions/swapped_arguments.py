@@ -49,16 +49,19 @@ def reordered(node: "Node") -> str | None:
     """Return a call that has a literal where its function takes none, with the two in turn."""
     name, given = node["value"], node["children"]
     arguments = signature_of(name)
-    if len(given) != _PAIR or len(arguments) < _PAIR or all(map(_is_literal, given)):
+    literals = [at for at, one in enumerate(given) if _is_literal(one)]
+    if len(given) != _PAIR or len(arguments) < _PAIR or len(literals) != 1:
         return None
-    # Where an argument is a number or a text, either may be meant: it says nothing of the order.
-    if any({"number", "string"} <= set(one["types"]) for one in arguments):
+    (at,) = literals
+    value = given[at]["value"]
+    if not kind_problem(name, arguments, at, value) or arity_problem(name, arguments, _PAIR):
         return None
-    turned = _turned(node)
-    at = 0 if _is_literal(turned["children"][0]) else 1
-    value = turned["children"][at].get("value")
+    at = 1 - at
+    # An amount is a number or a text: a number that is none of text says nothing of the order.
+    if not isinstance(value, str) and {"number", "string"} <= set(arguments[at]["types"]):
+        return None
     problem = kind_problem(name, arguments, at, value)
-    return None if problem or literal_problem(name, arguments, at, value) else unparse(turned)
+    return None if problem or literal_problem(name, arguments, at, value) else unparse(_turned(node))
 
 
 def _first(literal: "Node") -> str:

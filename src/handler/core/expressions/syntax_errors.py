@@ -9,8 +9,10 @@ from typing import Final
 
 from jmespath.exceptions import JMESPathError
 
+from handler.core.expressions.arguments import text_for_number
 from handler.core.expressions.failed_place import TEXT, Place, masked
 from handler.core.expressions.foreign_calls import translated
+from handler.core.expressions.functions import Functions, signature_of
 from handler.core.expressions.placeholders import ROOTS
 from handler.core.invisible import blank_name
 
@@ -155,7 +157,11 @@ def _arithmetic(place: Place) -> str:
     if sign == "+":
         if "'" in (left[0], right[0]):
             return f"`+` is written concat({left}, {right})"
-        return f"`+` is written add({left}, {right}) of numbers, concat({left}, {right}) of text"
+        texts = ", ".join(one if one[0] == "`" else f"to_number({one})" for one in (left, right))
+        return (
+            f"`+` is written add({left}, {right}) of numbers, add({texts}) of numbers written as"
+            f" text, concat({left}, {right}) of text"
+        )
     if sign == "*":
         return f"`*` is written multiply({left}, {right})"
     return _divided(left, right) if sign == "/" else "there is no function for a remainder"
@@ -164,7 +170,7 @@ def _arithmetic(place: Place) -> str:
 def _divided(left: str, right: str) -> str:
     tenth = re.fullmatch(r"`10(0*)`", right)
     if right == "`100`":
-        cents = f"minor_units({left}, body.currency) of an amount in cents"
+        cents = f"minor_units({left}, 'EUR') of cents (in its currency, such as 'EUR')"
         return f"`/` is written {cents}, else multiply({left}, `0.01`)"
     if tenth:
         return f"`/` is written multiply({left}, `0.{tenth[1]}1`)"
@@ -251,7 +257,7 @@ def _prefixed(place: Place, word: str) -> str:
         then = f"{parts[1]}, {parts[2]}, {parts[3]}" if parts else "condition, 'then', 'else'"
         return f"it is written if({then})"
     if word == "new":
-        return "there are no objects to make: received_at is when the webhook came"
+        return "there are no objects to make: time(received_at) is when the webhook came"
     operand = re.split(
         r"\s(?:and|or)\b", place.right(place.at, ",|&="), maxsplit=1, flags=re.IGNORECASE
     )[0]
@@ -293,7 +299,23 @@ def _braces(place: Place) -> str:
 
 def _number(place: Place) -> str:
     number = _NUMBER.match(place.text, place.at)
-    return f"a number stands in backticks: `{number[0]}`" if number else ""
+    if number is None:
+        return ""
+    name, at = place.call()
+    if name in Functions.FUNCTION_TABLE and (meant := _text(place, number, name, at)):
+        return f"{name}() takes a text there: {meant}"
+    return f"a number stands in backticks: `{number[0]}`"
+
+
+def _text(place: Place, number: re.Match[str], name: str, at: int) -> str | None:
+    """Return the text that a bare number is meant to be, or a duration: `2h`."""
+    takes = signature_of(name)
+    unit = place.bare[number.end() : number.end() + 1]
+    if not unit.isalpha():
+        return text_for_number(takes, at, float(number[0]))
+    word = f"{number[0]}{unit}"
+    fits = takes[at].get("fits") if at < len(takes) else None
+    return f"'{word}'" if fits and fits(word) else None
 
 
 def _quote(place: Place) -> str:

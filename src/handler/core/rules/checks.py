@@ -5,7 +5,7 @@ checks on single expressions are `pitfalls.traps`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from handler.core.braze.contract.attributes import check_attributes
 from handler.core.braze.identifiers import IDENTIFIERS
@@ -15,13 +15,16 @@ from handler.core.expressions.expression import Expression
 from handler.core.expressions.number_conditions import always_true
 from handler.core.expressions.pitfalls import constant, contradictions, stringified
 from handler.core.expressions.placeholders import meant
-from handler.core.expressions.syntax_tree import uses_whole
+from handler.core.expressions.syntax_tree import of_event, results, uses_whole
 from handler.core.expressions.template import Problem, Template, Whole, expressions
 from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
 from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.source import EventReader, Rule, reaching
 from handler.core.verification.sender import EventSpec, Sender
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
 
 _TIMES: Final = frozenset({"occurred_at", "received_at"})
 _SAME: Final = frozenset({"source", "type", "vars", "tables"})
@@ -112,10 +115,22 @@ def _one_person(identifier: Template, name: str) -> Iterator[str]:
 
 
 def _only_times(identifier: Template) -> list[str]:
-    """Return the times of the event that an identifier is made of, where it reads nothing else."""
-    names = {name for one in expressions(identifier) for name in root_names(one)}
-    whole = any(uses_whole(one.tree) for one in expressions(identifier))
-    return sorted(_TIMES & names) if not whole and names <= _TIMES | _SAME else []
+    """Return the times that an identifier may be made of, where it has nothing else in it."""
+    found: set[str] = set()
+    for expression in expressions(identifier):
+        names = [_event_names(one) for one in results(expression.tree)]
+        others = [one for one in names if one <= _SAME]
+        times = [one for one in names if one & _TIMES and one <= _TIMES | _SAME]
+        if len(others) < len(names) and not times:
+            return []
+        found |= {name for one in times for name in one & _TIMES}
+    return sorted(found)
+
+
+def _event_names(node: "Node") -> set[str]:
+    """Return the parts of the event that a node reads; "body" where it reads all of it."""
+    names = {str(one["value"]) for one in of_event(node) if one["type"] == "field"}
+    return names | {"body"} if uses_whole(node) else names
 
 
 def _one_event(expression: Expression) -> Iterator[Problem]:

@@ -39,6 +39,11 @@ ROOTS: Final = ("source", "type", "id", *EVENT_ROOTS, "vars", "occurred_at", "re
 
 _BROKEN: Final = compile_expression("@")  # in place of one that did not compile
 _PART: Final = re.compile(r"\$\{([^{}]*)\}")
+_PLAIN: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+# `event.id` is what the event has beside its body.
+_OWN_ROOT: Final = re.compile(
+    r"(?<![\w.'\"])event\.(id|type|source|headers|vars|occurred_at|received_at)\b"
+)
 _CLOSE: Final = 0.7  # roots are short: below this, `paid` would be taken for `id`
 _UNKNOWN: Final = "unknown"  # for a variable that a finding is about
 # Roots that are not there at this place, or in this file.
@@ -54,6 +59,7 @@ _VALUES: Final = {
     "true": "true",
     "false": "false",
 }
+_CONSTANT: Final = {"true": "leave when out", "false": "`enabled: false` switches a rule off"}
 # What other tools call the webhook's JSON, and the values of a stage.
 _CALLED: Final = {
     **dict.fromkeys(("event", "payload", "request", "webhook", "json", "trigger"), "body"),
@@ -113,6 +119,9 @@ class Compiler:
 
     def expression(self, text: str, path: Path, roots: Sequence[str] | None = None) -> Expression:
         """Return an expression; the `${}` around it is optional."""
+        if path[-1] == "when" and text.strip() in _CONSTANT:
+            self.find(path, f"when is always {text.strip()}: {_CONSTANT[text.strip()]}")
+            return _BROKEN
         try:
             template = compile_text(text) if "${" in text else Whole(compile_expression(text))
         except ExpressionError as error:
@@ -289,12 +298,18 @@ def _unknown_root(name: str, roots: Sequence[str], text: str) -> str:
     called = _CALLED.get(name) or (name.lower() if name.lower() in roots else None)
     if called:
         wrapped = "value" if name == "each" else "event|body"
-        own = re.sub(rf"(?<![\w.'\"]){name}\b(?:\.(?:{wrapped})\b)*", called, text)
+        own = _OWN_ROOT.sub(r"\1", text) if name == "event" else text
+        own = re.sub(rf"(?<![\w.'\"]){name}\b(?:\.(?:{wrapped})\b)*", called, own)
         return f"an event has no {name}; write {own}"
+    if not any(map(str.isalnum, name)):
+        return (
+            f"\"{name}\" in double quotes is a field; write '{name}' in single quotes for the text"
+        )
     near = closest(name, roots, _CLOSE)
+    field = name if _PLAIN.fullmatch(name) else f'"{name}"'
     hint = f"did you mean {near}, " if near else "did you mean "
     return (
-        f"an event has no {name}; {hint}body.{name}, or '{name}' in single quotes for the text?"
+        f"an event has no {name}; {hint}body.{field}, or '{name}' in single quotes for the text?"
         f" (there are: {', '.join(roots)})"
     )
 

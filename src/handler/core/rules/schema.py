@@ -123,7 +123,10 @@ WORDS: Final = Words(
         "name": NAME_TAKES,
         "secret": SECRET_TAKES,
         "workspace": NAME_TAKES,
-        "when": "takes one expression, as text; conditions are joined by && and ||",
+        "when": (
+            "takes one expression, as text; conditions are joined by && and ||, and for every event"
+            " when is left out"
+        ),
         "expires_after": DURATION_TAKES,
         "repeats_for": DURATION_TAKES,
         "public_url": "takes https://host/path, without user, password and query",

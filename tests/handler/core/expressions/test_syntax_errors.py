@@ -37,7 +37,7 @@ def said(text: str) -> str:
         ("body.items[*].title | first", "body.items[*].title | [0]"),
         ("body.name | upper || 'x'", "upper(body.name) || 'x'"),
         ("body.name | escape", "plain(body.name, `80`)"),
-        ("body.total | money", "money(body.total, body.currency)"),
+        ("body.total | money", "money(body.total, ...)"),
         ("body.tags | lookup", "lookup(body.tags, ...)"),
         ("body.name | default: 'x'", "coalesce(body.name, 'x')"),
         ("body.created_at | date: '%Y'", "time(body.created_at)"),
