@@ -10,6 +10,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from handler.core.expressions.arguments import AMOUNT, Argument, takes
+from handler.core.expressions.scalars import written
 from handler.core.expressions.times import moment, offset
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -39,7 +40,7 @@ def _nearest_zone(text: JsonValue) -> str | None:
 
 def _span_of_number(value: JsonValue) -> str | None:
     """Return a duration for a number of seconds, as it is most often meant."""
-    text = str(value)
+    text = written(value) if isinstance(value, str | int | float) else ""
     if not _WHOLE.fullmatch(text):
         return None
     larger = [unit for unit in "dhm" if int(text) and int(text) % _SECONDS[unit] == 0]

@@ -61,7 +61,9 @@ def reordered(node: "Node") -> str | None:
     if not isinstance(value, str) and {"number", "string"} <= set(arguments[at]["types"]):
         return None
     problem = kind_problem(name, arguments, at, value)
-    return None if problem or literal_problem(name, arguments, at, value) else unparse(_turned(node))
+    return (
+        None if problem or literal_problem(name, arguments, at, value) else unparse(_turned(node))
+    )
 
 
 def _first(literal: "Node") -> str:

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import JsonValue
 
-from handler.core.expressions.expression import search
+from handler.core.expressions.expression import compile_expression, search
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,30 @@ from handler.core.expressions.expression import search
 def test_numbers_are_exact_in_decimal(expression: str, found: JsonValue) -> None:
     value = search(expression, {})
     assert (value, type(value)) == (found, type(found))
+
+
+@pytest.mark.parametrize(
+    "expression, found",
+    [
+        ("sum([`18.90`, `36.30`])", 55.2),
+        ("avg([`18.90`, `36.30`])", 27.6),
+        ("sum([`0.1`, `0.2`])", 0.3),
+        ("sum([`0.5`, `0.5`])", 1),
+        ("sum(`[]`)", 0),
+        ("avg(`[]`)", None),
+        ("avg([`1`, `2`])", 1.5),
+        ("sum([`1e308`, `1e308`])", None),
+        ("sum(body[].to_number(price))", 55.2),
+    ],
+)
+def test_sums_and_means_of_rules_are_exact_in_decimal(expression: str, found: JsonValue) -> None:
+    body: JsonValue = [{"price": "18.90"}, {"price": "36.30"}]
+    assert compile_expression(expression).search({"body": body}) == found
+
+
+def test_plain_jmespath_adds_as_its_libraries_do() -> None:
+    assert search("sum(@)", [18.9, 36.3]) == 18.9 + 36.3 != 55.2
+    assert search("avg(@)", [18.9, 36.3]) == (18.9 + 36.3) / 2
 
 
 def test_an_endless_number_makes_nothing() -> None:

@@ -13,6 +13,7 @@ rules:
   - name: confirm
     type: order.created
     when: WHEN
+    once: ${ONCE}
     send:
       campaign_id: c
       recipients:
@@ -26,6 +27,11 @@ BODY: dict[str, Any] = {
     "sku": "0042",
     "code": "42",
     "amount": 29.35,
+    "cents": 2935,
+    "currency": "EUR",
+    "prices": ["9.00", "36.30"],
+    "lines": [{"price": "9.00", "sku": "a"}, {"price": "36.30", "sku": "b"}],
+    "user": {"id": 5},
     "paid": True,
     "customer_id": 0,
     "billing": {"email": "a@example.org"},
@@ -38,8 +44,10 @@ def told(
     identifier: str = "body.id",
     when: str = "body.id",
     bodies: tuple[dict[str, Any], ...] = (BODY,),
+    once: str = "body.code",
 ) -> list[tuple[str, str]]:
     text = FILE.replace("NAME", name).replace("VALUE", value)
+    text = text.replace("ONCE", once)
     text = text.replace("ID", identifier).replace("WHEN", f'"{when}"')
     source = load("woo", text, "woo.yaml", "dev")
     documents: dict[str, Any] = {"order.created": [{"body": one} for one in bodies]}
@@ -111,3 +119,67 @@ def test_a_comparison_that_no_sample_makes_true_is_warned_of(when: str, words: s
 )
 def test_a_comparison_that_may_be_true_is_not_warned_of(when: str) -> None:
     assert told(when=when) == []
+
+
+@pytest.mark.parametrize(
+    "value, mend",
+    [
+        ("max(body.prices)", "max(map(&to_number(@), body.prices))"),
+        ("sort(body.lines[].price)", "sort(map(&to_number(@), body.lines[].price))"),
+        ("sort_by(body.lines, &price)[0].sku", "sort_by(body.lines, &to_number(price))"),
+        ("max_by(body.lines, &price).sku", "max_by(body.lines, &to_number(price))"),
+    ],
+)
+def test_prices_that_are_ordered_as_text_are_warned_of(value: str, mend: str) -> None:
+    ((path, words),) = told("note", value)
+    assert path == "rules.0.send.recipients.0.attributes.note"
+    assert words.endswith(f"write {mend}")
+    call = value[: value.index(")") + 1]
+    assert told("note", value.replace(call, mend)) == []
+
+
+@pytest.mark.parametrize(
+    "value", ["max(body.lines[].sku)", "sort_by(body.lines, &sku)[0].sku", "max(body.nothing[])"]
+)
+def test_texts_that_are_no_numbers_may_be_ordered(value: str) -> None:
+    assert told("note", value) == []
+
+
+@pytest.mark.parametrize("currency", ["'EUR'", "body.currency"])
+def test_whole_numbers_as_money_may_be_cents(currency: str) -> None:
+    ((_, words),) = told("note", f"money(body.cents, {currency})")
+    assert f"write minor_units(body.cents, {currency}), if these are cents" in words
+    assert told("note", f"minor_units(body.cents, {currency})") == []
+    assert told("note", f"money(text(body.cents), {currency})") == []
+
+
+@pytest.mark.parametrize(
+    "value, more",
+    [
+        ("money(body.cents, 'JPY')", {}),  # it has no decimals
+        ("money(body.amount, 'EUR')", {}),
+        ("money(body.total, 'EUR')", {}),
+        ("money(body.cents, 'EUR')", {"cents": 29}),  # some amount in units
+    ],
+)
+def test_an_amount_in_units_is_not_warned_of(value: str, more: dict[str, Any]) -> None:
+    assert told("note", value, bodies=(BODY, {**BODY, **more})) == []
+
+
+def test_a_filter_that_finds_one_element_in_every_sample_is_noted() -> None:
+    ((_, words),) = told("note", "body.lines[?sku == 'a'].price")
+    assert words.endswith(
+        "is a list; for the first of it write body.lines[?sku == 'a'].price | [0]"
+    )
+    assert told("note", "body.lines[?sku == 'a'].price | [0]") == []
+    assert told("note", "body.lines[?price].sku") == []  # two: an array is meant
+
+
+def test_the_id_of_once_is_no_person_where_samples_have_one() -> None:
+    assert told(once="body.user.id", identifier="body.user.id") == []
+    assert told(once="body.code", identifier="body.user.id") == []
+    ((path, words),) = told(once="body.id")
+    assert path == "rules.0.send.recipients.0.external_user_id"
+    assert words == "body.id is what happens once, and most likely no person; write ${body.user.id}"
+    bare = {key: value for key, value in BODY.items() if key != "user"}
+    assert told(once="body.id", bodies=(bare,)) == []

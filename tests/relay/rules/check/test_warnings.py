@@ -323,6 +323,34 @@ def test_a_path_that_a_sample_has_or_cannot_tell_of_is_not_told(expression: str)
     assert unseen(expression) == []
 
 
+@pytest.mark.parametrize(
+    "expression",
+    ["body.lines[].{a: sku, b: body.city}", "body.lines[?sku == body.city]", "map(&body.city, body.lines)"],
+)  # fmt: skip
+def test_a_path_of_the_event_within_a_list_is_told_with_root(expression: str) -> None:
+    words = "within body.lines[] body is a field of each element; write root().body.city"
+    assert unseen(expression) == [words]
+    assert unseen(expression.replace("body.city", "root().body.city")) == []
+
+
+@pytest.mark.parametrize(
+    "expression, words",
+    [
+        ("contains('DE,FR', body.zip)", "did you mean contains(body.zip, 'DE,FR')?"),
+        ("if(to_number(body.zip), 'a', 'b')", "write to_number(body.zip) > `0`"),
+    ],
+)
+def test_what_may_be_meant_and_seldom_is_has_a_warning(expression: str, words: str) -> None:
+    ((path, said),) = told(attributes(f'x: "${{{expression}}}"'))
+    assert path == "rules.0.send.recipients.0.attributes.x"
+    assert words in said
+
+
+def test_a_phone_number_is_told_by_the_path_that_is_written() -> None:
+    ((_, said),) = told(attributes('phone: "${body.tel}"'))
+    assert "write ${phone(body.tel, 'DE')}, the number and its country (such as 'DE')" in said
+
+
 def test_without_a_sample_that_the_rule_is_for_nothing_is_told() -> None:
     assert unseen("body.emial", event_type="orders/paid") == []
 
