@@ -11,7 +11,7 @@ from handler.core import message
 from handler.core.configuration.workspaces_file import read_workspaces
 from handler.core.expressions.defines import MAX_NODES
 from handler.core.expressions.expression import compile_expression
-from handler.core.expressions.functions import Functions
+from handler.core.expressions.functions import Functions, signature_of
 from handler.core.expressions.json_values import STEPS
 from handler.core.planning.json_body import MAX_DEPTH
 from handler.core.planning.parse import MAX_EVENTS
@@ -56,6 +56,24 @@ def test_every_added_function_has_a_row() -> None:
     assert "root" in own
     shown = "\n".join(row["expression"] for row in ROWS)
     assert [name for name in sorted(own) if not re.search(rf"\b{name}\(", shown)] == []
+
+
+SIGNATURE = re.compile(r"\b([a-z_0-9]+)\(([^()\n]*)\)")
+BLOCKS = re.findall(r"```text\n(.*?)```", page("functions"), re.DOTALL)
+
+
+def test_every_function_has_a_signature_that_it_takes() -> None:
+    shown = dict(SIGNATURE.findall("".join(BLOCKS)))
+    assert sorted(shown) == sorted(Functions.FUNCTION_TABLE)
+    for name, taken in shown.items():
+        arguments = signature_of(name)
+        given = [one for one in taken.split(", ") if one]
+        assert any(one.get("variadic") for one in arguments) == ("..." in given), name
+        assert len([one for one in given if one != "..."]) == len(arguments), name
+        optional = [bool(one.get("optional")) for one in arguments]
+        assert [one.startswith("[") for one in given if one != "..."] == optional, name
+        references = [one["types"] == ["expref"] for one in arguments]
+        assert [one.startswith("&") for one in given if one != "..."] == references, name
 
 
 def test_every_key_of_the_grammar_is_shown() -> None:

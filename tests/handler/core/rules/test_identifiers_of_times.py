@@ -14,7 +14,7 @@ WHO = "external_user_id: ${body.id}"
         "${occurred_at}",
         "${time(occurred_at)}",
         "guest-${epoch(occurred_at)}",
-        "${concat(type, text(occurred_at))}",
+        "${concat(source, text(occurred_at))}",
         "${coalesce(text(body.customer.id), text(occurred_at))}",
         "${body.customer.id || occurred_at}",
         "${if(body.x, occurred_at, body.id)}",

@@ -46,9 +46,7 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         (RULE, "", "5:5: type is missing in rules"),
         (RULE, "    type: 5\n", "6:5: type takes a list"),
         (RULE, "    type: []\n", "6:5: type is empty"),
-        (RULE, RULE + "    when: true\n",
-         "7:5: when takes one expression, as text; conditions are joined by && and ||, and for"
-         " every event when is left out"),
+        (RULE, RULE + "    when: true\n", "7:5: when " + WORDS.takes["when"]),
         (RULE, RULE + "    expires_after: 6 hours\n",
          "7:5: expires_after takes a number and s, m, h or d, such as 30m or 6h"),
         (RULE, RULE + "    on_unknown: drop\n", "7:5: on_unknown takes 'retry' or 'hold'"),

@@ -325,8 +325,12 @@ def test_a_path_that_a_sample_has_or_cannot_tell_of_is_not_told(expression: str)
 
 @pytest.mark.parametrize(
     "expression",
-    ["body.lines[].{a: sku, b: body.city}", "body.lines[?sku == body.city]", "map(&body.city, body.lines)"],
-)  # fmt: skip
+    [
+        "body.lines[].{a: sku, b: body.city}",
+        "body.lines[?sku == body.city]",
+        "map(&body.city, body.lines)",
+    ],
+)
 def test_a_path_of_the_event_within_a_list_is_told_with_root(expression: str) -> None:
     words = "within body.lines[] body is a field of each element; write root().body.city"
     assert unseen(expression) == [words]
