@@ -110,8 +110,8 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)
     for path, expression in _all_expressions(rule):
-        said = _of_expression(expression, preset, is_condition=path == ("when",))
-        yield from ((path, text) for text in said)
+        texts = _of_expression(expression, preset, is_condition=path == ("when",))
+        yield from ((path, text) for text in texts)
     for at, recipient in enumerate(rule.recipients):
         said = (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source))
         yield from ((("send", "recipients", at, *path), text) for path, text in said)

@@ -123,7 +123,7 @@ WORDS: Final = Words(
         "name": NAME_TAKES,
         "secret": SECRET_TAKES,
         "workspace": NAME_TAKES,
-        "when": "takes one expression as text, or is left out; conditions are joined by && and ||",
+        "when": "is one expression as text, or left out; conditions are joined by && and ||",
         "expires_after": DURATION_TAKES,
         "repeats_for": DURATION_TAKES,
         "public_url": "takes https://host/path, without user, password and query",
