@@ -11,7 +11,7 @@ import typer
 
 from handler import workspaces
 from handler.core.configuration import yaml12
-from handler.core.configuration.secret_forms import masked
+from handler.core.configuration.shown_lines import shown, window, without_secrets
 from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding, Malformed, NotJson, RulesError
 from handler.core.expressions.template import Problem
@@ -45,6 +45,7 @@ class Remark:
     line: int = 0
     column: int = 0
     text: str = ""
+    caret: int = 0  # the column within the text, which is a part of a long line
 
     def written(self) -> str:
         """Return it as text in colour; typer.echo drops the colour without a terminal."""
@@ -55,12 +56,13 @@ class Remark:
             return f"{level}{self.message}"
         place = typer.style(f"{self.file}:{self.line}:{self.column}:", bold=True)
         caret = typer.style("^", _COLOURS[self.level], bold=True)
-        shown = f"\n    {self.text}\n    {' ' * (self.column - 1)}{caret}" if self.text else ""
+        shown = f"\n    {self.text}\n    {' ' * (self.caret - 1)}{caret}" if self.text else ""
         return f"{place} {level}{self.message}{shown}"
 
     def json(self) -> dict[str, Any]:
         """Return it as JSON."""
-        return {key: value for key, value in asdict(self).items() if value not in ("", 0)}
+        shown_here = {**asdict(self), "caret": 0}
+        return {key: value for key, value in shown_here.items() if value not in ("", 0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,9 @@ class _File:
     reach: Reach
 
     def remark(self, finding: Finding, level: Level) -> Remark:
-        lines = [*self.text.splitlines(), ""]
-        line = masked(lines[min(finding.line, len(lines)) - 1]).replace("\t", " ")
-        return Remark(level, finding.message, finding.file, finding.line, finding.column, line)
+        told = without_secrets([finding], self.text)[0]
+        line, caret = window(shown(self.text, told.line).replace("\t", " "), told.column)
+        return Remark(level, told.message, told.file, told.line, told.column, line, caret)
 
 
 def examine(

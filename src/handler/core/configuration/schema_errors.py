@@ -41,7 +41,7 @@ class Words:
     """Words for the mistakes in one kind of file.
 
     `keys` are the keys of each block. `elsewhere` says where a misplaced key belongs, `takes` which
-    form the text of a key has, `missing` why a key cannot be left out, `lists` how a list begins.
+    form the text of a key has, `items` which form the items of a list have, `missing` why a key cannot be left out, `lists` how a list begins.
     """
 
     keys: Mapping[tuple[str, ...], tuple[str, ...]]
@@ -49,6 +49,7 @@ class Words:
     takes: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[Path, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
+    items: Mapping[str, str] = field(default_factory=dict)
 
 
 def seconds(duration: str) -> int:
@@ -103,7 +104,7 @@ def _form(error: ErrorDetails, path: Path, name: str, words: Words) -> str:
         return _WORDS[kind] + (f": {words.lists[name]}" if name in words.lists else "")
     if name in words.takes and path[-1] == name:
         return _with_unit(words.takes[name], error["input"])
-    return _WORDS.get(kind, "is not written as it should be")
+    return words.items.get(name) or _WORDS.get(kind, "is not written as it should be")
 
 
 def _with_unit(takes: str, given: object) -> str:

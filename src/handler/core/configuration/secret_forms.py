@@ -34,14 +34,12 @@ _CHANGE: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])", re
 
 # A value after one of these keys is shown only if it is a name; after one of the others, unless it
 # has the form of a secret.
-_SECRET_KEYS: Final = (
-    *("secret", "signing_secret", "webhook_secret", "api_key"),
-    *("password", "passwd", "username"),
-)
-_OTHER_KEYS: Final = ("key", "token")
+_SECRET_KEY: Final = r"[\w-]*(?:secret|passwo?r?d|api[_-]?key)s?|username"
+_OTHER_KEY: Final = r"[\w-]*(?:key|token)s?"
 _GIVEN: Final = re.compile(
-    rf"(?P<before>\b(?P<key>{'|'.join((*_SECRET_KEYS, *_OTHER_KEYS))})[\"']?\s*:\s*)"
-    r"(?P<value>\[[^\]]*\]?|\"[^\"]*\"?|'[^']*'?|[^\s,}#]+)"
+    rf"(?P<before>(?<![\w.-])(?:(?P<is_secret>{_SECRET_KEY})|{_OTHER_KEY})[\"']?\s*:\s*)"
+    r"(?P<value>\[[^\]]*\]?|\"[^\"]*\"?|'[^']*'?|[^\s,}#]+)",
+    re.IGNORECASE,
 )
 _NAME: Final = re.compile(NAME, re.ASCII)
 _USER: Final = re.compile(r"(?<=://)[^\s/?#@]+@")
@@ -67,15 +65,22 @@ def is_secret(name: str) -> bool:
     )
 
 
-def find_secrets(document: Document, names: Callable[[Path], bool], such_as: str) -> list[Finding]:
+def find_secrets(
+    document: Document,
+    names: Callable[[Path], bool],
+    such_as: str,
+    is_mistyped: Callable[[Path], bool] = lambda _: False,
+) -> list[Finding]:
     """Return a finding for each secret in a file.
 
-    `names` tells of a path whether the name of a secret belongs there; `such_as` is such a name.
+    `names` tells of a path whether the name of a secret belongs there, and `is_mistyped` whether
+    its key may have been meant for that; `such_as` is such a name.
     """
     return [
         document.finding(path, f"{path[-1]} {_NO_NAME} {such_as}" if names(path) else _NO_PLACE)
         for path, text in _texts(document.value)
-        if _TOKEN.fullmatch(text.strip()) or (names(path) and is_secret(text.strip()))
+        if _TOKEN.fullmatch(text.strip())
+        or ((names(path) or is_mistyped(path)) and is_secret(text.strip()))
     ]
 
 
@@ -87,7 +92,7 @@ def masked(line: str) -> str:
 
 def _without_value(found: re.Match[str]) -> str:
     value = found["value"].strip("\"'")
-    is_shown = bool(_NAME.fullmatch(value)) or found["key"] in _OTHER_KEYS
+    is_shown = bool(_NAME.fullmatch(value)) or found["is_secret"] is None
     return found[0] if is_shown and not is_secret(value) else f"{found['before']}..."
 
 

@@ -25,7 +25,7 @@ from handler.core.rules.compile_defines import compile_defines
 from handler.core.rules.compile_rule import compile_rule
 from handler.core.rules.compiler import EVENT_ROOTS, ID_ROOTS, Compiler, SourceContext
 from handler.core.rules.defines import Define
-from handler.core.rules.schema import FileBlock, SourceBlock, read_file
+from handler.core.rules.schema import WORDS, FileBlock, SourceBlock, read_file
 from handler.core.rules.source import ByType, EventReader, Rule, Source
 from handler.core.rules.verify_block import read_sender
 from handler.core.verification.sender import ByType as ByTypeSpec
@@ -47,7 +47,10 @@ class _Parts(NamedTuple):
 
 def names(stem: str, text: str, file: str) -> tuple[str, ...]:
     """Return the sources of a rules file: those under `sources`, else the file's own name."""
-    block, _ = _read(text, file)
+    try:
+        block, _ = _read(text, file)
+    except RulesError as error:
+        raise _told(error, text) from None
     return tuple(block.sources) or (stem,)
 
 
@@ -56,6 +59,20 @@ def load(name: str, text: str, file: str, stage: str, reach: Reach = ANYBODY) ->
 
     `file` is its name in findings. Raise RulesError with every mistake that was found.
     """
+    try:
+        return _load(name, text, file, stage, reach)
+    except RulesError as error:
+        raise _told(error, text) from None
+
+
+def _told(error: RulesError, text: str) -> RulesError:
+    """Return an error that repeats no secret of the file."""
+    from handler.core.configuration.shown_lines import without_secrets  # noqa: PLC0415 - for mistakes
+
+    return RulesError(without_secrets(error.findings, text))
+
+
+def _load(name: str, text: str, file: str, stage: str, reach: Reach) -> Source:
     block, document = _read(text, file)
     own = block.sources.get(name, SourceBlock())
     try:
@@ -82,7 +99,7 @@ def load(name: str, text: str, file: str, stage: str, reach: Reach = ANYBODY) ->
 @lru_cache(maxsize=1)  # a file is read once for all of its sources
 def _read(text: str, file: str) -> tuple[FileBlock, Document]:
     document = yaml12.load(text, file)
-    if found := find_secrets(document, _names_a_secret, such_as="shopify"):
+    if found := find_secrets(document, _names_a_secret, "shopify", _is_mistyped):
         raise RulesError(found)  # nothing else matters as much
     block = read_file(document)
     if not isinstance(block, FileBlock):
@@ -92,6 +109,10 @@ def _read(text: str, file: str) -> tuple[FileBlock, Document]:
 
 def _names_a_secret(path: Path) -> bool:
     return path[-1:] == ("secret",) and path[0] in ("verify", "sources")
+
+
+def _is_mistyped(path: Path) -> bool:
+    return path[:1] == ("verify",) and len(path) > 1 and path[1] not in WORDS.keys["verify",]
 
 
 def _compile(block: FileBlock, name: str, document: Document, stage: str, reach: Reach) -> _Parts:

@@ -21,6 +21,7 @@ from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding
 from handler.core.models import OnUnknown
 from handler.core.verification.schemes import (
+    HEADER,
     HmacScheme,
     Signature,
     StandardWebhooksBlock,
@@ -32,6 +33,10 @@ from handler.core.verification.sender import EventSpec, Handshake, ReplyBody
 Scalar = str | int | float | bool
 Texts = Annotated[
     list[Annotated[str, Field(min_length=1)]],
+    BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
+]
+HeaderNames = Annotated[
+    list[Annotated[str, Field(pattern=HEADER)]],
     BeforeValidator(lambda value: [value] if isinstance(value, str) else value),
 ]
 SurgeLimit = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,6}/[1-9][0-9]{0,5}[smhd]$")]
@@ -81,7 +86,7 @@ class FileBlock(_Block):
 
     verify: dict[str, JsonValue]
     event: dict[str, JsonValue] = {}
-    headers: Texts = []
+    headers: HeaderNames = []
     content_types: Texts = []
     answer: ReplyBody | None = None
     handshakes: list[Handshake] | None = None
@@ -129,6 +134,7 @@ WORDS: Final = Words(
         "public_url": "takes https://host/path, without user, password and query",
         "surge": "takes a number of deliveries and a time, such as 200/10m",
     },
+    items={"headers": "takes names of headers, without their values"},
     lists={"rules": "begin each rule with a dash, - name: ..."},
     missing={("verify",): ": a source without verification is not possible"},
 )

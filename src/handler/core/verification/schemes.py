@@ -23,9 +23,8 @@ _PLACEHOLDERS: Final[dict[str, PartKind]] = {
 }
 _HEADER_PART: Final = re.compile(r"\{header:([!#$%&'*+.^_`|~0-9A-Za-z-]+)\}")
 _KNOWN: Final = ", ".join([*_PLACEHOLDERS, "{header:Name}"])
-HeaderName = Annotated[
-    str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", to_lower=True)
-]
+HEADER: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
+HeaderName = Annotated[str, StringConstraints(pattern=HEADER, to_lower=True)]
 Text = Annotated[str, Field(min_length=1)]
 # Headers that no event carries and no id is made of: credentials.
 CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from handler.core.configuration.schema_errors import NAME
 from handler.core.configuration.secret_forms import is_secret, masked
+from handler.core.configuration.shown_lines import shown
 from handler.core.configuration.workspaces_file import read_workspaces
 from handler.core.errors import RulesError
 from handler.core.rules.load import load
@@ -222,3 +223,76 @@ def test_secrets_and_names_that_are_swapped_are_not_shown() -> None:
         "shop answers 503: there is no signing secret shop",
         "a name among the secrets looks like a secret itself: names stand first",
     ]
+
+
+# What mistyped keys and headers bring into a rules file, and the secret that none may repeat.
+ELSEWHERE = {
+    "a mistyped key": ("preset: stripe", "preset: stripe, secrets: SECRET"),
+    "a block below a mistyped key": (
+        "verify: {preset: stripe}", "verify:\n  preset: stripe\n  secrets:\n    - SECRET"),
+    "a key that is none": ("preset: stripe", "SECRET: stripe"),
+    "a preset": ("preset: stripe", "preset: SECRET"),
+    "a scheme": ("preset: stripe", "scheme: SECRET"),
+    "headers as an object": ("rules:", "headers: {Authorization: Bearer SECRET}\nrules:"),
+    "a header with its value": ("rules:", "headers: ['Authorization: Bearer SECRET']\nrules:"),
+    "headers in a block": ("rules:", "headers:\n  Authorization: Bearer SECRET\nrules:"),
+    "headers over two lines": ("rules:", "headers: {\n  X-Api: SECRET}\nrules:"),
+    "a named token": ("preset: stripe", "scheme: token, where: header, name: 'X-K: SECRET'"),
+    "a named token without quotes": (
+        "verify: {preset: stripe}",
+        "verify:\n  scheme: token\n  where: header\n  name: X-K: SECRET"),
+    "a query": ("preset: stripe", "preset: square, public_url: 'https://a.example/x?token=SECRET'"),
+    "a query of another place": ("rules:", "public_url: https://a.example/x?token=SECRET\nrules:"),
+    "an unclosed quote": ("preset: stripe", "preset: stripe, secret: 'SECRET"),
+    "a text with two quotes": ("preset: stripe", "preset: stripe, secret: 'SECRET' 'b'"),
+    "an assigned key": ("verify: {preset: stripe}", "verify:\n  preset: stripe\n  secret = SECRET"),
+    "a glued key": ("verify: {preset: stripe}", "verify:\n  preset: stripe\n  secret:SECRET"),
+    "a comment": ("verify: {preset: stripe}", "verify:\n  preset: stripee\n  # SECRET"),
+    "an expression": ("preset: stripe", "preset: stripe, secret: a ${SECRET} b"),
+    "variables": ("{dev: {", "{dev: {braze_api_key: SECRET, x: {}, "),
+}  # fmt: skip
+HIDDEN = ["hex", "uuid", "random", "shopify", "mailgun", "stripe", "standard webhooks"]
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)], ids=["text", "json"])
+@pytest.mark.parametrize("secret", HIDDEN)
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_no_secret_beside_verify_or_headers_is_shown_whatever_the_mistake(
+    tmp_path: Path, place: str, secret: str, options: tuple[str, ...]
+) -> None:
+    old, new = ELSEWHERE[place]
+    text = RULES.replace(old, new.replace("SECRET", SECRETS[secret]), 1)
+    assert text != RULES
+    assert not shows(checked(tmp_path, text, *options), SECRETS[secret])
+    with pytest.raises(RulesError) as raised:
+        load("shop", text, "shop.yaml", "dev")
+    assert not shows(str(raised.value), SECRETS[secret])
+
+
+@pytest.mark.parametrize("place", ["headers as an object", "a header with its value",
+                                   "a named token", "headers over two lines"])  # fmt: skip
+def test_a_short_password_as_the_value_of_a_header_is_not_shown(tmp_path: Path, place: str) -> None:
+    old, new = ELSEWHERE[place]
+    said = checked(tmp_path, RULES.replace(old, new.replace("SECRET", "hunter2"), 1))
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  signature: {header: x-shopify-hmac-sha256, format: prefix, prefix: sha256=}",
+        '  signed: "{timestamp}.{body}"',
+        "  public_url: https://hooks.shop.example/webhooks/shop",
+        "  secret: order_webhooks_production_eu",
+        "headers: [X-GitHub-Hook-Installation-Target-Type, X-Hub-Signature-256]",
+        "  timestamp: {header: x-timestamp, unit: ms, tolerance: 600}",
+        "  secret_prefixes: [whsec_]",
+    ],
+)
+def test_a_line_of_verify_without_a_secret_is_shown_as_it_is(line: str) -> None:
+    assert shown(f"verify:\n{line}\n", 2) == line
+
+
+def test_ids_outside_verify_are_shown() -> None:
+    line = "  campaign_id: 417220e4-5a2a-b634-7f7d-9ec891532368"
+    assert shown(f"verify: {{preset: stripe}}\nsend:\n{line}\n", 3) == line
