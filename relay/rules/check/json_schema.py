@@ -18,6 +18,7 @@ from handler.core.rules.compile_defines import NAME
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.verify_block import SCHEMES
 from handler.core.verification.presets.catalogue import PRESETS
+from handler.core.verification.schemes import HEADER
 from handler.core.verification.sender import EventSpec
 from relay.rules.check.editor_words import BLOCKS, WORDS, Word
 
@@ -38,7 +39,10 @@ _TARGET: Final = {
 }
 _SECRET: Final = _NAME | {"not": {"pattern": r"^whsec_|^[sp]k_(live|test)_|[0-9a-f]{20}"}}
 _PARTIAL: Final = ("EventSpec", "Signature")
-_TEXTS: Final = {"items": {"minLength": 1, "type": "string"}, "type": "array"}
+_TEXTS: Final[tuple[Schema, ...]] = tuple(
+    {"items": {**one, "type": "string"}, "type": "array"}
+    for one in ({"minLength": 1}, {"pattern": HEADER})
+)
 
 
 def rules_schema() -> str:
@@ -207,9 +211,11 @@ def _texts(value: Any) -> Any:
         return [_texts(one) for one in value]
     if not isinstance(value, dict):
         return value
-    if value.items() >= _TEXTS.items():
-        rest = {key: one for key, one in value.items() if key not in _TEXTS and key != "minItems"}
-        return rest | {"anyOf": [_TEXTS["items"], _TEXTS | {"minItems": value.get("minItems", 0)}]}
+    for texts in _TEXTS:
+        if value.items() >= texts.items():
+            rest = {key: one for key, one in value.items() if key not in {*texts, "minItems"}}
+            several = texts | {"minItems": value.get("minItems", 0)}
+            return rest | {"anyOf": [texts["items"], several]}
     closed = {"additionalProperties": False} if "patternProperties" in value else {}
     return {key: _texts(one) for key, one in value.items()} | closed
 

@@ -74,8 +74,9 @@ class _File:
 
     def remark(self, finding: Finding, level: Level) -> Remark:
         told = without_secrets([finding], self.text)[0]
-        line, caret = window(shown(self.text, told.line).replace("\t", " "), told.column)
-        return Remark(level, told.message, told.file, told.line, told.column, line, caret)
+        line, caret = window(shown(self.text, told.line), told.column)
+        place = (told.file, told.line, told.column)
+        return Remark(level, told.message, *place, line.replace("\t", " "), caret)
 
 
 def examine(

@@ -5,7 +5,7 @@ rest of a file: there a mistyped key is enough for a secret to stand in the plac
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -33,6 +33,7 @@ _HIDDEN: Final = tuple(
 _SHORT: Final = 5  # characters that a message may well hold for another reason
 
 
+@lru_cache(maxsize=4)  # a line may have many remarks
 def shown(text: str, row: int) -> str:
     """Return a line of a file, counted from 1, with everything masked that could be a secret."""
     lines = _lines(text)
@@ -51,21 +52,21 @@ def window(line: str, column: int) -> tuple[str, int]:
 
 def without_secrets(findings: Sequence[Finding], text: str) -> list[Finding]:
     """Return findings whose messages repeat nothing that `shown` would mask."""
-    hidden = {piece for line, is_guarded in _lines(text) if is_guarded for piece in _pieces(line)}
-    return [replace(one, message=_cut(_without(masked_words(one.message), hidden)))
-            for one in findings]  # fmt: skip
+    hidden = _hidden(text)
+    return [replace(one, message=_told(one.message, hidden)) for one in findings]
 
 
-def masked_words(message: str) -> str:
-    """Return a message with the tokens of vendors masked, and its own words as they are."""
-    return message if masked(message) == message else " ".join(map(masked, message.split(" ")))
-
-
-def _cut(message: str) -> str:
-    return message if len(message) <= _LENGTH else message[:_LENGTH] + _CUT
+def _told(message: str, hidden: frozenset[str]) -> str:
+    return _without(message if len(message) <= _LENGTH else message[:_LENGTH] + _CUT, hidden)
 
 
 @lru_cache(maxsize=1)  # all remarks on a file come in a row
+def _hidden(text: str) -> frozenset[str]:
+    guarded = (line for line, is_guarded in _lines(text) if is_guarded)
+    return frozenset(piece for line in guarded for piece in _pieces(line))
+
+
+@lru_cache(maxsize=1)
 def _lines(text: str) -> tuple[tuple[str, bool], ...]:
     """Return each line with whether a secret may have been meant for it."""
     return tuple(_guarded([*text.splitlines(), ""]))
@@ -102,7 +103,7 @@ def _is_mixed(run: str) -> bool:
     return bool(re.search("[0-9]", run) and re.search("[A-Za-z]", run))
 
 
-def _without(text: str, pieces: set[str]) -> str:
+def _without(text: str, pieces: Collection[str]) -> str:
     for piece in sorted(pieces, key=len, reverse=True):
         if len(piece) > _SHORT:
             text = text.replace(piece, _CUT)

@@ -35,6 +35,7 @@ _CONSTANTS: Final[dict[str, JsonValue]] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
 }
+_NOT_BLANK: Final = re.compile(r"\S")
 _YES_AND_NO: Final = frozenset(
     word for one in ("yes", "no", "on", "off") for word in (one, one.title(), one.upper())
 )
@@ -46,6 +47,7 @@ _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 # Keys of these are senders' data: languages that need joiners write them, in quotes or without.
 _OF_SENDERS: Final = ("tables",)
 _DIGITS: Final = 18  # what surely fits 64 bits
+_MOST: Final = 1_000_000  # characters; some 20,000 rules
 _QUOTE: Final = "put the whole value in double quotes"
 _LIQUID: Final = f"YAML reads {{{{ as an object within an object: {_QUOTE}"
 
@@ -77,6 +79,8 @@ class Document:
 def load(text: str, file: str) -> Document:
     """Return a YAML text's value with its places; raise RulesError with every mistake."""
     document = Document(file)
+    if len(text) > _MOST:
+        raise RulesError([Finding(file, 1, 1, f"the file is longer than {_MOST:,} characters")])
     try:
         node = yaml.compose(text, Loader=_Loader)
         if node is None:
@@ -116,7 +120,7 @@ class _Reading:
         self._seen.add(id(node))
         if node.tag not in _UNTAGGED:
             self._find(node, f"YAML reads {node.tag} as a tag, because of the leading !: {_QUOTE}")
-        if self._lines[node.start_mark.line][node.start_mark.column :].startswith("&"):
+        if self._lines[node.start_mark.line].startswith("&", node.start_mark.column):
             self._find(node, f"YAML drops the word behind a leading & as an anchor: {_QUOTE}")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
@@ -128,7 +132,7 @@ class _Reading:
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, JsonValue]:
         result: dict[str, JsonValue] = {}
-        for key, item in node.value:
+        for at, (key, item) in enumerate(node.value):
             if not isinstance(key, yaml.ScalarNode):
                 is_liquid = isinstance(key, yaml.MappingNode)
                 self._find(key, _LIQUID if is_liquid else "a key is one line of text")
@@ -140,28 +144,41 @@ class _Reading:
             if not key.style and path[:1] != _OF_SENDERS and (found := INVISIBLE.search(key.value)):
                 name = blank_name(found[0])
                 self._find(key, f"there is {name} in this key: write ordinary blanks, or none")
-            if self._is_without_colon(node, key, item):
-                before = list(result.items())[-1:]
-                whole = "".join(f'{name}: "{one}, {key.value}"' for name, one in before)
-                text = f"within {{ }} a comma ends a value, and {key.value} has none: write {whole}"
-                self._find(key, text)
+            if self._is_without_colon(node, at):
+                self._find_commas(node, at, next(reversed(result.items()), None))
             if key.value == "<<" and not key.style:
                 self._find(key, "merge keys are not used in rules files: write the block out")
             self._document.places[*path, key.value] = _place(key)
             result[key.value] = self.value(item, (*path, key.value))
         return result
 
-    def _is_without_colon(self, node: yaml.MappingNode, key: yaml.Node, item: yaml.Node) -> bool:
+    def _find_commas(
+        self, node: yaml.MappingNode, at: int, before: tuple[str, JsonValue] | None
+    ) -> None:
+        """Note the rest of a value that has commas: at its first comma, with the whole value."""
+        key, value = node.value[at][0], before[1] if before else None
+        if at > 1 and self._is_without_colon(node, at - 1):
+            return  # it is told with the first one
+        rests = [key.value]
+        while at + 1 < len(node.value) and self._is_without_colon(node, at + 1):
+            at += 1
+            rests.append(node.value[at][0].value)
+        text = f"within {{ }} a comma ends a value, and {key.value} has none"
+        is_scalar = before is not None and value is not None and not isinstance(value, (dict, list))
+        mend = f': write {before[0]}: "{", ".join([str(value), *rests])}"' if is_scalar else ""
+        self._find(key, text + mend)
+
+    def _is_without_colon(self, node: yaml.MappingNode, at: int) -> bool:
         """Return whether a key is the rest of a value that has a comma: `{note: Hello, you}`."""
+        key, item = node.value[at]
+        if not at or not node.flow_style or not isinstance(key, yaml.ScalarNode):
+            return False
         is_empty = isinstance(item, yaml.ScalarNode) and not item.value and not item.style
-        rest = self._lines[key.end_mark.line][key.end_mark.column :]
-        is_later = bool(node.flow_style) and node.value[0][0] is not key
-        return is_later and is_empty and not rest.lstrip().startswith(":")
+        return is_empty and self._next(key) != ":"
 
     def _plain(self, node: yaml.Node, path: Path) -> JsonValue:
         text: str = node.value
-        rest = self._lines[node.end_mark.line][node.end_mark.column :]
-        if rest.lstrip().startswith("#") and "${" in rest:
+        if self._next(node) == "#" and "${" in self._rest(node):
             self._find(node, f"YAML drops what follows ' #' as a comment: {_QUOTE}")
         self._find_foreign(node, path, text)
         if text in _CONSTANTS:
@@ -176,6 +193,15 @@ class _Reading:
         if _FLOAT.fullmatch(text) or _NOT_JSON.fullmatch(text):
             self._find(node, f"JSON has no such number: if text is meant, {_QUOTE}")
         return text
+
+    def _next(self, node: yaml.Node) -> str:
+        """Return the character behind a node and its blanks; a long line is not copied for it."""
+        line, column = self._lines[node.end_mark.line], node.end_mark.column
+        found = _NOT_BLANK.search(line, column)
+        return found[0] if found else ""
+
+    def _rest(self, node: yaml.Node) -> str:
+        return self._lines[node.end_mark.line][node.end_mark.column :]
 
     def _find_foreign(self, node: yaml.Node, path: Path, text: str) -> None:
         """Note an invisible character that takes the place of a blank, and YAML 1.1's booleans."""
