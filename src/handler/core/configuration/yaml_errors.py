@@ -5,10 +5,13 @@ PyYAML's own.
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import yaml
 
+from handler.core.configuration.yaml_mend import Place, encoded
 from handler.core.errors import Finding
 from handler.core.invisible import INVISIBLE, blank_name
 
@@ -19,22 +22,25 @@ _LEADING: Final = {
     "@": "YAML allows no value to begin with @",
     "%": "YAML allows no value to begin with %",
 }
-_QUOTED: Final = re.compile(r"""(?:^|:)\s*((['"]).*\2\s*[^\s#,}\]].*)$""")
+_QUOTED: Final = re.compile(r"""(?:^|:)\s*((['"])(.*?)\2\s*[^\s#,}\]].*)$""")
+_OPENED: Final = re.compile(r"""^\s*(?:- +)*(?:[\w.-]+:\s+)?((["'])(?:(?!\2).)*?)\s*$""")
+_OPERATOR: Final = re.compile(r"\s*(?:[=!]=|[<>]=?|&&|\|\|?)")
+_APOSTROPHE: Final = re.compile(r"\w'\w")
+_ESCAPE: Final = re.compile(r"""\\(?![0abtnvfre "/\\N_LPxuU])""")
 _KEY: Final = re.compile(r"^\s*(?:- +)*[\w.-]+:(?:\s|$)")
 _GLUED: Final = re.compile(r"^\s*(?:- +)*([A-Za-z_][\w-]*):(\S.*)$")
 _ASSIGNED: Final = re.compile(r"^\s*(?:- +)*([A-Za-z_]\w*)\s*=\s*(.+?)\s*$")
 _DASHED: Final = re.compile(r"^\s*-([A-Za-z_][\w-]*:.*)$")
 _WITH_VALUE: Final = re.compile(r"^\s*(?:- +)*[\w.-]+:\s+[^\s|>#].*$")
-_VALUE: Final = re.compile(r"^\s*(?:- +)*[\w.-]+:\s+(.*?)\s*$")
+_VALUE: Final = re.compile(r"^\s*(?:(?:- +)*[\w.-]+:\s+|(?:- +)+)(.*?)\s*$")
+_TRIED: Final = 20  # mends of one kind: each is a reading of the whole text
 _INDENTED: Final = ("mapping values", "block end", "expected key", "'-' indicator")
 _WORDS: Final = {
     "mapping values are not allowed": "a colon cannot begin a value here",
     "sequence entries are not allowed": "a list begins on a line of its own, below its key",
     "could not find expected ':'": "a key and a colon, or a - before an item, are expected here",
     "unexpected end of stream": "a quote, or a bracket, is not closed before the end of the file",
-    "unknown escape character": (
-        "in double quotes a backslash begins an escape: write the value in single quotes"
-    ),
+    "unknown escape character": "in double quotes a backslash begins an escape",
     "',' or '}'": "a comma, or the } that closes the object, is expected here",
     "',' or ']'": "a comma, or the ] that closes the list, is expected here",
     "comment or line break": (
@@ -60,8 +66,8 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
     if mark is None:
         return Finding(file, 1, 1, f"not YAML: {_words(str(error))}")
     lines = text.splitlines()
-    place = _Place(lines, mark.line, mark.column, str(getattr(error, "problem", "")))
     begun = getattr(error, "context_mark", None)
+    place = Place(lines, mark.line, mark.column, str(getattr(error, "problem", "")), begun)
     for at in dict.fromkeys([mark.line, *([begun.line] if begun else []), place.before[0]]):
         if found := INVISIBLE.search(place.line(at)):
             name = blank_name(found[0])
@@ -70,32 +76,11 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
     return Finding(file, mark.line + 1, mark.column + 1, _problem(place))
 
 
-class _Place:
-    """The place of a problem, both numbers counted from 0."""
-
-    def __init__(self, lines: list[str], row: int, column: int, problem: str) -> None:
-        self.lines, self.row, self.column, self.problem = lines, row, column, problem
-
-    def line(self, row: int) -> str:
-        return self.lines[row] if 0 <= row < len(self.lines) else ""
-
-    @property
-    def here(self) -> str:
-        return self.line(self.row)
-
-    @property
-    def before(self) -> tuple[int, str]:
-        """Return the line above that holds anything, with its number from 0."""
-        for row in range(min(self.row, len(self.lines)) - 1, -1, -1):
-            text = self.lines[row].strip()
-            if text and not text.startswith("#"):
-                return row, self.lines[row]
-        return self.row, ""
-
-
-def _problem(place: _Place) -> str:
+def _problem(place: Place) -> str:
     begins = place.here[place.column : place.column + 1]
     # Of an alias with an impossible name, as in `*/create`, the mark is after the star.
+    if place.here.strip().startswith("```"):
+        return "leave out the lines with ```: they are no part of the file"
     leading = _LEADING.get("*" if place.here[: place.column].endswith(" *") else begins)
     if leading:
         return f"{leading}: {_QUOTE}"
@@ -110,20 +95,60 @@ def _words(problem: str) -> str:
     return next(known, problem.splitlines()[0] if problem else "it cannot be read")
 
 
-def _braced(place: _Place) -> str:
+def _unclosed(place: Place) -> str:
+    """Return the mend of a quote that is never closed, or only by one of a later value."""
+    rows = (row for row in range(place.row, -1, -1) if _OPENED.match(place.line(row)))
+    for row in islice(rows, _TRIED):
+        found = _OPENED.match(place.line(row))
+        if found and place.solves(row, found[1], f"{found[1]}{found[2]}", found[1][1:]):
+            return f"line {row + 1}: the quote is not closed: {found[1]}{found[2]}"
+    return ""
+
+
+def _escaped(place: Place) -> str:
+    """Return the mend of a backslash in double quotes that begins no escape."""
+    if "unknown escape character" not in place.problem:
+        return ""
+    value = _VALUE.match(place.here)
+    text = f"not YAML: {_words(place.problem)}"
+    if value is None:
+        return text
+    if "\\${" in value[1]:
+        written = value[1].replace("\\${", "${")
+        mend = f"{text}: write {written}; a ${{ that is sent as it stands is written $${{"
+    else:
+        written = _ESCAPE.sub(r"\\\\", value[1])
+        mend = f"{text}: write {written}"
+    return mend if place.solves(place.row, value[1], written) else text
+
+
+def _braced(place: Place) -> str:
     """Return the mend of `${...}` that YAML takes apart."""
     if "sequence entries" in place.problem:
         return ""
-    at = place.here.find("${")
-    if at < 0:
-        value = _VALUE.match(place.here) if "{{" in place.here else None
-        return f"YAML reads {{{{ as an object: {_quoted(value[1])}" if value else ""
-    is_within = _is_flow(place.here[:at])
-    value = None if is_within else _VALUE.match(place.here)
-    written = value[1] if value else _expression(place.here[at:])
-    where = "within { } or [ ] " if is_within else ""
-    text = f"{where}${{...}} with a blank, comma, colon or brace in it needs quotes"
-    return f"{text}: {_quoted(written)}"
+    for written in islice(_unquoted(place.here), _TRIED):
+        if place.solves(place.row, written, encoded(written), written):
+            is_within = _is_flow(place.here[: place.here.index(written)])
+            where = "within { } or [ ] " if is_within else ""
+            text = f"{where}${{...}} with a blank, comma, colon or brace in it needs quotes"
+            return f"{text}: {encoded(written)}"
+    value = _VALUE.match(place.here) if "{{" in place.here else None
+    if value and place.solves(place.row, value[1], encoded(value[1]), value[1]):
+        return f"YAML reads {{{{ as an object: {encoded(value[1])}"
+    return ""
+
+
+def _unquoted(line: str) -> Iterator[str]:
+    """Yield the values of a line that may be meant: the whole one, then those within { } or [ ]."""
+    value = _VALUE.match(line)
+    if value and "${" in value[1] and value[1][0] not in "\"'[{":
+        yield value[1]
+    for found in re.finditer(r"\$\{", line):
+        written = _expression(line[found.start() :])
+        before = re.search(r"(?:[:,]\s+|[\[{]\s*)([^:,\[{\"']*)$", line[: found.start()])
+        behind = re.match(r"[^,\]}\"']*", line[found.start() + len(written) :])
+        whole = (before[1] if before else "") + written + (behind[0] if behind else "")
+        yield from dict.fromkeys((whole.strip(), written))
 
 
 def _is_flow(before: str) -> bool:
@@ -140,45 +165,49 @@ def _expression(text: str) -> str:
     return text
 
 
-def _quoted(value: str) -> str:
-    """Return a value in quotes, or how to write it where it holds both kinds."""
-    bare = value[1:] if value[:1] == '"' else value
-    if '"' not in bare:
-        return f'"{bare}"'
-    return f"'{bare.strip(chr(34))}'" if "'" not in bare else _QUOTE
-
-
-def _closed(place: _Place) -> str:
+def _closed(place: Place) -> str:
+    """Return the mend of a value that goes on behind its closing quote."""
     found = _QUOTED.search(place.here)
     if found is None:
         return ""
-    return f"YAML ends a value with its closing quote: {_requoted(found[1].strip(), found[2])}"
+    text = "YAML ends a value with its closing quote"
+    written = found[1].strip()
+    meant = _meant(written, found[2])
+    if meant and place.solves(place.row, written, encoded(meant), meant):
+        return f"{text}: write {encoded(meant)}"
+    return f"{text}: one pair of quotes stands around the whole of it"
 
 
-def _requoted(value: str, quote: str) -> str:
-    if quote == "'" and '"' not in value and not re.fullmatch(r"'\w+'\w+.*", value):
-        return f'write "{value}"'
-    return _QUOTE if quote == '"' else f"write {_doubled(value)}"
+def _meant(value: str, quote: str) -> str:
+    """Return the text that is meant by a value with a quote of its own kind in it, if it is sure.
+
+    `'a' == body.x` is an expression, `'it's'` a text with an apostrophe, `"${body.x}"z` one text.
+    """
+    inside, _, behind = value[1:].partition(quote)
+    if _OPERATOR.match(behind) and "${" not in value:
+        return value.replace('"', "'")
+    if value.endswith(quote):
+        is_text = "${" in value or quote == '"' or _APOSTROPHE.search(value[1:-1])
+        return value[1:-1] if is_text else ""
+    return inside + behind if "${" in inside and quote not in behind else ""
 
 
-def _doubled(value: str) -> str:
-    """Return a text in single quotes that holds one, such as 'it's', in double quotes."""
-    inner = value.removeprefix("'").removesuffix("'")
-    return f'"{inner}"' if '"' not in inner else _QUOTE
-
-
-def _glued(place: _Place) -> str:
+def _glued(place: Place) -> str:
     """Return the mend of a blank that is missing: `name:x`, `-name: x`."""
-    for row in (place.row, place.before[0]):
-        if found := _DASHED.match(place.line(row)):
+    for row in (place.row, place.before[0], place.begun):
+        line = place.line(row)
+        if (found := _DASHED.match(line)) and place.solves(row, f"-{found[1]}", f"- {found[1]}"):
             return f"line {row + 1}: a blank belongs after the dash: - {found[1]}"
-        found = _GLUED.match(place.line(row))
-        if found and not found[2].startswith("//"):
-            return f"line {row + 1}: a blank belongs after the colon: {found[1]}: {found[2]}"
+        found = _GLUED.match(line)
+        if found is None or found[2].startswith("//"):
+            continue
+        glued, mend = f"{found[1]}:{found[2]}", f"{found[1]}: {found[2]}"
+        if place.solves(row, glued, mend):
+            return f"line {row + 1}: a blank belongs after the colon: {mend}"
     return ""
 
 
-def _indented(place: _Place) -> str:
+def _indented(place: Place) -> str:
     """Return both lines of a wrong indentation, and how far each is indented."""
     if not any(one in place.problem for one in _INDENTED):
         return ""
@@ -193,12 +222,14 @@ def _indented(place: _Place) -> str:
         return ""
     is_after_dash = _is_item(above) and not _is_item(here)
     depth = _depth(above) + 2 if is_after_dash else _depth(above)
+    if depth == _depth(here):
+        return ""
     dash = " after its dash" if is_after_dash else ""
     depths = f"line {row + 1} is indented by {depth}{dash}, line {place.row + 1} by {_depth(here)}"
     return f"{depths}: the keys of one block have one depth, and so have the items of one list"
 
 
-def _item_above(place: _Place) -> tuple[int, str] | None:
+def _item_above(place: Place) -> tuple[int, str] | None:
     """Return the item above that is meant to be in the same list: the one of the nearest depth."""
     rows = [row for row in range(place.row - 1, -1, -1) if _is_item(place.lines[row])]
     depth = _depth(place.here)
@@ -215,25 +246,29 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _colon(place: _Place) -> str:
+def _colon(place: Place) -> str:
     """Return the mend of a value with a colon and a blank in it."""
     if "mapping values" not in place.problem or not _KEY.match(place.here[: place.column]):
         return ""
     value = _VALUE.match(place.here)
-    return (
-        f"a value with a colon and a blank in it needs quotes: {_quoted(value[1])}" if value else ""
-    )
-
-
-def _bracketed(place: _Place) -> str:
-    """Return the mend of a value that begins with [ and does not end with its ]."""
-    value = _VALUE.match(place.here)
-    if value is None or not value[1].startswith("[") or value[1].endswith("]"):
+    if value is None or not place.solves(place.row, value[1], encoded(value[1]), value[1]):
         return ""
-    return f"YAML reads a value that begins with [ as a list: {_quoted(value[1])}"
+    return f"a value with a colon and a blank in it needs quotes: {encoded(value[1])}"
 
 
-def _assigned(place: _Place) -> str:
+def _bracketed(place: Place) -> str:
+    """Return the mend of a value that begins with [ and goes on behind its ]."""
+    value = _VALUE.match(place.here)
+    if value is None or not value[1].startswith("[") or value[1].count("[") != value[1].count("]"):
+        return ""
+    if value[1].endswith("]") or not place.solves(
+        place.row, value[1], encoded(value[1]), value[1]
+    ):
+        return ""
+    return f"YAML reads a value that begins with [ as a list: {encoded(value[1])}"
+
+
+def _assigned(place: Place) -> str:
     """Return the mend of a key that is assigned to: `type = x`."""
     for row in (place.row, place.before[0]):
         if found := _ASSIGNED.match(place.line(row)):
@@ -242,7 +277,7 @@ def _assigned(place: _Place) -> str:
     return ""
 
 
-def _undashed(place: _Place) -> str:
+def _undashed(place: Place) -> str:
     """Return the mend of a list that is meant to be an object, or the other way."""
     row, above = place.before
     if "'-' indicator" not in place.problem or not _is_item(above) or _is_item(place.here):
@@ -251,4 +286,8 @@ def _undashed(place: _Place) -> str:
     return f"{lines}: in a list each item has one, in an object no key has"
 
 
-_MENDS: Final = (_bracketed, _braced, _colon, _closed, _assigned, _glued, _indented, _undashed)
+# Causes above the line of the error come first: a mend of that line would lead nowhere.
+_MENDS: Final = (
+    *(_escaped, _bracketed, _glued, _assigned, _unclosed, _closed, _braced, _colon),
+    *(_indented, _undashed),
+)
