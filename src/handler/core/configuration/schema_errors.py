@@ -1,6 +1,7 @@
 """Reads blocks of a YAML file into their models, and words the mistakes in their shape."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Final, TypeVar
@@ -18,7 +19,8 @@ NAME_TAKES: Final = "takes small letters, digits, - and _, at most 64"
 SECRET_TAKES: Final = f"{NAME_TAKES}: it is the name of a secret, and not the secret itself"
 Name = Annotated[str, Field(pattern=NAME)]
 DURATION_TAKES: Final = "takes a number and s, m, h or d, such as 30m or 6h"
-Duration = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,5}[smhd]$")]
+DURATION: Final = r"^[1-9][0-9]{0,5}[smhd]$"
+Duration = Annotated[str, Field(pattern=DURATION)]
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 _B = TypeVar("_B", bound=BaseModel)
@@ -41,7 +43,10 @@ class Words:
     """Words for the mistakes in one kind of file.
 
     `keys` are the keys of each block. `elsewhere` says where a misplaced key belongs, `takes` which
-    form the text of a key has, `items` which form the items of a list have, `missing` why a key cannot be left out, `lists` how a list begins.
+    form the text of a key has, `items` which form the items of a list have,
+    `missing` why a key cannot be left out, `lists` how a list begins.
+    `objects` say how a text is meant that stands in the place of an object: {text} is that text,
+    and {key} its key.
     """
 
     keys: Mapping[tuple[str, ...], tuple[str, ...]]
@@ -50,6 +55,7 @@ class Words:
     missing: Mapping[Path, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
     items: Mapping[str, str] = field(default_factory=dict)
+    objects: Mapping[str, str] = field(default_factory=dict)
 
 
 def seconds(duration: str) -> int:
@@ -90,11 +96,23 @@ def _message(error: ErrorDetails, path: Path, words: Words) -> str:
         return unknown_key(name, words.keys.get(block, ())) + hint
     if kind in ("string_pattern_mismatch", "string_type", "list_type"):
         return f"{name} {_form(error, path, name, words)}"
+    if kind in ("dict_type", "model_type") and isinstance(error["input"], str):
+        return f"{name} takes an object{_object(error['input'], path, words)}"
+    if kind in ("greater_than_equal", "less_than_equal") and name in words.takes:
+        return f"{name} {words.takes[name]}"
     if kind in ("literal_error", "enum"):
         return f"{name} takes {error['ctx']['expected']}"
     if kind == "value_error":
         return f"{name}: {error['ctx']['error']}"
     return f"{name} {_WORDS.get(kind, error['msg'])}"
+
+
+def _object(text: str, path: Path, words: Words) -> str:
+    """Return how an object is written, where a text that could be a name stands in its place."""
+    name = next((str(one) for one in path if one in words.objects), "")
+    is_name = bool(re.fullmatch(r"[\w -]+", text))
+    mend = words.objects.get(name, "") if is_name else ""
+    return f": {mend.format(text=text, key=path[-1])}" if mend else ""
 
 
 def _form(error: ErrorDetails, path: Path, name: str, words: Words) -> str:
@@ -110,4 +128,14 @@ def _form(error: ErrorDetails, path: Path, name: str, words: Words) -> str:
 def _with_unit(takes: str, given: object) -> str:
     """Return what a key takes, for a duration without its unit with that very number."""
     is_number = takes == DURATION_TAKES and isinstance(given, int) and not isinstance(given, bool)
-    return takes.replace("30m or 6h", f"{given}h") if is_number else takes
+    written = _durations(given) if is_number and isinstance(given, int) else ""
+    return takes.replace("30m or 6h", written) if written else takes
+
+
+def _durations(number: int) -> str:
+    """Return a number in the units that may be meant: few are hours, many are seconds."""
+    if number < SECONDS["m"]:
+        return f"{number}m or {number}h" if number > 0 else ""
+    unit = next(one for one in "dhms" if number % SECONDS[one] == 0)
+    ways = dict.fromkeys((f"{number}s", f"{number // SECONDS[unit]}{unit}"))
+    return " or ".join(one for one in ways if re.fullmatch(DURATION, one))

@@ -34,8 +34,9 @@ _CHANGE: Final = re.compile(r"(?<=[0-9])(?=[A-Za-z])|(?<=[A-Za-z])(?=[0-9])", re
 
 # A value after one of these keys is shown only if it is a name; after one of the others, unless it
 # has the form of a secret.
-_SECRET_KEY: Final = r"[\w-]*(?:secret|passwo?r?d|api[_-]?key)s?|username"
+_SECRET_KEY: Final = r"[\w-]*(?:secret|passwo?r?d|api[_-]?key)s?|username"  # noqa: S105 - of keys
 _OTHER_KEY: Final = r"[\w-]*(?:key|token)s?"
+_SECRETS_KEY: Final = re.compile(rf"{_SECRET_KEY}|(?:[\w-]*[_-])?tokens?", re.IGNORECASE)
 _GIVEN: Final = re.compile(
     rf"(?P<before>(?<![\w.-])(?:(?P<is_secret>{_SECRET_KEY})|{_OTHER_KEY})[\"']?\s*:\s*)"
     r"(?P<value>\[[^\]]*\]?|\"[^\"]*\"?|'[^']*'?|[^\s,}#]+)",
@@ -63,6 +64,11 @@ def is_secret(name: str) -> bool:
         or _HEX.search(name)
         or any(len(_CHANGE.findall(run)) >= _CHANGES for run in _RUN.findall(name))
     )
+
+
+def is_secret_key(key: str) -> bool:
+    """Return whether a key says that its value is a secret: `braze_api_key`, `token`."""
+    return bool(_SECRETS_KEY.fullmatch(key))
 
 
 def find_secrets(

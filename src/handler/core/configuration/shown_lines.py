@@ -1,4 +1,4 @@
-"""Lines of a file as they may be shown: without what could be a secret, and no longer than a screen.
+"""Lines of a file as they may be shown: without what could be a secret, and cut to a screen.
 
 Loaded only for mistakes. What stands beside `verify` and `headers` is shown with more care than the
 rest of a file: there a mistyped key is enough for a secret to stand in the place of its name.

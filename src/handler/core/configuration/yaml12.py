@@ -40,6 +40,7 @@ _YES_AND_NO: Final = frozenset(
     word for one in ("yes", "no", "on", "off") for word in (one, one.title(), one.upper())
 )
 _GLUED: Final = re.compile(f"(?:^|\\s)[A-Za-z_]\\w*:({INVISIBLE.pattern})")
+_GLUED_KEY: Final = re.compile(r"([A-Za-z_][\w-]*):([^\s/].*)")
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -47,6 +48,9 @@ _NOT_JSON: Final = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 # Keys of these are senders' data: languages that need joiners write them, in quotes or without.
 _OF_SENDERS: Final = ("tables",)
 _DIGITS: Final = 18  # what surely fits 64 bits
+_DEEPEST: Final = 64  # levels, as many as of a webhook
+_OPENINGS: Final = ("[", "{", "- ")  # what nests on one line
+_FEW: Final = 5_000  # of these cannot exhaust the stack
 _MOST: Final = 1_000_000  # characters; some 20,000 rules
 _QUOTE: Final = "put the whole value in double quotes"
 _LIQUID: Final = f"YAML reads {{{{ as an object within an object: {_QUOTE}"
@@ -71,9 +75,22 @@ class Document:
 
     def finding(self, path: Path, message: str) -> Finding:
         """Return a finding at a path, or at the nearest of its parents that the file has."""
+        if message.endswith("takes an object") and (text := self._text(path)):
+            found = _GLUED_KEY.fullmatch(text)
+            message += f": a blank belongs after the colon: {found[1]}: {found[2]}" if found else ""
         while path and path not in self.places:
             path = path[:-1]
         return Finding(self.file, *self.places.get(path, Place(1, 1)), message)
+
+    def _text(self, path: Path) -> str:
+        """Return the text at a path, or none."""
+        value: Any = self.value
+        for step in path:
+            try:
+                value = value[step]
+            except (LookupError, TypeError):
+                return ""
+        return value if isinstance(value, str) else ""
 
 
 def load(text: str, file: str) -> Document:
@@ -82,6 +99,8 @@ def load(text: str, file: str) -> Document:
     if len(text) > _MOST:
         raise RulesError([Finding(file, 1, 1, f"the file is longer than {_MOST:,} characters")])
     try:
+        if sum(map(text.count, _OPENINGS)) > _FEW:
+            _find_depth(text)
         node = yaml.compose(text, Loader=_Loader)
         if node is None:
             raise RulesError([Finding(file, 1, 1, "the file is empty")])
@@ -95,6 +114,16 @@ def load(text: str, file: str) -> Document:
     if document.findings:
         raise RulesError(document.findings)
     return document
+
+
+def _find_depth(text: str) -> None:
+    """Raise RecursionError before the parser, which is written in C, would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _FEW:
+            raise RecursionError
 
 
 class _Loader(_BaseLoader):
@@ -118,6 +147,9 @@ class _Reading:
             self._find(node, "aliases are not used in rules files: write the block out")
             return None
         self._seen.add(id(node))
+        if len(path) > _DEEPEST:
+            self._find(node, f"the file is nested too deeply: it has at most {_DEEPEST} levels")
+            return None
         if node.tag not in _UNTAGGED:
             self._find(node, f"YAML reads {node.tag} as a tag, because of the leading !: {_QUOTE}")
         if self._lines[node.start_mark.line].startswith("&", node.start_mark.column):

@@ -35,6 +35,9 @@ _WITH_VALUE: Final = re.compile(r"^\s*(?:- +)*[\w.-]+:\s+[^\s|>#].*$")
 _VALUE: Final = re.compile(r"^\s*(?:(?:- +)*[\w.-]+:\s+|(?:- +)+)(.*?)\s*$")
 _TRIED: Final = 20  # mends of one kind: each is a reading of the whole text
 _INDENTED: Final = ("mapping values", "block end", "expected key", "'-' indicator")
+_UNPRINTABLE: Final = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 _WORDS: Final = {
     "mapping values are not allowed": "a colon cannot begin a value here",
     "sequence entries are not allowed": "a list begins on a line of its own, below its key",
@@ -63,11 +66,18 @@ _WORDS: Final = {
 def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
     """Return what is wrong with a text that is no YAML, with its place and what was meant."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None and (found := _UNPRINTABLE.search(text)):
+        row = text.count("\n", 0, found.start())
+        column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
+        name = f"U+{ord(found[0]):04X}"
+        text = f"not YAML: a control character ({name}) is in this line: leave it out"
+        return Finding(file, row + 1, column + 1, text)
     if mark is None:
         return Finding(file, 1, 1, f"not YAML: {_words(str(error))}")
     lines = text.splitlines()
     begun = getattr(error, "context_mark", None)
-    place = Place(lines, mark.line, mark.column, str(getattr(error, "problem", "")), begun)
+    first = begun.line if begun else mark.line
+    place = Place(lines, mark.line, mark.column, str(getattr(error, "problem", "")), first)
     for at in dict.fromkeys([mark.line, *([begun.line] if begun else []), place.before[0]]):
         if found := INVISIBLE.search(place.line(at)):
             name = blank_name(found[0])
@@ -261,9 +271,7 @@ def _bracketed(place: Place) -> str:
     value = _VALUE.match(place.here)
     if value is None or not value[1].startswith("[") or value[1].count("[") != value[1].count("]"):
         return ""
-    if value[1].endswith("]") or not place.solves(
-        place.row, value[1], encoded(value[1]), value[1]
-    ):
+    if value[1].endswith("]") or not place.solves(place.row, value[1], encoded(value[1]), value[1]):
         return ""
     return f"YAML reads a value that begins with [ as a list: {encoded(value[1])}"
 

@@ -16,10 +16,10 @@ class Place:
     """The place of a problem, its numbers counted from 0; `begun` is the line of what it breaks."""
 
     def __init__(
-        self, lines: Sequence[str], row: int, column: int, problem: str, begun: Any = None
+        self, lines: Sequence[str], row: int, column: int, problem: str, begun: int
     ) -> None:
         self.lines, self.row, self.column, self.problem = lines, row, column, problem
-        self.begun = begun.line if begun else row
+        self.begun = begun
 
     def line(self, row: int) -> str:
         """Return a line, or an empty one where the text has none."""

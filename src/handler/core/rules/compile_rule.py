@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from pydantic import JsonValue
+
 from handler.core.braze.contract.trigger import check
 from handler.core.braze.endpoints import (
+    ENDPOINTS,
     LITERAL_KEYS,
     RECIPIENTS,
     TRANSACTIONAL,
@@ -149,8 +152,22 @@ def _find_unknown_paths(
     for key, at, wanted in places:
         parts = wanted.split(".")
         above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}
-        if wanted not in known and not above & known:
+        is_known = wanted in known and not wanted.endswith(".*")
+        if not is_known and not above & known and not _is_renamed(parts[0], block.send):
+            if "," in wanted:
+                written = ", ".join(one.strip() for one in wanted.split(","))
+                compiler.find((*path, key, at), f"{key} takes a list: [{written}]")
+                continue
             ends = (one for one in sorted(known) if one.endswith(f".{wanted}"))
             near = next(ends, None) or closest(wanted, known)
+            near = near.removesuffix(".*") if near else near
             hint = f"; did you mean {near}?" if near else "; paths begin in the recipient"
             compiler.find((*path, key, at), f"there is no {wanted}{hint}")
+
+
+def _is_renamed(key: str, send: Mapping[str, JsonValue]) -> bool:
+    """Return whether a key of Braze stands in the request misspelt: that is told by itself."""
+    keys = {one for at in ENDPOINTS for one in at.keys}
+    if key not in keys or key in send:
+        return False
+    return any(closest(one, keys) == key for one in send if one not in keys)

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from handler.core.configuration import yaml12
 from handler.core.configuration.schema_errors import seconds
-from handler.core.configuration.secret_forms import find_secrets
+from handler.core.configuration.secret_forms import find_secrets, is_secret_key
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import Finding, RulesError
 from handler.core.rules.checks import (
@@ -112,6 +112,8 @@ def _names_a_secret(path: Path) -> bool:
 
 
 def _is_mistyped(path: Path) -> bool:
+    if "vars" in (*path[:1], *path[2:3]):
+        return is_secret_key(str(path[-1]))
     return path[:1] == ("verify",) and len(path) > 1 and path[1] not in WORDS.keys["verify",]
 
 

@@ -22,6 +22,7 @@ from handler.core.errors import Finding
 from handler.core.models import OnUnknown
 from handler.core.verification.schemes import (
     HEADER,
+    TOLERANCE_TAKES,
     HmacScheme,
     Signature,
     StandardWebhooksBlock,
@@ -119,6 +120,8 @@ WORDS: Final = Words(
         "broadcast": "it belongs under send",
         "secret": "it belongs under verify",
         "preset": "it belongs under verify",
+        "topic": "a sender's topic is its type: write type",
+        "retry": "deliveries are tried again without it; expires_after ends that",
         "trigger_properties": "they belong under send",
         **dict.fromkeys(
             ("password", "username", "signing_secret", "webhook_secret", "api_key"), _IN_NO_FILE
@@ -131,10 +134,16 @@ WORDS: Final = Words(
         "when": "is one expression as text, or left out; conditions are joined by && and ||",
         "expires_after": DURATION_TAKES,
         "repeats_for": DURATION_TAKES,
+        "tolerance": TOLERANCE_TAKES,
         "public_url": "takes https://host/path, without user, password and query",
         "surge": "takes a number of deliveries and a time, such as 200/10m",
     },
     items={"headers": "takes names of headers, without their values"},
+    objects={
+        "verify": "write {{preset: {text}}}",
+        "vars": "vars has those of each stage: dev: {{{key}: ...}} and prod: {{{key}: ...}}",
+        "tables": "each table has a name, such as tables: {{words: {{{key}: ...}}}}",
+    },
     lists={"rules": "begin each rule with a dash, - name: ..."},
     missing={("verify",): ": a source without verification is not possible"},
 )

@@ -22,10 +22,14 @@ _PLACEHOLDERS: Final[dict[str, PartKind]] = {
     "{secret}": "secret",
 }
 _HEADER_PART: Final = re.compile(r"\{header:([!#$%&'*+.^_`|~0-9A-Za-z-]+)\}")
+_WITH_DOLLAR: Final = re.compile(r"\$(\{[^{}]*\})")
 _KNOWN: Final = ", ".join([*_PLACEHOLDERS, "{header:Name}"])
 HEADER: Final = r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 HeaderName = Annotated[str, StringConstraints(pattern=HEADER, to_lower=True)]
 Text = Annotated[str, Field(min_length=1)]
+_LONGEST: Final = 2_592_000  # seconds: 30 days; the retries of senders take some days
+Tolerance = Annotated[int, Field(strict=True, ge=1, le=_LONGEST)]
+TOLERANCE_TAKES: Final = f"takes 1 to {_LONGEST:,} seconds, or null for any age"
 # Headers that no event carries and no id is made of: credentials.
 CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 # Of prefix, separator and key: those that a format may have, and those that it needs.
@@ -49,6 +53,8 @@ class Part(NamedTuple):
 @lru_cache
 def template(signed: str) -> tuple[Part, ...]:
     """Return the parts of a `signed` template; raise ValueError if a placeholder is unknown."""
+    if found := _WITH_DOLLAR.search(signed):
+        raise ValueError(f"signed: a $ would be signed, too: write {found[1]}, without $")
     pieces = re.split(r"(\{[^{}]*\})", signed)
     return tuple(_part(piece) for piece in pieces if piece)
 
@@ -109,7 +115,7 @@ class Timestamp(_Block):
     header: HeaderName | None = None
     key: Text | None = None
     unit: Literal["s", "ms"] = "s"
-    tolerance: Annotated[int, Field(strict=True, ge=1)] | None = 300
+    tolerance: Tolerance | None = 300
 
     @model_validator(mode="after")
     def _stands_in_one_place(self) -> Self:
@@ -279,7 +285,7 @@ class StandardWebhooksBlock(BaseModel):
 
     scheme: Literal["standard_webhooks"] = "standard_webhooks"
     headers: Literal["webhook", "svix"] = "webhook"
-    tolerance: Annotated[int, Field(strict=True, ge=1)] | None = 300
+    tolerance: Tolerance | None = 300
     secret_encoding: Literal["base64", "utf8"] = Field(default="base64")
 
     def expand(self) -> HmacScheme:

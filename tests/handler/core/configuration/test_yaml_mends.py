@@ -222,7 +222,20 @@ def test_a_key_without_a_value_is_told_without_a_mend(text: str) -> None:
 def test_a_file_has_a_longest_length_and_one_long_line_is_read_in_time() -> None:
     with pytest.raises(RulesError, match="longer than 1,000,000 characters"):
         load("a: " + "b" * 1_000_000, "f")
-    flow = ", ".join(f"x{at}" for at in range(120_000))
+    flow = ", ".join(f"x{at}" for at in range(60_000))
     value = load(f"a: [{flow}]", "f").value
     assert isinstance(value, dict)
-    assert len(value["a"]) == 120_000  # type: ignore[arg-type]
+    assert len(value["a"]) == 60_000  # type: ignore[arg-type]
+
+
+def test_a_control_character_is_told_with_its_place() -> None:
+    with pytest.raises(RulesError) as raised:
+        load("a: b\nc: d\0e\n", "f")
+    (finding,) = raised.value.findings
+    assert (finding.line, finding.column) == (2, 5)
+    assert "U+0000" in finding.message
+
+
+@pytest.mark.parametrize("text", ["{a: " * 400 + "1" + "}" * 400, "[" * 450_000])
+def test_a_file_that_is_nested_too_deeply_is_refused_in_words(text: str) -> None:
+    assert "nested too deeply" in message(f"a: {text}\n")

@@ -125,6 +125,34 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
           " ${concat('$', ...)}")),
         ("${body.id}", "${body.id", "10:11: ${ is never closed; a literal ${ is written $${"),
         ("{campaign: c-1}", "{campaign: [c-1]}", "3:9: campaign does not take an array"),
+        ("{preset: shopify}", "shopify", "1:1: verify takes an object: write {preset: shopify}"),
+        ("rules:", "tables: {en: Hello}\nrules:",
+         "4:10: en takes an object: each table has a name, such as tables: {words: {en: ...}}"),
+        ("    type:", "    topic:",
+         "6:5: unknown key topic (a sender's topic is its type: write type)"),
+        (RULE, RULE + "    retry: 3\n",
+         ("7:5: unknown key retry (deliveries are tried again without it; expires_after ends"
+          " that)")),
+        (RULE, RULE + "    expires_after: 3600\n",
+         "7:5: expires_after takes a number and s, m, h or d, such as 3600s or 1h"),
+        (RULE, RULE + "    expires_after: 5400\n",
+         "7:5: expires_after takes a number and s, m, h or d, such as 5400s or 90m"),
+        (RULE, RULE + "    expires_after: 86400000\n",
+         "7:5: expires_after takes a number and s, m, h or d, such as 1000d"),
+        (RULE, RULE + "    required: attributes.a, attributes.b\n",
+         "7:5: required takes a list: [attributes.a, attributes.b]"),
+        ("${body.id}", "x\n          attributes:\n            order:${body.name}",
+         ("11:11: attributes takes an object: a blank belongs after the colon:"
+          " order: ${body.name}")),
+        ("${body.id}", "x\n          attributes: {email_subscribe: true}",
+         "11:24: email_subscribe takes one of opted_in, subscribed, unsubscribed, and not true"),
+        ("verify: {preset: shopify}", "verify: {preset: stripe, timestamp: {tolerance: 9999999}}",
+         "1:38: tolerance takes 1 to 2,592,000 seconds, or null for any age"),
+        ("verify: {preset: shopify}", "verify: {preset: shopify}\nheaders: ['X-Shop: blue']",
+         "2:11: headers takes names of headers, without their values"),
+        ("{campaign: c-1}", "{braze_api_key: 8a1f6e6b-3f5c-4c0e-9d11-0c6f4f2b7a55}",
+         ("3:9: this looks like a secret itself, and a file is read by many: take it out, make a"
+          " new one, and give that to `relay secrets set`")),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_place_and_what_was_meant(
@@ -161,3 +189,41 @@ def test_a_mistake_is_named_with_its_place_and_what_was_meant(
 )  # fmt: skip
 def test_a_mistake_in_a_scheme_written_by_hand_is_named(old: str, new: str, finding: str) -> None:
     assert finding in findings(changed(old, new, HAND))
+
+
+def test_a_misspelt_key_of_the_request_is_told_alone() -> None:
+    text = changed(
+        "      recipients:", '      triggerProperties: {total: "${body.total}"}\n      recipients:'
+    ).replace(RULE, f"{RULE}    required: [trigger_properties.total]\n")
+    assert findings(text) == [
+        "10:7: unknown key triggerProperties; did you mean trigger_properties?"
+    ]
+
+
+def test_the_mend_of_a_path_is_a_path_that_is_sent() -> None:
+    text = changed(
+        "      recipients:", '      trigger_properties: {total: "${body.total}"}\n      recipients:'
+    )
+    for wrong in ("trigger_properties.totel", "trigger_properties.total.*"):
+        (said,) = findings(text.replace(RULE, f"{RULE}    required: [{wrong}]\n"))
+        assert said.endswith("did you mean trigger_properties.total?")
+
+
+@pytest.mark.parametrize("part", ["{body}", "{timestamp}", "{header:X-Id}"])
+def test_a_dollar_before_a_part_of_what_is_signed_is_an_error(part: str) -> None:
+    scheme = (
+        "{scheme: hmac, encoding: hex, signature: {header: x},"
+        f' signed: "${part}.{{body}}", timestamp: {{header: y}}}}'
+    )
+    text = changed("{preset: shopify}", scheme)
+    assert f"1:1: verify: signed: a $ would be signed, too: write {part}, without $" in findings(
+        text
+    )
+
+
+@pytest.mark.parametrize("name", ["password", "secret", "token", "access_token", "BRAZE_API_KEY"])
+def test_a_secret_among_the_variables_is_refused_under_the_name_of_one(name: str) -> None:
+    value = "8a1f6e6b-3f5c-4c0e-9d11-0c6f4f2b7a55"
+    (said,) = findings(changed("{campaign: c-1}", f"{{campaign: c-1, {name}: {value}}}"))
+    assert "this looks like a secret itself" in said
+    assert findings(changed("{campaign: c-1}", f"{{campaign: c-1, welcome: {value}}}")) == []

@@ -187,7 +187,8 @@ def _wrong(name: str, value: Template) -> Iterator[str]:
             continue
         if text and name in CHOICES:
             known = ", ".join(each for each in CHOICES[name] if each)
-            yield f"{name} takes one of {known}, and not {one}"
+            given = str(one).lower() if isinstance(one, bool) else one
+            yield f"{name} takes one of {known}, and not {given}"
         elif text:
             yield f"{name}: {text}"
 
