@@ -23,6 +23,10 @@ DURATION: Final = r"^[1-9][0-9]{0,5}[smhd]$"
 Duration = Annotated[str, Field(pattern=DURATION)]
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
+_FORMS: Final = {
+    *("string_pattern_mismatch", "string_type", "list_type", "dict_type", "model_type"),
+    *("greater_than_equal", "less_than_equal"),
+}
 _B = TypeVar("_B", bound=BaseModel)
 _WORDS: Final = {
     "string_type": "takes text",
@@ -94,12 +98,8 @@ def _message(error: ErrorDetails, path: Path, words: Words) -> str:
         block = tuple(step for step in path[:-1] if isinstance(step, str))
         hint = f" ({words.elsewhere[name]})" if name in words.elsewhere else ""
         return unknown_key(name, words.keys.get(block, ())) + hint
-    if kind in ("string_pattern_mismatch", "string_type", "list_type"):
+    if kind in _FORMS:
         return f"{name} {_form(error, path, name, words)}"
-    if kind in ("dict_type", "model_type") and isinstance(error["input"], str):
-        return f"{name} takes an object{_object(error['input'], path, words)}"
-    if kind in ("greater_than_equal", "less_than_equal") and name in words.takes:
-        return f"{name} {words.takes[name]}"
     if kind in ("literal_error", "enum"):
         return f"{name} takes {error['ctx']['expected']}"
     if kind == "value_error":
@@ -107,19 +107,21 @@ def _message(error: ErrorDetails, path: Path, words: Words) -> str:
     return f"{name} {_WORDS.get(kind, error['msg'])}"
 
 
-def _object(text: str, path: Path, words: Words) -> str:
+def _object(text: object, path: Path, words: Words) -> str:
     """Return how an object is written, where a text that could be a name stands in its place."""
     name = next((str(one) for one in path if one in words.objects), "")
-    is_name = bool(re.fullmatch(r"[\w -]+", text))
+    is_name = isinstance(text, str) and re.fullmatch(r"[\w -]+", text)
     mend = words.objects.get(name, "") if is_name else ""
     return f": {mend.format(text=text, key=path[-1])}" if mend else ""
 
 
 def _form(error: ErrorDetails, path: Path, name: str, words: Words) -> str:
-    """Return the form that a text or a list has."""
+    """Return the form that a value has."""
     kind = error["type"]
     if kind == "list_type":
         return _WORDS[kind] + (f": {words.lists[name]}" if name in words.lists else "")
+    if kind in ("dict_type", "model_type"):
+        return _WORDS[kind] + _object(error["input"], path, words)
     if name in words.takes and path[-1] == name:
         return _with_unit(words.takes[name], error["input"])
     return words.items.get(name) or _WORDS.get(kind, "is not written as it should be")

@@ -121,7 +121,7 @@ def _escaped(place: Place) -> str:
         return ""
     value = _VALUE.match(place.here)
     text = f"not YAML: {_words(place.problem)}"
-    if value is None:
+    if value is None or not value[1].startswith('"'):
         return text
     if "\\${" in value[1]:
         written = value[1].replace("\\${", "${")
@@ -296,6 +296,6 @@ def _undashed(place: Place) -> str:
 
 # Causes above the line of the error come first: a mend of that line would lead nowhere.
 _MENDS: Final = (
-    *(_escaped, _bracketed, _glued, _assigned, _unclosed, _closed, _braced, _colon),
+    *(_unclosed, _escaped, _bracketed, _glued, _assigned, _closed, _braced, _colon),
     *(_indented, _undashed),
 )

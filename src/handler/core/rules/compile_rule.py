@@ -152,8 +152,8 @@ def _find_unknown_paths(
     for key, at, wanted in places:
         parts = wanted.split(".")
         above = {".".join([*parts[:end], "*"]) for end in range(1, len(parts))}
-        is_known = wanted in known and not wanted.endswith(".*")
-        if not is_known and not above & known and not _is_renamed(parts[0], block.send):
+        is_known = (wanted in known or above & known) and not wanted.endswith(".*")
+        if not is_known and not _is_renamed(parts[0], block.send):
             if "," in wanted:
                 written = ", ".join(one.strip() for one in wanted.split(","))
                 compiler.find((*path, key, at), f"{key} takes a list: [{written}]")
