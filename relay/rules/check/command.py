@@ -5,7 +5,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -19,7 +19,7 @@ from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.check.attribute_values import is_left_out
 from relay.rules.check.json_schema import rules_schema
-from relay.rules.check.report import Remark, examine
+from relay.rules.check.report import Remark, at_rule, examine
 from relay.rules.check.sample_coverage import (
     missing_fields,
     seen_events,
@@ -87,7 +87,10 @@ def schema() -> None:
 def _remarks(
     rules: Path, checked: Deployment, found: Mapping[str, Source | RulesError]
 ) -> Iterator[Remark]:
-    problems = [Remark("error", one) for one in rules_problems(found, checked.watched)]
+    problems = [
+        at_rule(rules, *one.rule, one.text) if one.rule else Remark("error", one.text)
+        for one in rules_problems(found, checked.watched)
+    ]
     try:
         webhooks = list(samples(EVENTS, found))
     except WrongSample:  # reported among the problems
@@ -103,21 +106,29 @@ def _remarks(
         yield from (Remark("note", one) for one in notes(found))
 
 
+class Failure(NamedTuple):
+    """A problem of a sample or of a deployment; `rule` is its source and name, where it has one."""
+
+    text: str
+    rule: tuple[str, str] | None = None
+
+
 def rules_problems(
     found: Mapping[str, Source | RulesError], watched: Collection[str]
-) -> Iterator[str]:
+) -> Iterator[Failure]:
     """Yield the problems of the sources that load, each as one or more lines."""
     sources = {name: source for name, source in found.items() if isinstance(source, Source)}
     try:
         for sample in samples(EVENTS, sources):
             yield from _failures(sample, sources[sample.source])
     except WrongSample as error:
-        yield str(error)
+        yield Failure(str(error))
     if len(sources) == len(found):
         rules = {f"{name}/{rule.name}" for name, one in sources.items() for rule in one.rules}
         for name in sorted(set(watched) - rules):
             there = ", ".join(sorted(rules))
-            yield f"samconfig.toml: WatchedRule {name} is no rule; there are {there}"
+            text = f"samconfig.toml: WatchedRule {name} is no rule; there are {there}"
+            yield Failure(text)
 
 
 def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
@@ -156,22 +167,23 @@ def _broadcasts(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
                 )
 
 
-def _failures(sample: Sample, source: Source) -> Iterator[str]:
+def _failures(sample: Sample, source: Source) -> Iterator[Failure]:
     """Yield the rules that cannot make their request of a sample."""
     file = f"events/{sample.name}.json"
     try:
         made = _planned(sample, source)
     except NotJson as error:
-        yield f"{file}: {error.reason}"
+        yield Failure(f"{file}: {error.reason}")
         return
     for parked in made.parked:
         if parked.reason != "expired":  # it could be rendered
-            yield f"{file}: {source.name}/{parked.rule or ''}: {parked.detail}"
+            text = f"{file}: {source.name}/{parked.rule or ''}: {parked.detail}"
+            yield Failure(text, (source.name, parked.rule or ""))
     for text in made.warnings:
         if text == UNREADABLE_TIME or is_left_out(text):
             continue  # a warning
         mend = _ONE_OF_MANY if text.endswith("is a list") else ""
-        yield f"{file}: {source.name}/{text}{mend}"
+        yield Failure(f"{file}: {source.name}/{text}{mend}", (source.name, text.partition(":")[0]))
 
 
 def _too_late(sample: Sample, source: Source, made: Plan) -> Iterator[str]:

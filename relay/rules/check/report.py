@@ -97,6 +97,30 @@ def examine(
             yield from dict.fromkeys(_of_file(_file(path, reach), stage, webhooks, seen))
 
 
+def at_rule(rules: Path, source: str, rule: str, message: str) -> Remark:
+    """Return an error at the rule of a source, in a folder of rules files that load."""
+    for path in sorted(rules.glob("*.yaml")):
+        file = _file(path, ANYBODY)
+        try:
+            if path.stem in RESERVED or source not in names(file.stem, file.text, file.shown):
+                continue
+            document = yaml12.load(file.text, file.shown)
+        except RulesError:
+            continue
+        return file.remark(document.finding(_path(document, rule), message), "error")
+    return Remark("error", message)
+
+
+def _path(document: Document, rule: str) -> yaml12.Path:
+    """Return the path of a rule; where there is none of that name, of all rules."""
+    whole = document.value if isinstance(document.value, dict) else {}
+    written = whole.get("rules")
+    for at, one in enumerate(written if isinstance(written, list) else ()):
+        if isinstance(one, dict) and one.get("name") == rule:
+            return ("rules", at)
+    return ("rules",)
+
+
 def _file(path: Path, reach: Reach) -> _File:
     text = path.read_text(encoding="utf-8", errors="replace")
     return _File(_shown(path), path.stem, text, reach)
@@ -115,8 +139,10 @@ def _reach(rules: Path, default: Workspace | None) -> tuple[Reach, list[Remark]]
 def _of_file(
     file: _File, stage: str, samples: Sequence[Sample], seen: set[str]
 ) -> Iterator[Remark]:
-    if "\ufffd" in file.text:
-        yield Remark("error", "the file is not UTF-8 text", file.shown, 1, 1)
+    if (at := file.text.find("\ufffd")) >= 0:
+        line, column = file.text.count("\n", 0, at) + 1, at - file.text.rfind("\n", 0, at)
+        wrong = Finding(file.shown, line, column, "the file is not UTF-8 text")
+        yield file.remark(wrong, "error")
         return
     try:
         document = yaml12.load(file.text, file.shown)

@@ -196,9 +196,9 @@ class _Reading:
             at += 1
             rests.append(node.value[at][0].value)
         text = f"within {{ }} a comma ends a value, and {key.value} has none"
-        is_scalar = before is not None and value is not None and not isinstance(value, (dict, list))
-        mend = f': write {before[0]}: "{", ".join([str(value), *rests])}"' if is_scalar else ""
-        self._find(key, text + mend)
+        if before is not None and value is not None and not isinstance(value, (dict, list)):
+            text += f': write {before[0]}: "{", ".join([str(value), *rests])}"'
+        self._find(key, text)
 
     def _is_without_colon(self, node: yaml.MappingNode, at: int) -> bool:
         """Return whether a key is the rest of a value that has a comma: `{note: Hello, you}`."""

@@ -67,11 +67,7 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
     """Return what is wrong with a text that is no YAML, with its place and what was meant."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None and (found := _UNPRINTABLE.search(text)):
-        row = text.count("\n", 0, found.start())
-        column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
-        name = f"U+{ord(found[0]):04X}"
-        text = f"not YAML: a control character ({name}) is in this line: leave it out"
-        return Finding(file, row + 1, column + 1, text)
+        return _unprintable(found, file)
     if mark is None:
         return Finding(file, 1, 1, f"not YAML: {_words(str(error))}")
     lines = text.splitlines()
@@ -84,6 +80,14 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
             text = f"there is {name} in this line: YAML indents, and separates, with blanks"
             return Finding(file, at + 1, found.start() + 1, text)
     return Finding(file, mark.line + 1, mark.column + 1, _problem(place))
+
+
+def _unprintable(found: re.Match[str], file: str) -> Finding:
+    before = found.string[: found.start()]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    name = f"U+{ord(found[0]):04X}"
+    text = f"not YAML: a control character ({name}) is in this line: leave it out"
+    return Finding(file, line, column, text)
 
 
 def _problem(place: Place) -> str:

@@ -71,7 +71,8 @@ class Place:
 
 def _values(lines: Sequence[str], row: int, values: set[str]) -> Iterator[str]:
     for event in yaml.parse("\n".join(lines), Loader=_Loader):
-        if isinstance(event, yaml.ScalarEvent) and event.start_mark.line == row:
+        mark = event.start_mark
+        if isinstance(event, yaml.ScalarEvent) and mark is not None and mark.line == row:
             values.add(event.value)  # also where an error follows
             yield event.value
 

@@ -39,12 +39,16 @@ def place(text: str) -> int:
     return raised.value.findings[0].line
 
 
+def with_value(line: str, written: str) -> str:
+    return _VALUE.sub(lambda one: one[1] + written, line)
+
+
 def typed(text: str) -> str | None:
     """Return a text with the mend that its error proposes, and None where it proposes none."""
     said, row, lines = message(text), place(text), text.split("\n")
     if found := _CLOSED.search(said):
         row = int(found[1])
-        lines[row - 1] = _VALUE.sub(lambda one: one[1] + found[2], lines[row - 1])
+        lines[row - 1] = with_value(lines[row - 1], found[2])
     elif found := _LINE.search(said):
         row, line = int(found[1]), lines[int(found[1]) - 1]
         lines[row - 1] = line[: len(line) - len(line.lstrip())] + found[2]
@@ -52,7 +56,7 @@ def typed(text: str) -> str | None:
         row = int(found[4])
         lines[row - 1] = " " * int(found[2]) + lines[row - 1].lstrip()
     elif found := _QUOTING.search(said):
-        lines[row - 1] = _VALUE.sub(lambda one: one[1] + found[1], lines[row - 1])
+        lines[row - 1] = with_value(lines[row - 1], found[1])
     else:
         return None
     return "\n".join(lines)

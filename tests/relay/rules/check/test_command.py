@@ -156,9 +156,10 @@ def test_a_word_for_a_boolean_and_a_number_as_text_have_their_place(tmp_path: Pa
 
 
 def test_a_file_that_is_not_utf8_is_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_bytes(b"verify: \xff")
+    (tmp_path / "a.yaml").write_bytes(b"rules: []\na: \xff")
     (one,) = remarks(tmp_path)
     assert one["message"] == "the file is not UTF-8 text"
+    assert (one["line"], one["column"]) == (2, 4)
 
 
 def test_the_projects_own_rules_load_without_a_mistake() -> None:
@@ -221,3 +222,14 @@ def test_a_broadcast_is_a_note_where_the_deployment_does_not_allow_it(
     allowed = text.replace("Stage=dev ", "Stage=dev AllowBroadcast=true ")
     monkeypatch.setattr("relay.stacks.samconfig._text", lambda: allowed)
     assert "broadcast" not in check(tmp_path).stderr
+
+
+def test_a_long_line_is_shown_around_the_mistake(tmp_path: Path) -> None:
+    long = "x" * 3000
+    run = check(
+        written(tmp_path, GOOD.replace("rules:", f"tables: {{a: {{b: {long}}}, a: 1}}\nrules:"))
+    )
+    assert run.exit_code == 1
+    shown, caret = run.stderr.splitlines()[1:3]
+    assert len(shown) < 220
+    assert shown[caret.index("^") :].startswith("a: 1}")

@@ -349,3 +349,16 @@ def test_an_attribute_that_takes_one_value_and_has_many_is_a_mistake(
     desk.sample()
     said = desk.check(RULES.replace("body.data.object.email", expression))
     assert any(level == "error" and words in text for level, text in said)
+
+
+def test_a_sample_that_cannot_be_rendered_is_told_at_its_rule(desk: Desk) -> None:
+    desk.sample(data={"object": {"id": "o-1"}})
+    text = RULES.replace("    send:", "    required: [attributes.email]\n    send:")
+    (desk.rules / "stripe.yaml").write_text(text)
+    run = CliRunner().invoke(app, ["check", str(desk.rules), "--json"])
+    rows = [row for row, line in enumerate(text.splitlines(), 1) if "- name:" in line]
+    (one,) = [each for each in json.loads(run.stdout) if each["level"] == "error"]
+    assert one["message"].startswith("events/stripe-checkout.json: stripe/")
+    assert one["file"].endswith("stripe.yaml")
+    assert one["line"] in rows
+    assert "- name:" in one["text"]
