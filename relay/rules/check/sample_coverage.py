@@ -65,9 +65,19 @@ def _why(rule: Rule, source: Source, seen: Seen) -> str:
 
 
 def _no_type(rule: Rule, types: list[str]) -> str:
-    near = next(filter(None, (closest(one, types) for one in rule.types)), None)
+    near = next(filter(None, (_nearest(one, types) for one in rule.types)), None)
     hint = f"; did you mean {near}?" if near else f" (there are: {', '.join(types[:_SHOWN])})"
     return f"no sample in {EVENTS.name}/ has type {' or '.join(rule.types)}{hint}"
+
+
+def _nearest(name: str, types: list[str]) -> str | None:
+    """Return the type that is written otherwise, `orders/create` for `ORDERS_CREATE`, or alike."""
+    same = (one for one in types if _bare(one) == _bare(name))
+    return next(same, None) or closest(name, types)
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, name.casefold()))
 
 
 def _reason(rule: Rule, event: Event, source: Source) -> str:

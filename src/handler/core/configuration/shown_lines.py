@@ -16,7 +16,7 @@ from handler.core.errors import Finding
 WIDTH: Final = 200  # characters of a line that are shown
 _LENGTH: Final = 2000  # characters of a message; the longest mend writes out one expression
 _CUT: Final = "..."
-_OPEN: Final = re.compile(r"\b(?:verify|headers|public_url|secrets)[\"']?\s*:")
+_OPEN: Final = re.compile(r"\b(?:verify|headers|public_url|secrets?|key)[\"']?\s*:")
 _KEY: Final = re.compile(r"^\s*(?:- +)*[\"']?[\w.-]+[\"']?\s*:")
 _RUN: Final = re.compile(r"[0-9A-Za-z+/=]{16,}", re.ASCII)
 _WORD: Final = re.compile(r"[^\s\"'\[\]{},:]+")

@@ -106,9 +106,10 @@ def load(text: str, file: str) -> Document:
             raise RulesError([Finding(file, 1, 1, "the file is empty")])
         document.value = _Reading(document, text).value(node, ())
     except yaml.YAMLError as error:
+        from handler.core.configuration.shown_lines import without_secrets  # noqa: PLC0415 - for mistakes
         from handler.core.configuration.yaml_errors import unreadable  # noqa: PLC0415 - for mistakes
 
-        raise RulesError([unreadable(error, text, file)]) from None
+        raise RulesError(without_secrets([unreadable(error, text, file)], text)) from None
     except RecursionError:
         raise RulesError([Finding(file, 1, 1, "the file is nested too deeply")]) from None
     if document.findings:

@@ -362,3 +362,11 @@ def test_a_sample_that_cannot_be_rendered_is_told_at_its_rule(desk: Desk) -> Non
     assert one["file"].endswith("stripe.yaml")
     assert one["line"] in rows
     assert "- name:" in one["text"]
+
+
+def test_a_type_in_another_spelling_is_told_by_that_of_the_samples(desk: Desk) -> None:
+    desk.sample()
+    ((_, said), *_) = desk.check(
+        RULES.replace("checkout.session.completed", "CHECKOUT_SESSION_COMPLETED")
+    )
+    assert said.endswith("; did you mean checkout.session.completed?")

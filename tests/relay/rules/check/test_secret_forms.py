@@ -296,3 +296,16 @@ def test_a_line_of_verify_without_a_secret_is_shown_as_it_is(line: str) -> None:
 def test_ids_outside_verify_are_shown() -> None:
     line = "  campaign_id: 417220e4-5a2a-b634-7f7d-9ec891532368"
     assert shown(f"verify: {{preset: stripe}}\nsend:\n{line}\n", 3) == line
+
+
+@pytest.mark.parametrize("secret", ["uuid", "hex", "random", "standard webhooks"])
+@pytest.mark.parametrize("line", ['key: "SECRET', "key:SECRET", "key = SECRET", "key: 'SECRET' x"])
+def test_no_mend_of_a_workspace_repeats_its_key(tmp_path: Path, line: str, secret: str) -> None:
+    text = f"usa:\n  {line}\n  endpoint: https://rest.iad-03.braze.com\n".replace(
+        "SECRET", SECRETS[secret]
+    )
+    with pytest.raises(RulesError) as raised:
+        read_workspaces(text, "workspaces.yaml", None)
+    assert not shows(str(raised.value), SECRETS[secret])
+    (tmp_path / "shop.yaml").write_text(RULES, encoding="utf-8")
+    assert not shows(checked(tmp_path, text, name="workspaces.yaml"), SECRETS[secret])
