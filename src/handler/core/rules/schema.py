@@ -144,7 +144,10 @@ WORDS: Final = Words(
         "vars": "vars has those of each stage: dev: {{{key}: ...}} and prod: {{{key}: ...}}",
         "tables": "each table has a name, such as tables: {{words: {{{key}: ...}}}}",
     },
-    lists={"rules": "begin each rule with a dash, - name: ..."},
+    lists={
+        "rules": "begin each rule with a dash, - name: ...",
+        "headers": "names of headers, without their values",
+    },
     missing={("verify",): ": a source without verification is not possible"},
 )
 

@@ -151,6 +151,8 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
          "1:38: tolerance takes 1 to 2,592,000 seconds, or null for any age"),
         ("verify: {preset: shopify}", "verify: {preset: shopify}\nheaders: ['X-Shop: blue']",
          "2:11: headers takes names of headers, without their values"),
+        ("verify: {preset: shopify}", "verify: {preset: shopify}\nheaders: {X-Shop: blue}",
+         "2:1: headers takes a list: names of headers, without their values"),
         ("{campaign: c-1}", "{braze_api_key: 8a1f6e6b-3f5c-4c0e-9d11-0c6f4f2b7a55}",
          ("3:9: this looks like a secret itself, and a file is read by many: take it out, make a"
           " new one, and give that to `relay secrets set`")),
