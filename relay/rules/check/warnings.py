@@ -28,6 +28,7 @@ from relay.rules.check.event_ids import by_type
 from relay.rules.check.event_timing import later_warnings
 from relay.rules.check.paths import templates, unseen
 from relay.rules.check.text_lists import known_texts
+from relay.rules.check.two_currencies import mixed_money
 
 _UNTRIED: Final = {
     "push_tokens": "a webhook seldom knows them",
@@ -109,6 +110,7 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
     for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)
+    yield from mixed_money(rule, preset)
     for path, expression in _all_expressions(rule):
         texts = _of_expression(expression, preset, is_condition=path == ("when",))
         yield from ((path, text) for text in texts)

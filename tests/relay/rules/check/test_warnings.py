@@ -389,3 +389,54 @@ def test_a_word_that_other_yaml_reads_as_a_boolean_is_told(line: str, words: str
     found = dict(booleans(yaml12.load(attributes(line), "f")))
     path = ("rules", 0, "send", "recipients", 0, "attributes", "vip")
     assert found == ({path: words} if words else {})
+
+
+PAID = "body.total_price_set.presentment_money"
+
+
+@pytest.mark.parametrize(
+    "value, amount, currency",
+    [
+        (f"${{{PAID}.amount}} ${{body.currency}}", f"{PAID}.amount", "body.currency"),
+        (
+            "Paid: ${body.total_price} ${body.presentment_currency}",
+            "body.total_price",
+            "body.presentment_currency",
+        ),
+        (
+            f"${{money(body.total_price, {PAID}.currency_code)}}",
+            "body.total_price",
+            f"{PAID}.currency_code",
+        ),
+        (
+            f"${{concat({PAID}.amount, ' ', body.currency)}}",
+            f"{PAID}.amount",
+            "body.currency",
+        ),
+    ],
+)
+def test_an_amount_in_the_currency_of_other_money_is_told(
+    value: str, amount: str, currency: str
+) -> None:
+    (said,) = told(attributes(f'total: "{value}"'))
+    assert said[0] == "rules.0.send.recipients.0.attributes.total"
+    assert said[1].startswith(f"{amount} is no amount in {currency}: take both from presentment")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"${{{PAID}.amount}} ${{{PAID}.currency_code}}",
+        "${body.total_price} ${body.currency}",
+        f"${{body.total_price}} ${{body.currency}} (${{{PAID}.amount}} ${{{PAID}.currency_code}})",
+        "${body.total_price}",
+    ],
+)
+def test_an_amount_in_its_own_currency_is_right(value: str) -> None:
+    assert told(attributes(f'total: "{value}"')) == []
+
+
+def test_of_other_senders_nobody_knows_whose_money_it_is() -> None:
+    text = attributes('total: "${body.total_price} ${body.presentment_currency}"')
+    source = shop(text.replace("preset: shopify", "preset: standard_webhooks"))
+    assert [it for _, it in warnings(source, "other") if "no amount" in it] == []
