@@ -39,8 +39,17 @@ PATIENCE = 5.0  # seconds, on a busy machine
 
 
 @contextmanager
-def numbered(before: bytes = b"", after: bytes = b"", *, pause: float = 0) -> Iterator[Braze]:
-    """Answer the nth request with its number, between what comes before and after each answer."""
+def numbered(
+    before: bytes = b"",
+    after: bytes = b"",
+    *,
+    pause: float = 0,
+    done: threading.Semaphore | None = None,
+) -> Iterator[Braze]:
+    """Answer the nth request with its number, between what comes before and after each answer.
+
+    `done` is released once all of an answer is sent.
+    """
 
     def script(peer: socket.socket) -> None:
         number = f'{{"message":"success","dispatch_id":"{len(told.requests)}"}}'.encode()
@@ -49,18 +58,22 @@ def numbered(before: bytes = b"", after: bytes = b"", *, pause: float = 0) -> It
         ):
             peer.sendall(piece)
             time.sleep(pause)
+        if done is not None:
+            done.release()
 
     with braze(script) as told:
         yield told
 
 
-def ids(session: Session, peer: Braze, count: int, *, wait: float = 0) -> list[str | None]:
-    """Send so many requests, one after the other; return the ids in the answers."""
+def ids(
+    session: Session, peer: Braze, count: int, done: threading.Semaphore | None = None
+) -> list[str | None]:
+    """Send so many requests, each after all of the last answer; return the ids in the answers."""
     found = []
     for _ in range(count):
         answer, _ = sent(session, peer.url, PATIENCE)
         found.append(classify(answer, 0).dispatch_id)
-        time.sleep(wait)
+        assert done is None or done.acquire(timeout=PATIENCE)
     session.close()
     return found
 
@@ -93,8 +106,9 @@ def test_interim_answers_are_passed_over_on_a_new_connection_and_on_a_used_one(
 def test_what_comes_behind_an_answer_is_not_taken_for_the_next_one(
     session: Session, after: bytes, pause: float
 ) -> None:
-    with numbered(after=after, pause=pause) as peer:
-        found = ids(session, peer, 4, wait=0.05)
+    done = threading.Semaphore(0)
+    with numbered(after=after, pause=pause, done=done) as peer:
+        found = ids(session, peer, 4, done)
 
     assert found == ["1", "2", "3", "4"]
     assert peer.connections == 4
