@@ -1,4 +1,4 @@
-"""What the parameters refuse, and what the optional ones add."""
+"""Parameters of the template: values that are refused, and resources that the optional ones add."""
 
 import json
 import uuid

@@ -27,7 +27,7 @@ from handler.settings import DeliverSettings
 from handler.worker.dependencies import Worker
 from relay.local.emulator import emulator
 from tests.handler.handing import Hands, hands
-from tests.handler.stage import Aws, Braze, Clock, Queue, handler_of, make_table
+from tests.handler.stage import REQUEST, Aws, Braze, Clock, Queue, handler_of, make_table
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ def queue(aws: Aws, settings: DeliverSettings) -> Iterator[Queue]:
     log, uptime = io.StringIO(), Clock(0)
     manager = aws.client("secretsmanager")
     table = Table(aws.client("dynamodb"), settings.ledger_table)
-    timing = Timing(base=0, floor=0, request=2.5, shortest=0.3, margin=1, marking=0.3)
+    timing = Timing(base=0, floor=0, request=REQUEST, shortest=0.3, margin=1, marking=0.3)
     with open_session() as session:
         worker = Worker(
             settings=settings,

@@ -18,10 +18,10 @@ from handler.deliver import serve
 from handler.ledger.breaker_state import BreakerState
 from handler.ledger.pauses import Pauses
 from handler.worker.dependencies import Worker
-from tests.handler.stage import Clock, Invocation, Queue
+from tests.handler.stage import REQUEST, Clock, Invocation, Queue
 
 START = 1_800_000_000.0
-TIMING = replace(Timing(), request=2.5, shortest=0.3, margin=1, marking=0.3)
+TIMING = replace(Timing(), request=REQUEST, shortest=0.3, margin=1, marking=0.3)
 
 
 def nothing(_key: str, _values: dict[str, Any]) -> None:

@@ -53,9 +53,7 @@ class Revision:
 
     def unread(self, path: PurePosixPath) -> list[str]:
         """Return the paths below a path that are not written: links, and names not in UTF-8."""
-        entries = list(_entries(self._listed(path)))
-        written = {name for _, name in _files(self._listed(path))}
-        return [name for _, _, name in entries if name not in written]
+        return [name for mode, _, name in _entries(self._listed(path)) if not _is_read(mode, name)]
 
     def _listed(self, path: PurePosixPath) -> bytes:
         below = [] if path == PurePosixPath() else [f"{path}/"]
@@ -106,8 +104,12 @@ def _fetch(name: str, top: Path) -> str:
 def _files(listed: bytes) -> Iterator[tuple[str, str]]:
     """Yield the blob and the path of each file of a listing."""
     for mode, blob, name in _entries(listed):
-        if mode in _FILES and _is_text(name) and not {"", "..", "."} & set(name.split("/")):
+        if _is_read(mode, name):
             yield blob, name
+
+
+def _is_read(mode: bytes, name: str) -> bool:
+    return mode in _FILES and _is_text(name) and not {"", "..", "."} & set(name.split("/"))
 
 
 def _entries(listed: bytes) -> Iterator[tuple[bytes, str, str]]:

@@ -1,9 +1,9 @@
-"""What Braze answers here, and what it was asked."""
+"""Answers of the server that stands for Braze, and the requests that it has seen."""
 
 import time
 from typing import Any, Final
 
-from tests.handler.stage import Braze, Reply
+from tests.handler.stage import REQUEST, Braze, Reply
 
 BAD: Final[Reply] = (400, b'{"message": "bad recipient"}')
 REFUSED: Final[Reply] = (401, b'{"message": "Invalid API key"}')
@@ -15,7 +15,7 @@ EDGE: Final[Reply] = (502, b"<html>bad gateway</html>")  # nobody knows what cam
 
 def hang() -> None:
     """Answer once nobody waits for it any more."""
-    time.sleep(2.8)
+    time.sleep(REQUEST + 0.3)
 
 
 def recipients(braze: Braze) -> list[list[dict[str, Any]]]:

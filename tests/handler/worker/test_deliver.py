@@ -10,6 +10,7 @@ from handler.core.models import Delivery
 from handler.ledger.lease import Times
 from handler.settings import DeliverSettings
 from tests.handler.stage import Braze, Invocation, Queue
+from tests.handler.worker.answers import hang
 
 UNAVAILABLE = (503, b'{"message": "5XX Internal Server Error"}')
 SENT = {
@@ -85,10 +86,6 @@ def test_a_delivery_that_is_not_sent_waits_in_the_queue(
     assert len(braze.requests) == 1
     assert queue.waiting() == 1
     assert 60 <= queue.lines()[0]["wait"] <= 120
-
-
-def hang() -> None:
-    time.sleep(2.8)
 
 
 def test_an_unknown_outcome_under_hold_is_held_and_never_sent_again(

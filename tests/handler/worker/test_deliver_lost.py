@@ -12,6 +12,7 @@ from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
 from tests.handler.stage import Braze, Clock, Queue
+from tests.handler.worker.answers import hang
 
 HORIZON = 86_400
 
@@ -64,7 +65,7 @@ def test_a_delivery_is_not_buried_as_held_before_the_ledger_holds_it(
 ) -> None:
     def lose_the_ledger() -> None:
         client.update = refuse
-        time.sleep(2.8)
+        hang()
 
     def refuse(**_: Any) -> None:
         raise EndpointConnectionError(endpoint_url="https://dynamodb")

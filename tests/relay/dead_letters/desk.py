@@ -1,4 +1,4 @@
-"""What a test puts into a stack's queues and ledger, and what it finds there."""
+"""A stack's queues and ledger, filled and read by a test."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""What holds of every added function, and those of lists and objects."""
+"""Properties of every added function, and the cases of those of lists and objects."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What another language writes is refused with the expression that means the same."""
+"""Syntax of other languages: each is refused with the expression that means the same."""
 
 import pytest
 from hypothesis import given

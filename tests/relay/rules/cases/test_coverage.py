@@ -1,4 +1,4 @@
-"""What `relay rules test` says of branches that no case goes through."""
+"""Branches that no case goes through, as `relay rules test` names them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What `relay rules check` says of a folder of rules files, and how it ends."""
+"""Output and exit codes of `relay rules check` for a folder of rules files."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What samples show of values that a rule takes for something else."""
+"""Values in samples that a rule takes for something else: each is warned of or noted."""
 
 from typing import Any
 
