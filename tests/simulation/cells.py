@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from tests.simulation.braze_faults import FAILURES
 from tests.simulation.faults import Fault, Plan
 from tests.simulation.invariants import breaches
+from tests.simulation.partiql import CODES
 from tests.simulation.world import Setting, World
 
 # Three confirmations, which go in one request, and a receipt under hold, which goes alone.
@@ -35,6 +36,9 @@ _KINDS: Final = {
     "sqs.send_message_batch": _OF_AWS,
     "dynamodb.get_item": _OF_AWS,
     "dynamodb.update_item": _OF_AWS,
+    "dynamodb.batch_execute_statement": _OF_AWS,
+    "dynamodb.entry": tuple(Fault(kind) for kind in CODES),
+    "dynamodb.answer": (Fault("short"),),
     "braze.post": _OF_BRAZE,
     "sqs.entry": (Fault("failed"),),
     "sqs.copy": (Fault("copy", 5),),

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from tests.simulation.clock import Time
 from tests.simulation.faults import Calm, Fault, Faults
 from tests.simulation.line import Line, check_names, refusal
+from tests.simulation.partiql import CODES, Failed, Write, check_batch, check_count, write_of
 from tests.simulation.programs import Program, program
 from tests.simulation.values import Invalid, Item, Value, clean
 
@@ -83,6 +84,17 @@ class DynamoDB:
         stale = self.faults.at("dynamodb.stale") if not given.get("ConsistentRead") else None
         return self._call("get_item", lambda: self._get(given, stale))
 
+    def batch_execute_statement(self, **given: Any) -> dict[str, Any]:
+        """BatchExecuteStatement (API reference), of writes; raise what boto3 raises.
+
+        Each statement may meet a fault of its own, `dynamodb.entry`, and the answer `short`, the
+        last result missing, at `dynamodb.answer`.
+        """
+        check_names(given, ("Statements",))
+        check_count(given["Statements"])
+        writes = [_write_or_error(one) for one in given["Statements"]]
+        return self._call("batch_execute_statement", lambda: self._run(writes))
+
     def _call(self, operation: str, apply: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         def applied() -> dict[str, Any]:
             try:
@@ -129,6 +141,35 @@ class DynamoDB:
             written, before = table.before[key]
             item = before if self.clock() - written < _STALE_FOR else item
         return self._answer({} if item is None else {"Item": dict(item)})
+
+    def _run(self, writes: list[Write | Invalid]) -> dict[str, Any]:
+        check_batch(writes)
+        results = [self._result(one) for one in writes]
+        fault = self.faults.at("dynamodb.answer")
+        if fault is not None and fault.kind == "short":
+            results.pop()
+        return self._answer({"Responses": results})
+
+    def _result(self, write: Write | Invalid) -> dict[str, Any]:
+        if isinstance(write, Invalid):
+            return {"Error": {"Code": "ValidationError", "Message": str(write)}}
+        table = self.tables.get(write.parsed.table)
+        if table is None:
+            return {"Error": {"Code": "ResourceNotFound", "Message": "no table"}}
+        named = {"TableName": write.parsed.table}
+        try:
+            self._execute(table, write)
+        except Failed as failed:
+            return {"Error": {"Code": failed.code, "Message": str(failed)}} | named
+        return named
+
+    def _execute(self, table: Table, write: Write) -> None:
+        fault = self.faults.at("dynamodb.entry")
+        code = CODES.get(fault.kind) if fault is not None else None
+        if code is None or (fault is not None and fault.kind == "lost"):
+            self._write(table, write.key, write.apply(self._item(table, write.key)))
+        if code is not None:
+            raise Failed(code, "not done, or not known to be done")
 
     def _answer(self, words: dict[str, Any]) -> dict[str, Any]:
         headers = {"date": _date(int(self.clock()))}
@@ -188,6 +229,13 @@ class DynamoDB:
     def _write(self, table: Table, key: str, item: Item) -> None:
         table.before[key] = (self.clock(), table.items.get(key))
         table.items[key] = item
+
+
+def _write_or_error(given: Mapping[str, Any]) -> Write | Invalid:
+    try:
+        return write_of(given)
+    except Invalid as error:
+        return error
 
 
 def _values(given: Mapping[str, Any]) -> dict[str, Value]:

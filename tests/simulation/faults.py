@@ -13,8 +13,10 @@ class Fault(NamedTuple):
 
     Of AWS: `error` (not applied; the service or the network says so), `throttled` (not applied),
     `lost` (applied, the answer is lost), `slow` (applied, the answer takes `seconds`),
-    `dies_before` and `dies_after` (the caller is gone, the call was not or was applied). Braze's
-    and the queue's own kinds stand in `braze.py` and `sqs.py`. `seconds` is what it takes.
+    `dies_before` and `dies_after` (the caller is gone, the call was not or was applied). Of one
+    statement of a batch: `error`, `throttled` and `conflict` (not applied), `lost` (applied, its
+    result says that it failed). Of an answer to a batch: `short` (the last result is missing).
+    Braze's and the queue's own kinds stand in `braze.py` and `sqs.py`. `seconds` is what it takes.
     """
 
     kind: str
@@ -28,6 +30,7 @@ _CALLS: Final = frozenset(
         "get_item",
         "put_item",
         "update_item",
+        "batch_execute_statement",
         "send_message",
         "send_message_batch",
         "delete_message",

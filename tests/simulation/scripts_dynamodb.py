@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from handler.aws.dynamodb import Table
 from tests.simulation.pairs import TABLE, Given
 
 _NAMES: Final = {
@@ -131,6 +132,72 @@ def _values(random: Random) -> dict[str, Any]:
         ":none": {"L": []},
         ":yes": {"BOOL": random.random() < 0.5},
     }
+
+
+def batches(random: Random, count: int) -> Iterator[tuple[str, Given]]:
+    """Yield batches of statements, and reads of what they have written."""
+    for _ in range(count):
+        keys = random.sample("uvwxyz", random.randint(1, 6))
+        yield "batch_execute_statement", {"Statements": [_statement(random, key) for key in keys]}
+        key = {"pk": {"S": random.choice(keys)}}
+        yield "get_item", {"TableName": TABLE, "Key": key, "ConsistentRead": True}
+
+
+def _table() -> Table:
+    """Return what makes statements; it has no client to run them."""
+    return Table(cast("Any", None), TABLE)
+
+
+def _statement(random: Random, key: str) -> Given:
+    owner = random.choice("ab")
+    if random.random() < 0.3:
+        made = _table().insert(key, {"owner": {"S": owner}} | _some(random))
+    else:
+        sets = _some(random)
+        left = [name for name in ("lease", "members", "last", "nothing") if name not in sets]
+        removes = random.sample(left, random.randint(not sets, len(left)))
+        made = _table().set_owned(key, owner, sets, removes)
+    return {"Statement": made.text, "Parameters": [*made.values]}
+
+
+def _some(random: Random) -> Given:
+    values = _values(random) | {":m": {"N": "1"}}  # the emulator keeps other forms of a number
+    names = {"state": ":s", "lease": ":n", "members": ":ss", "last": ":list", "m": ":map"}
+    return {name: values[value] for name, value in names.items() if random.random() < 0.5}
+
+
+_MADE: Final = _table().insert("x", {"state": {}}), _table().set_owned("x", "x", {"state": {}})
+_INSERTED, _OWNED = (made.text for made in _MADE)
+# The member is refused, with the same code.
+REFUSED_STATEMENTS: Final[dict[str, tuple[str, int]]] = {
+    "an insert with a value too few": (_INSERTED, 1),
+    "an update with a value too few": (_OWNED, 2),
+    "no statement": ("nothing", 1),
+    "no changes": (_OWNED.replace(' SET "state"=?', ""), 2),
+    "an update without a place": (_OWNED.partition(" WHERE")[0], 1),
+    "a reserved word for a table": (_INSERTED.replace(f'"{TABLE}"', "select"), 2),
+    "another table": (_INSERTED.replace(TABLE, "nowhere"), 2),
+    "a path that is half there": (_OWNED.replace('"state"', '"state'), 3),
+}
+# The member is refused in memory; the emulator takes it.
+STRICTER_STATEMENTS: Final[dict[str, tuple[str, int]]] = {
+    "an insert with a value too many": (_INSERTED, 3),
+    "a change that is also a removal": (_OWNED.replace(" WHERE", ' REMOVE "state" WHERE'), 3),
+    "changes with commas": (_OWNED.replace(" WHERE", ', "a"=? WHERE'), 4),
+    "names without quotes": (_OWNED.replace('"state"', "status"), 3),
+    "an update by its key alone": (_OWNED.partition(" AND")[0], 2),
+}
+
+
+def twice() -> Given:
+    """Return a batch that has an item twice."""
+    return {"Statements": [{"Statement": _OWNED, "Parameters": [{"S": "twice"}] * 3}] * 2}
+
+
+def statement(name: str) -> Given:
+    """Return a statement of a batch that is refused in memory."""
+    text, count = (REFUSED_STATEMENTS | STRICTER_STATEMENTS)[name]
+    return {"Statement": text, "Parameters": [{"S": "other"}] * count}
 
 
 def _wrong(update: str = "", condition: str = "", **more: Any) -> Given:

@@ -18,6 +18,8 @@ STORM: Final[Rates] = {
         Fault("dies_after"): 0.0005,
     },
     "dynamodb.stale": {Fault("stale"): 0.1},
+    "dynamodb.entry": {Fault("conflict"): 0.004},  # beside those of every call
+    "dynamodb.answer": {Fault("short"): 0.002},
     "sqs.*": {
         Fault("error"): 0.004,
         Fault("throttled"): 0.004,

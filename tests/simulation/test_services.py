@@ -37,6 +37,13 @@ def add(client: DynamoDB) -> None:
     )
 
 
+def insert(client: DynamoDB, *keys: str) -> list[dict[str, Any]]:
+    text = f"INSERT INTO \"{TABLE}\" VALUE {{'pk': ?}}"
+    asked = [{"Statement": text, "Parameters": [{"S": key}]} for key in keys]
+    results: list[dict[str, Any]] = client.batch_execute_statement(Statements=asked)["Responses"]
+    return results
+
+
 def read(client: DynamoDB, *, consistent: bool = True) -> str | None:
     found = client.get_item(TableName=TABLE, Key=KEY, ConsistentRead=consistent).get("Item")
     return None if found is None else str(found["n"]["N"])
@@ -137,6 +144,41 @@ def test_a_lost_answer_is_asked_for_again_as_botocore_does() -> None:
     add(client)
     assert read(client) == "2"
     assert clock.now > START + 1
+
+
+@pytest.mark.parametrize(
+    "kind,code,applied",
+    [
+        ("error", "InternalServerError", False),
+        ("throttled", "ProvisionedThroughputExceeded", False),
+        ("conflict", "TransactionConflict", False),
+        ("lost", "InternalServerError", True),
+        ("slow", None, True),  # it is of calls
+    ],
+)
+def test_one_statement_of_a_batch_may_fail_by_itself(
+    kind: str, code: str | None, *, applied: bool
+) -> None:
+    _, client = tables({("dynamodb.entry", 2): Fault(kind)})
+    found = [one.get("Error", {}).get("Code") for one in insert(client, "a", "b", "c")]
+    assert found == [None, code, None]
+    assert ("b" in client.tables[TABLE].items) == applied
+    assert {"a", "c"} <= {*client.tables[TABLE].items}
+
+
+def test_the_last_result_of_a_batch_may_be_missing() -> None:
+    _, client = tables({("dynamodb.answer", 1): Fault("short")})
+    assert len(insert(client, "a", "b")) == 1
+    assert {*client.tables[TABLE].items} == {"a", "b"}
+
+
+def test_a_call_of_a_batch_fails_as_any_other() -> None:
+    faults = {"error": EndpointConnectionError, "lost": ReadTimeoutError}
+    for kind, error in faults.items():
+        _, client = tables({("dynamodb.batch_execute_statement", 1): Fault(kind)})
+        with pytest.raises(error):
+            insert(client, "a", "b")
+        assert ("b" in client.tables[TABLE].items) == (kind == "lost")
 
 
 def test_a_slow_answer_takes_its_time() -> None:

@@ -1,9 +1,10 @@
-"""The ledger's table: single conditional updates and consistent reads, by one key `pk`.
+"""The ledger's table: conditional writes of single items and consistent reads, by one key `pk`.
 
-Every call raises Unavailable where DynamoDB does not answer: then nothing may be sent.
+Every call raises Unavailable where DynamoDB does not answer: then nothing may be sent. `write_all`
+yields it instead, in the place of the result.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.clock import Clock
+from handler.aws.errors import error_name
 from handler.core.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -48,6 +50,13 @@ _NAMES: Final = {
 }
 
 
+# Statements of one call (DynamoDB guide, "Running batch operations with PartiQL for DynamoDB").
+BATCH: Final = 25
+# An item that is there already (`insert`), or is missing or not the owner's (`set_owned`): codes of
+# BatchStatementError (API reference). All others are failures.
+_NOT_APPLIED: Final = ("DuplicateItem", "ConditionalCheckFailed")
+
+
 class Applied(NamedTuple):
     """Whether an update's condition held, and the item before it (after it with `ALL_NEW`)."""
 
@@ -64,6 +73,14 @@ class Change(NamedTuple):
     update: str
     condition: str
     values: Mapping[str, Item]
+
+
+class Statement(NamedTuple):
+    """A conditional write of `Table.write_all`: its item's key, PartiQL, the values of its `?`."""
+
+    key: str
+    text: str
+    values: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +126,75 @@ class Table:
         self._observe_date(answer["ResponseMetadata"], asked_at)
         return cast("Mapping[str, Item]", answer.get("Item", {}))
 
+    def insert(self, key: str, item: Mapping[str, Item]) -> Statement:
+        """Return the statement that writes an item unless its key is there, even if expired."""
+        names = ", ".join(f"'{name}': ?" for name in ("pk", *item))
+        return Statement(
+            key, f'INSERT INTO "{self.name}" VALUE {{{names}}}', ({"S": key}, *item.values())
+        )
+
+    def set_owned(
+        self, key: str, owner: str, sets: Mapping[str, Item], removes: Iterable[str] = ()
+    ) -> Statement:
+        """Return the statement that changes an item if its `owner` is this one."""
+        changes = [f'SET "{name}"=?' for name in sets] + [f'REMOVE "{name}"' for name in removes]
+        return Statement(
+            key,
+            f'UPDATE "{self.name}" {" ".join(changes)} WHERE "pk"=? AND "owner"=?',
+            (*sets.values(), {"S": key}, {"S": owner}),
+        )
+
+    def write_all(self, statements: Iterable[Statement]) -> Iterator[bool | Unavailable]:
+        """Write items, each by itself; yield for each, in order, whether it was applied.
+
+        Up to 25 statements, of different items, are taken right before the call that sends them,
+        so that times can be read then. botocore repeats a call whose answer is lost: where an
+        insert yields False, the item may be its own. Where a statement yields Unavailable, it may
+        have been applied.
+        """
+        for batch in _batches(statements):
+            yield from self._write(batch)
+
+    def _write(self, batch: Sequence[Statement]) -> list[bool | Unavailable]:
+        asked_at = self.clock.local()
+        try:
+            answer = self.client.batch_execute_statement(
+                Statements=[{"Statement": one.text, "Parameters": one.values} for one in batch]
+            )
+        except (ClientError, BotoCoreError) as error:
+            return [Unavailable(f"ledger: {error_name(error)}")] * len(batch)
+        self._observe_date(answer["ResponseMetadata"], asked_at)
+        found = cast("Sequence[Mapping[str, Any] | None]", answer.get("Responses", []))
+        if len(found) != len(batch):  # which result is whose is not known
+            return [Unavailable(f"ledger: {len(found)} results of {len(batch)}")] * len(batch)
+        return [_result(one) for one in found]
+
     def _observe_date(self, metadata: Mapping[str, Any], asked_at: float) -> None:
         self.clock.observe_date(metadata.get("HTTPHeaders", {}).get("date", ""), asked_at)
+
+
+def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Split statements, in order: a call that has an item twice is refused as a whole."""
+    batch: dict[str, Statement] = {}
+    for one in statements:
+        if one.key in batch:
+            yield [*batch.values()]
+            batch = {}
+        batch[one.key] = one
+        if len(batch) == BATCH:
+            yield [*batch.values()]
+            batch = {}
+    if batch:
+        yield [*batch.values()]
+
+
+def _result(found: Mapping[str, Any] | None) -> bool | Unavailable:
+    if found is None:
+        return Unavailable("ledger: no result")
+    if "Error" not in found:
+        return True
+    code = found["Error"].get("Code", "")
+    return False if code in _NOT_APPLIED else Unavailable(f"ledger: {code}")
 
 
 class _Refused(Exception):
