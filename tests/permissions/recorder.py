@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 from urllib3 import PoolManager
 
@@ -15,6 +16,7 @@ from tests.permissions.grants import single
 
 # The scope of a signature: key, date, region, and the service as IAM calls it.
 SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([a-z0-9-]+)/aws4_request")
+STATEMENT = re.compile(r'^(INSERT|UPDATE)(?: INTO)? "([^"]+)" ')  # PartiQL: verb and table
 ADDRESSES = ("QueueUrl", "TableName", "SecretId")
 HOP = frozenset({"connection", "transfer-encoding"})
 
@@ -36,7 +38,8 @@ def recorder(note: Callable[[Call], None]) -> Iterator[str]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             answer = pool.request("POST", self.path, body=body, headers=dict(self.headers))
-            note(_call(self.headers, body, answer.data.decode()))
+            for call in _calls(self.headers, body, answer.data.decode()):
+                note(call)
             self.send_response_only(answer.status)
             for name, value in answer.headers.items():
                 if name.lower() not in HOP:
@@ -55,12 +58,19 @@ def recorder(note: Callable[[Call], None]) -> Iterator[str]:
         thread.join()
 
 
-def _call(headers: Message, body: bytes, answer: str) -> Call:
+def _calls(headers: Message, body: bytes, answer: str) -> Iterator[Call]:
     (service,) = SERVICE.findall(headers["Authorization"])
     operation = headers["X-Amz-Target"].rpartition(".")[2]
-    given = json.loads(body)
-    return Call(
-        single(f"{service}:{operation}"),
-        next(given[name] for name in ADDRESSES if name in given),
-        answer if "AccessDenied" in answer else "",
-    )
+    for name, address in _asked(operation, json.loads(body)):
+        action = single(f"{service}:{name}")
+        denied = "AccessDenied" in answer and f"perform: {service}:{name} " in answer
+        yield Call(action, address, answer if denied else "")
+
+
+def _asked(operation: str, given: Any) -> Iterator[tuple[str, str]]:
+    """Give what AWS asks for, and where: of a batch of PartiQL, for what each statement does."""
+    for one in given.get("Statements", []):
+        ((verb, table),) = STATEMENT.findall(one["Statement"])
+        yield f"PartiQL{verb.capitalize()}", table
+    if "Statements" not in given:
+        yield operation, next(given[name] for name in ADDRESSES if name in given)

@@ -1,12 +1,19 @@
-"""The emulator listens on this machine alone."""
+"""The emulator listens on this machine alone, and asks for the permissions that AWS asks for."""
 
+import json
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import boto3
+
+from handler.aws.dynamodb import Table, text
 from relay.local.emulator import _environment, emulator
+from relay.stacks.local import REGION, client
 
 LISTENS = "0A"  # state of a socket (proc(5), /proc/net/tcp)
+TABLES = f"arn:aws:dynamodb:{REGION}:000000000000:table"
 LOOPBACK = "0100007F"  # 127.0.0.1, the last byte first
 
 
@@ -41,3 +48,34 @@ def test_listeners_that_keep_to_no_address_are_switched_off() -> None:
     given = _environment("http://127.0.0.1:4566", "/scratch")
     assert (given["BIND_HOST"], given["GATEWAY_PORT"]) == ("127.0.0.1", "4566")
     assert (given["IOT_MTLS_ENABLED"], given["SFTP_ENABLED"]) == ("0", "0")
+
+
+def test_a_batch_of_statements_needs_what_each_of_them_does() -> None:
+    allowed = {"Effect": "Allow", "Action": "dynamodb:PartiQLInsert", "Resource": f"{TABLES}/mine"}
+    with emulator() as endpoint:
+        for name in ("mine", "other"):
+            client(endpoint, "dynamodb").create_table(
+                TableName=name,
+                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        limited = limited_to(endpoint, {"Version": "2012-10-17", "Statement": [allowed]})
+        mine, other = Table(limited, "mine"), Table(limited, "other")
+        insert, change = mine.insert("a", {"owner": text("me")}), mine.set_owned("a", "me", {}, "b")
+
+        assert [*mine.write_all([insert])] == [True]
+        for denied in ([change], [mine.insert("b", {}), change], [other.insert("a", {})]):
+            (found, *_) = mine.write_all(denied)
+            assert "AccessDenied" in str(found)
+        assert Table(client(endpoint, "dynamodb"), "mine").get("b") == {}
+
+
+def limited_to(endpoint: str, policy: dict[str, Any]) -> Any:
+    """Return the client of DynamoDB of somebody who may do what a policy says."""
+    iam, name = client(endpoint, "iam"), "somebody"
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    session = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+    return session.client("dynamodb", endpoint_url=endpoint)
