@@ -54,7 +54,10 @@ RETRY_AFTER: Final = {"retry-after": "30"}  # seconds, as `secrets.FAILED_AFTER`
 _JSON: Final = {"content-type": "application/json"}
 # Two attempts take at most 2 * (1 + 2) = 6 s; the function's timeout is 10 s.
 _PATIENCE: Final = Config(
-    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2}
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"mode": "standard", "total_max_attempts": 2},
+    parameter_validation=False,  # as in `ledger.QUICK`
 )
 
 

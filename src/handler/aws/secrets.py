@@ -26,6 +26,7 @@ BRIEF: Final = Config(
     connect_timeout=0.5,
     read_timeout=0.5,
     retries={"mode": "standard", "total_max_attempts": 1},
+    parameter_validation=False,  # as in `ledger.QUICK`
 )
 
 
