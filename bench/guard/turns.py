@@ -14,7 +14,8 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.ledger.lease import Claim, Times
-from handler.ledger.ledger import Ledger
+from handler.ledger.ledger import ClaimRequest, Ledger
+from handler.ledger.lost_workers import LostWorkers
 from handler.ledger.profile_versions import ProfileVersions
 from tests.simulation.baton import Baton
 from tests.simulation.clock import START
@@ -102,9 +103,10 @@ class Writer:
     def _claim(self, delivery: Delivery, times: Times) -> Claim | int | None:
         self.owners += 1
         owner = f"o{self.owners}"
-        found = self.ledger.claim(delivery.id, "retry", owner, times)
+        asked = ClaimRequest(delivery.id, "retry", owner, times)
+        found = self.ledger.claim(asked)
         if not isinstance(found, Claim) and found[0].kind == "lost" and found[1] is not None:
-            found = self.ledger.take_over(delivery.id, found[1], owner, times)
+            found = LostWorkers(self.ledger).take_over(asked, found[1])
         if isinstance(found, Claim):
             return found
         return None if found[0].kind == "duplicate" else max(1, found[0].seconds)

@@ -10,7 +10,8 @@ import pytest
 from handler.aws.dynamodb import Table
 from handler.core.delivery.claim_protocol import State
 from handler.ledger.lease import Claim, Entry, Times
-from handler.ledger.ledger import Ledger
+from handler.ledger.ledger import ClaimRequest, Ledger
+from handler.ledger.lost_workers import LostWorkers
 from handler.ledger.records import record_from
 from relay.local.emulator import emulator
 from tests.handler.stage import Aws, make_table
@@ -52,7 +53,7 @@ def read(ledger: Ledger, name: str) -> dict[str, Any]:
 
 
 def claim(ledger: Ledger, name: str, owner: str = "first", now: float = NOW) -> Claim:
-    claimed = ledger.claim(name, "retry", owner, Times(now, now + 35, now))
+    claimed = ledger.claim(ClaimRequest(name, "retry", owner, Times(now, now + 35, now)))
     assert isinstance(claimed, Claim)
     return claimed
 
@@ -68,7 +69,7 @@ def write(ledger: Ledger) -> None:
     claim(ledger, "lost")
     seen = record_from(read(ledger, "lost"))
     assert seen is not None
-    ledger.hold("lost", seen, "second", NOW + 100)
+    LostWorkers(ledger).hold("lost", seen, "second", NOW + 100)
 
 
 def test_every_state_is_written_as_the_first_release_wrote_it(ledger: Ledger) -> None:
@@ -88,9 +89,10 @@ def test_an_item_of_the_first_release_is_claimed_or_refused_as_it_was(  # noqa: 
     ledger.table.client.put_item(TableName=ledger.table.name, Item=item)
     times = Times(NOW + after, NOW + after + 35, NOW + sent)
 
-    claimed = ledger.claim(own, on_unknown, "third", times)
+    asked = ClaimRequest(own, on_unknown, "third", times)
+    claimed = ledger.claim(asked)
     if not isinstance(claimed, Claim) and claimed[0].kind == "lost" and claimed[1]:
-        claimed = ledger.take_over(own, claimed[1], "third", times)
+        claimed = LostWorkers(ledger).take_over(asked, claimed[1])
 
     if not isinstance(claimed, Claim):
         refusal = claimed[0]

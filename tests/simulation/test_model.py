@@ -21,6 +21,7 @@ QUICK: Final = {
     "retry: two copies, two workers": (Rules("retry"), Scope(COPIES, 2, 4)),
     "retry: two copies, three workers": (Rules("retry"), Scope(COPIES, 3, 2)),
     "retry: a request of many": (Rules("retry"), Scope(MANY, 3, 1)),
+    "hold: a request of many": (Rules("hold"), Scope(MANY, 3, 1)),
     "hold: two copies, two workers": (Rules("hold"), Scope(COPIES, 2, 4)),
     "hold: two copies, three workers": (Rules("hold"), Scope(COPIES, 3, 3)),
 }
@@ -28,6 +29,7 @@ FULL: Final = {
     "retry: two copies": (Rules("retry"), Scope(COPIES, 3, 4)),
     "retry: a request of many": (Rules("retry"), Scope(MANY, 3, 2)),
     "hold: two copies": (Rules("hold"), Scope(COPIES, 3, 4)),
+    "hold: a request of many": (Rules("hold"), Scope(MANY, 3, 2)),
 }
 SEARCHED: Final = FULL if os.environ.get("MODEL") == "full" else QUICK
 

@@ -1,14 +1,15 @@
 """Batch requests: an item `send#OWNER` for each, beside the items of its deliveries.
 
 One update of it records that Braze has accepted the request, or answered it with a notice. The
-marks of its deliveries follow, and may be lost.
+marks of its deliveries follow, and may be lost. Whoever finds a claim of a vanished worker, and no
+item, makes it VOID: the worker, should it live, can no longer open it, and sends nothing.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from handler.aws.dynamodb import Change, Item, Table, number, text
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import RequestState, State
 from handler.ledger.lease import ATTEMPT_DAYS, DAY
 
 
@@ -19,17 +20,11 @@ class BatchRequests:
     table: Table
 
     def open(self, owner: str, members: Iterable[str], now: float) -> bool:
-        """Record the deliveries of a batch request, before it is sent."""
-        change = Change(
-            "SET #state = :sending, #members = :members, expires = :expires",
-            "attribute_not_exists(pk)",
-            {
-                ":sending": text(State.SENDING),
-                ":members": {"SS": sorted(members)},
-                ":expires": number(int(now) + ATTEMPT_DAYS * DAY),
-            },
-        )
-        return self.table.update(_key(owner), change).applied
+        """Record the deliveries of a batch request before it is sent; return whether it may be.
+
+        One that is open already is the owner's own.
+        """
+        return self._create(owner, RequestState.OPEN, now, members) is not RequestState.VOID
 
     def mark(self, owner: str, members: Iterable[str], state: State) -> bool:
         """Record which members of a batch request are ACCEPTED or HELD: it counts as a mark."""
@@ -43,11 +38,46 @@ class BatchRequests:
 
     def recorded(self, owner: str, delivery_id: str) -> State | None:
         """Return the state that is recorded for a member: ACCEPTED, HELD or None."""
+        state = self._state(owner, delivery_id)
+        return State(state) if state in (RequestState.ACCEPTED, RequestState.HELD) else None
+
+    def settled(
+        self, owner: str, delivery_id: str, now: float, *, fenced: bool
+    ) -> RequestState | None:
+        """Return the state of a vanished worker's request for a delivery; None where it has none.
+
+        That of a fenced claim is VOID afterwards where it had none.
+        """
+        state = self._state(owner, delivery_id)
+        if state is not None or not fenced:
+            return state
+        if self._create(owner, RequestState.VOID, now) is RequestState.VOID:
+            return RequestState.VOID
+        return self._state(owner, delivery_id)  # it was opened in this very moment
+
+    def _state(self, owner: str, delivery_id: str) -> RequestState | None:
         item = self.table.get(_key(owner))
-        state = State(item["state"]["S"]) if item else State.SENDING
-        if state is State.SENDING or delivery_id not in item["members"]["SS"]:
+        if not item:
             return None
-        return state
+        state = RequestState(item["state"]["S"])
+        is_final = state in (RequestState.ACCEPTED, RequestState.HELD)
+        return RequestState.OPEN if is_final and delivery_id not in item["members"]["SS"] else state
+
+    def _create(
+        self, owner: str, state: RequestState, now: float, members: Iterable[str] = ()
+    ) -> RequestState:
+        """Write the item where there is none; return the state that it has then."""
+        values: dict[str, Item] = {
+            ":first": text(state),
+            ":expires": number(int(now) + ATTEMPT_DAYS * DAY),
+        }
+        update = "SET #state = :first, expires = :expires"
+        if ids := sorted(members):
+            update += ", #members = :members"
+            values[":members"] = {"SS": ids}
+        change = Change(update, "attribute_not_exists(pk)", values)
+        applied, item = self.table.update(_key(owner), change)
+        return state if applied else RequestState(item["state"]["S"])
 
 
 def _key(owner: str) -> str:

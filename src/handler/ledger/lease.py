@@ -36,7 +36,8 @@ class Claim:
     `attempt` is counted from 1; `since` is the first claim of this run, in epoch seconds; `lost`
     counts the workers in a row that had the claim before and never marked it. `surge` is 0 once
     the surge limit has counted the delivery, and else when the limit stopped it, in epoch seconds.
-    An `unbatched` delivery joins no batch request.
+    An `unbatched` delivery joins no batch request. A `fenced` one is sent only once an item of its
+    request is open, even if it goes alone: see `claim_protocol`.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Claim:
     lost: int = 0
     surge: int | None = None
     unbatched: bool = False
+    fenced: bool = False
 
     @property
     def may_be_applied(self) -> bool:
@@ -84,13 +86,14 @@ def claim_in(delivery_id: str, record: Record, now: int) -> Claim:
         lost=record.lost,
         surge=record.surge,
         unbatched=record.unbatched,
+        fenced=record.fenced,
     )
 
 
 def claim_after(delivery_id: str, owner: str, before: Record | None, now: int) -> Claim:
-    """Return the claim that has just been written over a record."""
+    """Return the claim, not fenced, that has just been written over a record."""
     if before is None or before.expires <= now:  # absent, or as good as absent: a new run
         return Claim(delivery_id, owner, 1, now)
     lost = before.lost + 1 if before.state is State.SENDING else 0
     seen = claim_in(delivery_id, before, now)
-    return replace(seen, owner=owner, attempt=before.attempts + 1, lost=lost)
+    return replace(seen, owner=owner, attempt=before.attempts + 1, lost=lost, fenced=False)

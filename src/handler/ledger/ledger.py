@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from botocore.config import Config
 
@@ -12,8 +12,6 @@ from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
-from handler.core.reasons import Reason
-from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import (
     ATTEMPT_DAYS,
     DAY,
@@ -39,21 +37,27 @@ KEPT_ATTEMPTS: Final = 5
 _FINAL: Final = (State.ACCEPTED, State.HELD)
 _ENDS_RUN: Final = (State.ACCEPTED, State.HELD, State.DEAD)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-_COUNTED: Final = " ADD attempts :one"
+COUNTED: Final = " ADD attempts :one"
+TRUE: Final[Item] = {"BOOL": True}
 
 # A claim; or why there is none, and the record that caused the refusal.
 Claimed = Claim | tuple[Refusal, Record | None]
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimRequest:
-    """A delivery that is to be claimed for `owner`; see `Ledger.claim`."""
+class ClaimRequest(NamedTuple):
+    """A delivery that is to be claimed for `owner`.
+
+    `tags` are written too. An operator finds the record by `event`, `once`, `source`, `rule` and
+    `workspace`; `message` is the queue message's id. A claim is `fenced` where its owner has others
+    beside it: see `claim_protocol`.
+    """
 
     delivery_id: str
     on_unknown: OnUnknown
     owner: str
     times: Times
-    tags: Mapping[str, str]
+    tags: Mapping[str, str] = _NOTHING
+    fenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Ledger:
         """
         for one in asked:
             try:
-                yield self.claim(one.delivery_id, one.on_unknown, one.owner, one.times, one.tags)
+                yield self.claim(one)
             except Unavailable as error:
                 yield error
 
@@ -100,57 +104,27 @@ class Ledger:
             except Unavailable as error:
                 yield error
 
-    def claim(
-        self,
-        delivery_id: str,
-        on_unknown: OnUnknown,
-        owner: str,
-        times: Times,
-        tags: Mapping[str, str] = _NOTHING,
-    ) -> Claimed:
-        """Claim a delivery for `owner`; return the claim, or a refusal and the record behind it.
-
-        `tags` are written too. An operator finds the record by `event`, `once`, `source`, `rule`
-        and `workspace`; `message` is the queue message's id.
-        """
-        now = ceil(times.now)
-        condition, values = claim_condition(on_unknown, now, times.sent_at)
-        update, given = claiming(owner, times, tags)
-        change = Change(f"{update} REMOVE lost{_COUNTED}", condition, values | given)
-        applied, item = self.table.update(_key(delivery_id), change)
+    def claim(self, asked: ClaimRequest) -> Claimed:
+        """Claim a delivery; return the claim, or a refusal and the record behind it."""
+        now = ceil(asked.times.now)
+        condition, values = claim_condition(asked.on_unknown, now, asked.times.sent_at)
+        update, given = claiming(asked.owner, asked.times, asked.tags)
+        removed = "lost, held_from"
+        if asked.fenced:
+            update += ", fenced = :true"
+            given[":true"] = TRUE
+        else:
+            removed += ", fenced"
+        change = Change(f"{update} REMOVE {removed}{COUNTED}", condition, values | given)
+        applied, item = self.table.update(key_of(asked.delivery_id), change)
         record = record_from(item)
         if applied:
-            return claim_after(delivery_id, owner, record, now)
-        refusal = refused(record, on_unknown, now, owner)
+            claim = claim_after(asked.delivery_id, asked.owner, record, now)
+            return replace(claim, fenced=asked.fenced)
+        refusal = refused(record, asked.on_unknown, now, asked.owner)
         if record is not None and refusal.kind == "mine":
-            return claim_in(delivery_id, record, now)
+            return claim_in(asked.delivery_id, record, now)
         return refusal, record
-
-    def take_over(self, delivery_id: str, seen: Record, owner: str, times: Times) -> Claimed:
-        """Claim a lost worker's delivery, unless its batch request is recorded.
-
-        It is called right before the delivery is sent unbatched: deliveries that are only claimed
-        beside a message that kills workers must not count as lost with it.
-        """
-        if recorded := BatchRequests(self.table).recorded(seen.owner, delivery_id):
-            attempt = _recorded_attempt(recorded, times.now)
-            after = replace(seen, state=recorded, owner=owner, last=(*seen.last, attempt))
-            if not self._finish(delivery_id, seen, after, times.now):
-                return Refusal("wait", 1), seen
-            return Refusal("adopted" if recorded is State.ACCEPTED else "held"), after
-        update, values = claiming(owner, times, _NOTHING)
-        change = Change(
-            f"{update}{_COUNTED}, lost :one",
-            "#owner = :seen AND #state = :was",
-            values | {":seen": text(seen.owner), ":was": text(seen.state)},
-        )
-        applied, item = self.table.update(_key(delivery_id), change)
-        before = record_from(item)
-        if not applied and before is not None and before.owner == owner:  # the answer was lost
-            return claim_in(delivery_id, before, ceil(times.now))
-        if not applied or before is None:  # another worker was quicker
-            return Refusal("wait", 1), before
-        return claim_after(delivery_id, owner, before, ceil(times.now))
 
     def mark(self, claim: Claim, state: State, entry: Entry, now: float) -> bool:
         """Write the end of an attempt; return False where another worker has claimed it since."""
@@ -161,7 +135,7 @@ class Ledger:
             ":owner": text(claim.owner),
             ":expires": number(int(now) + days * DAY),
             ":attempts": number(claim.attempt),
-            ":last": _attempts([*claim.last, entry]),
+            ":last": attempts_of([*claim.last, entry]),
         }
         removed = "lost"
         if state is State.DEAD:
@@ -173,7 +147,7 @@ class Ledger:
             update += ", since = :since"
             values[":since"] = number(claim.since)
         change = Change(f"{update} REMOVE {removed}", "#owner = :owner", values)
-        return self.table.update(_key(claim.id), change).applied
+        return self.table.update(key_of(claim.id), change).applied
 
     def release(
         self, delivery_id: str, owner: str, *, unbatched: bool = False, surge: int | None = None
@@ -192,47 +166,20 @@ class Ledger:
         update = "SET #state = :failed"
         if unbatched:
             update += ", alone = :true"
-            values[":true"] = {"BOOL": True}
+            values[":true"] = TRUE
         if surge is not None:
             update += ", surge = :surge"
             values[":surge"] = number(surge)
         condition = "#owner = :owner AND #state = :sending"
         change = Change(f"{update} ADD attempts :less", condition, values)
-        return self.table.update(_key(delivery_id), change).applied
-
-    def hold(self, delivery_id: str, seen: Record, owner: str, now: float) -> bool:
-        """Hold a lost worker's delivery; return False where its record has changed meanwhile.
-
-        The owner changes too, so that the lost worker can no longer mark it.
-        """
-        return self._finish(delivery_id, seen, replace(seen, state=State.HELD, owner=owner), now)
-
-    def _finish(self, delivery_id: str, seen: Record, after: Record, now: float) -> bool:
-        values = {
-            ":state": text(after.state),
-            ":owner": text(after.owner),
-            ":expires": number(int(now) + self.days * DAY),
-            ":seen": text(seen.owner),
-            ":was": text(seen.state),
-        }
-        update = "SET #state = :state, #owner = :owner, expires = :expires"
-        if after.last != seen.last:
-            update += ", #last = :last"
-            values[":last"] = _attempts(after.last)
-        change = Change(f"{update} REMOVE since", "#owner = :seen AND #state = :was", values)
-        return self.table.update(_key(delivery_id), change).applied
+        return self.table.update(key_of(delivery_id), change).applied
 
 
-def _attempts(entries: Sequence[Entry]) -> Item:
+def attempts_of(entries: Sequence[Entry]) -> Item:
+    """Return the attribute value of a delivery's last attempts."""
     return {"L": [words_of(kept) for kept in entries[-KEPT_ATTEMPTS:]]}
 
 
-def _key(delivery_id: str) -> str:
+def key_of(delivery_id: str) -> str:
+    """Return the key of a delivery's item."""
     return f"delivery#{delivery_id}"
-
-
-def _recorded_attempt(recorded: State, now: float) -> Entry:
-    """Return the attempt of a delivery whose batch request is recorded."""
-    if recorded is State.ACCEPTED:
-        return {"class": "accepted", "reason": Reason.RECORDED, "time": int(now)}
-    return {"class": "held", "reason": Reason.NOTICE, "time": int(now)}

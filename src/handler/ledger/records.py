@@ -38,6 +38,7 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
         surge=number_in(item, "surge"),
         # Stored as `alone`: the tables of deployed stacks have that name.
         unbatched=item.get("alone", {}).get("BOOL", False),
+        fenced=item.get("fenced", {}).get("BOOL", False),
         message=item.get("message", {}).get("S", ""),
     )
 

@@ -16,6 +16,7 @@ from handler.core.errors import Unavailable
 from handler.core.reasons import Reason
 from handler.ledger.lease import DAY, Claim, Times
 from handler.ledger.ledger import Claimed, ClaimRequest, Ledger
+from handler.ledger.lost_workers import LostWorkers
 from handler.ledger.occurrences import Occurrences
 from handler.worker.dependencies import Worker
 from handler.worker.settle import settle
@@ -40,9 +41,14 @@ ClaimResult = ClaimedDelivery | Disposition | DeliveryTask
 
 
 def claim(
-    invocation: Invocation, task: DeliveryTask, owner: str, final_outcome: Outcome | None = None
+    invocation: Invocation,
+    task: DeliveryTask,
+    owner: str,
+    final_outcome: Outcome | None = None,
+    *,
+    fenced: bool = False,
 ) -> ClaimResult:
-    """Claim a delivery for `owner`.
+    """Claim a delivery for `owner`, `fenced` where it has others for the same owner.
 
     `final_outcome` ends a delivery that was not accepted before: it is too late, or has waited too
     long. Raise Unavailable, or botocore's errors, where AWS is away: the message is retried.
@@ -56,7 +62,10 @@ def claim(
     now = worker.clock()
     until = now + invocation.time_left() + worker.timing.margin
     times = Times(now, until, task.message.sent_at)
-    found = _claim(worker, task, owner, times, take_over=task.unbatched or bool(final_outcome))
+    asked = ClaimRequest(
+        task.delivery.id, policy(task.delivery), owner, times, _tags(task), fenced=fenced
+    )
+    found = _claim(worker, asked, take_over=task.unbatched or bool(final_outcome))
     if not isinstance(found, Claim):
         refusal, record = found
         if refusal.kind == "lost":
@@ -94,23 +103,19 @@ def _may_be_sent(
         raise
 
 
-def _claim(
-    worker: Worker, task: DeliveryTask, owner: str, times: Times, *, take_over: bool
-) -> Claimed:
-    ledger, delivery = worker.ledger, task.delivery
-    request = ClaimRequest(delivery.id, policy(delivery), owner, times, _tags(task))
+def _claim(worker: Worker, asked: ClaimRequest, *, take_over: bool) -> Claimed:
     try:
-        found = _claim_one(ledger, request)
+        found = _claim_one(worker.ledger, asked)
         if isinstance(found, Claim) or found[0].kind != "lost" or not take_over:
             return found
         seen = found[1]
-        return found if seen is None else ledger.take_over(delivery.id, seen, owner, times)
+        return found if seen is None else LostWorkers(worker.ledger).take_over(asked, seen)
     except Unavailable:
         # The claim may have been written all the same. Under hold no worker could claim after it,
         # and a delivery that was never sent would be held.
-        if policy(delivery) == "hold":
+        if asked.on_unknown == "hold":
             with suppress(Unavailable):
-                ledger.release(delivery.id, owner)
+                worker.ledger.release(asked.delivery_id, asked.owner)
         raise
 
 
@@ -227,7 +232,7 @@ def _refused(
     if refusal.kind == "held" and record is not None:
         return _bury_held(worker, task, record)
     if refusal.kind == "hold" and record is not None:
-        if worker.ledger.hold(delivery.id, record, owner, worker.clock()):
+        if LostWorkers(worker.ledger).hold(delivery.id, record, owner, worker.clock()):
             return _bury_held(worker, task, record)
         return retry_in(1)  # its former worker has just settled it
     return wait_again(worker, task, Reason.CLAIMED, refusal.seconds)

@@ -89,7 +89,9 @@ def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTas
             invocation.dispositions.record(task.message, disposition)
         return []
     owner = worker.owner()
-    found = [one for task in going if (one := _claimed(invocation, task, owner)) is not None]
+    fenced = len(going) > 1
+    claims = (_claimed(invocation, task, owner, fenced=fenced) for task in going)
+    found = [one for one in claims if one is not None]
     claimed = [one for one in found if isinstance(one, ClaimedDelivery)]
     if together := [one for one in claimed if not one.claim.unbatched]:
         send(invocation, together, secret)
@@ -117,7 +119,9 @@ def _may_reach(worker: Worker, delivery: Delivery) -> bool:
     return worker.rate_counters.pass_broadcast(delivery.workspace, audience, worker.clock())
 
 
-def _claimed(invocation: Invocation, task: DeliveryTask, owner: str) -> ClaimResult | None:
+def _claimed(
+    invocation: Invocation, task: DeliveryTask, owner: str, *, fenced: bool
+) -> ClaimResult | None:
     """Claim a delivery, and record the disposition of one that is not sent now.
 
     None where a disposition was recorded before the claim or by a failure.
@@ -128,7 +132,7 @@ def _claimed(invocation: Invocation, task: DeliveryTask, owner: str) -> ClaimRes
         return None
     found: ClaimResult | None = None
     with on_failure(invocation, [task.message]):
-        found = claim(invocation, task, owner)
+        found = claim(invocation, task, owner, fenced=fenced)
         if isinstance(found, Disposition):
             invocation.dispositions.record(task.message, found)
     return found

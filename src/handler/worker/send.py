@@ -44,13 +44,17 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
     was sent.
     """
     worker = invocation.worker
-    if not _has_time(invocation, calls=1 if len(batch) == 1 else 2):
+    fenced = any(one.claim.fenced for one in batch)
+    if not _has_time(invocation, calls=2 if fenced else 1):
         _release(invocation, batch, unbatched=False)  # cut short, its outcome would be unknown
         return
-    if len(batch) > 1:
-        _record(worker, batch)
+    # Before it is open: a delivery that cannot be encoded must not make all others unknown.
+    body = encode_request(batch_request([one.sent for one in batch]))
+    if fenced and not _open(worker, batch):
+        _release(invocation, batch, unbatched=True)
+        return
     started = worker.clock()
-    outcome = _attempt(invocation, batch, secret)
+    outcome = _attempt(invocation, batch[0].sent, body, secret)
     for claimed in _taken(batch, outcome):  # from here on no bug may retry them
         invocation.dispositions.record(claimed.task.message, DELETE)
     outcome = _redacted(worker, outcome, batch)
@@ -91,10 +95,11 @@ def _has_time(invocation: Invocation, *, calls: int = 1) -> bool:
     return invocation.has_time(calls, first=invocation.worker.timing.shortest)
 
 
-def _record(worker: Worker, batch: list[ClaimedDelivery]) -> None:
+def _open(worker: Worker, batch: list[ClaimedDelivery]) -> bool:
+    """Open the batch request; return False where others have found its claims, past their lease."""
     owner, ids = batch[0].claim.owner, [one.claim.id for one in batch]
     try:
-        worker.batch_requests.open(owner, ids, worker.clock())
+        return worker.batch_requests.open(owner, ids, worker.clock())
     except Unavailable:
         for claimed in batch:
             with suppress(Unavailable):  # then the lease has to end first
@@ -156,11 +161,11 @@ def _settle(
             invocation.dispositions.record(message, settle(invocation, claimed, outcome, sent))
 
 
-def _attempt(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -> Outcome:
+def _attempt(invocation: Invocation, delivery: Delivery, body: bytes, secret: Secret) -> Outcome:
     """POST once; once more if Braze refused a key that has been rotated meanwhile."""
     worker = invocation.worker
-    name = worker.workspaces[batch[0].sent.workspace].key
-    outcome = _post(invocation, batch, api_key(secret, name))
+    name = worker.workspaces[delivery.workspace].key
+    outcome = _post(invocation, delivery, body, api_key(secret, name))
     if outcome.reason is not Reason.KEY_REFUSED:
         return outcome
     try:
@@ -170,13 +175,12 @@ def _attempt(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secre
         return outcome
     if newer.version == secret.version or not _has_time(invocation):
         return outcome
-    return _post(invocation, batch, key)
+    return _post(invocation, delivery, body, key)
 
 
-def _post(invocation: Invocation, batch: list[ClaimedDelivery], key: str) -> Outcome:
-    worker, delivery = invocation.worker, batch[0].sent
+def _post(invocation: Invocation, delivery: Delivery, body: bytes, key: str) -> Outcome:
+    worker = invocation.worker
     seconds = min(worker.timing.request, invocation.time_left() - worker.timing.margin)
-    body = encode_request(batch_request([one.sent for one in batch]))
     url = worker.workspaces[delivery.workspace].endpoint + delivery.path
     started = worker.clock()
     answer = worker.post(url, body, key, seconds)

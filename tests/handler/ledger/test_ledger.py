@@ -12,6 +12,7 @@ from handler.core.models import OnUnknown
 from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import DAY, Claim, Entry, Times
 from handler.ledger.ledger import KEPT_ATTEMPTS, ClaimRequest, Ledger, Mark
+from handler.ledger.lost_workers import LostWorkers
 from handler.ledger.records import record_from
 from tests.handler.stage import Aws, make_table
 
@@ -30,9 +31,11 @@ def claim(
     ledger: Ledger, name: str, owner: str = "me", now: float = NOW, on_unknown: OnUnknown = "retry"
 ) -> Claim:
     times = Times(now, now + 35, now)
-    claimed = ledger.claim(name, on_unknown, owner, times)
+    claimed = ledger.claim(ClaimRequest(name, on_unknown, owner, times))
     if not isinstance(claimed, Claim) and claimed[0].kind == "lost" and claimed[1]:
-        claimed = ledger.take_over(name, claimed[1], owner, times)
+        claimed = LostWorkers(ledger).take_over(
+            ClaimRequest(name, on_unknown, owner, times), claimed[1]
+        )
     assert isinstance(claimed, Claim)
     return claimed
 
@@ -79,7 +82,7 @@ def test_the_ledger_decides_as_the_protocols_table(
     name = f"{before}-{on_unknown}"
     put(ledger, name, before)
 
-    claimed = ledger.claim(name, on_unknown, "me", Times(NOW, LEASE, SENT))
+    claimed = ledger.claim(ClaimRequest(name, on_unknown, "me", Times(NOW, LEASE, SENT)))
 
     if claimable(before, on_unknown, NOW, SENT):
         assert isinstance(claimed, Claim)
@@ -89,7 +92,9 @@ def test_the_ledger_decides_as_the_protocols_table(
         assert claimed.attempt == 1
     elif refused(before, on_unknown, NOW, "me").kind == "lost":
         assert claimed == (Refusal("lost"), before)
-        taken = ledger.take_over(name, before, "me", Times(NOW, LEASE, SENT))
+        taken = LostWorkers(ledger).take_over(
+            ClaimRequest(name, "retry", "me", Times(NOW, LEASE, SENT)), before
+        )
         assert isinstance(taken, Claim)
         assert (taken.attempt, taken.lost) == (2, 1)
     else:
@@ -118,7 +123,7 @@ def test_a_second_worker_waits_until_the_lease_is_over(ledger: Ledger) -> None:
 def refused_claim(
     ledger: Ledger, name: str, owner: str, now: float, on_unknown: OnUnknown = "retry"
 ) -> tuple[Refusal, Record | None]:
-    claimed = ledger.claim(name, on_unknown, owner, Times(now, now + 35, now))
+    claimed = ledger.claim(ClaimRequest(name, on_unknown, owner, Times(now, now + 35, now)))
     assert not isinstance(claimed, Claim)
     return claimed
 
@@ -184,11 +189,12 @@ def test_a_take_over_sent_twice_is_one_attempt_and_one_lost_worker(ledger: Ledge
     _, seen = refused_claim(ledger, "taken-over", "me", LEASE + 1)
     assert seen is not None
     times = Times(LEASE + 1, LEASE + 36, NOW)
-    first = ledger.take_over("taken-over", seen, "me", times)
+    asked = ClaimRequest("taken-over", "retry", "me", times)
+    first = LostWorkers(ledger).take_over(asked, seen)
 
     assert isinstance(first, Claim)
     assert (first.attempt, first.lost) == (2, 1)
-    assert ledger.take_over("taken-over", seen, "me", times) == first
+    assert LostWorkers(ledger).take_over(asked, seen) == first
 
 
 def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledger) -> None:
@@ -197,8 +203,8 @@ def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledg
 
     assert refusal.kind == "hold"
     assert seen is not None
-    assert ledger.hold("vanished", seen, "me", LEASE + 1)
-    assert not ledger.hold("vanished", replace(seen), "other", LEASE + 1)
+    assert LostWorkers(ledger).hold("vanished", seen, "me", LEASE + 1)
+    assert not LostWorkers(ledger).hold("vanished", replace(seen), "other", LEASE + 1)
     assert not ledger.mark(gone, State.FAILED, ENTRY, LEASE + 2)
     assert read(ledger, "vanished").state is State.HELD
 
@@ -218,7 +224,9 @@ def test_a_lost_workers_delivery_is_marked_as_its_batch_request_is_recorded(
     _, seen = refused_claim(ledger, name, "me", LEASE + 1)
     assert seen is not None
 
-    found = ledger.take_over(name, seen, "me", Times(LEASE + 1, LEASE + 36, NOW))
+    found = LostWorkers(ledger).take_over(
+        ClaimRequest(name, "retry", "me", Times(LEASE + 1, LEASE + 36, NOW)), seen
+    )
 
     assert not isinstance(found, Claim)
     assert found[0].kind == kind

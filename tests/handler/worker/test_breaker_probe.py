@@ -8,6 +8,7 @@ import pytest
 from handler.core.delivery.breaker import IN_A_ROW
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
+from handler.ledger.ledger import ClaimRequest
 from tests.handler.handing import Hands, several
 from tests.handler.stage import Braze
 from tests.handler.worker.answers import DOWN, REFUSED, sizes
@@ -106,7 +107,9 @@ def test_a_delivery_that_goes_alone_may_be_the_probe(
     line: Hands, braze: Braze, delivery: Delivery
 ) -> None:
     now = line.clock.now
-    line.worker.ledger.claim(delivery.id, "retry", "gone", Times(now - 60, now - 30, now - 60))
+    line.worker.ledger.claim(
+        ClaimRequest(delivery.id, "retry", "gone", Times(now - 60, now - 30, now - 60))
+    )
     fail(line, braze, delivery)
 
     for _ in range(3):

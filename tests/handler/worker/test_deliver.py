@@ -8,6 +8,7 @@ from handler import deliver
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
+from handler.ledger.ledger import ClaimRequest
 from handler.settings import DeliverSettings
 from tests.handler.stage import Braze, Invocation, Queue
 from tests.handler.worker.answers import hang
@@ -128,7 +129,9 @@ def test_a_worker_that_died_leaves_a_delivery_to_its_policy(
     held = replace(delivery, on_unknown="hold", id="held" + delivery.id)
     now = time.time()
     for one in (held, delivery):
-        queue.worker.ledger.claim(one.id, one.on_unknown, "dead", Times(now - 100, now - 50, now))
+        queue.worker.ledger.claim(
+            ClaimRequest(one.id, one.on_unknown, "dead", Times(now - 100, now - 50, now))
+        )
         queue.send(encode(one))
 
     queue.deliver()
@@ -142,7 +145,9 @@ def test_a_worker_that_died_leaves_a_delivery_to_its_policy(
 
 def test_a_live_claim_is_waited_for(queue: Queue, braze: Braze, delivery: Delivery) -> None:
     now = time.time()
-    queue.worker.ledger.claim(delivery.id, "retry", "alive", Times(now, now + 20, now))
+    queue.worker.ledger.claim(
+        ClaimRequest(delivery.id, "retry", "alive", Times(now, now + 20, now))
+    )
     queue.send(encode(delivery))
 
     assert len(queue.deliver()) == 1

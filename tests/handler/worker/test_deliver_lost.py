@@ -11,6 +11,7 @@ from handler.aws.dynamodb import Table
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
+from handler.ledger.ledger import ClaimRequest
 from tests.handler.stage import Braze, Clock, Queue
 from tests.handler.worker.answers import hang
 
@@ -96,8 +97,11 @@ def test_what_has_killed_its_workers_for_a_day_is_given_up(
 ) -> None:
     now = time.time()
     claim = queue.worker.ledger.claim
-    claim(delivery.id, "retry", "first", Times(now - HORIZON - 1, now - HORIZON, 0))
-    claim(delivery.id, "retry", "last", Times(now - 100, now - 50, 0))
+    for owner, times in (
+        ("first", Times(now - HORIZON - 1, now - HORIZON, 0)),
+        ("last", Times(now - 100, now - 50, 0)),
+    ):
+        claim(ClaimRequest(delivery.id, "retry", owner, times))
     queue.send(encode(delivery))
 
     assert queue.deliver() == []

@@ -8,6 +8,8 @@ import pytest
 from handler.core.delivery.claim_protocol import MOST_LOST
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
+from handler.ledger.ledger import ClaimRequest
+from handler.ledger.lost_workers import LostWorkers
 from tests.handler.handing import Hands, counted, nothing, several
 from tests.handler.stage import Braze
 from tests.handler.worker.answers import sizes, users
@@ -76,9 +78,11 @@ def lose(line: Hands, delivery: Delivery, workers: int) -> None:
     for number in range(workers):
         now, owner, ledger = line.clock.now, f"gone-{number}", line.worker.ledger
         times = Times(now, now + 30, now)
-        claimed = ledger.claim(delivery.id, "retry", owner, times)
+        claimed = ledger.claim(ClaimRequest(delivery.id, "retry", owner, times))
         if isinstance(claimed, tuple) and claimed[1] is not None:
-            ledger.take_over(delivery.id, claimed[1], owner, times)
+            LostWorkers(ledger).take_over(
+                ClaimRequest(delivery.id, "retry", owner, times), claimed[1]
+            )
         line.clock.now += 40
 
 

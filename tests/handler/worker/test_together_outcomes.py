@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from handler.core.models import Delivery
-from tests.handler.handing import Hands, several
+from tests.handler.handing import Hands, nothing, several
 from tests.handler.stage import Braze
 from tests.handler.worker.answers import BAD, LIMITED, hang, sizes, users
 from tests.handler.worker.line import sends
@@ -37,6 +37,7 @@ def test_who_was_refused_together_without_time_for_more_goes_alone_the_next_time
     line.dynamo.before = take_the_time
     assert set(line.give(*two).values()) == {0}
     assert line.attempts(*two) == [0, 0]
+    line.dynamo.before = nothing
     assert set(line.give(*two).values()) == {None}
 
     assert sizes(braze) == [2, 1, 1]

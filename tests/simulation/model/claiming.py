@@ -7,7 +7,7 @@ again is nothing at all.
 
 from collections.abc import Iterator
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import RequestState, State
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.settling import following, not_now, released, settle
 from tests.simulation.model.world import (
@@ -16,10 +16,12 @@ from tests.simulation.model.world import (
     BACK,
     DONE,
     EARLY,
+    FENCED,
     GONE,
     LOST,
     NEW,
     NOTHING,
+    OPEN,
     OWN,
     OWNED,
     ROBBED,
@@ -37,8 +39,9 @@ def claim(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Try to claim the member in hand by the conditional update."""
     mine = hands.member.claim in OWNED
     late = hands.world.messages[hands.member.message].late
+    flag = hands.delivery.sent != NOTHING and rules.wrong != "no flag"
     for over in _leases(rules, hands):
-        for answer in rules.answers(hands.delivery.state, over, mine, late):
+        for answer in rules.answers(hands.delivery.state, over, mine, late, flag):
             if answer == "claim":
                 yield from _claimed(rules, hands)
             else:
@@ -62,7 +65,8 @@ def _is_held(world: World, of: int) -> bool:
 
 
 def _claimed(rules: Rules, hands: Hands) -> Iterator[Step]:
-    owned = owning(hands)
+    worker = hands.worker
+    owned = owning(hands, FENCED if len(worker.members) > 1 and not worker.going else NOTHING)
     for then in following(rules, owned):
         yield Step("claims it", then)
     yield Step("claims it, the answer is lost, and tries again", owned.world, 1)
@@ -79,32 +83,88 @@ def _refused(rules: Rules, hands: Hands, kind: str) -> Iterator[World]:
         yield from following(rules, hands.claimed_as(GONE if kind == "duplicate" else BACK))
     elif kind == "held":
         yield hands.claimed_as(NEW).turned(worker._replace(phase="bury again")).world
+    elif kind == "lost" and not worker.going:
+        alone = worker._replace(alone=(*worker.alone, hands.place))
+        yield from following(rules, hands.claimed_as(NEW).turned(alone))
     else:
         phase = "hold" if kind == "hold" else "look"
         yield hands.turned(worker._replace(phase=phase, fresh=True)).claimed_as(NEW).world
 
 
+_PHASES = {"accepted": "adopt", "held": "adopt", "hold": "hold", "again": "take", "unsent": "void"}
+_STATES = {
+    NOTHING: None,
+    FENCED: RequestState.VOID,
+    OPEN: RequestState.OPEN,
+    ACCEPTED_IN_TIME: RequestState.ACCEPTED,
+    ACCEPTED_LATE: RequestState.ACCEPTED,
+}
+
+
 def look(rules: Rules, hands: Hands) -> Iterator[Step]:
-    """Read whether the request that the vanished worker made is recorded as accepted."""
-    seen = hands.delivery.sent != NOTHING and rules.wrong != "send# not read"
-    phase = "adopt" if hands.worker.fresh and seen else "take"
+    """Read what the vanished worker's `send#` says."""
+    state = _STATES[hands.delivery.sent] if hands.worker.fresh else None
+    if rules.wrong == "send# not read" or (rules.wrong == "no flag" and state == "VOID"):
+        state = None
+    phase = _PHASES[rules.finding(state, rules.policy)]
     yield Step(f"reads send#, to {phase} it", _turned(hands, phase).world)
     for then in unavailable(rules, hands):
         yield Step("cannot read send#", then, 1)
 
 
-def take(rules: Rules, hands: Hands) -> Iterator[Step]:
-    """Take over what a vanished worker had; perhaps to say that it was the last."""
+def void(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Make void the `send#` that is missing, unless its worker, which lives, has just opened it."""
     if not hands.worker.fresh:
         yield from _too_late(rules, hands)
         return
-    place, owned = hands.place, owning(hands)
-    alone = owned.turned(owned.worker._replace(alone=(*owned.worker.alone, place)))
-    for then in following(rules, alone):
+    if hands.delivery.sent != FENCED:
+        yield Step("finds send# opened", _turned(hands, "look").world)
+        return
+    done = _voided(hands)
+    yield Step("makes send# void", _turned(done, "take unsent").world)
+    yield from _failing(rules, done, hands, "make send# void")
+
+
+def _voided(hands: Hands) -> Hands:
+    workers = tuple(
+        each._replace(void=True) if _has(hands, each) else each for each in hands.world.workers
+    )
+    return Hands(hands.world._replace(workers=workers), hands.number)
+
+
+def _has(hands: Hands, worker: Worker) -> bool:
+    messages = hands.world.messages
+    return any(
+        it.claim in (OWN, EARLY) and messages[it.message].of == hands.of for it in worker.members
+    )
+
+
+def take(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Take over what a vanished worker had; perhaps to say that it was the last."""
+    yield from _taken(rules, hands)
+    if hands.worker.fresh:
+        owned = owning(hands, NOTHING)
+        doomed = owned.turned(owned.worker._replace(outcomes=("unknown",)))
+        for then in settle(rules, doomed, last=True):
+            yield Step("takes it over, the last of too many", then)
+
+
+def take_unsent(rules: Rules, hands: Hands) -> Iterator[Step]:
+    """Take over what a vanished worker had claimed and can no longer send."""
+    yield from _taken(rules, hands)
+
+
+def _taken(rules: Rules, hands: Hands) -> Iterator[Step]:
+    if hands.member.claim in OWNED:
+        for then in following(rules, hands):
+            yield Step("finds that it has taken it over", then)
+        return
+    if not hands.worker.fresh:
+        yield from _too_late(rules, hands)
+        return
+    owned = owning(hands, NOTHING)
+    for then in following(rules, owned):
         yield Step("takes it over", then)
-    doomed = owned.turned(owned.worker._replace(outcomes=("unknown",)))
-    for then in settle(rules, doomed, last=True):
-        yield Step("takes it over, the last of too many", then)
     yield Step("takes it over, the answer is lost, and tries again", owned.world, 1)
     yield from _failing(rules, owned, hands, "take it over")
 
@@ -162,9 +222,9 @@ def unavailable(rules: Rules, hands: Hands) -> Iterator[World]:
         yield from not_now(hands)
 
 
-def owning(hands: Hands) -> Hands:
+def owning(hands: Hands, sent: int) -> Hands:
     """Make the delivery in hand the worker's own, and whoever had it lose it."""
-    delivery = hands.delivery._replace(state=State.SENDING, sent=NOTHING)
+    delivery = hands.delivery._replace(state=State.SENDING, sent=sent)
     return fenced(hands.written(delivery)).claimed_as(OWN)
 
 

@@ -7,6 +7,7 @@ from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
     DELETED,
     EARLY,
+    FENCED,
     IN_FLIGHT,
     OWN,
     UNRECORDED,
@@ -37,7 +38,8 @@ def deaths(rules: Rules, world: World) -> Iterator[Step]:
 def _left(rules: Rules, hands: Hands, at: int, delivery: Delivery) -> Delivery:
     worker = hands.worker
     claim = worker.members[at].claim
-    doubt = delivery.doubt or (claim in (OWN, EARLY) and delivery.state is State.SENDING)
+    is_sending = delivery.state is State.SENDING and delivery.sent != FENCED
+    doubt = delivery.doubt or (claim in (OWN, EARLY) and is_sending)
     in_hand = worker.phase == "mark" and worker.outcomes == ("accepted",) and claim == OWN
     unlearned = rules.exact_queue and (in_hand or claim == UNRECORDED)
     return delivery._replace(doubt=doubt, recorded=delivery.recorded - unlearned)
@@ -58,8 +60,10 @@ def early_leases(world: World) -> Iterator[Step]:
         for at, member in enumerate(worker.members):
             of = world.messages[member.message].of
             if member.claim == OWN and world.deliveries[of].state is State.SENDING:
-                after = Hands(world, number).claimed_as(EARLY, at).doubted(of).world
-                yield Step(f"the lease of worker {number} ends early", after, 1)
+                after = Hands(world, number).claimed_as(EARLY, at)
+                if world.deliveries[of].sent != FENCED:
+                    after = after.doubted(of)
+                yield Step(f"the lease of worker {number} ends early", after.world, 1)
 
 
 def early_messages(world: World) -> Iterator[Step]:

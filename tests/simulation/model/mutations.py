@@ -5,11 +5,19 @@ from typing import Final
 
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery import claim_protocol
-from handler.core.delivery.claim_protocol import Record, Refusal, Settlement, State
+from handler.core.delivery.claim_protocol import (
+    Finding,
+    Record,
+    Refusal,
+    RequestState,
+    Settlement,
+    State,
+)
 from handler.core.models import OnUnknown
 from handler.core.reasons import Reason
 from tests.simulation.model.rules import Refused, Rules
 from tests.simulation.model.search import Scope
+from tests.simulation.model.world import EARLY, FENCED, Delivery, Member, Message, Worker, World
 
 
 def _held_may_be_claimed(
@@ -50,6 +58,10 @@ def _unknown_is_failed(outcome: Outcome, on_unknown: OnUnknown, last: Reason | N
     return claim_protocol.settlement(outcome, on_unknown, last)
 
 
+def _always_again(_request: RequestState | None, _on_unknown: OnUnknown) -> Finding:
+    return "again"
+
+
 @dataclass(frozen=True)
 class Mutation:
     """Rules with a mistake, where it shows, which property finds it, with how many faults."""
@@ -63,6 +75,14 @@ class Mutation:
 _ONE: Final = (0,)
 _COPIES: Final = (0, 0)
 _MANY: Final = (0, 1)
+
+# A worker is about to open its request when its lease is over, before its time, and SQS has
+# delivered the messages once more.
+_OVERTAKEN: Final = World(
+    deliveries=(Delivery(State.SENDING, FENCED), Delivery(State.SENDING, FENCED)),
+    messages=(Message(0), Message(1)),
+    workers=(Worker("open", (Member(0, EARLY), Member(1, EARLY)), going=(0, 1)),),
+)
 
 MUTATIONS: Final = {
     "a mark without a fence": Mutation(
@@ -100,8 +120,15 @@ MUTATIONS: Final = {
     "a take-over that does not read send#": Mutation(
         Rules("retry", wrong="send# not read"), Scope(_MANY, 2, 1), "twice", 1
     ),
+    "a claim beside others without the flag": Mutation(
+        Rules("hold", wrong="no flag"), Scope(_MANY, 2, 1), "needless", 1
+    ),
+    "a request that is sent though its send# is void": Mutation(
+        Rules("hold", wrong="open ignored"), Scope(_MANY, 2, 0, _OVERTAKEN), "twice", 0
+    ),
     "hold that takes over after the lease": Mutation(
-        Rules("hold", refused=_instead("hold", Refusal("lost"))), Scope(_ONE, 1, 1), "twice", 1
+        Rules("hold", refused=_instead("hold", Refusal("lost")), finding=_always_again),
+        Scope(_ONE, 1, 1), "twice", 1,
     ),
     "an unknown outcome that counts as not sent under hold": Mutation(
         Rules("hold", settlement=_unknown_is_failed), Scope(_ONE, 1, 1), "twice", 1

@@ -7,7 +7,15 @@ from typing import Final, Literal
 
 from handler.core.braze.outcome import Kind, Outcome
 from handler.core.delivery import claim_protocol
-from handler.core.delivery.claim_protocol import CLOCKS, Record, Refusal, Settlement, State
+from handler.core.delivery.claim_protocol import (
+    CLOCKS,
+    Finding,
+    Record,
+    Refusal,
+    RequestState,
+    Settlement,
+    State,
+)
 from handler.core.models import OnUnknown
 from handler.core.reasons import Reason
 
@@ -16,6 +24,7 @@ LATER: Final = NOW + 100
 
 Claimable = Callable[[Record | None, OnUnknown, float, float], bool]
 Refused = Callable[[Record | None, OnUnknown, float, str], Refusal]
+Found = Callable[[RequestState | None, OnUnknown], Finding]
 _REASONS: Final[Mapping[Kind, Reason]] = {
     "accepted": Reason.ACCEPTED,
     "not_sent": Reason.UNREACHABLE,
@@ -33,6 +42,8 @@ Wrong = Literal[
     "send# not read",
     "claim forgotten",
     "members marked first",
+    "no flag",
+    "open ignored",
 ]
 
 
@@ -48,9 +59,12 @@ class Rules:
     exact_queue: bool = False
     claimable: Claimable = claim_protocol.claimable
     refused: Refused = claim_protocol.refused
+    finding: Found = claim_protocol.finding
     settlement: Settled = claim_protocol.settlement
     wrong: Wrong | None = None
-    answers: Callable[[State | Literal[""], bool, bool, bool], tuple[str, ...]] = field(init=False)
+    answers: Callable[[State | Literal[""], bool, bool, bool, bool], tuple[str, ...]] = field(
+        init=False
+    )
     settled: Callable[[Kind], tuple[State, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,12 +78,13 @@ class Rules:
         over: bool,  # noqa: FBT001 - cached by place
         mine: bool,  # noqa: FBT001
         late: bool,  # noqa: FBT001
+        fenced: bool,  # noqa: FBT001
     ) -> tuple[str, ...]:
         """Return what may be answered to a claim: `claim`, or the kind of a refusal.
 
         There are two answers only where a message that may be older than the dead letter meets it.
         """
-        record = _record(state, over=over, mine=mine) if state else None
+        record = _record(state, over=over, mine=mine, fenced=fenced) if state else None
         found: dict[str, None] = {}
         for sent_at in (NOW,) if late else (NOW - CLOCKS - 1, NOW):
             if self.claimable(record, self.policy, NOW, sent_at):
@@ -89,11 +104,12 @@ class Rules:
         )
 
 
-def _record(state: State, *, over: bool, mine: bool) -> Record:
+def _record(state: State, *, over: bool, mine: bool, fenced: bool) -> Record:
     return Record(
         state=state,
         owner="me" if mine else "other",
         lease_until=NOW - 1 if over else LATER,
         expires=LATER,
         dead_at=NOW if state is State.DEAD else None,
+        fenced=fenced,
     )

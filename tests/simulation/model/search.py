@@ -31,11 +31,20 @@ class Found:
 
 @dataclass(frozen=True)
 class Scope:
-    """What is searched: the deliveries of the messages, workers, faults."""
+    """What is searched: the deliveries of the messages, workers, faults; from where, if not from 0.
+
+    A search takes seconds where it begins right before the step that matters.
+    """
 
     messages: tuple[int, ...]
     workers: int
     faults: int
+    first: World | None = None
+
+    def begin(self) -> World:
+        """Return the state in which a search begins."""
+        several = tuple(Delivery() for _ in set(self.messages))
+        return self.first or World(several, tuple(Message(of) for of in self.messages))
 
 
 class Search:
@@ -66,9 +75,7 @@ class Search:
             gc.enable()
 
     def _run(self, until: str) -> Found:
-        several = tuple(Delivery() for _ in set(self.scope.messages))
-        first = World(several, tuple(Message(of) for of in self.scope.messages))
-        seeds: list[Seed] = [(-1, "", canonical(self.rules, first))]
+        seeds: list[Seed] = [(-1, "", canonical(self.rules, self.scope.begin()))]
         for used in range(self.scope.faults + 1):
             seeds = self._layer(used, seeds, until)
             if not seeds or until in self.found.violations:

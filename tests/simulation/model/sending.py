@@ -8,6 +8,8 @@ from tests.simulation.model.world import (
     ACCEPTED_IN_TIME,
     ACCEPTED_LATE,
     EARLY,
+    FENCED,
+    OPEN,
     OWN,
     RECORDED,
     TOLD_BY_MEMBERS,
@@ -19,10 +21,29 @@ from tests.simulation.model.world import (
 
 
 def open_send(rules: Rules, hands: Hands) -> Iterator[Step]:
-    """Write `send#` before the request; tried again, it finds itself and goes on."""
-    del rules
-    yield Step("opens send#", hands.turned(hands.worker._replace(phase="post")).world)
-    yield Step("cannot open send#", hands.turned(hands.worker._replace(phase="free")).world, 1)
+    """Write `send#` before the request, if nobody has made it void."""
+    free = hands.turned(hands.worker._replace(phase="free"))
+    if hands.worker.void and rules.wrong != "open ignored":
+        yield Step("finds send# void", free.world)
+        return
+    done = _opened(hands)
+    yield Step("opens send#", done.turned(done.worker._replace(phase="post")).world)
+    never = done.turned(done.worker._replace(phase="free"))
+    yield Step("opens send# and never learns", never.world, 1)
+    yield Step("cannot open send#", free.world, 1)
+
+
+def _opened(hands: Hands) -> Hands:
+    """Let `send#` say that the request is open; whoever has found it early then cannot know."""
+    worker = hands.worker
+    for place, member in enumerate(worker.members):
+        of = hands.of_at(place)
+        if member.claim not in (OWN, EARLY) or hands.world.deliveries[of].sent != FENCED:
+            continue
+        hands = hands.written(hands.world.deliveries[of]._replace(sent=OPEN), of)
+        if member.claim == EARLY:
+            hands = hands.doubted(of)
+    return hands
 
 
 def post(rules: Rules, hands: Hands) -> Iterator[Step]:
@@ -112,7 +133,8 @@ def _recorded(hands: Hands) -> Hands:
     for place, outcome in zip(worker.going, worker.outcomes, strict=True):
         claim, of = worker.members[place].claim, hands.of_at(place)
         each = hands.world.deliveries[of]
-        if outcome != "accepted" or claim not in (OWN, EARLY) or each.sent:
+        is_told = each.sent in (ACCEPTED_IN_TIME, ACCEPTED_LATE)
+        if outcome != "accepted" or claim not in (OWN, EARLY) or is_told:
             continue
         in_time = claim == OWN
         sent = ACCEPTED_IN_TIME if in_time else ACCEPTED_LATE

@@ -10,8 +10,11 @@ from tests.simulation.model.world import (
     CLAIMED,
     DELETED,
     EARLY,
+    FENCED,
     GONE,
+    NEW,
     NOTHING,
+    OPEN,
     OWN,
     TOLD_BY_MEMBERS,
     VERDICTS,
@@ -25,6 +28,11 @@ from tests.simulation.model.world import (
 def following(rules: Rules, hands: Hands) -> Iterator[World]:
     """Go on with the next claim, or with the request of what is claimed."""
     worker = hands.worker._replace(outcomes=(), target="", fresh=False)
+    if worker.going:
+        claimed = worker.members[worker.going[0]].claim in CLAIMED
+        post = hands.turned(worker._replace(phase="post")).world
+        yield post if claimed else start(rules, hands, (), worker.alone)
+        return
     if worker.at + 1 < len(worker.members):
         yield hands.turned(worker._replace(phase="claim", at=worker.at + 1)).world
         return
@@ -41,11 +49,19 @@ def start(rules: Rules, hands: Hands, going: tuple[int, ...], alone: tuple[int, 
     if not going:
         going, alone = alone[:1], alone[1:]
     first = "mark first" if rules.wrong == "marked before the request" else "post"
-    phase = "open" if len(going) > 1 else first
+    phase = "open" if _is_fenced(hands, going) else first
+    if hands.worker.members[going[0]].claim == NEW:
+        phase = "claim"
     clean = hands.worker._replace(
         phase=phase, at=0, going=going, alone=alone, outcomes=(), recorded=NOTHING, target=""
     )
     return hands.turned(clean).world
+
+
+def _is_fenced(hands: Hands, going: tuple[int, ...]) -> bool:
+    """Return whether a request needs a `send#`: of many, or what is left of many."""
+    is_open = any(hands.world.deliveries[hands.of_at(place)].sent == OPEN for place in going)
+    return len(hands.worker.members) > 1 and not is_open
 
 
 def answered(hands: Hands) -> World:
@@ -124,5 +140,6 @@ def released(hands: Hands, told: str, after: Callable[[Hands], Iterator[World]])
     for then in after(freed):
         yield Step(f"releases {told}", then)
     if owned:
-        for then in after(hands.doubted()):
+        unsent = hands.delivery.sent == FENCED
+        for then in after(hands if unsent else hands.doubted()):
             yield Step("cannot release it", then, 1)

@@ -19,7 +19,9 @@ from tests.simulation.model.world import (
 _PHASES = {
     "claim": claiming.claim,
     "look": claiming.look,
+    "void": claiming.void,
     "take": claiming.take,
+    "take unsent": claiming.take_unsent,
     "adopt": claiming.adopt,
     "hold": claiming.hold,
     "give up": claiming.give_up,

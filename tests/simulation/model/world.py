@@ -20,8 +20,9 @@ CLAIMED: Final = (OWN, EARLY, LOST, ROBBED)
 VERDICTS: Final = (GONE, BACK, UNRECORDED)
 
 DELETED, VISIBLE, IN_FLIGHT = range(3)
-# What a `send#` says of the request that a delivery's owner made; the last after an early lease.
-NOTHING, ACCEPTED_IN_TIME, ACCEPTED_LATE = range(3)
+# What a `send#` says of the request that a delivery's owner made. NOTHING: its claim has none.
+# FENCED: there is none yet, or a void one. The last after an early lease.
+NOTHING, FENCED, OPEN, ACCEPTED_IN_TIME, ACCEPTED_LATE = range(5)
 # What has become of a worker's own `send#`; the last only where a wrong step is planted.
 RECORDED, UNWRITTEN, TOLD_BY_MEMBERS = range(1, 4)
 T = TypeVar("T")
@@ -62,9 +63,10 @@ class Worker(NamedTuple):
     """A worker at a phase: what it does next.
 
     `going` are the members of the request in hand and `at` is one of its places, or of `members`
-    while there is no request; `alone` are those that are sent afterwards. `outcomes` are what came
-    of the request, for each place. `recorded` says whether `send#` has it; `fresh` that nobody has
-    changed the record that was last seen; `target` is what is to be marked.
+    while there is no request; `alone` are those that are sent afterwards, or claimed and sent.
+    `outcomes` are what came of the request, for each place. `recorded` says whether `send#` has it;
+    `fresh` that nobody has changed the record that was last seen; `target` is what is to be marked;
+    `void` says that others have made its `send#` void.
     """
 
     phase: str
@@ -76,6 +78,7 @@ class Worker(NamedTuple):
     recorded: int = NOTHING
     fresh: bool = False
     target: str = ""
+    void: bool = False
 
 
 class World(NamedTuple):

@@ -7,8 +7,14 @@ The ledger's condition is written from the same table, and a test compares the t
 FAILED was not sent; UNKNOWN may have been sent; HELD waits for an operator; DEAD is a dead letter
 that may be redriven: a message older than that mark is another copy, and a duplicate of it.
 ACCEPTED and HELD are final until an operator changes them. SENDING past its lease has lost its
-worker: under retry the next claimant checks whether a batch request that it was part of has been
-recorded as accepted, and takes it over if not; under hold it becomes HELD.
+worker: under hold it becomes HELD, unless its claim was fenced; else the next claimant looks at the
+item of the request that it may have been part of, and takes it over if it may (`finding`).
+
+    absent --open--> OPEN --mark--> ACCEPTED | HELD        the item of a batch request
+    absent --void--> VOID
+
+A claim beside others is `fenced`: nothing is sent unless its item could be opened. So a
+claimant that finds none makes it VOID, and knows that nothing was sent and nothing will be.
 """
 
 from collections.abc import Mapping
@@ -32,6 +38,15 @@ class State(StrEnum):
     DEAD = "DEAD"
 
 
+class RequestState(StrEnum):
+    """The state of a batch request in the ledger."""
+
+    OPEN = "SENDING"
+    VOID = "VOID"
+    ACCEPTED = "ACCEPTED"
+    HELD = "HELD"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """The ledger's record of a delivery; times are in seconds since the epoch.
@@ -39,8 +54,9 @@ class Record:
     `since` is the first claim since it was enqueued or released: absent after ACCEPTED, HELD and
     DEAD, so that a released delivery has its whole horizon again. `lost` counts the workers in a
     row that vanished with it. `surge` is when the surge limit stopped it, 0 if the limit has
-    counted it already. One that is `unbatched` is never again part of a batch request. `message`
-    is the SQS message id of the last claimant. `last` are its last attempts.
+    counted it already. One that is `unbatched` is never again part of a batch request; a `fenced`
+    claim may be. `message` is the SQS message id of the last claimant. `last` are its last
+    attempts.
     """
 
     state: State
@@ -54,6 +70,7 @@ class Record:
     lost: int = 0
     surge: int | None = None
     unbatched: bool = False
+    fenced: bool = False
     message: str = ""
 
 
@@ -62,8 +79,8 @@ class Refusal:
     """The answer to a claim whose condition failed; `seconds` only with wait.
 
     mine: the claim is this worker's own, and its answer was lost. duplicate: success. held: bury it
-    again, unchanged. hold: the outcome is unknown, so it becomes HELD. lost: likewise, and it may
-    be taken over. adopted: its batch request was accepted. wait: not an attempt.
+    again, unchanged. hold: the outcome is unknown, so it becomes HELD. lost: its worker has
+    vanished, see `finding`. adopted: its batch request was accepted. wait: not an attempt.
     """
 
     kind: Literal["mine", "duplicate", "held", "hold", "lost", "adopted", "wait"]
@@ -113,8 +130,29 @@ def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str
         return Refusal("held")
     over = record.state is State.UNKNOWN or record.lease_until < now
     if over and record.state in (State.SENDING, State.UNKNOWN):
-        return Refusal("hold" if on_unknown == "hold" else "lost")
+        is_held = on_unknown == "hold" and not record.fenced
+        return Refusal("hold" if is_held else "lost")
     return Refusal("wait", max(1, record.lease_until - int(now) + 1))
+
+
+# What a vanished worker's delivery comes to. accepted and held: as its batch request is recorded.
+# hold: it may have been sent. again: likewise, and it is sent again. unsent: it was not sent.
+Finding = Literal["accepted", "held", "hold", "again", "unsent"]
+
+
+def finding(request: RequestState | None, on_unknown: OnUnknown) -> Finding:
+    """Return what a vanished worker's delivery comes to.
+
+    `request` is the state of its batch request: ACCEPTED and HELD only where it records this
+    delivery, None where there is no such item and the claim was not fenced.
+    """
+    if request is RequestState.ACCEPTED:
+        return "accepted"
+    if request is RequestState.HELD:
+        return "held"
+    if request is RequestState.VOID:
+        return "unsent"
+    return "hold" if on_unknown == "hold" else "again"
 
 
 @dataclass(frozen=True, slots=True)
