@@ -13,7 +13,6 @@ from typing import Final
 from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import encode_request, written
-from handler.core.delivery.claim_protocol import policy
 from handler.core.models import Delivery
 
 # Braze, "API limits": 4 MB for a request; 64 KiB are kept free for whatever counts besides.
@@ -45,8 +44,8 @@ class _Request:
 def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
     """Return the requests that a batch makes, each as places in `deliveries`.
 
-    Of one user the older delivery is in the earlier request. A delivery that may not be sent twice,
-    a broadcast, and one that Braze takes singly have a request of their own.
+    Of one user the older delivery is in the earlier request. A broadcast, and a delivery that Braze
+    takes singly, have a request of their own.
     """
     if len(deliveries) == 1:
         return [[0]]
@@ -68,7 +67,7 @@ def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
 
 
 def _may_join(delivery: Delivery) -> bool:
-    return policy(delivery) == "retry" and _most(delivery) > 1
+    return delivery.recipient is not None and _most(delivery) > 1
 
 
 def _most(delivery: Delivery) -> int:

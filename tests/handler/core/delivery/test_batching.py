@@ -9,7 +9,6 @@ from handler.core.braze.endpoints import MAX_RECIPIENTS
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import batch_request, encode_request, is_transactional
 from handler.core.delivery.batching import MAX_BYTES, coalesce
-from handler.core.delivery.claim_protocol import policy
 from handler.core.models import Delivery
 
 CAMPAIGN, CANVAS = "/campaigns/trigger/send", "/canvas/trigger/send"
@@ -72,7 +71,7 @@ def test_a_request_holds_what_may_share_it_and_nobody_twice(batch: list[Delivery
         assert len({json.dumps(user_of(it)) for it in members}) == len(members)
         assert len({it.id for it in members}) == len(members)
         if len(members) > 1:
-            assert all(policy(it) == "retry" and not is_transactional(it) for it in members)
+            assert not any(it.recipient is None or is_transactional(it) for it in members)
 
 
 @given(BATCHES)
@@ -81,8 +80,7 @@ def test_of_one_user_the_older_one_is_in_the_earlier_request(batch: list[Deliver
     for at, first in enumerate(batch):
         for other, second in enumerate(batch):
             same = (shared(first), user_of(first)) == (shared(second), user_of(second))
-            joins = first.on_unknown == second.on_unknown == "retry"
-            if same and joins and first.accepted_at < second.accepted_at:
+            if same and first.accepted_at < second.accepted_at:
                 assert order[at] < order[other]
 
 
