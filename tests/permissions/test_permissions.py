@@ -63,6 +63,8 @@ WEBHOOKS: dict[Permission, Callable[[Relay], requests.Response]] = {
     Permission("IngestRole", "sqs:SendMessage", "DeadLetterQueue"): unrenderable,
     Permission("DeliverRole", "secretsmanager:GetSecretValue", "BrazeKeys"): accepted,
     Permission("DeliverRole", "dynamodb:GetItem", "Ledger"): accepted,
+    Permission("DeliverRole", "dynamodb:PartiQLInsert", "Ledger"): accepted,
+    Permission("DeliverRole", "dynamodb:PartiQLUpdate", "Ledger"): accepted,
     Permission("DeliverRole", "dynamodb:UpdateItem", "Ledger"): accepted,
     Permission("DeliverRole", "sqs:ChangeMessageVisibility", "Queue"): postponed,
     Permission("DeliverRole", "sqs:SendMessage", "DeadLetterQueue"): rejected,

@@ -122,8 +122,11 @@ def test_a_mistake_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", TIMINGS)
 def test_a_wrong_time_is_seen(name: str) -> None:
     seen_by, timing = TIMINGS[name]
-    world = World(stormy(3, 300))
-    world.on.timing = timing
-    world.run()
 
-    assert seen_by in breaches(world)
+    def seen(webhooks: int) -> bool:
+        world = World(stormy(3, webhooks))
+        world.on.timing = timing
+        world.run()
+        return seen_by in breaches(world)
+
+    assert any(map(seen, (300, 1_500)))

@@ -37,7 +37,8 @@ class Claim:
     counts the workers in a row that had the claim before and never marked it. `surge` is 0 once
     the surge limit has counted the delivery, and else when the limit stopped it, in epoch seconds.
     An `unbatched` delivery joins no batch request. A `fenced` one is sent only once an item of its
-    request is open, even if it goes alone: see `claim_protocol`.
+    request is open, even if it goes alone: see `claim_protocol`. A claim is `new` where it made the
+    record.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Claim:
     surge: int | None = None
     unbatched: bool = False
     fenced: bool = False
+    new: bool = False
 
     @property
     def may_be_applied(self) -> bool:

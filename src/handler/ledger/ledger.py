@@ -1,14 +1,20 @@
-"""The ledger: one DynamoDB item for each delivery, written by single conditional updates."""
+"""The ledger: one DynamoDB item for each delivery, each written under its own condition.
+
+Most deliveries are claimed once and marked once. Of these many are written in one call: the claim
+as an insert, which fails where there is a record, the mark as an update of the owner's. Whatever is
+refused so is written singly, by the conditions of the claim protocol.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from botocore.config import Config
 
-from handler.aws.dynamodb import Change, Item, Table, number, text
+from handler.aws.dynamodb import BATCH, Change, Item, Statement, Table, number, text
 from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
@@ -60,8 +66,7 @@ class ClaimRequest(NamedTuple):
     fenced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """The end of a claim's attempt: its state and its entry, at `now` in epoch seconds."""
 
     claim: Claim
@@ -75,34 +80,36 @@ class Ledger:
     """The items of deliveries; final marks are kept for `days`.
 
     Every call raises Unavailable where DynamoDB does not answer: then nothing may be sent.
-    `claim_all` and `mark_all` yield it instead, in the place of the result.
+    `claim_new` and `mark_new` yield it instead, in the place of the result; what they yield it for
+    may have been written.
     """
 
     table: Table
     days: int
 
-    def claim_all(self, asked: Iterable[ClaimRequest]) -> Iterator[Claimed | Unavailable]:
-        """Claim deliveries; yield the result of each, in order.
+    def claim_new(self, asked: Iterable[ClaimRequest]) -> Iterator[Claim | Unavailable | None]:
+        """Claim deliveries, 25 in a call; yield the result of each, in order.
 
-        Each request is taken right before its write, so that its times can be read then. A claim
-        that fails does not affect the others.
+        None: there is a record, so it is to be claimed by itself. Requests are taken right before
+        the call, so that their times can be read then.
         """
-        for one in asked:
-            try:
-                yield self.claim(one)
-            except Unavailable as error:
-                yield error
+        rest = iter(asked)
+        while many := [*islice(rest, BATCH)]:
+            inserts = [self.table.insert(key_of(one.delivery_id), _item(one)) for one in many]
+            for one, written in zip(many, self.table.write_all(inserts), strict=True):
+                if isinstance(written, Unavailable):
+                    yield written
+                else:
+                    now = ceil(one.times.now)
+                    claim = Claim(one.delivery_id, one.owner, 1, now, fenced=one.fenced, new=True)
+                    yield claim if written else None
 
-    def mark_all(self, marks: Iterable[Mark]) -> Iterator[bool | Unavailable]:
-        """Mark claims; yield for each, in order, whether it was still the owner's.
+    def mark_new(self, marks: Iterable[Mark]) -> Iterator[bool | Unavailable]:
+        """Mark claims that are `new`, 25 in a call, each taken right before.
 
-        Marks are taken, and fail, one by one, as in `claim_all`.
+        Yield for each, in order, whether it was still the owner's.
         """
-        for one in marks:
-            try:
-                yield self.mark(one.claim, one.state, one.entry, one.now)
-            except Unavailable as error:
-                yield error
+        return self.table.write_all(map(self._first_mark, marks))
 
     def claim(self, asked: ClaimRequest) -> Claimed:
         """Claim a delivery; return the claim, or a refusal and the record behind it."""
@@ -125,6 +132,19 @@ class Ledger:
         if record is not None and refusal.kind == "mine":
             return claim_in(asked.delivery_id, record, now)
         return refusal, record
+
+    def _first_mark(self, one: Mark) -> Statement:
+        """Return the statement of a mark, for a record that holds nothing but its first claim."""
+        days = self.days if one.state in _FINAL else ATTEMPT_DAYS
+        sets = {
+            "state": text(one.state),
+            "expires": number(int(one.now) + days * DAY),
+            "last": attempts_of([one.entry]),
+        }
+        if one.state is State.DEAD:
+            sets["dead_at"] = number(int(one.now))
+        removed = ["since"] if one.state in _ENDS_RUN else []
+        return self.table.set_owned(key_of(one.claim.id), one.claim.owner, sets, removed)
 
     def mark(self, claim: Claim, state: State, entry: Entry, now: float) -> bool:
         """Write the end of an attempt; return False where another worker has claimed it since."""
@@ -173,6 +193,21 @@ class Ledger:
         condition = "#owner = :owner AND #state = :sending"
         change = Change(f"{update} ADD attempts :less", condition, values)
         return self.table.update(key_of(delivery_id), change).applied
+
+
+def _item(asked: ClaimRequest) -> dict[str, Item]:
+    """Return the item of a first claim, without its key."""
+    now = ceil(asked.times.now)
+    item = {
+        "state": text(State.SENDING),
+        "owner": text(asked.owner),
+        "lease_until": number(ceil(asked.times.lease_until)),
+        "expires": number(now + ATTEMPT_DAYS * DAY),
+        "since": number(now),
+        "attempts": number(1),
+        **{name: text(value) for name, value in asked.tags.items()},
+    }
+    return {**item, "fenced": TRUE} if asked.fenced else item
 
 
 def attempts_of(entries: Sequence[Entry]) -> Item:

@@ -1,8 +1,9 @@
 """Claims: from a task to the right to send it, past the surge limit and the profile's order."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic import JsonValue
 
@@ -15,10 +16,11 @@ from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, pol
 from handler.core.errors import Unavailable
 from handler.core.reasons import Reason
 from handler.ledger.lease import DAY, Claim, Times
-from handler.ledger.ledger import Claimed, ClaimRequest, Ledger
+from handler.ledger.ledger import Claimed, ClaimRequest
 from handler.ledger.lost_workers import LostWorkers
 from handler.ledger.occurrences import Occurrences
 from handler.worker.dependencies import Worker
+from handler.worker.failures import on_failure
 from handler.worker.settle import settle
 from handler.worker.task import (
     DELETE,
@@ -40,43 +42,102 @@ PASSED: Final = 0  # ledger field "surge": counted by the limit; another value: 
 ClaimResult = ClaimedDelivery | Disposition | DeliveryTask
 
 
-def claim(
-    invocation: Invocation,
-    task: DeliveryTask,
-    owner: str,
-    final_outcome: Outcome | None = None,
-    *,
-    fenced: bool = False,
-) -> ClaimResult:
-    """Claim a delivery for `owner`, `fenced` where it has others for the same owner.
+def claim_all(
+    invocation: Invocation, tasks: Sequence[DeliveryTask], owner: str
+) -> list[ClaimedDelivery | DeliveryTask]:
+    """Claim the deliveries of a request for `owner`, fenced where there are many.
 
-    `final_outcome` ends a delivery that was not accepted before: it is too late, or has waited too
-    long. Raise Unavailable, or botocore's errors, where AWS is away: the message is retried.
+    Return the claimed ones, and the tasks that are sent unbatched, after all others. The
+    dispositions of all others are recorded.
     """
+    asked: list[_Asked] = []
+    found: list[ClaimedDelivery | DeliveryTask] = []
+    ledger, requests = invocation.worker.ledger, _requests(invocation, tasks, owner, asked)
+    new = ledger.claim_new(requests) if len(tasks) > 1 else (None for _ in requests)
+    for at, answer in enumerate(new):
+        one = asked[at]
+        with on_failure(invocation, [one.queued.message]):
+            result = _answered(invocation, one, answer)
+            if isinstance(result, Disposition):
+                invocation.dispositions.record(one.queued.message, result)
+            else:
+                found.append(result)
+    return found
+
+
+class _Asked(NamedTuple):
+    """A task as it was queued, and under the id of its occurrence, and how it is to be claimed."""
+
+    queued: DeliveryTask
+    task: DeliveryTask
+    request: ClaimRequest
+
+
+def _requests(
+    invocation: Invocation, tasks: Sequence[DeliveryTask], owner: str, asked: list[_Asked]
+) -> Iterator[ClaimRequest]:
+    """Yield how each task is to be claimed, and add it to `asked`."""
+    for task in tasks:
+        # The claim and the mark need a margin each.
+        if not invocation.has_time(2, first=invocation.worker.timing.shortest):
+            invocation.dispositions.record(task.message, retry_in(0))
+            continue
+        one = None
+        with on_failure(invocation, [task.message]):
+            one = _ask(invocation, task, owner, fenced=len(tasks) > 1)
+        if one is not None:
+            asked.append(one)
+            yield one.request
+
+
+def _ask(invocation: Invocation, queued: DeliveryTask, owner: str, *, fenced: bool) -> _Asked:
     worker = invocation.worker
     occurrences = Occurrences(worker.ledger.table, worker.ledger.days)
-    queued = task
-    task = replace(task, delivery=occurrences.under(task.delivery, worker.clock()))
+    task = replace(queued, delivery=occurrences.under(queued.delivery, worker.clock()))
     # The lease outlives the invocation, so that only a dead worker's lease can be taken: the clock
     # is read beside the time left.
     now = worker.clock()
     until = now + invocation.time_left() + worker.timing.margin
     times = Times(now, until, task.message.sent_at)
-    asked = ClaimRequest(
-        task.delivery.id, policy(task.delivery), owner, times, _tags(task), fenced=fenced
-    )
-    found = _claim(worker, asked, take_over=task.unbatched or bool(final_outcome))
+    delivery = task.delivery
+    request = ClaimRequest(delivery.id, policy(delivery), owner, times, _tags(task), fenced=fenced)
+    return _Asked(queued, task, request)
+
+
+def end(invocation: Invocation, task: DeliveryTask, outcome: Outcome) -> Disposition:
+    """End a delivery that was not accepted before: it is too late, or has waited too long.
+
+    Raise Unavailable, or botocore's errors, where AWS is away: the message is retried.
+    """
+    worker = invocation.worker
+    asked = _ask(invocation, task, worker.owner(), fenced=False)
+    found = _answered(invocation, asked, None, outcome)
+    if not isinstance(found, Disposition):  # one with a final outcome is settled
+        raise TypeError
+    return found
+
+
+def _answered(
+    invocation: Invocation,
+    asked: _Asked,
+    new: Claim | Unavailable | None,
+    final_outcome: Outcome | None = None,
+) -> ClaimResult:
+    """Return what becomes of a delivery that is claimed; None: it is claimed here, by itself."""
+    worker, task, request = invocation.worker, asked.task, asked.request
+    take_over = task.unbatched or bool(final_outcome)
+    found = _claimed(worker, request, new, take_over=take_over)
     if not isinstance(found, Claim):
         refusal, record = found
         if refusal.kind == "lost":
-            return replace(queued, unbatched=True)  # its id is looked up anew, as it was queued
-        return _refused(worker, task, owner, refusal, record)
-    if worker.clock() + invocation.time_left() > times.lease_until:  # written by a wrong clock
-        worker.ledger.release(found.id, owner)
+            # Its id is looked up anew, as it was queued.
+            return replace(asked.queued, unbatched=True)
+        return _refused(worker, task, request.owner, refusal, record)
+    if worker.clock() + invocation.time_left() > request.times.lease_until:
+        worker.ledger.release(found.id, request.owner)  # written by a wrong clock
         return retry_in(0)
-    return _may_be_sent(
-        invocation, ClaimedDelivery(task, found, task.delivery), times, final_outcome
-    )
+    claimed = ClaimedDelivery(task, found, task.delivery)
+    return _may_be_sent(invocation, claimed, request.times, final_outcome)
 
 
 def _may_be_sent(
@@ -103,27 +164,25 @@ def _may_be_sent(
         raise
 
 
-def _claim(worker: Worker, asked: ClaimRequest, *, take_over: bool) -> Claimed:
+def _claimed(
+    worker: Worker, asked: ClaimRequest, new: Claim | Unavailable | None, *, take_over: bool
+) -> Claimed:
+    """Return the claim; perhaps one that takes over what a lost worker had."""
     try:
-        found = _claim_one(worker.ledger, asked)
-        if isinstance(found, Claim) or found[0].kind != "lost" or not take_over:
-            return found
-        seen = found[1]
-        return found if seen is None else LostWorkers(worker.ledger).take_over(asked, seen)
+        if isinstance(new, Unavailable):
+            raise new
+        answer = new or worker.ledger.claim(asked)
+        if isinstance(answer, Claim) or answer[0].kind != "lost" or not take_over:
+            return answer
+        seen = answer[1]
+        return answer if seen is None else LostWorkers(worker.ledger).take_over(asked, seen)
     except Unavailable:
-        # The claim may have been written all the same. Under hold no worker could claim after it,
-        # and a delivery that was never sent would be held.
-        if asked.on_unknown == "hold":
+        # The claim may have been written all the same. Under hold, and without a fence, no worker
+        # could claim after it, and a delivery that was never sent would be held.
+        if asked.on_unknown == "hold" and not asked.fenced:
             with suppress(Unavailable):
                 worker.ledger.release(asked.delivery_id, asked.owner)
         raise
-
-
-def _claim_one(ledger: Ledger, request: ClaimRequest) -> Claimed:
-    (found,) = ledger.claim_all([request])
-    if isinstance(found, Unavailable):
-        raise found
-    return found
 
 
 def _tags(task: DeliveryTask) -> dict[str, str]:

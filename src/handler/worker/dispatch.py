@@ -13,16 +13,14 @@ from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
 from handler.ledger.rate_counters import MINUTE
-from handler.worker.claim import ClaimResult, claim
+from handler.worker.claim import claim_all, end
 from handler.worker.dependencies import Worker
-from handler.worker.failures import on_failure
 from handler.worker.send import one_by_one, send
 from handler.worker.task import (
     ClaimedDelivery,
     DeliveryTask,
     Disposition,
     Invocation,
-    retry_in,
     wait_again,
 )
 
@@ -88,10 +86,7 @@ def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTas
             disposition = _wait(invocation, task, _Stop(Reason.RATE_LIMITED, seconds))
             invocation.dispositions.record(task.message, disposition)
         return []
-    owner = worker.owner()
-    fenced = len(going) > 1
-    claims = (_claimed(invocation, task, owner, fenced=fenced) for task in going)
-    found = [one for one in claims if one is not None]
+    found = claim_all(invocation, going, worker.owner())
     claimed = [one for one in found if isinstance(one, ClaimedDelivery)]
     if together := [one for one in claimed if not one.claim.unbatched]:
         send(invocation, together, secret)
@@ -119,25 +114,6 @@ def _may_reach(worker: Worker, delivery: Delivery) -> bool:
     return worker.rate_counters.pass_broadcast(delivery.workspace, audience, worker.clock())
 
 
-def _claimed(
-    invocation: Invocation, task: DeliveryTask, owner: str, *, fenced: bool
-) -> ClaimResult | None:
-    """Claim a delivery, and record the disposition of one that is not sent now.
-
-    None where a disposition was recorded before the claim or by a failure.
-    """
-    if not invocation.has_time(2, first=invocation.worker.timing.shortest):
-        # The claim and the mark need a margin each.
-        invocation.dispositions.record(task.message, retry_in(0))
-        return None
-    found: ClaimResult | None = None
-    with on_failure(invocation, [task.message]):
-        found = claim(invocation, task, owner, fenced=fenced)
-        if isinstance(found, Disposition):
-            invocation.dispositions.record(task.message, found)
-    return found
-
-
 def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[DeliveryTask]:
     """Yield the tasks that nothing stops, and record the dispositions of the others."""
     for task in group:
@@ -154,7 +130,7 @@ def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
     if expires_at is None or expires_at > invocation.worker.clock():
         return None
     # It is claimed all the same: one that was accepted in time is no dead letter.
-    return _end(invocation, task, Outcome("rejected", Reason.EXPIRED))
+    return end(invocation, task, Outcome("rejected", Reason.EXPIRED))
 
 
 def _stopped(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
@@ -170,14 +146,7 @@ def _wait(invocation: Invocation, task: DeliveryTask, stop: _Stop) -> Dispositio
     if worker.clock() - task.message.first_at < worker.timing.horizon:
         return wait_again(worker, task, stop.reason, stop.seconds)
     reason = Reason.PAUSED if stop.reason is Reason.PAUSED else Reason.HORIZON
-    return _end(invocation, task, Outcome("rejected", reason, detail=stop.reason))
-
-
-def _end(invocation: Invocation, task: DeliveryTask, final_outcome: Outcome) -> Disposition:
-    found = claim(invocation, task, invocation.worker.owner(), final_outcome)
-    if not isinstance(found, Disposition):  # one with a final outcome is settled
-        raise TypeError
-    return found
+    return end(invocation, task, Outcome("rejected", reason, detail=stop.reason))
 
 
 def _paused(worker: Worker, task: DeliveryTask) -> _Stop | None:

@@ -23,8 +23,7 @@ from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
 from handler.worker.claim import give_back
 from handler.worker.dependencies import Worker
-from handler.worker.failures import on_failure
-from handler.worker.settle import Sent, settle
+from handler.worker.settle import Sent, settle_all
 from handler.worker.task import DELETE, ClaimedDelivery, Invocation, retry_in
 
 
@@ -68,7 +67,7 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
     else:
         if outcome.kind == "held":
             _recorded(invocation, batch, State.HELD, len(batch))
-        _settle(invocation, batch, outcome, sent)
+        settle_all(invocation, batch, outcome, sent)
     _publish(invocation, batch[0].sent, outcome)
 
 
@@ -101,8 +100,8 @@ def _open(worker: Worker, batch: list[ClaimedDelivery]) -> bool:
     try:
         return worker.batch_requests.open(owner, ids, worker.clock())
     except Unavailable:
-        for claimed in batch:
-            with suppress(Unavailable):  # then the lease has to end first
+        with suppress(Unavailable):  # then the lease has to end first
+            for claimed in batch:
                 give_back(worker, claimed)
         raise
 
@@ -130,12 +129,12 @@ def _accepted(
     """Settle an accepted batch, and the deliveries that the answer refuses in it."""
     taken = _taken(batch, outcome)
     is_recorded = _recorded(invocation, taken, State.ACCEPTED, len(batch))
-    _settle(invocation, taken, outcome, replace(sent, recorded=is_recorded))
+    settle_all(invocation, taken, outcome, replace(sent, recorded=is_recorded))
     for at, claimed in enumerate(batch):
         if at in outcome.refused:
             text = outcome.refused[at]
             wrong = Outcome("rejected", Reason.REJECTED, outcome.status, text, outcome.dispatch_id)
-            _settle(invocation, [claimed], wrong, sent)
+            settle_all(invocation, [claimed], wrong, sent)
 
 
 def _recorded(
@@ -150,15 +149,6 @@ def _recorded(
         ids = [one.claim.id for one in batch]
         return invocation.worker.batch_requests.mark(batch[0].claim.owner, ids, state)
     return False
-
-
-def _settle(
-    invocation: Invocation, batch: list[ClaimedDelivery], outcome: Outcome, sent: Sent
-) -> None:
-    for claimed in batch:
-        message = claimed.task.message
-        with on_failure(invocation, [message]):
-            invocation.dispositions.record(message, settle(invocation, claimed, outcome, sent))
 
 
 def _attempt(invocation: Invocation, delivery: Delivery, body: bytes, secret: Secret) -> Outcome:

@@ -5,8 +5,10 @@ returned to the queue, marked or not. HELD is marked before its message is burie
 delivery is buried again when it is retried. DEAD is marked after it, because DEAD may be claimed.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -22,6 +24,7 @@ from handler.core.reasons import Reason
 from handler.ledger.lease import Entry
 from handler.ledger.ledger import Mark
 from handler.worker.dependencies import Worker
+from handler.worker.failures import on_failure
 from handler.worker.task import (
     DELETE,
     ClaimedDelivery,
@@ -68,21 +71,69 @@ def settle(
     The outcome's `detail` has been redacted. `last` is the reason why there is no further attempt;
     the horizon is checked here.
     """
+    return _settle(_end(invocation, claimed, outcome, sent, last))
+
+
+def settle_all(
+    invocation: Invocation, batch: Sequence[ClaimedDelivery], outcome: Outcome, sent: Sent
+) -> None:
+    """Settle the deliveries of a request that came to one outcome; record their dispositions."""
+    ends = [_end(invocation, claimed, outcome, sent) for claimed in batch]
+    # A dead letter is buried before it is marked.
+    alive = [one for one in ends if one.settled.state is not State.DEAD]
+    marks = _mark_new(invocation, alive)
+    for end in ends:
+        message = end.claimed.task.message
+        with on_failure(invocation, [message]):
+            disposition = _settle(replace(end, is_owned=marks.get(end.claimed.claim.id)))
+            invocation.dispositions.record(message, disposition)
+
+
+def _end(
+    invocation: Invocation,
+    claimed: ClaimedDelivery,
+    outcome: Outcome,
+    sent: Sent,
+    last: Reason | None = None,
+) -> "_End":
     worker = invocation.worker
     age = worker.clock() - claimed.since
     past = Reason.HORIZON if age >= worker.timing.horizon else None
     settled = settlement(outcome, policy(claimed.task.delivery), last or past)
     seconds = wait(worker.timing, outcome, claimed.claim.attempt, age, worker.random())
-    end = _End(invocation, claimed, outcome, settled, seconds, sent)
-    disposition = _bury_dead(end) if settled.state is State.DEAD else _settle_alive(end)
+    return _End(invocation, claimed, outcome, settled, seconds, sent)
+
+
+def _settle(end: "_End") -> Disposition:
+    disposition = _bury_dead(end) if end.settled.state is State.DEAD else _settle_alive(end)
     _end_turn(end)
-    count_settled(worker, claimed.task.delivery, outcome, settled.state, disposition)
+    delivery = end.claimed.task.delivery
+    count_settled(end.worker, delivery, end.outcome, end.settled.state, disposition)
     return disposition
+
+
+def _mark_new(invocation: Invocation, ends: Sequence["_End"]) -> dict[str, bool]:
+    """Mark new claims, many in a call; return by id whether each was still the owner's.
+
+    What could not be marked so, or is alone, is marked by itself.
+    """
+    now = invocation.worker.clock
+    new = [one for one in ends if one.claimed.claim.new]
+    if len(new) == 1:
+        return {}
+    # Taken one by one while there is time: a killed invocation returns all its messages.
+    while_time = takewhile(lambda _: invocation.has_time(1), new)
+    marks = (Mark(it.claimed.claim, it.settled.state, it.entry, now()) for it in while_time)
+    answers = zip(new, invocation.worker.ledger.mark_new(marks), strict=False)
+    return {it.claimed.claim.id: done for it, done in answers if isinstance(done, bool)}
 
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """The end of an attempt: everything that its writes need; `seconds` is a retry's wait."""
+    """The end of an attempt: everything that its writes need; `seconds` is a retry's wait.
+
+    `is_owned` is the answer to its mark, where that was made beside others.
+    """
 
     invocation: Invocation
     claimed: ClaimedDelivery
@@ -90,6 +141,7 @@ class _End:
     settled: Settlement
     seconds: int
     sent: Sent
+    is_owned: bool | None = None
 
     @property
     def worker(self) -> Worker:
@@ -189,7 +241,8 @@ def _end_turn(end: _End) -> None:
 
 def _mark(end: _End, state: State, entry: Entry) -> bool:
     """Mark a claim, trying while time lasts; log a failure; return whether it is marked."""
-    why = _try_to_mark(end, state, entry)
+    known = end.is_owned
+    why = _try_to_mark(end, state, entry) if known is None else _why(is_owned=known)
     if why is None:
         return True
     # An accepted one matters: if SQS delivers its message again, it is sent again.
@@ -207,15 +260,18 @@ def _try_to_mark(end: _End, state: State, entry: Entry) -> str | None:
     until = worker.clock() + worker.timing.marking
     # A try may take a margin: a killed invocation returns all its messages.
     while end.invocation.has_time(1):
-        mark = Mark(end.claimed.claim, state, entry, worker.clock())
-        (is_owned,) = worker.ledger.mark_all([mark])
-        if not isinstance(is_owned, Unavailable):
-            return None if is_owned else "lease_over"
+        with suppress(Unavailable):
+            is_owned = worker.ledger.mark(end.claimed.claim, state, entry, worker.clock())
+            return _why(is_owned=is_owned)
         is_late = worker.clock() + _MARK_PAUSE > until
         if end.sent.recorded or is_late or not end.invocation.has_time(1, first=_MARK_PAUSE):
             return "ledger"
         worker.sleep(_MARK_PAUSE)
     return "ledger"
+
+
+def _why(*, is_owned: bool) -> str | None:
+    return None if is_owned else "lease_over"
 
 
 def _log_attempt(end: _End, seconds: int | None = None) -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 from typing import Any, get_args
@@ -239,46 +238,67 @@ def test_without_a_table_nothing_may_be_sent(ledger: Ledger) -> None:
         claim(replace(ledger, table=replace(ledger.table, name="no-such-table")), "x")
 
 
-def let_fail(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every write of one delivery fail, as where DynamoDB does not answer."""
-    update = Table.update
-
-    def fail(table: Table, key: str, *given: Any) -> Any:
-        if key == f"delivery#{name}":
-            raise Unavailable("ledger: away")
-        return update(table, key, *given)
-
-    monkeypatch.setattr(Table, "update", fail)
+def item(ledger: Ledger, name: str) -> str:
+    """Return the item of a delivery but its key, in one order."""
+    answer: Any = ledger.table.client.get_item(
+        TableName=ledger.table.name, Key={"pk": {"S": f"delivery#{name}"}}, ConsistentRead=True
+    )
+    return str(sorted((name, value) for name, value in answer["Item"].items() if name != "pk"))
 
 
-def test_each_of_many_claims_is_written_before_the_next_is_asked_for(ledger: Ledger) -> None:
+def many(*names: str, fenced: bool = True) -> list[ClaimRequest]:
     times = Times(NOW, LEASE, SENT)
-
-    def asked() -> Iterator[ClaimRequest]:
-        yield ClaimRequest("many-1", "retry", "me", times, {"event": "e"})
-        assert read(ledger, "many-1").state is State.SENDING
-        yield ClaimRequest("many-2", "retry", "me", times, {})
-
-    claimed = list(ledger.claim_all(asked()))
-
-    assert claimed == [Claim(name, "me", 1, NOW) for name in ("many-1", "many-2")]
+    return [ClaimRequest(name, "retry", "me", times, {"event": "e"}, fenced) for name in names]
 
 
-def test_of_many_claims_and_marks_one_that_fails_affects_no_other(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+def test_first_claims_are_written_many_in_a_call_as_they_are_written_singly(
+    ledger: Ledger,
 ) -> None:
-    names, times = ["alone-1", "alone-2", "alone-3"], Times(NOW, LEASE, SENT)
-    before = [claim(ledger, f"{name}-marked") for name in names]
-    let_fail("alone-2", monkeypatch)
+    for fenced in (True, False):
+        names = [f"first-{at}-{fenced}" for at in range(30)]
+        claimed = [*ledger.claim_new(many(*names, fenced=fenced))]
+        (single,) = many(f"single-{fenced}", fenced=fenced)
+        ledger.claim(single)
 
-    claimed = list(ledger.claim_all(ClaimRequest(name, "retry", "me", times, {}) for name in names))
+        assert claimed == [Claim(it, "me", 1, NOW, fenced=fenced, new=True) for it in names]
+        written = {item(ledger, it) for it in (*names, single.delivery_id)}
+        assert len(written) == 1
 
-    assert [type(each) for each in claimed] == [Claim, Unavailable, Claim]
 
-    let_fail("alone-2-marked", monkeypatch)
-    marks = [Mark(each, State.ACCEPTED, ENTRY, NOW) for each in before]
-    marks[2] = replace(marks[2], claim=replace(before[2], owner="other"))
+def test_what_has_a_record_is_no_first_claim_and_stays_as_it_was(ledger: Ledger) -> None:
+    claim(ledger, "known", "other")
+    before = read(ledger, "known")
 
-    first, second, third = ledger.mark_all(marks)
+    first, second, third = ledger.claim_new(many("unknown-1", "known", "unknown-2"))
 
-    assert (first, type(second), third) == (True, Unavailable, False)
+    assert (type(first), second, type(third)) == (Claim, None, Claim)
+    assert read(ledger, "known") == before
+
+
+@pytest.mark.parametrize("state", [State.ACCEPTED, State.HELD, State.FAILED, State.UNKNOWN])
+def test_marks_of_first_claims_are_written_many_in_a_call_as_they_are_written_singly(
+    ledger: Ledger, state: State
+) -> None:
+    names = [f"marked-{at}-{state}" for at in range(30)]
+    claimed = [one for one in ledger.claim_new(many(*names)) if isinstance(one, Claim)]
+    (single,) = many(f"single-{state}")
+    alone = ledger.claim(single)
+    assert isinstance(alone, Claim)
+
+    done = [*ledger.mark_new(Mark(one, state, ENTRY, NOW + 1) for one in claimed)]
+    ledger.mark(alone, state, ENTRY, NOW + 1)
+
+    assert done == [True] * 30
+    assert len({item(ledger, it) for it in (*names, single.delivery_id)}) == 1
+
+
+def test_of_many_marks_one_that_is_no_longer_the_owners_affects_no_other(ledger: Ledger) -> None:
+    claimed = [
+        one for one in ledger.claim_new(many("own-1", "own-2", "own-3")) if isinstance(one, Claim)
+    ]
+    claimed[1] = replace(claimed[1], owner="other")
+
+    done = [*ledger.mark_new(Mark(one, State.ACCEPTED, ENTRY, NOW) for one in claimed)]
+
+    assert done == [True, False, True]
+    assert read(ledger, "own-2").state is State.SENDING
