@@ -1,6 +1,9 @@
-"""JSON types by the names that JMESPath gives them, for messages and comparisons."""
+"""JSON values: their type, and the names that JMESPath gives to their types."""
 
 from typing import Final
+
+# pydantic's JsonValue by another name, for what must start without pydantic.
+JsonValue = list["JsonValue"] | dict[str, "JsonValue"] | str | bool | int | float | None
 
 _KINDS: Final = {
     dict: "object",

@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, JsonValue, with_config
+from handler.core.json_types import JsonValue
 
 OnUnknown = Literal["retry", "hold"]
 ParkReason = Literal["malformed", "too_many", "unrenderable", "expired"]
-
-# Deliveries and parked events are read back from the queue, where others may write.
-_EXACT: Final = ConfigDict(extra="forbid", strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,6 @@ class Event:
     again_after: int | None = None
 
 
-@with_config(_EXACT)
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """A Braze request for one recipient; `id` is the idempotency key.
@@ -95,7 +91,6 @@ class Delivery:
     again_after: int | None = None
 
 
-@with_config(_EXACT)
 @dataclass(frozen=True, slots=True)
 class Parked:
     """An event, or one rule's match with it, that becomes a dead letter (`kind=event`)."""

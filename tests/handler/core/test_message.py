@@ -1,7 +1,7 @@
 """Queue messages are ASCII JSON, come back as they went, and nothing else is read."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.message import decode, encode, pack, unpack
 from handler.core.models import Delivery, Parked
+from tests.handler.core.message_models import DeliveryMessage, EventMessage, read
 
 DELIVERY = Delivery(
     id="0" * 64,
@@ -50,6 +51,21 @@ json_values = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=10,
 )  # fmt: skip
+
+
+def nested(depth: int, inner: Any) -> Any:
+    """Return a value within so many lists."""
+    for _ in range(depth):
+        inner = [inner]
+    return inner
+
+
+def decoded(body: str) -> dict[str, Any] | None:
+    """Return the fields of a message; None where it is unreadable."""
+    try:
+        return asdict(decode(body))
+    except UnreadableMessage:
+        return None
 
 
 @pytest.mark.parametrize("letter", [DELIVERY, PARKED, replace(DELIVERY, recipient=None)])
@@ -123,6 +139,70 @@ def test_what_no_release_wrote_is_unreadable_and_the_error_shows_none_of_it(body
     with pytest.raises(UnreadableMessage) as caught:
         decode(body)
     assert "perhaps" not in str(caught.value)
+
+
+FULL = replace(
+    DELIVERY, once="a", surge=(1, 60), event_version=7, arrived_ms=1, again_after=5, expires_at=1
+)
+NAMES = sorted({*DeliveryMessage.model_fields, *EventMessage.model_fields, "more"} - {"version"})
+# What a field may hold by mistake: each type, and what lies at the edge of each.
+values = st.one_of(
+    json_values,
+    st.text(),  # also a surrogate without its other half
+    st.sampled_from(["delivery", "event", "hold", "unrenderable", "", "\ud83d", "\ud83d\ude00"]),
+    st.sampled_from([0, -1, 10**400, 1.0, 1e308, True, False, None, {}, [], {"a": "\ud800"}]),
+    st.sampled_from([[1, 2], [1], [1, 2, 3], [True, 1], [1, 2.0], [1, "2"], {"0": 1}, [[1, 2]]]),
+)
+
+
+@given(
+    letter=st.sampled_from([DELIVERY, FULL, PARKED]),
+    changed=st.dictionaries(st.sampled_from(NAMES), values, max_size=3),
+    absent=st.sets(st.sampled_from(NAMES), max_size=1),
+    ascii_only=st.booleans(),
+)
+def test_exactly_those_messages_are_read_that_the_models_read(
+    letter: Delivery | Parked, changed: dict[str, Any], absent: set[str], *, ascii_only: bool
+) -> None:
+    document = json.loads(encode(letter)) | changed
+    kept = {name: it for name, it in document.items() if name not in absent}
+    body = json.dumps(kept, ensure_ascii=ascii_only)
+    try:
+        wanted: Any = read(body)
+    except (ValueError, RecursionError):
+        wanted = None
+
+    assert decoded(body) == wanted
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1E400", "NaN", "-Infinity", "-0", "1e2"])
+@pytest.mark.parametrize("name", ["accepted_at", "event_version", "send"])
+def test_a_number_is_read_as_the_models_read_it(name: str, number: str) -> None:
+    field = f'{{"a":[{number}]}}' if name == "send" else number
+    body = json.dumps(json.loads(encode(FULL)) | {name: "?"}).replace('"?"', field)
+    try:
+        wanted: Any = read(body)
+    except ValueError:
+        wanted = None
+
+    assert decoded(body) == wanted
+
+
+@pytest.mark.parametrize("inner", [[], {}, 1, "a"])
+@pytest.mark.parametrize("depth", range(196, 204))
+def test_a_message_is_read_as_deep_as_the_models_read_it(depth: int, inner: Any) -> None:
+    body = encode(replace(DELIVERY, send={"a": nested(depth, inner), "b": [[]] * 200}))
+    try:
+        wanted: Any = read(body)
+    except ValueError:
+        wanted = None
+
+    assert decoded(body) == wanted
+
+
+@pytest.mark.parametrize("models,letter", [(DeliveryMessage, FULL), (EventMessage, PARKED)])
+def test_the_models_have_the_fields_of_a_message(models: Any, letter: Delivery | Parked) -> None:
+    assert set(models.model_fields) == {"version", "kind", *asdict(letter)}
 
 
 @given(st.text() | json_values.map(json.dumps))

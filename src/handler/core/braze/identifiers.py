@@ -3,8 +3,7 @@
 from hashlib import sha256
 from typing import Final
 
-from pydantic import JsonValue
-
+from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 
 IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")

@@ -7,9 +7,8 @@ from html import escape, unescape
 from typing import Final
 from urllib.parse import quote
 
-from pydantic import JsonValue
-
 from handler.core.braze.request import utf8
+from handler.core.json_types import JsonValue
 
 LONGEST: Final = 256  # characters of a detail: it is read in a list
 _MARK: Final = "..."

@@ -6,10 +6,9 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.braze.endpoints import endpoint_of, reaches_audience
 from handler.core.errors import UnreadableMessage
+from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 
 _PROPERTIES: Final = "trigger_properties"
