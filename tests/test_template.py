@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_every_variable_given_is_read_and_every_one_read_is_given(
 ) -> None:
     shared = template["Globals"]["Function"]["Environment"]["Variables"]
     own = template["Resources"][function]["Properties"]["Environment"]["Variables"]
-    read = {field.alias for field in model.model_fields.values()}
+    read = {field.name.upper() for field in fields(model)}
     assert set(shared | own) - OTHERS == read
 
 
@@ -92,7 +93,7 @@ def hosts(template: dict[str, Any]) -> list[str]:
 
 
 def deliver_settings(endpoint: str, **given: str) -> settings.DeliverSettings:
-    names = {field.alias or "" for field in settings.DeliverSettings.model_fields.values()}
+    names = {field.name.upper() for field in fields(settings.DeliverSettings)}
     others = {"STAGE": "prod", "BRAZE_ENDPOINT": endpoint, "ALLOW_OTHER_BRAZE_HOST": "false"}
     return settings.DeliverSettings.from_environment(dict.fromkeys(names, "1") | others | given)
 

@@ -1,71 +1,103 @@
 """Settings of each function: its environment variables, checked before anything else."""
 
-from collections.abc import Mapping
-from typing import Annotated, Final, Self
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Final, Self
 
 from handler.core.errors import Unavailable
 from handler.core.workspace import is_braze, is_loopback, is_other_host
 
 LOCAL: Final = "local"
 
-_Text = Annotated[str, Field(min_length=1)]
+
+def _text(value: str) -> str | None:
+    return value or None
 
 
-class _Settings(BaseModel):
-    # No error shows a value: it may be a secret in the wrong variable.
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+def _whole(value: str) -> int | None:
+    return int(value) if value.isascii() and value.isdigit() and int(value) else None
 
-    queue_url: Annotated[_Text, Field(alias="QUEUE_URL")]
-    dead_letter_queue_url: Annotated[_Text, Field(alias="DEAD_LETTER_QUEUE_URL")]
+
+def _switch(value: str) -> bool | None:
+    return {"true": True, "false": False}.get(value.lower())
+
+
+# By the type of a setting: its reader, which returns None for a mistake, and the words for one.
+_READERS: Final[Mapping[Any, tuple[Callable[[str], object], str]]] = {
+    str: (_text, "empty"),
+    int: (_whole, "not a whole number over 0"),
+    bool: (_switch, "neither true nor false"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """Settings of both functions; the variable of each is its name in upper case."""
+
+    queue_url: str
+    dead_letter_queue_url: str
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
-        """Return the settings; raise Unavailable naming each variable that is missing or wrong."""
-        try:
-            return cls.model_validate(dict(environ))
-        except ValidationError as error:
-            found = "; ".join(_words(item["loc"], item["msg"]) for item in error.errors())
-            raise Unavailable(f"environment: {found}") from None
+        """Return the settings; raise Unavailable naming each variable that is missing or wrong.
+
+        No error shows a value: it may be a secret in the wrong variable.
+        """
+        found: dict[str, Any] = {}
+        wrong: list[str] = []
+        for field in fields(cls):
+            name = field.name.upper()
+            read, mistake = _READERS[field.type]
+            if name in environ:
+                found[field.name] = read(environ[name])
+                wrong += [f"{name}: {mistake}"] if found[field.name] is None else []
+            elif field.default is MISSING:
+                wrong.append(f"{name}: missing")
+        if wrong or (wrong := (settings := cls(**found)).mistakes()):
+            raise Unavailable(f"environment: {'; '.join(wrong)}")
+        return settings
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong with settings that can be read."""
+        return []
 
 
-def _words(place: tuple[int | str, ...], message: str) -> str:
-    return f"{place[0]}: {message}" if place else message
-
-
+@dataclass(frozen=True, slots=True)
 class IngestSettings(_Settings):
     """The environment of the ingest function; `rules_stage` selects the `vars` of the rules.
 
-    An event older than `ledger_days` - 1 days is not sent.
+    An event older than `ledger_days` - 1 days is not sent. `allow_broadcast` is absent in the
+    environment of an earlier release, during an update.
     """
 
-    rules_stage: Annotated[_Text, Field(alias="RULES_STAGE")]
-    signing_secrets_arn: Annotated[_Text, Field(alias="SIGNING_SECRETS_ARN")]
-    max_body_bytes: Annotated[int, Field(alias="MAX_BODY_BYTES", gt=0)]
-    ledger_days: Annotated[int, Field(alias="LEDGER_DAYS", gt=1)] = 400
-    # False where it is absent, as in the environment of an earlier release during an update.
-    allow_broadcast: Annotated[bool, Field(alias="ALLOW_BROADCAST")] = False
+    rules_stage: str
+    signing_secrets_arn: str
+    max_body_bytes: int
+    ledger_days: int = 400
+    allow_broadcast: bool = False
+
+    def mistakes(self) -> list[str]:
+        """Return what is wrong: with one day alone no event would be sent."""
+        return [] if self.ledger_days > 1 else ["LEDGER_DAYS: not over 1"]
 
 
+@dataclass(frozen=True, slots=True)
 class DeliverSettings(_Settings):
     """The environment of the deliver function; `ledger_days` is how long final marks are kept."""
 
-    stage: Annotated[_Text, Field(alias="STAGE")]
-    ledger_table: Annotated[_Text, Field(alias="LEDGER_TABLE")]
-    ledger_days: Annotated[int, Field(alias="LEDGER_DAYS", gt=0)]
-    braze_keys_arn: Annotated[_Text, Field(alias="BRAZE_KEYS_ARN")]
-    braze_endpoint: Annotated[str, Field(alias="BRAZE_ENDPOINT")]
-    allow_other_braze_host: Annotated[bool, Field(alias="ALLOW_OTHER_BRAZE_HOST")]
+    stage: str
+    ledger_table: str
+    ledger_days: int
+    braze_keys_arn: str
+    braze_endpoint: str
+    allow_other_braze_host: bool
 
-    @model_validator(mode="after")
-    def _only_braze(self) -> Self:
-        # The API key is sent to this host.
+    def mistakes(self) -> list[str]:
+        """Return what is wrong: the API key is sent to the endpoint, so it is Braze's."""
         local = self.stage == LOCAL and is_loopback(self.braze_endpoint)
         is_allowed = is_other_host if self.allow_other_braze_host else is_braze
-        if not local and not is_allowed(self.braze_endpoint):
-            raise ValueError(
-                "BRAZE_ENDPOINT: not one of Braze's REST endpoints, such as "
-                "https://rest.iad-01.braze.com"
-            )
-        return self
+        if local or is_allowed(self.braze_endpoint):
+            return []
+        return [
+            "BRAZE_ENDPOINT: not one of Braze's REST endpoints, such as https://rest.iad-01.braze.com"
+        ]

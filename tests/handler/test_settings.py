@@ -42,6 +42,40 @@ def test_an_empty_variable_is_as_good_as_missing(name: str) -> None:
         DeliverSettings.from_environment(DELIVER | {name: ""})
 
 
+@pytest.mark.parametrize(
+    "model,given,name,wrong",
+    [
+        *(
+            (IngestSettings, INGEST, "MAX_BODY_BYTES", it)
+            for it in ("0", "-1", "1.5", "5e5", "many")
+        ),
+        *((IngestSettings, INGEST, "LEDGER_DAYS", it) for it in ("1", "0", "")),
+        (IngestSettings, INGEST, "ALLOW_BROADCAST", "perhaps"),
+        (DeliverSettings, DELIVER, "ALLOW_OTHER_BRAZE_HOST", "perhaps"),
+        (DeliverSettings, DELIVER, "LEDGER_DAYS", "0"),
+    ],
+)
+def test_a_value_that_is_none_of_its_kind_is_refused(
+    model: type[IngestSettings | DeliverSettings], given: dict[str, str], name: str, wrong: str
+) -> None:
+    with pytest.raises(Unavailable, match=name):
+        model.from_environment(given | {name: wrong})
+
+
+def test_a_switch_is_on_where_its_variable_says_so_and_off_where_it_is_absent() -> None:
+    allowed = [
+        IngestSettings.from_environment(INGEST | given).allow_broadcast
+        for given in ({}, {"ALLOW_BROADCAST": "false"}, {"ALLOW_BROADCAST": "true"})
+    ]
+
+    assert allowed == [False, False, True]
+
+
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(Unavailable, match=r"QUEUE_URL: .*; LEDGER_DAYS: "):
+        DeliverSettings.from_environment(DELIVER | {"QUEUE_URL": "", "LEDGER_DAYS": "x"})
+
+
 def test_no_error_shows_what_a_variable_holds() -> None:
     with pytest.raises(Unavailable) as raised:
         DeliverSettings.from_environment(

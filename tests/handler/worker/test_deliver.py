@@ -1,5 +1,5 @@
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from pydantic import JsonValue
@@ -9,7 +9,6 @@ from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
 from handler.ledger.ledger import ClaimRequest
-from handler.settings import DeliverSettings
 from tests.handler.stage import Braze, Invocation, Queue
 from tests.handler.worker.answers import hang
 
@@ -186,8 +185,8 @@ def test_a_transactional_request_names_one_recipient_and_the_delivery(
 def test_the_function_builds_its_worker_from_the_environment(
     queue: Queue, braze: Braze, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, field in DeliverSettings.model_fields.items():
-        monkeypatch.setenv(str(field.alias), str(getattr(queue.worker.settings, name)))
+    for name, value in asdict(queue.worker.settings).items():
+        monkeypatch.setenv(name.upper(), str(value))
     monkeypatch.setenv("AWS_ENDPOINT_URL", queue.aws.endpoint)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

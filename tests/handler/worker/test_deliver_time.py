@@ -3,7 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
 from handler.ledger.lease import Claim
-from handler.settings import DeliverSettings
 from handler.worker.dependencies import build
 from tests.handler.stage import Braze, Clock, Queue
 
@@ -141,11 +140,8 @@ def environ(queue: Queue, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
-    settings = queue.worker.settings
-    return {
-        str(field.alias): str(getattr(settings, name))
-        for name, field in DeliverSettings.model_fields.items()
-    }
+    settings = asdict(queue.worker.settings)
+    return {name.upper(): str(value) for name, value in settings.items()}
 
 
 def test_a_silent_ledger_and_a_silent_queue_are_given_up_within_the_margin(

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_each_workspace_has_its_endpoint_and_its_key(
 ) -> None:
     keys(queue, default="canary-key", america="canary-of-america")
     queue = knowing(queue, replace(USA, endpoint=braze.url))
-    nowhere = queue.worker.settings.model_copy(update={"braze_endpoint": USA.endpoint})
+    nowhere = replace(queue.worker.settings, braze_endpoint=USA.endpoint)
     queue = replace(queue, worker=replace(queue.worker, settings=nowhere))
     queue.send(encode(replace(delivery, workspace="usa")))
 
@@ -111,8 +111,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def built(queue: Queue, **more: str) -> Worker:
-    given = queue.worker.settings.model_dump(by_alias=True)
-    return dependencies.build({name: str(value) for name, value in given.items()} | more)
+    given = asdict(queue.worker.settings)
+    return dependencies.build({name.upper(): str(value) for name, value in given.items()} | more)
 
 
 def test_the_worker_reads_its_workspaces_from_the_package(queue: Queue, folder: Path) -> None:
