@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch's embedded metric format, written to the log by Powertools.
+"""Metrics in CloudWatch's embedded metric format, one line of the log for all of a kind.
 
 Each metric is published for the whole stack, for alarms (an alarm cannot search), and for each
 source or each of its rules, for operators. Names of sources and rules come from the rules files;
@@ -13,16 +13,21 @@ in the hours in which it is written, so rare metrics are cheap. These sums hold:
 A message counts in the last sum when it leaves the queue; a redriven message leaves it again.
 """
 
+import json
+import os
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit
 
 NAMESPACE: Final = "BrazeRelay"
 UNKNOWN: Final = "unknown"  # a source without a rules file; a message that is no delivery
 _STACK: Final = "relay"  # where POWERTOOLS_SERVICE_NAME (the stack's name) is not set
+# Values of a metric in one line (CloudWatch, "Specification: Embedded metric format").
+_MOST_VALUES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +91,18 @@ METRICS: Final[Mapping[str, Metric]] = {
 }
 
 _Dimensions = tuple[tuple[str, str], ...]
+_Values = dict[str, list[float]]
 
 
-def _nothing() -> defaultdict[_Dimensions, list[tuple[str, float]]]:
-    return defaultdict(list)
+def _nothing() -> defaultdict[_Dimensions, _Values]:
+    return defaultdict(dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
     """Counts that are not yet written."""
 
-    _values: defaultdict[_Dimensions, list[tuple[str, float]]] = field(default_factory=_nothing)
+    _values: defaultdict[_Dimensions, _Values] = field(default_factory=_nothing)
 
     def count(
         self, name: str, source: str = UNKNOWN, rule: str | None = None, value: float = 1
@@ -104,18 +110,30 @@ class Tally:
         """Add to one of METRICS; a dimension that the metric lacks is ignored."""
         given = {"source": source, "rule": rule or UNKNOWN}
         dimensions = tuple((one, given[one]) for one in METRICS[name].dimensions)
-        self._values[dimensions].append((name, value))
+        self._values[dimensions].setdefault(name, []).append(value)
 
     def flush(self) -> None:
         """Print a line for each combination of dimensions, and clear the counts."""
-        if not self._values:
-            return
-        line = EphemeralMetrics(namespace=NAMESPACE)
-        line.service = line.service or _STACK
         for dimensions, values in self._values.items():
-            if dimensions:
-                line.add_dimensions(service=line.service, **dict(dimensions))
-            for name, value in values:
-                line.add_metric(name, METRICS[name].unit, value)
-            line.flush_metrics()  # prints and clears it
+            left = values
+            while left:
+                part = {name: each[:_MOST_VALUES] for name, each in left.items()}
+                print(_line(dict(dimensions), part))  # noqa: T201 - CloudWatch reads the output
+                left = {name: rest for name, each in left.items() if (rest := each[_MOST_VALUES:])}
         self._values.clear()
+
+
+def _line(dimensions: dict[str, str], values: _Values) -> str:
+    """Return a line that publishes values for the whole stack, and for their dimensions."""
+    # CloudWatch takes no dimension without a visible character: whoever wrote it is unknown.
+    given = {name: value if value.strip() else UNKNOWN for name, value in dimensions.items()}
+    published = [["service"], ["service", *given]] if given else [["service"]]
+    metrics = [{"Name": name, "Unit": METRICS[name].unit.value} for name in values]
+    directive = {"Namespace": NAMESPACE, "Dimensions": published, "Metrics": metrics}
+    document = {
+        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
+        "service": os.environ.get("POWERTOOLS_SERVICE_NAME") or _STACK,
+        **given,
+        **values,
+    }
+    return json.dumps(document, separators=(",", ":"))

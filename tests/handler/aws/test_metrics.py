@@ -6,10 +6,12 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from handler.aws.metrics import METRICS, NAMESPACE
+from handler.aws.metrics import METRICS, NAMESPACE, Tally
 from handler.core.message import encode
 from handler.core.models import Delivery
 from relay.console.log_format import sentence
@@ -127,6 +129,80 @@ def test_each_message_counts_once_when_it_leaves_the_queue(
     assert all_["LettersReturned"] == 1
     assert total + all_["LettersReturned"] + queue.waiting() == len(bodies)
     assert all_["BrazeLatency"] > 0
+
+
+# What is counted: a metric, its dimensions, how often.
+COUNTED = [
+    ("DeliveriesAccepted", {"source": "shopify", "rule": "order-confirmation"}, 50),
+    ("DeliveriesRetried", {"source": "shopify", "rule": "order-confirmation"}, 2),
+    ("DeliveriesAccepted", {"source": "stripe", "rule": "Z\u00fcrich"}, 101),
+    ("DeliveriesDead", {"source": "stripe", "rule": "Z\u00fcrich"}, 250),
+    ("WebhooksReceived", {"source": "shopify"}, 1),
+    ("BrazeLatency", {}, 3),
+    ("BrazeRemaining", {}, 1),
+]
+
+
+def by_powertools(name: str) -> None:
+    """Print COUNTED as Powertools does, for a stack of this name."""
+    line = EphemeralMetrics(namespace=NAMESPACE, service=name)
+    for dimensions in (
+        dict(each) for each in dict.fromkeys(tuple(it.items()) for _, it, _ in COUNTED)
+    ):
+        if dimensions:
+            line.add_dimensions(service=name, **dimensions)
+        for metric, given, count in COUNTED:
+            for value in range(count if given == dimensions else 0):
+                line.add_metric(metric, METRICS[metric].unit, value)
+        line.flush_metrics()
+
+
+def published(text: str) -> list[Any]:
+    """Return what CloudWatch reads of lines: by kind of line, the values of each metric."""
+    kinds: dict[str, dict[str, list[float]]] = {}
+    for line in text.splitlines():
+        entry = json.loads(line)
+        assert isinstance(entry["_aws"].pop("Timestamp"), int)
+        (directive,) = entry["_aws"]["CloudWatchMetrics"]
+        values = {
+            it["Name"]: (it["Unit"], entry.pop(it["Name"])) for it in directive.pop("Metrics")
+        }
+        assert all(len(found) <= 100 for _, found in values.values())
+        kind = kinds.setdefault(json.dumps(entry, sort_keys=True), {})
+        for name, (unit, found) in values.items():
+            kind.setdefault(f"{name} {unit}", []).extend(found)
+    return sorted((kind, sorted(values.items())) for kind, values in kinds.items())
+
+
+def test_a_line_says_what_powertools_says(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
+    tally = Tally()
+    for name, dimensions, count in COUNTED:
+        for value in range(count):
+            tally.count(name, **dimensions, value=value)
+    tally.flush()
+    ours = capsys.readouterr().out
+    by_powertools("a-stack")
+
+    assert published(ours) == published(capsys.readouterr().out)
+    assert len(ours.splitlines()) == 6  # a line for each kind, and for each hundred of a metric
+
+
+def test_what_is_written_is_not_written_again(capsys: Capture) -> None:
+    tally = Tally()
+    tally.count("KeyRefused")
+    tally.flush()
+    tally.flush()
+
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+def test_a_dimension_is_never_blank(capsys: Capture) -> None:
+    tally = Tally()
+    tally.count("DeliveriesDead", " ", "")
+    tally.flush()
+
+    assert written(capsys.readouterr().out)["relay", "unknown", "unknown"] == {"DeliveriesDead": 1}
 
 
 def test_every_metric_of_the_table_is_counted_somewhere() -> None:
