@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from aws_lambda_powertools import Logger
-
+from handler.aws import log
 from handler.aws.metrics import Tally
 from handler.core.errors import (
     NotJson,
@@ -18,7 +17,7 @@ from handler.core.errors import (
 )
 from handler.core.models import Delivery, ParkReason, Plan
 
-logger = Logger()
+logger = log.logger()
 
 # Refusals that an operator has to know of. Only NotJson comes after the signature check.
 _ALARMING: Final = (

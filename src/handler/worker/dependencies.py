@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from handler import workspaces
 from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
+from handler.aws.log import logger
 from handler.aws.metrics import Tally
 from handler.aws.secrets import BRIEF, SecretCache
 from handler.braze_client.client import post
@@ -86,7 +87,7 @@ def build(environ: Mapping[str, str]) -> Worker:
     table = Table(boto3.client("dynamodb", config=QUICK), settings.ledger_table, clock)
     timing = Timing.local() if settings.stage == LOCAL else Timing()
     secrets = boto3.client("secretsmanager", config=BRIEF)
-    log = Logger(service="relay")
+    log = logger("relay")
     return Worker(
         settings=settings,
         workspaces=_workspaces(settings.braze_endpoint, log),

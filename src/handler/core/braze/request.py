@@ -12,6 +12,9 @@ from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 
 _PROPERTIES: Final = "trigger_properties"
+# Made once: `json.dumps` makes one for each call.
+_AS_SENT: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+_ASCII: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def request(delivery: Delivery) -> dict[str, JsonValue]:
@@ -101,7 +104,7 @@ def encode_request(value: JsonValue) -> bytes:
 
     Braze's limits of bytes are measured by this function alone.
     """
-    return utf8(json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+    return utf8(_AS_SENT.encode(value))
 
 
 def utf8(text: str) -> bytes:
@@ -115,4 +118,4 @@ def utf8(text: str) -> bytes:
 
 def written(value: JsonValue) -> str:
     """Return a value as compact ASCII JSON: for keys of the ledger, and to compare."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return _ASCII.encode(value)

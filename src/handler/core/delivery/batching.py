@@ -17,6 +17,7 @@ from handler.core.models import Delivery
 
 # Braze, "API limits": 4 MB for a request; 64 KiB are kept free for whatever counts besides.
 MAX_BYTES: Final = 4_000_000 - 65_536
+_SORTED: Final = json.JSONEncoder(sort_keys=True)
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ def _most(delivery: Delivery) -> int:
 def _shared(delivery: Delivery) -> Hashable:
     # Two rules may call a Canvas's properties by its two names, and Braze does not say which wins.
     is_old = "canvas_entry_properties" in (delivery.recipient or {})
-    return delivery.workspace, delivery.path, json.dumps(delivery.send, sort_keys=True), is_old
+    return delivery.workspace, delivery.path, _SORTED.encode(delivery.send), is_old
 
 
 def _after(requests: list[_Request], own: set[str]) -> list[_Request]:
