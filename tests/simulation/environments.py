@@ -16,6 +16,7 @@ from aws_lambda_powertools import Logger
 from handler import rules_directory, webhook_log
 from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
+from handler.aws.log import logger
 from handler.aws.secrets import SecretCache
 from handler.core.delivery.backoff import Timing
 from handler.core.errors import RulesError
@@ -69,7 +70,10 @@ class Environments:
     def __post_init__(self) -> None:
         # Powertools keeps the stream of a service's name: each run has a name of its own.
         name = f"simulation-{next(_RUNS)}"
-        self._log = Logger(service=name, stream=self.sink)
+        self._log = logger(name)
+        handler = self._log.registered_handler
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(self.sink)
         logging.getLogger(name).propagate = False  # nobody else reads what the sink has read
 
     @contextmanager
