@@ -35,7 +35,7 @@ FOREIGN = {
     "handler.deliver": (
         *("handler.core.verification", "handler.core.expressions", "handler.core.rules"),
         *("handler.core.planning", "handler.core.braze.contract"),
-        *("yaml", "phonenumbers", "tzdata", "aws_xray_sdk"),
+        *("pydantic", "yaml", "phonenumbers", "tzdata", "aws_xray_sdk"),
     ),
 }
 

@@ -12,12 +12,11 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Final, Literal
 
-from pydantic import JsonValue
-
 from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import written
 from handler.core.delivery.claim_protocol import Record, State
+from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import DAY, has_unknown

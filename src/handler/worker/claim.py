@@ -5,8 +5,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from pydantic import JsonValue
-
 from handler.aws.sqs import Cause
 from handler.core.braze.identifiers import traced
 from handler.core.braze.outcome import Outcome
@@ -14,6 +12,7 @@ from handler.core.braze.request import is_transactional, without_attributes
 from handler.core.delivery.backoff import wait, wait_stopped
 from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.errors import Unavailable
+from handler.core.json_types import JsonValue
 from handler.core.reasons import Reason
 from handler.ledger.lease import DAY, Claim, Times
 from handler.ledger.ledger import Claimed, ClaimRequest

@@ -3,8 +3,6 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from pydantic import JsonValue
-
 from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.outcome import HttpResponse, Outcome, classify
 from handler.core.braze.rate_limit import limit_of, number_of
@@ -18,6 +16,7 @@ from handler.core.braze.request import (
 from handler.core.delivery.breaker import Breaker, is_failure
 from handler.core.delivery.claim_protocol import State
 from handler.core.errors import Unavailable
+from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
