@@ -16,6 +16,7 @@ from relay.stacks.local import NAME, Stack, client
 
 _BUCKET: Final = "relay-artifacts"
 _KEY: Final = "package.zip"
+_BATCHED: Final = ("sqs:SendMessage", "sqs:ChangeMessageVisibility")
 _DEPLOY_SECONDS: Final = 60
 
 
@@ -68,8 +69,11 @@ def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dic
 def _allow_batches(policies: list[dict[str, Any]]) -> None:
     for policy in policies:
         for statement in policy["PolicyDocument"]["Statement"]:
-            if statement.get("Action") == "sqs:SendMessage":
-                statement["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+            actions = statement.get("Action", [])
+            listed = [actions] if isinstance(actions, str) else actions
+            more = [f"{one}Batch" for one in listed if one in _BATCHED]
+            if more:
+                statement["Action"] = [*listed, *more]
 
 
 def _deployed(endpoint: str, formation: Any) -> Stack:

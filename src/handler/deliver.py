@@ -5,22 +5,29 @@ The answer is a partial batch response: a message that it does not name is delet
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.errors import error_name
+from handler.aws.sqs import MAX_ENTRIES
 from handler.worker.dependencies import Worker, build
 from handler.worker.dispatch import dispatch, requests_of
 from handler.worker.failures import on_failure
 from handler.worker.task import DeliveryTask, Invocation, QueueMessage, decode_task, retry_in
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import (
+        ChangeMessageVisibilityBatchRequestEntryTypeDef as Entry,
+    )
+
 # Default where a bug left a message without a disposition.
 _NO_DISPOSITION: Final = retry_in(60)
 
 BatchResponse = dict[str, list[dict[str, str]]]
+_Retried = tuple[QueueMessage, int]  # a message and its wait in seconds
 
 
 class Context(Protocol):
@@ -77,24 +84,32 @@ def _dispatch_all(invocation: Invocation, tasks: list[DeliveryTask]) -> None:
 
 
 def _failures(invocation: Invocation, batch: list[QueueMessage]) -> list[dict[str, str]]:
-    failures = []
+    """Set the waits of the messages that are retried, and return these messages."""
+    retried: list[_Retried] = []
     for message in batch:
         disposition = invocation.dispositions.of(message) or _NO_DISPOSITION
         if disposition.wait is not None:
-            if invocation.has_time(1):  # else the queue's default timeout applies
-                _postpone(invocation.worker, message, disposition.wait)
-            failures.append({"itemIdentifier": message.id})
-    return failures
+            retried.append((message, disposition.wait))
+    for start in range(0, len(retried), MAX_ENTRIES):
+        if invocation.has_time(1):  # else the queue's default timeout applies
+            _postpone(invocation.worker, retried[start : start + MAX_ENTRIES])
+    return [{"itemIdentifier": message.id} for message, _ in retried]
 
 
-def _postpone(worker: Worker, message: QueueMessage, seconds: int) -> None:
-    """Set the visibility timeout; where that fails, the queue's default timeout applies."""
+def _postpone(worker: Worker, retried: Sequence[_Retried]) -> None:
+    """Set visibility timeouts; where one fails, the queue's default timeout applies."""
+    entries: list[Entry] = [
+        {"Id": str(at), "ReceiptHandle": message.receipt, "VisibilityTimeout": seconds}
+        for at, (message, seconds) in enumerate(retried)
+    ]
     try:
-        worker.sqs.change_message_visibility(
-            QueueUrl=worker.settings.queue_url,
-            ReceiptHandle=message.receipt,
-            VisibilityTimeout=seconds,
+        answer = worker.sqs.change_message_visibility_batch(
+            QueueUrl=worker.settings.queue_url, Entries=entries
         )
     except (ClientError, BotoCoreError) as error:
-        extra = {"message_id": message.id, "error": error_name(error)}
+        failed = dict.fromkeys([entry["Id"] for entry in entries], error_name(error))
+    else:
+        failed = {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+    for at, why in failed.items():
+        extra = {"message_id": retried[int(at)][0].id, "error": why}
         worker.log.warning("not postponed", extra=extra)

@@ -83,8 +83,10 @@ class Sqs:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.client, name)
 
-    def change_message_visibility(self, **named: Any) -> None:
-        self.seconds[named["ReceiptHandle"]] = named["VisibilityTimeout"]
+    def change_message_visibility_batch(self, **named: Any) -> dict[str, Any]:
+        for entry in named["Entries"]:
+            self.seconds[entry["ReceiptHandle"]] = entry["VisibilityTimeout"]
+        return {}
 
 
 @dataclass

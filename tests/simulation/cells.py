@@ -1,6 +1,7 @@
 """Faults by enumeration: every call of a small run, struck by every kind of fault."""
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -46,6 +47,11 @@ _KINDS: Final = {
     "clock.ingest": _OF_CLOCKS,
     "clock.worker": _OF_CLOCKS,
 }
+# Only what waits is postponed, and in a run in which nothing fails nothing waits.
+_OF_WAITS: Final = {
+    "sqs.change_message_visibility_batch": _OF_AWS,
+    "sqs.unset": (Fault("failed"),),
+}
 
 
 class Cell(NamedTuple):
@@ -80,15 +86,27 @@ class Struck(Plan):
         return Fault("slow", fault.seconds)
 
 
+UNANSWERED: Final = Cell("braze.post", 2, Fault("unavailable"))  # that of three confirmations
+
+
 @cache
 def cells() -> tuple[Cell, ...]:
     """Return every kind of fault at every call of a run in which nothing fails."""
-    calm = Struck()
-    World(SETTING, calm).run()
+    return _cells(Struck(), _KINDS)
+
+
+@cache
+def cells_of_waits() -> tuple[Cell, ...]:
+    """Return every kind of fault at every wait that is set in a run in which one request fails."""
+    return _cells(Struck(UNANSWERED), _OF_WAITS)
+
+
+def _cells(plan: Struck, of: Mapping[str, tuple[Fault, ...]]) -> tuple[Cell, ...]:
+    World(SETTING, plan).run()
     return tuple(
         Cell(point, call, fault)
-        for point, kinds in _KINDS.items()
-        for call in range(1, calm.calls[point] + 1)
+        for point, kinds in of.items()
+        for call in range(1, plan.calls[point] + 1)
         for fault in kinds
     )
 

@@ -35,6 +35,7 @@ _CALLS: Final = frozenset(
         "send_message_batch",
         "delete_message",
         "change_message_visibility",
+        "change_message_visibility_batch",
         "get_secret_value",
     }
 )

@@ -59,6 +59,15 @@ BATCHES: Final[dict[str, Given]] = {
     "too long together": _batch("a", "b", body="x" * (LARGEST // 2 + 1)),
     "no id": {"Entries": [{"MessageBody": "x"}]},
 }
+# Entries of a batch of waits: the id, which of the messages' receipts, and the seconds.
+CHANGES: Final[dict[str, list[tuple[str, int | None, int]]]] = {
+    "two": [("a", 0, 0), ("b", 1, 900)],
+    "one that is nobody's receipt": [("a", 0, 0), ("b", None, 900)],
+    "none": [],
+    "eleven": [(str(each), 0, 9) for each in range(11)],
+    "an id twice": [("a", 0, 0), ("a", 1, 0)],
+    "an id with a blank": [("a b", 0, 0)],
+}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,10 @@ CANARY: Final = "canary"
 
 
 class Sink(io.StringIO):
-    """A text stream. `leaks` are lines with a canary; `unrecorded` counts by delivery id."""
+    """A text stream. `leaks` are lines with a canary; `unrecorded` counts by delivery id.
+
+    `warned` are the messages of warnings.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -18,6 +21,7 @@ class Sink(io.StringIO):
         self.leaks: list[str] = []
         self.bugs: Counter[str] = Counter()
         self.unrecorded: Counter[str] = Counter()
+        self.warned: list[str] = []
 
     def write(self, text: str, /) -> int:
         if len(text) > 1:  # print writes a line's end by itself
@@ -26,6 +30,8 @@ class Sink(io.StringIO):
                 self.leaks.append(text[:300])
             if '"unrecorded"' in text:
                 self.unrecorded[json.loads(text).get("id", "")] += 1
+            if '"WARNING"' in text:
+                self.warned.append(json.loads(text)["message"])
             if '"bug: ' in text:
                 self.bugs[json.loads(text)["why"]] += 1
         return len(text)

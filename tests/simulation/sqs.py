@@ -3,7 +3,8 @@
 What it does beyond an emulator: control characters are refused, 120,000 messages are all that may
 be in flight, and of 12 hours of visibility the time since the receive counts. Faults of its own:
 `sqs.copy` (a received message is visible again after at most so many seconds), `sqs.undone` (a
-deletion that is answered well deletes nothing), `sqs.entry` (one entry of a batch is not taken).
+deletion that is answered well deletes nothing), `sqs.entry` (one entry of a batch is not taken),
+`sqs.unset` (one message of a batch keeps its visibility).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,10 +12,12 @@ from dataclasses import dataclass, field
 from hashlib import md5
 from typing import Any, TypeVar
 
+from botocore.exceptions import ClientError
+
 from tests.simulation.clock import Time
 from tests.simulation.faults import Calm, Faults
 from tests.simulation.line import LATENCY, Line, check_names, refusal
-from tests.simulation.sqs_limits import MAX_TIMEOUT, check_batch, check_entry, wrong
+from tests.simulation.sqs_limits import MAX_TIMEOUT, check_batch, check_entry, check_ids, wrong
 from tests.simulation.sqs_queue import Message, Queue
 from tests.simulation.sqs_words import record, worded
 
@@ -93,6 +96,12 @@ class Sqs:
         check_names(given, ("QueueUrl", "ReceiptHandle", "VisibilityTimeout"))
         return self._call("change_message_visibility", lambda: self._change(given))
 
+    def change_message_visibility_batch(self, **given: Any) -> dict[str, Any]:
+        """ChangeMessageVisibilityBatch (API reference): each entry has an answer of its own."""
+        check_names(given, ("QueueUrl", "Entries"))
+        operation = "change_message_visibility_batch"
+        return self._call(operation, lambda: self._change_all(given))
+
     def get_queue_attributes(self, **given: Any) -> dict[str, Any]:
         """GetQueueAttributes: the two counts of messages."""
         check_names(given, ("QueueUrl",), ("AttributeNames",))
@@ -168,6 +177,31 @@ class Sqs:
             raise _invalid(operation, "Total VisibilityTimeout is beyond the limit [43200 seconds]")
         queue.hide(message, now + seconds, flying=True)
         return _metadata()
+
+    def _change_all(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        operation = "ChangeMessageVisibilityBatch"
+        queue, entries = self._queue(given, operation), given["Entries"]
+        for entry in entries:
+            check_names(entry, ("Id", "ReceiptHandle"), ("VisibilityTimeout",))
+        check_ids(operation, entries)
+        answer: dict[str, Any] = {}
+        for entry in entries:
+            failed = self._failed_change(queue, entry)
+            answer.setdefault("Failed" if failed else "Successful", []).append(
+                {"Id": entry["Id"], **failed}
+            )
+        return answer | _metadata()
+
+    def _failed_change(self, queue: Queue, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Change one entry's visibility; return what SQS answers where that fails."""
+        if self.faults.at("sqs.unset") is not None:
+            return {"SenderFault": False, "Code": "InternalError"}
+        one = {name: each for name, each in entry.items() if name != "Id"}
+        try:
+            self._change({"QueueUrl": queue.url, "VisibilityTimeout": 0, **one})
+        except ClientError as error:
+            return {"SenderFault": True, "Code": error.response["Error"]["Code"]}
+        return {}
 
 
 def _invalid(operation: str, why: str) -> Exception:

@@ -17,6 +17,7 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NAME: Final = re.compile(r"(?!\.)(?!.*\.\.)(?!.*\.$)(?i:(?!aws\.|amazon\.))[A-Za-z0-9_.-]{1,256}")
 
+_PREFIX: Final = "AWS.SimpleQueueService."
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
 
 Attributes = Mapping[str, Mapping[str, Any]]
@@ -56,21 +57,26 @@ def check_entry(given: Mapping[str, Any], required: Sequence[str]) -> None:
 
 def check_batch(entries: Sequence[Mapping[str, Any]]) -> None:
     """Raise as boto3 does for a batch that SQS refuses as a whole."""
-    operation, prefix = "SendMessageBatch", "AWS.SimpleQueueService."
+    operation = "SendMessageBatch"
     for entry in entries:
         check_entry(entry, ("Id", "MessageBody"))
-    names = [entry["Id"] for entry in entries]
-    if not names:
-        raise refusal(operation, f"{prefix}EmptyBatchRequest", "There should be at least one.")
-    if len(names) > MAX_ENTRIES:
-        raise refusal(operation, f"{prefix}TooManyEntriesInBatchRequest", "More than 10.")
-    if len(set(names)) < len(names):
-        raise refusal(operation, f"{prefix}BatchEntryIdsNotDistinct", "An Id is repeated.")
-    if not all(map(_ID.fullmatch, names)):
-        raise refusal(operation, f"{prefix}InvalidBatchEntryId", "Letters, digits, - and _ only.")
+    check_ids(operation, entries)
     size = sum(size_of(each["MessageBody"], each.get("MessageAttributes", {})) for each in entries)
     if size > LARGEST:
-        raise refusal(operation, f"{prefix}BatchRequestTooLong", f"You have sent {size} bytes.")
+        raise refusal(operation, f"{_PREFIX}BatchRequestTooLong", f"You have sent {size} bytes.")
+
+
+def check_ids(operation: str, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Raise as boto3 does for a batch of no entry, of too many, or whose ids SQS does not take."""
+    names = [entry["Id"] for entry in entries]
+    if not names:
+        raise refusal(operation, f"{_PREFIX}EmptyBatchRequest", "There should be at least one.")
+    if len(names) > MAX_ENTRIES:
+        raise refusal(operation, f"{_PREFIX}TooManyEntriesInBatchRequest", "More than 10.")
+    if len(set(names)) < len(names):
+        raise refusal(operation, f"{_PREFIX}BatchEntryIdsNotDistinct", "An Id is repeated.")
+    if not all(map(_ID.fullmatch, names)):
+        raise refusal(operation, f"{_PREFIX}InvalidBatchEntryId", "Letters, digits, - and _ only.")
 
 
 def _wrong_attribute(name: str, value: Mapping[str, Any]) -> str:

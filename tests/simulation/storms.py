@@ -31,6 +31,7 @@ STORM: Final[Rates] = {
     "sqs.copy": {Fault("copy", 5.0): 0.005},
     "sqs.undone": {Fault("undone"): 0.002},
     "sqs.entry": {Fault("failed"): 0.005},
+    "sqs.unset": {Fault("failed"): 0.005},
     "secretsmanager.*": {Fault("error", 1.0): 0.1, Fault("throttled"): 0.05, Fault("lost"): 0.02},
     "braze.post": {
         Fault("timeout"): 0.01,

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.simulation.cells import Cell, broken, cells
+from tests.simulation.cells import UNANSWERED, Cell, broken, cells, cells_of_waits
 
 _STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 101  # a prime: all calls have their turn
 
@@ -16,6 +16,11 @@ _STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 101  # a prime: all c
 @pytest.mark.parametrize("cell", cells(), ids=str)
 def test_after_any_one_fault_all_that_was_accepted_arrives_as_it_should(cell: Cell) -> None:
     assert broken(cell) == {}
+
+
+@pytest.mark.parametrize("cell", cells_of_waits(), ids=str)
+def test_after_a_wait_that_is_not_set_as_it_should_likewise(cell: Cell) -> None:
+    assert broken(UNANSWERED, cell) == {}
 
 
 @pytest.mark.parametrize("first", range(len(cells())))
@@ -30,6 +35,7 @@ def test_after_two_faults_likewise(first: int) -> None:
 
 def test_every_service_is_struck_at_every_call_and_every_clock_is_wrong() -> None:
     assert len(cells()) >= 110
+    assert len(cells_of_waits()) >= 10
     assert {cell.point.partition(".")[0] for cell in cells()} == {
         *("secretsmanager", "sqs", "dynamodb", "braze", "clock")
     }

@@ -98,6 +98,31 @@ def test_visibility_is_of_messages_in_flight_and_within_12_hours(
     assert "error" not in _done(queues.emulator, queues.name, handles[1], change)
 
 
+@pytest.mark.parametrize("name", scripts_sqs.CHANGES)
+def test_waits_of_a_batch_are_set_alike_and_each_by_itself(queues: Both, name: str) -> None:
+    here, there = (_changed(client, queues.name, name) for client in queues.each())
+    assert here == there
+
+
+def _changed(client: Any, url: str, name: str) -> tuple[str, Any]:
+    """Set the waits of two messages; return the answer, and which message is then received."""
+    handles: Handles = {}
+    for body in ("first", "second"):
+        _done(client, url, handles, scripts_sqs.Step("send_message", body))
+    _done(client, url, handles, scripts_sqs.Step("receive_message"))
+    receipts = [handles[body][-1] for body in ("first", "second")]
+    entries = [
+        {
+            "Id": each,
+            "ReceiptHandle": "no receipt" if which is None else receipts[which],
+            "VisibilityTimeout": seconds,
+        }
+        for each, which, seconds in scripts_sqs.CHANGES[name]
+    ]
+    found = outcome(client.change_message_visibility_batch, {"QueueUrl": url, "Entries": entries})
+    return found, _done(client, url, handles, scripts_sqs.Step("receive_message"))
+
+
 def _done(client: Any, url: str, handles: Handles, step: scripts_sqs.Step) -> Any:
     """Do a step; return what is seen of it: bodies, counts of receives, or an error."""
     if step.operation == "send_message":
