@@ -53,7 +53,9 @@ class Redrive:
         if free and not self.ledger.free(delivery.id, free, self.by(), time.time()):
             return _CHANGED
         try:
-            self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=body)
+            self.sqs.send_message(
+                QueueUrl=self.queue_url, MessageBody=body, MessageGroupId=message.group_of(delivery)
+            )
         except ClientError as error:  # of one message; if SQS refuses all, each one reports it
             return f"SQS did not take it: {error.response['Error']['Code']}"
         return self.delete(letter)
@@ -65,7 +67,8 @@ class Redrive:
         """
         if self.rehearsal:
             return ""
-        refused = enqueue(self.sqs, self.queue_url, [message.encode(one) for one in deliveries])
+        messages = [(message.encode(one), message.group_of(one)) for one in deliveries]
+        refused = enqueue(self.sqs, self.queue_url, messages)
         return f"SQS did not take {len(refused)} of them" if refused else ""
 
     def delete(self, letter: Letter) -> str:

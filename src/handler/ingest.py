@@ -34,7 +34,7 @@ from handler.core.errors import (
     UnsupportedMediaType,
     Unverified,
 )
-from handler.core.message import encode
+from handler.core.message import encode, group_of
 from handler.core.models import Delivery, Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.reasons import Reason
@@ -177,7 +177,9 @@ class Ingest:
         Return the deliveries that SQS refuses for good: they are buried too.
         """
         bodies = [*map(encode, planned.deliveries)]
-        refused = enqueue(self.sqs, self.settings.queue_url, bodies)
+        groups = map(group_of, planned.deliveries)
+        messages = [*zip(bodies, groups, strict=True)]
+        refused = enqueue(self.sqs, self.settings.queue_url, messages)
         dead = [(body, Cause(Reason.REFUSED_BY_SQS)) for body in refused]
         dead += [
             (encode(parked), Cause(Reason(parked.reason), detail=parked.detail))

@@ -15,6 +15,8 @@ from botocore.exceptions import ClientError
 from handler import settings
 from handler.aws.api_gateway import webhook_of
 from handler.aws.secrets import SecretCache
+from handler.core.message import decode, group_of
+from handler.core.models import Delivery
 from handler.core.rules.load import load
 from handler.ingest import Ingest, _ingest, lambda_handler
 
@@ -45,6 +47,7 @@ class Aws:
     now: float = 1_000_000.0
     reads: int = 0
     queues: dict[str, list[str]] = field(default_factory=lambda: {"queue": [], "dead": []})
+    groups: list[str] = field(default_factory=list)
     fault: bool | None = None  # what SendMessageBatch says of the sender; None: it takes all
     is_dead_away: bool = False
 
@@ -57,6 +60,7 @@ class Aws:
         if self.fault is not None:
             return {"Failed": [{"Id": it["Id"], "SenderFault": self.fault} for it in Entries]}
         self.queues[QueueUrl] += [it["MessageBody"] for it in Entries]
+        self.groups += [it["MessageGroupId"] for it in Entries]
         return {}
 
     def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> Any:  # noqa: N803 - AWS's own
@@ -96,6 +100,14 @@ def test_a_rotated_secret_is_found_on_the_first_webhook_that_needs_it() -> None:
     assert taking.answer(request("first-secret"))["statusCode"] == 200
     assert len(aws.queues["queue"]) == 3
     assert aws.reads == 2
+
+
+def test_each_delivery_is_enqueued_in_the_group_of_its_rule() -> None:
+    aws = Aws({"shopify": "first-secret"})
+    assert ingest(aws).answer(request("first-secret"))["statusCode"] == 200
+    (delivery,) = [decode(body) for body in aws.queues["queue"]]
+    assert isinstance(delivery, Delivery)
+    assert aws.groups == [group_of(delivery)]
 
 
 def test_a_flood_of_bad_signatures_costs_a_read_every_two_seconds() -> None:

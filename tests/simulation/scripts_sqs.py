@@ -24,6 +24,7 @@ def _batch(*names: str, body: str = "x") -> Given:
 SENT: Final[dict[str, Given]] = {
     "a message": _sent(),
     "attributes": _sent(MessageAttributes={"reason": _TEXT, "status": _NUMBER}),
+    "a group": _sent(MessageGroupId="!" * 128),
     "the largest": _sent("x" * LARGEST),
     "tabs and ends of lines": _sent("a\tb\r\nc"),
     "beyond the first plane": _sent("\U0001f600"),
@@ -46,6 +47,8 @@ STRICTER: Final[dict[str, Given]] = {
     ),
     "eleven attributes": _sent(MessageAttributes={f"a{each}": _TEXT for each in range(11)}),
     "a delay over 15 minutes": _sent(DelaySeconds=901),
+    "a group of 129 characters": _sent(MessageGroupId="x" * 129),
+    "a group with a blank": _sent(MessageGroupId="a b"),
     "a control character in an attribute": _sent(
         MessageAttributes={"a": {"DataType": "String", "StringValue": "\x1b"}}
     ),

@@ -1,10 +1,11 @@
 """SQS in memory, as boto3's client has it, and its queues as an event source mapping reads them.
 
 What it does beyond an emulator: control characters are refused, 120,000 messages are all that may
-be in flight, and of 12 hours of visibility the time since the receive counts. Faults of its own:
-`sqs.copy` (a received message is visible again after at most so many seconds), `sqs.undone` (a
-deletion that is answered well deletes nothing), `sqs.entry` (one entry of a batch is not taken),
-`sqs.unset` (one message of a batch keeps its visibility).
+be in flight, messages of quiet groups come first (`sqs_groups.py`), and of 12 hours of visibility
+the time since the receive counts. Faults of its own: `sqs.copy` (a received message is visible
+again after at most so many seconds), `sqs.undone` (a deletion that is answered well deletes
+nothing), `sqs.entry` (one entry of a batch is not taken), `sqs.unset` (one message of a batch keeps
+its visibility).
 """
 
 from collections.abc import Callable, Mapping
@@ -88,7 +89,7 @@ class Sqs:
         message = queue.messages.get(_id_in(handle, "DeleteMessage"))
         known = message is not None and message.handle == handle
         if message is not None and known and self.faults.at("sqs.undone") is None:
-            queue.delete(message)
+            queue.delete(message, self.clock())
             queue.deleted += 1
 
     def change_message_visibility(self, **given: Any) -> dict[str, Any]:
@@ -127,7 +128,8 @@ class Sqs:
         self._count += 1
         body, now = given["MessageBody"], self.clock()
         name = f"{self._count:08x}-0000-4000-8000-000000000000"
-        message = Message(name, body, given.get("MessageAttributes", {}), now)
+        attributes, group = given.get("MessageAttributes", {}), given.get("MessageGroupId", "")
+        message = Message(name, body, attributes, now, group)
         queue.add(message, now + given.get("DelaySeconds", 0))
         digest = md5(body.encode(), usedforsecurity=False).hexdigest()
         return {"MessageId": name, "MD5OfMessageBody": digest}
@@ -210,7 +212,8 @@ def _invalid(operation: str, why: str) -> Exception:
 
 def _wrong(entry: Mapping[str, Any]) -> Any:
     attributes = entry.get("MessageAttributes", {})
-    return wrong(entry["MessageBody"], attributes, entry.get("DelaySeconds", 0))
+    delay, group = entry.get("DelaySeconds", 0), entry.get("MessageGroupId")
+    return wrong(entry["MessageBody"], attributes, delay, group)
 
 
 def _id_in(handle: str, operation: str) -> str:

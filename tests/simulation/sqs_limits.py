@@ -17,6 +17,7 @@ _FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _NAME: Final = re.compile(r"(?!\.)(?!.*\.\.)(?!.*\.$)(?i:(?!aws\.|amazon\.))[A-Za-z0-9_.-]{1,256}")
 
+_GROUP: Final = re.compile("[!-~]{1,128}")  # API reference, SendMessage: no blank
 _PREFIX: Final = "AWS.SimpleQueueService."
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,80}", re.ASCII)
 
@@ -31,13 +32,15 @@ def size_of(body: str, attributes: Attributes) -> int:
     return size
 
 
-def wrong(body: str, attributes: Attributes, delay: int) -> ClientError | None:
+def wrong(body: str, attributes: Attributes, delay: int, group: str | None) -> ClientError | None:
     """Return the error that a message is refused with, None for a good one."""
     if not body:
         return _refused("MissingParameter", "The request must contain the parameter MessageBody.")
     if _FORBIDDEN.search(body):
         return _refused("InvalidMessageContents", "Invalid characters found in the message body.")
     faults = [f"DelaySeconds is invalid: {delay}"] if not 0 <= delay <= MAX_DELAY else []
+    if group is not None and not _GROUP.fullmatch(group):
+        faults.append("MessageGroupId takes 1 to 128 letters, digits and signs.")
     if len(attributes) > MAX_ATTRIBUTES:
         faults.append(f"Number of message attributes [{len(attributes)}] exceeds 10.")
     for name, value in attributes.items():
@@ -50,7 +53,7 @@ def wrong(body: str, attributes: Attributes, delay: int) -> ClientError | None:
 
 def check_entry(given: Mapping[str, Any], required: Sequence[str]) -> None:
     """Raise as boto3 does for a message that it would not send at all."""
-    check_names(given, required, ("MessageAttributes", "DelaySeconds"))
+    check_names(given, required, ("MessageAttributes", "DelaySeconds", "MessageGroupId"))
     for value in given.get("MessageAttributes", {}).values():
         check_names(value, ("DataType",), ("StringValue",))
 

@@ -1,10 +1,11 @@
 """One standard queue in memory: at least once, in no strict order, with visibility timeouts."""
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any, Final
+
+from tests.simulation.sqs_groups import Groups
 
 MAX_IN_FLIGHT: Final = 120_000  # SQS, "Message quotas": for most standard queues
 DAY: Final = 86_400
@@ -21,6 +22,7 @@ class Message:
     body: str
     attributes: Mapping[str, Mapping[str, Any]]
     sent_at: float
+    group: str = ""
     receives: int = 0
     first_at: float = 0.0
     taken_at: float = 0.0
@@ -46,34 +48,34 @@ class Queue:
     messages: dict[str, Message] = field(default_factory=dict)
     dropped: list[Message] = field(default_factory=list)
     deleted: int = 0
-    flying: int = 0
+    groups: Groups = field(default_factory=Groups)
     _waiting: list[tuple[float, int, int, str]] = field(default_factory=list)
-    _ready: deque[tuple[int, str]] = field(default_factory=deque)
     _notes: int = 0
 
     def add(self, message: Message, visible_at: float) -> None:
         """Take a message that is visible from then on."""
         self.messages[message.id] = message
+        self.groups.sent(message.group, message.sent_at)
         self.hide(message, visible_at, flying=False)
 
     def hide(self, message: Message, until: float, *, flying: bool) -> None:
         """Set when a message is visible next; while `flying` it counts as in flight."""
-        self.flying += flying - message.flying
+        self.groups.fly(message.group, flying - message.flying)
         message.flying, message.visible_at = flying, until
         message.turn += 1
         self._notes += 1
         heappush(self._waiting, (until, self._notes, message.turn, message.id))
 
-    def delete(self, message: Message) -> None:
+    def delete(self, message: Message, now: float) -> None:
         """Forget a message."""
-        self.flying -= message.flying
+        self._land(message, now)
         del self.messages[message.id]
 
     def take(self, now: float) -> Message | None:
         """Return the next visible message, received once more; None for none, or for too many."""
         self._ripen(now)
-        while self._ready and self.flying < self.ceiling:
-            turn, name = self._ready.popleft()
+        while self.groups.flying < self.ceiling and (note := self.groups.take(now)):
+            _, turn, name = note
             message = self.messages.get(name)
             if message is None or message.turn != turn or self._drops(message, now):
                 continue
@@ -94,14 +96,14 @@ class Queue:
     def next_at(self, now: float) -> float | None:
         """Return when the next message is visible; None if nothing is left."""
         self._ripen(now)
-        if self._ready:
+        if self.groups:
             return now
         return self._waiting[0][0] if self._waiting else None
 
     def counts(self, now: float) -> tuple[int, int]:
         """Return how many messages are visible or delayed, and how many are in flight."""
         self._ripen(now)
-        return len(self.messages) - self.flying, self.flying
+        return len(self.messages) - self.groups.flying, self.groups.flying
 
     def _ripen(self, now: float) -> None:
         """Make visible what has hidden long enough, and throw away what is noted in vain."""
@@ -114,17 +116,23 @@ class Queue:
                 return
             heappop(waiting)
             if message is not None and current:
-                self.flying -= message.flying
-                message.flying = False
-                self._ready.append((turn, name))
+                self._land(message, until)
+                self.groups.show(message.group, turn, name)
+
+    def _land(self, message: Message, now: float) -> None:
+        """Take a message out of flight."""
+        if message.flying:
+            message.flying = False
+            self.groups.fly(message.group, -1)
+            self.groups.ended(message.group, now, now - message.taken_at)
 
     def _drops(self, message: Message, now: float) -> bool:
         if now - message.sent_at < self.retention:
             return False
         self.dropped.append(message)
-        self.delete(message)
+        self.delete(message, now)
         return True
 
     def _bury(self, message: Message, dead: "Queue", now: float) -> None:
-        self.delete(message)
+        self.delete(message, now)
         dead.add(message, now)

@@ -6,7 +6,8 @@ from tests.simulation.sqs_queue import Message
 
 
 def _system(message: Message) -> dict[str, str]:
-    return {
+    group = {"MessageGroupId": message.group} if message.group else {}
+    return group | {
         "ApproximateReceiveCount": str(message.receives),
         "SentTimestamp": str(int(message.sent_at * 1000)),
         "SenderId": "AIDAIT2UOQQY3AUEKVGXU",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef as Attribute
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
 
+Message = tuple[str, str]  # a body, and its group (`core.message.group_of`)
 
 MAX_ENTRIES: Final = 10  # SQS, "Amazon SQS message quotas"
 _ROUNDS: Final = 3  # the first and, for entries that failed, up to two more
@@ -26,35 +27,36 @@ LONGEST: Final = 256
 _REFUSED: Final = re.compile(r"[^ -~]")
 
 
-def enqueue(sqs: "SQSClient", queue_url: str, bodies: Sequence[str]) -> list[str]:
-    """Send all bodies; return those that SQS refuses for good (`SenderFault`).
+def enqueue(sqs: "SQSClient", queue_url: str, messages: Sequence[Message]) -> list[str]:
+    """Send all messages; return the bodies that SQS refuses for good (`SenderFault`).
 
     Raise Unavailable where SQS is away or an entry still fails after three rounds. Some of the
-    bodies may be in the queue then: the sender repeats the webhook, and the copies have one id.
+    messages may be in the queue then: the sender repeats the webhook, and the copies have one id.
     """
     refused: list[str] = []
-    for batch in batches(bodies):
+    for batch in batches(messages):
         refused += _send(sqs, queue_url, batch)
     return refused
 
 
-def batches(bodies: Iterable[str]) -> Iterator[list[str]]:
-    """Split bodies, in order, into batches for SQS; they are ASCII: a character is a byte."""
-    batch: list[str] = []
+def batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
+    """Split messages, in order, into batches for SQS; they are ASCII: a character is a byte."""
+    batch: list[Message] = []
     size = 0
-    for body in bodies:
+    for body, group in messages:
         if batch and (len(batch) == MAX_ENTRIES or size + len(body) > MAX_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append(body)
+        batch.append((body, group))
         size += len(body)
     if batch:
         yield batch
 
 
-def _send(sqs: "SQSClient", queue_url: str, batch: list[str]) -> list[str]:
+def _send(sqs: "SQSClient", queue_url: str, batch: list[Message]) -> list[str]:
     waiting: list[Entry] = [
-        {"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)
+        {"Id": str(number), "MessageBody": body, "MessageGroupId": group}
+        for number, (body, group) in enumerate(batch)
     ]
     refused: list[str] = []
     for _ in range(_ROUNDS):
@@ -63,7 +65,7 @@ def _send(sqs: "SQSClient", queue_url: str, batch: list[str]) -> list[str]:
         except (BotoCoreError, ClientError) as error:
             raise Unavailable(f"SQS is away: {error_name(error)}") from None
         failed = {entry["Id"]: entry["SenderFault"] for entry in answer.get("Failed", [])}
-        refused += [batch[int(number)] for number, fault in failed.items() if fault]
+        refused += [batch[int(number)][0] for number, fault in failed.items() if fault]
         waiting = [entry for entry in waiting if failed.get(entry["Id"]) is False]
         if not waiting:
             return refused

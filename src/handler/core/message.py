@@ -9,6 +9,7 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from math import isfinite
 from types import NoneType
 from typing import Any, Final, get_args
@@ -79,6 +80,16 @@ def encode(letter: Delivery | Parked) -> str:
         if newer := {name: value for name, value in newer.items() if value is not None}:
             version, given = since, {**given, **newer}
     return _dumps({"version": version, "kind": kind, **fields, **given})
+
+
+def group_of(delivery: Delivery) -> str:
+    """Return the message group of a delivery: all deliveries of a rule have one.
+
+    SQS, "Amazon SQS fair queues": messages of other groups are handed out before those of a group
+    that has most of the queue in flight. Hashed, for source and rule may be longer than the 128
+    characters that a group takes.
+    """
+    return sha256(f"{delivery.source}/{delivery.rule}".encode()).hexdigest()
 
 
 def decode(body: str) -> Delivery | Parked:

@@ -22,6 +22,7 @@ class Sqs:
 
     fails: Fails
     held: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     rounds: int = 0
 
     def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - AWS's own
@@ -32,13 +33,14 @@ class Sqs:
             fault = self.fails(self.rounds, entry["MessageBody"])
             if fault is None:
                 self.held.append(entry["MessageBody"])
+                self.groups.append(entry["MessageGroupId"])
             else:
                 failed.append({"Id": entry["Id"], "SenderFault": fault, "Code": "x"})
         return {"Failed": failed} if failed else {}
 
 
 def run(sqs: Sqs, bodies: list[str]) -> list[str]:
-    return enqueue(cast("Any", sqs), "url", bodies)
+    return enqueue(cast("Any", sqs), "url", [(body, f"group of {body}") for body in bodies])
 
 
 def test_all_that_is_sent_is_in_the_queue_in_its_order() -> None:
@@ -53,6 +55,7 @@ def test_an_entry_that_fails_is_sent_again_alone_up_to_twice() -> None:
     sqs = Sqs(lambda turn, body: False if body == "b" and turn < 3 else None)
     assert run(sqs, ["a", "b", "c"]) == []
     assert sqs.held == ["a", "c", "b"]
+    assert sqs.groups == ["group of a", "group of c", "group of b"]
 
 
 def test_an_entry_that_fails_three_times_is_ours_to_answer_for() -> None:
@@ -85,9 +88,9 @@ def test_nothing_is_sent_for_nothing() -> None:
 
 @given(st.lists(st.integers(1, MAX_BYTES), max_size=40))
 def test_every_batch_is_one_that_sqs_takes_and_none_is_lost(sizes: list[int]) -> None:
-    bodies = ["x" * size for size in sizes]
-    made = list(batches(bodies))
-    assert [body for batch in made for body in batch] == bodies
+    messages = [("x" * size, "group") for size in sizes]
+    made = list(batches(messages))
+    assert [message for batch in made for message in batch] == messages
     for batch in made:
         assert 0 < len(batch) <= MAX_ENTRIES
-        assert sum(map(len, batch)) <= MAX_BYTES
+        assert sum(len(body) for body, _ in batch) <= MAX_BYTES

@@ -1,6 +1,7 @@
 """Queue messages are ASCII JSON, come back as they went, and nothing else is read."""
 
 import json
+import re
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.core.errors import UnknownVersion, UnreadableMessage
-from handler.core.message import decode, encode, pack, unpack
+from handler.core.message import decode, encode, group_of, pack, unpack
 from handler.core.models import Delivery, Parked
 from tests.handler.core.message_models import DeliveryMessage, EventMessage, read
 
@@ -66,6 +67,18 @@ def decoded(body: str) -> dict[str, Any] | None:
         return asdict(decode(body))
     except UnreadableMessage:
         return None
+
+
+def test_a_rules_deliveries_are_one_group_and_no_other_rules_are_in_it() -> None:
+    other = replace(DELIVERY, id="1" * 64, event_id="2")
+    assert group_of(DELIVERY) == group_of(other)
+    assert group_of(replace(DELIVERY, rule="welcome")) != group_of(DELIVERY)
+    assert group_of(replace(DELIVERY, source="woocommerce")) != group_of(DELIVERY)
+
+
+def test_sqs_takes_the_group_of_any_name() -> None:
+    group = group_of(replace(DELIVERY, source="s" * 500, rule="r \u00eb"))
+    assert re.fullmatch("[0-9a-f]{64}", group)
 
 
 @pytest.mark.parametrize("letter", [DELIVERY, PARKED, replace(DELIVERY, recipient=None)])

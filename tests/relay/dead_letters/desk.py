@@ -159,6 +159,7 @@ class Desk:
             QueueUrl=url,
             MaxNumberOfMessages=10,
             MessageAttributeNames=["All"],
+            MessageSystemAttributeNames=["MessageGroupId"],
             VisibilityTimeout=60,
         ).get("Messages"):
             found += messages

@@ -1,12 +1,14 @@
 """A redrive sends dead letters as they were frozen, and the worker may claim them."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.core.delivery.claim_protocol import Record as Known
 from handler.core.delivery.claim_protocol import State, claimable
-from handler.core.message import encode
+from handler.core.message import encode, group_of
 from handler.ledger.records import record_from
 from relay.dead_letters.decision import Standing, redriven
 from relay.stacks.ledger import DeliveryRecord
@@ -26,8 +28,21 @@ def test_a_dead_letter_goes_back_to_the_queue_unchanged(desk: Desk, reason: str)
     assert "1 redriven, 0 not" in done.stdout
     (message,) = desk.taken("QueueUrl")
     assert message["Body"] == encode(it)
+    assert message["Attributes"]["MessageGroupId"] == group_of(it)
     assert desk.dead() == []
     assert desk.item(it) == before
+
+
+def test_a_letter_of_a_rule_that_is_called_otherwise_now_is_redriven_among_those_of_its_name(
+    desk: Desk,
+) -> None:
+    former, present = delivery(rule="former-name"), delivery(rule="present-name")
+    for it in (former, present):
+        desk.bury(it)
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
+    taken = {json.loads(it["Body"])["id"]: it["Attributes"] for it in desk.taken("QueueUrl")}
+    assert taken[former.id]["MessageGroupId"] == group_of(former) != group_of(present)
+    assert taken[present.id]["MessageGroupId"] == group_of(present)
 
 
 def test_what_is_redriven_may_be_claimed_by_the_worker(desk: Desk) -> None:
