@@ -23,7 +23,11 @@ OF_AWS = {
     "AWS/SQS": (
         "AWS::SQS::Queue",
         "QueueName",
-        {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"},
+        {
+            "ApproximateNumberOfMessagesVisible",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateAgeOfOldestMessage",
+        },
     ),
     "AWS/Lambda": ("AWS::Serverless::Function", "FunctionName", {"Errors", "Throttles"}),
 }
@@ -111,6 +115,7 @@ def test_both_functions_both_queues_and_the_age_of_dead_letters_are_watched() ->
         ("IngestFunction", "Throttles", 0),
         ("DeliverFunction", "Errors", 0),
         ("Queue", "ApproximateAgeOfOldestMessage", 3_600),
+        ("Queue", "ApproximateNumberOfMessagesNotVisible", 60_000),
         ("DeadLetterQueue", "ApproximateNumberOfMessagesVisible", 0),
         ("DeadLetterQueue", "ApproximateAgeOfOldestMessage", 10 * 86_400),
     }

@@ -232,14 +232,16 @@ def test_what_one_entry_point_may_load_the_other_is_caught_with() -> None:
     assert "handler.ledger" in foreign("handler.ingest", loaded("import handler.deliver"))
 
 
-def test_a_file_of_workspaces_costs_deliver_yaml_and_nothing_of_the_rules(tmp_path: Path) -> None:
+def test_a_file_of_workspaces_costs_deliver_its_readers_and_nothing_of_the_rules(
+    tmp_path: Path,
+) -> None:
     read = f"from handler.workspaces import Path, read; read(Path({str(tmp_path)!r}), None)"
     assert "yaml" not in loaded(f"import handler.deliver; {read}")
     file = tmp_path / "workspaces.yaml"
     file.write_text("usa: {endpoint: https://rest.iad-03.braze.com}", encoding="utf-8")
     found = foreign("handler.deliver", loaded(f"import handler.deliver; {read}"))
     assert found
-    assert all(is_below(name, {"yaml"}) for name in found)
+    assert all(is_below(name, {"yaml", "pydantic"}) for name in found)
 
 
 def package(name: str, order: Iterable[str]) -> str | None:

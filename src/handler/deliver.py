@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.errors import error_name
 from handler.aws.sqs import MAX_ENTRIES
+from handler.core.delivery.rest import rest
 from handler.worker.dependencies import Worker, build
 from handler.worker.dispatch import dispatch, requests_of
 from handler.worker.failures import on_failure
@@ -52,9 +53,11 @@ def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> BatchRe
     invocation = Invocation(worker, lambda: context.get_remaining_time_in_millis() / 1000)
     batch = [QueueMessage.of(record) for record in event["Records"]]
     _dispatch_all(invocation, _decoded(invocation, batch))
-    failures = _failures(invocation, batch)
+    retried = _retried(invocation, batch)
+    _postpone_all(invocation, retried)
     worker.tally.flush()
-    return {"batchItemFailures": failures}
+    _rest(invocation, retried)
+    return {"batchItemFailures": [{"itemIdentifier": message.id} for message, _ in retried]}
 
 
 def _decoded(invocation: Invocation, batch: list[QueueMessage]) -> list[DeliveryTask]:
@@ -83,17 +86,19 @@ def _dispatch_all(invocation: Invocation, tasks: list[DeliveryTask]) -> None:
             dispatch(invocation, [task])
 
 
-def _failures(invocation: Invocation, batch: list[QueueMessage]) -> list[dict[str, str]]:
-    """Set the waits of the messages that are retried, and return these messages."""
+def _retried(invocation: Invocation, batch: list[QueueMessage]) -> list[_Retried]:
     retried: list[_Retried] = []
     for message in batch:
         disposition = invocation.dispositions.of(message) or _NO_DISPOSITION
         if disposition.wait is not None:
             retried.append((message, disposition.wait))
+    return retried
+
+
+def _postpone_all(invocation: Invocation, retried: Sequence[_Retried]) -> None:
     for start in range(0, len(retried), MAX_ENTRIES):
         if invocation.has_time(1):  # else the queue's default timeout applies
             _postpone(invocation.worker, retried[start : start + MAX_ENTRIES])
-    return [{"itemIdentifier": message.id} for message, _ in retried]
 
 
 def _postpone(worker: Worker, retried: Sequence[_Retried]) -> None:
@@ -113,3 +118,14 @@ def _postpone(worker: Worker, retried: Sequence[_Retried]) -> None:
     for at, why in failed.items():
         extra = {"message_id": retried[int(at)][0].id, "error": why}
         worker.log.warning("not postponed", extra=extra)
+
+
+def _rest(invocation: Invocation, retried: Sequence[_Retried]) -> None:
+    """Take no more messages for a while, where what waits would fill the queue."""
+    worker = invocation.worker
+    waits = [wait for _, wait in retried]
+    waiting = worker.own_waits.add(waits, worker.clock())
+    seconds = rest(worker.timing, waits, waiting, worker.settings.deliver_concurrency)
+    seconds = min(seconds, invocation.time_left() - worker.timing.margin)
+    if seconds > 0:
+        worker.sleep(seconds)

@@ -83,7 +83,10 @@ class IngestSettings(_Settings):
 
 @dataclass(frozen=True, slots=True)
 class DeliverSettings(_Settings):
-    """The environment of the deliver function; `ledger_days` is how long final marks are kept."""
+    """The environment of the deliver function; `ledger_days` is how long final marks are kept.
+
+    `deliver_concurrency` is how many workers there are at most for one queue.
+    """
 
     stage: str
     ledger_table: str
@@ -91,6 +94,8 @@ class DeliverSettings(_Settings):
     braze_keys_arn: str
     braze_endpoint: str
     allow_other_braze_host: bool
+    # The template's default where it is absent, as `allow_broadcast` above.
+    deliver_concurrency: int = 10
 
     def mistakes(self) -> list[str]:
         """Return what is wrong: the API key is sent to the endpoint, so it is Braze's."""

@@ -20,6 +20,12 @@ def test_settings_are_read_among_all_else_that_an_environment_holds() -> None:
     assert DeliverSettings.from_environment(DELIVER | {"PATH": "/bin"}).ledger_days == 400
 
 
+def test_a_worker_that_is_not_told_how_many_there_are_takes_the_templates_default() -> None:
+    assert DeliverSettings.from_environment(DELIVER).deliver_concurrency == 10
+    given = DELIVER | {"DELIVER_CONCURRENCY": "40"}
+    assert DeliverSettings.from_environment(given).deliver_concurrency == 40
+
+
 @pytest.mark.parametrize("name", INGEST)
 def test_ingest_names_the_variable_that_is_missing(name: str) -> None:
     with pytest.raises(Unavailable, match=name):

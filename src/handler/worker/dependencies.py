@@ -21,6 +21,7 @@ from handler.braze_client.client import post
 from handler.braze_client.session import open_session
 from handler.core.braze.outcome import HttpResponse
 from handler.core.delivery.backoff import Timing
+from handler.core.delivery.rest import OwnWaits
 from handler.core.errors import RulesError
 from handler.core.workspace import Workspace
 from handler.ledger.batch_requests import BatchRequests
@@ -58,6 +59,7 @@ class Worker:
     breaker_state: BreakerState
     log: Logger
     tally: Tally = field(default_factory=Tally)
+    own_waits: OwnWaits = field(default_factory=OwnWaits)
     timing: Timing = field(default_factory=Timing)
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep

@@ -18,7 +18,9 @@ _LARGEST_POWER: Final = 30  # 2^30 s is beyond every cap, and no float overflows
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The relay's constants of time, in seconds; `quick_attempts` is a number of attempts.
+    """The relay's constants of time, in seconds.
+
+    `quick_attempts` is a number of attempts, `most_waiting` one of messages.
 
     Three quick attempts reach `base * 2^attempt` = 4, 8 and 16 s, so that a short failure is over
     in about ten seconds. From the fourth on it is an outage, and waits are 300 s and more: a day
@@ -46,6 +48,7 @@ class Timing:
     shortest: float = 8  # no POST is begun with less: Braze's slow answers take seconds
     margin: float = 5  # one call of AWS: 4 s at most (see `ledger.QUICK`), and 1 s to answer Lambda
     marking: float = 5  # how long a mark is retried
+    most_waiting: int = 40_000  # for long (see `rest`); SQS has room for 120,000, and 60,000 ring
 
     @classmethod
     def local(cls) -> "Timing":
