@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking peers check format lock sbom sizes clean
+.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking peers bench check format lock sbom sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ overtaking: $(READY) ## Let PAIRS=1000000 pairs of profile writes overtake each 
 
 peers: $(READY) ## Deliver in the ways of others under the same faults, beside ours
 	@.venv/bin/python -m bench.reliability
+
+bench: $(READY) ## Measure CPU, wall time and calls of delivering, beside an earlier release and other ways
+	@.venv/bin/python -m bench.deliver
 
 fuzz: $(READY) ## Try to get 1,000,000 mutated requests past the verifier, beside other libraries
 	@.venv/bin/python -m bench.fuzz

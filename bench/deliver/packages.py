@@ -1,0 +1,77 @@
+"""Packages in `build/bench`: functions of this checkout and of a release, Segment's action."""
+
+import io
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import Final
+
+from bench.deliver.webhooks import SOURCE, rules_file
+
+PROJECT: Final = Path(__file__).resolve().parents[2]
+BUILD: Final = PROJECT / "build" / "bench"
+RELEASE: Final = "630240a"  # which claimed and marked each delivery by a call of its own
+_SEGMENT: Final = Path(__file__).parent / "segment"
+
+
+class Missing(Exception):
+    """Something that this machine does not have; its words are shown instead of its figures."""
+
+
+def ours() -> Path:
+    """Return a package of this checkout's functions with the benchmark's rules."""
+    package = _emptied("ours")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PROJECT / "src" / "handler", package / "handler", ignore=ignored)
+    return _with_rules(package)
+
+
+def release() -> Path:
+    """Return the same of RELEASE; raise Missing where git does not have its commit."""
+    package = _emptied(RELEASE)
+    archive = ("git", "archive", "--format=tar", RELEASE, "src/handler")
+    found = subprocess.run(archive, cwd=PROJECT, capture_output=True, check=False)  # noqa: S603 - git alone
+    if found.returncode:
+        raise Missing(f"{RELEASE}: its commit is not in this clone (git fetch --unshallow)")
+    with tarfile.open(fileobj=io.BytesIO(found.stdout)) as tar:
+        tar.extractall(package, filter="data")
+    (package / "src" / "handler").rename(package / "handler")
+    return _with_rules(package)
+
+
+def segment() -> Path:
+    """Return a folder with Segment's packages, as its lock pins them; raise Missing without npm."""
+    folder = BUILD / "segment"
+    lock = (_SEGMENT / "package-lock.json").read_text(encoding="utf-8")
+    installed = folder / "installed.json"  # the lock that was installed
+    if not installed.exists() or installed.read_text(encoding="utf-8") != lock:
+        _install(_emptied("segment"))
+        installed.write_text(lock, encoding="utf-8")
+    shutil.copy(_SEGMENT / "action.js", folder)
+    return folder
+
+
+def _install(folder: Path) -> None:
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(_SEGMENT / name, folder)
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        raise Missing("Segment: node and npm are not on the path")
+    quiet = ("--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error")
+    found = subprocess.run([npm, "ci", *quiet], cwd=folder, capture_output=True, check=False)  # noqa: S603 - the locked packages, without their scripts
+    if found.returncode:
+        raise Missing("Segment: npm cannot install it; is the registry within reach?")
+
+
+def _emptied(name: str) -> Path:
+    folder = BUILD / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _with_rules(package: Path) -> Path:
+    (package / "rules").mkdir()
+    (package / "rules" / f"{SOURCE}.yaml").write_text(rules_file(), encoding="utf-8")
+    return package
