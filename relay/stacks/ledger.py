@@ -6,7 +6,7 @@ Every call raises botocore's errors: they name the call and the reason.
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
@@ -88,9 +88,21 @@ class Ledger:
         return found
 
     def delivery(self, delivery_id: str) -> DeliveryRecord | None:
-        """Return the record of a delivery as it is now; None where there is none."""
+        """Return the record of a delivery as it is now; None where there is none.
+
+        One that was held because its worker had vanished is ACCEPTED if that worker lived and has
+        recorded so after all.
+        """
         item = self.get(f"{_DELIVERY}{delivery_id}")
-        return DeliveryRecord.of(item) if item else None
+        if not item:
+            return None
+        record = DeliveryRecord.of(item)
+        if record.state != State.HELD or "held_from" not in item:
+            return record
+        request = self.get(f"send#{item['held_from']}")
+        is_member = delivery_id in request.get("members", ())
+        is_accepted = is_member and request.get("state") == State.ACCEPTED
+        return replace(record, state=State.ACCEPTED) if is_accepted else record
 
     def deliveries(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryRecord]:
         """Return the records of deliveries, of those that have one, by delivery id."""

@@ -100,3 +100,28 @@ def test_of_two_who_release_at_once_one_sends(desk: Desk) -> None:
     freed = [ledger.free(it.id, State.HELD, by, NOW) for by in ("ann", "bob")]
     assert freed == [True, False]
     assert desk.item(it)["freed"]["M"]["by"]["S"] == "ann"
+
+
+def put_request(desk: Desk, owner: str, state: str, *members: str) -> None:
+    item = {"pk": {"S": f"send#{owner}"}, "state": {"S": state}, "members": {"SS": [*members]}}
+    desk.client("dynamodb").put_item(TableName=desk.outputs["LedgerTable"], Item=item)
+
+
+@pytest.mark.parametrize(
+    "state, members, sent",
+    [("ACCEPTED", ["it", "b"], 0), ("ACCEPTED", ["b"], 1), ("SENDING", ["it", "b"], 1)],
+)
+def test_what_its_lost_worker_has_recorded_as_accepted_after_all_is_not_released(
+    desk: Desk, state: str, members: list[str], sent: int
+) -> None:
+    """As a worker does that Lambda froze in its request, and let go on past its lease."""
+    it = delivery(on_unknown="hold")
+    desk.bury(it, "unknown")
+    desk.put(it, "HELD", **UNKNOWN, held_from={"S": "frozen"})
+    put_request(desk, "frozen", state, *(it.id if one == "it" else one for one in members))
+
+    done = desk.run("held", "release", "--yes")
+
+    assert [each["id"] for each in desk.sent()] == [it.id] * sent
+    assert desk.item(it)["state"]["S"] == ("FAILED" if sent else "HELD")
+    assert sent or "Braze has accepted it meanwhile" in done.output
