@@ -21,9 +21,10 @@ _STATES: Final = (
     ("draft", True, "is a draft", "launch"),
     ("enabled", False, "is paused", "resume"),
 )
+_CAMPAIGNS: Final = "/campaigns/details"  # which the worker looks up too
 # By the key that names the target in a request: Braze's name for it, and the path of its details.
 _KINDS: Final = {
-    "campaign_id": ("campaign", "/campaigns/details"),
+    "campaign_id": ("campaign", _CAMPAIGNS),
     "canvas_id": ("Canvas", "/canvas/details"),
 }
 _PATH: Final = "/campaigns/trigger/send"  # where no rule has a target
@@ -136,7 +137,9 @@ def target_findings(
     if hidden:
         may = " and ".join(map(permission, hidden))
         problem = f"whether all that the rules send to is active was not seen: the key lacks {may}"
-        remedy = f"for this check, make a key in Braze with {may} too (no key can be changed): "
+        if _CAMPAIGNS in hidden:
+            problem += "; what goes to a paused campaign does not wait, and reaches nobody"
+        remedy = f"make a key in Braze with {may} too (no key can be changed): "
         yield Finding("note", problem, remedy + stack.set_key(key))
     judged = (finding for target, answer in answers for finding in _judged(target, answer, stack))
     yield from dict.fromkeys(judged)  # one finding for a failing path is enough

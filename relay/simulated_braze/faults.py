@@ -11,6 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from pydantic_core import to_json
 
+from relay.simulated_braze.catalogue import DETAILS
 from relay.simulated_braze.contract.endpoints import id_in
 from relay.simulated_braze.profiles import Json
 
@@ -67,10 +68,13 @@ class Fault(BaseModel):
         return usual if self.status == _RATE_LIMITED and self.headers is None else None
 
     def strikes(self, path: str, body: object) -> bool:
-        """Return whether it acts on such a request, and has times left."""
+        """Return whether it acts on such a request, and has times left.
+
+        Without a path it leaves requests for details alone: how often these come is not a test's.
+        """
         ids = {body.get("campaign_id"), body.get("canvas_id")} if isinstance(body, dict) else set()
         return (
-            self.path in (None, path)
+            (self.path == path if self.path else path not in DETAILS)
             and (self.target is None or self.target in (*ids, id_in(path)))
             and self.times != 0
         )

@@ -70,7 +70,7 @@ def test_a_broadcast_is_sent_once_and_never_leaves_this_machine(
         assert made.json() == {"events": 1, "deliveries": 1}
     (sent,) = home.requests(1)
     home.wait_until_idle()
-    assert home.braze("GET", "/requests") == [sent]
+    assert home.posted() == [sent]
     assert sent["body"] == {
         "campaign_id": SALE,
         "broadcast": True,

@@ -52,13 +52,13 @@ def run(orders: int, down_seconds: float) -> Figures:
         _fail(relay, 1.0)
         answers = post_orders(relay, sample("shopify-order"), orders)
         time.sleep(max(0.0, down_seconds - (time.monotonic() - started)))
-        into_the_outage = len(relay.braze("GET", "/requests"))
+        into_the_outage = len(relay.posted())
         _fail(relay, STILL_FAILING)
         until(lambda: waiting(relay), lambda left: left == 0, "empty queue", PATIENCE)
         return Figures(
             answers,
             Counter(send["external_id"] for send in relay.braze("GET", "/sends")),
-            Counter(request["status"] for request in relay.braze("GET", "/requests")),
+            Counter(request["status"] for request in relay.posted()),
             into_the_outage,
             states(relay),
             waiting(relay, "DeadLetterQueueUrl"),

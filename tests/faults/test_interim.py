@@ -42,7 +42,7 @@ app.command()(reconcile)
 def of_braze(relay: Relay) -> dict[str, tuple[str, str]]:
     """Return by delivery which user Braze was asked for, and what it answered to that request."""
     found = {}
-    for request in relay.braze("GET", "/requests"):
+    for request in relay.posted():
         rule, properties = RULE_OF[request["path"]], PROPERTIES[request["path"]]
         for one in request["body"]["recipients"]:
             delivery = delivery_id("shopify", rule, one[properties]["order"], "")
@@ -78,7 +78,7 @@ def test_interim_answers_shift_no_answer_and_ledger_reconcile_and_braze_agree(
         relay.braze("POST", "/faults", INTERIM)
         post_until_taken(relay, sample("shopify-order"), ORDERS)
         until(lambda: waiting(relay), lambda left: left == 0, "empty queue", PATIENCE)
-        requests, sends = relay.braze("GET", "/requests"), relay.braze("GET", "/sends")
+        requests, sends = relay.posted(), relay.braze("GET", "/sends")
         taken, recorded = of_braze(relay), of_the_ledger(relay)
         dead = waiting(relay, "DeadLetterQueueUrl")
         sums = reconciled(relay, tmp_path / "stack.json", monkeypatch)

@@ -15,7 +15,7 @@ from requests import Session
 
 from handler.aws.dynamodb import Table
 from handler.aws.secrets import SecretCache
-from handler.braze_client.client import post
+from handler.braze_client.client import get, post
 from handler.braze_client.session import open_session
 from handler.core.delivery.backoff import Timing
 from handler.core.models import Delivery
@@ -23,6 +23,7 @@ from handler.core.workspace import Workspace
 from handler.ledger.breaker_state import BreakerState
 from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
+from handler.ledger.targets import Targets
 from handler.settings import DeliverSettings
 from handler.worker.dependencies import Worker
 from relay.local.emulator import emulator
@@ -81,7 +82,9 @@ def queue(aws: Aws, settings: DeliverSettings) -> Iterator[Queue]:
             sqs=aws.client("sqs"),
             keys=SecretCache(manager, settings.braze_keys_arn, uptime),
             post=partial(post, session),
+            get=partial(get, session),
             pauses=Pauses(table, time.time, timing.known),
+            targets=Targets(table, timing),
             breaker_state=BreakerState(table, timing, time.time, random.random),
             log=Logger(service=f"relay-{uuid.uuid4().hex}", stream=log),
             timing=timing,

@@ -18,6 +18,7 @@ from handler.core.models import Delivery
 from handler.deliver import serve
 from handler.ledger.breaker_state import BreakerState
 from handler.ledger.pauses import Pauses
+from handler.ledger.targets import Targets
 from handler.worker.dependencies import Worker
 from tests.handler.stage import REQUEST, Clock, Invocation, Queue
 
@@ -165,6 +166,7 @@ def _with(queue: Queue, dynamo: Dynamo, sqs: Sqs, clock: Clock, timing: Timing) 
         ledger=replace(queue.worker.ledger, table=table),
         sqs=sqs,  # type: ignore[arg-type] # as the table's
         pauses=Pauses(table, clock, timing.known),
+        targets=Targets(table, timing),
         breaker_state=BreakerState(table, timing, clock, random.random),
         timing=timing,
         clock=clock,

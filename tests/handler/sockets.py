@@ -12,7 +12,7 @@ from ssl import SSLContext
 
 from requests import Session
 
-from handler.braze_client.client import post
+from handler.braze_client.client import get, post
 from handler.core.braze.outcome import HttpResponse
 
 BODY = b'{"recipients":[{"external_user_id":"u"}]}'
@@ -34,7 +34,7 @@ def reset(peer: socket.socket) -> None:
 
 def read_request(peer: socket.socket) -> bytes:
     raw = b""
-    while not raw.endswith(BODY):
+    while not (raw.endswith(b"\r\n\r\n") if raw.startswith(b"GET ") else raw.endswith(BODY)):
         piece = peer.recv(65_536)
         if not piece:
             break
@@ -140,4 +140,10 @@ SLOW_REDIRECT = REDIRECT.replace(b"Length: 0", b"Length: 40")
 def sent(session: Session, url: str, seconds: float = SECONDS) -> tuple[HttpResponse, float]:
     started = time.monotonic()
     answer = post(session, f"{url}/campaigns/trigger/send", BODY, "key", seconds)
+    return answer, time.monotonic() - started
+
+
+def asked(session: Session, url: str, seconds: float = SECONDS) -> tuple[HttpResponse, float]:
+    started = time.monotonic()
+    answer = get(session, f"{url}/campaigns/details?campaign_id=c", "key", seconds)
     return answer, time.monotonic() - started

@@ -18,6 +18,7 @@ from handler.worker.dependencies import Worker
 
 Reply = tuple[int, bytes]
 REQUEST = 2.5  # seconds for a request: an answer on a busy machine takes less
+ACTIVE: Reply = (200, b'{"message": "success", "enabled": true}')
 SUCCESS: Reply = (201, b'{"message": "success", "dispatch_id": "acf471119f74"}')
 
 
@@ -40,11 +41,16 @@ def _client(endpoint: str, service: str) -> Any:
 
 @dataclass
 class Braze:
-    """Braze, as far as the worker sees it: a list of replies, then success."""
+    """Braze, as far as the worker sees it: a list of replies, then success.
+
+    `details` are the answers to who asks for campaigns, then active; `asked` their paths and keys.
+    """
 
     replies: list[Reply | Callable[[], None]] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    details: list[Reply | Callable[[], None]] = field(default_factory=list)
+    asked: list[tuple[str, str | None]] = field(default_factory=list)
     url: str = ""
     headers: list[dict[str, str]] = field(
         default_factory=list
@@ -59,6 +65,14 @@ class Braze:
             return SUCCESS
         return reply
 
+    def say(self, path: str, key: str | None) -> Reply:
+        self.asked.append((path, key))
+        reply = self.details.pop(0) if self.details else ACTIVE
+        if callable(reply):
+            reply()
+            return ACTIVE
+        return reply
+
 
 def handler_of(peer: Braze) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
@@ -69,6 +83,13 @@ def handler_of(peer: Braze) -> type[BaseHTTPRequestHandler]:
             self.send_header("Content-Length", str(len(answer)))
             for name, value in (peer.headers.pop(0) if peer.headers else {}).items():
                 self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def do_GET(self) -> None:
+            status, answer = peer.say(self.path, self.headers["Authorization"])
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
             self.wfile.write(answer)
 

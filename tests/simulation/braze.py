@@ -1,7 +1,9 @@
-"""Braze in memory, as the worker's port `post`: what it was sent, what it applied, how it failed.
+"""Braze in memory, as the worker's ports `post` and `get`: what it was sent, applied, and how it
+failed.
 
-Faults of its own, at `braze.post`, are the kinds in `braze_faults.py`; `dies_before` and
-`dies_after` as for AWS. In an outage (`outages`: begin, end, kind) all requests fail alike.
+Faults of its own, at `braze.post` and `braze.get`, are the kinds in `braze_faults.py`;
+`dies_before` and `dies_after` as for AWS. In an outage (`outages`: begin, end, kind) all requests
+fail alike.
 """
 
 import json
@@ -21,17 +23,22 @@ MAX_RECIPIENTS: Final = 50  # Braze, "API limits"
 _PATHS: Final = {"/campaigns/trigger/send": "campaign_id", "/canvas/trigger/send": "canvas_id"}
 _TRANSACTIONAL: Final = "/transactional/v1/campaigns/"
 _QUEUED: Final = "The external reference has been queued.  Please retry to obtain send_id."
+_DETAILS: Final = "/campaigns/details?campaign_id="
 _LATENCY: Final = 0.2  # seconds of a good answer
 
 
 class Applied(NamedTuple):
-    """A request that Braze acted on, when, under which key, and its number among all requests."""
+    """A request that Braze acted on, when, under which key, and its number among all requests.
+
+    `because` is why it has reached nobody all the same; "" where it has.
+    """
 
     at: float
     path: str
     body: dict[str, Any]
     key: str
     number: int
+    because: str = ""
 
 
 @dataclass(slots=True)
@@ -39,6 +46,7 @@ class Try:
     """A request as it left the worker; `unknown`: the worker cannot tell whether it was applied.
 
     `doubtful` are those of its deliveries of which nothing is recorded, for the worker has died.
+    `left` are the seconds that the worker had left.
     """
 
     at: float
@@ -46,6 +54,23 @@ class Try:
     body: dict[str, Any]
     unknown: bool = False
     doubtful: set[Any] = field(default_factory=set)
+    left: float = float("inf")
+
+
+class Pause(NamedTuple):
+    """From `begin` until `end` a campaign is paused."""
+
+    begin: float
+    end: float
+    campaign: str
+
+
+class Ask(NamedTuple):
+    """A request for a campaign's details, and when it ended; `active` is None where it failed."""
+
+    at: float
+    campaign: str
+    active: bool | None
 
 
 class Outage(NamedTuple):
@@ -72,7 +97,8 @@ class Braze:
     limit: int = 250_000
     rejects: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
     kills: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
-    paused: set[str] = field(default_factory=set)
+    pauses: list[Pause] = field(default_factory=list)
+    asked: list[Ask] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)
     tried: list[Try] = field(default_factory=list)
     begins: Callable[[Try], None] = field(default=lambda _: None)
@@ -96,7 +122,7 @@ class Braze:
         return answer
 
     def _meet(self, one: Try, key: str, seconds: float) -> HttpResponse:
-        fault = self._fault()
+        fault = self._fault("braze.post")
         if self.kills(one.body) or (fault is not None and fault.kind == "dies_before"):
             raise Died
         number = len(self.tried)
@@ -105,12 +131,36 @@ class Braze:
             raise Died
         return answer
 
-    def _fault(self) -> Fault | None:
+    def get(self, url: str, key: str, seconds: float) -> HttpResponse:
+        """Tell of a campaign as the worker's port does."""
+        campaign = url.partition(_DETAILS)[2]
+        fault = self._fault("braze.get")
+        if fault is not None and fault.kind == "dies_before":
+            raise Died
+        answer = self._answer(lambda _later: self._details(campaign, key), seconds, fault)
+        if fault is not None and fault.kind == "dies_after":
+            raise Died
+        self.asked.append(Ask(self.clock(), campaign, _said(answer)))
+        return answer
+
+    def _details(self, campaign: str, key: str) -> HttpResponse:
+        now = self.clock()
+        status, words = self._admitted(key, now)
+        if status == 201:
+            status, words = 200, {"message": "success", "archived": False, "draft": False}
+            words["enabled"] = self._paused(campaign, now) is None
+        return HttpResponse("answered", status, self._limits(now), json.dumps(words).encode())
+
+    def _paused(self, target: str, at: float) -> Pause | None:
+        found = (one for one in self.pauses if one.campaign == target)
+        return next((one for one in found if one.begin <= at < one.end), None)
+
+    def _fault(self, point: str) -> Fault | None:
         now = self.clock()
         for outage in self.outages:
             if outage.begin <= now < outage.end:
                 return outage.fault
-        return self.faults.at("braze.post")
+        return self.faults.at(point)
 
     def _answer(
         self, act: Callable[[float], HttpResponse], seconds: float, fault: Fault | None
@@ -134,20 +184,29 @@ class Braze:
         now = self.clock()
         status, words = self._verdict(one.path, one.body, key, now)
         if status == 201 and "notice" not in words:
-            self.applied.append(Applied(now + later, one.path, one.body, key, number))
+            why = self._in_vain(one, now + later)
+            self.applied.append(Applied(now + later, one.path, one.body, key, number, why))
             words = {"message": "success", "dispatch_id": f"{number:032x}", **words}
         return HttpResponse("answered", status, self._limits(now), json.dumps(words).encode())
+
+    def _in_vain(self, one: Try, at: float) -> str:
+        """Return why a request that Braze takes reaches nobody; "" where it does."""
+        return "paused" if self._paused(_target(one.path, one.body), at) else ""
 
     def _verdict(
         self, path: str, body: dict[str, Any], key: str, now: float
     ) -> tuple[int, dict[str, Any]]:
+        status, words = self._admitted(key, now)
+        return self._judged(path, body, now) if status == 201 else (status, words)
+
+    def _admitted(self, key: str, now: float) -> tuple[int, dict[str, Any]]:
         hour = int(now // HOUR)
         self._hours[hour] = self._hours.get(hour, 0) + 1
         if key not in self.keys:
             return 401, {"message": "Error authenticating credentials"}
         if self._hours[hour] > self.limit:
             return 429, {"message": "You have reached your rate limit"}
-        return self._judged(path, body, now)
+        return 201, {}
 
     def _judged(self, path: str, body: dict[str, Any], now: float) -> tuple[int, dict[str, Any]]:
         if breach := _breach(path, body):
@@ -155,8 +214,6 @@ class Braze:
             return 400, {"message": breach}
         if self.rejects(body):
             return 400, {"message": "Recipients invalid"}
-        if _target(path, body) in self.paused:
-            return 201, {"notice": "The campaign is paused. Resume the campaign to send."}
         if "external_send_id" in body:
             return self._once(body["external_send_id"], now)
         return 201, {}
@@ -175,6 +232,15 @@ class Braze:
             "x-ratelimit-remaining": str(max(0, self.limit - self._hours.get(hour, 0))),
             "x-ratelimit-reset": str((hour + 1) * HOUR),
         }
+
+
+def _said(answer: HttpResponse) -> bool | None:
+    """Return whether an answer says that a campaign is active; None where it says nothing."""
+    try:
+        words = json.loads(answer.body) if answer.status == 200 else {}
+    except ValueError:
+        words = {}
+    return words.get("enabled")
 
 
 def _is_silent(answer: HttpResponse) -> bool:

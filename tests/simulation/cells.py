@@ -31,6 +31,13 @@ _OF_BRAZE: Final = (
     Fault("dies_after"),
     Fault("copied", 5),
 )
+_OF_DETAILS: Final = (
+    *(Fault(kind) for kind in ("timeout", "server_error", "forbidden", "page", "cut")),
+    Fault("slow", _TIMED_OUT),
+    Fault("dies_before"),
+    Fault("dies_after"),
+    Fault("copied", 5),
+)
 _OF_CLOCKS: Final = (Fault("ahead", 300), Fault("behind", 300))
 _KINDS: Final = {
     "secretsmanager.get_secret_value": _OF_AWS,
@@ -41,6 +48,7 @@ _KINDS: Final = {
     "dynamodb.entry": tuple(Fault(kind) for kind in CODES),
     "dynamodb.answer": (Fault("short"),),
     "braze.post": _OF_BRAZE,
+    "braze.get": _OF_DETAILS,
     "sqs.entry": (Fault("failed"),),
     "sqs.copy": (Fault("copy", 5),),
     "sqs.undone": (Fault("undone"),),

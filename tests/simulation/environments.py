@@ -26,6 +26,7 @@ from handler.ingest import Ingest
 from handler.ledger.breaker_state import BreakerState
 from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
+from handler.ledger.targets import Targets
 from handler.settings import DeliverSettings, IngestSettings
 from handler.worker.dependencies import Worker
 from tests.simulation.braze import Braze
@@ -103,7 +104,9 @@ class Environments:
             sqs=self.sqs,  # type: ignore[arg-type] # as above
             keys=SecretCache(self.secrets, BRAZE_KEYS, self.clock),  # type: ignore[arg-type] # as above
             post=self.wire(self.braze.post),
+            get=self.braze.get,
             pauses=Pauses(table, clock, self.timing.known),
+            targets=Targets(table, self.timing),
             breaker_state=BreakerState(table, self.timing, clock, self.random.random),
             log=self._log,
             timing=self.timing,

@@ -16,6 +16,11 @@ from tests.simulation.shop import Key, Wish
 from tests.simulation.sink import CANARY
 from tests.simulation.world import VISIBILITY, World
 
+# Seconds after the begin of a pause in which what is sent may reach nobody: `Timing.campaign`, half
+# a minute while a worker asks, a request, and the invocation's other requests before it.
+_UNSEEN: Final = 60 + 30 + 15 + 30
+_HEEDED: Final = 45  # seconds until every worker heeds what Braze has told one of them
+_IN_A_HURRY: Final = 25  # seconds: a worker that has less left asks nobody
 _LONGEST_WAIT: Final = 2 * HOUR  # seconds: the longest back-off is an hour, and a rate limit's too
 
 
@@ -159,6 +164,21 @@ def unfinished(outcome: Outcome) -> Iterator[str]:
         yield f"it took {story.ended_at - story.calm_at:.0f} s"
 
 
+def in_vain(outcome: Outcome) -> Iterator[str]:
+    """I12: nothing is sent to a campaign that a worker could know to be paused."""
+    braze = outcome.world.braze
+    for one in braze.applied:
+        began = braze.tried[one.number - 1]
+        if one.because == "paused" and began.left >= _IN_A_HURRY:
+            at, target = began.at, str(one.body.get("campaign_id"))
+            since = max(each.begin for each in braze.pauses if each.campaign == target)
+            asks = [ask for ask in braze.asked if ask.campaign == target and since < ask.at < at]
+            failed = any(ask.active is None and at - ask.at < _UNSEEN for ask in asks)
+            heeded = any(ask.active is False and at - ask.at > _HEEDED for ask in asks)
+            if heeded or (at - since > _UNSEEN and not failed):
+                yield f"{target} was paused {at - since:.0f} s before a request to it"
+
+
 def told(outcome: Outcome) -> Iterator[str]:
     """I11: no secret, name or address is in a log, a metric or an attribute; no bug was caught."""
     yield from outcome.world.on.sink.leaks
@@ -170,6 +190,7 @@ def told(outcome: Outcome) -> Iterator[str]:
 
 INVARIANTS: Final = (
     lost, repeated, uninvited, out_of_order, altered, at_once, buried, too_many, unfinished, told,
+    in_vain,
 )  # fmt: skip
 
 

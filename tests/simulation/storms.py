@@ -3,8 +3,10 @@
 from typing import Final
 
 from tests.simulation.faults import Fault, Rates
+from tests.simulation.shop import CAMPAIGNS
 from tests.simulation.world import Setting
 
+TICKETS: Final = next(one for one, rule in CAMPAIGNS.items() if rule == "ticket")
 # Probabilities at each call, and at each start of an environment.
 STORM: Final[Rates] = {
     "clock.*": {Fault("ahead", 300.0): 0.1, Fault("behind", 300.0): 0.1},
@@ -33,6 +35,21 @@ STORM: Final[Rates] = {
     "sqs.entry": {Fault("failed"): 0.005},
     "sqs.unset": {Fault("failed"): 0.005},
     "secretsmanager.*": {Fault("error", 1.0): 0.1, Fault("throttled"): 0.05, Fault("lost"): 0.02},
+    "braze.get": {
+        Fault("timeout"): 0.02,
+        Fault("reset"): 0.01,
+        Fault("refused"): 0.01,
+        Fault("limited"): 0.01,
+        Fault("server_error"): 0.02,
+        Fault("edge"): 0.01,
+        Fault("page"): 0.01,
+        Fault("cut"): 0.01,
+        Fault("interim"): 0.01,
+        Fault("headless"): 0.01,
+        Fault("slow", 5.0): 0.02,
+        Fault("dies_before"): 0.01,
+        Fault("dies_after"): 0.01,
+    },
     "braze.post": {
         Fault("timeout"): 0.01,
         Fault("timeout_applied"): 0.01,
@@ -82,5 +99,6 @@ def stormy(seed: int, webhooks: int) -> Setting:
             (lasts * 0.5, lasts * 0.5 + 20, "sqs"),
             (lasts * 0.7, lasts * 0.7 + 60, "secretsmanager"),
         ),
+        pauses=((lasts * 0.1, lasts, TICKETS),),  # until the calm
         rotations=(lasts * 0.4, lasts * 0.8),
     )

@@ -19,7 +19,9 @@ def limited() -> tuple[World, Counter[int]]:
     world = World(_SETTING)
     world.braze.limit = _LIMIT
     world.run()
-    return world, Counter(int(one.at // HOUR) for one in world.braze.tried)
+    braze = world.braze
+    made = [*(one.at for one in braze.tried), *(one.at for one in braze.asked)]
+    return world, Counter(int(at // HOUR) for at in made)
 
 
 def test_a_backlog_uses_the_hourly_limit_and_each_worker_meets_its_end_twice_at_most() -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from handler.deliver import serve
 from handler.worker.dependencies import Worker
 from tests.simulation.baton import Baton
-from tests.simulation.braze import Braze, Outage, Try
+from tests.simulation.braze import Braze, Outage, Pause, Try
 from tests.simulation.dynamodb import DynamoDB, Table
 from tests.simulation.environments import BRAZE_KEYS, DEAD, QUEUE, SIGNING, TABLE, Environments
 from tests.simulation.faults import Fault, Plan, Rates
@@ -43,6 +43,7 @@ class Setting:
     rates: Rates = field(default_factory=dict)
     outages: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, kind of fault
     down: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, service of AWS
+    pauses: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, campaign
     rotations: tuple[float, ...] = ()  # when the API key is rotated, in seconds
     repeated: float = 0.01  # of the webhooks that were answered come again
 
@@ -84,6 +85,7 @@ class World:
             kills=is_poison,
             begins=self._begins,
             ends=self._ends,
+            pauses=self._pauses(),
         )
         ports: dict[str, Any] = {"clock": self.clock, "faults": self.plan, "tries": 2}
         self.on = Environments(
@@ -123,6 +125,10 @@ class World:
         now = self.clock()
         return [Outage(now + at, now + end, Fault(kind)) for at, end, kind in self.setting.outages]
 
+    def _pauses(self) -> list[Pause]:
+        now = self.clock()
+        return [Pause(now + at, now + end, campaign) for at, end, campaign in self.setting.pauses]
+
     def _rotate(self) -> None:
         key = f"canary-key-{len(self.on.secrets.texts.get(BRAZE_KEYS, []))}"
         old = set(self.braze.keys)
@@ -134,6 +140,7 @@ class World:
 
     def _begins(self, one: Try) -> None:
         keys = {key for key, _ in deliveries_in(one.path, one.body)}
+        one.left = self.clock.current.deadline - self.clock()
         self._posted.setdefault(self.clock.current.number, []).append(one)
         self.story.at_once += sorted(keys & self._sending)
         self._sending |= keys
@@ -167,7 +174,8 @@ class World:
         """From here on nothing fails, and all that was accepted has to arrive."""
         self.plan.active = False
         self.braze.outages.clear()
-        self.story.calm_at = self.clock()
+        now = self.story.calm_at = self.clock()
+        self.braze.pauses = [one._replace(end=min(now, one.end)) for one in self.braze.pauses]
 
     def _work(self) -> None:
         """Do as the event source mapping does for one of its concurrent invocations."""

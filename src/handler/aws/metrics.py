@@ -80,7 +80,7 @@ METRICS: Final[Mapping[str, Metric]] = {
     "LettersReturned": _count("a message that is no delivery, buried again"),
     "DeliveriesRetried": _count("an attempt after which the message is retried", *_RULE),
     "TargetPaused": _count(
-        "an attempt whose Canvas is paused, or whose campaign, Canvas or address is unknown", *_RULE
+        "a try whose Canvas or campaign is paused, or unknown, or whose address is", *_RULE
     ),
     "AcceptedWithErrors": _count("an accepted attempt whose answer names errors", *_RULE),
     "KeyRefused": _count("an attempt whose API key Braze refused"),

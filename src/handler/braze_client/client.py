@@ -1,4 +1,4 @@
-"""The HTTP client: one POST to Braze, and how far it got. Only the queue retries."""
+"""The HTTP client: one POST or GET to Braze, and how far it got. Only the queue retries."""
 
 import io
 import time
@@ -67,7 +67,7 @@ def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> H
         response = session.post(
             url,
             data=content,
-            headers=_headers(key),
+            headers={**_headers(key), "Content-Type": "application/json"},
             timeout=Timeout(total=seconds, connect=seconds),  # type: ignore[arg-type] # requests passes urllib3's own through
             allow_redirects=False,
             stream=True,
@@ -78,10 +78,30 @@ def post(session: Session, url: str, body: bytes, key: str, seconds: float) -> H
         return _answer(response)
 
 
+def get(session: Session, url: str, key: str, seconds: float) -> HttpResponse:
+    """GET JSON of Braze within `seconds` in all, as `post` does; never raise.
+
+    Nothing depends on how far a failed one got: it is `interrupted`.
+    """
+    if seconds <= 0:
+        return HttpResponse("not_connected", why="no_time")
+    try:
+        response = session.get(
+            url,
+            headers=_headers(key),
+            timeout=Timeout(total=seconds, connect=seconds),  # type: ignore[arg-type] # as above
+            allow_redirects=False,
+            stream=True,
+        )
+    except (RequestException, HTTPError, OSError, ValueError) as error:
+        return _broken(error)
+    with response:
+        return _answer(response)
+
+
 def _headers(key: str) -> dict[str, str]:
     return {
         "Authorization": f"Bearer {key}",
-        "Content-Type": "application/json",
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "User-Agent": USER_AGENT,

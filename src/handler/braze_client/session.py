@@ -195,6 +195,7 @@ class _Fresh:
 
     _used = 0.0
     _whole = True
+    _has_body = True
     _answer: _Response | None = None  # the last answer on this socket
 
     def _new_conn(self) -> Socket:
@@ -211,14 +212,24 @@ class _Fresh:
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
         self._whole = False  # urllib3 reads the answer even if sending has failed
+        self._has_body = kwargs.get("body") is not None
         super().request(*args, **kwargs)  # type: ignore[misc] # the other base has it
         self._whole = True
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
+        # As late as possible before the whole request is sent: bytes that have arrived by then are
+        # no answer to it.
+        if not self._has_body:
+            self._expect_quiet()
         super().endheaders(*args, **kwargs)  # type: ignore[misc] # the other base has it
-        # The body is not sent yet, so bytes that have arrived are no answer to it. A new connection
-        # holds nothing of another request, but may hold unread session tickets of TLS 1.3.
-        if self._answer is not None and not self._is_quiet:
+        if self._has_body:
+            self._expect_quiet()
+
+    def _expect_quiet(self) -> None:
+        # A new connection holds nothing of another request, but may hold unread session tickets of
+        # TLS 1.3; one that is yet to be made holds nothing at all.
+        is_reused = self._answer is not None and self.sock is not None  # type: ignore[attr-defined] # the other base has it
+        if is_reused and not self._is_quiet:
             raise ConnectionError("something came before the request was sent")
 
     def response_class(self, *args: Any, **kwargs: Any) -> _Response:  # noqa: ANN401 - passed on

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     CLAIMED = "claimed"
     SURGE = "surge"
     OUT_OF_TURN = "out_of_turn"
+    TARGET_ASKED = "target_asked"  # another worker asks Braze for the state of its campaign
     UNAVAILABLE = "unavailable"  # AWS, a secret, or a bug of ours: the line `not now` says which
     UNKNOWN_VERSION = "unknown_version"
     UNKNOWN_WORKSPACE = "unknown_workspace"
@@ -91,6 +92,7 @@ FACTS: Final[Mapping[Reason, Facts]] = {
     Reason.CLAIMED: Facts(_WAITS),
     Reason.SURGE: Facts(("waiting", "dead"), command="dead-letters redrive"),
     Reason.OUT_OF_TURN: Facts(_WAITS),
+    Reason.TARGET_ASKED: Facts(_WAITS),
     Reason.UNAVAILABLE: Facts(_WAITS),
     Reason.UNKNOWN_VERSION: Facts(_WAITS),
     Reason.UNKNOWN_WORKSPACE: Facts(_WAITS),

@@ -17,7 +17,7 @@ from handler.aws.dynamodb import Table
 from handler.aws.log import logger
 from handler.aws.metrics import Tally
 from handler.aws.secrets import BRIEF, SecretCache
-from handler.braze_client.client import post
+from handler.braze_client.client import get, post
 from handler.braze_client.session import open_session
 from handler.core.braze.outcome import HttpResponse
 from handler.core.delivery.backoff import Timing
@@ -30,6 +30,7 @@ from handler.ledger.ledger import QUICK, Ledger
 from handler.ledger.pauses import Pauses
 from handler.ledger.profile_versions import ProfileVersions
 from handler.ledger.rate_counters import RateCounters
+from handler.ledger.targets import Targets
 from handler.settings import LOCAL, DeliverSettings
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def _owner() -> str:
 class Worker:
     """The dependencies of the deliver function.
 
-    `post` takes URL, body, API key and seconds (see `braze_client.client`). `clock` returns
+    `post` takes URL, body, API key and seconds, `get` the same without a body (see
+    `braze_client.client`). `clock` returns
     seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two
     requests share: all claims of one request have the same.
     """
@@ -55,7 +57,9 @@ class Worker:
     sqs: "SQSClient"
     keys: SecretCache
     post: Callable[[str, bytes, str, float], HttpResponse]
+    get: Callable[[str, str, float], HttpResponse]
     pauses: Pauses
+    targets: Targets
     breaker_state: BreakerState
     log: Logger
     tally: Tally = field(default_factory=Tally)
@@ -89,6 +93,7 @@ def build(environ: Mapping[str, str]) -> Worker:
     table = Table(boto3.client("dynamodb", config=QUICK), settings.ledger_table, clock)
     timing = Timing.local() if settings.stage == LOCAL else Timing()
     secrets = boto3.client("secretsmanager", config=BRIEF)
+    session = open_session()
     log = logger("relay")
     return Worker(
         settings=settings,
@@ -96,8 +101,10 @@ def build(environ: Mapping[str, str]) -> Worker:
         ledger=Ledger(table, settings.ledger_days),
         sqs=boto3.client("sqs", config=QUICK),
         keys=SecretCache(secrets, settings.braze_keys_arn, time.time),
-        post=partial(post, open_session()),
+        post=partial(post, session),
+        get=partial(get, session),
         pauses=Pauses(table, clock, timing.known),
+        targets=Targets(table, timing),
         breaker_state=BreakerState(table, timing, clock, random.random),
         log=log,
         timing=timing,

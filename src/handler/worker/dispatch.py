@@ -13,6 +13,7 @@ from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
 from handler.ledger.rate_counters import MINUTE
+from handler.worker.campaign import campaign_stop
 from handler.worker.claim import claim_all, end
 from handler.worker.dependencies import Worker
 from handler.worker.send import one_by_one, send
@@ -137,6 +138,8 @@ def _stopped(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
     worker = invocation.worker
     now = worker.clock()
     stop = _paused(worker, task) or _limited(worker, task, now) or _open(worker, task, now)
+    # Last: while nothing is sent, Braze is not asked for campaigns either.
+    stop = stop or _at_its_campaign(invocation, task)
     return None if stop is None else _wait(invocation, task, stop)
 
 
@@ -175,3 +178,8 @@ def _open(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
         return None
     seconds = wait_open(worker.timing, breaker, now, worker.random())
     return _Stop(Reason.BREAKER_OPEN, seconds)
+
+
+def _at_its_campaign(invocation: Invocation, task: DeliveryTask) -> _Stop | None:
+    stop = campaign_stop(invocation, task.delivery)
+    return None if stop is None else _Stop(*stop)

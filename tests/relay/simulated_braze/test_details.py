@@ -60,6 +60,20 @@ def test_a_fault_of_one_path_leaves_the_others(braze: Client) -> None:
     assert braze.details(CANVAS_DETAILS, canvas_id=ID).status_code == 403
 
 
+def test_a_fault_without_a_path_leaves_the_details(braze: Client) -> None:
+    braze.call("POST", "/faults", [{"kind": "status", "status": 503, "times": 1}])
+
+    assert braze.details(CAMPAIGN_DETAILS, campaign_id=ID).status_code == 200
+    assert braze.trigger(NEW).status_code == 503
+
+
+def test_a_key_without_the_permission_sees_no_details_and_sends(braze: Client) -> None:
+    braze.call("PUT", "/key", {"permissions": ["campaigns.trigger.send"]})
+
+    assert braze.details(CAMPAIGN_DETAILS, campaign_id=ID).status_code == 403
+    assert braze.trigger(NEW).status_code == 201
+
+
 def test_a_state_that_it_does_not_know_is_refused(braze: Client) -> None:
     answer = braze.session.put(f"{braze.url}/_sim/targets/{ID}", json={"paused": True}, timeout=5)
     assert answer.status_code == 400

@@ -44,6 +44,10 @@ class Timing:
     # message is dropped: 1,000 receives * 800 s = 9.3 days < 10 days.
     unknown_version: float = 800  # and an unknown workspace: a newer package reads it
     horizon: float = 86_400  # from the first claim; then the delivery is a dead letter
+    campaign: float = 60  # how long the state of a campaign is believed that Braze has said
+    campaign_late: float = 30  # and while another worker asks for it anew
+    campaign_hidden: float = 3_600  # until a key is tried again that may not read it
+    details: float = 3  # one GET of a campaign's details; a slower one counts as failed
     request: float = 15  # one POST, from the connect to the body's last byte
     shortest: float = 8  # no POST is begun with less: Braze's slow answers take seconds
     margin: float = 5  # one call of AWS: 4 s at most (see `ledger.QUICK`), and 1 s to answer Lambda
@@ -55,7 +59,8 @@ class Timing:
         """Return the constants for the local stack, where a developer is waiting."""
         return cls(
             base=0.5, floor=0, cap=10, outage=5, late_cap=30, spread=1, fault=5, paused=5,
-            unknown_version=5, stopped=5, breaker=2, known=1,
+            unknown_version=5, stopped=5, breaker=2, known=1, campaign=1, campaign_late=1,
+            campaign_hidden=5,
         )  # fmt: skip
 
 
