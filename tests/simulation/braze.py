@@ -20,7 +20,10 @@ from tests.simulation.line import Died
 HOUR: Final = 3_600
 DAY: Final = 86_400
 MAX_RECIPIENTS: Final = 50  # Braze, "API limits"
-_PATHS: Final = {"/campaigns/trigger/send": "campaign_id", "/canvas/trigger/send": "canvas_id"}
+_CANVAS: Final = "/canvas/trigger/send"
+_PATHS: Final = {"/campaigns/trigger/send": "campaign_id", _CANVAS: "canvas_id"}
+_SLOW: Final = 29  # seconds left: calls since its turn may have taken the second to spare
+_ENTRY: Final = 1  # second in which a user enters a Canvas once (Braze, "Race conditions")
 _TRANSACTIONAL: Final = "/transactional/v1/campaigns/"
 _QUEUED: Final = "The external reference has been queued.  Please retry to obtain send_id."
 _DETAILS: Final = "/campaigns/details?campaign_id="
@@ -104,6 +107,7 @@ class Braze:
     begins: Callable[[Try], None] = field(default=lambda _: None)
     ends: Callable[[Try], None] = field(default=lambda _: None)
     breaches: list[str] = field(default_factory=list)
+    _entered: dict[tuple[str, str], Try] = field(default_factory=dict)
     _hours: dict[int, int] = field(default_factory=dict)
     _external: dict[str, float] = field(default_factory=dict)
 
@@ -190,8 +194,21 @@ class Braze:
         return HttpResponse("answered", status, self._limits(now), json.dumps(words).encode())
 
     def _in_vain(self, one: Try, at: float) -> str:
-        """Return why a request that Braze takes reaches nobody; "" where it does."""
-        return "paused" if self._paused(_target(one.path, one.body), at) else ""
+        """Return why a request that Braze takes does not reach all; "" where it does.
+
+        Of the entries into a Canvas that begin within a second it lets one in of each user.
+        """
+        target = _target(one.path, one.body)
+        if self._paused(target, at):
+            return "paused"
+        if one.path != _CANVAS:
+            return ""
+        entries = [(target, _who(each)) for each in recipients(one.body)]
+        before = [self._entered[entry] for entry in entries if entry in self._entered]
+        close = [each for each in before if abs(one.at - each.at) < _ENTRY]
+        self._entered.update(dict.fromkeys(entries, one))
+        slow = any(each.left < _SLOW for each in (*close, one))
+        return "" if not close else "entered after a slow call" if slow else "entered"
 
     def _verdict(
         self, path: str, body: dict[str, Any], key: str, now: float

@@ -165,9 +165,13 @@ def unfinished(outcome: Outcome) -> Iterator[str]:
 
 
 def in_vain(outcome: Outcome) -> Iterator[str]:
-    """I12: nothing is sent to a campaign that a worker could know to be paused."""
+    """I12, I13: nothing is sent to a campaign that a worker could know to be paused, and no entry
+    into a Canvas is lost to another one of its user.
+    """
     braze = outcome.world.braze
     for one in braze.applied:
+        if one.because == "entered":
+            yield f"request {one.number} lets nobody in: another entry came within a second"
         began = braze.tried[one.number - 1]
         if one.because == "paused" and began.left >= _IN_A_HURRY:
             at, target = began.at, str(one.body.get("campaign_id"))

@@ -19,15 +19,16 @@ CAMPAIGNS: Final = {
     "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864": "shipped",
     "5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24": "profile",
     "c27b64d8-0e15-4f3a-b9c8-72a1d5e6f083": "ticket",
+    "e4b1f7a2-6c3d-4d58-9a06-3f8c2b7d1e95": "seat",
 }
 # Topics, and how often they come; of the last no rule wants anything.
 _TOPICS: Final = {
     "orders/create": 60, "orders/paid": 15, "orders/fulfilled": 5, "customers/update": 10,
-    "orders/cancelled": 5, "carts/update": 5,
+    "orders/cancelled": 5, "carts/update": 5, "orders/edited": 3,
 }  # fmt: skip
 _RULES: Final = {
     "orders/create": "confirm", "orders/paid": "receipt", "orders/fulfilled": "shipped",
-    "customers/update": "profile", "orders/cancelled": "ticket",
+    "customers/update": "profile", "orders/cancelled": "ticket", "orders/edited": "seat",
 }  # fmt: skip
 _USERS: Final = 50  # whose profiles are updated again and again
 BAD: Final = "bad-"  # so begins who Braze refuses
@@ -134,7 +135,11 @@ def _webhook(random: Random, at: float, number: int, topic: str) -> Webhook:
         user = f"{BAD}{number}"
     elif random.random() < 0.001:
         user = f"{POISON}{number}"
-    document = _document(number, user, at)
+    return signed(random, at, number, topic, _document(number, user, at))
+
+
+def signed(random: Random, at: float, number: int, topic: str, document: dict[str, Any]) -> Webhook:
+    """Return the webhook of a document; those of a few are forged or broken."""
     body = json.dumps(document).encode()
     chance = random.random()
     answer = 401 if chance < 0.01 else 400 if chance < 0.02 else 200
@@ -166,9 +171,11 @@ def _wishes(topic: str, document: dict[str, Any]) -> Iterator[Wish]:
     rule, number = _RULES.get(topic), document["id"]
     if rule is None:
         return
-    items = document["items"] if rule == "ticket" else [{}]
+    items = document["items"] if rule in ("ticket", "seat") else [{}]
     for item in items:
-        seat, user = item.get("seat", ""), item.get("guest", document["customer"])
+        seat, user = item.get("seat", ""), document["customer"]
+        if rule == "ticket":
+            user = item["guest"]
         key = (rule, number, seat)
         yield Wish(
             key,
@@ -185,6 +192,6 @@ def _recipient(rule: str, document: dict[str, Any], user: str, seat: str) -> dic
     who = {"external_user_id": user, "attributes": attributes}
     if rule == "shipped":  # its properties are beside the recipient
         return who
-    name = "canvas_entry_properties" if rule == "profile" else "trigger_properties"
+    name = "canvas_entry_properties" if rule in ("profile", "seat") else "trigger_properties"
     given = {"number": document["id"], **({"seat": seat} if seat else {})}
     return {**who, "send_to_existing_only": False, name: given}

@@ -26,6 +26,7 @@ from handler.core.errors import RulesError
 from handler.core.workspace import Workspace
 from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.breaker_state import BreakerState
+from handler.ledger.canvas_turns import CanvasTurns
 from handler.ledger.ledger import QUICK, Ledger
 from handler.ledger.pauses import Pauses
 from handler.ledger.profile_versions import ProfileVersions
@@ -79,6 +80,11 @@ class Worker:
     def rate_counters(self) -> RateCounters:
         """The counters of surge limits and broadcasts."""
         return RateCounters(self.ledger.table)
+
+    @property
+    def canvas_turns(self) -> CanvasTurns:
+        """The turns of users at Canvases."""
+        return CanvasTurns(self.ledger.table)
 
     @property
     def profile_versions(self) -> ProfileVersions:

@@ -8,6 +8,7 @@ from handler.core.braze.request import audience_of
 from handler.core.delivery.backoff import clamp, wait_stopped
 from handler.core.delivery.batching import coalesce
 from handler.core.delivery.breaker import wait_open
+from handler.core.delivery.canvas_turns import turn_of
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
@@ -139,7 +140,7 @@ def _stopped(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
     now = worker.clock()
     stop = _paused(worker, task) or _limited(worker, task, now) or _open(worker, task, now)
     # Last: while nothing is sent, Braze is not asked for campaigns either.
-    stop = stop or _at_its_campaign(invocation, task)
+    stop = stop or _at_its_campaign(invocation, task) or _at_its_turn(invocation, task)
     return None if stop is None else _wait(invocation, task, stop)
 
 
@@ -183,3 +184,16 @@ def _open(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
 def _at_its_campaign(invocation: Invocation, task: DeliveryTask) -> _Stop | None:
     stop = campaign_stop(invocation, task.delivery)
     return None if stop is None else _Stop(*stop)
+
+
+def _at_its_turn(invocation: Invocation, task: DeliveryTask) -> _Stop | None:
+    """Let the entries of one user into one Canvas begin seconds apart."""
+    worker, delivery = invocation.worker, task.delivery
+    turn = turn_of(delivery)
+    if turn is None or task.unbatched:  # an unbatched one took its turn when it was dispatched
+        return None
+    if not invocation.has_time(3, first=worker.timing.shortest):  # the turn, the claim and the mark
+        return _Stop(Reason.OUT_OF_TURN, 1)
+    came_back = task.message.receives > 1
+    seconds = worker.canvas_turns.take(turn, delivery.id, worker.clock(), came_back=came_back)
+    return _Stop(Reason.OUT_OF_TURN, clamp(seconds)) if seconds else None
