@@ -77,7 +77,7 @@ def always(value: Any) -> Callable[..., Any]:
 
 
 MISTAKES: Final = {
-    "nobody takes a turn": {"handler.worker.dispatch.turn_of": always(None)},
+    "nobody takes a turn": {"handler.worker.turns.turn_of": always(None)},
     "a turn is not kept": {"handler.ledger.canvas_turns.CanvasTurns.take": always(0)},
 }
 

@@ -8,7 +8,6 @@ from handler.core.braze.request import audience_of
 from handler.core.delivery.backoff import clamp, wait_stopped
 from handler.core.delivery.batching import coalesce
 from handler.core.delivery.breaker import wait_open
-from handler.core.delivery.canvas_turns import turn_of
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
@@ -25,6 +24,7 @@ from handler.worker.task import (
     Invocation,
     wait_again,
 )
+from handler.worker.turns import turns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,25 @@ def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTas
             disposition = _wait(invocation, task, _Stop(Reason.RATE_LIMITED, seconds))
             invocation.dispositions.record(task.message, disposition)
         return []
-    found = claim_all(invocation, going, worker.owner())
+    found = claim_all(invocation, _in_turn(invocation, going), worker.owner())
     claimed = [one for one in found if isinstance(one, ClaimedDelivery)]
     if together := [one for one in claimed if not one.claim.unbatched]:
         send(invocation, together, secret)
     # Deliveries that Braze has refused in a batch.
     one_by_one(invocation, [one for one in claimed if one.claim.unbatched], secret)
     return [one for one in found if isinstance(one, DeliveryTask)]
+
+
+def _in_turn(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTask]:
+    """Return the tasks whose turn it is, and record the dispositions of the others."""
+    at_turn: list[DeliveryTask] = []
+    for task, wait in turns_of(invocation, going):
+        if wait == 0:
+            at_turn.append(task)
+        else:
+            disposition = _wait(invocation, task, _Stop(Reason.OUT_OF_TURN, clamp(wait)))
+            invocation.dispositions.record(task.message, disposition)
+    return at_turn
 
 
 def _with_key(worker: Worker, name: str) -> Secret:
@@ -140,7 +152,7 @@ def _stopped(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
     now = worker.clock()
     stop = _paused(worker, task) or _limited(worker, task, now) or _open(worker, task, now)
     # Last: while nothing is sent, Braze is not asked for campaigns either.
-    stop = stop or _at_its_campaign(invocation, task) or _at_its_turn(invocation, task)
+    stop = stop or _at_its_campaign(invocation, task)
     return None if stop is None else _wait(invocation, task, stop)
 
 
@@ -184,16 +196,3 @@ def _open(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
 def _at_its_campaign(invocation: Invocation, task: DeliveryTask) -> _Stop | None:
     stop = campaign_stop(invocation, task.delivery)
     return None if stop is None else _Stop(*stop)
-
-
-def _at_its_turn(invocation: Invocation, task: DeliveryTask) -> _Stop | None:
-    """Let the entries of one user into one Canvas begin seconds apart."""
-    worker, delivery = invocation.worker, task.delivery
-    turn = turn_of(delivery)
-    if turn is None or task.unbatched:  # an unbatched one took its turn when it was dispatched
-        return None
-    if not invocation.has_time(3, first=worker.timing.shortest):  # the turn, the claim and the mark
-        return _Stop(Reason.OUT_OF_TURN, 1)
-    came_back = task.message.receives > 1
-    seconds = worker.canvas_turns.take(turn, delivery.id, worker.clock(), came_back=came_back)
-    return _Stop(Reason.OUT_OF_TURN, clamp(seconds)) if seconds else None
