@@ -159,8 +159,14 @@ class BreakerState:
         return any(now < (self.breaker(one).open_until or 0) for one in scopes_of(delivery))
 
     def limit(self, workspace: str) -> Limit | None:
-        """Return the rate limit in Braze's last answer; None where it is not known."""
-        return self._of(workspace).limit
+        """Return the rate limit in Braze's last answer; None where it is not known.
+
+        After a 429, of whichever worker, nothing is left until its end.
+        """
+        known = self._current(workspace)
+        if self.clock() < known.limited_until:
+            return Limit(remaining=0, limit=1, reset=known.limited_until)
+        return known.limit
 
     def probe(self, scope: str, until: float) -> bool:
         """Take the one probe of a breaker that was open long enough; return False if taken."""

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from handler.core.braze.outcome import Outcome
+from handler.core.braze.rate_limit import RESERVE
 from handler.core.braze.request import audience_of
-from handler.core.delivery.backoff import clamp, wait_stopped
+from handler.core.delivery.backoff import clamp, wait_limited, wait_stopped
 from handler.core.delivery.batching import coalesce
 from handler.core.delivery.breaker import wait_open
 from handler.core.errors import Unavailable
@@ -129,9 +130,13 @@ def _may_reach(worker: Worker, delivery: Delivery) -> bool:
 
 
 def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[DeliveryTask]:
-    """Yield the tasks that nothing stops, and record the dispositions of the others."""
+    """Yield the tasks that nothing stops, and record the dispositions of the others.
+
+    The rate limit counts requests, so a group goes or waits as a whole: it comes back together.
+    """
+    limited = _limited(invocation.worker, group[0].delivery)
     for task in group:
-        disposition = _ended(invocation, task) or _stopped(invocation, task)
+        disposition = _ended(invocation, task) or _stopped(invocation, task, limited)
         if disposition is None:
             yield task
         else:
@@ -147,10 +152,11 @@ def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
     return end(invocation, task, Outcome("rejected", Reason.EXPIRED))
 
 
-def _stopped(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
+def _stopped(
+    invocation: Invocation, task: DeliveryTask, limited: _Stop | None
+) -> Disposition | None:
     worker = invocation.worker
-    now = worker.clock()
-    stop = _paused(worker, task) or _limited(worker, task, now) or _open(worker, task, now)
+    stop = _paused(worker, task) or limited or _open(worker, task)
     # Last: while nothing is sent, Braze is not asked for campaigns either.
     stop = stop or _at_its_campaign(invocation, task)
     return None if stop is None else _wait(invocation, task, stop)
@@ -171,25 +177,19 @@ def _paused(worker: Worker, task: DeliveryTask) -> _Stop | None:
     return _Stop(Reason.PAUSED, wait_stopped(worker.timing, worker.random()))
 
 
-def _limited(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
-    """Wait for the end of a rate limit; before it is hit, spread requests over its window."""
-    workspace = task.delivery.workspace
-    until = worker.breaker_state.limited_until(workspace)
-    if now < until:
-        seconds = until - now + worker.timing.spread * worker.random()
-        return _Stop(Reason.RATE_LIMITED, clamp(seconds))
-    limit = worker.breaker_state.limit(workspace)
-    if limit is not None and worker.random() >= limit.share(now):
-        seconds = (limit.reset - now) * worker.random() + 1
-        return _Stop(Reason.RATE_LIMITED, clamp(seconds))
-    return None
+def _limited(worker: Worker, delivery: Delivery) -> _Stop | None:
+    limit = worker.breaker_state.limit(delivery.workspace)
+    if limit is None:
+        return None
+    seconds = wait_limited(worker.timing, limit, RESERVE, worker.clock(), worker.random())
+    return None if seconds is None else _Stop(Reason.RATE_LIMITED, seconds)
 
 
-def _open(worker: Worker, task: DeliveryTask, now: float) -> _Stop | None:
+def _open(worker: Worker, task: DeliveryTask) -> _Stop | None:
     breaker = worker.breaker_state.stopping(task.delivery)
     if breaker is None:
         return None
-    seconds = wait_open(worker.timing, breaker, now, worker.random())
+    seconds = wait_open(worker.timing, breaker, worker.clock(), worker.random())
     return _Stop(Reason.BREAKER_OPEN, seconds)
 
 

@@ -8,6 +8,7 @@ from math import ceil
 from typing import Final
 
 from handler.core.braze.outcome import Outcome
+from handler.core.braze.rate_limit import Limit
 from handler.core.reasons import FACTS
 
 # ChangeMessageVisibility takes 0 to 43,200 s, counted together from the receipt of the message;
@@ -34,7 +35,7 @@ class Timing:
     outage: float = 300
     late_after: float = 3_600
     late_cap: float = 3_600
-    spread: float = 60  # after a rate limit's reset, so that not all come at once
+    spread: float = 5  # after a rate limit's reset; the number of workers bounds who come at once
     fault: float = 300  # a key or a setting: an operator has to fix it
     paused: float = 900  # a target that Braze says is paused or archived
     stopped: float = 900  # paused by an operator, or stopped by a surge limit: 15 minutes
@@ -85,6 +86,20 @@ def wait(timing: Timing, outcome: Outcome, attempt: int, age: float, random: flo
 def wait_stopped(timing: Timing, random: float) -> int:
     """Return the seconds that a stopped delivery waits, at most that long after its release."""
     return clamp(timing.stopped * (1 + random) / 2)
+
+
+def wait_limited(
+    timing: Timing, limit: Limit, reserve: float, now: float, random: float
+) -> int | None:
+    """Return the seconds that a request waits for Braze's rate limit; None where it may go.
+
+    The waits of many are spread from when the next request may go to the window's end. `reserve`
+    is the share of the limit that is kept (`Limit.opens_at`).
+    """
+    opens = limit.opens_at(reserve)
+    if now >= opens:
+        return None
+    return clamp(opens - now + (limit.reset + timing.spread - opens) * random)
 
 
 def clamp(seconds: float) -> int:

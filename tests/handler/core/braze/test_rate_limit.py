@@ -1,5 +1,7 @@
+from random import Random
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handler.core.braze.rate_limit import RESERVE, Limit, limit_of, number_of
@@ -42,20 +44,38 @@ def test_what_is_missing_or_mad_is_no_limit(given_headers: dict[str, str]) -> No
 def test_no_header_at_all_raises(given_headers: dict[str, str]) -> None:
     found = limit_of(given_headers, NOW)
     if found is not None:
-        assert 0 <= found.share(NOW) <= 1
+        assert found.opens_at(RESERVE) <= found.reset
         assert NOW < found.reset <= NOW + 7_200
 
 
-@given(remaining=st.integers(0, 10**9), limit=st.integers(1, 10**9), ahead=st.integers(-10, 7_200))
-def test_all_go_until_the_reserve_is_reached_and_after_the_reset(
-    remaining: int, limit: int, ahead: int
+@given(remaining=st.integers(0, 10**9), limit=st.integers(1, 10**9), left=st.integers(-10, 3_600))
+def test_all_go_until_the_reserve_of_the_time_left_is_reached_and_after_the_reset(
+    remaining: int, limit: int, left: int
 ) -> None:
-    share = Limit(remaining, limit, int(NOW) + ahead).share(NOW)
+    opens = Limit(remaining, limit, int(NOW) + left).opens_at(0.25)
 
-    if ahead <= 0 or remaining >= RESERVE * limit:
-        assert share == 1
-    else:
-        assert share == remaining / (RESERVE * limit) < 1
+    if abs(opens - NOW) > 1e-3:
+        assert (opens < NOW) == (left <= 0 or remaining > 0.25 * limit * left / 3_600)
+
+
+@pytest.mark.parametrize("reserve", [RESERVE, 0.2])
+@settings(max_examples=20)
+@given(limit=st.integers(1, 2_000), workers=st.integers(1, 30), seed=st.integers(0, 99))
+def test_workers_with_views_of_their_own_use_an_hour_up_and_meet_its_end_once_each(
+    reserve: float, limit: int, workers: int, seed: int
+) -> None:
+    random = Random(seed)  # noqa: S311 - to be repeated
+    views: list[Limit | None] = [None] * workers
+    requests = 0
+    for tenth in range(36_000):
+        now = tenth / 10
+        at = random.randrange(workers)
+        view = views[at]
+        if view is None or now >= view.opens_at(reserve):
+            requests += 1
+            views[at] = Limit(max(0, limit - requests), limit, 3_600)
+
+    assert limit <= requests <= limit + workers
 
 
 def test_a_number_is_taken_with_its_blanks_and_nothing_else() -> None:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.core.braze.outcome import Outcome
-from handler.core.delivery.backoff import LONGEST_WAIT, Timing, wait
+from handler.core.braze.rate_limit import Limit
+from handler.core.delivery.backoff import LONGEST_WAIT, Timing, wait, wait_limited
 from handler.core.reasons import Reason
 
 FAILED = Outcome("not_sent", Reason.SERVER_ERROR, 503)
@@ -49,14 +50,30 @@ def test_a_rate_limit_is_waited_for_with_a_spread() -> None:
     limited = Outcome("not_sent", Reason.RATE_LIMITED, 429, wait=600)
 
     assert seconds(1, random=0, outcome=limited) == 600
-    assert seconds(1, random=ALMOST_ONE, outcome=limited) == 660
+    assert seconds(1, random=ALMOST_ONE, outcome=limited) == 605
+
+
+@given(st.integers(0, 12_500), st.integers(1, 3_600), st.floats(0, ALMOST_ONE))
+def test_a_request_waits_at_least_until_it_may_go_and_at_most_until_the_window_is_over(
+    remaining: int, left: int, random: float
+) -> None:
+    limit = Limit(remaining, 250_000, left)
+    opens = limit.opens_at(0.05)
+
+    found = wait_limited(Timing(), limit, 0.05, 0, random)
+
+    if opens <= 0:
+        assert found is None
+    else:
+        assert found is not None
+        assert opens <= found <= left + Timing().spread + 1
 
 
 @pytest.mark.parametrize("random", [0, 0.5, ALMOST_ONE])
 def test_a_short_wait_that_braze_asks_for_does_not_shorten_an_outage(random: float) -> None:
     asked = Outcome("not_sent", Reason.SERVER_ERROR, 503, wait=1)
 
-    assert seconds(3, random=random, outcome=asked) <= 61
+    assert seconds(3, random=random, outcome=asked) <= 6
     assert seconds(4, random=random, outcome=asked) >= 300
     assert seconds(4, random=random, outcome=replace(asked, wait=3_000)) >= 3_000
 
