@@ -132,11 +132,11 @@ def _may_reach(worker: Worker, delivery: Delivery) -> bool:
 def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[DeliveryTask]:
     """Yield the tasks that nothing stops, and record the dispositions of the others.
 
-    The rate limit counts requests, so a group goes or waits as a whole: it comes back together.
+    What waits for one reason waits equally long: it comes back together, and shares a request.
     """
-    limited = _limited(invocation.worker, group[0].delivery)
+    random = invocation.worker.random()
     for task in group:
-        disposition = _ended(invocation, task) or _stopped(invocation, task, limited)
+        disposition = _ended(invocation, task) or _stopped(invocation, task, random)
         if disposition is None:
             yield task
         else:
@@ -152,11 +152,13 @@ def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
     return end(invocation, task, Outcome("rejected", Reason.EXPIRED))
 
 
-def _stopped(
-    invocation: Invocation, task: DeliveryTask, limited: _Stop | None
-) -> Disposition | None:
+def _stopped(invocation: Invocation, task: DeliveryTask, random: float) -> Disposition | None:
     worker = invocation.worker
-    stop = _paused(worker, task) or limited or _open(worker, task)
+    stop = (
+        _paused(worker, task, random)
+        or _limited(worker, task, random)
+        or _open(worker, task, random)
+    )
     # Last: while nothing is sent, Braze is not asked for campaigns either.
     stop = stop or _at_its_campaign(invocation, task)
     return None if stop is None else _wait(invocation, task, stop)
@@ -171,25 +173,25 @@ def _wait(invocation: Invocation, task: DeliveryTask, stop: _Stop) -> Dispositio
     return end(invocation, task, Outcome("rejected", reason, detail=stop.reason))
 
 
-def _paused(worker: Worker, task: DeliveryTask) -> _Stop | None:
+def _paused(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
     if not worker.pauses.stop(task.delivery):
         return None
-    return _Stop(Reason.PAUSED, wait_stopped(worker.timing, worker.random()))
+    return _Stop(Reason.PAUSED, wait_stopped(worker.timing, random))
 
 
-def _limited(worker: Worker, delivery: Delivery) -> _Stop | None:
-    limit = worker.breaker_state.limit(delivery.workspace)
+def _limited(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
+    limit = worker.breaker_state.limit(task.delivery.workspace)
     if limit is None:
         return None
-    seconds = wait_limited(worker.timing, limit, RESERVE, worker.clock(), worker.random())
+    seconds = wait_limited(worker.timing, limit, RESERVE, worker.clock(), random)
     return None if seconds is None else _Stop(Reason.RATE_LIMITED, seconds)
 
 
-def _open(worker: Worker, task: DeliveryTask) -> _Stop | None:
+def _open(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
     breaker = worker.breaker_state.stopping(task.delivery)
     if breaker is None:
         return None
-    seconds = wait_open(worker.timing, breaker, worker.clock(), worker.random())
+    seconds = wait_open(worker.timing, breaker, worker.clock(), random)
     return _Stop(Reason.BREAKER_OPEN, seconds)
 
 
