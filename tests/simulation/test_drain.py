@@ -24,17 +24,17 @@ _HIGH_VOLUME: Final = 50  # template.yaml: the batch size of HighVolume
 _FAULTS: Final[dict[str, tuple[Rates, int]]] = {"calm": ({}, 40), "storm": (STORM, 5)}
 
 
-def backlog(world: World) -> None:
+def backlog(world: World, count: int = _BACKLOG) -> None:
     """Let a shop send orders for one campaign before any worker is there, and nothing fails yet."""
     world.plan.active = False
     ingest = world.on.ingest()
-    made = webhooks(Random(3), 4 * _BACKLOG, START, 100)  # noqa: S311 - to be repeated
+    made = webhooks(Random(3), 4 * count, START, 100)  # noqa: S311 - to be repeated
     wanted = (
         each
         for each in made
         if each.topic == "orders/create" and each.wishes and not each.wishes[0].never_sent
     )
-    for number, webhook in zip(range(_BACKLOG), wanted, strict=False):
+    for number, webhook in zip(range(count), wanted, strict=False):
         answer = ingest.answer(replace(webhook, at=START + number / 100).request())
         assert answer["statusCode"] == 200
         world.story.accepted.append(webhook)
