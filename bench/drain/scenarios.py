@@ -20,7 +20,7 @@ LOW_RESERVE: Final = 0.2
 ORDERS: Final = "order-confirmation"
 WELCOMES: Final = "welcome"
 # template.yaml's parameters
-DEFAULT: Final = Mapping(batch=10, window=0, concurrency=20)
+DEFAULT: Final = Mapping(batch=10, window=0, concurrency=30)
 HIGH_VOLUME: Final = Mapping(batch=50, window=1, concurrency=30)
 LOW: Final = Mapping(batch=10, window=0, concurrency=5)
 

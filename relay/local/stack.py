@@ -51,6 +51,7 @@ def local_stack(
                 "Stage": "local",
                 "BrazeEndpoint": braze_url,
                 "AllowBroadcast": "true",  # no real user can be reached here
+                "DeliverConcurrency": "10",  # each worker is a process of this machine
                 "Architecture": "arm64" if platform.machine() in _ARM else "x86_64",
             }
             | parameters,

@@ -6,6 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
 from bench.drain import worker as modelled
 from bench.drain.__main__ import quick, run
@@ -14,9 +15,10 @@ from bench.drain.costs import Costs
 from bench.drain.loop import Loop
 from bench.drain.mapping import Mapping
 from bench.drain.queue import Lot, Queue
-from bench.drain.scenarios import SCENARIOS, WELCOMES, Scenario
+from bench.drain.scenarios import DEFAULT, HIGH_VOLUME, SCENARIOS, WELCOMES, Scenario
 from bench.drain.worker import Site, client
 from handler.core.braze.rate_limit import HOUR, RESERVE, Limit
+from relay.paths import TEMPLATE
 from tests.simulation import world as worlds
 from tests.simulation.clock import START
 from tests.simulation.line import LATENCY
@@ -100,3 +102,15 @@ def test_a_hundredth_of_each_scenario_sends_all_and_its_orders_in_time(scenario:
     assert figures.refused <= 0.001
     assert not orders or (figures.p99 or 0) <= 10
     assert json.loads(json.dumps(over_time)) == over_time
+
+
+def test_the_scenarios_have_the_settings_of_the_template() -> None:
+    template = yaml_parse(TEMPLATE.read_text())
+    event = template["Resources"]["DeliverFunction"]["Properties"]["Events"]["Delivery"]
+    batch = event["Properties"]["BatchSize"]["Fn::If"]
+    window = event["Properties"]["MaximumBatchingWindowInSeconds"]["Fn::If"]
+    concurrency = template["Parameters"]["DeliverConcurrency"]["Default"]
+
+    assert Mapping(batch[1], window[1], concurrency) == HIGH_VOLUME
+    assert Mapping(batch[2], window[2], concurrency) == DEFAULT
+    assert template["Globals"]["Function"]["MemorySize"] == Costs().memory

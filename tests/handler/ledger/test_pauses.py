@@ -57,6 +57,12 @@ def test_a_pause_holds_and_ends_within_seconds(
     assert len(braze.requests) == 2
 
 
+def test_what_is_paused_together_comes_back_together(line: Hands, delivery: Delivery) -> None:
+    pause(line, "all")
+
+    assert len(set(line.give(*several(delivery, 10)).values())) == 1
+
+
 def test_what_is_paused_until_its_horizon_is_buried_as_paused(
     line: Hands, braze: Braze, delivery: Delivery
 ) -> None:
