@@ -13,16 +13,22 @@ _BODIES: Final = {201: b'{"message": "success", "dispatch_id": "0"}', 429: b'{"m
 
 @dataclass(slots=True)
 class Braze:
-    """A workspace; `spent` are the requests of others in the first hour, made at its begin."""
+    """A workspace; `spent` are the requests of others in the first hour, made at its begin.
+
+    It is away from `away[0]` to `away[1]`, in epoch seconds: whatever comes is answered 503.
+    """
 
     limit: int = LIMIT
     spent: int = 0
+    away: tuple[float, float] = (0, 0)
     taken: Counter[int] = field(default_factory=Counter)  # requests answered 201, by hour
     refused: Counter[int] = field(default_factory=Counter)  # 429, by hour
     _first: int | None = None
 
     def answer(self, now: float) -> HttpResponse:
         """Take a request that arrives now."""
+        if self.away[0] <= now < self.away[1]:
+            return HttpResponse("answered", 503)
         hour = int(now // HOUR)
         if self._first is None:
             self._first = hour

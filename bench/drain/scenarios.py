@@ -36,6 +36,7 @@ class Scenario:
     orders: float = 0
     lasts: float = 0
     spent: int = 0
+    away: tuple[float, float] = (0, 0)  # in seconds from the begin: Braze answers 503
     paused: bool = False
     fair: bool = True
     costs: Costs = field(default_factory=Costs)
@@ -49,6 +50,7 @@ _BESIDE: Final = Scenario("", 200_000, low=LOW, orders=5, lasts=3_000, goals=_OR
 _AMONG: Final = Scenario("", 200_000, orders=5, lasts=1_800)
 SCENARIOS: Final = (
     Scenario("1,000,000", 1_000_000, goals=(Goal("minutes", most=25), _FEW_429)),
+    Scenario("1,000,000, Braze is away for 10 minutes", 1_000_000, away=(300, 900)),
     Scenario(
         "1,000,000, HighVolume", 1_000_000, HIGH_VOLUME, goals=(Goal("minutes", most=8), _FEW_429)
     ),
@@ -80,7 +82,9 @@ class Run:
 def play(scenario: Scenario) -> Run:
     """Run a scenario to its end."""
     loop = Loop(START)
-    site = Site(loop, Braze(spent=scenario.spent), scenario.costs, Random(scenario.seed), client())
+    begin, end = (START + seconds for seconds in scenario.away)
+    braze = Braze(spent=scenario.spent, away=(begin, end))
+    site = Site(loop, braze, scenario.costs, Random(scenario.seed), client(loop))
     site.watched = ORDERS
     site.reserves = {ORDERS: RESERVE, WELCOMES: LOW_RESERVE if scenario.low else RESERVE}
     queue = Queue(loop, fair=scenario.fair)

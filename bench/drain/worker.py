@@ -17,13 +17,16 @@ from handler.core.braze.outcome import Outcome, classify
 from handler.core.braze.rate_limit import limit_of
 from handler.core.delivery.backoff import Timing, wait, wait_limited, wait_stopped
 from handler.core.delivery.batching import coalesce
+from handler.core.delivery.breaker import is_failure, wait_open
 from handler.core.models import Delivery
+from handler.core.reasons import Reason
 from handler.ledger.breaker_state import BreakerState
 from handler.ledger.pauses import Pauses
 from tests.simulation import dynamodb
 
 TABLE: Final = "ledger"
 STEP: Final = 10  # seconds
+_INVOCATION: Final = 30  # seconds, template.yaml
 _WORKSPACE: Final = "default"
 
 
@@ -53,16 +56,19 @@ class Site:
     watched: str = ""
 
 
-def client() -> Any:
-    """Return a DynamoDB client in memory, which takes no time: the time is in `Costs`."""
-    return dynamodb.DynamoDB(_Still(), tables={TABLE: dynamodb.Table()})
+def client(loop: Loop) -> Any:
+    """Return a DynamoDB client in memory, whose calls take no time: that is in `Costs`."""
+    return dynamodb.DynamoDB(_Sleepless(loop), tables={TABLE: dynamodb.Table()})
 
 
-class _Still:
-    """A clock for calls that take no time."""
+@dataclass(frozen=True, slots=True)
+class _Sleepless:
+    """The loop's time, for calls that take none of it."""
+
+    loop: Loop
 
     def __call__(self) -> float:
-        return 0.0
+        return self.loop.now
 
     def sleep(self, _seconds: float, /) -> None:
         return None
@@ -123,8 +129,27 @@ class Worker:
                 going.append(lot)
             else:
                 yield from self._hide(lot, seconds)
-        if going:
+        scope = going and self._state.open_scope(delivery(going[0].rule))
+        if scope:
+            yield from self._probe(going, scope)
+        elif going:
             yield from self._send(going)
+
+    def _probe(self, going: list[Lot], scope: str) -> Process:
+        """Send one delivery alone where this worker may probe, and then see about the others."""
+        site = self._site
+        if self._state.probe(scope, site.loop.now + _INVOCATION):
+            first, *others = going
+            yield from self._send([_part(first, 1)])
+            rest = [_part(first, first.count - 1), *others]
+            yield from self._dispatch([lot for lot in rest if lot.count])
+            return
+        breaker, random = self._state.breaker(scope), site.random.random()
+        if breaker.open_until is None:
+            yield from self._send(going)
+            return
+        for lot in going:
+            yield from self._hide(lot, wait_open(site.timing, breaker, site.loop.now, random))
 
     def _hide(self, lot: Lot, seconds: int) -> Process:
         """Let messages wait equally long, each call's from its own time."""
@@ -139,10 +164,15 @@ class Worker:
         site = self._site
         if self._pauses.stop(delivery(lot.rule)):
             return wait_stopped(site.timing, random)
-        limit = self._state.limit(_WORKSPACE)
-        if limit is None:
+        limit, reserve = self._state.limit(_WORKSPACE), site.reserves[lot.rule]
+        if limit is not None:
+            seconds = wait_limited(site.timing, limit, reserve, site.loop.now, random)
+            if seconds is not None:
+                return seconds
+        breaker = self._state.stopping(delivery(lot.rule))
+        if breaker is None:
             return None
-        return wait_limited(site.timing, limit, site.reserves[lot.rule], site.loop.now, random)
+        return wait_open(site.timing, breaker, site.loop.now, random)
 
     def _send(self, going: list[Lot]) -> Process:
         site, count = self._site, sum(lot.count for lot in going)
@@ -154,11 +184,13 @@ class Worker:
         now = site.loop.now
         self._state.record_limit(_WORKSPACE, limit_of(answer.headers, now))
         outcome = classify(answer, now)
+        record = self._state.failed if is_failure(outcome) else self._state.succeeded
+        record(delivery(going[0].rule))
         if outcome.kind == "accepted":
             self._accept(going, arrived)
             yield site.costs.after(count)
         else:
-            if outcome.wait is not None:
+            if outcome.reason is Reason.RATE_LIMITED and outcome.wait is not None:
                 self._state.limited(_WORKSPACE, int(now) + outcome.wait)
             yield site.costs.after(count)
             yield from self._postpone(going, outcome)

@@ -59,7 +59,7 @@ def by_the_handlers(batch: int, limit: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 def by_the_model(batch: int, limit: int) -> Drained:
     loop = Loop(START)
-    site = Site(loop, Braze(limit), _COSTS, Random(3), client(), reserves={WELCOMES: RESERVE})  # noqa: S311 - to be repeated
+    site = Site(loop, Braze(limit), _COSTS, Random(3), client(loop), reserves={WELCOMES: RESERVE})  # noqa: S311 - to be repeated
     queue = Queue(loop)
     Mapping(batch, 0, _WORKERS).start(site, queue)
     queue.add(Lot(WELCOMES, _BACKLOG, START))
