@@ -207,11 +207,13 @@ class Worker:
     def _postpone(self, going: list[Lot], outcome: Outcome) -> Process:
         """Let each delivery wait by itself, as `worker/settle.py` does."""
         site = self._site
-        for one in (one for lot in going for one in _singles(lot)):
+        for at, one in enumerate(one for lot in going for one in _singles(lot)):
+            if at and at % site.costs.visibilities == 0:
+                yield site.costs.sqs
             one.attempts += 1
             seconds = wait(site.timing, outcome, one.attempts, 0, site.random.random())
             self._queue.hide(one, seconds)
-            yield site.costs.sqs / site.costs.visibilities
+        yield site.costs.sqs
 
 
 def _groups(batch: Sequence[Lot]) -> Iterator[list[Lot]]:
