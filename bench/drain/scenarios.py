@@ -20,8 +20,8 @@ LOW_RESERVE: Final = 0.2
 ORDERS: Final = "order-confirmation"
 WELCOMES: Final = "welcome"
 # template.yaml's parameters
-DEFAULT: Final = Mapping(batch=10, window=0, concurrency=30)
-HIGH_VOLUME: Final = Mapping(batch=50, window=1, concurrency=30)
+DEFAULT: Final = Mapping(batch=10, window=0, concurrency=32)
+HIGH_VOLUME: Final = Mapping(batch=50, window=1, concurrency=32)
 LOW: Final = Mapping(batch=10, window=0, concurrency=5)
 
 
