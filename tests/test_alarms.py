@@ -104,7 +104,7 @@ def test_each_watched_rule_has_its_own_alarm_of_so_many_hours(number: int) -> No
     assert TEMPLATE_["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [watched, ""]}]}
 
 
-def test_both_functions_both_queues_and_the_age_of_dead_letters_are_watched() -> None:
+def test_both_functions_all_queues_and_the_age_of_dead_letters_are_watched() -> None:
     found = {
         (resource_of(alarm["Dimensions"][0]), alarm["MetricName"], alarm["Threshold"])
         for alarm in ALARMS.values()
@@ -116,6 +116,8 @@ def test_both_functions_both_queues_and_the_age_of_dead_letters_are_watched() ->
         ("DeliverFunction", "Errors", 0),
         ("Queue", "ApproximateAgeOfOldestMessage", 3_600),
         ("Queue", "ApproximateNumberOfMessagesNotVisible", 60_000),
+        ("LowPriorityQueue", "ApproximateAgeOfOldestMessage", 6 * 3_600),
+        ("LowPriorityQueue", "ApproximateNumberOfMessagesNotVisible", 60_000),
         ("DeadLetterQueue", "ApproximateNumberOfMessagesVisible", 0),
         ("DeadLetterQueue", "ApproximateAgeOfOldestMessage", 10 * 86_400),
     }
@@ -156,4 +158,4 @@ def test_the_dashboard_follows_the_path_and_shows_only_what_is_written() -> None
     for metric in shown:
         if metric not in ours:
             assert metric[0] == "AWS/SQS"
-            assert re.fullmatch(r"\$\{(Dead)?(Letter)?Queue\.QueueName\}", metric[3])
+            assert re.fullmatch(r"\$\{(|DeadLetter|LowPriority)Queue\.QueueName\}", metric[3])

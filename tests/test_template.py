@@ -34,13 +34,37 @@ def resources(template: dict[str, Any]) -> dict[str, Any]:
     return {name: one.get("Properties", {}) for name, one in template["Resources"].items()}
 
 
-def test_the_source_queue_hides_a_message_for_six_timeouts_and_the_window(
-    resources: dict[str, Any],
+@pytest.mark.parametrize(
+    "queue, event", [("Queue", "Delivery"), ("LowPriorityQueue", "LowPriorityDelivery")]
+)
+def test_a_source_queue_hides_a_message_for_six_timeouts_and_the_window(
+    resources: dict[str, Any], queue: str, event: str
 ) -> None:
     timeout = resources["DeliverFunction"]["Timeout"]
-    event = resources["DeliverFunction"]["Events"]["Delivery"]["Properties"]
-    window = max(event["MaximumBatchingWindowInSeconds"]["Fn::If"][1:])
-    assert resources["Queue"]["VisibilityTimeout"] >= 6 * timeout + window
+    mapping = resources["DeliverFunction"]["Events"][event]["Properties"]
+    window = max(mapping["MaximumBatchingWindowInSeconds"]["Fn::If"][1:])
+    assert mapping["Queue"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert resources[queue]["VisibilityTimeout"] >= 6 * timeout + window
+
+
+def test_the_low_priority_queue_and_its_mapping_are_as_the_other_but_for_their_workers(
+    template: dict[str, Any], resources: dict[str, Any]
+) -> None:
+    assert template["Resources"]["LowPriorityQueue"] == template["Resources"]["Queue"]
+    events = resources["DeliverFunction"]["Events"]
+    normal, low = (events[one]["Properties"] for one in ("Delivery", "LowPriorityDelivery"))
+    workers = {"MaximumConcurrency": {"Ref": "LowPriorityConcurrency"}}
+    own = {"Queue": {"Fn::GetAtt": ["LowPriorityQueue", "Arn"]}, "ScalingConfig": workers}
+    assert low == normal | own
+
+
+def test_all_workers_by_default_ask_less_than_braze_allows_in_an_hour(
+    template: dict[str, Any],
+) -> None:
+    names = ("DeliverConcurrency", "LowPriorityConcurrency")
+    workers = sum(template["Parameters"][name]["Default"] for name in names)
+    seconds_of_a_request = 0.2
+    assert workers / seconds_of_a_request * 3_600 < 250_000
 
 
 def test_dead_letters_outlive_every_message_of_the_source_queue(resources: dict[str, Any]) -> None:
@@ -123,7 +147,7 @@ def test_a_host_that_is_not_on_the_list_needs_a_word_of_its_own(template: dict[s
 def test_what_holds_customers_data_outlives_the_stack(
     template: dict[str, Any],
 ) -> None:
-    for name in ("Queue", "DeadLetterQueue", "Ledger"):
+    for name in ("Queue", "LowPriorityQueue", "DeadLetterQueue", "Ledger"):
         resource = template["Resources"][name]
         assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
         assert not {"QueueName", "TableName"} & set(resource["Properties"])
@@ -136,15 +160,15 @@ def test_queues_and_ledger_are_encrypted_by_ones_own_key_or_else_by_awss(
     encryption = resources["Ledger"]["SSESpecification"]
     assert encryption["SSEEnabled"] is True
     assert encryption["KMSMasterKeyId"] == {"Fn::If": ["HasKmsKey", own, nothing]}
-    for name in ("Queue", "DeadLetterQueue"):
+    for name in ("Queue", "LowPriorityQueue", "DeadLetterQueue"):
         assert resources[name]["KmsMasterKeyId"] == {"Fn::If": ["HasKmsKey", own, nothing]}
         assert resources[name]["SqsManagedSseEnabled"] == {"Fn::If": ["HasKmsKey", nothing, True]}
 
 
-def test_both_queues_deny_whoever_does_not_come_over_tls(resources: dict[str, Any]) -> None:
+def test_all_queues_deny_whoever_does_not_come_over_tls(resources: dict[str, Any]) -> None:
     policy = resources["QueuesOverTlsOnly"]
     (statement,) = policy["PolicyDocument"]["Statement"]
-    assert len(policy["Queues"]) == len(statement["Resource"]) == 2
+    assert len(policy["Queues"]) == len(statement["Resource"]) == 3
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
         "Deny",
         "*",

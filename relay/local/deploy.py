@@ -49,9 +49,8 @@ def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dic
     have. It serves plain HTTP, which the policy of the queues denies.
     """
     del template["Resources"]["QueuesOverTlsOnly"]
-    concurrency = parameters.get(
-        "DeliverConcurrency", template["Parameters"]["DeliverConcurrency"]["Default"]
-    )
+    defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
+    given = {**defaults, **parameters}
     template["Globals"]["Function"] |= {
         "CodeUri": f"s3://{_BUCKET}/{_KEY}",
         "Runtime": "provided.al2023",
@@ -60,7 +59,8 @@ def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dic
         if resource["Type"] == "AWS::Serverless::Function":
             for event in resource["Properties"]["Events"].values():
                 if event["Type"] == "SQS":
-                    event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": int(concurrency)}
+                    scaling = event["Properties"]["ScalingConfig"]
+                    scaling["MaximumConcurrency"] = int(given[scaling["MaximumConcurrency"]["Ref"]])
         if resource["Type"] == "AWS::IAM::Role":
             _allow_batches(resource["Properties"]["Policies"])
     return template

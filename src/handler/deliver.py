@@ -109,7 +109,7 @@ def _postpone(worker: Worker, retried: Sequence[_Retried]) -> None:
     ]
     try:
         answer = worker.sqs.change_message_visibility_batch(
-            QueueUrl=worker.settings.queue_url, Entries=entries
+            QueueUrl=worker.settings.queue_of(retried[0][0].queue), Entries=entries
         )
     except (ClientError, BotoCoreError) as error:
         failed = dict.fromkeys([entry["Id"] for entry in entries], error_name(error))

@@ -7,8 +7,8 @@ checks and the answers are those of the table in docs/answers.md.
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +17,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler import rules_directory, settings
+from handler import rules_directory, settings, webhook_log
 from handler.aws.api_gateway import is_accepted, webhook_of
 from handler.aws.errors import error_name
 from handler.aws.metrics import UNKNOWN
@@ -176,11 +176,8 @@ class Ingest:
 
         Return the deliveries that SQS refuses for good: they are buried too.
         """
-        bodies = [*map(encode, planned.deliveries)]
-        groups = map(group_of, planned.deliveries)
-        messages = [*zip(bodies, groups, strict=True)]
-        refused = enqueue(self.sqs, self.settings.queue_url, messages)
-        dead = [(body, Cause(Reason.REFUSED_BY_SQS)) for body in refused]
+        refused = self._send(planned.deliveries)
+        dead = [(encode(one), Cause(Reason.REFUSED_BY_SQS)) for one in refused]
         dead += [
             (encode(parked), Cause(Reason(parked.reason), detail=parked.detail))
             for parked in planned.parked
@@ -190,8 +187,39 @@ class Ingest:
                 bury(self.sqs, self.settings.dead_letter_queue_url, body, cause)
             except (BotoCoreError, ClientError) as error:
                 raise Unavailable(f"SQS is away: {error_name(error)}") from None
-        made = dict(zip(bodies, planned.deliveries, strict=True))
-        return [made[body] for body in refused]
+        return refused
+
+    def _send(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Enqueue each delivery by its priority; return those that SQS refuses for good."""
+        refused = self._send_to(
+            self.settings.queue_url, [one for one in deliveries if one.priority is None]
+        )
+        low = [one for one in deliveries if one.priority is not None]
+        return refused + (self._send_low(low) if low else [])
+
+    def _send_low(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        """Enqueue deliveries of low priority: as others, where their queue is missing or away.
+
+        So a message of low priority is in its own queue alone, or among the dead letters: a worker
+        of the release before it, which cannot read it, is handed none.
+        """
+        url = self.settings.low_priority_queue_url
+        if url is not None:
+            try:
+                return self._send_to(url, deliveries)
+            except Unavailable as error:
+                webhook_log.logger.warning(
+                    "not in the low-priority queue", extra={"why": str(error)}
+                )
+        return self._send_to(
+            self.settings.queue_url, [replace(one, priority=None) for one in deliveries]
+        )
+
+    def _send_to(self, url: str, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        bodies = [*map(encode, deliveries)]
+        messages = [*zip(bodies, map(group_of, deliveries), strict=True)]
+        made = dict(zip(bodies, deliveries, strict=True))
+        return [made[body] for body in enqueue(self.sqs, url, messages)]
 
 
 def _counts(made: Plan) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Settings of each function: its environment variables, checked before anything else."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Final, Self
 
 from handler.core.errors import Unavailable
@@ -25,6 +25,7 @@ def _switch(value: str) -> bool | None:
 # By the type of a setting: its reader, which returns None for a mistake, and the words for one.
 _READERS: Final[Mapping[Any, tuple[Callable[[str], object], str]]] = {
     str: (_text, "empty"),
+    str | None: (_text, "empty"),
     int: (_whole, "not a whole number over 0"),
     bool: (_switch, "neither true nor false"),
 }
@@ -36,6 +37,8 @@ class _Settings:
 
     queue_url: str
     dead_letter_queue_url: str
+    # None where it is absent, as in the environment of an earlier release during an update.
+    low_priority_queue_url: str | None = field(default=None, kw_only=True)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Self:
@@ -45,13 +48,13 @@ class _Settings:
         """
         found: dict[str, Any] = {}
         wrong: list[str] = []
-        for field in fields(cls):
-            name = field.name.upper()
-            read, mistake = _READERS[field.type]
+        for one in fields(cls):
+            name = one.name.upper()
+            read, mistake = _READERS[one.type]
             if name in environ:
-                found[field.name] = read(environ[name])
-                wrong += [f"{name}: {mistake}"] if found[field.name] is None else []
-            elif field.default is MISSING:
+                found[one.name] = read(environ[name])
+                wrong += [f"{name}: {mistake}"] if found[one.name] is None else []
+            elif one.default is MISSING:
                 wrong.append(f"{name}: missing")
         if wrong or (wrong := (settings := cls(**found)).mistakes()):
             raise Unavailable(f"environment: {'; '.join(wrong)}")
@@ -96,6 +99,11 @@ class DeliverSettings(_Settings):
     allow_other_braze_host: bool
     # The template's default where it is absent, as `allow_broadcast` above.
     deliver_concurrency: int = 10
+
+    def queue_of(self, arn: str) -> str:
+        """Return the URL of the queue that a message came from, by the ARN in its record."""
+        low, name = self.low_priority_queue_url, arn.rpartition(":")[2]
+        return low if low is not None and low.rpartition("/")[2] == name else self.queue_url
 
     def mistakes(self) -> list[str]:
         """Return what is wrong: the API key is sent to the endpoint, so it is Braze's."""

@@ -48,10 +48,11 @@ def build(sam: Sam) -> None:
     """
     sam("build")
     file = sam.project / ".aws-sam" / "build" / "template.yaml"
-    workers = {"DeliverConcurrency": str(WORKERS)}
+    workers = {"DeliverConcurrency": str(WORKERS), "LowPriorityConcurrency": str(WORKERS)}
     template = for_emulator(yaml_parse(file.read_text(encoding="utf-8")), workers)
     del template["Globals"]["Function"]["CodeUri"]  # `sam build` has given each its own
-    template["Resources"]["Queue"]["Properties"]["VisibilityTimeout"] = COMES_AGAIN
+    for queue in ("Queue", "LowPriorityQueue"):
+        template["Resources"][queue]["Properties"]["VisibilityTimeout"] = COMES_AGAIN
     file.write_text(json.dumps(template), encoding="utf-8")
     for wheel in [path for path in built(sam).iterdir() if path.name not in OURS]:
         shutil.rmtree(wheel) if wheel.is_dir() else wheel.unlink()

@@ -20,7 +20,7 @@ from handler.ledger.breaker_state import BreakerState
 from handler.ledger.pauses import Pauses
 from handler.ledger.targets import Targets
 from handler.worker.dependencies import Worker
-from tests.handler.stage import REQUEST, Clock, Invocation, Queue
+from tests.handler.stage import ARN, REQUEST, Clock, Invocation, Queue
 
 START = 1_800_000_000.0
 TIMING = replace(Timing(), request=REQUEST, shortest=0.3, margin=1, marking=0.3)
@@ -147,6 +147,7 @@ class Hands:
         }
         return {
             "messageId": message, "receiptHandle": message, "body": body, "attributes": attributes,
+            "eventSourceARN": ARN,
         }  # fmt: skip
 
 

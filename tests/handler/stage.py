@@ -18,6 +18,7 @@ from handler.worker.dependencies import Worker
 
 Reply = tuple[int, bytes]
 REQUEST = 2.5  # seconds for a request: an answer on a busy machine takes less
+ARN = "arn:aws:sqs:us-east-1:000000000000:queue"  # of the queue that all messages come from
 ACTIVE: Reply = (200, b'{"message": "success", "enabled": true}')
 SUCCESS: Reply = (201, b'{"message": "success", "dispatch_id": "acf471119f74"}')
 
@@ -192,6 +193,7 @@ def record(message: Any) -> dict[str, Any]:
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
+        "eventSourceARN": ARN,
         "attributes": message["Attributes"],
         "messageAttributes": {
             name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}

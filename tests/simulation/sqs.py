@@ -55,7 +55,7 @@ class Sqs:
 
     def receive(self, queue_url: str, most: int) -> list[dict[str, Any]]:
         """Receive up to `most` messages, worded as Lambda words an event's records."""
-        return [record(message) for message in self._take(queue_url, most)]
+        return [record(message, queue_url) for message in self._take(queue_url, most)]
 
     def receive_message(self, **given: Any) -> dict[str, Any]:
         """ReceiveMessage (API reference) with all attributes; nobody waits for messages."""

@@ -15,12 +15,13 @@ def _system(message: Message) -> dict[str, str]:
     }
 
 
-def record(message: Message) -> dict[str, Any]:
+def record(message: Message, url: str) -> dict[str, Any]:
     """Word a message as Lambda does (Lambda guide, "Using Lambda with Amazon SQS")."""
     return {
         "messageId": message.id,
         "receiptHandle": message.handle,
         "body": message.body,
+        "eventSourceARN": f"arn:aws:sqs:eu-central-1:1:{url.rpartition('/')[2]}",
         "attributes": _system(message),
         "messageAttributes": {
             name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}

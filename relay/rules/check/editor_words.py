@@ -73,6 +73,10 @@ _RULE: Final = {
         "A surge limit, deliveries in a time: what exceeds it waits until an operator releases it.",
         "200/10m",
     ),
+    "priority": Word(
+        "low: for imports and welcomes, which wait in a queue of their own, in no order's way.",
+        "low",
+    ),
     "shadow": Word("true renders, logs and counts, and sends nothing.", example=True),
     "allow_broadcast": Word(
         "true lets send reach an audience, not recipients; the deployment must allow it, too.",

@@ -149,4 +149,5 @@ def _shown(delivery: Delivery | None) -> Shown:
     if delivery is None:
         return {}
     kept = ("workspace", "on_unknown", "expires_at")
-    return {**delivered(delivery), **{name: getattr(delivery, name) for name in kept}}
+    given = {name: getattr(delivery, name) for name in kept}
+    return {**delivered(delivery), **given, "priority": delivery.priority or "normal"}

@@ -109,7 +109,8 @@ def _request(request: JsonObject) -> Iterator[Line]:
         yield "  no request; its fields would be", "red"
     else:
         verb = "in shadow, not sent:" if request["shadow"] else "sends"
-        yield f"  {verb} {delivery['path']}, id {delivery['id']}", "green"
+        priority = ", at low priority" if request["priority"] == "low" else ""
+        yield f"  {verb} {delivery['path']}, id {delivery['id']}{priority}", "green"
     if request["once"]:
         yield from _field(request["once"])
     for field in request["fields"]:

@@ -246,6 +246,7 @@ def _requests(rule: Rule, asked: _Asked) -> Iterator[JsonObject]:
             yield {
                 "delivery": None if delivery is None else delivered(delivery),
                 "shadow": rule.shadow,
+                "priority": rule.priority,
                 "once": _once(rule, document, asked),
                 "fields": [
                     _sent(one, described_field(one, rule, document), delivery, plan.warnings)

@@ -18,10 +18,14 @@ from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, OnUnknown, Parked, ParkReason
 
-VERSIONS: Final = (1, 2, 3)
+VERSIONS: Final = (1, 2, 3, 4)
 # The fields that each version adds. A message has the lowest version with all of its fields, so
 # that workers from before an update can read as many messages as possible.
-_SINCE: Final = {2: ("once", "surge", "event_version"), 3: ("arrived_ms", "again_after")}
+_SINCE: Final = {
+    2: ("once", "surge", "event_version"),
+    3: ("arrived_ms", "again_after"),
+    4: ("priority",),
+}
 # SQS, "Amazon SQS message quotas": 1 MiB for a message and for a batch; 16 KiB are kept free for
 # what SQS counts besides the bodies.
 MAX_BYTES: Final = 1_048_576 - 16_384
@@ -60,6 +64,7 @@ _DELIVERY: Final[Mapping[str, Callable[[object], bool]]] = {
     "event_version": _of(int, float, NoneType),
     "arrived_ms": _of(int, NoneType),
     "again_after": _of(int, NoneType),
+    "priority": lambda value: value in (None, "low"),
 }
 _PARKED: Final[Mapping[str, Callable[[object], bool]]] = {
     **_SHARED,

@@ -7,6 +7,7 @@ from typing import Literal
 from handler.core.json_types import JsonValue
 
 OnUnknown = Literal["retry", "hold"]
+Priority = Literal["normal", "low"]
 ParkReason = Literal["malformed", "too_many", "unrenderable", "expired"]
 
 
@@ -68,7 +69,8 @@ class Delivery:
     no recipient. `event` is the packed event (see `message.pack`), for traces and redrives;
     `once` is the SHA-256 of the rule's `once`, in hex, for traces. `surge` is the rule's surge
     limit, as (deliveries, seconds). `event_version` and then `arrived_ms` order what is written to
-    one profile; `again_after` is the event's, where the id was made of its digest.
+    one profile; `again_after` is the event's, where the id was made of its digest. `priority` is
+    set where the rule's is low: such a message is in the low-priority queue.
     """
 
     id: str
@@ -89,6 +91,7 @@ class Delivery:
     event_version: int | float | None = None
     arrived_ms: int | None = None
     again_after: int | None = None
+    priority: Literal["low"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

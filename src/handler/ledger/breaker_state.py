@@ -43,6 +43,14 @@ def breaker_from(item: Mapping[str, Item]) -> Breaker:
     )
 
 
+def limit_from(item: Mapping[str, Item]) -> Limit | None:
+    """Return the rate limit in an item of the table; None where nobody has written one."""
+    remaining, limit, reset = (number_in(item, one) for one in ("remaining", "limit", "reset"))
+    if remaining is None or limit is None or reset is None:
+        return None
+    return Limit(remaining, limit, reset)
+
+
 def opening(opens: int, reason: OpenReason, now: int, seconds: int) -> Change:
     """Return the change that opens a breaker, unless another worker just has.
 
@@ -111,6 +119,7 @@ class _Known:
     breaker: Breaker = field(default_factory=Breaker)
     limited_until: int = 0
     limit: Limit | None = None
+    shared_limit: Limit | None = None
     shown_at: int = 0
     window: int = 0
     total: int = 0
@@ -167,6 +176,15 @@ class BreakerState:
         if self.clock() < known.limited_until:
             return Limit(remaining=0, limit=1, reset=known.limited_until)
         return known.limit
+
+    def reserved_until(self, workspace: str) -> int:
+        """Return until when the rest of the limit is kept from low priority; 0 where it is not.
+
+        A worker without an answer of its own goes by the last that another has written down.
+        """
+        known, now = self._current(workspace), self.clock()
+        limits = (known.limit, known.shared_limit)
+        return max(one.reserved_until(now) if one else 0 for one in limits)
 
     def probe(self, scope: str, until: float) -> bool:
         """Take the one probe of a breaker that was open long enough; return False if taken."""
@@ -283,6 +301,7 @@ class BreakerState:
             item = None if "#" in scope else self._read(f"rate#{scope}")  # only workspaces have one
             if item is not None:
                 known.limited_until = number_in(item, "until") or 0
+                known.shared_limit = limit_from(item)
         return known
 
     def _of(self, workspace: str) -> _Known:

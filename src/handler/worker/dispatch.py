@@ -180,10 +180,16 @@ def _paused(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
 
 
 def _limited(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
-    limit = worker.breaker_state.limit(task.delivery.workspace)
+    workspace, now = task.delivery.workspace, worker.clock()
+    if task.delivery.priority == "low":
+        until = worker.breaker_state.reserved_until(workspace)
+        if now < until:
+            seconds = until - now + worker.timing.spread * random
+            return _Stop(Reason.RATE_LIMITED, clamp(seconds))
+    limit = worker.breaker_state.limit(workspace)
     if limit is None:
         return None
-    seconds = wait_limited(worker.timing, limit, RESERVE, worker.clock(), random)
+    seconds = wait_limited(worker.timing, limit, RESERVE, now, random)
     return None if seconds is None else _Stop(Reason.RATE_LIMITED, seconds)
 
 

@@ -23,7 +23,8 @@ class QueueMessage:
     `sent_at` and `first_at`, the first receive, are in epoch seconds; a redrive sets both anew.
     Only `sent_at` includes the time before the first receive. `receives` is SQS's count, which also
     counts throttles and shortages of time: never the number of attempts. `attributes` are the
-    texts of the message attributes, which a native redrive leaves in place.
+    texts of the message attributes, which a native redrive leaves in place. `queue` is the ARN of
+    the queue that it came from.
     """
 
     id: str
@@ -33,6 +34,7 @@ class QueueMessage:
     first_at: float
     receives: int
     attributes: Mapping[str, str] = field(repr=False)
+    queue: str
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Self:
@@ -46,6 +48,7 @@ class QueueMessage:
             first_at=int(record["attributes"]["ApproximateFirstReceiveTimestamp"]) / 1000,
             receives=int(record["attributes"]["ApproximateReceiveCount"]),
             attributes={name: str(each.get("stringValue")) for name, each in attributes.items()},
+            queue=record["eventSourceARN"],
         )
 
 

@@ -32,6 +32,7 @@ class DeliveryMessage(_Exact):
     event_version: int | float | None = None
     arrived_ms: int | None = None
     again_after: int | None = None
+    priority: Literal["low"] | None = None
 
 
 class EventMessage(_Exact):

@@ -103,7 +103,7 @@ def test_any_json_value_survives_packing(value: object) -> None:
 
 def test_a_later_version_is_told_from_what_is_unreadable() -> None:
     with pytest.raises(UnknownVersion):
-        decode(json.dumps(json.loads(GOLDEN) | {"version": 4, "new": True}))
+        decode(json.dumps(json.loads(GOLDEN) | {"version": 5, "new": True}))
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,7 @@ def test_a_later_version_is_told_from_what_is_unreadable() -> None:
         ({"event_version": 7}, 2),
         ({"event_version": 7, "arrived_ms": 1}, 3),
         ({"again_after": 5}, 3),
+        ({"priority": "low"}, 4),
     ],
 )
 def test_a_message_has_the_lowest_version_that_has_what_it_carries(

@@ -31,6 +31,8 @@ _RESET: Final = ("x-ratelimit-reset",)
 # The share of an hour's limit that is kept for the rest of the hour: what comes late in it still
 # gets through after a large import, at 0.05 * 250,000 / 3,600 s = 3.5 requests a second.
 RESERVE: Final = 0.05
+# Of the limit: with less left, deliveries of low priority leave it to the others.
+LOW_PRIORITY_RESERVE: Final = 0.2
 _LONGEST_NUMBER: Final = 9  # digits; a longer number in a header is no sane one
 
 
@@ -78,6 +80,11 @@ class Limit:
         `remaining >= reserve * limit * (reset - now) / HOUR`.
         """
         return self.reset - HOUR * self.remaining / (reserve * self.limit)
+
+    def reserved_until(self, now: float) -> int:
+        """Return when deliveries of low priority may go, in epoch seconds; 0 where they may now."""
+        is_enough = self.remaining >= LOW_PRIORITY_RESERVE * self.limit
+        return 0 if is_enough or now >= self.reset else self.reset
 
 
 def limit_of(headers: Mapping[str, str], now: float) -> Limit | None:

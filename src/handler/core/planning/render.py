@@ -150,6 +150,7 @@ def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> D
         arrived_ms=event.arrived_ms,
         # Only a key that holds the event's id, also through `once`, depends on its digest.
         again_after=event.again_after if event.id in key else None,
+        priority="low" if rule.priority == "low" else None,
     )
 
 

@@ -50,6 +50,7 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
         keep_empty=frozenset(block.keep_empty),
         expires_after=None if block.expires_after is None else seconds(block.expires_after),
         surge=surge_limit(block.surge),
+        priority=block.priority,
         on_unknown=block.on_unknown,
         for_each=each,
         once_per_item=any(ITEM in root_names(one) for one in expressions(once)),

@@ -19,7 +19,7 @@ from handler.core.configuration.schema_errors import (
 )
 from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding
-from handler.core.models import OnUnknown
+from handler.core.models import OnUnknown, Priority
 from handler.core.verification.schemes import (
     HEADER,
     TOLERANCE_TAKES,
@@ -51,6 +51,7 @@ class RuleBlock(_Block):
     """One rule as written. `expires_after` is a number and s, m, h or d (`6h`).
 
     `surge: 200/10m` lets 200 deliveries pass in ten minutes; what exceeds them waits for a person.
+    `priority: low` has them wait in a queue of their own, in no other rule's way.
 
     `enabled: false` switches it off; `shadow: true` renders, logs and counts, and sends nothing;
     `allow_broadcast: true` lets `send` say `broadcast: true`.
@@ -67,6 +68,7 @@ class RuleBlock(_Block):
     keep_empty: Texts = []
     expires_after: Duration | None = None
     surge: SurgeLimit | None = None
+    priority: Priority = "normal"
     on_unknown: OnUnknown = "retry"
     workspace: Name | None = None
     enabled: bool = True

@@ -16,7 +16,7 @@ from handler.core.braze.identifiers import (
 from handler.core.expressions.defines import Outcomes, Roots
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Template
-from handler.core.models import Event, OnUnknown
+from handler.core.models import Event, OnUnknown, Priority
 from handler.core.rules.defines import Define
 from handler.core.verification.schemes import Scheme
 from handler.core.verification.sender import Handshake, ReplyBody
@@ -71,6 +71,7 @@ class Rule:
     keep_empty: frozenset[str]
     expires_after: int | None
     surge: tuple[int, int] | None
+    priority: Priority
     on_unknown: OnUnknown
     for_each: Expression | None
     once_per_item: bool

@@ -57,6 +57,11 @@ def test_a_delivery_is_the_request_for_one_recipient() -> None:
     )
 
 
+def test_a_delivery_says_its_priority_only_where_it_is_low() -> None:
+    assert one(source({"priority": "normal"})).priority is None
+    assert one(source({"priority": "low"})).priority == "low"
+
+
 def test_a_canvas_goes_to_the_endpoint_of_canvases() -> None:
     text = """\
 verify: {preset: shopify}

@@ -52,6 +52,8 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         (RULE, RULE + "    expires_after: 6 hours\n",
          "7:5: expires_after takes a number and s, m, h or d, such as 30m or 6h"),
         (RULE, RULE + "    on_unknown: drop\n", "7:5: on_unknown takes 'retry' or 'hold'"),
+        (RULE, RULE + "    priority: high\n", "7:5: priority takes 'normal' or 'low'"),
+        (RULE, RULE + "    priority: 2\n", "7:5: priority takes 'normal' or 'low'"),
         ("name: confirm", "name: Confirm it",
          "5:5: name takes small letters, digits, - and _, at most 64"),
         (RULE, RULE + "    when: body.a ==\n", "7:5: it ends too early"),

@@ -63,6 +63,11 @@ shop/confirm: changed
     )
 
 
+def test_another_priority_is_a_change(desk: Desk, base: Path) -> None:
+    desk.write_rules(RULES.replace("    send:", "    priority: low\n    send:"))
+    assert '  priority: "normal" -> "low"\n' in desk.diff(base).stdout
+
+
 def test_a_change_is_told_once_with_all_webhooks_that_show_it(desk: Desk, base: Path) -> None:
     desk.write_case(WEBHOOK.replace("41", "42"), "shop/another")
     desk.write_case(WEBHOOK.replace("name: Ada, ", ""), "shop/nameless")

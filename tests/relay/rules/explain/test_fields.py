@@ -107,6 +107,13 @@ def test_an_optional_field_that_fails_is_left_out_and_the_request_is_made(desk: 
     assert "  sends /campaigns/trigger/send" in result.stdout
 
 
+def test_a_request_at_low_priority_says_so(desk: Desk) -> None:
+    desk.write_rules(RULES.replace("    send:", "    priority: low\n    send:"))
+    desk.write_case(WEBHOOK)
+    (sent,) = (line for line in desk.explain("an-order").stdout.splitlines() if " sends " in line)
+    assert sent.endswith(", at low priority")
+
+
 def test_a_required_field_that_fails_is_wrong(desk: Desk) -> None:
     text = RULES.replace('"Order ${body.number}"', '"${lower(body.number)}"')
     desk.write_rules(text.replace("[attributes.email]", "[trigger_properties.order]"))
