@@ -104,6 +104,11 @@ ENTRIES: Final = {
         "List, release and drop deliveries that surge limits have stopped.",
         OPERATE,
     ),
+    "requeue": Entry(
+        "relay.operations.requeue:requeue",
+        "Move the deliveries of a queue that no worker reads into the queues of a stack.",
+        OPERATE,
+    ),
     "erase": Entry(
         "relay.operations.erase:erase",
         "Delete the dead letters, held deliveries and ledger items of one person.",

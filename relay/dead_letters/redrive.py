@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, Final
 
@@ -20,14 +20,14 @@ from relay.dead_letters.letter import COMMANDS, Letter
 from relay.dead_letters.queue_reader import LetterQueue, tray
 from relay.dead_letters.selection import Chosen, say_strangers
 from relay.stacks.ledger import Ledger
-from relay.stacks.selection import operator
+from relay.stacks.selection import LOW_PRIORITY, Operated, operator
 
 _CHANGED: Final = "the ledger has changed meanwhile: run this again"
 
 
 @dataclass(slots=True)
 class Redrive:
-    """The way back to the main queue; in a rehearsal nothing is changed.
+    """The way back to the queue of a delivery's priority; in a rehearsal nothing is changed.
 
     `done` are the deliveries that this command has sent: one that the worker buries at once is in
     the dead letters again, and must not be sent for ever.
@@ -35,7 +35,7 @@ class Redrive:
 
     tray: LetterQueue
     sqs: Any
-    queue_url: str
+    stack: Operated
     ledger: Ledger
     by: Callable[[], str]
     rehearsal: bool
@@ -45,7 +45,8 @@ class Redrive:
         """Carry out the decision on a letter; return why that failed, or an empty text."""
         if decision.delivery is None:
             return decision.words
-        body = _body(letter, decision.delivery)
+        url, sent = queued(self.stack, decision.delivery)
+        body = _body(letter, sent)
         if self.rehearsal:
             return ""
         free = decision.frees
@@ -54,7 +55,7 @@ class Redrive:
             return _CHANGED
         try:
             self.sqs.send_message(
-                QueueUrl=self.queue_url, MessageBody=body, MessageGroupId=message.group_of(delivery)
+                QueueUrl=url, MessageBody=body, MessageGroupId=message.group_of(delivery)
             )
         except ClientError as error:  # of one message; if SQS refuses all, each one reports it
             return f"SQS did not take it: {error.response['Error']['Code']}"
@@ -67,8 +68,13 @@ class Redrive:
         """
         if self.rehearsal:
             return ""
-        messages = [(message.encode(one), message.group_of(one)) for one in deliveries]
-        refused = enqueue(self.sqs, self.queue_url, messages)
+        messages: dict[str, list[tuple[str, str]]] = {}
+        for one in deliveries:
+            url, sent = queued(self.stack, one)
+            messages.setdefault(url, []).append((message.encode(sent), message.group_of(sent)))
+        refused = [
+            body for url, given in messages.items() for body in enqueue(self.sqs, url, given)
+        ]
         return f"SQS did not take {len(refused)} of them" if refused else ""
 
     def delete(self, letter: Letter) -> str:
@@ -79,16 +85,27 @@ class Redrive:
 
 
 def redrive_into(tray: LetterQueue, *, rehearsal: bool) -> Redrive:
-    """Return the way from borrowed letters back to the main queue of their stack."""
+    """Return the way from borrowed letters back to the queues of their stack."""
     stack = tray.chosen.stack
     return Redrive(
         tray=tray,
         sqs=stack.client("sqs"),
-        queue_url=stack.outputs["QueueUrl"],
+        stack=stack,
         ledger=tray.chosen.ledger,
         by=cache(partial(operator, stack)),
         rehearsal=rehearsal,
     )
+
+
+def queued(stack: Operated, delivery: Delivery) -> tuple[str, Delivery]:
+    """Return the URL of a delivery's queue, and the delivery as it is sent there.
+
+    A stack of an earlier release has one queue, and its worker reads no priority.
+    """
+    low = stack.outputs.get(LOW_PRIORITY)
+    if delivery.priority is None or low is None:
+        return stack.outputs["QueueUrl"], replace(delivery, priority=None)
+    return low, delivery
 
 
 def _body(letter: Letter, delivery: Delivery) -> str:

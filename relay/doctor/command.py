@@ -27,7 +27,7 @@ from relay.doctor.stack_checks import Finding
 from relay.paths import RULES
 from relay.stacks.cloudformation import client, outputs, parameters
 from relay.stacks.package import Package, read_package
-from relay.stacks.selection import Chosen, ConfigEnv, StackName, chosen
+from relay.stacks.selection import QUEUES, Chosen, ConfigEnv, StackName, chosen
 from relay.webhooks.samples import sources_in
 
 _FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
@@ -158,9 +158,9 @@ def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
 def _mapping(stack: _Stack) -> Iterator[Finding]:
     pages = client("lambda").get_paginator("list_event_source_mappings")
     found = pages.paginate(FunctionName=stack.function("DeliverFunction"))
-    yield from stack_checks.mapping_findings(
-        [one for page in found for one in page["EventSourceMappings"]], stack.chosen
-    )
+    mappings = [one for page in found for one in page["EventSourceMappings"]]
+    urls = [stack.outputs[one] for one in QUEUES if one in stack.outputs]
+    yield from stack_checks.mapping_findings(mappings, urls, stack.chosen)
 
 
 def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:

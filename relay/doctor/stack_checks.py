@@ -43,11 +43,15 @@ def source_findings(
             yield Finding("error", problem, stack.set_secret(source.secret))
 
 
-def mapping_findings(mappings: Sequence[Mapping[str, Any]], stack: Chosen) -> Iterator[Finding]:
-    """Yield what keeps the worker from receiving the queue's messages."""
-    if not mappings:
-        nobody = "nothing takes deliveries out of the queue: the deliver function has no mapping"
-        yield Finding("error", nobody, stack.deploy)
+def mapping_findings(
+    mappings: Sequence[Mapping[str, Any]], queues: Sequence[str], stack: Chosen
+) -> Iterator[Finding]:
+    """Yield what keeps the worker from receiving the messages of the queues (their URLs)."""
+    mapped = {str(one["EventSourceArn"]).rpartition(":")[2] for one in mappings}
+    for name in (url.rpartition("/")[2] for url in queues):
+        if name not in mapped:
+            nobody = f"nothing takes deliveries out of {name}: the deliver function has no mapping"
+            yield Finding("error", nobody, stack.deploy)
     for mapping in mappings:
         if mapping["State"] not in _POLLING:
             yield Finding(

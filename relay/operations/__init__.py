@@ -1,1 +1,1 @@
-"""Commands for a running stack: status, trace, pause, resume, surge, erase."""
+"""Commands for a running stack: status, trace, pause, resume, surge, requeue, erase."""

@@ -116,10 +116,12 @@ def _person(external_id: str | None, alias: str | None, email: str | None) -> Pe
 
 def _say_rest(stack: Operated, kept: Kept, person: Person) -> None:
     """Report what may remain: in the queue, under other identifiers, outside the relay."""
-    answer = stack.client("sqs").get_queue_attributes(
-        QueueUrl=stack.outputs["QueueUrl"], AttributeNames=list(_COUNTS)
-    )["Attributes"]
-    if waiting := sum(int(answer.get(name, 0)) for name in _COUNTS):
+    sqs = stack.client("sqs")
+    counts = [
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS))["Attributes"]
+        for url in stack.queues
+    ]
+    if waiting := sum(int(found.get(name, 0)) for found in counts for name in _COUNTS):
         typer.echo(_QUEUED.format(waiting=waiting, pause=command(stack, "pause all")))
     if kept.mentions:
         typer.echo(_MENTIONED)
@@ -133,8 +135,8 @@ Letters that mention the identifier are deleted by --mentions. They may be the p
 event of which no request was made (expired on arrival, unrenderable, malformed) nobody knows whose
 it is."""
 _QUEUED: Final = """\
-The queue holds {waiting} in all, and nobody can pick one person's out of it. Each is sent or a dead
-letter mostly within 24 hours, at the latest after 10 days: erase again then. To keep them from
+The queues hold {waiting} in all, and nobody can pick one person's out of them. Each is sent or a
+dead letter mostly within 24 hours, at the latest after 10 days: erase again then. To keep them from
 being sent: {pause}"""
 
 

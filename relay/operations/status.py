@@ -20,7 +20,7 @@ from relay.console.interrupt import noticed
 from relay.console.options import RulesOption
 from relay.console.terminal import console
 from relay.operations.clients import Desk, NoSuchResource, Part
-from relay.operations.status_parts import alarms, dead_letters, last_errors, ledger, queue
+from relay.operations.status_parts import alarms, dead_letters, last_errors, ledger, queues
 from relay.paths import RULES
 from relay.rules.names import Names, read_names
 from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
@@ -45,7 +45,7 @@ class _Look:
 
 
 _LOOKS: Final = (
-    _Look(("queue",), queue),
+    _Look(("queue",), queues),
     _Look(("dead letters",), dead_letters),
     _Look(("Braze", "rate limit", "pauses", "surges"), ledger),
     _Look(("alarms",), alarms, 10),

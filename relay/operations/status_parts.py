@@ -15,7 +15,7 @@ from relay.operations.delivery_history import Line, lines
 from relay.operations.pause import KEY, described
 from relay.operations.surge import Surge, keys, surge_of
 from relay.stacks.ledger import Ledger, Record, living
-from relay.stacks.selection import Operated, command
+from relay.stacks.selection import LOW_PRIORITY, Operated, command
 
 Found = Mapping[str, Record]
 _NUMBER: Final = "ApproximateNumberOfMessages"
@@ -155,10 +155,19 @@ def _without(record: Record, *names: str) -> dict[str, JsonValue]:
     return {name: value for name, value in record.items() if name not in names}
 
 
-def queue(desk: Desk, now: float) -> Part:
-    """Return how many deliveries wait; raise botocore's errors."""
-    visible, in_flight, delayed = _counts(desk, "QueueUrl")
-    oldest, words = _oldest(desk, now)
+def queues(desk: Desk, now: float) -> list[Part]:
+    """Return how many deliveries wait in each queue; raise botocore's errors.
+
+    A stack of an earlier release has no low-priority queue.
+    """
+    named = {"queue": "QueueUrl", "low priority": LOW_PRIORITY}
+    there = {name: one for name, one in named.items() if one in desk.stack.outputs}
+    return [_queue(desk, name, output, now) for name, output in there.items()]
+
+
+def _queue(desk: Desk, name: str, output: str, now: float) -> Part:
+    visible, in_flight, delayed = _counts(desk, output)
+    oldest, words = _oldest(desk, output, now)
     # Every wait is a visibility timeout, so SQS cannot tell the waiting from those in work.
     line = f"{visible:,} to be taken, {in_flight:,} in work or waiting, {delayed:,} delayed"
     document: JsonValue = {
@@ -167,7 +176,7 @@ def queue(desk: Desk, now: float) -> Part:
         "delayed": delayed,
         "oldest": oldest,
     }
-    return Part("queue", (line, words), document)
+    return Part(name, (line, words), document)
 
 
 def dead_letters(desk: Desk, _now: float) -> Part:
@@ -190,10 +199,10 @@ def _counts(desk: Desk, output: str) -> tuple[int, int, int]:
     return visible, in_flight, delayed
 
 
-def _oldest(desk: Desk, now: float) -> tuple[int | None, str]:
+def _oldest(desk: Desk, output: str, now: float) -> tuple[int | None, str]:
     """Return the age of the oldest message in seconds, if CloudWatch has it, and its text."""
     try:
-        age = _age(desk, now)
+        age = _age(desk, output, now)
     except (ClientError, BotoCoreError) as error:
         return None, f"oldest: cannot be read: {error}"
     if age is None:
@@ -201,8 +210,8 @@ def _oldest(desk: Desk, now: float) -> tuple[int | None, str]:
     return age, f"oldest: {span(age)}"
 
 
-def _age(desk: Desk, now: float) -> int | None:
-    name = desk.stack.outputs["QueueUrl"].rpartition("/")[2]
+def _age(desk: Desk, output: str, now: float) -> int | None:
+    name = desk.stack.outputs[output].rpartition("/")[2]
     end = datetime.fromtimestamp(now, UTC)
     metric: dict[str, Any] = {
         "Namespace": "AWS/SQS",

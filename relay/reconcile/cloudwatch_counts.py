@@ -1,4 +1,4 @@
-"""Counts of a stack in a period, and the depth of its queue at both ends.
+"""Counts of a stack in a period, and the depth of its queues at both ends.
 
 CloudWatch makes metrics of the functions' log lines (CloudWatch Logs, "Embedded metric format
 specification"); the emulator does not, so for a local stack the lines themselves are read.
@@ -73,19 +73,26 @@ def published(desk: Desk, sources: Iterable[Place], period: Period) -> Figures:
 
 
 def depth_now(desk: Desk) -> int:
-    """Return how many messages are in the main queue: visible, not visible and delayed."""
+    """Return how many messages are in the queues: visible, not visible and delayed."""
     names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", *_DEPTHS[1:])]
-    found = desk.clients["sqs"].get_queue_attributes(
-        QueueUrl=desk.stack.outputs["QueueUrl"], AttributeNames=names
-    )["Attributes"]
-    return sum(int(found.get(name, 0)) for name in names)
+    sqs = desk.clients["sqs"]
+    counts = [
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        for url in desk.stack.queues
+    ]
+    return sum(int(found.get(name, 0)) for found in counts for name in names)
 
 
 def depth_at(desk: Desk, at: float) -> int | None:
-    """Return the queue's depth that SQS last reported before a time; None for no figure."""
-    dimension = {"Name": "QueueName", "Value": desk.stack.outputs["QueueUrl"].rpartition("/")[2]}
+    """Return the depth of the queues that SQS last reported before a time; None for no figure.
+
+    The low-priority queue counts as empty where it has none: SQS reports nothing of a queue that
+    nobody has used for six hours, and it may be younger than that time.
+    """
+    asked = [(url, kind) for url in desk.stack.queues for kind in _DEPTHS]
     queries = []
-    for number, kind in enumerate(_DEPTHS):
+    for number, (url, kind) in enumerate(asked):
+        dimension = {"Name": "QueueName", "Value": url.rpartition("/")[2]}
         name = f"ApproximateNumberOfMessages{kind}"
         metric = {"Namespace": "AWS/SQS", "MetricName": name, "Dimensions": [dimension]}
         queries.append(_query(number, metric, _MINUTE, "Maximum"))
@@ -93,7 +100,8 @@ def depth_at(desk: Desk, at: float) -> int | None:
     for number, values in _values(desk, queries, at - _LOOK_BACK, at):
         if values:
             newest.setdefault(number, values[0])
-    return round(sum(newest.values())) if len(newest) == len(_DEPTHS) else None
+    is_known = newest.keys() >= set(range(len(_DEPTHS)))
+    return round(sum(newest.values())) if is_known else None
 
 
 def counts_of(entry: Mapping[str, Any]) -> Iterator[tuple[Asked, int]]:

@@ -33,6 +33,8 @@ LOCAL: Final = "the local stack"
 _CONNECTS: Final = 2  # seconds to a port of this machine
 _FILE: Final = BUILD / "stack.json"
 _OUTPUTS: Final = ("QueueUrl", "DeadLetterQueueUrl", "LedgerTable")
+LOW_PRIORITY: Final = "LowPriorityQueueUrl"  # an output that stacks of earlier releases lack
+QUEUES: Final = ("QueueUrl", LOW_PRIORITY)  # the outputs of the queues of deliveries
 __all__ = [
     "ConfigEnv",
     "LocalOption",
@@ -95,6 +97,11 @@ class Operated:
     name: str
     outputs: Mapping[str, str]
     endpoint: str | None = None
+
+    @property
+    def queues(self) -> tuple[str, ...]:
+        """The URLs of its queues of deliveries: both, or the one of an earlier release."""
+        return tuple(self.outputs[one] for one in QUEUES if one in self.outputs)
 
     def client(self, service: str) -> Any:
         """Return a boto3 client for this stack."""

@@ -48,6 +48,8 @@ OPERATED = (
     "dead-letters list --json",
     f"dead-letters show {LETTER.id[:9]}",
     "dead-letters redrive --yes --limit 1",
+    f"dead-letters redrive --yes --id {'1' * 9}",
+    "requeue {orphan}",
     f"trace {LETTER.id}",
     "reconcile",
     "dead-letters drop --yes",
@@ -100,14 +102,18 @@ def without_tls(sam: Sam) -> str:
 def operate(command: Forked, operator: Sam) -> None:
     """Go through a dead letter's life, and all that an operator looks at."""
     resources = operator.resources(STACK)
-    for who in ("1", "2", "2"):
+    low = replace(LETTER, id="1" * 64, priority="low")
+    for one in (*(replace(LETTER, recipient={"external_user_id": who}) for who in "122"), low):
         operator.client("sqs").send_message(
             QueueUrl=resources["DeadLetterQueue"],
-            MessageBody=message.encode(replace(LETTER, recipient={"external_user_id": who})),
+            MessageBody=message.encode(one),
             MessageAttributes={"reason": {"DataType": "String", "StringValue": "horizon"}},
         )
+    name = "braze-relay-policies-LowPriorityQueue-of-an-update-that-was-rolled-back"
+    orphan = operator.client("sqs").create_queue(QueueName=name)["QueueUrl"]
+    operator.client("sqs").send_message(QueueUrl=orphan, MessageBody=message.encode(low))
     for words in OPERATED:
-        done = relay(command, operator, *words.split())
+        done = relay(command, operator, *words.format(orphan=orphan).split())
         told = done.stdout + done.stderr
         assert not re.search("AccessDenied|not authorized|Traceback|cannot|given back", told), told
         assert done.returncode == words.startswith("trace"), told  # it was never claimed

@@ -12,6 +12,7 @@ _TEMPLATE: Final[dict[str, Any]] = {
     "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
     "Resources": {
         "Queue": {"Type": "AWS::SQS::Queue"},
+        "Low": {"Type": "AWS::SQS::Queue"},
         "Dead": {"Type": "AWS::SQS::Queue"},
         "Ledger": {
             "Type": "AWS::DynamoDB::Table",
@@ -24,6 +25,7 @@ _TEMPLATE: Final[dict[str, Any]] = {
     },
     "Outputs": {
         "QueueUrl": {"Value": {"Ref": "Queue"}},
+        "LowPriorityQueueUrl": {"Value": {"Ref": "Low"}},
         "DeadLetterQueueUrl": {"Value": {"Ref": "Dead"}},
         "LedgerTable": {"Value": {"Ref": "Ledger"}},
     },

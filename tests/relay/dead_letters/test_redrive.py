@@ -1,6 +1,7 @@
 """A redrive sends dead letters as they were frozen, and the worker may claim them."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,9 @@ from handler.core.delivery.claim_protocol import State, claimable
 from handler.core.message import encode, group_of
 from handler.ledger.records import record_from
 from relay.dead_letters.decision import Standing, redriven
+from relay.dead_letters.redrive import queued
 from relay.stacks.ledger import DeliveryRecord
+from relay.stacks.selection import Operated
 from tests.relay.dead_letters.desk import HOUR, NOW, PARKED, Desk, delivery
 
 
@@ -43,6 +46,21 @@ def test_a_letter_of_a_rule_that_is_called_otherwise_now_is_redriven_among_those
     taken = {json.loads(it["Body"])["id"]: it["Attributes"] for it in desk.taken("QueueUrl")}
     assert taken[former.id]["MessageGroupId"] == group_of(former) != group_of(present)
     assert taken[present.id]["MessageGroupId"] == group_of(present)
+
+
+def test_a_dead_letter_of_low_priority_goes_back_to_its_own_queue_unchanged(desk: Desk) -> None:
+    low, other = delivery(priority="low"), delivery()
+    for it in (low, other):
+        desk.bury(it)
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
+    assert [message["Body"] for message in desk.taken("LowPriorityQueueUrl")] == [encode(low)]
+    assert [message["Body"] for message in desk.taken("QueueUrl")] == [encode(other)]
+
+
+def test_a_stack_of_an_earlier_release_gets_it_as_one_that_it_can_read() -> None:
+    low = delivery(priority="low")
+    stack = Operated("relay", {"QueueUrl": "queue"})
+    assert queued(stack, low) == ("queue", replace(low, priority=None))
 
 
 def test_what_is_redriven_may_be_claimed_by_the_worker(desk: Desk) -> None:

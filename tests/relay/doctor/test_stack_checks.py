@@ -60,8 +60,14 @@ def test_a_stack_without_a_topic_is_worth_a_note() -> None:
     ],
 )
 def test_a_mapping_must_be_there_and_deploying_makes_one(stack: Chosen, deploy: str) -> None:
-    (finding,) = mapping_findings([], stack)
+    (finding,) = mapping_findings([], ["https://sqs/1/queue"], stack)
     assert (finding.level, finding.remedy) == ("error", deploy)
+
+
+def test_each_queue_needs_a_mapping_of_its_own() -> None:
+    mapping = {"State": "Enabled", "EventSourceArn": "arn:aws:sqs:us-east-1:1:queue"}
+    (finding,) = mapping_findings([mapping], ["https://sqs/1/queue", "https://sqs/1/low"], DEV)
+    assert "out of low:" in finding.problem
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,7 @@ def _template(*, indexes: bool) -> dict[str, Any]:
     return {
         "Resources": {
             "Queue": {"Type": "AWS::SQS::Queue"},
+            "LowPriorityQueue": {"Type": "AWS::SQS::Queue"},
             "DeadLetterQueue": {"Type": "AWS::SQS::Queue"},
             "Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": table},
             "IngestLogGroup": {"Type": "AWS::Logs::LogGroup"},
@@ -187,6 +188,7 @@ def _template(*, indexes: bool) -> dict[str, Any]:
         },
         "Outputs": {
             "QueueUrl": {"Value": {"Ref": "Queue"}},
+            "LowPriorityQueueUrl": {"Value": {"Ref": "LowPriorityQueue"}},
             "DeadLetterQueueUrl": {"Value": {"Ref": "DeadLetterQueue"}},
             "LedgerTable": {"Value": {"Ref": "Ledger"}},
         },

@@ -165,11 +165,11 @@ def test_the_persons_other_identifiers_are_named(stage: Stage) -> None:
 
 def test_what_it_does_not_reach_is_said_and_the_queue_is_counted(stage: Stage) -> None:
     fill(stage, ZOE)
-    assert "The queue holds" not in stage.run("erase", "--external-id", "9").output
-    for number in range(3):
-        stage.post("QueueUrl", str(number))
+    assert "The queues hold" not in stage.run("erase", "--external-id", "9").output
+    for output in ("QueueUrl", "QueueUrl", "LowPriorityQueueUrl"):
+        stage.post(output, "a delivery")
     said = stage.run("erase", "--external-id", "9").output
-    assert "The queue holds 3 in all" in said
+    assert "The queues hold 3 in all" in said
     assert "at the latest after 10 days" in said
     assert "pause all --stack-name" in said
     for word in ("Braze itself", "the sender", "backups", "35 days"):

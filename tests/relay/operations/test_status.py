@@ -42,7 +42,8 @@ def test_a_quiet_stack_has_all_parts_and_nothing_in_them(stage: Stage) -> None:
     found = looked(stage)
     assert found.pop("stack") == stage.stack.name
     assert abs(found.pop("at") - time.time()) < 10
-    assert found.pop("queue") == {"visible": 0, "in_flight": 0, "delayed": 0, "oldest": None}
+    for name in ("queue", "low_priority"):
+        assert found.pop(name) == {"visible": 0, "in_flight": 0, "delayed": 0, "oldest": None}
     assert found == {
         "dead_letters": {"count": 0},
         "braze": {name: {"open": False} for name in ("coffee", "default", "tea")},
@@ -61,9 +62,12 @@ def test_queue_and_dead_letters_are_counted_and_not_received(stage: Stage) -> No
     stage.client("sqs").receive_message(
         QueueUrl=stage.stack.outputs["QueueUrl"], MaxNumberOfMessages=2, VisibilityTimeout=60
     )
+    stage.post("LowPriorityQueueUrl", "a welcome")
     stage.post("DeadLetterQueueUrl", "dead", reason="rejected")
     found = looked(stage)
     assert (found["queue"]["visible"], found["queue"]["in_flight"]) == (3, 2)
+    assert found["low_priority"]["visible"] == 1
+    assert "1 to be taken, 0 in work or waiting" in part(stage, "low priority")
     assert found["dead_letters"] == {"count": 1}
     assert "3 to be taken, 2 in work or waiting" in part(stage, "queue")
     assert stage.letters() == ["dead"]

@@ -129,8 +129,8 @@ def test_a_rule_that_is_gone_from_the_rules_counts_too(stage: Stage) -> None:
 
 def test_what_is_planned_has_left_or_is_in_the_queue(stage: Stage) -> None:
     put(stage, *ORDER, DeliveriesPlanned=5, DeliveriesAccepted=2, DeliveriesDead=1)
-    for number in range(2):
-        stage.post("QueueUrl", str(number))
+    for output in ("QueueUrl", "LowPriorityQueueUrl"):
+        stage.post(output, "a delivery")
     result = run(stage)
     assert result.exit_code == 0, result.output
     found = summed(stage)
@@ -168,9 +168,10 @@ def test_more_of_one_rule_does_not_hide_what_is_missing_of_another(stage: Stage)
 
 
 def test_what_was_in_flight_at_the_start_is_taken_from_cloudwatch(stage: Stage) -> None:
-    queue = stage.stack.outputs["QueueUrl"].rpartition("/")[2]
     when = datetime.fromtimestamp(time.time() - 3_700, UTC)
-    counts = (("Visible", 2.0), ("NotVisible", 1.0), ("Delayed", 0.0))
+    counts = (("Visible", 1.0), ("NotVisible", 1.0), ("Delayed", 0.0))
+    low = ("LowPriorityQueueUrl", "Visible", 1.0)
+    found = [*(("QueueUrl", *one) for one in counts), low]
     stage.client("cloudwatch").put_metric_data(
         Namespace="AWS/SQS",
         MetricData=[
@@ -178,15 +179,17 @@ def test_what_was_in_flight_at_the_start_is_taken_from_cloudwatch(stage: Stage) 
                 "MetricName": f"ApproximateNumberOfMessages{kind}",
                 "Timestamp": when,
                 "Value": count,
-                "Dimensions": [{"Name": "QueueName", "Value": queue}],
+                "Dimensions": [
+                    {"Name": "QueueName", "Value": stage.stack.outputs[output].rpartition("/")[2]}
+                ],
             }
-            for kind, count in counts
+            for output, kind, count in found
         ],
     )
     put(stage, *ORDER, DeliveriesPlanned=1, DeliveriesAccepted=4)
-    found = summed(stage, "--since", "1h")
-    assert found["in_flight"] == {"start": 3, "end": 0}
-    assert row(found, "deliveries", "the stack")["verdict"] == "adds up"
+    sums = summed(stage, "--since", "1h")
+    assert sums["in_flight"] == {"start": 3, "end": 0}
+    assert row(sums, "deliveries", "the stack")["verdict"] == "adds up"
 
 
 def test_a_stack_that_cannot_be_read_is_said_and_is_not_taken_for_one_that_adds_up(
