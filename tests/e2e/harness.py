@@ -128,7 +128,7 @@ class Relay:
         names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
         return not any(
             int(value)
-            for output in ("QueueUrl", "DeadLetterQueueUrl")
+            for output in ("QueueUrl", "LowPriorityQueueUrl", "DeadLetterQueueUrl")
             for value in sqs.get_queue_attributes(
                 QueueUrl=outputs[output], AttributeNames=list(names)
             )["Attributes"].values()

@@ -73,7 +73,7 @@ class Guarded:
 
     def clear(self) -> None:
         """Forget all messages and faults: a message that nobody postpones is hidden for long."""
-        for output in ("QueueUrl", "DeadLetterQueueUrl"):
+        for output in ("QueueUrl", "LowPriorityQueueUrl", "DeadLetterQueueUrl"):
             self._client("sqs").purge_queue(QueueUrl=self.relay.local.stack.outputs[output])
         self.relay.braze("DELETE", "")
 

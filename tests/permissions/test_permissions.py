@@ -30,6 +30,9 @@ UNCHECKED = {
     Permission("DeliverRole", "sqs:ReceiveMessage", "Queue"): POLLER,
     Permission("DeliverRole", "sqs:DeleteMessage", "Queue"): POLLER,
     Permission("DeliverRole", "sqs:GetQueueAttributes", "Queue"): POLLER,
+    Permission("DeliverRole", "sqs:ReceiveMessage", "LowPriorityQueue"): POLLER,
+    Permission("DeliverRole", "sqs:DeleteMessage", "LowPriorityQueue"): POLLER,
+    Permission("DeliverRole", "sqs:GetQueueAttributes", "LowPriorityQueue"): POLLER,
     # To send is to make a data key, and to see that it is whole.
     Permission("IngestRole", "kms:GenerateDataKey", "KmsKeyArn"): QUEUE_KEY,
     Permission("DeliverRole", "kms:GenerateDataKey", "KmsKeyArn"): QUEUE_KEY,
@@ -51,11 +54,22 @@ def postponed(relay: Relay) -> requests.Response:
     return accepted(relay)
 
 
+def welcome(relay: Relay) -> requests.Response:
+    return relay.shopify("customers/create", sample("shopify-customer"))
+
+
+def postponed_welcome(relay: Relay) -> requests.Response:
+    relay.braze("POST", "/faults", [{"kind": "status", "status": 503, "times": 1}])
+    return welcome(relay)
+
+
 def rejected(relay: Relay) -> requests.Response:
     relay.braze("POST", "/faults", [{"kind": "status", "status": 400}])
     return accepted(relay)
 
 
+# Without it a delivery of low priority goes into the other queue, and is sent.
+OTHER_WAY = Permission("IngestRole", "sqs:SendMessage", "LowPriorityQueue")
 # The webhook on whose way a permission is needed.
 WEBHOOKS: dict[Permission, Callable[[Relay], requests.Response]] = {
     Permission("IngestRole", "secretsmanager:GetSecretValue", "SigningSecrets"): accepted,
@@ -66,7 +80,9 @@ WEBHOOKS: dict[Permission, Callable[[Relay], requests.Response]] = {
     Permission("DeliverRole", "dynamodb:PartiQLInsert", "Ledger"): accepted,
     Permission("DeliverRole", "dynamodb:PartiQLUpdate", "Ledger"): accepted,
     Permission("DeliverRole", "dynamodb:UpdateItem", "Ledger"): accepted,
+    OTHER_WAY: welcome,
     Permission("DeliverRole", "sqs:ChangeMessageVisibility", "Queue"): postponed,
+    Permission("DeliverRole", "sqs:ChangeMessageVisibility", "LowPriorityQueue"): postponed_welcome,
     Permission("DeliverRole", "sqs:SendMessage", "DeadLetterQueue"): rejected,
 }
 
@@ -80,6 +96,10 @@ def test_the_deployed_roles_may_do_what_the_template_says_and_no_more(guarded: G
     assert guarded.granted() == granted()
 
 
+def waiting(guarded: Guarded) -> int:
+    return guarded.waiting("QueueUrl") + guarded.waiting("LowPriorityQueueUrl")
+
+
 @pytest.mark.parametrize("permission", sorted(granted() - UNCHECKED.keys()), ids=str)
 def test_what_lacks_a_permission_is_denied_by_its_name_and_loses_nothing(
     guarded: Guarded, permission: Permission
@@ -90,10 +110,12 @@ def test_what_lacks_a_permission_is_denied_by_its_name_and_loses_nothing(
         denied = until(guarded.denied, bool, f"denial of {permission}")
         assert denied.keys() == {permission}
         assert f"not authorized to perform: {permission.action}" in denied[permission]
+        if permission == OTHER_WAY:
+            guarded.relay.sends(1)
         # Its sender comes again, or the message does.
-        if answer.status_code != 503:
+        elif answer.status_code != 503:
             until(guarded.invocations, lambda ended: ended >= before + 2, "end of the worker")
-            assert guarded.waiting("QueueUrl") == 1
+            assert waiting(guarded) == 1
         assert guarded.waiting("DeadLetterQueueUrl") == 0
 
 
@@ -105,11 +127,11 @@ def test_what_is_used_is_what_is_granted_and_nothing_is_denied(
 ) -> None:
     logged = len(guarded.relay.logs())
     with guarded.without(taken):
-        for webhook in (accepted, postponed, unrenderable, rejected):
+        for webhook in (accepted, postponed, welcome, postponed_welcome, unrenderable, rejected):
             assert webhook(guarded.relay).status_code == 200
-            until(lambda: guarded.denied() or not guarded.waiting("QueueUrl"), bool, "empty queue")
+            until(lambda: guarded.denied() or not waiting(guarded), bool, "empty queues")
             assert guarded.denied() == {}
         assert guarded.used() == granted() - UNCHECKED.keys()
-    assert len(guarded.relay.sends(2)) == 2
+    assert len(guarded.relay.sends(4)) == 4
     assert guarded.waiting("DeadLetterQueueUrl") == 2
     assert len(guarded.relay.logs()) > logged

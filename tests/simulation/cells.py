@@ -11,7 +11,8 @@ from tests.simulation.invariants import breaches
 from tests.simulation.partiql import CODES
 from tests.simulation.world import Setting, World
 
-# Three confirmations, which go in one request, and a receipt under hold, which goes alone.
+# Three confirmations, which go in one request, and a receipt of low priority and under hold, which
+# goes alone.
 SETTING: Final = Setting(5, webhooks=4, rate=1_000, workers=2, senders=1, repeated=0)
 _TIMED_OUT: Final = 40  # seconds: longer than an invocation of either function
 _OF_AWS: Final = (
@@ -52,6 +53,7 @@ _KINDS: Final = {
     "sqs.entry": (Fault("failed"),),
     "sqs.copy": (Fault("copy", 5),),
     "sqs.undone": (Fault("undone"),),
+    "ingest.queue": (Fault("missing"),),
     "clock.ingest": _OF_CLOCKS,
     "clock.worker": _OF_CLOCKS,
 }

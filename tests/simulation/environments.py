@@ -39,13 +39,15 @@ from tests.simulation.wired import Post
 
 RULES: Final = Path(__file__).parent / "rules"
 QUEUE: Final = "https://sqs/queue"
+LOW: Final = "https://sqs/low"
 DEAD: Final = "https://sqs/dead"
 TABLE: Final = "ledger"
 BRAZE_KEYS: Final = "arn:aws:secretsmanager:eu-central-1:1:secret:braze"
 SIGNING: Final = "arn:aws:secretsmanager:eu-central-1:1:secret:signing"
 _ENDPOINT: Final = "https://rest.iad-01.braze.com"
 _RUNS: Final = count(1)
-_QUEUES: Final = {"QUEUE_URL": QUEUE, "DEAD_LETTER_QUEUE_URL": DEAD}
+_FORMER: Final = {"QUEUE_URL": QUEUE, "DEAD_LETTER_QUEUE_URL": DEAD}
+_QUEUES: Final = _FORMER | {"LOW_PRIORITY_QUEUE_URL": LOW}
 
 
 @dataclass(slots=True)
@@ -53,7 +55,8 @@ class Environments:
     """Makes environments; each has caches of its own, and all share the services.
 
     Faults of theirs, at `clock.ingest` and `clock.worker`: the clock of one that starts is `ahead`
-    or `behind` by so many seconds, as long as it lives.
+    or `behind` by so many seconds, as long as it lives. At `ingest.queue`: the low-priority queue
+    is `missing` in the environment, as an update can leave it.
     """
 
     clock: Time
@@ -85,8 +88,9 @@ class Environments:
 
     def ingest(self) -> Ingest:
         """Start ingest."""
+        is_former = self.braze.faults.at("ingest.queue") is not None
         return Ingest(
-            settings=_ingest_settings(),
+            settings=_ingest_settings(former=is_former),
             sources=_sources(),
             secrets=SecretCache(self.secrets, SIGNING, self.clock),  # type: ignore[arg-type] # what is called is there
             sqs=self.sqs,  # type: ignore[arg-type] # as above
@@ -130,9 +134,9 @@ def _sources() -> Mapping[str, Source | RulesError]:
 
 
 @cache
-def _ingest_settings() -> IngestSettings:
+def _ingest_settings(*, former: bool) -> IngestSettings:
     given = {"RULES_STAGE": "dev", "SIGNING_SECRETS_ARN": SIGNING, "MAX_BODY_BYTES": "524288"}
-    return IngestSettings.from_environment(_QUEUES | given)
+    return IngestSettings.from_environment((_FORMER if former else _QUEUES) | given)
 
 
 @cache

@@ -72,7 +72,8 @@ def lost(outcome: Outcome) -> Iterator[str]:
     for key in outcome.wishes:
         if key not in outcome.sent and key not in outcome.letters:
             yield f"{key} is nowhere"
-    if outcome.world.queue.dropped or outcome.world.dead.dropped:
+    world = outcome.world
+    if any(queue.dropped for queue in (world.queue, world.low, world.dead)):
         yield "a message has outlived the retention"
 
 
@@ -156,10 +157,10 @@ def too_many(outcome: Outcome) -> Iterator[str]:
 
 
 def unfinished(outcome: Outcome) -> Iterator[str]:
-    """I10: once the faults end, the queue is empty soon."""
+    """I10: once the faults end, the queues are empty soon."""
     story = outcome.world.story
-    if outcome.world.queue.messages:
-        yield f"{len(outcome.world.queue.messages)} messages are left"
+    if left := len(outcome.world.queue.messages) + len(outcome.world.low.messages):
+        yield f"{left} messages are left"
     if story.ended_at - story.calm_at > _LONGEST_WAIT + VISIBILITY:
         yield f"it took {story.ended_at - story.calm_at:.0f} s"
 

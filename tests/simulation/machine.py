@@ -18,7 +18,7 @@ from handler.ledger.pauses import PAUSES
 from tests.simulation.braze import Braze
 from tests.simulation.clock import Clock
 from tests.simulation.dynamodb import DynamoDB, Table
-from tests.simulation.environments import BRAZE_KEYS, DEAD, QUEUE, SIGNING, TABLE, Environments
+from tests.simulation.environments import BRAZE_KEYS, DEAD, LOW, QUEUE, SIGNING, TABLE, Environments
 from tests.simulation.faults import Fault, Once
 from tests.simulation.invariants import Outcome, lost
 from tests.simulation.line import Died
@@ -59,11 +59,12 @@ class Relay(RuleBasedStateMachine):
         ports: dict[str, Any] = {"clock": self.clock, "faults": self.faults, "tries": 2}
         self.dead = Queue(DEAD, retention=14 * DAY)
         self.queue = Queue(QUEUE, visibility=VISIBILITY, dead=self.dead)
+        self.low = Queue(LOW, visibility=VISIBILITY, dead=self.dead)
         self.braze = Braze(self.clock, set(), self.faults)
         self.on = Environments(
             self.clock,
             Random(1),  # noqa: S311 - to be repeated
-            Sqs(**ports, queues={QUEUE: self.queue, DEAD: self.dead}),
+            Sqs(**ports, queues={QUEUE: self.queue, LOW: self.low, DEAD: self.dead}),
             DynamoDB(**ports, tables={TABLE: Table()}),
             Secrets(**ports),
             self.braze,
@@ -103,11 +104,11 @@ class Relay(RuleBasedStateMachine):
     def publish_again(self, which: int) -> None:
         self.give(self.known[which % len(self.known)])
 
-    @rule(fault=st.none() | FAULTS)
-    def deliver(self, fault: tuple[str, int, str] | None = None) -> None:
+    @rule(fault=st.none() | FAULTS, url=st.sampled_from([QUEUE, LOW]))
+    def deliver(self, fault: tuple[str, int, str] | None = None, url: str = QUEUE) -> None:
         if fault is not None:
             self.strike(fault)
-        records = self.on.sqs.receive(QUEUE, BATCH)
+        records = self.on.sqs.receive(url, BATCH)
         begun, ends = len(self.braze.tried), self.clock() + 30
         context = SimpleNamespace(
             get_remaining_time_in_millis=lambda: int((ends - self.clock()) * 1000)
@@ -121,7 +122,7 @@ class Relay(RuleBasedStateMachine):
         else:
             failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
             done = [it["receiptHandle"] for it in records if it["messageId"] not in failed]
-            self.on.sqs.delete(QUEUE, done)
+            self.on.sqs.delete(url, done)
         finally:
             self.faults.left = None
             self.check_pauses(begun)
@@ -192,14 +193,18 @@ class Relay(RuleBasedStateMachine):
             unknown = outcome.tried[1][key] + self.on.sink.unrecorded[id_of(key)]
             assert len(sends) <= (1 if hold else 1 + unknown), key
 
+    def drain(self, queue: Queue) -> None:
+        for _ in range(400):
+            if not queue.messages:
+                break
+            self.clock.sleep(max(1, (queue.next_at(self.clock()) or 0) - self.clock()))
+            self.deliver(url=queue.url)
+
     def teardown(self) -> None:
         """Let nothing fail or be paused any more: all that was accepted has to arrive."""
         self.resume()
-        for _ in range(400):
-            if not self.queue.messages:
-                break
-            self.clock.sleep(max(1, (self.queue.next_at(self.clock()) or 0) - self.clock()))
-            self.deliver()
+        for queue in (self.queue, self.low):
+            self.drain(queue)
+            assert not queue.messages
         self.nothing_is_sent_in_vain()
-        assert not self.queue.messages
         assert [*lost(Outcome(self))] == []  # type: ignore[arg-type] # as above

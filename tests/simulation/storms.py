@@ -9,6 +9,7 @@ from tests.simulation.world import Setting
 TICKETS: Final = next(one for one, rule in CAMPAIGNS.items() if rule == "ticket")
 # Probabilities at each call, and at each start of an environment.
 STORM: Final[Rates] = {
+    "ingest.queue": {Fault("missing"): 0.1},
     "clock.*": {Fault("ahead", 300.0): 0.1, Fault("behind", 300.0): 0.1},
     "dynamodb.*": {
         Fault("error"): 0.004,
@@ -100,5 +101,6 @@ def stormy(seed: int, webhooks: int) -> Setting:
             (lasts * 0.7, lasts * 0.7 + 60, "secretsmanager"),
         ),
         pauses=((lasts * 0.1, lasts, TICKETS),),  # until the calm
+        gone=(lasts * 0.45, lasts * 0.45 + 20),
         rotations=(lasts * 0.4, lasts * 0.8),
     )

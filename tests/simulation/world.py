@@ -13,7 +13,7 @@ from handler.worker.dependencies import Worker
 from tests.simulation.baton import Baton
 from tests.simulation.braze import Braze, Outage, Pause, Try
 from tests.simulation.dynamodb import DynamoDB, Table
-from tests.simulation.environments import BRAZE_KEYS, DEAD, QUEUE, SIGNING, TABLE, Environments
+from tests.simulation.environments import BRAZE_KEYS, DEAD, LOW, QUEUE, SIGNING, TABLE, Environments
 from tests.simulation.faults import Fault, Plan, Rates
 from tests.simulation.line import Died
 from tests.simulation.secrets import Secrets
@@ -44,6 +44,7 @@ class Setting:
     outages: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, kind of fault
     down: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, service of AWS
     pauses: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, campaign
+    gone: tuple[float, float] | None = None  # while there is no low-priority queue, in seconds
     rotations: tuple[float, ...] = ()  # when the API key is rotated, in seconds
     repeated: float = 0.01  # of the webhooks that were answered come again
 
@@ -76,6 +77,7 @@ class World:
         self.plan.copy = self._copy
         self.dead = Queue(DEAD, retention=14 * DAY)
         self.queue = Queue(QUEUE, visibility=VISIBILITY, dead=self.dead)
+        self.low = Queue(LOW, visibility=VISIBILITY, dead=self.dead)
         self.braze = Braze(
             self.clock,
             set(),
@@ -91,7 +93,7 @@ class World:
         self.on = Environments(
             self.clock,
             Random(setting.seed),  # noqa: S311 - to be repeated
-            Sqs(**ports, queues={QUEUE: self.queue, DEAD: self.dead}),
+            Sqs(**ports, queues={QUEUE: self.queue, LOW: self.low, DEAD: self.dead}),
             DynamoDB(**ports, tables={TABLE: Table()}),
             Secrets(**ports),
             self.braze,
@@ -99,8 +101,9 @@ class World:
         self.on.secrets.put(SIGNING, json.dumps({SOURCE: SECRET}))
         self._sending: set[Key] = set()
         self._posted: dict[int, list[Try]] = {}
-        self._taken: dict[int, list[str]] = {}  # what each worker has in its hands
+        self._taken: dict[int, tuple[Queue, list[str]]] = {}  # what each worker has in its hands
         self._busy = 0
+        self._turn = 0
         self._senders = setting.senders
         self._rotate()
 
@@ -116,6 +119,8 @@ class World:
             self.clock.add(self._work)
         for at in given.rotations:
             self.clock.add(self._rotate, at)
+        if given.gone is not None:
+            self.clock.add(self._lose_low, given.gone[0])
         with self.on.ports():
             self.story.trace = self.clock.run()
         self.story.ended_at = self.clock()
@@ -128,6 +133,13 @@ class World:
     def _pauses(self) -> list[Pause]:
         now = self.clock()
         return [Pause(now + at, now + end, campaign) for at, end, campaign in self.setting.pauses]
+
+    def _lose_low(self) -> None:
+        """Have no low-priority queue for a while; what was in it is there again afterwards."""
+        begin, end = self.setting.gone or (0, 0)
+        del self.on.sqs.queues[LOW]
+        self.clock.sleep(end - begin)
+        self.on.sqs.queues[LOW] = self.low
 
     def _rotate(self) -> None:
         key = f"canary-key-{len(self.on.secrets.texts.get(BRAZE_KEYS, []))}"
@@ -180,14 +192,15 @@ class World:
     def _work(self) -> None:
         """Do as the event source mapping does for one of its concurrent invocations."""
         worker = self.on.worker()
-        while self._senders or self._busy or self.queue.messages:
-            records = self.on.sqs.receive(QUEUE, BATCH)
+        while self._senders or self._busy or self.queue.messages or self.low.messages:
+            queue, records = self._received()
             if not records:
                 self._idle()
                 continue
             self._busy += 1
             self._posted[self.clock.current.number] = []
-            self._taken[self.clock.current.number] = [it["messageId"] for it in records]
+            taken = [it["messageId"] for it in records]
+            self._taken[self.clock.current.number] = (queue, taken)
             answer = self._invoke(lambda: self._serve(worker, records), DELIVER_SECONDS)  # noqa: B023 - it is called at once
             if answer is None:
                 worker = self.on.worker()
@@ -195,12 +208,23 @@ class World:
             else:
                 failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
                 done = [it["receiptHandle"] for it in records if it["messageId"] not in failed]
-                self.on.sqs.delete(QUEUE, done)
+                if queue.url in self.on.sqs.queues:
+                    self.on.sqs.delete(queue.url, done)
             self._busy -= 1
+
+    def _received(self) -> tuple[Queue, list[dict[str, Any]]]:
+        """Receive of either queue, as environments do that both mappings share: in turns."""
+        self._turn += 1
+        both = (self.queue, self.low)
+        first, second = both if self._turn % 2 else reversed(both)
+        there = [one for one in (first, second) if one.url in self.on.sqs.queues]
+        found = ((one, self.on.sqs.receive(one.url, BATCH)) for one in there)
+        return next(((one, records) for one, records in found if records), (first, []))
 
     def _idle(self) -> None:
         now = self.clock()
-        visible_at = self.queue.next_at(now) or now + 1
+        next_at = (one.next_at(now) for one in (self.queue, self.low))
+        visible_at = min((at for at in next_at if at), default=now + 1)
         longest = 0.5 if self._senders else 5 if self._busy else DAY
         self.clock.sleep(min(longest, max(0.01, visible_at - now)))
 
@@ -214,9 +238,10 @@ class World:
         return dict(serve(worker, {"Records": records}, context))
 
     def _copy(self) -> None:
-        for name in self._taken.get(self.clock.current.number, ()):
-            if message := self.queue.messages.get(name):
-                self.queue.hide(message, self.clock(), flying=False)
+        queue, names = self._taken.get(self.clock.current.number, (self.queue, []))
+        for name in names:
+            if message := queue.messages.get(name):
+                queue.hide(message, self.clock(), flying=False)
 
     def _doubt(self) -> None:
         """Of what a dead worker had sent and not recorded nobody knows what came of it."""
