@@ -147,9 +147,9 @@ class Patient:
 
     @contextmanager
     def disabled_mapping(self) -> Iterator[str]:
-        """Disable the deliver function's event source mapping for a while; give its UUID."""
+        """Disable an event source mapping of the deliver function for a while; give its UUID."""
         functions, name = self.client("lambda"), self.local.stack.resources["DeliverFunction"]
-        (found,) = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+        found, _ = functions.list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
         uuid = str(found["UUID"])
         functions.update_event_source_mapping(UUID=uuid, Enabled=False)
         self._wait_for_mapping(uuid, "Disabled")

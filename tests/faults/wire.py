@@ -61,7 +61,7 @@ def _item(relay: Relay, key: str) -> dict[str, Any]:
 def post_orders(relay: Relay, template: dict[str, Any], count: int) -> Counter[int]:
     """Post so many signed orders, several at once; return how often each status was answered."""
     with ThreadPoolExecutor(POSTING_AT_ONCE) as pool:
-        answers = pool.map(lambda at: _post(relay, template, at), range(count))
+        answers = pool.map(lambda at: post_order(relay, template, at), range(count))
         return Counter(answers)
 
 
@@ -70,12 +70,13 @@ def post_until_taken(relay: Relay, template: dict[str, Any], count: int) -> None
     left = list(range(count))
     with ThreadPoolExecutor(POSTING_AT_ONCE) as pool:
         for _ in range(_TRIES):
-            statuses = pool.map(lambda at: _post(relay, template, at), left)
+            statuses = pool.map(lambda at: post_order(relay, template, at), left)
             left = [at for at, status in zip(left, statuses, strict=True) if status != _OK]
     assert not left
 
 
-def _post(relay: Relay, template: dict[str, Any], at: int) -> int:
+def post_order(relay: Relay, template: dict[str, Any], at: int) -> int:
+    """Post one signed order; return the status of the answer."""
     number = 10_000 + at
     email = f"customer-{at}@example.com"
     order = template | {
