@@ -5,12 +5,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from samtranslator.yaml_helper import yaml_parse
+from typer.testing import CliRunner
 
 from handler.core.message import VERSIONS
 from handler.core.rules.load import load
+from relay.cli import app
 from relay.local.emulator import emulator
 from relay.local.http_gateway import front_door
 from relay.local.package import package
@@ -18,7 +22,7 @@ from relay.local.stack import BRAZE_KEY, Local, simulated_braze
 from relay.paths import PROJECT
 from relay.stacks.local import Stack
 from relay.webhooks.signer import SignedRequest, sign
-from tests.deploy.conftest import Sam, project_in, with_one_wheel
+from tests.deploy.conftest import STACK, Sam, project_in, with_one_wheel
 from tests.deploy.running import (
     ANSWERED,
     COMES_AGAIN,
@@ -261,3 +265,71 @@ def test_what_an_earlier_release_has_left_in_the_queue_is_sent_once_over_an_upda
     assert users(relay) == sorted(it["recipient"]["external_user_id"] for it in messages)
     for message in messages:
         wait_for_line(relay, id=message["id"], outcome="duplicate")
+
+
+def deploy_release(sam: Sam, parameters: str, *, is_former: bool) -> Stack:
+    """Deploy this release, or one without the low-priority queue, which reads no version 4."""
+    build(sam)
+    if is_former:
+        take_low_priority_away(sam)
+    sam.deploy("--parameter-overrides", parameters)
+    return deployed(sam)
+
+
+def take_low_priority_away(sam: Sam) -> None:
+    file = sam.project / ".aws-sam" / "build" / "template.yaml"
+    template = yaml_parse(file.read_text(encoding="utf-8"))
+    resources = template["Resources"]
+    for name in [name for name in resources if name.startswith("LowPriorityQueue")]:
+        del resources[name]
+    del resources["Dashboard"], template["Outputs"]["DashboardUrl"]  # its text names the queue
+    del template["Outputs"]["LowPriorityQueueUrl"]
+    del template["Globals"]["Function"]["Environment"]["Variables"]["LOW_PRIORITY_QUEUE_URL"]
+    del resources["DeliverFunction"]["Properties"]["Events"]["LowPriorityDelivery"]
+    arn = {"Fn::GetAtt": ["LowPriorityQueue", "Arn"]}
+    for role in ("IngestRole", "DeliverRole"):
+        for policy in resources[role]["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if isinstance(statement.get("Resource"), list) and arn in statement["Resource"]:
+                    statement["Resource"].remove(arn)
+    file.write_text(json.dumps(template), encoding="utf-8")
+    replace_in(built(sam) / "handler" / "core" / "message.py", f"{VERSIONS}", "(1, 2, 3)")
+    replace_in(built(sam) / "rules" / "shopify.yaml", "    priority: low", "    #")
+
+
+def replace_in(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    file.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def post_welcome(relay: Relay, customer: int) -> None:
+    body = sample("shopify-customer") | {"id": customer}
+    post = partial(replace(relay, patience=ANSWERED).shopify, "customers/create", body)
+    until(post, lambda answer: answer.status_code == 200, "a 200", 2 * ANSWERED)
+
+
+def test_a_rollback_keeps_the_low_priority_queue_and_requeue_has_what_waits_there_sent_once(
+    relay: Relay, sam: Sam, parameters: str, stack: Stack, this: bytes
+) -> None:
+    roll(stack, this)
+    post_welcome(relay, 31)
+    wait_for_line(relay, source="shopify", rule="welcome", reason="rate_limited")
+    left = stack.outputs["LowPriorityQueueUrl"]
+
+    former = deploy_release(sam, parameters, is_former=True)
+    relay.braze("DELETE", "/faults")
+    assert "LowPriorityQueueUrl" not in former.outputs
+    post_welcome(relay, 32)
+    until(lambda: users(relay), ["32"].__eq__, "what the former release itself enqueued")
+
+    words = ["requeue", left, "--stack-name", STACK]
+    move = partial(CliRunner().invoke, app, words, env=sam.aws())
+    until(move, lambda done: done.exit_code == 0, "an empty queue", COMES_AGAIN + PATIENCE)
+    until(lambda: users(relay), ["31", "32"].__eq__, "what was left", COMES_AGAIN + PATIENCE)
+
+    deploy_release(sam, parameters, is_former=False)
+    for customer in (31, 33):
+        post_welcome(relay, customer)
+    wait_until_all_are_accepted(relay, 3)
+    assert users(relay) == ["31", "32", "33"]

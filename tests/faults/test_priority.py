@@ -25,6 +25,7 @@ from tests.faults.wire import (
 )
 
 ORDERS, WELCOMES = (1_000, 20_000) if FULL else (100, 500)
+STARTING: Final = 10
 LATEST: Final = 10.0  # seconds from an order's 200 until Braze has it
 # The emulator starts an environment for each webhook at a time: more of them only contend.
 POSTING_AT_ONCE: Final = 2
@@ -63,7 +64,7 @@ def put_welcomes(relay: Relay, welcomes: int) -> None:
     until(lambda: "".join(relay.logs()).count(seen), lambda found: found > 0, "paused welcomes")
 
 
-def post_timed(relay: Relay, orders: int) -> dict[str, float]:
+def post_timed(relay: Relay, orders: range) -> dict[str, float]:
     """Post so many orders, as senders do; return when each customer's was answered 200."""
     template = sample("shopify-order")
 
@@ -72,7 +73,7 @@ def post_timed(relay: Relay, orders: int) -> dict[str, float]:
         return str(FIRST_CUSTOMER + at), time.time()
 
     with ThreadPoolExecutor(POSTING_AT_ONCE) as pool:
-        return dict(pool.map(post, range(orders)))
+        return dict(pool.map(post, orders))
 
 
 def test_each_order_is_at_braze_in_ten_seconds_while_welcomes_lie_paused_in_the_second_queue() -> (
@@ -80,20 +81,21 @@ def test_each_order_is_at_braze_in_ten_seconds_while_welcomes_lie_paused_in_the_
 ):
     with stack() as relay:
         put_welcomes(relay, WELCOMES)
-        # Environments start for the first one, whose customer is the sample's own.
-        relay.shopify("orders/create", sample("shopify-order"))
-        relay.sends(1)
+        # Environments start, which on a busy machine takes the emulator longer than all else.
+        before = post_timed(relay, range(ORDERS, ORDERS + STARTING))
+        relay.sends(STARTING)
 
-        answered = post_timed(relay, ORDERS)
+        answered = post_timed(relay, range(ORDERS))
         until(lambda: waiting(relay), lambda left: left == 0, "an empty first queue", 60)
 
-        first, *sends = relay.braze("GET", "/sends")
-        assert first["external_id"] not in answered
+        found = relay.braze("GET", "/sends")
+        assert len(found) == ORDERS + STARTING
+        sends = [one for one in found if one["external_id"] not in before]
         late = sorted(one["time"] - answered[one["external_id"]] for one in sends)
         assert {one["external_id"] for one in sends} == customers(ORDERS)
         assert waiting(relay, LOW) == WELCOMES
         assert waiting(relay, "DeadLetterQueueUrl") == 0
-        assert states(relay) == {"ACCEPTED": ORDERS + 1}
+        assert states(relay) == {"ACCEPTED": ORDERS + STARTING}
         told = f"p50 {late[len(late) // 2]:.2f} s, p99 {late[int(len(late) * 0.99)]:.2f} s"
         sys.stdout.write(f"{ORDERS:,} orders beside {WELCOMES:,}: {told}, {late[-1]:.2f} s\n")
         assert late[-1] < LATEST
