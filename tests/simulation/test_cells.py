@@ -37,5 +37,5 @@ def test_every_service_is_struck_at_every_call_and_every_clock_is_wrong() -> Non
     assert len(cells()) >= 110
     assert len(cells_of_waits()) >= 10
     assert {cell.point.partition(".")[0] for cell in cells()} == {
-        *("secretsmanager", "sqs", "dynamodb", "braze", "clock")
+        *("secretsmanager", "sqs", "dynamodb", "braze", "clock", "ingest")
     }
