@@ -122,9 +122,12 @@ def _postpone(worker: Worker, retried: Sequence[_Retried]) -> None:
 
 def _rest(invocation: Invocation, retried: Sequence[_Retried]) -> None:
     """Take no more messages for a while, where what waits would fill the queue."""
+    if not retried:
+        return
     worker = invocation.worker
     waits = [wait for _, wait in retried]
-    waiting = worker.own_waits.add(waits, worker.clock())
+    url = worker.settings.queue_of(retried[0][0].queue)  # a batch is of one queue
+    waiting = worker.own_waits[url].add(waits, worker.clock())
     seconds = rest(worker.timing, waits, waiting, worker.settings.deliver_concurrency)
     seconds = min(seconds, invocation.time_left() - worker.timing.margin)
     if seconds > 0:

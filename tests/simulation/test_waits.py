@@ -7,7 +7,7 @@ import pytest
 from handler.core.message import encode
 from tests.simulation.backlog import delivery, paused, serve_batch
 from tests.simulation.clock import Clock
-from tests.simulation.environments import QUEUE
+from tests.simulation.environments import LOW, QUEUE
 from tests.simulation.faults import Fault, Script
 from tests.simulation.world import DELIVER_SECONDS, VISIBILITY
 
@@ -102,10 +102,17 @@ def test_what_no_time_is_left_for_is_visible_again_at_once() -> None:
 
 def test_a_worker_with_more_than_half_its_share_of_waits_rests_but_has_time_to_answer() -> None:
     within, brief, long = Stage({}), Stage({}), Stage({})
-    within.worker.own_waits.add([900] * (FREE - 10), within.clock())
+    within.worker.own_waits[QUEUE].add([900] * (FREE - 10), within.clock())
     for stage in (brief, long):
-        stage.worker.own_waits.add([900] * FREE, stage.clock())
+        stage.worker.own_waits[QUEUE].add([900] * FREE, stage.clock())
 
     assert within.deliver(*["paused"] * 10) < 0.1
     assert 1.1 < brief.deliver(*["paused"] * 10) < 2.3  # 10 * (450 to 900 s) / 4,000
     assert long.deliver(*["paused"] * 200) == pytest.approx(DELIVER_SECONDS - MARGIN, abs=0.1)
+
+
+def test_the_waits_of_low_priority_let_nobody_rest_who_works_on_the_other_queue() -> None:
+    stage = Stage({})
+    stage.worker.own_waits[LOW].add([900] * FREE, stage.clock())
+
+    assert stage.deliver(*["paused"] * 10) < 1

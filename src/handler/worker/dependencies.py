@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -49,7 +50,7 @@ class Worker:
     `post` takes URL, body, API key and seconds, `get` the same without a body (see
     `braze_client.client`). `clock` returns
     seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two
-    requests share: all claims of one request have the same.
+    requests share: all claims of one request have the same. `own_waits` are by the queue's URL.
     """
 
     settings: DeliverSettings
@@ -64,7 +65,7 @@ class Worker:
     breaker_state: BreakerState
     log: Logger
     tally: Tally = field(default_factory=Tally)
-    own_waits: OwnWaits = field(default_factory=OwnWaits)
+    own_waits: defaultdict[str, OwnWaits] = field(default_factory=lambda: defaultdict(OwnWaits))
     timing: Timing = field(default_factory=Timing)
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep

@@ -15,7 +15,7 @@ from handler.core.delivery.backoff import Timing
 
 @dataclass(slots=True)
 class OwnWaits:
-    """The waits that one worker has set, counted by the second in which they end."""
+    """The waits that one worker has set in a queue, counted by the second in which they end."""
 
     _ends: Counter[int] = field(default_factory=Counter)
 
