@@ -58,15 +58,6 @@ def test_the_low_priority_queue_and_its_mapping_are_as_the_other_but_for_their_w
     assert low == normal | own
 
 
-def test_all_workers_by_default_ask_less_than_braze_allows_in_an_hour(
-    template: dict[str, Any],
-) -> None:
-    names = ("DeliverConcurrency", "LowPriorityConcurrency")
-    workers = sum(template["Parameters"][name]["Default"] for name in names)
-    seconds_of_a_request = 0.2
-    assert workers / seconds_of_a_request * 3_600 < 250_000
-
-
 def test_dead_letters_outlive_every_message_of_the_source_queue(resources: dict[str, Any]) -> None:
     # A message keeps the time of its first enqueueing when it moves.
     assert resources["Queue"]["MessageRetentionPeriod"] == 10 * DAY

@@ -77,8 +77,8 @@ def test_the_model_agrees_with_the_real_handlers(
     assert found.hours.keys() == ours.hours.keys()
     assert found.hours.total() == pytest.approx(ours.hours.total(), rel=0.1)
     assert found.refused == pytest.approx(ours.refused, abs=2 * _WORKERS)
-    # The handlers' time is that of their last request, which the model still settles.
-    assert found.seconds == pytest.approx(ours.seconds, rel=0.05, abs=0.3)
+    # The handlers ask once whether the campaign is active, and the model settles the last request.
+    assert found.seconds == pytest.approx(ours.seconds, rel=0.05, abs=0.5)
 
 
 @pytest.mark.parametrize("name", ["wait_limited", "wait", "coalesce", "classify", "BreakerState"])

@@ -189,8 +189,8 @@ def _limited(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
     limit = worker.breaker_state.limit(workspace)
     if limit is None:
         return None
-    seconds = wait_limited(worker.timing, limit, RESERVE, now, random)
-    return None if seconds is None else _Stop(Reason.RATE_LIMITED, seconds)
+    wait = wait_limited(worker.timing, limit, RESERVE, now, random)
+    return None if wait is None else _Stop(Reason.RATE_LIMITED, wait)
 
 
 def _open(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
