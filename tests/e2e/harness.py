@@ -6,7 +6,8 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -61,6 +62,17 @@ class Relay:
         }
         extra = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.post("shopify", raw, given | extra)
+
+    @contextmanager
+    def workers_stopped(self) -> Iterator[None]:
+        """Let no worker receive anything for a while, so that what comes is received together."""
+        functions = self.local.stack.client("lambda")
+        mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+        for enabled in (False, True):
+            for each in mappings:
+                functions.update_event_source_mapping(UUID=each["UUID"], Enabled=enabled)
+            if not enabled:
+                yield
 
     def accounts(self, body: Any, message_id: str) -> requests.Response:
         raw = json.dumps(body)
