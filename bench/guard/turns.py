@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from bench.guard.profiles import Profiles
 from handler.aws.dynamodb import Table
+from handler.aws.retry import Retry
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
 from handler.core.delivery.claim_protocol import State
@@ -76,8 +77,9 @@ class Writer:
     @classmethod
     def on(cls, clock: Baton, plan: Plan, profiles: Profiles, *, guarded: bool) -> "Writer":
         """Return a writer whose table is empty."""
-        client: Any = DynamoDB(clock, plan, tries=2, tables={_TABLE: Items()})
-        table = Table(client, _TABLE)
+        client: Any = DynamoDB(clock, plan, tables={_TABLE: Items()})
+        retry = Retry(clock=clock, sleep=clock.sleep, random=Random(1).random)
+        table = Table(client, _TABLE, retry=retry)
         return cls(
             clock, Random(0), Ledger(table, _DAYS), ProfileVersions(table), profiles, guarded
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
@@ -10,6 +11,7 @@ from unittest.mock import patch
 from aws_lambda_powertools.utilities.idempotency import base as handling
 from aws_lambda_powertools.utilities.idempotency.persistence import base, datarecord, dynamodb
 
+from handler.aws.retry import Retry
 from tests.simulation.dynamodb import DynamoDB, Table
 
 RECORDS: Final = "records"
@@ -17,7 +19,10 @@ _KEY: Final = "id"
 
 
 class Deleting(DynamoDB):
-    """The table's client, with DeleteItem; to the faults it is a write like any other."""
+    """The table's client, with DeleteItem; to the faults it is a write like any other.
+
+    Peers do not repeat calls: their client does so once, as botocore's does.
+    """
 
     def delete_item(self, **given: Any) -> dict[str, Any]:
         """DeleteItem (API reference), without a condition."""
@@ -28,11 +33,16 @@ class Deleting(DynamoDB):
 
         return self._call("update_item", apply)
 
+    def _call(self, operation: str, apply: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        once = partial(super()._call, operation, apply)
+        retry = Retry(tries=2, clock=self.clock, sleep=self.clock.sleep, random=lambda: 0.5)
+        return retry.call(once)
+
 
 def with_records(old: DynamoDB) -> Deleting:
     """Return a client with the same tables, and one of records as Powertools has it."""
     tables = {**old.tables, RECORDS: Table(key=_KEY, expires="expiration")}
-    return Deleting(old.clock, old.faults, old.tries, tables)
+    return Deleting(old.clock, old.faults, tables)
 
 
 def put_once(client: DynamoDB, key: str, now: float, seconds: float, status: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import typer
 from botocore.exceptions import ClientError
 
+from handler.aws.retry import ONCE
 from handler.aws.sqs import enqueue
 from handler.core import message
 from handler.core.errors import Unavailable
@@ -73,7 +74,9 @@ class Redrive:
             url, sent = queued(self.stack, one)
             messages.setdefault(url, []).append((message.encode(sent), message.group_of(sent)))
         refused = [
-            body for url, given in messages.items() for body in enqueue(self.sqs, url, given)
+            body
+            for url, given in messages.items()
+            for body in enqueue(self.sqs, url, given, ONCE)
         ]
         return f"SQS did not take {len(refused)} of them" if refused else ""
 

@@ -6,7 +6,7 @@ The answer is a partial batch response: a message that it does not name is delet
 
 import os
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -107,10 +107,10 @@ def _postpone(worker: Worker, retried: Sequence[_Retried]) -> None:
         {"Id": str(at), "ReceiptHandle": message.receipt, "VisibilityTimeout": seconds}
         for at, (message, seconds) in enumerate(retried)
     ]
+    ask = partial(worker.sqs.change_message_visibility_batch, Entries=entries)
     try:
-        answer = worker.sqs.change_message_visibility_batch(
-            QueueUrl=worker.settings.queue_of(retried[0][0].queue), Entries=entries
-        )
+        queue_url = worker.settings.queue_of(retried[0][0].queue)
+        answer = worker.retry.call(partial(ask, QueueUrl=queue_url))
     except (ClientError, BotoCoreError) as error:
         failed = dict.fromkeys([entry["Id"] for entry in entries], error_name(error))
     else:

@@ -14,13 +14,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler import rules_directory, settings, webhook_log
 from handler.aws.api_gateway import is_accepted, webhook_of
 from handler.aws.errors import error_name
 from handler.aws.metrics import UNKNOWN
+from handler.aws.retry import Retry, one_attempt
 from handler.aws.secrets import BRIEF, SecretCache
 from handler.aws.sqs import Cause, bury, enqueue
 from handler.core.errors import (
@@ -52,13 +52,11 @@ if TYPE_CHECKING:
 DAY: Final = 86_400  # seconds
 RETRY_AFTER: Final = {"retry-after": "30"}  # seconds, as `secrets.FAILED_AFTER`
 _JSON: Final = {"content-type": "application/json"}
-# Two attempts take at most 2 * (1 + 2) = 6 s; the function's timeout is 10 s.
-_PATIENCE: Final = Config(
-    connect_timeout=1,
-    read_timeout=2,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    parameter_validation=False,  # as in `ledger.QUICK`
-)
+_PATIENCE: Final = one_attempt(1, 2)
+# A webhook's answer: the function's timeout of 10 s, and 1 s to give it to Lambda. It includes the
+# secrets: a first read, 2.2 s, and a forced one, 1 s.
+_LONGEST: Final = 9
+SENDING: Final = Retry(each=3, seconds=_LONGEST)  # each: connect and read of _PATIENCE
 
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
@@ -90,9 +88,11 @@ class Ingest:
     secrets: SecretCache
     sqs: "SQSClient"
     clock: Callable[[], float] = time.time
+    retry: Retry = SENDING
 
     def answer(self, event: dict[str, Any]) -> dict[str, Any]:
         """Answer a request, and log its result once."""
+        retry = self.retry.ending_in(_LONGEST)
         webhook = webhook_of(event, self.clock())
         # An unknown source name is text of any caller: it stays out of logs and metrics.
         known = webhook.source if webhook.source in self.sources else UNKNOWN
@@ -103,7 +103,7 @@ class Ingest:
             if isinstance(made, Reply):
                 log.pinged()
                 return {"statusCode": 200, "headers": made.headers, "body": made.body}
-            dead = self._enqueue(made)
+            dead = self._enqueue(made, retry)
         except Refused as refused:
             log.refused(refused, self._verified_url(webhook, refused))
             return _answer(refused.status, {"error": refused.answer})
@@ -171,12 +171,12 @@ class Ingest:
             return ""
         return shown_url(webhook, source.scheme)
 
-    def _enqueue(self, planned: Plan) -> list[Delivery]:
+    def _enqueue(self, planned: Plan, retry: Retry) -> list[Delivery]:
         """Enqueue the deliveries, and bury the parked events.
 
         Return the deliveries that SQS refuses for good: they are buried too.
         """
-        refused = self._send(planned.deliveries)
+        refused = self._send(planned.deliveries, retry)
         dead = [(encode(one), Cause(Reason.REFUSED_BY_SQS)) for one in refused]
         dead += [
             (encode(parked), Cause(Reason(parked.reason), detail=parked.detail))
@@ -184,20 +184,19 @@ class Ingest:
         ]
         for body, cause in dead:
             try:
-                bury(self.sqs, self.settings.dead_letter_queue_url, body, cause)
+                bury(self.sqs, self.settings.dead_letter_queue_url, body, cause, retry)
             except (BotoCoreError, ClientError) as error:
                 raise Unavailable(f"SQS is away: {error_name(error)}") from None
         return refused
 
-    def _send(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    def _send(self, deliveries: Sequence[Delivery], retry: Retry) -> list[Delivery]:
         """Enqueue each delivery by its priority; return those that SQS refuses for good."""
-        refused = self._send_to(
-            self.settings.queue_url, [one for one in deliveries if one.priority is None]
-        )
+        normal = [one for one in deliveries if one.priority is None]
+        refused = self._send_to(self.settings.queue_url, normal, retry)
         low = [one for one in deliveries if one.priority is not None]
-        return refused + (self._send_low(low) if low else [])
+        return refused + (self._send_low(low, retry) if low else [])
 
-    def _send_low(self, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    def _send_low(self, deliveries: Sequence[Delivery], retry: Retry) -> list[Delivery]:
         """Enqueue deliveries of low priority: as others, where their queue is missing or away.
 
         So a message of low priority is in its own queue alone, or among the dead letters: a worker
@@ -206,20 +205,19 @@ class Ingest:
         url = self.settings.low_priority_queue_url
         if url is not None:
             try:
-                return self._send_to(url, deliveries)
+                return self._send_to(url, deliveries, retry)
             except Unavailable as error:
                 webhook_log.logger.warning(
                     "not in the low-priority queue", extra={"why": str(error)}
                 )
-        return self._send_to(
-            self.settings.queue_url, [replace(one, priority=None) for one in deliveries]
-        )
+        normal = [replace(one, priority=None) for one in deliveries]
+        return self._send_to(self.settings.queue_url, normal, retry)
 
-    def _send_to(self, url: str, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    def _send_to(self, url: str, deliveries: Sequence[Delivery], retry: Retry) -> list[Delivery]:
         bodies = [*map(encode, deliveries)]
         messages = [*zip(bodies, map(group_of, deliveries), strict=True)]
         made = dict(zip(bodies, deliveries, strict=True))
-        return [made[body] for body in enqueue(self.sqs, url, messages)]
+        return [made[body] for body in enqueue(self.sqs, url, messages, retry)]
 
 
 def _counts(made: Plan) -> dict[str, int]:

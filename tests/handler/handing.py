@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from handler.aws.dynamodb import Table
+from handler.aws.retry import ONCE
 from handler.core.delivery.backoff import Timing
 from handler.core.message import encode
 from handler.core.models import Delivery
@@ -161,7 +162,8 @@ def _with(queue: Queue, dynamo: Dynamo, sqs: Sqs, clock: Clock, timing: Timing) 
     def sleep(seconds: float) -> None:
         clock.now += seconds
 
-    table = Table(dynamo, queue.worker.ledger.table.name)  # type: ignore[arg-type] # it passes everything on
+    # A test says what comes of a call with all its tries.
+    table = Table(dynamo, queue.worker.ledger.table.name, retry=ONCE)  # type: ignore[arg-type] # it passes everything on
     worker = replace(
         queue.worker,
         ledger=replace(queue.worker.ledger, table=table),

@@ -54,7 +54,7 @@ def paused(
     clock: Time, faults: Faults, ceiling: int = MAX_IN_FLIGHT, timing: Timing | None = None
 ) -> Environments:
     """Return environments with an empty queue, in which the rule `paused` is paused."""
-    ports: dict[str, Any] = {"clock": clock, "faults": faults, "tries": 2}
+    ports: dict[str, Any] = {"clock": clock, "faults": faults}
     dead = Queue(DEAD)
     queue = Queue(QUEUE, visibility=VISIBILITY, dead=dead, ceiling=ceiling)
     made = Environments(

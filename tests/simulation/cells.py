@@ -23,6 +23,7 @@ _OF_AWS: Final = (
     Fault("dies_before"),
     Fault("dies_after"),
     Fault("copied", 5),
+    Fault("away", 20),
 )
 _OF_BRAZE: Final = (
     *(Fault(kind) for kind in FAILURES),
@@ -78,8 +79,8 @@ class Cell(NamedTuple):
 class Struck(Plan):
     """Strikes the calls that it is told to, and counts all of them.
 
-    `copied` is a fault of its own: the call is slow, and meanwhile another worker gets what the
-    caller works on.
+    Faults of its own: `copied`, the call is slow, and meanwhile another worker gets what the caller
+    works on; `away`, from this call on the service throttles all calls, longer than they are tried.
     """
 
     def __init__(self, *cells: Cell) -> None:
@@ -90,6 +91,11 @@ class Struck(Plan):
     def at(self, point: str, /) -> Fault | None:
         self.calls[point] += 1
         fault = self._cells.get((point, self.calls[point]))
+        if fault is not None and fault.kind == "away":
+            now = self.clock()
+            self.down.append((now, now + fault.seconds, point.partition(".")[0]))
+        if self.is_down(point):
+            return Fault("throttled")
         if fault is None or fault.kind != "copied":
             return fault
         self.copy()

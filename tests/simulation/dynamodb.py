@@ -57,7 +57,6 @@ class DynamoDB:
 
     clock: Time
     faults: Faults = field(default_factory=Calm)
-    tries: int = 1
     tables: dict[str, Table] = field(default_factory=dict)
     lag: int = LONGEST_LAG
     exceptions: SimpleNamespace = field(
@@ -102,7 +101,7 @@ class DynamoDB:
             except Invalid as error:
                 raise refusal(_named(operation), "ValidationException", str(error)) from None
 
-        return Line("dynamodb", self.clock, self.faults, self.tries).call(operation, applied)
+        return Line("dynamodb", self.clock, self.faults).call(operation, applied)
 
     def _update(self, given: Mapping[str, Any]) -> dict[str, Any]:
         table, key = self._place(given, "UpdateItem", given["Key"])

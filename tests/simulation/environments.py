@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -17,12 +17,13 @@ from handler import rules_directory, webhook_log
 from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
 from handler.aws.log import logger
-from handler.aws.secrets import SecretCache
+from handler.aws.retry import Retry
+from handler.aws.secrets import FIRST, SecretCache
 from handler.core.delivery.backoff import Timing
 from handler.core.errors import RulesError
 from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
-from handler.ingest import Ingest
+from handler.ingest import SENDING, Ingest
 from handler.ledger.breaker_state import BreakerState
 from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
@@ -92,21 +93,23 @@ class Environments:
         return Ingest(
             settings=_ingest_settings(former=is_former),
             sources=_sources(),
-            secrets=SecretCache(self.secrets, SIGNING, self.clock),  # type: ignore[arg-type] # what is called is there
+            secrets=self._secret(SIGNING),
             sqs=self.sqs,  # type: ignore[arg-type] # as above
             clock=self._clock("clock.ingest"),
+            retry=self._retry(SENDING),
         )
 
     def worker(self) -> Worker:
         """Start a worker."""
         clock = Clock(self._clock("clock.worker"))
-        table = Table(self.dynamodb, TABLE, clock)  # type: ignore[arg-type] # what is called is there
+        retry = self._retry(Retry())
+        table = Table(self.dynamodb, TABLE, clock, retry)  # type: ignore[arg-type] # what is called is there
         return Worker(
             settings=_deliver_settings(),
             workspaces={"default": Workspace.default(_ENDPOINT)},
             ledger=Ledger(table, 400),
             sqs=self.sqs,  # type: ignore[arg-type] # as above
-            keys=SecretCache(self.secrets, BRAZE_KEYS, self.clock),  # type: ignore[arg-type] # as above
+            keys=self._secret(BRAZE_KEYS),
             post=self.wire(self.braze.post),
             get=self.braze.get,
             pauses=Pauses(table, clock, self.timing.known),
@@ -114,11 +117,21 @@ class Environments:
             breaker_state=BreakerState(table, self.timing, clock, self.random.random),
             log=self._log,
             timing=self.timing,
+            retry=retry,
             clock=clock,
             sleep=self.clock.sleep,
             random=self.random.random,
             owner=lambda: f"owner-{next(self._owners)}",
         )
+
+    def _secret(self, arn: str) -> SecretCache:
+        retry = self._retry(FIRST)
+        return SecretCache(self.secrets, arn, self.clock, retry)  # type: ignore[arg-type] # as above
+
+    def _retry(self, real: Retry) -> Retry:
+        """Return the same in the time of the simulation."""
+        time, random = self.clock, self.random.random
+        return replace(real, clock=time, sleep=time.sleep, random=random)
 
     def _clock(self, point: str) -> Callable[[], float]:
         fault = self.braze.faults.at(point)

@@ -97,7 +97,7 @@ class Plan:
         self.active = True
         self.copy: Callable[[], None] = lambda: None
         self.down: list[tuple[float, float, str]] = []
-        self._clock = clock
+        self.clock = clock
         self.struck: Counter[tuple[str, str]] = Counter()
         self._random: Final = Random(seed)  # noqa: S311 - to be repeated
         self._rates = rates
@@ -109,7 +109,7 @@ class Plan:
         sums, faults = table
         if not self.active:
             return None
-        if self.down and self._is_down(point):
+        if self.down and self.is_down(point):
             return _DOWN
         if chance >= sums[-1]:
             return None
@@ -117,9 +117,10 @@ class Plan:
         self.struck[point, fault.kind] += 1
         return fault._replace(seconds=fault.seconds * self._random.random())
 
-    def _is_down(self, point: str) -> bool:
+    def is_down(self, point: str) -> bool:
+        """Return whether a call meets a service in a time in which it fails."""
         service, _, operation = point.partition(".")
-        now = self._clock()
+        now = self.clock()
         return operation in _CALLS and any(
             service == each and begin <= now < end for begin, end, each in self.down
         )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     EndpointConnectionError,
     ParamValidationError,
@@ -18,7 +17,6 @@ from tests.simulation.faults import Fault, Faults
 T = TypeVar("T")
 
 LATENCY: Final = 0.01  # seconds there and back
-_PAUSE: Final = 0.5  # seconds before the second try; botocore draws up to 1 s
 # What a service says when it is asked too often (the API references' common errors).
 _THROTTLED: Final = {
     "dynamodb": "ProvisionedThroughputExceededException",
@@ -55,40 +53,20 @@ def check_names(
                 raise ParamValidationError(report=f'Unknown parameter in input: "{name}"')
 
 
-class _Failed(Exception):
-    """The service refuses for now, with this error."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-
 @dataclass(slots=True)
 class Line:
     """One service's line. Its calls are named to the faults as `dynamodb.update_item`.
 
-    A call that fails is made again as botocore's standard mode does, `tries` times in all.
+    Each call is one attempt, as the functions' clients have it (`retry.one_attempt`).
     """
 
     service: str
     clock: Time
     faults: Faults
-    tries: int = 1
     latency: float = LATENCY
 
     def call(self, operation: str, apply: Callable[[], T]) -> T:
         """Make a call: time passes, `apply` is done, or not, and its answer comes, or not."""
-        for again in range(1, self.tries):
-            try:
-                return self._once(operation, apply)
-            except (_Failed, BotoCoreError):
-                self.clock.sleep(_PAUSE * again)
-        try:
-            return self._once(operation, apply)
-        except _Failed as failed:
-            raise failed.error from None
-
-    def _once(self, operation: str, apply: Callable[[], T]) -> T:
         fault = self.faults.at(f"{self.service}.{operation}")
         self.clock.sleep(self.latency)
         if fault is None:
@@ -100,7 +78,7 @@ class Line:
             raise Died
         if fault.kind in ("error", "throttled"):
             self.clock.sleep(fault.seconds)
-            raise _Failed(self._refused(operation, fault))
+            raise self._refused(operation, fault)
         answer = apply()
         self.clock.sleep(fault.seconds)
         if fault.kind == "dies_after":

@@ -56,7 +56,7 @@ class Relay(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock, self.faults = Clock(), Once()
-        ports: dict[str, Any] = {"clock": self.clock, "faults": self.faults, "tries": 2}
+        ports: dict[str, Any] = {"clock": self.clock, "faults": self.faults}
         self.dead = Queue(DEAD, retention=14 * DAY)
         self.queue = Queue(QUEUE, visibility=VISIBILITY, dead=self.dead)
         self.low = Queue(LOW, visibility=VISIBILITY, dead=self.dead)

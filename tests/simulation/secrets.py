@@ -16,7 +16,6 @@ class Secrets:
 
     clock: Time
     faults: Faults = field(default_factory=Calm)
-    tries: int = 1
     texts: dict[str, list[str]] = field(default_factory=dict)
 
     def put(self, arn: str, text: str) -> None:
@@ -26,7 +25,7 @@ class Secrets:
     def get_secret_value(self, **given: Any) -> dict[str, Any]:
         """GetSecretValue (API reference) by stage; raise what boto3 raises."""
         check_names(given, ("SecretId",), ("VersionStage",))
-        line = Line("secretsmanager", self.clock, self.faults, self.tries)
+        line = Line("secretsmanager", self.clock, self.faults)
         return line.call("get_secret_value", lambda: self._get(given))
 
     def _get(self, given: dict[str, Any]) -> dict[str, Any]:

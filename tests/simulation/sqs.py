@@ -31,7 +31,6 @@ class Sqs:
 
     clock: Time
     faults: Faults = field(default_factory=Calm)
-    tries: int = 1
     queues: dict[str, Queue] = field(default_factory=dict)
     _count: int = 0
 
@@ -115,7 +114,7 @@ class Sqs:
         }
 
     def _call(self, operation: str, apply: Callable[[], T]) -> T:
-        return Line("sqs", self.clock, self.faults, self.tries).call(operation, apply)
+        return Line("sqs", self.clock, self.faults).call(operation, apply)
 
     def _queue(self, given: Mapping[str, Any], operation: str) -> Queue:
         queue = self.queues.get(given["QueueUrl"])

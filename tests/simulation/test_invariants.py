@@ -105,7 +105,7 @@ TIMINGS: Final = {
 def crowded(webhooks: int) -> World:
     """Return a world after a run in which copies of messages are frequent, so that workers meet."""
     rates = {**STORM, "sqs.copy": {Fault("copy", 2.0): 0.2}}
-    world = World(replace(stormy(3, webhooks), rates=rates))
+    world = World(replace(stormy(2, webhooks), rates=rates))
     world.run()
     return world
 

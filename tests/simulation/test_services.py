@@ -23,9 +23,9 @@ def queues(**settings: Any) -> tuple[Clock, Sqs, Queue, Queue]:
     return clock, Sqs(clock, queues={"queue": queue, "dead": dead}), queue, dead
 
 
-def tables(faults: dict[tuple[str, int], Fault], tries: int = 1) -> tuple[Clock, DynamoDB]:
+def tables(faults: dict[tuple[str, int], Fault]) -> tuple[Clock, DynamoDB]:
     clock = Clock()
-    return clock, DynamoDB(clock, Script(faults), tries, {TABLE: Table()})
+    return clock, DynamoDB(clock, Script(faults), {TABLE: Table()})
 
 
 def add(client: DynamoDB) -> None:
@@ -137,13 +137,6 @@ def test_a_fault_does_what_its_name_says(
     with pytest.raises(error):
         add(client)
     assert read(client) == applied
-
-
-def test_a_lost_answer_is_asked_for_again_as_botocore_does() -> None:
-    clock, client = tables({("dynamodb.update_item", 1): Fault("lost", 1)}, tries=2)
-    add(client)
-    assert read(client) == "2"
-    assert clock.now > START + 1
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,8 @@ class World:
         self.setting = setting
         self.story = Story()
         self.clock = Baton()
-        self.plan = plan or Plan(setting.seed, setting.rates, self.clock)
+        self.plan = plan or Plan(setting.seed, setting.rates)
+        self.plan.clock = self.clock
         self.plan.down = [
             (self.clock() + begin, self.clock() + end, service)
             for begin, end, service in setting.down
@@ -89,7 +90,7 @@ class World:
             ends=self._ends,
             pauses=self._pauses(),
         )
-        ports: dict[str, Any] = {"clock": self.clock, "faults": self.plan, "tries": 2}
+        ports: dict[str, Any] = {"clock": self.clock, "faults": self.plan}
         self.on = Environments(
             self.clock,
             Random(setting.seed),  # noqa: S311 - to be repeated

@@ -4,20 +4,23 @@ Every call raises Unavailable where DynamoDB does not answer: then nothing may b
 yields it instead, in the place of the result.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeVar, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.clock import Clock
 from handler.aws.errors import error_name
+from handler.aws.retry import Retry
 from handler.core.errors import Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
 
+Answer = TypeVar("Answer", bound=Mapping[str, Any])
 
 # One attribute value as the low-level API has it: {"S": "text"}, {"N": "1"}, {"L": [...]}.
 Item = dict[str, Any]
@@ -85,11 +88,15 @@ class Statement(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The table and a client for it; the dates of its answers correct the clock."""
+    """The table and a client for it; the dates of its answers correct the clock.
+
+    A call that fails may be made again (see `Retry`), also one whose answer was lost.
+    """
 
     client: "DynamoDBClient"
     name: str
     clock: Clock = field(default_factory=Clock)
+    retry: Retry = field(default_factory=Retry)
 
     def update(
         self, key: str, change: Change, returns: Literal["ALL_OLD", "ALL_NEW"] = "ALL_OLD"
@@ -98,32 +105,30 @@ class Table:
         used = f"{change.update} {change.condition}"
         names = {name: word for name, word in _NAMES.items() if name in used}
         aliases: dict[str, Any] = {"ExpressionAttributeNames": names} if names else {}
-        asked_at = self.clock.local()
         try:
             with _answering():
-                answer = self.client.update_item(
-                    TableName=self.name,
-                    Key={"pk": {"S": key}},
-                    UpdateExpression=change.update,
-                    ConditionExpression=change.condition,
-                    ExpressionAttributeValues=change.values,
-                    ReturnValues=returns,
-                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                    **aliases,  # an empty one is refused
+                answer = self._ask(
+                    partial(
+                        self.client.update_item,
+                        TableName=self.name,
+                        Key={"pk": {"S": key}},
+                        UpdateExpression=change.update,
+                        ConditionExpression=change.condition,
+                        ExpressionAttributeValues=change.values,
+                        ReturnValues=returns,
+                        ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                        **aliases,  # an empty one is refused
+                    )
                 )
         except _Refused as refused:
             return Applied(applied=False, item=refused.item)
-        self._observe_date(answer["ResponseMetadata"], asked_at)
         return Applied(applied=True, item=cast("Mapping[str, Item]", answer.get("Attributes", {})))
 
     def get(self, key: str) -> Mapping[str, Item]:
         """Return an item by a consistent read; `{}` where there is none."""
-        asked_at = self.clock.local()
+        read = partial(self.client.get_item, TableName=self.name, ConsistentRead=True)
         with _answering():
-            answer = self.client.get_item(
-                TableName=self.name, Key={"pk": {"S": key}}, ConsistentRead=True
-            )
-        self._observe_date(answer["ResponseMetadata"], asked_at)
+            answer = self._ask(partial(read, Key={"pk": {"S": key}}))
         return cast("Mapping[str, Item]", answer.get("Item", {}))
 
     def insert(self, key: str, item: Mapping[str, Item]) -> Statement:
@@ -148,29 +153,36 @@ class Table:
         """Write items, each by itself; yield for each, in order, whether it was applied.
 
         Up to 25 statements, of different items, are taken right before the call that sends them,
-        so that times can be read then. botocore repeats a call whose answer is lost: where an
-        insert yields False, the item may be its own. Where a statement yields Unavailable, it may
-        have been applied.
+        so that times can be read then. A call whose answer is lost is made again: where an insert
+        yields False, the item may be its own. Where a statement yields Unavailable, it may have
+        been applied.
         """
         for batch in _batches(statements):
             yield from self._write(batch)
 
     def _write(self, batch: Sequence[Statement]) -> list[bool | Unavailable]:
-        asked_at = self.clock.local()
+        write = partial(
+            self.client.batch_execute_statement,
+            Statements=[{"Statement": one.text, "Parameters": one.values} for one in batch],
+        )
         try:
-            answer = self.client.batch_execute_statement(
-                Statements=[{"Statement": one.text, "Parameters": one.values} for one in batch]
-            )
+            answer = self._ask(write)
         except (ClientError, BotoCoreError) as error:
             return [Unavailable(f"ledger: {error_name(error)}")] * len(batch)
-        self._observe_date(answer["ResponseMetadata"], asked_at)
         found = cast("Sequence[Mapping[str, Any] | None]", answer.get("Responses", []))
         if len(found) != len(batch):  # which result is whose is not known
             return [Unavailable(f"ledger: {len(found)} results of {len(batch)}")] * len(batch)
         return [_result(one) for one in found]
 
-    def _observe_date(self, metadata: Mapping[str, Any], asked_at: float) -> None:
-        self.clock.observe_date(metadata.get("HTTPHeaders", {}).get("date", ""), asked_at)
+    def _ask(self, operation: Callable[[], Answer]) -> Answer:
+        def ask() -> Answer:
+            asked_at = self.clock.local()
+            answer = operation()
+            headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+            self.clock.observe_date(headers.get("date", ""), asked_at)
+            return answer
+
+        return self.retry.call(ask)
 
 
 def _batches(statements: Iterable[Statement]) -> Iterator[list[Statement]]:

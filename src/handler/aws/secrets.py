@@ -5,11 +5,12 @@ No secret value is ever part of an exception, a `repr` or a log line.
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handler.aws.retry import Retry, one_attempt
 from handler.core.errors import Unavailable
 from handler.core.secret_values import Secret
 
@@ -22,12 +23,8 @@ REFRESH_AFTER: Final = 2  # seconds between two forced reads: at most 0.5 calls/
 FAILED_AFTER: Final = 30  # seconds until a failed read is repeated, where an older value is kept
 RETRY_AFTER: Final = 5  # the same without one: until then nothing can be verified or sent
 # 0.5 + 0.5 = 1 s a read: a stranger's request can cause one, and genuine webhooks wait for it.
-BRIEF: Final = Config(
-    connect_timeout=0.5,
-    read_timeout=0.5,
-    retries={"mode": "standard", "total_max_attempts": 1},
-    parameter_validation=False,  # as in `ledger.QUICK`
-)
+BRIEF: Final = one_attempt(0.5, 0.5)
+FIRST: Final = Retry(tries=2, each=1, seconds=2.2)  # two reads and the pause between them: 0.2 s
 
 
 class SecretCache:
@@ -38,9 +35,14 @@ class SecretCache:
     """
 
     def __init__(
-        self, client: "SecretsManagerClient", arn: str, clock: Callable[[], float]
+        self,
+        client: "SecretsManagerClient",
+        arn: str,
+        clock: Callable[[], float],
+        retry: Retry = FIRST,
     ) -> None:
         self._client = client
+        self._retry = retry
         self._arn = arn
         self._clock = clock
         self._kept: Secret | None = None
@@ -91,13 +93,9 @@ class SecretCache:
             self._keep(answer.get("SecretString"), answer["VersionId"])
 
     def _answer(self) -> "GetSecretValueResponseTypeDef":
-        """Return Secrets Manager's answer; repeat a failed call once if no value is cached."""
-        try:
-            return self._client.get_secret_value(SecretId=self._arn)
-        except BotoCoreError:
-            if self._kept is not None:
-                raise
-        return self._client.get_secret_value(SecretId=self._arn)
+        """Return Secrets Manager's answer; only where no value is cached the call is repeated."""
+        ask = partial(self._client.get_secret_value, SecretId=self._arn)
+        return ask() if self._kept else self._retry.call(ask)
 
     def _keep(self, text: str | None, version: str) -> None:
         try:

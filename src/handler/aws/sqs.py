@@ -1,13 +1,15 @@
 """SQS: deliveries are enqueued with SendMessageBatch, dead letters are buried one by one."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.errors import error_name
+from handler.aws.retry import Retry
 from handler.core.errors import Unavailable
 from handler.core.message import MAX_BYTES
 from handler.core.reasons import Reason
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef as Attribute
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
+    from mypy_boto3_sqs.type_defs import SendMessageBatchResultTypeDef as Result
 
 Message = tuple[str, str]  # a body, and its group (`core.message.group_of`)
 
@@ -27,15 +30,18 @@ LONGEST: Final = 256
 _REFUSED: Final = re.compile(r"[^ -~]")
 
 
-def enqueue(sqs: "SQSClient", queue_url: str, messages: Sequence[Message]) -> list[str]:
+def enqueue(
+    sqs: "SQSClient", queue_url: str, messages: Sequence[Message], retry: Retry
+) -> list[str]:
     """Send all messages; return the bodies that SQS refuses for good (`SenderFault`).
 
-    Raise Unavailable where SQS is away or an entry still fails after three rounds. Some of the
-    messages may be in the queue then: the sender repeats the webhook, and the copies have one id.
+    Raise Unavailable where SQS is away, no time is left or an entry still fails after three rounds.
+    Some of the messages may be in the queue then: the sender repeats the webhook, and the copies
+    have one id.
     """
     refused: list[str] = []
     for batch in batches(messages):
-        refused += _send(sqs, queue_url, batch)
+        refused += _send(partial(sqs.send_message_batch, QueueUrl=queue_url), batch, retry)
     return refused
 
 
@@ -53,7 +59,7 @@ def batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
         yield batch
 
 
-def _send(sqs: "SQSClient", queue_url: str, batch: list[Message]) -> list[str]:
+def _send(send: "Callable[..., Result]", batch: list[Message], retry: Retry) -> list[str]:
     waiting: list[Entry] = [
         {"Id": str(number), "MessageBody": body, "MessageGroupId": group}
         for number, (body, group) in enumerate(batch)
@@ -61,7 +67,7 @@ def _send(sqs: "SQSClient", queue_url: str, batch: list[Message]) -> list[str]:
     refused: list[str] = []
     for _ in range(_ROUNDS):
         try:
-            answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=waiting)
+            answer = retry.call(partial(send, Entries=waiting))
         except (BotoCoreError, ClientError) as error:
             raise Unavailable(f"SQS is away: {error_name(error)}") from None
         failed = {entry["Id"]: entry["SenderFault"] for entry in answer.get("Failed", [])}
@@ -84,17 +90,19 @@ class Cause:
     detail: str = ""
 
 
-def bury(sqs: "SQSClient", queue_url: str, body: str, cause: Cause) -> None:
+def bury(sqs: "SQSClient", queue_url: str, body: str, cause: Cause, retry: Retry) -> None:
     """Send a message body, unchanged, to the dead letter queue.
 
     Raise botocore's ClientError or BotoCoreError where SQS does not take it: it is not buried then.
+    Where only the answer was lost, there may be two of it.
     """
     attributes: dict[str, Attribute] = {"reason": _text(cause.reason)}
     if cause.status is not None:
         attributes["status"] = {"DataType": "Number", "StringValue": str(cause.status)}
     if cause.detail.strip():  # an empty attribute is an error
         attributes["detail"] = _text(cause.detail)
-    sqs.send_message(QueueUrl=queue_url, MessageBody=body, MessageAttributes=attributes)
+    send = partial(sqs.send_message, QueueUrl=queue_url, MessageBody=body)
+    retry.call(partial(send, MessageAttributes=attributes))
 
 
 def _text(value: str) -> "Attribute":

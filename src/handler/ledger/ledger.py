@@ -12,8 +12,6 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from botocore.config import Config
-
 from handler.aws.dynamodb import BATCH, Change, Item, Statement, Table, number, text
 from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
 from handler.core.errors import Unavailable
@@ -30,15 +28,6 @@ from handler.ledger.lease import (
 )
 from handler.ledger.records import claim_condition, record_from, words_of
 
-# botocore's default mode makes five attempts of up to 60 s: longer than the whole invocation.
-# With n attempts a call takes at most n * (connect + read) and the pauses between them, which are
-# under 1 s before the second attempt.
-QUICK: Final = Config(  # 2 * (0.5 + 1) + 1 = 4 s: it fits into the margin after a POST
-    retries={"mode": "standard", "total_max_attempts": 2},
-    connect_timeout=0.5,
-    read_timeout=1,
-    parameter_validation=False,  # 65 us for each recipient; the tests' clients have it
-)
 KEPT_ATTEMPTS: Final = 5
 _FINAL: Final = (State.ACCEPTED, State.HELD)
 _ENDS_RUN: Final = (State.ACCEPTED, State.HELD, State.DEAD)

@@ -17,6 +17,7 @@ from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
 from handler.aws.log import logger
 from handler.aws.metrics import Tally
+from handler.aws.retry import QUICK, Retry
 from handler.aws.secrets import BRIEF, SecretCache
 from handler.braze_client.client import get, post
 from handler.braze_client.session import open_session
@@ -28,7 +29,7 @@ from handler.core.workspace import Workspace
 from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.breaker_state import BreakerState
 from handler.ledger.canvas_turns import CanvasTurns
-from handler.ledger.ledger import QUICK, Ledger
+from handler.ledger.ledger import Ledger
 from handler.ledger.pauses import Pauses
 from handler.ledger.profile_versions import ProfileVersions
 from handler.ledger.rate_counters import RateCounters
@@ -50,7 +51,8 @@ class Worker:
     `post` takes URL, body, API key and seconds, `get` the same without a body (see
     `braze_client.client`). `clock` returns
     seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two
-    requests share: all claims of one request have the same. `own_waits` are by the queue's URL.
+    requests share: all claims of one request have the same. `own_waits` are by the queue's URL,
+    `retry` is for calls of SQS.
     """
 
     settings: DeliverSettings
@@ -67,6 +69,7 @@ class Worker:
     tally: Tally = field(default_factory=Tally)
     own_waits: defaultdict[str, OwnWaits] = field(default_factory=lambda: defaultdict(OwnWaits))
     timing: Timing = field(default_factory=Timing)
+    retry: Retry = field(default_factory=Retry)
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random

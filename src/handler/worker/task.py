@@ -144,7 +144,7 @@ class ClaimedDelivery:
 
 def bury_message(worker: Worker, body: str, cause: Cause) -> None:
     """Send a message body to the dead letter queue; raise botocore's errors."""
-    bury(worker.sqs, worker.settings.dead_letter_queue_url, body, cause)
+    bury(worker.sqs, worker.settings.dead_letter_queue_url, body, cause, worker.retry)
 
 
 def log_delivery(worker: Worker, delivery: Delivery | None, fields: Fields) -> None:

@@ -5,9 +5,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ParamValidationError
 
+from handler.aws.retry import QUICK
 from handler.aws.secrets import BRIEF
 from handler.ingest import _PATIENCE
-from handler.ledger.ledger import QUICK
 from tests.handler.stage import Aws
 
 WRONG = {"QueueUrl": "url", "MessageBody": 3}

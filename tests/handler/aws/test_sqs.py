@@ -1,7 +1,8 @@
 """Deliveries go into the queue in batches that SQS takes; what fails is sent again, up to twice."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -9,9 +10,12 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.aws.retry import ONCE
 from handler.aws.sqs import MAX_ENTRIES, batches, enqueue
 from handler.core.errors import Unavailable
 from handler.core.message import MAX_BYTES
+from handler.ingest import SENDING
+from tests.handler.stage import Clock
 
 Fails = Callable[[int, str], bool | None]  # round and body -> is it the sender's fault; None: taken
 
@@ -40,7 +44,8 @@ class Sqs:
 
 
 def run(sqs: Sqs, bodies: list[str]) -> list[str]:
-    return enqueue(cast("Any", sqs), "url", [(body, f"group of {body}") for body in bodies])
+    messages = [(body, f"group of {body}") for body in bodies]
+    return enqueue(cast("Any", sqs), "url", messages, ONCE)
 
 
 def test_all_that_is_sent_is_in_the_queue_in_its_order() -> None:
@@ -78,6 +83,20 @@ def test_a_queue_that_is_away_is_unavailable_and_its_words_stay_out() -> None:
     with pytest.raises(Unavailable) as caught:
         run(Sqs(away), ["a"])
     assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("takes,sent", [(2.9, 40), (3.1, 30), (0.1, 100)])
+def test_no_batch_is_begun_that_might_not_end_in_time(takes: float, sent: int) -> None:
+    def taken(_round: int, _body: str) -> bool | None:
+        clock.now += takes / MAX_ENTRIES
+        return None
+
+    clock, sqs = Clock(0), Sqs(taken)
+    retry = replace(SENDING, clock=clock).ending_in(12)
+    with nullcontext() if sent == 100 else pytest.raises(Unavailable, match="time"):
+        enqueue(cast("Any", sqs), "url", [("x", "group of x")] * 100, retry)
+    assert len(sqs.held) == sent
+    assert clock.now <= 12
 
 
 def test_nothing_is_sent_for_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from handler.aws.dynamodb import Table
+from handler.aws.retry import ONCE
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import Times
@@ -33,7 +34,7 @@ class Lossy:
 
 
 def with_ledger(queue: Queue, client: Lossy, clock: Clock) -> Queue:
-    table = Table(client, queue.worker.ledger.table.name)  # type: ignore[arg-type] # it passes everything on
+    table = Table(client, queue.worker.ledger.table.name, retry=ONCE)  # type: ignore[arg-type] # it passes everything on
     ledger = replace(queue.worker.ledger, table=table)
     return replace(queue, worker=replace(queue.worker, ledger=ledger, clock=clock))
 

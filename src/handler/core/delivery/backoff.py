@@ -51,7 +51,7 @@ class Timing:
     details: float = 3  # one GET of a campaign's details; a slower one counts as failed
     request: float = 15  # one POST, from the connect to the body's last byte
     shortest: float = 8  # no POST is begun with less: Braze's slow answers take seconds
-    margin: float = 5  # one call of AWS: 4 s at most (see `ledger.QUICK`), and 1 s to answer Lambda
+    margin: float = 5  # one call of AWS: 4 s at most (see `retry.Retry`), and 1 s to answer Lambda
     marking: float = 5  # how long a mark is retried
     most_waiting: int = 40_000  # for long (see `rest`); SQS has room for 120,000, and 60,000 ring
 
