@@ -56,7 +56,9 @@ def claim_all(
     for at, answer in enumerate(new):
         one = asked[at]
         with on_failure(invocation, [one.queued.message]):
-            result = _answered(invocation, one, answer)
+            # What is not new is claimed by a call of its own.
+            is_late = answer is None and not invocation.may_begin()
+            result = retry_in(0) if is_late else _answered(invocation, one, answer)
             if isinstance(result, Disposition):
                 invocation.dispositions.record(one.queued.message, result)
             else:
@@ -77,8 +79,7 @@ def _requests(
 ) -> Iterator[ClaimRequest]:
     """Yield how each task is to be claimed, and add it to `asked`."""
     for task in tasks:
-        # The claim and the mark need a margin each.
-        if not invocation.has_time(2, first=invocation.worker.timing.shortest):
+        if not invocation.may_begin():
             invocation.dispositions.record(task.message, retry_in(0))
             continue
         one = None

@@ -23,6 +23,7 @@ from handler.worker.task import (
     DeliveryTask,
     Disposition,
     Invocation,
+    retry_in,
     wait_again,
 )
 from handler.worker.turns import turns_of
@@ -47,6 +48,10 @@ def dispatch(invocation: Invocation, group: Sequence[DeliveryTask]) -> list[Deli
     Raise Unavailable, or botocore's errors, where AWS is away: a message without a disposition is
     then retried.
     """
+    if not invocation.may_begin():  # a silent table takes time too, of each group
+        for task in group:
+            invocation.dispositions.record(task.message, retry_in(0))
+        return []
     going = list(_going(invocation, group))
     if not going:
         return []

@@ -108,8 +108,9 @@ def _open(worker: Worker, batch: list[ClaimedDelivery]) -> bool:
 def _release(invocation: Invocation, batch: list[ClaimedDelivery], *, unbatched: bool) -> None:
     """Release claims of which nothing was sent, and retry their messages at once."""
     for claimed in batch:
-        with suppress(Unavailable):  # then the lease has to end first
-            give_back(invocation.worker, claimed, unbatched=unbatched)
+        if invocation.has_time(1):
+            with suppress(Unavailable):  # then the lease has to end first
+                give_back(invocation.worker, claimed, unbatched=unbatched)
         invocation.dispositions.record(claimed.task.message, retry_in(0))
 
 

@@ -43,9 +43,7 @@ _LEFT: Final = {
 }
 # An operator has to act in Braze, or on a setting; until then these deliveries wait.
 _NOT_READY: Final = (Reason.TARGET_PAUSED, Reason.CONFIGURATION)
-_MARK_PAUSE: Final = (
-    0.2  # seconds between two tries of a mark, each of which is a call with its repeats
-)
+_MARK_PAUSE: Final = 0.2  # seconds between two tries of a mark; each is a call with its repeats
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,10 @@ class Invocation:
         """
         return self.time_left() >= first + calls * self.worker.timing.margin
 
+    def may_begin(self) -> bool:
+        """Return whether time is left for a request: its claim and its mark need a margin each."""
+        return self.has_time(2, first=self.worker.timing.shortest)
+
 
 @dataclass(frozen=True, slots=True)
 class DeliveryTask:

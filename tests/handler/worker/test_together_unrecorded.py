@@ -1,5 +1,6 @@
 """A request of many of which a record or a mark is missing."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from handler.core.models import Delivery
 from tests.handler.handing import Hands, away, counted, nothing, several
 from tests.handler.stage import Braze
-from tests.handler.worker.answers import sizes
+from tests.handler.worker.answers import DOWN, sizes
 
 
 def test_accepted_deliveries_that_nothing_records_leave_and_are_counted(
@@ -63,6 +64,37 @@ def test_what_cannot_be_recorded_waits_the_longer_the_longer_it_lasts(
         waits = line.give(*two)
 
     assert min(wait or 0 for wait in waits.values()) >= line.worker.timing.outage
+
+
+def test_a_table_that_hangs_at_each_delivery_does_not_outlive_the_invocation(
+    line: Hands, delivery: Delivery
+) -> None:
+    def hang(_key: str, _values: dict[str, Any]) -> None:
+        line.context.milliseconds -= 1_000  # the margin is one call of AWS
+        away()
+
+    line.dynamo.before = hang
+    ten = [replace(one, recipient=delivery.recipient) for one in several(delivery, 10)]
+    assert None not in line.give(*ten, left=6_000).values()
+
+    assert line.context.milliseconds >= 0, "Lambda has killed it, and no message waits"
+
+
+def test_claims_that_hang_do_not_outlive_the_invocation(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    def hang(_key: str, values: dict[str, Any]) -> None:
+        if ":one" in values:  # a claim by itself
+            line.context.milliseconds -= 1_000
+            away()
+
+    ten = several(delivery, 10)
+    braze.replies.append(DOWN)  # so that each has a record, and is claimed by itself
+    assert None not in line.give(*ten).values()
+    line.dynamo.before = hang
+    assert None not in line.give(*ten, left=6_000).values()
+
+    assert line.context.milliseconds >= 0, "Lambda has killed it, and no message waits"
 
 
 def test_marks_that_hang_do_not_outlive_the_invocation(line: Hands, delivery: Delivery) -> None:
