@@ -8,13 +8,14 @@ PAIRS ?= 1000000
 .DEFAULT_GOAL := help
 # Each command and each worker of the local stack starts anew: compiled once, it starts in half the time.
 unexport PYTHONDONTWRITEBYTECODE
+BOTO3_TESTS := .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet tests/handler/aws tests/handler/ledger tests/handler/test_throttled.py
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking peers bench check format lock sbom sizes clean
+.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 peers bench check format lock sbom sizes clean
 
 help: ## Show the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 run: $(READY) ## Serve src/rules on http://127.0.0.1:3000 beside a simulated Braze, sample events first
 	@.venv/bin/relay run
@@ -45,6 +46,14 @@ soak-protocol: $(READY) ## Send DELIVERIES=10000000 deliveries through the claim
 overtaking: $(READY) ## Let PAIRS=1000000 pairs of profile writes overtake each other, guarded and unguarded
 	@.venv/bin/python -m bench.guard --pairs $(PAIRS)
 
+# Lambda has a boto3 of its own, which changes: each has its own repeats. That of the lock is tested by `suite`.
+boto3: $(READY) ## Test what calls AWS with the oldest and the newest boto3 that is supported, and with new repeats
+	@for age in oldest newest; do \
+		$(UV) pip install --quiet --require-hashes --target .venvs/boto3-$$age --requirements tests/boto3/$$age.txt || exit 1; \
+		PYTHONPATH=$(CURDIR)/.venvs/boto3-$$age $(BOTO3_TESTS) || exit 1; \
+	done
+	@AWS_NEW_RETRIES_2026=true $(BOTO3_TESTS)
+
 peers: $(READY) ## Deliver in the ways of others under the same faults, beside ours
 	@.venv/bin/python -m bench.reliability
 
@@ -64,9 +73,11 @@ format: $(READY) ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-lock: $(UV) ## Lock again after a change of pyproject.toml, and write what Lambda installs
+lock: $(UV) ## Lock again after a change of pyproject.toml, and write what Lambda installs and boto3's newest version
 	$(UV) lock
 	$(UV) export --quiet --locked --no-default-groups --no-emit-project --no-header --format requirements-txt --output-file src/requirements.txt
+	for age in oldest newest; do $(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header \
+		--python-version 3.11 tests/boto3/$$age.in --output-file tests/boto3/$$age.txt || exit 1; done
 
 sbom: $(READY) ## List what Lambda installs in build/sbom.json (CycloneDX)
 	@mkdir -p build
