@@ -74,9 +74,7 @@ class Redrive:
             url, sent = queued(self.stack, one)
             messages.setdefault(url, []).append((message.encode(sent), message.group_of(sent)))
         refused = [
-            body
-            for url, given in messages.items()
-            for body in enqueue(self.sqs, url, given, ONCE)
+            body for url, given in messages.items() for body in enqueue(self.sqs, url, given, ONCE)
         ]
         return f"SQS did not take {len(refused)} of them" if refused else ""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from handler.aws.retry import ONCE
 from handler.aws.sqs import MAX_ENTRIES, Message, enqueue
 from handler.core.message import encode, group_of
 from handler.core.models import Delivery
@@ -67,7 +68,7 @@ def _move(stack: Operated, loan: BorrowedMessages, letters: Sequence[Letter]) ->
     sqs: Any = stack.client("sqs")
     gone = 0
     for url, given in named.items():
-        refused = enqueue(sqs, url, [each for each, _ in given])
+        refused = enqueue(sqs, url, [each for each, _ in given], ONCE)
         gone += loan.delete([letter for (body, _), letter in given if body not in refused])
     return gone
 
