@@ -3,9 +3,8 @@
 Each counts a window of time in an item of the ledger's table, which all workers share.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from handler.aws.dynamodb import Change, Item, Table, number, number_in
 from handler.ledger.breaker_state import KEPT
@@ -14,6 +13,7 @@ from handler.ledger.breaker_state import KEPT
 MINUTE: Final = 60
 BROADCASTS: Final = 250
 BROADCASTS_OF_ONE: Final = 10
+_TRIES: Final = 4  # other workers may count, or begin a window, between two of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +32,62 @@ class Surge:
         return min((one for one in decisions if one[0] >= since), default=(0, "stopped"))[1]
 
 
+class _Window(NamedTuple):
+    """A window of time, its limit, and now, in epoch seconds."""
+
+    begin: int
+    limit: int
+    now: float
+
+    def more(self, count: int) -> Change:
+        """Return the change that counts so many more, where all of them may pass."""
+        return Change(
+            "SET expires = :expires ADD #count :count",
+            # A later window counts too: another worker's clock may be ahead of this one's.
+            "#window >= :window AND #count <= :most",
+            {**self._values(count), ":most": number(self.limit - count)},
+        )
+
+    def first(self, count: int) -> Change:
+        """Return the change that begins the window with so many."""
+        return Change(
+            "SET #window = :window, #count = :count, expires = :expires",
+            "attribute_not_exists(#window) OR #window < :window",
+            self._values(count),
+        )
+
+    def _values(self, count: int) -> dict[str, Item]:
+        return {
+            ":window": number(self.begin),
+            ":count": number(count),
+            ":expires": number(int(self.now) + KEPT),
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class RateCounters:
     """The counters. Every call raises Unavailable where the table does not answer."""
 
     table: Table
 
-    def pass_surge(self, rule: str, surge_limit: tuple[int, int], now: float) -> bool:
-        """Count a delivery of a rule, `source/rule`; return False where the limit stops it."""
+    def pass_surge(self, rule: str, surge_limit: tuple[int, int], now: float, count: int) -> int:
+        """Count deliveries of a rule, `source/rule`; return how many the limit lets pass."""
         limit, seconds = surge_limit
         key = f"surge#{rule}"
         # A window is kept as its first second: one of another length begins once it is over.
-        if self._take(key, int(now) // seconds * seconds, limit, now):
-            return True
-        change = Change(
-            "SET stopped_at = if_not_exists(stopped_at, :now), expires = :expires ADD stopped :one",
-            "attribute_exists(pk)",
-            {":now": number(int(now)), ":expires": number(int(now) + KEPT), ":one": number(1)},
-        )
-        self.table.update(key, change)
-        return False
+        passed = self._take(key, _Window(int(now) // seconds * seconds, limit, now), count)
+        if passed < count:
+            values = {
+                ":now": number(int(now)),
+                ":expires": number(int(now) + KEPT),
+                ":stopped": number(count - passed),
+            }
+            update = (
+                "SET stopped_at = if_not_exists(stopped_at, :now), expires = :expires "
+                "ADD stopped :stopped"
+            )
+            self.table.update(key, Change(update, "attribute_exists(pk)", values))
+        return passed
 
     def surge(self, rule: str) -> Surge:
         """Return an operator's decisions on a rule's surge limit."""
@@ -66,25 +102,23 @@ class RateCounters:
         """
         minute = int(now) // MINUTE
         own = f"rate#{workspace}#{audience}"
-        return self._take(own, minute, BROADCASTS_OF_ONE, now) and self._take(
-            f"rate#{workspace}#audiences", minute, BROADCASTS, now
+        return bool(
+            self._take(own, _Window(minute, BROADCASTS_OF_ONE, now), 1)
+            and self._take(f"rate#{workspace}#audiences", _Window(minute, BROADCASTS, now), 1)
         )
 
-    def _take(self, key: str, window: int, limit: int, now: float) -> bool:
-        values: Mapping[str, Item] = {
-            ":window": number(window),
-            ":one": number(1),
-            ":expires": number(int(now) + KEPT),
-        }
-        more = Change(
-            "SET expires = :expires ADD #count :one",
-            # A later window counts too: another worker's clock may be ahead of this one's.
-            "#window >= :window AND #count < :limit",
-            {**values, ":limit": number(limit)},
-        )
-        first = Change(
-            "SET #window = :window, #count = :one, expires = :expires",
-            "attribute_not_exists(#window) OR #window < :window",
-            values,
-        )
-        return any(self.table.update(key, change).applied for change in (more, first, more))
+    def _take(self, key: str, window: _Window, count: int) -> int:
+        """Count up to so many in a window; return how many of them its limit lets pass."""
+        for _ in range(_TRIES):
+            count = min(count, window.limit)
+            applied, item = self.table.update(key, window.more(count))
+            if applied:
+                return count
+            if (number_in(item, "window") or 0) < window.begin:
+                if self.table.update(key, window.first(count)).applied:
+                    return count
+                continue  # another worker has just begun it
+            count = min(count, window.limit - (number_in(item, "count") or 0))
+            if count <= 0:
+                return 0
+        return 0

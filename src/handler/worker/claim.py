@@ -1,15 +1,15 @@
 """Claims: from a task to the right to send it, past the surge limit and the profile's order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from handler.aws.sqs import Cause
 from handler.core.braze.identifiers import traced
 from handler.core.braze.outcome import Outcome
 from handler.core.braze.request import is_transactional, without_attributes
-from handler.core.delivery.backoff import wait, wait_stopped
+from handler.core.delivery.backoff import wait
 from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.errors import Unavailable
 from handler.core.json_types import JsonValue
@@ -21,6 +21,7 @@ from handler.ledger.occurrences import Occurrences
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
 from handler.worker.settle import settle
+from handler.worker.surge import PASSED, released_on_failure, within_surge
 from handler.worker.task import (
     DELETE,
     ClaimedDelivery,
@@ -33,8 +34,6 @@ from handler.worker.task import (
     retry_in,
     wait_again,
 )
-
-PASSED: Final = 0  # ledger field "surge": counted by the limit; another value: stopped then
 
 # The claimed delivery; the disposition of one that is not sent now; or the task, unbatched: its
 # last worker was lost, so it is sent after all others.
@@ -50,7 +49,8 @@ def claim_all(
     dispositions of all others are recorded.
     """
     asked: list[_Asked] = []
-    found: list[ClaimedDelivery | DeliveryTask] = []
+    claimed: list[ClaimedDelivery] = []
+    unbatched: list[DeliveryTask] = []
     ledger, requests = invocation.worker.ledger, _requests(invocation, tasks, owner, asked)
     new = ledger.claim_new(requests) if len(tasks) > 1 else (None for _ in requests)
     for at, answer in enumerate(new):
@@ -61,9 +61,26 @@ def claim_all(
             result = retry_in(0) if is_late else _answered(invocation, one, answer)
             if isinstance(result, Disposition):
                 invocation.dispositions.record(one.queued.message, result)
+            elif isinstance(result, ClaimedDelivery):
+                claimed.append(result)
             else:
-                found.append(result)
-    return found
+                unbatched.append(result)
+    times = {one.request.delivery_id: one.request.times for one in asked}
+    return [*_that_may_be_sent(invocation, claimed, times), *unbatched]
+
+
+def _that_may_be_sent(
+    invocation: Invocation, claimed: Sequence[ClaimedDelivery], times: Mapping[str, Times]
+) -> Iterator[ClaimedDelivery]:
+    """Yield what neither a surge limit nor a newer write to the profile stops."""
+    for one in within_surge(invocation, claimed):
+        result = None
+        with on_failure(invocation, [one.task.message]), released_on_failure(invocation, one.claim):
+            result = _in_turn(invocation, one, times[one.claim.id])
+        if isinstance(result, Disposition):
+            invocation.dispositions.record(one.task.message, result)
+        elif result is not None:
+            yield result
 
 
 class _Asked(NamedTuple):
@@ -137,16 +154,16 @@ def _answered(
         worker.ledger.release(found.id, request.owner)  # written by a wrong clock
         return retry_in(0)
     claimed = ClaimedDelivery(task, found, task.delivery)
-    return _may_be_sent(invocation, claimed, request.times, final_outcome)
+    return _ended(invocation, claimed, request.times, final_outcome) or claimed
 
 
-def _may_be_sent(
+def _ended(
     invocation: Invocation,
     claimed: ClaimedDelivery,
     times: Times,
     final_outcome: Outcome | None,
-) -> ClaimedDelivery | Disposition:
-    """Return a claimed delivery that may be sent; the disposition of one that ends or waits."""
+) -> Disposition | None:
+    """Return the disposition of a claimed delivery that is not sent any more."""
     if final_outcome is not None:
         return settle(invocation, claimed, final_outcome)
     worker = invocation.worker
@@ -156,12 +173,7 @@ def _may_be_sent(
     if _is_forgotten(worker, claimed, times.now):
         outcome = Outcome("unknown", Reason.UNANSWERED)
         return settle(invocation, claimed, outcome, last=Reason.HORIZON)
-    try:
-        return _surging(invocation, claimed, times.now) or _in_turn(invocation, claimed, times)
-    except Unavailable:
-        with suppress(Unavailable):
-            worker.ledger.release(claimed.claim.id, claimed.claim.owner)
-        raise
+    return None
 
 
 def _claimed(
@@ -214,31 +226,6 @@ def _is_forgotten(worker: Worker, claimed: ClaimedDelivery, now: float) -> bool:
     if not (is_transactional(claimed.sent) and claimed.claim.may_be_applied):
         return False
     return now - claimed.since >= DAY - worker.timing.request
-
-
-def _surging(invocation: Invocation, claimed: ClaimedDelivery, now: float) -> Disposition | None:
-    """Return the disposition of a delivery that its surge limit stops; None where it may pass."""
-    worker, task, claim = invocation.worker, claimed.task, claimed.claim
-    limit, since = task.delivery.surge, claim.surge
-    if limit is None:
-        return None
-    if since:
-        decision = worker.rate_counters.surge(task.rule).of(since)
-        if decision == "released":
-            return None
-    elif (
-        since == PASSED
-        or claim.attempt > 1
-        or worker.rate_counters.pass_surge(task.rule, limit, now)
-    ):
-        return None
-    if since and (decision == "dropped" or now - claimed.since >= worker.timing.horizon):
-        return settle(invocation, claimed, Outcome("rejected", Reason.SURGE))
-    if since is None:
-        worker.tally.count("DeliveriesStopped", task.delivery.source, task.delivery.rule)
-    worker.ledger.release(claim.id, claim.owner, surge=since or int(now))
-    seconds = wait_stopped(worker.timing, worker.random())
-    return wait_again(worker, task, Reason.SURGE, seconds)
 
 
 def _in_turn(

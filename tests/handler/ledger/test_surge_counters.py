@@ -131,9 +131,31 @@ def test_a_worker_that_is_late_for_its_window_counts_in_the_next_one(
     line: Hands,
 ) -> None:
     counters, begin = line.worker.rate_counters, line.clock.now
-    assert counters.pass_surge("s/r", (3, 600), begin + 600)
+    assert counters.pass_surge("s/r", (3, 600), begin + 600, 1) == 1
 
-    assert counters.pass_surge("s/r", (3, 600), begin + 599.9)
+    assert counters.pass_surge("s/r", (3, 600), begin + 599.9, 1) == 1
+
+
+@pytest.mark.parametrize("counts", [[50], [1] * 6, [2, 3, 1], [3, 3], [4, 1, 1]])
+def test_however_many_are_counted_together_as_many_pass_as_may(
+    line: Hands, counts: list[int]
+) -> None:
+    counters, now = line.worker.rate_counters, line.clock.now
+
+    passed = [counters.pass_surge(f"s/{counts}", (3, 600), now, count) for count in counts]
+
+    assert sum(passed) == 3
+    assert line.shared(f"surge#s/{counts}")["stopped"] == str(sum(counts) - 3)
+
+
+def test_those_of_a_request_are_counted_by_one_write(line: Hands, delivery: Delivery) -> None:
+    writes: list[str] = []
+    line.dynamo.before = lambda key, values: writes.append(key) if values else None
+
+    line.give(*(replace(one, surge=(100, 600)) for one in several(delivery, 50)))
+
+    assert len([key for key in writes if key == KEY]) <= 2  # the second begins the window
+    assert line.shared(KEY)["count"] == "50"
 
 
 def test_a_delivery_that_waits_for_its_turn_is_counted_once(

@@ -1,0 +1,89 @@
+"""Surge limits: which claimed deliveries of a request may pass, counted together for each rule."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from handler.core.braze.outcome import Outcome
+from handler.core.delivery.backoff import wait_stopped
+from handler.core.errors import Unavailable
+from handler.core.reasons import Reason
+from handler.ledger.lease import Claim
+from handler.worker.failures import on_failure
+from handler.worker.settle import settle
+from handler.worker.task import ClaimedDelivery, Disposition, Invocation, wait_again
+
+PASSED: Final = 0  # ledger field "surge": counted by the limit; another value: stopped then
+
+
+def within_surge(
+    invocation: Invocation, claimed: Sequence[ClaimedDelivery]
+) -> Iterator[ClaimedDelivery]:
+    """Yield the deliveries that no surge limit stops; record the dispositions of the others."""
+    passed = _passed(invocation, claimed)
+    for one in claimed:
+        message = one.task.message
+        if invocation.dispositions.of(message) is not None:
+            continue  # it could not be counted
+        with on_failure(invocation, [message]), released_on_failure(invocation, one.claim):
+            disposition = _stopped(invocation, one, is_passed=one.claim.id in passed)
+            if disposition is not None:
+                invocation.dispositions.record(message, disposition)
+        if invocation.dispositions.of(message) is None:
+            yield one
+
+
+@contextmanager
+def released_on_failure(invocation: Invocation, *claims: Claim) -> Iterator[None]:
+    """Release claims, of which nothing was sent, where the table does not answer."""
+    try:
+        yield
+    except Unavailable:
+        with suppress(Unavailable):
+            for claim in claims:
+                invocation.worker.ledger.release(claim.id, claim.owner)
+        raise
+
+
+def _passed(invocation: Invocation, claimed: Sequence[ClaimedDelivery]) -> set[str]:
+    """Count the deliveries that have not been counted; return the ids of those that may pass."""
+    worker = invocation.worker
+    new: defaultdict[tuple[str, tuple[int, int]], list[ClaimedDelivery]] = defaultdict(list)
+    for one in claimed:
+        limit, claim = one.task.delivery.surge, one.claim
+        if limit is not None and claim.surge is None and claim.attempt == 1:
+            new[one.task.rule, limit].append(one)
+    passed: set[str] = set()
+    for (rule, limit), those in new.items():
+        claims = [one.claim for one in those]
+        with (
+            on_failure(invocation, [one.task.message for one in those]),
+            released_on_failure(invocation, *claims),
+        ):
+            count = worker.rate_counters.pass_surge(rule, limit, worker.clock(), len(those))
+            passed |= {claim.id for claim in claims[:count]}
+    return passed
+
+
+def _stopped(
+    invocation: Invocation, claimed: ClaimedDelivery, *, is_passed: bool
+) -> Disposition | None:
+    """Return the disposition of a delivery that its surge limit stops; None where it may pass."""
+    worker, task, claim = invocation.worker, claimed.task, claimed.claim
+    since, now = claim.surge, worker.clock()
+    if task.delivery.surge is None:
+        return None
+    if since:
+        decision = worker.rate_counters.surge(task.rule).of(since)
+        if decision == "released":
+            return None
+        if decision == "dropped" or now - claimed.since >= worker.timing.horizon:
+            return settle(invocation, claimed, Outcome("rejected", Reason.SURGE))
+    elif since == PASSED or claim.attempt > 1 or is_passed:
+        return None
+    else:
+        worker.tally.count("DeliveriesStopped", task.delivery.source, task.delivery.rule)
+    worker.ledger.release(claim.id, claim.owner, surge=since or int(now))
+    seconds = wait_stopped(worker.timing, worker.random())
+    return wait_again(worker, task, Reason.SURGE, seconds)
