@@ -56,7 +56,8 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
     for claimed in _taken(batch, outcome):  # from here on no bug may retry them
         invocation.dispositions.record(claimed.task.message, DELETE)
     outcome = _redacted(worker, outcome, batch)
-    sent = Sent(round((worker.clock() - started) * 1000), len(batch))
+    duration = round((worker.clock() - started) * 1000)
+    sent = Sent(duration, len(batch), random=worker.random())
     if outcome.kind == "rejected" and len(batch) > 1:
         _publish(invocation, batch[0].sent, outcome)
         one_by_one(invocation, batch, secret)

@@ -48,11 +48,15 @@ _MARK_PAUSE: Final = 0.2  # seconds between two tries of a mark; each is a call 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request's milliseconds, its number of deliveries, and whether `send#` records its end."""
+    """A request's milliseconds, its number of deliveries, and whether `send#` records its end.
+
+    `random` is drawn once for the waits of all, so that they come back together.
+    """
 
     duration_ms: int = 0
     together: int = 1
     recorded: bool = False
+    random: float | None = None
 
 
 _UNSENT: Final = Sent()
@@ -100,7 +104,8 @@ def _end(
     age = worker.clock() - claimed.since
     past = Reason.HORIZON if age >= worker.timing.horizon else None
     settled = settlement(outcome, policy(claimed.task.delivery), last or past)
-    seconds = wait(worker.timing, outcome, claimed.claim.attempt, age, worker.random())
+    random = worker.random() if sent.random is None else sent.random
+    seconds = wait(worker.timing, outcome, claimed.claim.attempt, age, random)
     return _End(invocation, claimed, outcome, settled, seconds, sent)
 
 

@@ -137,3 +137,14 @@ def test_no_dead_letter_tells_of_another_members_person(
 
     details = [attributes["detail"] for _, attributes in line.queue.letters()]
     assert details == ["... and ... are odd"] * 2
+
+
+def test_what_was_limited_together_comes_back_together(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    braze.replies.append(LIMITED)
+
+    waits = set(line.give(*several(delivery, 20)).values())
+
+    assert len(waits) == 1
+    assert waits != {None}
