@@ -127,6 +127,8 @@ def end(invocation: Invocation, task: DeliveryTask, outcome: Outcome) -> Disposi
     Raise Unavailable, or botocore's errors, where AWS is away: the message is retried.
     """
     worker = invocation.worker
+    if not invocation.may_begin():
+        return retry_in(0)
     asked = _ask(invocation, task, worker.owner(), fenced=False)
     found = _answered(invocation, asked, None, outcome)
     if not isinstance(found, Disposition):  # one with a final outcome is settled

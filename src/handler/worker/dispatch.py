@@ -17,6 +17,7 @@ from handler.ledger.rate_counters import MINUTE
 from handler.worker.campaign import campaign_stop
 from handler.worker.claim import claim_all, end
 from handler.worker.dependencies import Worker
+from handler.worker.failures import on_failure
 from handler.worker.send import one_by_one, send
 from handler.worker.task import (
     ClaimedDelivery,
@@ -97,7 +98,8 @@ def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTas
     found = claim_all(invocation, _in_turn(invocation, going), worker.owner())
     claimed = [one for one in found if isinstance(one, ClaimedDelivery)]
     if together := [one for one in claimed if not one.claim.unbatched]:
-        send(invocation, together, secret)
+        with on_failure(invocation, [one.task.message for one in together]):
+            send(invocation, together, secret)
     # Deliveries that Braze has refused in a batch.
     one_by_one(invocation, [one for one in claimed if one.claim.unbatched], secret)
     return [one for one in found if isinstance(one, DeliveryTask)]
@@ -154,7 +156,14 @@ def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
     if expires_at is None or expires_at > invocation.worker.clock():
         return None
     # It is claimed all the same: one that was accepted in time is no dead letter.
-    return end(invocation, task, Outcome("rejected", Reason.EXPIRED))
+    return _end(invocation, task, Outcome("rejected", Reason.EXPIRED))
+
+
+def _end(invocation: Invocation, task: DeliveryTask, outcome: Outcome) -> Disposition:
+    """Return the disposition of a delivery that ends; one that cannot be ended stops no other."""
+    with on_failure(invocation, [task.message]):
+        invocation.dispositions.record(task.message, end(invocation, task, outcome))
+    return invocation.dispositions.of(task.message) or retry_in(0)
 
 
 def _stopped(invocation: Invocation, task: DeliveryTask, random: float) -> Disposition | None:
@@ -175,7 +184,7 @@ def _wait(invocation: Invocation, task: DeliveryTask, stop: _Stop) -> Dispositio
     if worker.clock() - task.message.first_at < worker.timing.horizon:
         return wait_again(worker, task, stop.reason, stop.seconds)
     reason = Reason.PAUSED if stop.reason is Reason.PAUSED else Reason.HORIZON
-    return end(invocation, task, Outcome("rejected", reason, detail=stop.reason))
+    return _end(invocation, task, Outcome("rejected", reason, detail=stop.reason))
 
 
 def _paused(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:

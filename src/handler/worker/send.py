@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from itertools import takewhile
 
 from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.outcome import HttpResponse, Outcome, classify
@@ -22,6 +23,7 @@ from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
 from handler.worker.claim import give_back
 from handler.worker.dependencies import Worker
+from handler.worker.failures import on_failure
 from handler.worker.settle import Sent, settle_all
 from handler.worker.task import DELETE, ClaimedDelivery, Invocation, retry_in
 
@@ -48,7 +50,7 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
         return
     # Before it is open: a delivery that cannot be encoded must not make all others unknown.
     body = encode_request(batch_request([one.sent for one in batch]))
-    if fenced and not _open(worker, batch):
+    if fenced and not _open(invocation, batch):
         _release(invocation, batch, unbatched=True)
         return
     started = worker.clock()
@@ -60,7 +62,7 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
     sent = Sent(duration, len(batch), random=worker.random())
     if outcome.kind == "rejected" and len(batch) > 1:
         _publish(invocation, batch[0].sent, outcome)
-        one_by_one(invocation, batch, secret)
+        one_by_one(invocation, [_opened(one) for one in batch], secret)
         return
     if outcome.kind == "accepted":
         _accepted(invocation, batch, outcome, sent)
@@ -86,7 +88,8 @@ def one_by_one(invocation: Invocation, batch: list[ClaimedDelivery], secret: Sec
         if is_stopped or not _has_time(invocation):
             _release(invocation, batch[at:], unbatched=True)
             return
-        send(invocation, [claimed], secret)
+        with on_failure(invocation, [claimed.task.message]):
+            send(invocation, [claimed], secret)
 
 
 def _has_time(invocation: Invocation, *, calls: int = 1) -> bool:
@@ -94,14 +97,20 @@ def _has_time(invocation: Invocation, *, calls: int = 1) -> bool:
     return invocation.has_time(calls, first=invocation.worker.timing.shortest)
 
 
-def _open(worker: Worker, batch: list[ClaimedDelivery]) -> bool:
+def _opened(claimed: ClaimedDelivery) -> ClaimedDelivery:
+    """Return a delivery of a request that is open: it may go by itself, under the same item."""
+    return replace(claimed, claim=replace(claimed.claim, fenced=False))
+
+
+def _open(invocation: Invocation, batch: list[ClaimedDelivery]) -> bool:
     """Open the batch request; return False where others have found its claims, past their lease."""
+    worker = invocation.worker
     owner, ids = batch[0].claim.owner, [one.claim.id for one in batch]
     try:
         return worker.batch_requests.open(owner, ids, worker.clock())
     except Unavailable:
         with suppress(Unavailable):  # then the lease has to end first
-            for claimed in batch:
+            for claimed in takewhile(lambda _: invocation.has_time(2), batch):
                 give_back(worker, claimed)
         raise
 

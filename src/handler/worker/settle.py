@@ -206,6 +206,8 @@ def _hold(end: _End, *, is_marked: bool) -> Disposition:
     task = end.claimed.task
     if not is_marked and policy(task.delivery) == "hold":
         return retry_in(end.seconds)  # as SENDING it cannot be claimed: retried until it is HELD
+    if not end.invocation.has_time(2):  # for the letter, and for the waits of the others
+        return retry_in(end.seconds)  # as HELD it is retried, and buried then
     try:
         bury_message(end.worker, task.message.body, end.cause)
     except (ClientError, BotoCoreError) as error:
@@ -219,15 +221,20 @@ def _hold(end: _End, *, is_marked: bool) -> Disposition:
 def _bury_dead(end: _End) -> Disposition:
     _log_attempt(end)
     entry = end.entry
-    try:
+    # A delivery known to be unsent must not be UNKNOWN, nor stay SENDING, or `hold` would hold it.
+    unsent = end.outcome.kind in ("rejected", "not_sent")
+    if end.invocation.has_time(2 if unsent else 1) and _is_buried(end):
+        _mark(end, State.DEAD, entry)
+        return DELETE
+    _mark(end, State.FAILED if unsent else State.UNKNOWN, entry)
+    return retry_in(end.seconds)
+
+
+def _is_buried(end: _End) -> bool:
+    with suppress(ClientError, BotoCoreError):
         bury_message(end.worker, end.claimed.task.message.body, end.cause)
-    except (ClientError, BotoCoreError):
-        # A delivery known to be unsent must not be UNKNOWN, or `hold` would hold it.
-        unsent = end.outcome.kind in ("rejected", "not_sent")
-        _mark(end, State.FAILED if unsent else State.UNKNOWN, entry)
-        return retry_in(end.seconds)
-    _mark(end, State.DEAD, entry)
-    return DELETE
+        return True
+    return False
 
 
 def _end_turn(end: _End) -> None:

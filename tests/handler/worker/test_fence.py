@@ -7,9 +7,9 @@ import pytest
 
 from handler.core.braze import request
 from handler.core.models import Delivery
-from tests.handler.handing import Hands, several
+from tests.handler.handing import Hands, away, nothing, several
 from tests.handler.stage import Braze
-from tests.handler.worker.answers import EDGE, sizes
+from tests.handler.worker.answers import BAD, DOWN, EDGE, sizes
 from tests.handler.worker.test_lost_workers import Killed, kill
 
 
@@ -101,6 +101,50 @@ def test_what_was_open_is_held_or_sent_again_by_the_rules_policy(
     else:
         assert sizes(braze) == [3, 1, 1, 1]
         assert line.states(*three) == ["ACCEPTED"] * 3
+
+
+def test_a_ledger_that_is_away_after_braze_refused_a_batch_holds_none_of_it(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    three = several(replace(delivery, on_unknown="hold"), 3)
+    braze.replies.append(BAD)
+
+    def away_afterwards(key: str, values: dict[str, Any]) -> None:
+        if braze.requests and is_opened(key, values):
+            away()
+
+    line.dynamo.before = away_afterwards
+    line.give(*three)
+    line.dynamo.before = nothing
+    again(line, three)
+
+    assert line.states(*three) == ["ACCEPTED"] * 3
+    assert line.reasons() == []
+
+
+def test_a_request_that_cannot_be_opened_stops_none_that_goes_alone(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    three = several(delivery, 3)
+    braze.replies.append(DOWN)
+    line.give(*three)
+    line.dynamo.client.update_item(
+        TableName=line.worker.ledger.table.name,
+        Key={"pk": {"S": f"delivery#{three[2].id}"}},
+        UpdateExpression="SET alone = :true",
+        ExpressionAttributeValues={":true": {"BOOL": True}},
+    )
+
+    def away_once(key: str, values: dict[str, Any]) -> None:
+        if is_opened(key, values):
+            line.dynamo.before = nothing
+            away()
+
+    line.dynamo.before = away_once
+    waits = line.give(*three)
+
+    assert waits[three[2].id] is None
+    assert line.states(*three) == ["FAILED", "FAILED", "ACCEPTED"]
 
 
 def test_a_worker_whose_claims_others_have_found_sends_nothing(

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import JsonValue
@@ -131,3 +132,18 @@ def test_what_sqs_repeats_is_counted_as_redelivered_and_a_copy_as_a_duplicate(
 
     line.give(delivery, copy="copy")
     assert counted(capsys, "DeliveriesDuplicate") == 1
+
+
+@pytest.mark.parametrize("ends", [{"expires_at": 1}, {}], ids=["expired", "sent"])
+def test_a_record_that_the_relay_did_not_write_stops_its_own_delivery_alone(
+    line: Hands, braze: Braze, delivery: Delivery, ends: dict[str, Any]
+) -> None:
+    first, odd, last = several(delivery, 3)
+    odd = replace(odd, **ends)
+    item = {"pk": {"S": f"delivery#{odd.id}"}, "state": {"S": "ODD"}, "expires": {"N": "9" * 10}}
+    line.dynamo.client.put_item(TableName=line.worker.ledger.table.name, Item=item)
+
+    waits = line.give(first, odd, last)
+
+    assert [one for one, wait in waits.items() if wait is not None] == [odd.id]
+    assert sizes(braze) == [2]
