@@ -21,7 +21,7 @@ from handler.ledger.occurrences import Occurrences
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
 from handler.worker.settle import settle
-from handler.worker.surge import PASSED, released_on_failure, within_surge
+from handler.worker.surge import PASSED, release_late, released_on_failure, within_surge
 from handler.worker.task import (
     DELETE,
     ClaimedDelivery,
@@ -74,6 +74,9 @@ def _that_may_be_sent(
 ) -> Iterator[ClaimedDelivery]:
     """Yield what neither a surge limit nor a newer write to the profile stops."""
     for one in within_surge(invocation, claimed):
+        if one.writes_attributes and not invocation.may_begin():
+            release_late(invocation, one, surge=_counted(one))
+            continue
         result = None
         with on_failure(invocation, [one.task.message]), released_on_failure(invocation, one.claim):
             result = _in_turn(invocation, one, times[one.claim.id])
@@ -258,9 +261,12 @@ def give_back(worker: Worker, claimed: ClaimedDelivery, *, unbatched: bool = Fal
     A delivery that has passed its surge limit is not counted again. Raise Unavailable: the lease
     then has to end.
     """
-    surge = None if claimed.task.delivery.surge is None else PASSED
-    claim = claimed.claim
+    claim, surge = claimed.claim, _counted(claimed)
     worker.ledger.release(claim.id, claim.owner, unbatched=unbatched, surge=surge)
+
+
+def _counted(claimed: ClaimedDelivery) -> int | None:
+    return None if claimed.task.delivery.surge is None else PASSED
 
 
 def _refused(

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from typing import Final
 
 from handler.core.braze.outcome import Outcome
@@ -12,7 +13,7 @@ from handler.core.reasons import Reason
 from handler.ledger.lease import Claim
 from handler.worker.failures import on_failure
 from handler.worker.settle import settle
-from handler.worker.task import ClaimedDelivery, Disposition, Invocation, wait_again
+from handler.worker.task import ClaimedDelivery, Disposition, Invocation, retry_in, wait_again
 
 PASSED: Final = 0  # ledger field "surge": counted by the limit; another value: stopped then
 
@@ -26,6 +27,9 @@ def within_surge(
         message = one.task.message
         if invocation.dispositions.of(message) is not None:
             continue  # it could not be counted
+        if one.task.delivery.surge is not None and not invocation.has_time(3):
+            release_late(invocation, one, surge=PASSED if one.claim.id in passed else None)
+            continue
         with on_failure(invocation, [message]), released_on_failure(invocation, one.claim):
             disposition = _stopped(invocation, one, is_passed=one.claim.id in passed)
             if disposition is not None:
@@ -36,14 +40,30 @@ def within_surge(
 
 @contextmanager
 def released_on_failure(invocation: Invocation, *claims: Claim) -> Iterator[None]:
-    """Release claims, of which nothing was sent, where the table does not answer."""
+    """Release claims, of which nothing was sent, where the table does not answer.
+
+    Those for which no time is left end with their lease.
+    """
     try:
         yield
     except Unavailable:
         with suppress(Unavailable):
-            for claim in claims:
+            for claim in takewhile(lambda _: invocation.has_time(2), claims):
                 invocation.worker.ledger.release(claim.id, claim.owner)
         raise
+
+
+def release_late(
+    invocation: Invocation, claimed: ClaimedDelivery, *, surge: int | None = None
+) -> None:
+    """Release a claim whose delivery has no time left, and retry its message at once.
+
+    Where there is none for that either, besides the call that sets the waits, its lease has to end.
+    """
+    if invocation.has_time(2):
+        with suppress(Unavailable):
+            invocation.worker.ledger.release(claimed.claim.id, claimed.claim.owner, surge=surge)
+    invocation.dispositions.record(claimed.task.message, retry_in(0))
 
 
 def _passed(invocation: Invocation, claimed: Sequence[ClaimedDelivery]) -> set[str]:
