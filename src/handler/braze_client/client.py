@@ -21,6 +21,8 @@ from handler.braze_client.session import HeadBroken
 from handler.core.braze.outcome import HttpResponse
 
 MAX_ANSWER: Final = 65_536  # bytes; Braze's answers have some hundreds
+# Details of a campaign have the HTML of each of its variants, of 100 KB and more each.
+MAX_DETAILS: Final = 4 * 1_048_576
 USER_AGENT: Final = "braze-webhook-relay"
 _CHUNK: Final = 8_192
 # From special to general: ConnectTimeoutError is a base of NewConnectionError in urllib3 2.
@@ -96,7 +98,7 @@ def get(session: Session, url: str, key: str, seconds: float) -> HttpResponse:
     except (RequestException, HTTPError, OSError, ValueError) as error:
         return _broken(error)
     with response:
-        return _answer(response)
+        return _answer(response, MAX_DETAILS)
 
 
 def _headers(key: str) -> dict[str, str]:
@@ -108,12 +110,12 @@ def _headers(key: str) -> dict[str, str]:
     }
 
 
-def _answer(response: Response) -> HttpResponse:
+def _answer(response: Response, most: int = MAX_ANSWER) -> HttpResponse:
     """Return the response with its body as far as it can be read: its status is known already."""
     body = bytearray()
     cut, why = False, ""
     try:
-        for chunk in _chunks(response):
+        for chunk in _chunks(response, most):
             body += chunk
     except (HTTPError, OSError, ValueError) as error:
         cut, why = True, _why(error)
@@ -122,15 +124,15 @@ def _answer(response: Response) -> HttpResponse:
         "answered",
         response.status_code,
         headers,
-        bytes(body[:MAX_ANSWER]),
-        cut=cut or len(body) > MAX_ANSWER,
+        bytes(body[:most]),
+        cut=cut or len(body) > most,
         why=why,
     )
 
 
-def _chunks(response: Response) -> Iterator[bytes]:
+def _chunks(response: Response, most: int) -> Iterator[bytes]:
     size = 0
-    while size <= MAX_ANSWER:
+    while size <= most:
         chunk = response.raw.read1(_CHUNK, decode_content=True)
         if not chunk:
             return
