@@ -16,8 +16,12 @@ from handler.worker.task import Invocation
 _ASKED: Final = 1  # seconds to wait for another worker's request, which takes less
 
 
-def campaign_stop(invocation: Invocation, delivery: Delivery) -> tuple[Reason, int] | None:
+def campaign_stop(
+    invocation: Invocation, delivery: Delivery, random: float
+) -> tuple[Reason, int] | None:
     """Return why a delivery's campaign stops it, and its wait in seconds; None where it is sent.
+
+    It holds for all deliveries of a group: these have one campaign. `random` is in [0, 1).
 
     A campaign of which Braze does not say whether it is active is sent to.
     """
@@ -30,9 +34,8 @@ def campaign_stop(invocation: Invocation, delivery: Delivery) -> tuple[Reason, i
         return Reason.TARGET_ASKED, _ASKED
     if state != "paused":
         return None
-    worker.tally.count("TargetPaused", delivery.source, delivery.rule)
     paused = Outcome("not_sent", Reason.TARGET_PAUSED)
-    return Reason.TARGET_PAUSED, wait(worker.timing, paused, 1, 0, worker.random())
+    return Reason.TARGET_PAUSED, wait(worker.timing, paused, 1, 0, random)
 
 
 def _state(

@@ -1,7 +1,8 @@
 """Dispatch of a batch: which deliveries are sent together, which unbatched, which wait."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
 from handler.core.braze.outcome import Outcome
 from handler.core.braze.rate_limit import RESERVE
@@ -142,8 +143,10 @@ def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[De
     What waits for one reason waits equally long: it comes back together, and shares a request.
     """
     random = invocation.worker.random()
+    # Known once for the whole group, also while another worker asks for it.
+    at_campaign = cache(partial(campaign_stop, invocation, group[0].delivery, random))
     for task in group:
-        disposition = _ended(invocation, task) or _stopped(invocation, task, random)
+        disposition = _ended(invocation, task) or _stopped(invocation, task, random, at_campaign)
         if disposition is None:
             yield task
         else:
@@ -166,7 +169,12 @@ def _end(invocation: Invocation, task: DeliveryTask, outcome: Outcome) -> Dispos
     return invocation.dispositions.of(task.message) or retry_in(0)
 
 
-def _stopped(invocation: Invocation, task: DeliveryTask, random: float) -> Disposition | None:
+def _stopped(
+    invocation: Invocation,
+    task: DeliveryTask,
+    random: float,
+    at_campaign: Callable[[], tuple[Reason, int] | None],
+) -> Disposition | None:
     worker = invocation.worker
     stop = (
         _paused(worker, task, random)
@@ -174,7 +182,7 @@ def _stopped(invocation: Invocation, task: DeliveryTask, random: float) -> Dispo
         or _open(worker, task, random)
     )
     # Last: while nothing is sent, Braze is not asked for campaigns either.
-    stop = stop or _at_its_campaign(invocation, task)
+    stop = stop or _at_its_campaign(worker, task, at_campaign())
     return None if stop is None else _wait(invocation, task, stop)
 
 
@@ -215,6 +223,11 @@ def _open(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
     return _Stop(Reason.BREAKER_OPEN, seconds)
 
 
-def _at_its_campaign(invocation: Invocation, task: DeliveryTask) -> _Stop | None:
-    stop = campaign_stop(invocation, task.delivery)
-    return None if stop is None else _Stop(*stop)
+def _at_its_campaign(
+    worker: Worker, task: DeliveryTask, stop: tuple[Reason, int] | None
+) -> _Stop | None:
+    if stop is None:
+        return None
+    if stop[0] is Reason.TARGET_PAUSED:
+        worker.tally.count("TargetPaused", task.delivery.source, task.delivery.rule)
+    return _Stop(*stop)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from handler.core.models import Delivery
-from tests.handler.handing import START, Hands, away, counted, several
+from tests.handler.handing import START, Hands, away, counted, nothing, several
 from tests.handler.stage import Braze, Reply
 from tests.handler.worker.answers import DOWN, REFUSED, hang
 from tests.handler.worker.line import KEY, add_workspace, open_until
@@ -298,8 +298,37 @@ def test_a_batch_asks_once_and_waits_as_a_whole(
     braze.details = [PAUSED]
     those = several(delivery, 5)
 
-    assert None not in line.give(*those).values()
+    waits = line.give(*those)
+
+    assert (len(set(waits.values())), None in waits.values()) == (1, False)
     assert (len(braze.asked), braze.requests) == (1, [])
+
+
+def test_a_batch_looks_once_while_another_worker_asks(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    looks: list[str] = []
+    asking, (first, *those) = line.other(), several(delivery, 6)
+
+    def meanwhile() -> None:
+        line.dynamo.before = lambda key, _values: looks.append(key)
+        assert set(line.give(*those).values()) == {1}
+        line.dynamo.before = nothing
+
+    braze.details = [meanwhile]
+    asking.give(first)
+
+    assert looks.count(TARGET) == 1
+
+
+def test_details_of_many_and_large_variants_are_read(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    messages = {f"variant-{at}": {"channel": "email", "body": "x" * 102_400} for at in range(8)}
+    braze.details = [details(enabled=False, messages=messages)]
+
+    assert line.give(delivery)[delivery.id] is not None
+    assert braze.requests == []
 
 
 def test_while_nothing_is_sent_nobody_asks(line: Hands, braze: Braze, delivery: Delivery) -> None:
