@@ -58,6 +58,17 @@ def test_the_low_priority_queue_and_its_mapping_are_as_the_other_but_for_their_w
     assert low == normal | own
 
 
+def test_the_worker_is_told_how_many_there_are_for_each_queue(resources: dict[str, Any]) -> None:
+    function = resources["DeliverFunction"]
+    told = function["Environment"]["Variables"]
+    for event, name in {
+        "Delivery": "DELIVER_CONCURRENCY",
+        "LowPriorityDelivery": "LOW_PRIORITY_CONCURRENCY",
+    }.items():
+        scaling = function["Events"][event]["Properties"]["ScalingConfig"]
+        assert scaling["MaximumConcurrency"] == told[name]
+
+
 def test_dead_letters_outlive_every_message_of_the_source_queue(resources: dict[str, Any]) -> None:
     # A message keeps the time of its first enqueueing when it moves.
     assert resources["Queue"]["MessageRetentionPeriod"] == 10 * DAY

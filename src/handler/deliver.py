@@ -128,7 +128,7 @@ def _rest(invocation: Invocation, retried: Sequence[_Retried]) -> None:
     waits = [wait for _, wait in retried]
     url = worker.settings.queue_of(retried[0][0].queue)  # a batch is of one queue
     waiting = worker.own_waits[url].add(waits, worker.clock())
-    seconds = rest(worker.timing, waits, waiting, worker.settings.deliver_concurrency)
+    seconds = rest(worker.timing, waits, waiting, worker.settings.workers_of(url))
     seconds = min(seconds, invocation.time_left() - worker.timing.margin)
     if seconds > 0:
         worker.sleep(seconds)

@@ -88,7 +88,8 @@ class IngestSettings(_Settings):
 class DeliverSettings(_Settings):
     """The environment of the deliver function; `ledger_days` is how long final marks are kept.
 
-    `deliver_concurrency` is how many workers there are at most for one queue.
+    `deliver_concurrency` and `low_priority_concurrency` are how many workers there are at most for
+    each queue.
     """
 
     stage: str
@@ -97,13 +98,19 @@ class DeliverSettings(_Settings):
     braze_keys_arn: str
     braze_endpoint: str
     allow_other_braze_host: bool
-    # The template's default where it is absent, as `allow_broadcast` above.
+    # The template's defaults where they are absent, as `allow_broadcast` above.
     deliver_concurrency: int = 10
+    low_priority_concurrency: int = 5
 
     def queue_of(self, arn: str) -> str:
         """Return the URL of the queue that a message came from, by the ARN in its record."""
         low, name = self.low_priority_queue_url, arn.rpartition(":")[2]
         return low if low is not None and low.rpartition("/")[2] == name else self.queue_url
+
+    def workers_of(self, url: str) -> int:
+        """Return how many workers a queue has at most, by its URL."""
+        is_low = url == self.low_priority_queue_url
+        return self.low_priority_concurrency if is_low else self.deliver_concurrency
 
     def mistakes(self) -> list[str]:
         """Return what is wrong: the API key is sent to the endpoint, so it is Braze's."""

@@ -26,6 +26,14 @@ def test_a_worker_that_is_not_told_how_many_there_are_takes_the_templates_defaul
     assert DeliverSettings.from_environment(given).deliver_concurrency == 40
 
 
+def test_each_queue_has_workers_of_its_own() -> None:
+    low = {"LOW_PRIORITY_QUEUE_URL": "https://sqs/low", "LOW_PRIORITY_CONCURRENCY": "40"}
+    settings = DeliverSettings.from_environment(DELIVER | {"DELIVER_CONCURRENCY": "2"} | low)
+
+    assert settings.workers_of(settings.queue_of("arn:aws:sqs:eu-west-1:1:low")) == 40
+    assert settings.workers_of(settings.queue_of("arn:aws:sqs:eu-west-1:1:queue")) == 2
+
+
 @pytest.mark.parametrize("name", INGEST)
 def test_ingest_names_the_variable_that_is_missing(name: str) -> None:
     with pytest.raises(Unavailable, match=name):

@@ -72,9 +72,11 @@ def paused(
     return made
 
 
-def serve_batch(on: Environments, worker: Worker, most: int, left: float) -> int:
+def serve_batch(
+    on: Environments, worker: Worker, most: int, left: float, queue: str = QUEUE
+) -> int:
     """Do as Lambda does for an invocation that has `left` seconds; return how many it received."""
-    records, ends = on.sqs.receive(QUEUE, most), on.clock() + left
+    records, ends = on.sqs.receive(queue, most), on.clock() + left
     context: Any = SimpleNamespace(
         get_remaining_time_in_millis=lambda: int((ends - on.clock()) * 1000)
     )
@@ -82,7 +84,7 @@ def serve_batch(on: Environments, worker: Worker, most: int, left: float) -> int
         answer = serve(worker, {"Records": records}, context)
         failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
         done = [it["receiptHandle"] for it in records if it["messageId"] not in failed]
-        on.sqs.delete(QUEUE, done)
+        on.sqs.delete(queue, done)
     return len(records)
 
 

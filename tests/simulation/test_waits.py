@@ -1,14 +1,17 @@
 """Waits of a batch are set by one call, each message by itself; what fails has the queue's own."""
 
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
+from handler.aws.retry import Retry
 from handler.core.message import encode
 from tests.simulation.backlog import delivery, paused, serve_batch
 from tests.simulation.clock import Clock
 from tests.simulation.environments import LOW, QUEUE
 from tests.simulation.faults import Fault, Script
+from tests.simulation.sqs_queue import Queue
 from tests.simulation.world import DELIVER_SECONDS, VISIBILITY
 
 CALL: Final = "sqs.change_message_visibility_batch"
@@ -24,15 +27,16 @@ class Stage:
         self.clock, self.faults = Clock(), Script(faults)
         self.on = paused(self.clock, self.faults)
         self.queue = self.on.sqs.queues[QUEUE]
+        self.on.sqs.queues[LOW] = Queue(LOW, visibility=VISIBILITY, dead=self.queue.dead)
         self.worker = self.on.worker()
 
-    def deliver(self, *rules: str, left: float = DELIVER_SECONDS) -> float:
+    def deliver(self, *rules: str, left: float = DELIVER_SECONDS, queue: str = QUEUE) -> float:
         """Let the worker have a batch of one delivery of each rule; return the seconds it took."""
         for number, rule in enumerate(rules, 1):
-            self.on.sqs.send_message(QueueUrl=QUEUE, MessageBody=encode(delivery(number, rule)))
+            self.on.sqs.send_message(QueueUrl=queue, MessageBody=encode(delivery(number, rule)))
         begun = self.clock()
         with self.on.ports():
-            serve_batch(self.on, self.worker, len(rules), left)
+            serve_batch(self.on, self.worker, len(rules), left, queue)
         return self.clock() - begun
 
     def waits(self) -> list[float]:
@@ -70,7 +74,7 @@ def test_a_message_whose_entry_fails_keeps_the_queues_timeout_and_the_others_wai
 
 
 def test_where_the_call_fails_all_keep_the_queues_timeout() -> None:
-    stage = Stage({(CALL, 1): Fault("error"), (CALL, 2): Fault("error")})
+    stage = Stage({(CALL, one): Fault("error") for one in range(1, Retry().tries + 1)})
     stage.deliver("paused", "paused")
 
     assert stage.waits() == [VISIBILITY] * 2
@@ -116,3 +120,14 @@ def test_the_waits_of_low_priority_let_nobody_rest_who_works_on_the_other_queue(
     stage.worker.own_waits[LOW].add([900] * FREE, stage.clock())
 
     assert stage.deliver(*["paused"] * 10) < 1
+
+
+def test_a_share_of_the_waits_of_low_priority_is_by_the_workers_of_its_own_queue() -> None:
+    few, many = Stage({}), Stage({})
+    settings = replace(many.worker.settings, low_priority_concurrency=1_000)
+    many.worker = replace(many.worker, settings=settings)
+    for stage in (few, many):
+        stage.worker.own_waits[LOW].add([900] * 100, stage.clock())
+
+    assert few.deliver(*["paused"] * 10, queue=LOW) < 1
+    assert many.deliver(*["paused"] * 10, queue=LOW) == pytest.approx(25, abs=0.1)
