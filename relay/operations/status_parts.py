@@ -156,9 +156,9 @@ def _without(record: Record, *names: str) -> dict[str, JsonValue]:
 
 
 def queues(desk: Desk, now: float) -> list[Part]:
-    """Return how many deliveries wait in each queue; raise botocore's errors.
+    """Return how many deliveries wait in each queue.
 
-    A stack of an earlier release has no low-priority queue.
+    A stack of an earlier release has no low-priority queue, and one may be deleted.
     """
     named = {"queue": "QueueUrl", "low priority": LOW_PRIORITY}
     there = {name: one for name, one in named.items() if one in desk.stack.outputs}
@@ -166,7 +166,10 @@ def queues(desk: Desk, now: float) -> list[Part]:
 
 
 def _queue(desk: Desk, name: str, output: str, now: float) -> Part:
-    visible, in_flight, delayed = _counts(desk, output)
+    try:
+        visible, in_flight, delayed = _counts(desk, output)
+    except (ClientError, BotoCoreError) as error:
+        return Part.unread(name, error)
     oldest, words = _oldest(desk, output, now)
     # Every wait is a visibility timeout, so SQS cannot tell the waiting from those in work.
     line = f"{visible:,} to be taken, {in_flight:,} in work or waiting, {delayed:,} delayed"

@@ -218,6 +218,14 @@ def test_a_part_that_cannot_be_read_says_so_and_the_rest_is_shown(stage: Stage) 
     assert "cannot be read: " in part(stage, "pauses")
 
 
+def test_a_queue_that_is_deleted_hides_no_other(stage: Stage) -> None:
+    stage.client("sqs").delete_queue(QueueUrl=stage.stack.outputs["LowPriorityQueueUrl"])
+    stage.post("QueueUrl", "one")
+    found = looked(stage)
+    assert "NonExistentQueue" in found["low_priority"]["unread"]
+    assert found["queue"]["visible"] == 1
+
+
 def test_where_nothing_can_be_read_the_command_fails(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
