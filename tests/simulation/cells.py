@@ -11,10 +11,11 @@ from tests.simulation.invariants import breaches
 from tests.simulation.partiql import CODES
 from tests.simulation.world import Setting, World
 
-# Three confirmations, which go in one request, and a receipt of low priority and under hold, which
-# goes alone.
-SETTING: Final = Setting(5, webhooks=4, rate=1_000, workers=2, senders=1, repeated=0)
+# Three confirmations, which go in one request, and four receipts of low priority and under hold,
+# three of which do so too.
+SETTING: Final = Setting(207, webhooks=7, rate=10, workers=2, senders=1, repeated=0)
 _TIMED_OUT: Final = 40  # seconds: longer than an invocation of either function
+_FROZEN: Final = 300  # seconds: until others have the messages, and find the lease over
 _OF_AWS: Final = (
     Fault("error"),
     Fault("throttled"),
@@ -47,7 +48,8 @@ _KINDS: Final = {
     "dynamodb.get_item": _OF_AWS,
     "dynamodb.update_item": _OF_AWS,
     "dynamodb.batch_execute_statement": _OF_AWS,
-    "dynamodb.entry": tuple(Fault(kind) for kind in CODES),
+    "dynamodb.entry": tuple(Fault(kind) for kind in (*CODES, "dies_before")),
+    "dynamodb.request": (Fault("frozen", _FROZEN),),
     "dynamodb.answer": (Fault("short"),),
     "braze.post": _OF_BRAZE,
     "braze.get": _OF_DETAILS,
@@ -97,12 +99,12 @@ class Struck(Plan):
         if self.is_down(point):
             return Fault("throttled")
         if fault is None or fault.kind != "copied":
-            return fault
+            return fault and self._met(fault)
         self.copy()
         return Fault("slow", fault.seconds)
 
 
-UNANSWERED: Final = Cell("braze.post", 2, Fault("unavailable"))  # that of three confirmations
+UNANSWERED: Final = Cell("braze.post", 1, Fault("unavailable"))  # that of three confirmations
 
 
 @cache

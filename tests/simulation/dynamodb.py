@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from tests.simulation.clock import Time
 from tests.simulation.faults import Calm, Fault, Faults
-from tests.simulation.line import Line, check_names, refusal
+from tests.simulation.line import Died, Line, check_names, refusal
 from tests.simulation.partiql import CODES, Failed, Write, check_batch, check_count, write_of
 from tests.simulation.programs import Program, program
 from tests.simulation.values import Invalid, Item, Value, clean
@@ -68,8 +68,13 @@ class DynamoDB:
     )
 
     def update_item(self, **given: Any) -> dict[str, Any]:
-        """UpdateItem (API reference); raise what boto3 raises."""
+        """UpdateItem (API reference); raise what boto3 raises.
+
+        At `dynamodb.request` the caller may freeze that is about to write a batch request's item.
+        """
         check_names(given, ("TableName", "Key"), ("UpdateExpression", *_CONDITION))
+        if given["Key"].get("pk", {}).get("S", "").startswith("send#"):
+            self.faults.at("dynamodb.request")
         return self._call("update_item", lambda: self._update(given))
 
     def put_item(self, **given: Any) -> dict[str, Any]:
@@ -86,8 +91,9 @@ class DynamoDB:
     def batch_execute_statement(self, **given: Any) -> dict[str, Any]:
         """BatchExecuteStatement (API reference), of writes; raise what boto3 raises.
 
-        Each statement may meet a fault of its own, `dynamodb.entry`, and the answer `short`, the
-        last result missing, at `dynamodb.answer`.
+        Each statement may meet a fault of its own, `dynamodb.entry`: then those behind it are done
+        all the same, unless the caller dies. The answer may be `short`, the last result missing,
+        at `dynamodb.answer`.
         """
         check_names(given, ("Statements",))
         check_count(given["Statements"])
@@ -164,6 +170,8 @@ class DynamoDB:
 
     def _execute(self, table: Table, write: Write) -> None:
         fault = self.faults.at("dynamodb.entry")
+        if fault is not None and fault.kind == "dies_before":
+            raise Died
         code = CODES.get(fault.kind) if fault is not None else None
         if code is None or (fault is not None and fault.kind == "lost"):
             self._write(table, write.key, write.apply(self._item(table, write.key)))

@@ -15,7 +15,9 @@ class Fault(NamedTuple):
     `lost` (applied, the answer is lost), `slow` (applied, the answer takes `seconds`),
     `dies_before` and `dies_after` (the caller is gone, the call was not or was applied). Of one
     statement of a batch: `error`, `throttled` and `conflict` (not applied), `lost` (applied, its
-    result says that it failed). Of an answer to a batch: `short` (the last result is missing).
+    result says that it failed), `dies_before` (those before it were applied, and the caller is
+    gone). Of an answer to a batch: `short` (the last result is missing). Of a write of a batch
+    request's item: `frozen` (the caller and all its clocks stand still for `seconds`, and go on).
     Braze's and the queue's own kinds stand in `braze.py` and `sqs.py`. `seconds` is what it takes.
     """
 
@@ -90,12 +92,13 @@ class Plan:
     `rates` maps a point, or `service.*`, to faults and their probabilities. `down` are times in
     which a service fails at every call: begin, end, service. `active` switches all of them off
     and on again; `struck` counts them by point and kind. `copy` makes what the caller works on
-    visible in the queue again.
+    visible in the queue again, `freeze` lets the caller stand still for so many seconds.
     """
 
     def __init__(self, seed: int, rates: Rates, clock: Callable[[], float] = lambda: 0) -> None:
         self.active = True
         self.copy: Callable[[], None] = lambda: None
+        self.freeze: Callable[[float], None] = lambda _seconds: None
         self.down: list[tuple[float, float, str]] = []
         self.clock = clock
         self.struck: Counter[tuple[str, str]] = Counter()
@@ -115,7 +118,13 @@ class Plan:
             return None
         fault = faults[bisect_right(sums, chance)]
         self.struck[point, fault.kind] += 1
-        return fault._replace(seconds=fault.seconds * self._random.random())
+        return self._met(fault._replace(seconds=fault.seconds * self._random.random()))
+
+    def _met(self, fault: Fault) -> Fault:
+        """Do to the caller what is done before its call; the rest is done by the service."""
+        if fault.kind == "frozen":
+            self.freeze(fault.seconds)
+        return fault
 
     def is_down(self, point: str) -> bool:
         """Return whether a call meets a service in a time in which it fails."""

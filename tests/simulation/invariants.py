@@ -11,6 +11,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from tests.simulation.braze import HOUR
+from tests.simulation.dynamodb import Table
+from tests.simulation.environments import TABLE
 from tests.simulation.sends import deliveries_in
 from tests.simulation.shop import Key, Wish
 from tests.simulation.sink import CANARY
@@ -148,6 +150,41 @@ def buried(outcome: Outcome) -> Iterator[str]:
             yield f"{key} was sent, and cannot be"
 
 
+def held_wrongly(outcome: Outcome) -> Iterator[str]:
+    """I15: nothing is held that is recorded as accepted, or whose request was never opened."""
+    table = outcome.world.on.dynamodb.tables[TABLE]
+    claims = _claims(table)
+    for key, wish in outcome.wishes.items():
+        name = f"delivery#{wish.id}"
+        if table.items.get(name, {}).get("state") != {"S": "HELD"}:
+            continue
+        held_at, before = table.before[name]
+        if any(at <= held_at for at in _accepted(table, wish.id)):
+            yield f"{key} is held, and was recorded as accepted"
+        owner = (before or {})["owner"]["S"]
+        request = table.items.get(f"send#{owner}", {"state": {"S": "VOID"}})
+        if len(claims[owner]) > 1 and request["state"] == {"S": "VOID"}:
+            yield f"{key} is held, and the request that it was claimed for was never opened"
+
+
+def _claims(table: Table) -> dict[str, set[str]]:
+    """Return the items of each owner, as they are and as they were before their last writes."""
+    found = defaultdict(set)
+    for name, (_, before) in table.before.items():
+        for item in (table.items.get(name), before):
+            if name.startswith("delivery#") and item:
+                found[item["owner"]["S"]].add(name)
+    return found
+
+
+def _accepted(table: Table, delivery: str) -> Iterator[float]:
+    """Yield when requests were recorded that Braze had accepted for a delivery."""
+    for name, item in table.items.items():
+        is_accepted = name.startswith("send#") and item["state"] == {"S": "ACCEPTED"}
+        if is_accepted and delivery in item["members"]["SS"]:
+            yield table.before[name][0]
+
+
 def too_many(outcome: Outcome) -> Iterator[str]:
     """I9: no hour has more requests than Braze takes."""
     hours = Counter(int(one.at // HOUR) for one in outcome.world.braze.tried)
@@ -194,8 +231,8 @@ def told(outcome: Outcome) -> Iterator[str]:
 
 
 INVARIANTS: Final = (
-    lost, repeated, uninvited, out_of_order, altered, at_once, buried, too_many, unfinished, told,
-    in_vain,
+    lost, repeated, uninvited, out_of_order, altered, at_once, buried, held_wrongly, too_many,
+    unfinished, told, in_vain,
 )  # fmt: skip
 
 

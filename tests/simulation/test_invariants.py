@@ -9,14 +9,19 @@ import pytest
 from handler.aws.sqs import enqueue
 from handler.core.braze.request import batch_request
 from handler.core.delivery.backoff import Timing
-from handler.core.delivery.claim_protocol import Record, Refusal, refused
+from handler.core.delivery.claim_protocol import Record, Refusal, RequestState, refused
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery, Verified
+from handler.ledger.batch_requests import BatchRequests
+from handler.ledger.ledger import ClaimRequest, _item
 from handler.worker.task import DELETE
+from tests.simulation.cells import broken, cells
 from tests.simulation.faults import Fault
 from tests.simulation.invariants import breaches
 from tests.simulation.storms import STORM, stormy
 from tests.simulation.world import World
+
+open_request: Final = BatchRequests.open
 
 
 class Mistake(NamedTuple):
@@ -43,6 +48,15 @@ def without_names(deliveries: list[Delivery]) -> Any:
     for each in body.get("recipients", []):
         each.get("attributes", {}).pop("first_name", None)
     return body
+
+
+def unfenced(asked: ClaimRequest) -> Any:
+    return _item(asked._replace(fenced=False))
+
+
+def opened_or_not(self: BatchRequests, *given: Any) -> bool:
+    open_request(self, *given)
+    return True
 
 
 def always(value: Any) -> Callable[..., Any]:
@@ -96,6 +110,24 @@ MISTAKES: Final = {
         "told", {"handler.webhook_log.WebhookLog._seen": always({"source": "Canary 1"})}
     ),
 }
+# Of batch requests, each with the faults of the matrix that it takes.
+OF_REQUESTS: Final = {
+    "a claim beside others is not fenced": (
+        Mistake("held_wrongly", {"handler.ledger.ledger._item": unfenced}),
+        ("dynamodb.update_item", "dies_before"),
+    ),
+    "a request is sent though others have made it void": (
+        Mistake("repeated", {"handler.ledger.batch_requests.BatchRequests.open": opened_or_not}),
+        ("dynamodb.request", "frozen"),
+    ),
+    "what a lost worker's request came to is not read": (
+        Mistake(
+            "held_wrongly",
+            {"handler.ledger.batch_requests.BatchRequests.settled": always(RequestState.OPEN)},
+        ),
+        ("dynamodb.batch_execute_statement", "dies_before"),
+    ),
+}
 TIMINGS: Final = {
     "patience ends after a minute": ("buried", Timing(horizon=60)),
     "a wait has no end": ("unfinished", Timing(floor=40_000, cap=42_000)),
@@ -117,6 +149,16 @@ def test_a_mistake_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(target, instead)
 
     assert any(mistake.seen_by in breaches(crowded(webhooks)) for webhooks in (300, 1_500))
+
+
+@pytest.mark.parametrize("name", OF_REQUESTS)
+def test_a_mistake_with_a_batch_request_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake, struck = OF_REQUESTS[name]
+    those = [cell for cell in cells() if (cell.point, cell.fault.kind) == struck]
+    for target, instead in mistake.instead.items():
+        monkeypatch.setattr(target, instead)
+
+    assert any(mistake.seen_by in broken(cell) for cell in those)
 
 
 @pytest.mark.parametrize("name", TIMINGS)

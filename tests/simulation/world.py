@@ -76,6 +76,7 @@ class World:
             for begin, end, service in setting.down
         ]
         self.plan.copy = self._copy
+        self.plan.freeze = self._freeze
         self.dead = Queue(DEAD, retention=14 * DAY)
         self.queue = Queue(QUEUE, visibility=VISIBILITY, dead=self.dead)
         self.low = Queue(LOW, visibility=VISIBILITY, dead=self.dead)
@@ -205,6 +206,7 @@ class World:
             answer = self._invoke(lambda: self._serve(worker, records), DELIVER_SECONDS)  # noqa: B023 - it is called at once
             if answer is None:
                 worker = self.on.worker()
+                self.story.deaths += 1
                 self._doubt()
             else:
                 failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
@@ -230,10 +232,10 @@ class World:
         self.clock.sleep(min(longest, max(0.01, visible_at - now)))
 
     def _serve(self, worker: Worker, records: list[dict[str, Any]]) -> dict[str, Any]:
-        deadline = self.clock.current.deadline
+        actor = self.clock.current
 
         def milliseconds() -> int:
-            return int((deadline - self.clock()) * 1000)
+            return int((actor.deadline - self.clock()) * 1000)
 
         context = SimpleNamespace(get_remaining_time_in_millis=milliseconds)
         return dict(serve(worker, {"Records": records}, context))
@@ -244,9 +246,14 @@ class World:
             if message := queue.messages.get(name):
                 queue.hide(message, self.clock(), flying=False)
 
+    def _freeze(self, seconds: float) -> None:
+        """Let the caller stand still; the others then take it for dead."""
+        self._doubt()
+        self.clock.current.deadline += seconds
+        self.clock.sleep(seconds)
+
     def _doubt(self) -> None:
-        """Of what a dead worker had sent and not recorded nobody knows what came of it."""
-        self.story.deaths += 1
+        """Of what a lost worker had sent and not recorded nobody knows what came of it."""
         for one in self._posted[self.clock.current.number]:
             keys = [key for key, _ in deliveries_in(one.path, one.body)]
             one.doubtful |= {key for key in keys if not self._is_recorded(id_of(key))}
