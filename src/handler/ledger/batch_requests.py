@@ -38,7 +38,7 @@ class BatchRequests:
 
     def recorded(self, owner: str, delivery_id: str) -> State | None:
         """Return the state that is recorded for a member: ACCEPTED, HELD or None."""
-        state = self._state(owner, delivery_id)
+        state = self._state(owner, delivery_id, fenced=False)
         return State(state) if state in (RequestState.ACCEPTED, RequestState.HELD) else None
 
     def settled(
@@ -46,22 +46,25 @@ class BatchRequests:
     ) -> RequestState | None:
         """Return the state of a vanished worker's request for a delivery; None where it has none.
 
-        That of a fenced claim is VOID afterwards where it had none.
+        That of a fenced claim is VOID where it was made without the delivery, and VOID afterwards
+        where there was none.
         """
-        state = self._state(owner, delivery_id)
+        state = self._state(owner, delivery_id, fenced=fenced)
         if state is not None or not fenced:
             return state
         if self._create(owner, RequestState.VOID, now) is RequestState.VOID:
             return RequestState.VOID
-        return self._state(owner, delivery_id)  # it was opened in this very moment
+        # It was opened in this very moment.
+        return self._state(owner, delivery_id, fenced=fenced)
 
-    def _state(self, owner: str, delivery_id: str) -> RequestState | None:
+    def _state(self, owner: str, delivery_id: str, *, fenced: bool) -> RequestState | None:
         item = self.table.get(_key(owner))
         if not item:
             return None
-        state = RequestState(item["state"]["S"])
-        is_final = state in (RequestState.ACCEPTED, RequestState.HELD)
-        return RequestState.OPEN if is_final and delivery_id not in item["members"]["SS"] else state
+        if delivery_id in item.get("members", {}).get("SS", ()):
+            return RequestState(item["state"]["S"])
+        # Its claim was not known to be made, or Braze refused it: the others were sent without it.
+        return RequestState.VOID if fenced else RequestState.OPEN
 
     def _create(
         self, owner: str, state: RequestState, now: float, members: Iterable[str] = ()

@@ -36,7 +36,7 @@ from handler.worker.task import (
 )
 
 # The claimed delivery; the disposition of one that is not sent now; or the task, unbatched: its
-# last worker was lost, so it is sent after all others.
+# last worker was lost, or Braze has refused it in a batch, so it is sent after all others.
 ClaimResult = ClaimedDelivery | Disposition | DeliveryTask
 
 
@@ -158,6 +158,9 @@ def _answered(
     if worker.clock() + invocation.time_left() > request.times.lease_until:
         worker.ledger.release(found.id, request.owner)  # written by a wrong clock
         return retry_in(0)
+    if found.unbatched and found.fenced:  # it joins no request: claimed again, by itself
+        worker.ledger.release(found.id, request.owner)
+        return replace(asked.queued, unbatched=True)
     claimed = ClaimedDelivery(task, found, task.delivery)
     return _ended(invocation, claimed, request.times, final_outcome) or claimed
 

@@ -19,7 +19,7 @@ from handler.worker.campaign import campaign_stop
 from handler.worker.claim import claim_all, end
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
-from handler.worker.send import one_by_one, send
+from handler.worker.send import send
 from handler.worker.task import (
     ClaimedDelivery,
     DeliveryTask,
@@ -98,11 +98,9 @@ def _send(invocation: Invocation, going: list[DeliveryTask]) -> list[DeliveryTas
         return []
     found = claim_all(invocation, _in_turn(invocation, going), worker.owner())
     claimed = [one for one in found if isinstance(one, ClaimedDelivery)]
-    if together := [one for one in claimed if not one.claim.unbatched]:
-        with on_failure(invocation, [one.task.message for one in together]):
-            send(invocation, together, secret)
-    # Deliveries that Braze has refused in a batch.
-    one_by_one(invocation, [one for one in claimed if one.claim.unbatched], secret)
+    if claimed:
+        with on_failure(invocation, [one.task.message for one in claimed]):
+            send(invocation, claimed, secret)
     return [one for one in found if isinstance(one, DeliveryTask)]
 
 

@@ -62,7 +62,7 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
     sent = Sent(duration, len(batch), random=worker.random())
     if outcome.kind == "rejected" and len(batch) > 1:
         _publish(invocation, batch[0].sent, outcome)
-        one_by_one(invocation, [_opened(one) for one in batch], secret)
+        _one_by_one(invocation, [_opened(one) for one in batch], secret)
         return
     if outcome.kind == "accepted":
         _accepted(invocation, batch, outcome, sent)
@@ -80,7 +80,7 @@ def _taken(batch: list[ClaimedDelivery], outcome: Outcome) -> list[ClaimedDelive
     return [claimed for at, claimed in enumerate(batch) if at not in outcome.refused]
 
 
-def one_by_one(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -> None:
+def _one_by_one(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -> None:
     """Send the deliveries of a refused batch unbatched: one at fault must not stop the others."""
     worker = invocation.worker
     for at, claimed in enumerate(batch):

@@ -147,6 +147,31 @@ def test_a_request_that_cannot_be_opened_stops_none_that_goes_alone(
     assert line.states(*three) == ["FAILED", "FAILED", "ACCEPTED"]
 
 
+def test_what_a_request_was_opened_without_is_sent_alone_and_not_held(
+    line: Hands, braze: Braze, three: list[Delivery]
+) -> None:
+    unheard = f"delivery#{three[1].id}"
+
+    def lost(key: str, values: dict[str, Any]) -> None:
+        """Write a claim, and fail to say so."""
+        if key == unheard and ":lease_until" in values:
+            item = {name.removeprefix(":"): value for name, value in values.items()}
+            table = line.worker.ledger.table.name
+            line.dynamo.client.put_item(TableName=table, Item={"pk": {"S": key}} | item)
+            away()
+
+    line.dynamo.before = lost
+    line.give(*three)
+    line.dynamo.before = nothing
+    assert line.states(*three) == ["ACCEPTED", "SENDING", "ACCEPTED"]
+
+    line.clock.now += 60
+    assert set(line.give(*three).values()) == {None}
+
+    assert sizes(braze) == [2, 1]
+    assert line.states(*three) == ["ACCEPTED"] * 3
+
+
 def test_a_worker_whose_claims_others_have_found_sends_nothing(
     line: Hands, braze: Braze, three: list[Delivery]
 ) -> None:

@@ -14,7 +14,8 @@ item of the request that it may have been part of, and takes it over if it may (
     absent --void--> VOID
 
 A claim beside others is `fenced`: nothing is sent unless its item could be opened. So a
-claimant that finds none makes it VOID, and knows that nothing was sent and nothing will be.
+claimant that finds none makes it VOID, and knows that nothing was sent and nothing will be. Nor
+was it where the item does not name the delivery.
 """
 
 from collections.abc import Mapping
@@ -144,7 +145,8 @@ def finding(request: RequestState | None, on_unknown: OnUnknown) -> Finding:
     """Return what a vanished worker's delivery comes to.
 
     `request` is the state of its batch request: ACCEPTED and HELD only where it records this
-    delivery, None where there is no such item and the claim was not fenced.
+    delivery, VOID where a fenced claim's was made without it, None where there is no such item and
+    the claim was not fenced.
     """
     if request is RequestState.ACCEPTED:
         return "accepted"
