@@ -11,7 +11,8 @@ from handler.core.models import OnUnknown
 class Delivery:
     """A delivery, and what became of it.
 
-    `unknown` and `unrecorded` count requests, `deaths` the workers that died with it in hand.
+    `unknown` and `unrecorded` count requests, `deaths` the workers that died with it in hand,
+    `alone` the claims that were not made beside others, `posted` the requests that it was in.
     `known_since` is since when somebody knows that Braze has accepted it, in virtual seconds.
     """
 
@@ -24,6 +25,8 @@ class Delivery:
     unknown: int = 0
     unrecorded: int = 0
     deaths: int = 0
+    alone: int = 0
+    posted: int = 0
     notices: int = 0
     known_since: float | None = None
     letters: list[str] = field(default_factory=list)

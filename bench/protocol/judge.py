@@ -44,6 +44,7 @@ class Judge:
     def begins(self, posts: Iterable[Post]) -> None:
         """Note that a request goes out."""
         for post in posts:
+            post.delivery.posted += 1
             since = post.delivery.known_since
             if self.apart and since is not None and post.begun < since:
                 post.delivery.known_since = None  # taken over before it was recorded
@@ -125,8 +126,9 @@ class Judge:
         record = self.ledger.records.get(name)
         if record is None or record.state is post.known:
             return record is not None
-        state, members = self.ledger.sends.get(post.owner, (State.SENDING, frozenset[int]()))
-        return record.owner == post.owner and state is post.known and name in members
+        state, members = self.ledger.sends.get(post.owner, (None, frozenset[int]()))
+        is_told = state is not None and state.value == post.known and name in members
+        return record.owner == post.owner and is_told
 
     def buries(self, delivery: Delivery, reason: str) -> None:
         """Note a dead letter."""
@@ -138,11 +140,14 @@ class Judge:
         if delivery.known_since is not None and not (delivery.notices and reason in _HELD):
             return False
         doubts = delivery.unknown + delivery.unrecorded + delivery.deaths + self.failed
+        # Of a claim beside others it is known whether a request was opened.
+        opened = any(delivery.id in members for _, members in self.ledger.sends.values())
+        may_be_sent = opened or delivery.posted > 0 or delivery.alone > 0
         return {
             "rejected": delivery.bad,
             "worker_lost": delivery.deaths >= (2 if delivery.poison else MOST_LOST),
             "notice": delivery.notices > 0,
-            "unknown": delivery.on_unknown == "hold" and (doubts > 0 or self.apart),
+            "unknown": delivery.on_unknown == "hold" and may_be_sent and (doubts > 0 or self.apart),
         }.get(reason, False)
 
     def closes(self, deliveries: Iterable[Delivery]) -> None:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field, replace
 from math import ceil
+from typing import NamedTuple
 
 from handler.core.delivery.claim_protocol import (
     Record,
     Refusal,
+    RequestState,
     Settlement,
     State,
     claimable,
@@ -27,6 +29,19 @@ class Claim:
     since: int
     lost: int = 0
     alone: bool = False
+    fenced: bool = False
+
+
+class Asked(NamedTuple):
+    """How a delivery is to be claimed: `until` is the lease's end; as the handlers' own."""
+
+    name: int
+    policy: OnUnknown
+    owner: str
+    now: float
+    until: float
+    sent_at: float
+    fenced: bool = False
 
 
 @dataclass(slots=True)
@@ -34,44 +49,48 @@ class Ledger:
     """`delivery#` and `send#` items; every method is one update, whose answer may be lost."""
 
     records: dict[int, Record] = field(default_factory=dict)
-    sends: dict[str, tuple[State, frozenset[int]]] = field(default_factory=dict)
+    sends: dict[str, tuple[RequestState, frozenset[int]]] = field(default_factory=dict)
 
-    def claim(
-        self, name: int, policy: OnUnknown, owner: str, now: float, times: tuple[float, float]
-    ) -> Claim | tuple[Refusal, Record | None]:
-        """Claim for `owner`; `times` are the lease's end and when the message was sent."""
-        at, record = ceil(now), self.records.get(name)
-        if claimable(record, policy, at, times[1]):
-            return self._write(name, owner, at, ceil(times[0]))
-        refusal = refused(record, policy, at, owner)
+    def claim(self, asked: Asked) -> Claim | tuple[Refusal, Record | None]:
+        """Claim a delivery, or say why not."""
+        at, record = ceil(asked.now), self.records.get(asked.name)
+        if claimable(record, asked.policy, at, asked.sent_at):
+            return self._write(asked, self._after(asked, record))
+        refusal = refused(record, asked.policy, at, asked.owner)
         if record is not None and refusal.kind == "mine":
-            since = at if record.since is None else record.since
-            return Claim(name, owner, record.attempts, since, record.lost, record.unbatched)
+            return _claim_in(asked, record)
         return refusal, record
 
-    def take_over(
-        self, name: int, seen: Record, owner: str, now: float, until: float
-    ) -> Claim | None:
+    def take_over(self, asked: Asked, seen: Record, *, unsent: bool) -> Claim | None:
         """Claim what a vanished worker had; None where somebody else was quicker."""
-        mine = self.records.get(name)
-        if mine is not None and mine.owner == owner:  # the answer was lost
-            since = ceil(now) if mine.since is None else mine.since
-            return Claim(name, owner, mine.attempts, since, mine.lost, mine.unbatched)
-        if not self._is_still(name, seen):
+        mine = self.records.get(asked.name)
+        if mine is not None and mine.owner == asked.owner:  # the answer was lost
+            return _claim_in(asked, mine)
+        if mine is None or not self._is_still(asked.name, seen):
             return None
-        return self._write(name, owner, ceil(now), ceil(until), taken=True)
+        if unsent:  # no attempt, and no worker that was lost with it
+            return self._write(asked, replace(mine, unbatched=True))
+        after = self._after(asked, mine)
+        return self._write(asked, replace(after, lost=mine.lost + (mine.state is State.SENDING)))
 
-    def _write(self, name: int, owner: str, at: int, until: int, *, taken: bool = False) -> Claim:
-        old = self.records.get(name)
-        fresh = old is None or old.expires <= at
-        attempt = 1 if fresh or old is None else old.attempts + 1
-        since = at if fresh or old is None or old.since is None else old.since
-        lost = old.lost + 1 if taken and old is not None and old.state is State.SENDING else 0
-        alone = old is not None and old.unbatched
-        self.records[name] = Record(
-            State.SENDING, owner, until, at + _KEPT, attempt, since, lost=lost, unbatched=alone
+    def _after(self, asked: Asked, old: Record | None) -> Record:
+        """Return the record of one attempt more."""
+        if old is None or old.expires <= asked.now:
+            old = Record(State.SENDING, asked.owner, 0, 0)
+        return replace(old, attempts=old.attempts + 1, lost=0, last=(), dead_at=None)
+
+    def _write(self, asked: Asked, record: Record) -> Claim:
+        at = ceil(asked.now)
+        self.records[asked.name] = replace(
+            record,
+            state=State.SENDING,
+            owner=asked.owner,
+            lease_until=ceil(asked.until),
+            expires=at + _KEPT,
+            since=at if record.since is None else record.since,
+            fenced=asked.fenced,
         )
-        return Claim(name, owner, attempt, since, lost, alone)
+        return _claim_in(asked, self.records[asked.name])
 
     def mark(self, claim: Claim, settled: Settlement, now: float) -> bool:
         """Write what came of a claim; False where somebody else has claimed it since."""
@@ -89,6 +108,7 @@ class Ledger:
             ({"reason": settled.reason},),
             dead_at=int(now) if state is State.DEAD else record.dead_at,
             unbatched=record.unbatched and not over,
+            fenced=record.fenced,
         )
         return True
 
@@ -112,19 +132,32 @@ class Ledger:
         self.records[name] = replace(self.records[name], state=state, owner=owner, since=None)
         return True
 
-    def recorded(self, owner: str, name: int) -> State | None:
-        """Return the state that a batch request is recorded with for one of its members."""
-        state, members = self.sends.get(owner, (State.SENDING, frozenset()))
-        return None if state is State.SENDING or name not in members else state
+    def request(self, owner: str, name: int) -> RequestState | None:
+        """Return the state of an owner's batch request for a delivery; None where it has none.
 
-    def open_send(self, owner: str, members: frozenset[int]) -> None:
-        """Record the deliveries of a batch request; a repeated write finds itself."""
-        self.sends.setdefault(owner, (State.SENDING, members))
+        It is void for what it was made without.
+        """
+        state, members = self.sends.get(owner, (None, frozenset()))
+        return state if state is None or name in members else RequestState.VOID
 
-    def mark_send(self, owner: str, members: frozenset[int], state: State) -> None:
+    def open_send(self, owner: str, members: frozenset[int]) -> bool:
+        """Record the deliveries of a batch request, unless others have made it void."""
+        return self.sends.setdefault(owner, (RequestState.OPEN, members))[0] != RequestState.VOID
+
+    def void_send(self, owner: str) -> bool:
+        """Make void the batch request of a vanished worker, unless it is open."""
+        return self.sends.setdefault(owner, (RequestState.VOID, frozenset()))[0] == "VOID"
+
+    def mark_send(self, owner: str, members: frozenset[int], state: RequestState) -> None:
         """Record which deliveries of a batch request are final."""
         self.sends[owner] = state, members
 
     def _is_still(self, name: int, seen: Record) -> bool:
         record = self.records.get(name)
         return record is not None and (record.owner, record.state) == (seen.owner, seen.state)
+
+
+def _claim_in(asked: Asked, record: Record) -> Claim:
+    since = ceil(asked.now) if record.since is None else record.since
+    rest = record.attempts, since, record.lost, record.unbatched, record.fenced
+    return Claim(asked.name, record.owner, *rest)

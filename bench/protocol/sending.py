@@ -9,7 +9,7 @@ from bench.protocol.calls import Unavailable, call
 from bench.protocol.facts import Delivery, Post
 from bench.protocol.scene import Died, Invocation, Scene
 from bench.protocol.settling import TIMING, Member, settle
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import RequestState
 
 T = TypeVar("T")
 _DIES: Final = faults.Answer(faults.REJECTED, applied=False, dies=True)
@@ -23,12 +23,14 @@ def send(scene: Scene, invocation: Invocation, members: list[Member], verdicts: 
     """Send; write the verdicts. Raise Unavailable where nothing was sent."""
     if not members:
         return
-    if invocation.deadline - scene.now < TIMING.shortest + TIMING.margin:
+    fenced = any(it.claim.fenced for it in members)
+    calls = 2 if fenced else 1
+    if invocation.deadline - scene.now < TIMING.shortest + calls * TIMING.margin:
         yield from _set_free(scene, members, verdicts)
         return
-    names, owner = frozenset(it.claim.id for it in members), members[0].claim.owner
-    if len(members) > 1:
-        yield from _open(scene, members, owner, names)
+    if fenced and not (yield from _open(scene, members)):
+        yield from _set_free(scene, members, verdicts, alone=True)
+        return
     answer = yield from post(scene, invocation, members)
     outcome = answer.outcome
     if outcome.kind == "rejected" and len(members) > 1:
@@ -54,17 +56,18 @@ def _recorded(scene: Scene, members: list[Member], kind: str) -> Generator[float
     """Record by one write what is final of a batch request; return whether it is accepted."""
     if kind not in ("accepted", "held"):
         return False
-    state = State.ACCEPTED if kind == "accepted" else State.HELD
+    state = RequestState.ACCEPTED if kind == "accepted" else RequestState.HELD
     owner, names = members[0].claim.owner, frozenset(it.claim.id for it in members)
     with suppress(Unavailable):
         yield from call(scene, lambda: scene.ledger.mark_send(owner, names, state))
-        return state is State.ACCEPTED
+        return state is RequestState.ACCEPTED
     return False
 
 
-def _open(scene: Scene, members: list[Member], owner: str, names: frozenset[int]) -> Doing:
+def _open(scene: Scene, members: list[Member]) -> Generator[float, None, bool]:
+    names, owner = frozenset(it.claim.id for it in members), members[0].claim.owner
     try:
-        yield from call(scene, lambda: scene.ledger.open_send(owner, names))
+        return (yield from call(scene, lambda: scene.ledger.open_send(owner, names)))
     except Unavailable:
         for member in members:
             with suppress(Unavailable):
@@ -72,15 +75,17 @@ def _open(scene: Scene, members: list[Member], owner: str, names: frozenset[int]
         raise
 
 
-def _set_free(scene: Scene, members: list[Member], verdicts: Verdicts) -> Doing:
+def _set_free(
+    scene: Scene, members: list[Member], verdicts: Verdicts, *, alone: bool = False
+) -> Doing:
     for member in members:
         with suppress(Unavailable):
-            yield from call(scene, _releasing(scene, member))
+            yield from call(scene, _releasing(scene, member, alone=alone))
         verdicts[id(member.message)] = 0
 
 
-def _releasing(scene: Scene, member: Member) -> Any:
-    return lambda: scene.ledger.release(member.claim.id, member.claim.owner)
+def _releasing(scene: Scene, member: Member, *, alone: bool = False) -> Any:
+    return lambda: scene.ledger.release(member.claim.id, member.claim.owner, alone=alone)
 
 
 def post(

@@ -1,22 +1,30 @@
 """A worker's way through a batch, step by step, as in the handlers."""
 
 from collections.abc import Generator
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from bench.protocol.calls import Unavailable, call
-from bench.protocol.ledger import Claim
+from bench.protocol.ledger import Asked, Claim
 from bench.protocol.scene import Invocation, Message, Scene
 from bench.protocol.sending import Verdicts, send
 from bench.protocol.settling import Member, bury, settle
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
-from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, State
+from handler.core.delivery.claim_protocol import (
+    MOST_LOST,
+    Record,
+    Refusal,
+    RequestState,
+    State,
+    finding,
+)
 from handler.core.reasons import Reason
 
 TIMING: Final = Timing()
 _AWAY: Final = Outcome("not_sent", Reason.UNAVAILABLE)
 _LOST: Final = Outcome("unknown", Reason.WORKER_LOST)
 
+T = TypeVar("T")
 Doing = Generator[float, None, Any]
 
 
@@ -32,20 +40,20 @@ def deliver(scene: Scene, invocation: Invocation) -> Doing:
 
 
 def _groups(batch: list[Message]) -> list[list[Message]]:
-    """Return which go together: no user twice, and what may not be sent twice goes alone."""
-    requests: list[tuple[list[Message], set[int]]] = []
-    singles = []
+    """Return which go together: those of one rule, and no user twice."""
+    requests: list[tuple[list[Message], set[tuple[str, int]]]] = []
     for message in batch:
-        user = message.delivery.user
-        if message.delivery.policy == "hold":
-            singles.append([message])
-            continue
-        members, users = next((it for it in requests if user not in it[1]), ([], set()))
+        rule, user = message.delivery.policy, message.delivery.user
+        others = (
+            it for it in requests
+            if it[0][0].delivery.policy == rule and (rule, user) not in it[1]
+        )  # fmt: skip
+        members, users = next(others, ([], set()))
         if not members:
             requests.append((members, users))
         members.append(message)
-        users.add(user)
-    return [members for members, _ in requests] + singles
+        users.add((rule, user))
+    return [members for members, _ in requests]
 
 
 def _dispatch(
@@ -59,35 +67,32 @@ def _dispatch(
     scene.owners += 1
     owner, members = f"o{scene.owners}", list[Member]()
     for message in group:
-        found = yield from _claimed(scene, invocation, message, owner)
-        if isinstance(found, Lost) and alone is None:
-            found = yield from _taken(scene, invocation, message, owner, found)
+        found = yield from _claimed(scene, invocation, message, (owner, len(group) > 1))
+        if isinstance(found, Lost) and found.seen is not None and alone is None:
+            found = yield from _taken(scene, invocation, message, owner, found.seen)
         if isinstance(found, Member):
             members.append(found)
         elif not isinstance(found, Lost):
             verdicts[id(message)] = found
         elif alone is not None:
             alone.append(message)
-    yield from _send(scene, invocation, members, verdicts)
-
-
-def _send(scene: Scene, invocation: Invocation, members: list[Member], verdicts: Verdicts) -> Doing:
-    """Send together what may go so, then what has been refused together with others."""
-    together = [it for it in members if not it.claim.alone]
     try:
-        for part in [together, *([it] for it in members if it.claim.alone)]:
-            yield from send(scene, invocation, part, verdicts)
+        yield from send(scene, invocation, members, verdicts)
     except Unavailable:
         for member in members:
             verdicts.setdefault(id(member.message), _away(scene, member.message))
 
 
 class Lost(NamedTuple):
-    """A delivery whose worker has vanished, and its record."""
+    """A delivery that is sent after all others, by itself: its worker has vanished, it had `seen`.
 
-    seen: Record
+    Or Braze has refused it beside others; then `seen` is None.
+    """
+
+    seen: Record | None = None
 
 
+By = tuple[str, bool]  # a claim's owner, and whether it is fenced
 Found = Member | Lost | int | None  # the right to send it; who had it; or after how long it comes
 
 
@@ -102,30 +107,31 @@ def lease(_scene: Scene, invocation: Invocation) -> float:
 
 
 def _claimed(
-    scene: Scene, invocation: Invocation, message: Message, owner: str
+    scene: Scene, invocation: Invocation, message: Message, by: By
 ) -> Generator[float, None, Found]:
     if invocation.deadline - scene.now < TIMING.shortest + 2 * TIMING.margin:
         return 0
     try:
-        return (yield from claim(scene, invocation, message, owner))
+        return (yield from claim(scene, invocation, message, by))
     except Unavailable:
         return _away(scene, message)
 
 
 def claim(
-    scene: Scene, invocation: Invocation, message: Message, owner: str
+    scene: Scene, invocation: Invocation, message: Message, by: By
 ) -> Generator[float, None, Found]:
     """Claim a delivery, or return what becomes of its message. Raise Unavailable, or Died."""
-    delivery, now = message.delivery, invocation.clock(scene.now)
-    times = lease(scene, invocation), message.sent_at
+    asked = _asked(scene, invocation, message, by)
+    owner = asked.owner
     try:
-        found = yield from call(
-            scene, lambda: scene.ledger.claim(delivery.id, delivery.policy, owner, now, times)
-        )
+        found = yield from call(scene, lambda: _counted(message, asked, scene.ledger.claim(asked)))
     except Unavailable:
-        if delivery.policy == "hold":
-            yield from call(scene, lambda: scene.ledger.release(delivery.id, owner))
+        if asked.policy == "hold" and not asked.fenced:
+            yield from call(scene, lambda: scene.ledger.release(asked.name, owner))
         raise
+    if isinstance(found, Claim) and found.alone and found.fenced:
+        yield from call(scene, lambda: scene.ledger.release(found.id, owner))
+        return Lost()
     if isinstance(found, Claim):
         return Member(message, found)
     refusal, seen = found
@@ -135,11 +141,11 @@ def claim(
 
 
 def _taken(
-    scene: Scene, invocation: Invocation, message: Message, owner: str, lost: Lost
+    scene: Scene, invocation: Invocation, message: Message, owner: str, seen: Record
 ) -> Generator[float, None, Found]:
     """Take over what a vanished worker had, unless its request is recorded, or it kills workers."""
     try:
-        found = yield from _take_over(scene, invocation, message, owner, lost.seen)
+        found = yield from _take_over(scene, invocation, message, owner, seen)
         if isinstance(found, Member) and found.claim.lost >= MOST_LOST:
             return (yield from settle(scene, invocation, found, _LOST, Reason.WORKER_LOST))
     except Unavailable:
@@ -151,15 +157,42 @@ def _take_over(
     scene: Scene, invocation: Invocation, message: Message, owner: str, seen: Record
 ) -> Generator[float, None, Found]:
     ledger, name = scene.ledger, message.delivery.id
-    recorded = yield from call(scene, lambda: ledger.recorded(seen.owner, name))
-    if recorded is None:
-        now, until = invocation.clock(scene.now), lease(scene, invocation)
-        taken = yield from call(scene, lambda: ledger.take_over(name, seen, owner, now, until))
+    request = yield from _request(scene, name, seen)
+    found = finding(request, message.delivery.policy)
+    if found in ("again", "unsent"):
+        asked, unsent = _asked(scene, invocation, message, (owner, False)), found == "unsent"
+        taken = yield from call(
+            scene, lambda: _counted(message, asked, ledger.take_over(asked, seen, unsent=unsent))
+        )
         return Member(message, taken) if taken else 1
-    done = yield from call(scene, lambda: ledger.finish(name, seen, owner, recorded))
-    if done and recorded is State.HELD:
-        return (yield from bury(scene, message, "notice", 1))
+    state = State.ACCEPTED if found == "accepted" else State.HELD
+    done = yield from call(scene, lambda: ledger.finish(name, seen, owner, state))
+    if done and state is State.HELD:
+        reason = "notice" if found == "held" else "unknown"
+        return (yield from bury(scene, message, reason, 1))
     return None if done else 1
+
+
+def _request(scene: Scene, name: int, seen: Record) -> Generator[float, None, RequestState | None]:
+    """Read what a vanished worker's request came to; make it void where it never began."""
+    ledger, owner = scene.ledger, seen.owner
+    found = yield from call(scene, lambda: ledger.request(owner, name))
+    if found is not None or not seen.fenced:
+        return found
+    if (yield from call(scene, lambda: ledger.void_send(owner))):
+        return RequestState.VOID
+    return (yield from call(scene, lambda: ledger.request(owner, name)))
+
+
+def _counted(message: Message, asked: Asked, found: T) -> T:
+    message.delivery.alone += isinstance(found, Claim) and not asked.fenced
+    return found
+
+
+def _asked(scene: Scene, invocation: Invocation, message: Message, by: By) -> Asked:
+    now, until = invocation.clock(scene.now), lease(scene, invocation)
+    delivery, (owner, fenced) = message.delivery, by
+    return Asked(delivery.id, delivery.policy, owner, now, until, message.sent_at, fenced)
 
 
 def _refused(

@@ -9,12 +9,22 @@ from typing import Any, Final, NamedTuple
 
 from bench.protocol.calls import Unavailable
 from bench.protocol.judge import AT_ONCE, AVOIDABLE, BURIED, LOST
-from bench.protocol.ledger import Claim, Ledger
+from bench.protocol.ledger import Asked, Claim, Ledger
 from bench.protocol.sending import post
 from bench.protocol.settling import Member, settle
 from bench.protocol.taking import take
 from bench.protocol.worker import claim
-from handler.core.delivery.claim_protocol import Refusal, Settlement, State, refused, settlement
+from handler.core.delivery.claim_protocol import (
+    Refusal,
+    RequestState,
+    Settlement,
+    State,
+    refused,
+    settlement,
+)
+
+write: Final = Ledger._write  # noqa: SLF001 - a mistake is planted in it
+open_send: Final = Ledger.open_send
 
 
 class Mistake(NamedTuple):
@@ -43,11 +53,24 @@ def settled_as(state: State, *kinds: str) -> Callable[..., Settlement]:
     return instead
 
 
-def claimed_blindly(scene: Any, invocation: Any, message: Any, owner: str) -> Any:
+def claimed_blindly(scene: Any, invocation: Any, message: Any, by: Any) -> Any:
     try:
-        return (yield from claim(scene, invocation, message, owner))
+        return (yield from claim(scene, invocation, message, by))
     except Unavailable:
-        return Member(message, Claim(message.delivery.id, owner, 1, int(scene.now)))
+        return Member(message, Claim(message.delivery.id, by[0], 1, int(scene.now)))
+
+
+def unfenced(self: Ledger, asked: Asked, record: Any) -> Claim:
+    return replace(write(self, asked._replace(fenced=False), record), fenced=asked.fenced)
+
+
+def requested(self: Ledger, owner: str, _name: int) -> Any:
+    return self.sends.get(owner, (None, frozenset()))[0]
+
+
+def opened_or_not(self: Ledger, *given: Any) -> bool:
+    open_send(self, *given)
+    return True
 
 
 def accepted_first(scene: Any, invocation: Any, members: Any) -> Any:
@@ -77,7 +100,7 @@ def remembered_first(scene: Any, delivery: Any, at: float) -> bool:
     name = f"webhook#{delivery.id}"
     if name in scene.ledger.sends:
         return True
-    scene.ledger.sends[name] = State.SENDING, frozenset()
+    scene.ledger.sends[name] = RequestState.OPEN, frozenset()
     return take(scene, delivery, at)
 
 
@@ -103,7 +126,17 @@ MISTAKES: Final = {
         AVOIDABLE, "worker.claim", claimed_blindly
     ),
     "what a request of many came to is not read": Mistake(
-        AVOIDABLE, "ledger.Ledger.recorded", always(value=None)
+        AVOIDABLE, "ledger.Ledger.request", always(value=None)
+    ),
+    "a claim beside others is not fenced": Mistake(BURIED, "ledger.Ledger._write", unfenced),
+    "a request is sent though others have made it void": Mistake(
+        AVOIDABLE, "ledger.Ledger.open_send", opened_or_not
+    ),
+    "what a request was opened without is taken for sent": Mistake(
+        BURIED, "ledger.Ledger.request", requested
+    ),
+    "what was never opened is taken for sent": Mistake(
+        BURIED, "ledger.Ledger.void_send", always(value=False)
     ),
     "a mark asks for no owner": Mistake(AVOIDABLE, "ledger.Ledger.mark", by_anybody(Ledger.mark)),
     "a release asks for no owner": Mistake(

@@ -22,6 +22,7 @@ from tests.simulation.storms import STORM, stormy
 from tests.simulation.world import World
 
 open_request: Final = BatchRequests.open
+settled: Final = BatchRequests.settled
 
 
 class Mistake(NamedTuple):
@@ -57,6 +58,12 @@ def unfenced(asked: ClaimRequest) -> Any:
 def opened_or_not(self: BatchRequests, *given: Any) -> bool:
     open_request(self, *given)
     return True
+
+
+def taken(self: BatchRequests, owner: str, name: str, now: float, *, fenced: bool) -> Any:
+    state = settled(self, owner, name, now, fenced=fenced)
+    is_there = self.table.get(f"send#{owner}")["state"] != {"S": "VOID"}
+    return RequestState.OPEN if state is RequestState.VOID and is_there else state
 
 
 def always(value: Any) -> Callable[..., Any]:
@@ -119,6 +126,10 @@ OF_REQUESTS: Final = {
     "a request is sent though others have made it void": (
         Mistake("repeated", {"handler.ledger.batch_requests.BatchRequests.open": opened_or_not}),
         ("dynamodb.request", "frozen"),
+    ),
+    "what a request was opened without is taken for sent": (
+        Mistake("held_wrongly", {"handler.ledger.batch_requests.BatchRequests.settled": taken}),
+        ("dynamodb.entry", "lost"),
     ),
     "what a lost worker's request came to is not read": (
         Mistake(

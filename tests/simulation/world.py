@@ -1,6 +1,7 @@
 """A whole relay in virtual time: senders, ingest, queue, workers, ledger, Braze, and faults."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
@@ -57,6 +58,7 @@ class Story:
     answers: dict[int, list[int]] = field(default_factory=dict)
     at_once: list[Key] = field(default_factory=list)
     deaths: int = 0
+    open_when_frozen: Counter[str] = field(default_factory=Counter)  # by delivery id
     calm_at: float = 0.0
     ended_at: float = 0.0
     trace: str = ""
@@ -247,13 +249,20 @@ class World:
                 queue.hide(message, self.clock(), flying=False)
 
     def _freeze(self, seconds: float) -> None:
-        """Let the caller stand still; the others then take it for dead."""
-        self._doubt()
+        """Let a worker stand still: the others take it for dead, and what it has open for sent."""
+        items = self.on.dynamodb.tables[TABLE].items
+        queue, names = self._taken[self.clock.current.number]
+        for name in names:
+            delivery = json.loads(queue.messages[name].body)["id"]
+            item = items.get(f"delivery#{delivery}", {})
+            request = items.get(f"send#{item.get('owner', {}).get('S')}", {})
+            is_open = item.get("state") == request.get("state") == {"S": "SENDING"}
+            self.story.open_when_frozen[delivery] += is_open
         self.clock.current.deadline += seconds
         self.clock.sleep(seconds)
 
     def _doubt(self) -> None:
-        """Of what a lost worker had sent and not recorded nobody knows what came of it."""
+        """Of what a dead worker had sent and not recorded nobody knows what came of it."""
         for one in self._posted[self.clock.current.number]:
             keys = [key for key, _ in deliveries_in(one.path, one.body)]
             one.doubtful |= {key for key in keys if not self._is_recorded(id_of(key))}
