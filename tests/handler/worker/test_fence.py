@@ -7,6 +7,8 @@ import pytest
 
 from handler.core.braze import request
 from handler.core.models import Delivery
+from handler.ledger.lease import Claim, Times
+from handler.ledger.ledger import ClaimRequest
 from tests.handler.handing import Hands, away, nothing, several
 from tests.handler.stage import Braze
 from tests.handler.worker.answers import BAD, DOWN, EDGE, sizes
@@ -165,6 +167,27 @@ def test_what_a_request_was_opened_without_is_sent_alone_and_not_held(
     line.dynamo.before = nothing
     assert line.states(*three) == ["ACCEPTED", "SENDING", "ACCEPTED"]
 
+    line.clock.now += 60
+    assert set(line.give(*three).values()) == {None}
+
+    assert sizes(braze) == [2, 1]
+    assert line.states(*three) == ["ACCEPTED"] * 3
+
+
+def test_a_worker_that_dies_after_a_request_holds_none_that_was_to_go_by_itself(
+    line: Hands, braze: Braze, three: list[Delivery]
+) -> None:
+    refused, now = three[1], line.clock.now
+    times = Times(now, now + 40, now)
+    ledger, former = line.worker.ledger, "a former worker"
+    asked = ClaimRequest(refused.id, refused.on_unknown, former, times)
+    assert isinstance(ledger.claim(asked), Claim)
+    assert ledger.release(refused.id, former, unbatched=True)
+
+    def is_next(key: str, values: dict[str, Any]) -> bool:
+        return bool(braze.requests) and (is_opened(key, values) or key.endswith(refused.id))
+
+    kill(line, is_next, *three)
     line.clock.now += 60
     assert set(line.give(*three).values()) == {None}
 
