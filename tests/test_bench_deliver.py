@@ -4,7 +4,6 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree as ET
 
 import boto3
 import pytest
@@ -22,6 +21,7 @@ from bench.deliver.webhooks import (
     rules_file,
     typical_message,
 )
+from bench.plots import svg
 from handler.aws.api_gateway import webhook_of
 from handler.aws.dynamodb import Table
 from handler.core.planning.plan import plan
@@ -29,6 +29,7 @@ from handler.core.rules.load import load
 from handler.core.verification.verify import verify
 from handler.ledger.pauses import PAUSES
 from tests.docs_pages import page as docs_page
+from tests.test_bench_page import rows, texts
 
 PERFORMANCE = docs_page("performance")
 ROUNDS: Figures = {
@@ -113,20 +114,16 @@ def test_statements_that_read_are_no_writes() -> None:
     assert json.loads(answer(f"{DYNAMODB}BatchExecuteStatement", body)[1])["Responses"][1:]
 
 
-def test_a_page_gets_the_table_between_its_marks_and_the_plots_beside_it(tmp_path: Path) -> None:
-    to = tmp_path / "performance.md"
-    to.write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n", encoding="utf-8")
+def test_a_page_shows_each_figure_and_what_holds_a_goal() -> None:
     results = [found for row in ROWS if (found := row.result(ROUNDS))]
-    page.write(to, "About.", results, ROUNDS)
-    text = to.read_text(encoding="utf-8")
-    assert text.startswith("before\n")
-    assert text.endswith("\nafter\n")
-    assert "old" not in text
-    assert "| wall time, batch of 50 | 2 ms | 630240a: 4 ms | 0.50 [0.30 to 0.90] |" in text
-    for name in ("cpu", "wall"):
-        drawn = (tmp_path / "performance" / f"{name}.svg").read_text(encoding="utf-8")
-        texts = [one.text for one in ET.fromstring(drawn) if one.tag.endswith("text")]  # noqa: S314 - our own
-        assert {OURS, RELEASE, "1", "10", "50"} <= {*texts}
+    block = page.block("About.", results, {"it": ["60% botocore", "40% json"]})
+    assert "| wall time, batch of 50 | 2 ms | 630240a: 4 ms | 0.50 [0.30 to 0.90] |" in block
+    assert block.endswith("\n\n- Not met: it. 60% botocore, 40% json.")
+
+
+def test_the_plots_show_each_way_by_the_size_of_a_batch() -> None:
+    for plot in page.plots(ROUNDS).values():
+        assert {OURS, RELEASE, "1", "10", "50"} <= {*texts(svg(plot))}
 
 
 def test_a_way_that_the_machine_lacks_is_left_out_and_named(
@@ -142,9 +139,7 @@ def test_a_way_that_the_machine_lacks_is_left_out_and_named(
 
 
 def test_the_page_on_performance_has_a_row_of_each_figure() -> None:
-    block = PERFORMANCE.split(page.BEGIN)[1].split(page.END)[0]
-    told = [line.split(" | ")[0].removeprefix("| ") for line in block.splitlines() if "|" in line]
-    assert told == [page.HEADS[0], "---", *(row.what for row in ROWS)]
+    assert rows(PERFORMANCE, page.NAME) == [page.HEADS[0], "---", *(row.what for row in ROWS)]
 
 
 def test_the_sink_lets_a_first_claim_and_its_mark_be_written_together() -> None:

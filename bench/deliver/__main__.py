@@ -19,6 +19,7 @@ from bench.deliver.figures import COLD, ROWS, Figures, Result
 from bench.deliver.measure import FULL, QUICK, Measurement
 from bench.deliver.packages import BUILD, PROJECT
 from bench.deliver.ways import OURS, Sink, Ways, cold
+from bench.page import write
 
 _HELP_QUICK = "try everything once, of this checkout and of the typical worker"
 _HELP_WRITE = "write table and plots to a page of docs"
@@ -50,7 +51,8 @@ def main() -> None:
     _keep(run, kept)
     console.print(f"\nAll figures of all rounds: {kept.relative_to(PROJECT)}")
     if given.write:
-        page.write(given.write, run.about, run.results, run.figures)
+        block = page.block(run.about, run.results, run.missed)
+        write(given.write, page.NAME, block, page.plots(run.figures))
 
 
 def _measured(console: Console, *, quick: bool) -> _Run:

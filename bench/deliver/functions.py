@@ -123,8 +123,17 @@ class Functions:
         webhook, batch = self._webhooks["plain"][0], queue_event(self._messages["plain"][:10])
         return {"value": {"ingest": webhook, "deliver": batch}}
 
+    def deliver(self, rule: str, size: int) -> dict[str, None]:
+        """Deliver a batch."""
+        self._serve(rule, size)
+        return {"value": None}
+
     def wall(self, rule: str, size: int) -> dict[str, float]:
-        """Deliver a batch; return its wall time in milliseconds."""
+        """Deliver a batch; return the wall time of the next in milliseconds.
+
+        The first reads what a worker reads every few seconds: here every second, for `local`.
+        """
+        self._serve(rule, size)
         begun = time.perf_counter()
         self._serve(rule, size)
         return {"value": (time.perf_counter() - begun) * 1000}

@@ -141,7 +141,7 @@ class Measurement:
 
     def _serve(self, name: str, rule: str, size: int, times: int) -> None:
         for _ in range(times):
-            self._ways.running[name].ask("wall", rule=rule, size=size)
+            self._ways.running[name].ask("deliver", rule=rule, size=size)
 
     def excerpt(self, result: Result) -> list[str]:
         """Return what holds a goal that is not met: a profile, or the calls of a batch of 50."""

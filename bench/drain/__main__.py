@@ -13,8 +13,10 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.drain.figures import COLUMNS, Figures, of, series
+from bench.drain import page
+from bench.drain.figures import Figures, of, series
 from bench.drain.scenarios import SCENARIOS, Scenario, play
+from bench.page import write
 
 _QUICK: Final = 100  # a hundredth of each backlog, with which only those of orders keep their goals
 
@@ -23,18 +25,22 @@ def main() -> int:
     """Run all scenarios on two processors; return 1 if a goal was not met."""
     parser = argparse.ArgumentParser(prog="python -m bench.drain", description=__doc__)
     parser.add_argument("--json", type=Path, help="a file for the figures and the series over time")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="a page for table and plots")
     parser.add_argument("--quick", action="store_true", help="a hundredth of each backlog")
     given = parser.parse_args()
     begun = monotonic()
     scenarios = [quick(one) for one in SCENARIOS] if given.quick else SCENARIOS
     with ProcessPoolExecutor(2) as pool:
         found = list(pool.map(run, scenarios))
-    title = f"Draining in virtual time, {monotonic() - begun:.0f} s"
-    Console(width=160).print(table(scenarios, [figures for figures, _ in found], title))
+    about = f"Draining in virtual time, {monotonic() - begun:.0f} s."
+    _show(about, scenarios, found)
     if given.json:
         rows = [{**asdict(figures), **over_time} for figures, over_time in found]
         given.json.parent.mkdir(parents=True, exist_ok=True)
         given.json.write_text(json.dumps(rows), encoding="utf-8")
+    if given.write:
+        block, plots = page.block(about, scenarios, found), page.plots(scenarios, found)
+        write(given.write, page.NAME, block, plots)
     goals = zip(scenarios, found, strict=True)
     return int(any(not goal.is_met(figures) for one, (figures, _) in goals for goal in one.goals))
 
@@ -50,15 +56,13 @@ def run(scenario: Scenario) -> tuple[Figures, Any]:
     return of(played), series(played)
 
 
-def table(scenarios: Sequence[Scenario], rows: Sequence[Figures], title: str) -> Table:
-    """Return the table of the runs, with what each was held to."""
-    made = Table("", *COLUMNS, "goal", title=title)
+def _show(about: str, scenarios: Sequence[Scenario], found: page.Found) -> None:
+    made = Table(*page.HEADS, title=about)
     for column in made.columns[1:-1]:
         column.justify = "right"
-    for scenario, found in zip(scenarios, rows, strict=True):
-        goals = [f"{goal} {'met' if goal.is_met(found) else 'NOT MET'}" for goal in scenario.goals]
-        made.add_row(found.name, *(word(found) for word in COLUMNS.values()), "\n".join(goals))
-    return made
+    for scenario, (figures, _) in zip(scenarios, found, strict=True):
+        made.add_row(*page.cells(scenario, figures))
+    Console(width=160).print(made)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ class Costs:
     receive: float = 0.01  # a poller's ReceiveMessage, 10 messages at most
     invoke: float = 0.02  # from the poller to the function and back
     cold: float = 2.0  # a worker's first invocation
-    cpu_request: float = 0.0034  # a request and its records
-    # Decoding, claim, mark and log line of a delivery: 2.14 ms with an update of its own for claim
-    # and mark, of which these were 1.48; as statements of one write they are 0.16.
-    cpu_recipient: float = 0.00082
+    # `make bench`, 2026-11-30: a batch of 10 took 7.8 ms, one of 50 19.8 ms. So a recipient takes
+    # (19.8 - 7.8) / 40 = 0.30 ms, and a request the other 7.8 - 10 * 0.30 = 4.8 ms.
+    cpu_request: float = 0.0048
+    cpu_recipient: float = 0.0003
     together: int = 25  # statements of one write
     visibilities: int = 10  # messages whose wait one call sets
 

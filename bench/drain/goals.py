@@ -13,7 +13,7 @@ class Goal:
 
     def __str__(self) -> str:
         """Return it as a formula."""
-        bound = f"<= {self.most:g}" if self.most < float("inf") else f">= {self.least:g}"
+        bound = f"≤ {self.most:g}" if self.most < float("inf") else f"≥ {self.least:g}"
         return f"{self.figure} {bound}"
 
     def is_met(self, figures: object) -> bool:

@@ -12,11 +12,10 @@ from bench.drain.loop import Loop, Process
 from bench.drain.mapping import Mapping
 from bench.drain.queue import Lot, Queue
 from bench.drain.worker import TABLE, Site, client
-from handler.core.braze.rate_limit import HOUR, RESERVE
+from handler.core.braze.rate_limit import HOUR
 from handler.ledger.pauses import PAUSES
 
 START: Final = 1_790_002_800.0  # a full hour of the clock, as Braze's windows begin
-LOW_RESERVE: Final = 0.2
 ORDERS: Final = "order-confirmation"
 WELCOMES: Final = "welcome"
 # template.yaml's parameters
@@ -86,7 +85,7 @@ def play(scenario: Scenario) -> Run:
     braze = Braze(spent=scenario.spent, away=(begin, end))
     site = Site(loop, braze, scenario.costs, Random(scenario.seed), client(loop))
     site.watched = ORDERS
-    site.reserves = {ORDERS: RESERVE, WELCOMES: LOW_RESERVE if scenario.low else RESERVE}
+    site.low = frozenset({WELCOMES} if scenario.low else ())
     queue = Queue(loop, fair=scenario.fair)
     queues = [queue]
     if scenario.low:

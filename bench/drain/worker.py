@@ -1,7 +1,7 @@
 """A worker: the product's decisions about a batch, and the time that its steps take."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
@@ -14,8 +14,8 @@ from bench.drain.queue import Lot, Queue
 from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
 from handler.core.braze.outcome import Outcome, classify
-from handler.core.braze.rate_limit import limit_of
-from handler.core.delivery.backoff import Timing, wait, wait_limited, wait_stopped
+from handler.core.braze.rate_limit import RESERVE, limit_of
+from handler.core.delivery.backoff import Timing, clamp, wait, wait_limited, wait_stopped
 from handler.core.delivery.batching import coalesce
 from handler.core.delivery.breaker import is_failure, wait_open
 from handler.core.models import Delivery
@@ -52,7 +52,7 @@ class Site:
     client: Any
     journal: Journal = field(default_factory=Journal)
     timing: Timing = field(default_factory=Timing)
-    reserves: Mapping[str, float] = field(default_factory=dict)  # of the limit, by rule
+    low: frozenset[str] = frozenset()  # rules of low priority
     watched: str = ""
 
 
@@ -164,15 +164,23 @@ class Worker:
         site = self._site
         if self._pauses.stop(delivery(lot.rule)):
             return wait_stopped(site.timing, random)
-        limit, reserve = self._state.limit(_WORKSPACE), site.reserves[lot.rule]
-        if limit is not None:
-            seconds = wait_limited(site.timing, limit, reserve, site.loop.now, random)
-            if seconds is not None:
-                return seconds
+        limited = self._wait_limited(lot, random)
+        if limited is not None:
+            return limited
         breaker = self._state.stopping(delivery(lot.rule))
         if breaker is None:
             return None
         return wait_open(site.timing, breaker, site.loop.now, random)
+
+    def _wait_limited(self, lot: Lot, random: float) -> int | None:
+        site, now = self._site, self._site.loop.now
+        until = self._state.reserved_until(_WORKSPACE) if lot.rule in site.low else 0
+        if now < until:
+            return clamp(until - now + site.timing.spread * random)
+        limit = self._state.limit(_WORKSPACE)
+        if limit is None:
+            return None
+        return wait_limited(site.timing, limit, RESERVE, now, random)
 
     def _send(self, going: list[Lot]) -> Process:
         site, count = self._site, sum(lot.count for lot in going)

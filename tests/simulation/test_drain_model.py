@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse
@@ -15,9 +15,9 @@ from bench.drain.costs import Costs
 from bench.drain.loop import Loop
 from bench.drain.mapping import Mapping
 from bench.drain.queue import Lot, Queue
-from bench.drain.scenarios import DEFAULT, HIGH_VOLUME, SCENARIOS, WELCOMES, Scenario
+from bench.drain.scenarios import DEFAULT, HIGH_VOLUME, LOW, SCENARIOS, WELCOMES, Scenario
 from bench.drain.worker import Site, client
-from handler.core.braze.rate_limit import HOUR, RESERVE, Limit
+from handler.core.braze.rate_limit import HOUR, Limit
 from relay.paths import TEMPLATE
 from tests.simulation import world as worlds
 from tests.simulation.clock import START
@@ -57,9 +57,9 @@ def by_the_handlers(batch: int, limit: int, monkeypatch: pytest.MonkeyPatch) -> 
     return Drained(hours, refused, ended - begun)
 
 
-def by_the_model(batch: int, limit: int) -> Drained:
+def by_the_model(batch: int, limit: int, low: frozenset[str] = frozenset()) -> Drained:
     loop = Loop(START)
-    site = Site(loop, Braze(limit), _COSTS, Random(3), client(loop), reserves={WELCOMES: RESERVE})  # noqa: S311 - to be repeated
+    site = Site(loop, Braze(limit), _COSTS, Random(3), client(loop), low=low)  # noqa: S311 - to be repeated
     queue = Queue(loop)
     Mapping(batch, 0, _WORKERS).start(site, queue)
     queue.add(Lot(WELCOMES, _BACKLOG, START))
@@ -92,6 +92,16 @@ def test_a_limit_that_nobody_waits_for_is_seen(monkeypatch: pytest.MonkeyPatch) 
     assert by_the_model(10, 50).refused > 3 * _WORKERS
 
 
+def test_low_priority_leaves_the_last_fifth_of_each_hour() -> None:
+    limit = 50
+    hours = by_the_model(10, limit, low=frozenset({WELCOMES})).hours
+
+    full = [count for _, count in sorted(hours.items())][:-1]
+    assert full
+    # With a fifth left one more may go, and each worker learns of it by its own next answer.
+    assert all(0.8 * limit < count <= 0.8 * limit + 1 + _WORKERS for count in full)
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_hundredth_of_each_scenario_sends_all_and_its_orders_in_time(scenario: Scenario) -> None:
     small = quick(scenario)
@@ -107,11 +117,20 @@ def test_a_hundredth_of_each_scenario_sends_all_and_its_orders_in_time(scenario:
 
 def test_the_scenarios_have_the_settings_of_the_template() -> None:
     template = yaml_parse(TEMPLATE.read_text())
-    event = template["Resources"]["DeliverFunction"]["Properties"]["Events"]["Delivery"]
-    batch = event["Properties"]["BatchSize"]["Fn::If"]
-    window = event["Properties"]["MaximumBatchingWindowInSeconds"]["Fn::If"]
-    concurrency = template["Parameters"]["DeliverConcurrency"]["Default"]
 
-    assert Mapping(batch[1], window[1], concurrency) == HIGH_VOLUME
-    assert Mapping(batch[2], window[2], concurrency) == DEFAULT
+    assert _mapping(template, "Delivery", high_volume=True) == HIGH_VOLUME
+    assert _mapping(template, "Delivery", high_volume=False) == DEFAULT
+    assert _mapping(template, "LowPriorityDelivery", high_volume=False) == LOW
     assert template["Globals"]["Function"]["MemorySize"] == Costs().memory
+
+
+def _mapping(template: dict[str, Any], event: str, *, high_volume: bool) -> Mapping:
+    """Return the settings of an event source mapping, as the parameters' defaults have them."""
+    found = template["Resources"]["DeliverFunction"]["Properties"]["Events"][event]["Properties"]
+    place = 1 if high_volume else 2
+    concurrency = found["ScalingConfig"]["MaximumConcurrency"]["Ref"]
+    return Mapping(
+        found["BatchSize"]["Fn::If"][place],
+        found["MaximumBatchingWindowInSeconds"]["Fn::If"][place],
+        template["Parameters"][concurrency]["Default"],
+    )
