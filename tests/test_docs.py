@@ -147,7 +147,7 @@ def test_the_costs_count_what_the_template_has() -> None:
     kinds = [one["Type"] for one in TEMPLATE_DATA["Resources"].values() if "Condition" not in one]
     assert costs()["alarms"][0].startswith(f"{kinds.count('AWS::CloudWatch::Alarm')} × 0.10")
     assert costs()["secrets"][0] == f"{kinds.count('AWS::SecretsManager::Secret')} × 0.40"
-    assert TEMPLATE_DATA["Globals"]["Function"]["MemorySize"] == 512
+    assert TEMPLATE_DATA["Globals"]["Function"]["MemorySize"] == 1024
     assert TEMPLATE_DATA["Parameters"]["LedgerDays"]["Default"] == 400
 
 

@@ -15,7 +15,7 @@ _ONE_CORE: Final = 1_769  # MB
 class Costs:
     """The parts. CPU times are of one whole core; `together` are the statements of one write."""
 
-    memory: int = 512  # MB, template.yaml
+    memory: int = 1_024  # MB, template.yaml
     braze: float = 0.2  # a request, there and back
     dynamodb: float = 0.004  # a call
     sqs: float = 0.005  # a call

@@ -10,7 +10,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from bench.drain import worker as modelled
 from bench.drain.__main__ import quick, run
-from bench.drain.braze import Braze
+from bench.drain.braze import LIMIT, Braze
 from bench.drain.costs import Costs
 from bench.drain.loop import Loop
 from bench.drain.mapping import Mapping
@@ -19,6 +19,7 @@ from bench.drain.scenarios import DEFAULT, HIGH_VOLUME, LOW, SCENARIOS, WELCOMES
 from bench.drain.worker import Site, client
 from handler.core.braze.rate_limit import HOUR, Limit
 from relay.paths import TEMPLATE
+from tests.docs_pages import page
 from tests.simulation import world as worlds
 from tests.simulation.clock import START
 from tests.simulation.line import LATENCY
@@ -113,6 +114,20 @@ def test_a_hundredth_of_each_scenario_sends_all_and_its_orders_in_time(scenario:
     assert figures.refused <= 0.001
     assert not orders or (figures.p99 or 0) <= 10
     assert json.loads(json.dumps(over_time)) == over_time
+
+
+@pytest.mark.parametrize("mapping,workers", [(DEFAULT, 19), (HIGH_VOLUME, 23)])
+def test_the_page_on_deployment_says_how_many_workers_use_braze_up(
+    mapping: Mapping, workers: int
+) -> None:
+    def requests(workers: int, braze: float) -> float:
+        costs, count = Costs(braze=braze), mapping.batch
+        return workers / (costs.received(count) + costs.before(count) + braze + costs.after(count))
+
+    allowed = LIMIT / HOUR
+    assert requests(workers - 1, 0.2) < allowed <= requests(workers, 0.2)
+    assert requests(mapping.concurrency, 0.33) >= allowed
+    assert f"{workers}" in page("deploy").split("## How fast a backlog drains")[1].split("##")[0]
 
 
 def test_the_scenarios_have_the_settings_of_the_template() -> None:
