@@ -116,9 +116,9 @@ def test_statements_that_read_are_no_writes() -> None:
 
 def test_a_page_shows_each_figure_and_what_holds_a_goal() -> None:
     results = [found for row in ROWS if (found := row.result(ROUNDS))]
-    block = page.block("About.", results, {"it": ["60% botocore", "40% json"]})
+    block = page.block("About.", results, {"it": ["60% botocore", "40% <built-in>"]})
     assert "| wall time, batch of 50 | 2 ms | 630240a: 4 ms | 0.50 [0.30 to 0.90] |" in block
-    assert block.endswith("\n\n- Not met: it. 60% botocore, 40% json.")
+    assert block.endswith("\n\n- Not met: it. `60% botocore`, `40% <built-in>`.")
 
 
 def test_the_plots_show_each_way_by_the_size_of_a_batch() -> None:

@@ -21,8 +21,12 @@ _MILLISECONDS: Final = Axis("milliseconds", is_logarithmic=True)
 def block(about: str, results: Sequence[Result], missed: Mapping[str, Sequence[str]]) -> str:
     """Return the text of a run; `missed` has what holds each goal that was not met."""
     rows = table(HEADS, *(result.cells() for result in results))
-    held = [f"- Not met: {what}. {', '.join(lines)}." for what, lines in missed.items()]
+    held = [f"- Not met: {what}. {_code(lines)}." for what, lines in missed.items()]
     return "\n".join([about, "", rows, *([""] if held else []), *held])
+
+
+def _code(lines: Sequence[str]) -> str:
+    return ", ".join(f"`{line}`" for line in lines)
 
 
 def plots(figures: Figures) -> dict[str, Plot]:
