@@ -7,9 +7,11 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from compileall import compile_dir
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any, Final
 
 from samtranslator.yaml_helper import yaml_parse
@@ -59,6 +61,8 @@ def build(sam: Sam) -> None:
     with zipfile.ZipFile(io.BytesIO(package(built(sam) / "rules"))) as host:
         wheels = [name for name in host.namelist() if name.split("/")[0] not in OURS]
         host.extractall(built(sam), wheels)
+    # Each environment has a copy of its own: it would compile our code again.
+    compile_dir(built(sam) / "handler", quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     bootstrap = built(sam) / "bootstrap"
     start = bootstrap.read_text(encoding="utf-8").replace("exec ", "")
     bootstrap.write_text(LET_IT_END + start, encoding="utf-8")

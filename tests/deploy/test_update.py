@@ -1,6 +1,7 @@
 """Updates and rollbacks of a stack that works meanwhile: nothing is lost, nothing is sent twice."""
 
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -267,18 +268,21 @@ def test_what_an_earlier_release_has_left_in_the_queue_is_sent_once_over_an_upda
         wait_for_line(relay, id=message["id"], outcome="duplicate")
 
 
-def deploy_release(sam: Sam, parameters: str, *, is_former: bool) -> Stack:
-    """Deploy this release, or one without the low-priority queue, which reads no version 4."""
-    build(sam)
-    if is_former:
-        take_low_priority_away(sam)
-    sam.deploy("--parameter-overrides", parameters)
-    return deployed(sam)
-
-
-def take_low_priority_away(sam: Sam) -> None:
-    file = sam.project / ".aws-sam" / "build" / "template.yaml"
+def former_release(sam: Sam) -> Path:
+    """Make of what is built a release without the low-priority queue, which reads no version 4."""
+    folder = sam.project / "former"
+    shutil.copytree(sam.project / ".aws-sam" / "build", folder)
+    file = folder / "template.yaml"
     template = yaml_parse(file.read_text(encoding="utf-8"))
+    take_low_priority_away(template)
+    file.write_text(json.dumps(template), encoding="utf-8")
+    package = folder / built(sam).name
+    replace_in(package / "handler" / "core" / "message.py", f"{VERSIONS}", "(1, 2, 3)")
+    replace_in(package / "rules" / "shopify.yaml", "    priority: low", "    #")
+    return file
+
+
+def take_low_priority_away(template: dict[str, Any]) -> None:
     resources = template["Resources"]
     for name in [name for name in resources if name.startswith("LowPriorityQueue")]:
         del resources[name]
@@ -292,9 +296,6 @@ def take_low_priority_away(sam: Sam) -> None:
             for statement in policy["PolicyDocument"]["Statement"]:
                 if isinstance(statement.get("Resource"), list) and arn in statement["Resource"]:
                     statement["Resource"].remove(arn)
-    file.write_text(json.dumps(template), encoding="utf-8")
-    replace_in(built(sam) / "handler" / "core" / "message.py", f"{VERSIONS}", "(1, 2, 3)")
-    replace_in(built(sam) / "rules" / "shopify.yaml", "    priority: low", "    #")
 
 
 def replace_in(file: Path, old: str, new: str) -> None:
@@ -317,9 +318,11 @@ def test_a_rollback_keeps_the_low_priority_queue_and_requeue_has_what_waits_ther
     wait_for_line(relay, source="shopify", rule="welcome", reason="rate_limited")
     left = stack.outputs["LowPriorityQueueUrl"]
 
-    former = deploy_release(sam, parameters, is_former=True)
+    config = str(sam.project / "samconfig.toml")
+    given = ("--parameter-overrides", parameters)
+    sam.deploy("--template-file", str(former_release(sam)), "--config-file", config, *given)
     relay.braze("DELETE", "/faults")
-    assert "LowPriorityQueueUrl" not in former.outputs
+    assert "LowPriorityQueueUrl" not in deployed(sam).outputs
     post_welcome(relay, 32)
     until(lambda: users(relay), ["32"].__eq__, "what the former release itself enqueued")
 
@@ -328,7 +331,8 @@ def test_a_rollback_keeps_the_low_priority_queue_and_requeue_has_what_waits_ther
     until(move, lambda done: done.exit_code == 0, "an empty queue", COMES_AGAIN + PATIENCE)
     until(lambda: users(relay), ["31", "32"].__eq__, "what was left", COMES_AGAIN + PATIENCE)
 
-    deploy_release(sam, parameters, is_former=False)
+    sam.deploy(*given)  # what was built before
+    deployed(sam)
     for customer in (31, 33):
         post_welcome(relay, customer)
     wait_until_all_are_accepted(relay, 3)
