@@ -133,6 +133,7 @@ class Ledger:
         if one.state is State.DEAD:
             sets["dead_at"] = number(int(one.now))
         removed = ["since"] if one.state in _ENDS_RUN else []
+        removed += ["fenced"] if one.claim.fenced else []
         return self.table.set_owned(key_of(one.claim.id), one.claim.owner, sets, removed)
 
     def mark(self, claim: Claim, state: State, entry: Entry, now: float) -> bool:
@@ -146,7 +147,7 @@ class Ledger:
             ":attempts": number(claim.attempt),
             ":last": attempts_of([*claim.last, entry]),
         }
-        removed = "lost"
+        removed = "lost, fenced"  # a release before this one would claim it without a fence
         if state is State.DEAD:
             update += ", dead_at = :dead_at"
             values[":dead_at"] = number(int(now))
@@ -180,7 +181,7 @@ class Ledger:
             update += ", surge = :surge"
             values[":surge"] = number(surge)
         condition = "#owner = :owner AND #state = :sending"
-        change = Change(f"{update} ADD attempts :less", condition, values)
+        change = Change(f"{update} REMOVE fenced ADD attempts :less", condition, values)
         return self.table.update(key_of(delivery_id), change).applied
 
 
