@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,6 +17,7 @@ from relay.local.emulator import emulator
 from relay.paths import PROJECT
 from relay.stacks.local import REGION, client
 from relay.virtualenvs import environment
+from tests.forked import Forked, forked_sam
 
 STACK = "braze-relay-dev"
 
@@ -31,6 +32,7 @@ class Sam:
     project: Path
     endpoint: str
     credentials: Credentials = ("test", "test")  # the emulator's root
+    forks: ClassVar[Forked]  # a start of SAM's takes a second of the processor
 
     def __call__(self, *arguments: str) -> str:
         """Run a command of SAM's; return what it says."""
@@ -40,8 +42,8 @@ class Sam:
 
     def run(self, *arguments: str, answers: str = "") -> subprocess.CompletedProcess[str]:
         programs = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-        return subprocess.run(
-            [environment("sam") / "sam", *arguments],
+        return self.forks(
+            *arguments,
             cwd=self.project,
             env={
                 "PATH": programs,  # uv is there, a Python of the runtime's version need not be
@@ -50,10 +52,7 @@ class Sam:
                 "SAM_CLI_POLL_DELAY": "0.2",
             }
             | self.aws(),
-            input=answers,
-            capture_output=True,
-            text=True,
-            check=False,
+            answers=answers,
         )
 
     def aws(self) -> dict[str, str]:
@@ -78,6 +77,12 @@ class Sam:
         return {
             one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found["StackResources"]
         }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forks() -> Iterator[None]:
+    with forked_sam(environment("sam")) as Sam.forks:
+        yield
 
 
 # What the project leaves to its user: ids of campaigns and Canvases, and an endpoint.
