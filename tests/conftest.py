@@ -31,6 +31,10 @@ LONGEST: Final = (
     "tests/fuzz/test_fuzz.py",
     "tests/deploy/test_parameters.py",
     "tests/deploy/test_policies.py",
+    "tests/permissions/test_permissions.py",
+    "tests/e2e/test_send.py",
+    "tests/deploy/test_guided.py",
+    "tests/deploy/test_sam.py",
 )
 
 
