@@ -38,6 +38,12 @@ LONGEST: Final = (
 )
 
 
+def pytest_collection_finish() -> None:
+    """Look no more through what all tests are: it lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     order = {file: at for at, file in enumerate(LONGEST)}
     items.sort(key=lambda item: order.get(item.nodeid.partition("::")[0], len(order)))

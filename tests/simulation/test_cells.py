@@ -20,7 +20,7 @@ from tests.simulation.cells import (
 from tests.simulation.sends import deliveries_in
 from tests.simulation.world import World
 
-_STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 307  # a prime: all calls have their turn
+_STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 509  # a prime: all calls have their turn
 
 
 @pytest.mark.parametrize("cell", cells(), ids=str)
