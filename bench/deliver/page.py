@@ -1,4 +1,4 @@
-"""What a page of docs shows of a run: a row of each figure, what holds goals, and plots."""
+"""Tables and plots of a run for a page of docs: a row of each figure, and what holds goals."""
 
 from collections.abc import Mapping, Sequence
 from statistics import median

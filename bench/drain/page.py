@@ -1,4 +1,4 @@
-"""What a page of docs shows of the scenarios: a row of each, and plots over time."""
+"""Tables and plots of the scenarios for a page of docs: a row of each, and plots over time."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""What the worker's tests stand on: the emulator, a Braze of their own, and the queues."""
+"""The stage of the worker's tests: the emulator, a Braze of their own, and the queues."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Where ingest puts deliveries of `priority: low`: into a queue of their own, if there is one."""
+"""Deliveries of `priority: low` at ingest: into a queue of their own, if there is one."""
 
 import base64
 import hmac

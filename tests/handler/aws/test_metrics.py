@@ -1,4 +1,4 @@
-"""What the functions count, read from the lines that CloudWatch reads; the sums come out even."""
+"""Counts of the functions, read from the lines that CloudWatch reads; the sums come out even."""
 
 import base64
 import hmac

@@ -20,19 +20,20 @@ def left(share: float, reset: int = 600) -> dict[str, str]:
     return {f"X-RateLimit-{name}": str(value) for name, value in given.items()}
 
 
-def both(delivery: Delivery) -> tuple[Delivery, Delivery]:
-    """Return a delivery of normal and one of low priority."""
-    normal, low = several(delivery, 2)
+def with_left(
+    share: float, line: Hands, braze: Braze, delivery: Delivery
+) -> tuple[Delivery, Delivery]:
+    """Let the worker hear how much is left; return deliveries of normal and of low priority."""
+    braze.headers.append(left(share))
+    first, normal, low = several(delivery, 3)
+    line.give(first)
     return normal, replace(low, priority="low")
 
 
 def test_in_the_last_fifth_of_brazes_hour_low_priority_waits_for_the_next_and_others_do_not(
     line: Hands, braze: Braze, delivery: Delivery
 ) -> None:
-    (first,) = several(delivery, 1)
-    normal, low = both(delivery)
-    braze.headers.append(left(0.199))
-    line.give(first)
+    normal, low = with_left(0.199, line, braze, delivery)
 
     waits = line.give(low)[low.id]
     assert waits is not None
@@ -46,10 +47,7 @@ def test_in_the_last_fifth_of_brazes_hour_low_priority_waits_for_the_next_and_ot
 def test_with_a_fifth_left_low_priority_is_sent(
     line: Hands, braze: Braze, delivery: Delivery
 ) -> None:
-    (first,) = several(delivery, 1)
-    _, low = both(delivery)
-    braze.headers.append(left(0.2))
-    line.give(first)
+    _, low = with_left(0.2, line, braze, delivery)
 
     assert line.give(low) == {low.id: None}
 
@@ -57,10 +55,7 @@ def test_with_a_fifth_left_low_priority_is_sent(
 def test_a_worker_that_has_not_asked_braze_yet_knows_by_the_ledger_how_much_is_left(
     line: Hands, braze: Braze, delivery: Delivery
 ) -> None:
-    (first,) = several(delivery, 1)
-    normal, low = both(delivery)
-    braze.headers.append(left(0.1))
-    line.give(first)
+    normal, low = with_left(0.1, line, braze, delivery)
     other = line.other()
 
     assert (other.give(low)[low.id] or 0) >= 600
@@ -72,10 +67,7 @@ def test_in_one_batch_those_of_low_priority_wait_and_the_others_are_sent(
     line: Hands, braze: Braze, delivery: Delivery
 ) -> None:
     """A redrive by SQS itself can put both into one queue."""
-    (first,) = several(delivery, 1)
-    normal, low = both(delivery)
-    braze.headers.append(left(0.1))
-    line.give(first)
+    normal, low = with_left(0.1, line, braze, delivery)
 
     waits = line.give(normal, low)
 

@@ -1,4 +1,4 @@
-"""What comes of a request of many is settled for each of its deliveries."""
+"""Outcomes of a request of many: settled for each of its deliveries."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What `relay doctor` concludes of a stack where no emulated one can show it."""
+"""Conclusions of `relay doctor` on a stack, where no emulated one can show them."""
 
 import io
 import zipfile

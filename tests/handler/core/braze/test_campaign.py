@@ -1,4 +1,4 @@
-"""What Braze's details say of a campaign, and of which deliveries they are asked for."""
+"""States of a campaign in Braze's details, and the deliveries that they are asked for."""
 
 import json
 from dataclasses import replace
