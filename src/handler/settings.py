@@ -98,7 +98,7 @@ class DeliverSettings(_Settings):
     braze_keys_arn: str
     braze_endpoint: str
     allow_other_braze_host: bool
-    # The template's defaults where they are absent, as `allow_broadcast` above.
+    # Absent in the environment of an earlier release, whose template said 10.
     deliver_concurrency: int = 10
     low_priority_concurrency: int = 5
 

@@ -20,7 +20,7 @@ def test_settings_are_read_among_all_else_that_an_environment_holds() -> None:
     assert DeliverSettings.from_environment(DELIVER | {"PATH": "/bin"}).ledger_days == 400
 
 
-def test_a_worker_that_is_not_told_how_many_there_are_takes_the_templates_default() -> None:
+def test_a_worker_that_is_not_told_how_many_there_are_takes_what_the_release_before_had() -> None:
     assert DeliverSettings.from_environment(DELIVER).deliver_concurrency == 10
     given = DELIVER | {"DELIVER_CONCURRENCY": "40"}
     assert DeliverSettings.from_environment(given).deliver_concurrency == 40

@@ -21,9 +21,8 @@ def campaign_stop(
 ) -> tuple[Reason, int] | None:
     """Return why a delivery's campaign stops it, and its wait in seconds; None where it is sent.
 
-    It holds for all deliveries of a group: these have one campaign. `random` is in [0, 1).
-
-    A campaign of which Braze does not say whether it is active is sent to.
+    It holds for all deliveries of a group: these have one campaign. A campaign of which Braze does
+    not say whether it is active is sent to. `random` is in [0, 1).
     """
     campaign = campaign_of(delivery)
     if campaign is None:

@@ -71,8 +71,8 @@ def _probe(invocation: Invocation, going: list[DeliveryTask], scope: str) -> lis
         breaker, now = worker.breaker_state.breaker(scope), worker.clock()
         if breaker.open_until is None:  # another worker's probe has just closed it
             return _send(invocation, going)
+        seconds = wait_open(worker.timing, breaker, now, worker.random())
         for task in rest:
-            seconds = wait_open(worker.timing, breaker, now, worker.random())
             disposition = wait_again(worker, task, Reason.BREAKER_OPEN, seconds)
             invocation.dispositions.record(task.message, disposition)
         return left

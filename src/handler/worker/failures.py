@@ -39,17 +39,18 @@ def on_failure(invocation: Invocation, messages: Iterable[QueueMessage]) -> Iter
         why = f"bug: {type(error).__name__}"
     else:
         return
+    random = invocation.worker.random()  # drawn once: what fails together comes back together
     for message in messages:
         if invocation.dispositions.of(message) is None:
-            invocation.dispositions.record(message, _not_now(invocation, message, why))
+            invocation.dispositions.record(message, _not_now(invocation, message, why, random))
 
 
-def _not_now(invocation: Invocation, message: QueueMessage, why: str) -> Disposition:
+def _not_now(invocation: Invocation, message: QueueMessage, why: str, random: float) -> Disposition:
     """Wait for AWS, for a secret or for a fix of ours, until the horizon; then bury the message."""
     worker = invocation.worker
     age = worker.clock() - message.first_at
     outcome = Outcome("not_sent", Reason.UNAVAILABLE)
-    seconds = wait(worker.timing, outcome, message.receives, age, worker.random())
+    seconds = wait(worker.timing, outcome, message.receives, age, random)
     worker.log.error("not now", extra={"message_id": message.id, "why": why, "wait": seconds})
     if age < worker.timing.horizon or not invocation.has_time(1):
         return retry_in(seconds)

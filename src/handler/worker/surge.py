@@ -23,6 +23,8 @@ def within_surge(
 ) -> Iterator[ClaimedDelivery]:
     """Yield the deliveries that no surge limit stops; record the dispositions of the others."""
     passed = _passed(invocation, claimed)
+    # Drawn once: what is stopped together comes back together, and shares a request.
+    seconds = wait_stopped(invocation.worker.timing, invocation.worker.random())
     for one in claimed:
         message = one.task.message
         if invocation.dispositions.of(message) is not None:
@@ -31,7 +33,7 @@ def within_surge(
             release_late(invocation, one, surge=PASSED if one.claim.id in passed else None)
             continue
         with on_failure(invocation, [message]), released_on_failure(invocation, one.claim):
-            disposition = _stopped(invocation, one, is_passed=one.claim.id in passed)
+            disposition = _stopped(invocation, one, seconds, is_passed=one.claim.id in passed)
             if disposition is not None:
                 invocation.dispositions.record(message, disposition)
         if invocation.dispositions.of(message) is None:
@@ -87,9 +89,12 @@ def _passed(invocation: Invocation, claimed: Sequence[ClaimedDelivery]) -> set[s
 
 
 def _stopped(
-    invocation: Invocation, claimed: ClaimedDelivery, *, is_passed: bool
+    invocation: Invocation, claimed: ClaimedDelivery, seconds: int, *, is_passed: bool
 ) -> Disposition | None:
-    """Return the disposition of a delivery that its surge limit stops; None where it may pass."""
+    """Return the disposition of a delivery that its surge limit stops; None where it may pass.
+
+    It waits for so many seconds.
+    """
     worker, task, claim = invocation.worker, claimed.task, claimed.claim
     since, now = claim.surge, worker.clock()
     if task.delivery.surge is None:
@@ -105,5 +110,4 @@ def _stopped(
     else:
         worker.tally.count("DeliveriesStopped", task.delivery.source, task.delivery.rule)
     worker.ledger.release(claim.id, claim.owner, surge=since or int(now))
-    seconds = wait_stopped(worker.timing, worker.random())
     return wait_again(worker, task, Reason.SURGE, seconds)

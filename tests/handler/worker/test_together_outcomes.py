@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from handler.core.models import Delivery
-from tests.handler.handing import Hands, nothing, several
+from tests.handler.handing import Hands, away, nothing, several
 from tests.handler.stage import Braze
 from tests.handler.worker.answers import BAD, LIMITED, hang, sizes, users
 from tests.handler.worker.line import sends
@@ -148,3 +148,21 @@ def test_what_was_limited_together_comes_back_together(
 
     assert len(waits) == 1
     assert waits != {None}
+
+
+def test_what_a_table_that_is_away_keeps_back_together_comes_back_together(
+    line: Hands, delivery: Delivery
+) -> None:
+    line.dynamo.before = lambda key, _values: away() if key.startswith("send#") else None
+    for _ in range(3):  # waits grow, and with them how far apart they could be
+        waits = set(line.give(*(twenty := several(delivery, 20))).values())
+        assert len(waits) == 1
+        assert line.states(*twenty) == ["FAILED"] * 20
+
+
+def test_what_a_surge_limit_stops_together_comes_back_together(
+    line: Hands, delivery: Delivery
+) -> None:
+    waits = line.give(*(replace(one, surge=(5, 600)) for one in several(delivery, 20)))
+
+    assert len(set(waits.values()) - {None}) == 1
