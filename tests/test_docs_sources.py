@@ -10,9 +10,10 @@ import pytest
 
 from handler.core.models import Webhook
 from handler.core.rules.load import load
+from handler.core.rules.sender_blocks import SignatureBlock
+from handler.core.verification.handshake import Handshake
 from handler.core.verification.presets.catalogue import PRESETS
-from handler.core.verification.schemes import Signature, SignedScheme
-from handler.core.verification.sender import Handshake
+from handler.core.verification.schemes import SignedScheme
 from handler.core.verification.verify import verify
 from relay.paths import PROJECT
 from relay.sources import id_of, type_of, verified_by
@@ -123,4 +124,4 @@ def test_a_signature_in_each_form_that_is_shown_verifies(header: str, signature:
 
 def test_every_form_of_a_signature_is_shown() -> None:
     shown = {(re.findall(r"format: (\w+)", it) or ["plain"])[0] for _, it in FORMATS}
-    assert shown == {*get_args(Signature.model_fields["format"].annotation)}
+    assert shown == {*get_args(SignatureBlock.model_fields["format"].annotation)}

@@ -16,10 +16,9 @@ from handler.core.braze.endpoints import ENDPOINTS, MAX_RECIPIENTS
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.rules.compile_defines import NAME
 from handler.core.rules.schema import FileBlock
+from handler.core.rules.sender_blocks import HEADER, EventBlock
 from handler.core.rules.verify_block import SCHEMES
 from handler.core.verification.presets.catalogue import PRESETS
-from handler.core.verification.schemes import HEADER
-from handler.core.verification.sender import EventSpec
 from relay.rules.check.editor_words import BLOCKS, WORDS, Word
 
 Schema = dict[str, Any]
@@ -38,7 +37,7 @@ _TARGET: Final = {
     "pattern": rf"^\s*({_VARIABLE}|{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}})\s*$",
 }
 _SECRET: Final = _NAME | {"not": {"pattern": r"^whsec_|^[sp]k_(live|test)_|[0-9a-f]{20}"}}
-_PARTIAL: Final = ("EventSpec", "Signature")
+_PARTIAL: Final = ("EventBlock", "SignatureBlock")
 _TEXTS: Final[tuple[Schema, ...]] = tuple(
     {"items": {**one, "type": "string"}, "type": "array"}
     for one in ({"minLength": 1}, {"pattern": HEADER})
@@ -54,7 +53,7 @@ def schema() -> Schema:
     """Return the JSON Schema (draft 2020-12) of rules files."""
     file = _texts(FileBlock.model_json_schema())
     parts = _parts(file.pop("$defs"))
-    own = {"verify": _part("Verify"), "event": _part("EventSpec"), "define": _define()}
+    own = {"verify": _part("Verify"), "event": _part("EventBlock"), "define": _define()}
     file["properties"] |= own
     # With a preset each block may be partial.
     file["if"] = {"properties": {"verify": {"required": ["preset"]}}}
@@ -68,7 +67,7 @@ def schema() -> Schema:
 
 
 def _parts(file_parts: Mapping[str, Schema]) -> dict[str, Schema]:
-    parts = {**file_parts, "Verify": _verify(), "EventSpec": EventSpec.model_json_schema()}
+    parts = {**file_parts, "Verify": _verify(), "EventBlock": EventBlock.model_json_schema()}
     for model in SCHEMES.values():
         parts |= model.model_json_schema().get("$defs", {})
     parts["RuleBlock"]["properties"]["send"] = _part("Send")
@@ -80,10 +79,10 @@ def _parts(file_parts: Mapping[str, Schema]) -> dict[str, Schema]:
 def _by_hand(needed: Mapping[str, list[str]]) -> Schema:
     """Return the additional requirements of a file without a preset."""
     verify = {
-        "properties": {"signature": {"required": needed["Signature"]}},
+        "properties": {"signature": {"required": needed["SignatureBlock"]}},
         "anyOf": [_whole(one) for one in SCHEMES.items()],
     }
-    event = {"required": needed["EventSpec"]}
+    event = {"required": needed["EventBlock"]}
     return {"required": ["event"], "properties": {"event": event, "verify": verify}}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-# pydantic's JsonValue by another name, for what must start without pydantic.
+# The same type as pydantic's JsonValue, for what must start without pydantic.
 JsonValue = list["JsonValue"] | dict[str, "JsonValue"] | str | bool | int | float | None
 
 _KINDS: Final = {

@@ -1,12 +1,14 @@
 """Rules files that load, and what is said of changed ones."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from handler.core.errors import RulesError
 from handler.core.rules.load import load
+from handler.core.rules.sender_blocks import HmacBlock
 from handler.core.rules.source import Source
 from handler.core.verification.schemes import HmacScheme
 
@@ -52,6 +54,11 @@ def scheme_of(preset: str, **more: Any) -> HmacScheme:
     scheme = source_of(preset, **more).scheme
     assert isinstance(scheme, HmacScheme)
     return scheme
+
+
+def hmac_scheme(block: Mapping[str, Any]) -> HmacScheme:
+    """Return the scheme of a block that is written by hand."""
+    return HmacBlock.model_validate(block).made()
 
 
 def findings(text: str, stage: str = "dev") -> list[str]:

@@ -8,11 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.configuration.schema_errors import NAME
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import Finding
+from handler.core.json_types import JsonValue
 
 # Standard Webhooks and Svix, Stripe and Clerk, Shopify, Slack, GitHub, GitLab, AWS, SendGrid,
 # Mailgun, Paddle, Polar, Supabase, Linear, npm; then JSON Web Tokens and PEM.

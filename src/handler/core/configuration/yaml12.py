@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import yaml
-from pydantic import JsonValue
 
 from handler.core.errors import Finding, RulesError
 from handler.core.invisible import INVISIBLE, blank_name
+from handler.core.json_types import JsonValue
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as _BaseLoader

@@ -3,10 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
-from pydantic import JsonValue
-
 from handler.core.expressions.scalars import written
-from handler.core.json_types import a, kind
+from handler.core.json_types import JsonValue, a, kind
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pydantic import JsonValue
-
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.syntax_tree import MOVING, all_nodes, gives_each, is_root, leading
+from handler.core.json_types import JsonValue
 from handler.core.suggestions import closest
 
 if TYPE_CHECKING:

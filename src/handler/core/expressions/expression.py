@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 from jmespath.exceptions import JMESPathError, JMESPathTypeError, ParseError
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
-from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, OverBudget
 from handler.core.expressions.arguments import (
@@ -37,6 +36,7 @@ from handler.core.expressions.json_values import Budget
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.swapped_arguments import reordered
 from handler.core.expressions.syntax_tree import unparse
+from handler.core.json_types import JsonValue
 from handler.core.suggestions import closest
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from jmespath import functions
-from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Malformed
 from handler.core.expressions.arguments import ANY, Argument, kind_problem, meant, takes
@@ -26,7 +25,7 @@ from handler.core.expressions.functions_text import TextFunctions
 from handler.core.expressions.functions_time import TimeFunctions
 from handler.core.expressions.json_values import CHARACTERS_PER_STEP, Budget, same, steps
 from handler.core.expressions.scalars import exact, integral, written
-from handler.core.json_types import a, kind
+from handler.core.json_types import JsonValue, a, kind
 
 _JSON_NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?")
 _FRACTION: Final = re.compile("[.eE]")

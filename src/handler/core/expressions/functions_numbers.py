@@ -10,9 +10,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.expressions.arguments import AMOUNT, NUMBER, Argument, takes
+from handler.core.json_types import JsonValue
 
 _DIGITS: Final = 50
 _PLACES: Final = range(16)

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.expressions.arguments import AMOUNT, Argument, takes
 from handler.core.expressions.json_values import Budget
+from handler.core.json_types import JsonValue
 
 _STEPS: Final = 500  # some 100 us where a country is read the second time
 _MOST: Final = 10**15  # E.164 has 15 digits

@@ -7,11 +7,10 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.expressions.arguments import AMOUNT, Argument, takes
 from handler.core.expressions.scalars import written
 from handler.core.expressions.times import moment, offset
+from handler.core.json_types import JsonValue
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION: Final = re.compile(r"([+-]?[0-9]{1,9})([smhd])")

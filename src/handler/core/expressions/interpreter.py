@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from jmespath.exceptions import JMESPathTypeError
 from jmespath.visitor import Options, TreeInterpreter
-from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError
 from handler.core.expressions.defines import DEFINE, Outcome, Roots
@@ -16,7 +15,7 @@ from handler.core.expressions.functions import Functions
 from handler.core.expressions.json_values import STEPS, Budget, missing, same
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.syntax_tree import own_parts
-from handler.core.json_types import kind
+from handler.core.json_types import JsonValue, kind
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node

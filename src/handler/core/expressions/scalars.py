@@ -8,9 +8,8 @@ from decimal import Decimal
 from math import inf, isinf, nextafter
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.errors import Malformed
+from handler.core.json_types import JsonValue
 
 INT64: Final = range(-(2**63), 2**63)
 BEYOND: Final = "an integer beyond 64 bits"

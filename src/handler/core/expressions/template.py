@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, Literal
 
-from pydantic import JsonValue
-
 from handler.core.errors import ExpressionError, OverBudget, Unrenderable, WrongType
 from handler.core.expressions.defines import Roots
 from handler.core.expressions.expression import Expression, closing_brace, compile_expression
@@ -19,7 +17,7 @@ from handler.core.expressions.interpreter import Step
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.scalars import written
-from handler.core.json_types import a
+from handler.core.json_types import JsonValue, a
 
 # An expression that was evaluated, with its steps, or with the error that it ended in.
 Evaluation = tuple[Expression, Step | ExpressionError]

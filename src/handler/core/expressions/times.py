@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
-from pydantic import JsonValue
+from handler.core.json_types import JsonValue
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS: Final = 1e11  # from here on; as seconds this is the year 5138

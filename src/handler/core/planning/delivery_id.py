@@ -4,12 +4,11 @@ import json
 from hashlib import sha256
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.errors import Unrenderable
 from handler.core.expressions.defines import Roots
 from handler.core.expressions.template import fill_text
+from handler.core.json_types import JsonValue
 from handler.core.models import Event
 from handler.core.planning.recipient import Recipient
 from handler.core.rules.source import Rule

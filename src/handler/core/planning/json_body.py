@@ -9,10 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from pydantic import JsonValue
-
 from handler.core.errors import Malformed, NotJson
 from handler.core.expressions.scalars import BEYOND, INT64, exact
+from handler.core.json_types import JsonValue
 
 MAX_DEPTH: Final = 64
 _INT64_CHARACTERS: Final = 20  # of -9223372036854775808

@@ -9,13 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydantic import JsonValue
-
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import Roots
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.interpreter import is_true
 from handler.core.expressions.syntax_tree import unparse
+from handler.core.json_types import JsonValue
 from handler.core.models import Event, Unmatched
 from handler.core.rules.source import Rule, Scope, Source
 

@@ -8,8 +8,6 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.errors import ExpressionError, Malformed
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.interpreter import is_true
@@ -17,6 +15,7 @@ from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.expressions.syntax_tree import paths_of, unparse
 from handler.core.expressions.times import moment
+from handler.core.json_types import JsonValue
 from handler.core.models import Event, Verified, Webhook
 from handler.core.planning import json_body
 from handler.core.rules.source import ByType, Source

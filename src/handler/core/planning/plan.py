@@ -4,10 +4,9 @@ from base64 import b64encode
 from dataclasses import replace
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core import message
 from handler.core.errors import Malformed, Unrenderable
+from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
 from handler.core.planning.match import Match, match
 from handler.core.planning.parse import MAX_EVENTS, RawEvent, carried, digest, parse, split

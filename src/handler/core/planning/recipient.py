@@ -4,8 +4,6 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.braze.contract.attributes import breaches, is_address, misnamed, normal, shown
 from handler.core.braze.contract.fields import check_attachments, check_prioritization
 from handler.core.braze.contract.trigger import MAX_ALIAS_BYTES
@@ -18,6 +16,7 @@ from handler.core.expressions.defines import Roots
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.expressions.template import Filler, Template, Text, expressions
+from handler.core.json_types import JsonValue
 from handler.core.rules.source import Rule, Scope, reaching
 
 # Attributes whose failing expression stops the request: those that decide who is reached (except

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core import message
 from handler.core.braze.identifiers import traced
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import Roots
+from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, Event
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
 from handler.core.planning.recipient import (

@@ -20,8 +20,9 @@ from handler.core.expressions.template import Problem, Template, Whole, expressi
 from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
 from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
+from handler.core.rules.sender_blocks import EventBlock
 from handler.core.rules.source import EventReader, Rule, reaching
-from handler.core.verification.sender import EventSpec, Sender
+from handler.core.rules.verify_block import Sender
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -164,7 +165,9 @@ def _keys(template: Template) -> Iterator[Problem]:
         yield from (((key, *path), text) for path, text in _keys(value))
 
 
-def find_unsigned(reader: EventReader, spec: EventSpec, sender: Sender, compiler: Compiler) -> None:
+def find_unsigned(
+    reader: EventReader, spec: EventBlock, sender: Sender, compiler: Compiler
+) -> None:
     """Refuse fields of `event` that read unsigned data: a replay could choose their values."""
     claims = [("id", one) for _, one in reader.ids] + [
         ("occurred_at", one) for _, one in reader.times

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from pydantic import JsonValue
-
 from handler.core.configuration.yaml12 import Path
 from handler.core.errors import ExpressionError
 from handler.core.expressions.defines import (
@@ -21,7 +19,7 @@ from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.expressions.placeholders import placeholder
 from handler.core.expressions.syntax_tree import all_nodes, uses_whole
 from handler.core.expressions.template import Text, Whole, compile_text, expressions
-from handler.core.json_types import a
+from handler.core.json_types import JsonValue, a
 from handler.core.rules.compiler import ID_ROOTS, Compiler, header_names, root_names
 from handler.core.rules.defines import Define, names_in
 from handler.core.rules.source import ITEM

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pydantic import JsonValue
-
 from handler.core.braze.contract.trigger import check
 from handler.core.braze.endpoints import (
     ENDPOINTS,
@@ -17,6 +15,7 @@ from handler.core.braze.endpoints import (
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Template, expressions, is_literal
+from handler.core.json_types import JsonValue
 from handler.core.rules.compiler import Compiler, root_names
 from handler.core.rules.schema import RuleBlock, surge_limit
 from handler.core.rules.source import ITEM, Rule

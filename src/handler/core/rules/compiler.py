@@ -5,8 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydantic import JsonValue
-
 from handler.core.braze.endpoints import LITERAL_KEYS
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import ExpressionError, Finding
@@ -25,6 +23,7 @@ from handler.core.expressions.template import (
     compile_text,
     expressions,
 )
+from handler.core.json_types import JsonValue
 from handler.core.rules.defines import Defines
 from handler.core.rules.source import ITEM
 from handler.core.suggestions import closest

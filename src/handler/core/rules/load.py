@@ -8,13 +8,12 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from pydantic import JsonValue
-
 from handler.core.configuration import yaml12
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.secret_forms import find_secrets, is_secret_key
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import Finding, RulesError
+from handler.core.json_types import JsonValue
 from handler.core.rules.checks import (
     find_mistakes,
     find_uncarried,
@@ -26,10 +25,9 @@ from handler.core.rules.compile_rule import compile_rule
 from handler.core.rules.compiler import EVENT_ROOTS, ID_ROOTS, Compiler, SourceContext
 from handler.core.rules.defines import Define
 from handler.core.rules.schema import WORDS, FileBlock, SourceBlock, read_file
+from handler.core.rules.sender_blocks import ByTypeBlock
 from handler.core.rules.source import ByType, EventReader, Rule, Source
-from handler.core.rules.verify_block import read_sender
-from handler.core.verification.sender import ByType as ByTypeSpec
-from handler.core.verification.sender import Sender
+from handler.core.rules.verify_block import Sender, read_sender
 from handler.core.workspace import ANYBODY, DEFAULT, Reach
 
 __all__ = ["Rule", "Source", "load"]
@@ -184,7 +182,7 @@ def _reader(sender: Sender, compiler: Compiler) -> EventReader:
     return reader
 
 
-def _by_type(spec: ByTypeSpec | None, field: str, compiler: Compiler) -> ByType:
+def _by_type(spec: ByTypeBlock | None, field: str, compiler: Compiler) -> ByType:
     globs = spec if isinstance(spec, dict) else {"*": spec} if spec is not None else {}
     roots = ID_ROOTS if field == "id" else EVENT_ROOTS
     return tuple(

@@ -20,16 +20,18 @@ from handler.core.configuration.schema_errors import (
 from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding
 from handler.core.models import OnUnknown, Priority
-from handler.core.verification.schemes import (
+from handler.core.rules.sender_blocks import (
     HEADER,
     TOLERANCE_TAKES,
-    HmacScheme,
-    Signature,
+    EventBlock,
+    HmacBlock,
+    SignatureBlock,
     StandardWebhooksBlock,
-    Timestamp,
-    TokenScheme,
+    TimestampBlock,
+    TokenBlock,
 )
-from handler.core.verification.sender import EventSpec, Handshake, ReplyBody
+from handler.core.rules.source import ReplyBody
+from handler.core.verification.handshake import Handshake
 
 Scalar = str | int | float | bool
 Texts = Annotated[
@@ -106,13 +108,13 @@ WORDS: Final = Words(
         (): tuple(FileBlock.model_fields),
         ("rules",): tuple(RuleBlock.model_fields),
         ("sources",): tuple(SourceBlock.model_fields),
-        ("event",): tuple(EventSpec.model_fields),
+        ("event",): tuple(EventBlock.model_fields),
         ("verify",): (
-            *("preset", "secret", *HmacScheme.model_fields),
-            *(*StandardWebhooksBlock.model_fields, *TokenScheme.model_fields),
+            *("preset", "secret", *HmacBlock.model_fields),
+            *(*StandardWebhooksBlock.model_fields, *TokenBlock.model_fields),
         ),
-        ("verify", "signature"): tuple(Signature.model_fields),
-        ("verify", "timestamp"): tuple(Timestamp.model_fields),
+        ("verify", "signature"): tuple(SignatureBlock.model_fields),
+        ("verify", "timestamp"): tuple(TimestampBlock.model_fields),
     },
     elsewhere={
         "tolerance": "it belongs under timestamp, as in timestamp: {tolerance: 600}",

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Final
-
-from pydantic import JsonValue
+from typing import Final, Literal
 
 from handler.core.braze.endpoints import reaches_audience
 from handler.core.braze.identifiers import (
@@ -16,15 +14,17 @@ from handler.core.braze.identifiers import (
 from handler.core.expressions.defines import Outcomes, Roots
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Template
+from handler.core.json_types import JsonValue
 from handler.core.models import Event, OnUnknown, Priority
 from handler.core.rules.defines import Define
+from handler.core.verification.handshake import Handshake
 from handler.core.verification.schemes import Scheme
-from handler.core.verification.sender import Handshake, ReplyBody
 
 ITEM: Final = "item"  # the root under which expressions see an element of `for_each`
 
 _WILD: Final = frozenset("*?[")  # a type without any of these is no glob
 ByType = tuple[tuple[str, Expression], ...]
+ReplyBody = Literal["json", "empty"]
 
 
 @dataclass(frozen=True, slots=True)

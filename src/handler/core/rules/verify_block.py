@@ -1,6 +1,7 @@
 """The sender of a rules file: `verify`, `event` and their neighbours, over those of a preset."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -9,26 +10,45 @@ from handler.core.configuration.schema_errors import Name, read_block
 from handler.core.configuration.yaml12 import Document
 from handler.core.errors import Finding
 from handler.core.rules.schema import WORDS, FileBlock
-from handler.core.suggestions import unknown_key
-from handler.core.verification.presets.catalogue import PRESETS
-from handler.core.verification.schemes import (
-    CREDENTIALS,
-    BasicScheme,
-    HashScheme,
-    HmacScheme,
-    Scheme,
+from handler.core.rules.sender_blocks import (
+    BasicBlock,
+    EventBlock,
+    HashBlock,
+    HmacBlock,
+    SchemeBlock,
     StandardWebhooksBlock,
-    TokenScheme,
+    TokenBlock,
 )
-from handler.core.verification.sender import EventSpec, Sender
+from handler.core.rules.source import ReplyBody
+from handler.core.suggestions import unknown_key
+from handler.core.verification.handshake import Handshake
+from handler.core.verification.presets.catalogue import PRESETS
+from handler.core.verification.schemes import CREDENTIALS, Scheme
 
-SCHEMES: Final[Mapping[str, type[BaseModel]]] = {
-    "hmac": HmacScheme,
-    "hash": HashScheme,
+SCHEMES: Final[Mapping[str, type[SchemeBlock]]] = {
+    "hmac": HmacBlock,
+    "hash": HashBlock,
     "standard_webhooks": StandardWebhooksBlock,
-    "token": TokenScheme,
-    "basic": BasicScheme,
+    "token": TokenBlock,
+    "basic": BasicBlock,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A source's sender: how it proves itself, and how its webhooks are read.
+
+    `headers` is the closed list, in lower case, of the headers that an event carries.
+    `content_types` are allowed besides `application/json` and `+json`. `answer` is the body of the
+    relay's 200; `handshakes` are the sender's requests before, or beside, its webhooks.
+    """
+
+    scheme: Scheme
+    event: EventBlock
+    headers: tuple[str, ...]
+    content_types: tuple[str, ...]
+    answer: ReplyBody
+    handshakes: tuple[Handshake, ...]
 
 
 class _Named(BaseModel):
@@ -85,22 +105,20 @@ def _scheme(merged: dict[str, Any], document: Document) -> Scheme | list[Finding
         known = ", ".join(SCHEMES)
         return [document.finding(("verify", "scheme"), f"scheme takes one of {known}")]
     found = read_block(model, merged, ("verify",), document, WORDS)
-    if isinstance(found, StandardWebhooksBlock):
-        return found.expand()
-    return found  # type: ignore[return-value] # one of SCHEMES, or findings
+    return found if isinstance(found, list) else found.made()
 
 
-def _event(merged: dict[str, Any], document: Document) -> EventSpec | list[Finding]:
+def _event(merged: dict[str, Any], document: Document) -> EventBlock | list[Finding]:
     if not merged:
         text = "event is missing: without a preset it says where type, id and occurred_at stand"
         return [document.finding(("verify",), text)]
-    return read_block(EventSpec, merged, ("event",), document, WORDS)
+    return read_block(EventBlock, merged, ("event",), document, WORDS)
 
 
 def _sender(
     preset: Mapping[str, Any],
     scheme: Scheme,
-    event: EventSpec,
+    event: EventBlock,
     block: FileBlock,
     document: Document,
 ) -> Sender | list[Finding]:

@@ -8,11 +8,12 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import parse_qs
 
 from handler.core.models import Verified, Webhook
-from handler.core.verification.sender import Handshake
+
+Handshake = Literal["get", "challenge", "okta", "woocommerce", "github", "url_verification"]
 
 _ECHO: Final = re.compile(r"[!-~]{1,256}")
 _WOOCOMMERCE: Final = re.compile(rb"webhook_id=[0-9]{1,20}")

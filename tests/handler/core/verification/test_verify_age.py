@@ -8,7 +8,7 @@ from handler.core.errors import Unverified
 from handler.core.models import Verified, Webhook
 from handler.core.verification.schemes import HmacScheme
 from handler.core.verification.verify import verify
-from tests.handler.core.rules_files import scheme_of
+from tests.handler.core.rules_files import hmac_scheme, scheme_of
 
 NOW = 1_614_265_330
 BODY = b'{"test": 2432232314}'
@@ -20,7 +20,7 @@ PUBLISHED = {
     "webhook-signature": GOOD,
 }
 STANDARD = scheme_of("standard_webhooks")
-STRIPE = HmacScheme.model_validate(
+STRIPE = hmac_scheme(
     {
         "encoding": "hex",
         "signature": {"header": "stripe-signature", "format": "pairs", "key": "v1"},

@@ -10,6 +10,7 @@ from handler.core.errors import Unverified
 from handler.core.models import Verified, Webhook
 from handler.core.verification.schemes import HmacScheme
 from handler.core.verification.verify import verify
+from tests.handler.core.rules_files import hmac_scheme
 
 NOW = 1_700_000_000
 BODY = b'{"order": {"id": 7}}'
@@ -136,7 +137,7 @@ def accepts(received: Webhook, scheme: HmacScheme, secrets: list[str]) -> bool:
 @pytest.mark.parametrize("name", SENDERS)
 def test_the_generic_scheme_expresses_the_sender(name: str) -> None:
     block, headers = SENDERS[name]
-    scheme = HmacScheme.model_validate(block)
+    scheme = hmac_scheme(block)
 
     assert accepts(webhook(headers), scheme, [SECRET])
 
@@ -146,7 +147,7 @@ def test_no_sender_is_believed_with_another_body_or_a_header_less(
     name: str,
 ) -> None:
     block, headers = SENDERS[name]
-    scheme = HmacScheme.model_validate(block)
+    scheme = hmac_scheme(block)
 
     with pytest.raises(Unverified, match="wrong_signature"):
         verify(webhook(headers, BODY + b"\n"), scheme, [SECRET])
@@ -158,7 +159,7 @@ def test_no_sender_is_believed_with_another_body_or_a_header_less(
 
 def test_the_published_github_vector_verifies() -> None:
     signature = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-    scheme = HmacScheme.model_validate(SENDERS["github"][0])
+    scheme = hmac_scheme(SENDERS["github"][0])
 
     assert accepts(
         webhook({"x-hub-signature-256": f"sha256={signature}"}, b"Hello, World!"), scheme, [SECRET]
@@ -166,7 +167,7 @@ def test_the_published_github_vector_verifies() -> None:
 
 
 def test_the_published_hubspot_vector_verifies() -> None:
-    scheme = HmacScheme.model_validate(
+    scheme = hmac_scheme(
         {
             "encoding": "base64",
             "signature": {"header": "X-HubSpot-Signature-v3"},
@@ -184,7 +185,7 @@ def test_the_published_hubspot_vector_verifies() -> None:
 
 
 def test_a_hexadecimal_secret_is_decoded() -> None:
-    scheme = HmacScheme.model_validate(
+    scheme = hmac_scheme(
         {"encoding": "hex", "signature": {"header": "x"}, "secret_encoding": "hex"}
     )
     good = hmac.new(bytes.fromhex("00ff" * 16), BODY, "sha256").hexdigest()

@@ -9,9 +9,8 @@ from handler.core.configuration import yaml12
 from handler.core.errors import RulesError
 from handler.core.rules.load import load
 from handler.core.rules.schema import FileBlock, RuleBlock, SourceBlock
+from handler.core.rules.sender_blocks import EventBlock, SignatureBlock, TimestampBlock
 from handler.core.verification.presets.catalogue import PRESETS
-from handler.core.verification.schemes import Signature, Timestamp
-from handler.core.verification.sender import EventSpec
 from relay.paths import PROJECT
 from relay.rules.check.editor_words import BLOCKS, WORDS
 from relay.rules.check.json_schema import rules_schema, schema
@@ -215,7 +214,7 @@ def test_every_key_is_explained_with_an_example_that_fits(name: str) -> None:
 
 def test_no_words_are_those_of_the_code() -> None:
     told = json.dumps(SCHEMA)
-    for model in (FileBlock, RuleBlock, SourceBlock, EventSpec, Signature, Timestamp):
+    for model in (FileBlock, RuleBlock, SourceBlock, EventBlock, SignatureBlock, TimestampBlock):
         assert model.__doc__
         assert json.dumps(model.__doc__.splitlines()[0])[1:-1] not in told
     assert {name for name, part in SCHEMA["$defs"].items() if "properties" in part} <= WORDS.keys()

@@ -6,7 +6,7 @@ braze.com/docs/api/objects_filters/recipient_object.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from handler.core.braze.contract.custom_attributes import (
     MAX_TEXT,
@@ -32,10 +32,7 @@ from handler.core.braze.request import utf8
 from handler.core.expressions.pitfalls import forgotten
 from handler.core.expressions.syntax_tree import results
 from handler.core.expressions.template import Problem, Template, Whole
-
-if TYPE_CHECKING:
-    from pydantic import JsonValue
-
+from handler.core.json_types import JsonValue
 
 _STATES: Final = ("opted_in", "subscribed", "unsubscribed")
 # Fields that take one of a closed list; null removes the value, as everywhere.
