@@ -30,6 +30,10 @@ ENTRIES = {"handler.ingest", "handler.deliver"}
 FOREIGN = {
     "handler.ingest": (
         *("handler.braze_client", "handler.ledger", "handler.worker", "handler.core.delivery"),
+        # What loads rules files: only where they are not compiled.
+        *("handler.rules_directory", "handler.rules_build", "handler.core.configuration"),
+        *("handler.core.rules.load", "handler.core.rules.encode_source"),
+        *("handler.core.verification.presets", "pydantic", "yaml"),
         *("requests", "phonenumbers", "tzdata", "aws_xray_sdk"),
     ),
     "handler.deliver": (
@@ -46,8 +50,15 @@ ORDER = (
     *("handler.core.verification.presets", "handler.core.expressions", "handler.core.braze"),
     *("handler.core.braze.contract", "handler.core.rules", "handler.core.planning"),
     *("handler.core.delivery", "handler.settings", "handler.workspaces"),
-    *("handler.rules_directory", "handler.aws", "handler.webhook_log", "handler.braze_client"),
-    *("handler.ledger", "handler.worker", "handler.ingest", "handler.deliver"),
+    *("handler.rules_directory", "handler.aws", "handler.compiled_rules", "handler.webhook_log"),
+    "handler.braze_client",
+    *(
+        "handler.rules_build",
+        "handler.ledger",
+        "handler.worker",
+        "handler.ingest",
+        "handler.deliver",
+    ),
 )
 # The same of the tools, a group of commands each; `relay.rules` is one with its folders.
 TOOLS = (

@@ -175,7 +175,9 @@ def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
         packages[name] = read[digest]
         (architectures[name],) = configuration["Architectures"]
     here = {file.name: file.read_bytes() for file in rules.glob("*.yaml")}
-    yield from stack_checks.rules_findings(here, packages["IngestFunction"].rules, stack.chosen)
+    ingest, environment = packages["IngestFunction"], stack.environment("IngestFunction")
+    yield from stack_checks.rules_findings(here, ingest.rules, stack.chosen)
+    yield from stack_checks.compiled_findings(ingest, environment["RULES_STAGE"], stack.chosen)
     yield from stack_checks.architecture_findings(packages, architectures, stack.chosen)
 
 

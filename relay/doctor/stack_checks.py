@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from handler.core.errors import RulesError
+from handler.core.rules.compiled_file import NotUsable, read_compiled
 from handler.core.rules.source import Source
 from handler.core.secret_values import Secret
 from relay.deploy.secrets import unusable
@@ -77,6 +78,18 @@ def rules_findings(
     ):
         if names:
             yield Finding("error", f"{words}: {', '.join(sorted(names))}", remedy)
+
+
+def compiled_findings(package: Package, stage: str, stack: Chosen) -> Iterator[Finding]:
+    """Yield why the function loads its rules files, and does not read its compiled rules."""
+    try:
+        compiled = read_compiled(package.compiled)
+        compiled.check(package.rules, package.code)
+        compiled.sources(stage, broadcasts=True)
+    except NotUsable as error:
+        why = str(error) if package.compiled else "there are none"
+        problem = f"each start of ingest is slower: its compiled rules are not used, for {why}"
+        yield Finding("note", problem, stack.deploy)
 
 
 def architecture_findings(

@@ -9,6 +9,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from handler.compiled_rules import FILE
+from handler.core.errors import RulesError
+from handler.core.rules.encode_source import NotEncodable
+from handler.rules_build import compiled
 from relay.paths import BUILD, SOURCE
 from relay.virtualenvs import environment, uv
 
@@ -49,8 +53,19 @@ def _wheels(python: Path) -> Path:
 def _contents(wheels: Path, rules: Path) -> Iterator[tuple[str, bytes]]:
     for folder, prefix in ((wheels, ""), (SOURCE / "handler", "handler/"), (rules, "rules/")):
         for file in sorted(folder.rglob("*")):
-            if file.is_file() and not (prefix and "__pycache__" in file.parts):
+            is_made_here = prefix and ("__pycache__" in file.parts or file.name == FILE)
+            if file.is_file() and not is_made_here:
                 yield f"{prefix}{file.relative_to(folder)}", file.read_bytes()
+    yield from _compiled(rules)
+
+
+def _compiled(rules: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the file of compiled rules; none where a mistake in one is yet to be shown."""
+    try:
+        content = compiled(rules)
+    except (RulesError, NotEncodable):
+        return
+    yield f"rules/{FILE}", content
 
 
 def _entry(name: str, mode: int) -> zipfile.ZipInfo:

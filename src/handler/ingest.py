@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from handler import rules_directory, settings, webhook_log
+from handler import compiled_rules, settings, webhook_log
 from handler.aws.api_gateway import is_accepted, webhook_of
 from handler.aws.errors import error_name
 from handler.aws.metrics import UNKNOWN
@@ -70,7 +70,7 @@ def _ingest() -> "Ingest":
     manager = boto3.client("secretsmanager", config=BRIEF)
     return Ingest(
         settings=given,
-        sources=rules_directory.read(RULES, given.rules_stage, broadcasts=given.allow_broadcast),
+        sources=compiled_rules.read(RULES, given.rules_stage, broadcasts=given.allow_broadcast),
         secrets=SecretCache(manager, given.signing_secrets_arn, time.time),
         sqs=boto3.client("sqs", config=_PATIENCE),
     )

@@ -21,11 +21,10 @@ def read(
     """Return the sources by name; one that does not load is its error, the others are served."""
     reading = _reading(directory, stage, broadcasts=broadcasts)
     found: dict[str, Source | RulesError] = {}
-    for file in sorted(directory.glob("*.yaml")):
-        if file.stem not in RESERVED:
-            for name, source in reading.sources(file).items():
-                twice = RulesError([Finding(_shown(file), 1, 1, f"there is a {name} already")])
-                found[name] = twice if name in found else source
+    for file in files(directory):
+        for name, source in reading.sources(file).items():
+            twice = RulesError([Finding(shown(file), 1, 1, f"there is a {name} already")])
+            found[name] = twice if name in found else source
     return found
 
 
@@ -41,17 +40,17 @@ class _Reading:
         """Return the sources of a file by name; an error under its own if it cannot be read."""
         try:
             text = file.read_text(encoding="utf-8")
-            named = names(file.stem, text, _shown(file))
+            named = names(file.stem, text, shown(file))
         except RulesError as error:
             return {file.stem: error}
         except UnicodeDecodeError:
-            wrong = Finding(_shown(file), 1, 1, "the file is not UTF-8 text")
+            wrong = Finding(shown(file), 1, 1, "the file is not UTF-8 text")
             return {file.stem: RulesError([wrong])}
         return {name: self._load(name, text, file) for name in named}
 
     def _load(self, name: str, text: str, file: Path) -> Source | RulesError:
         try:
-            source = load(name, text, _shown(file), self.stage, self.reach)
+            source = load(name, text, shown(file), self.stage, self.reach)
         except RulesError as error:
             return error
         is_home = all(rule.workspace == DEFAULT for rule in source.rules)
@@ -66,5 +65,11 @@ def _reading(directory: Path, stage: str, *, broadcasts: bool) -> _Reading:
     return _Reading(stage, Reach(known.keys(), broadcasts), None)
 
 
-def _shown(file: Path) -> str:
+def files(directory: Path) -> list[Path]:
+    """Return the rules files of a folder, in order."""
+    return [file for file in sorted(directory.glob("*.yaml")) if file.stem not in RESERVED]
+
+
+def shown(file: Path) -> str:
+    """Return the name of a file in findings."""
     return f"{file.parent.name}/{file.name}"

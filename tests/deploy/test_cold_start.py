@@ -164,8 +164,8 @@ def deliver(folder: Path) -> Start:
     return Start.of(text)
 
 
-def test_ingest_loads_rules_and_nothing_that_sends(ingest: Start) -> None:
-    assert ingest.loaded("handler.core.rules", "yaml") > {"yaml"}
+def test_ingest_reads_compiled_rules_and_loads_nothing_that_sends(ingest: Start) -> None:
+    assert ingest.loaded("handler.core.rules.decode_source")
     assert not ingest.loaded(*FOREIGN["handler.ingest"])
 
 

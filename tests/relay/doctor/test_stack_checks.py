@@ -2,18 +2,25 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import typer
 
+from handler.compiled_rules import FILE, code
+from handler.rules_build import compiled
 from relay.doctor.stack_checks import (
     alarm_findings,
     architecture_findings,
+    compiled_findings,
     dead_letter_findings,
     mapping_findings,
 )
 from relay.stacks.package import Package, read_package
 from relay.stacks.selection import Chosen, chosen
+from tests.handler.core.rules_files import GOOD
 
 DEV = Chosen("relay-dev", "default")
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alarms"
@@ -144,3 +151,37 @@ def test_a_package_for_another_machine_names_the_functions_that_cannot_run_it() 
         told = "the package is built for x86_64 and the functions run on arm64: "
         assert [finding.problem.removeprefix(told) for finding in findings] == functions
         assert all("Architecture in samconfig.toml" in finding.remedy for finding in findings)
+
+
+def package_of(files: Mapping[str, bytes]) -> Package:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        for name, text in files.items():
+            package.writestr(name, text)
+    return read_package(content.getvalue())
+
+
+def test_compiled_rules_that_ingest_does_not_use_are_a_note_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "home.yaml").write_text(GOOD, encoding="utf-8")
+    files = {f"handler/{name}": text for name, text in code().items()}
+    files |= {"rules/home.yaml": GOOD.encode(), f"rules/{FILE}": compiled(tmp_path)}
+    good = package_of(files)
+    assert list(compiled_findings(good, "dev", DEV)) == []
+    other = replace(good, rules={"home.yaml": b"verify:\n"})
+    older = replace(good, code={**good.code, "core/rules/checks.py": b""})
+    for package, stage, why in (
+        (other, "dev", "they are of other rules: home.yaml"),
+        (
+            older,
+            "dev",
+            "they are of another relay: core/rules/checks.py",
+        ),
+        (replace(good, compiled=good.compiled[:-1]), "dev", "they are damaged"),
+        (replace(good, compiled=b""), "dev", "there are none"),
+        (good, "prod", "home is not there for stage prod"),
+    ):
+        (finding,) = compiled_findings(package, stage, DEV)
+        assert finding.level == "note"
+        assert finding.problem.startswith("each start of ingest is slower: its compiled rules are ")
+        assert f"not used, for {why}" in finding.problem
+        assert finding.remedy == "make deploy"

@@ -52,6 +52,13 @@ def names(stem: str, text: str, file: str) -> tuple[str, ...]:
     return tuple(block.sources) or (stem,)
 
 
+def stages(name: str, text: str, file: str) -> tuple[str, ...]:
+    """Return the stages for which a source has `vars`; none where it is the same in every stage."""
+    block, _ = _read(text, file)
+    own = block.sources.get(name, SourceBlock())
+    return tuple(dict.fromkeys([*block.vars, *own.vars]))
+
+
 def load(name: str, text: str, file: str, stage: str, reach: Reach = ANYBODY) -> Source:
     """Return one of the sources that a rules file describes, for a stage.
 
