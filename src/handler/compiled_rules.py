@@ -1,8 +1,8 @@
 """The compiled rules of the package, or its rules files where nothing compiled is of these.
 
-A build writes them (`handler.rules_build`), so that a start of ingest neither imports YAML
-and pydantic nor parses an expression. They never decide what is served: whatever they are not
-certainly the same as is loaded from its file, later.
+A build writes them (`handler.rules_build`), so that a start of ingest neither imports YAML and
+pydantic nor parses an expression. They never decide what is served: unless they certainly are of
+these rules files and this code, the files are loaded.
 """
 
 from collections.abc import Iterable, Mapping
