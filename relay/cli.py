@@ -64,6 +64,11 @@ ENTRIES: Final = {
     "urls": Entry(
         "relay.deploy.urls:urls", "Print the URL that each source's sender posts to.", DEPLOY
     ),
+    "cost": Entry(
+        "relay.cost.command:cost",
+        "Print what a stack costs a month, by part; nothing is read from AWS.",
+        DEPLOY,
+    ),
     "doctor": Entry(
         "relay.doctor.command:doctor",
         "Report what is wrong with a deployed stack and how to fix it; nothing is sent or changed.",

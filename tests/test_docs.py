@@ -122,35 +122,6 @@ def test_the_page_on_deployment_names_every_permission_and_no_other() -> None:
     assert told == granted
 
 
-def costs() -> dict[str, tuple[str, float]]:
-    section = DEPLOY.split("## What it costs\n")[1].split("\n## ")[0]
-    lines = [line.strip("|").split("|") for line in section.splitlines() if line.startswith("| ")]
-    return {what.strip(): (formula.strip(), float(result)) for what, formula, result in lines[1:]}
-
-
-def computed(formula: str) -> float:
-    """Return what a formula of the page gives for the page's example."""
-    plain = re.sub(r"(?<=\d),(?=\d{3})", "", formula)
-    plain = re.split(r"[,:]", plain)[0]
-    plain = re.sub(r" (KB|s|for each source|for each rule)\b", "", plain)  # one source, one rule
-    for shown, meant in (("×", "*"), ("10⁶", "1e6"), ("10⁵", "1e5"), ("10⁴", "1e4")):
-        plain = plain.replace(shown, meant)
-    return float(eval(plain, {"W": 1e5, "D": 1e5, "LedgerDays": 400}))  # noqa: S307 - our own page
-
-
-def test_the_costs_are_what_their_formulas_give() -> None:
-    for formula, result in costs().values():
-        assert computed(formula) == pytest.approx(result, abs=0.0051), formula
-
-
-def test_the_costs_count_what_the_template_has() -> None:
-    kinds = [one["Type"] for one in TEMPLATE_DATA["Resources"].values() if "Condition" not in one]
-    assert costs()["alarms"][0].startswith(f"{kinds.count('AWS::CloudWatch::Alarm')} × 0.10")
-    assert costs()["secrets"][0] == f"{kinds.count('AWS::SecretsManager::Secret')} × 0.40"
-    assert TEMPLATE_DATA["Globals"]["Function"]["MemorySize"] == 1024
-    assert TEMPLATE_DATA["Parameters"]["LedgerDays"]["Default"] == 400
-
-
 PLACE = re.compile(r"`((?:src|relay|tests|bench|docs|events|findings)/[\w./*-]+)`")
 
 

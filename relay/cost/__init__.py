@@ -1,0 +1,1 @@
+"""`relay cost`: what a stack costs a month."""
