@@ -57,8 +57,9 @@ boto3: $(READY) ## Test what calls AWS with the oldest and the newest boto3 that
 peers: $(READY) ## Deliver in the ways of others under the same faults, beside ours
 	@.venv/bin/python -m bench.reliability
 
-bench: $(READY) ## Measure delivering beside other ways, simulate backlogs; WRITE=1 to write what docs show of it
+bench: $(READY) ## Measure both functions beside other ways, simulate backlogs; WRITE=1 to write what docs show of it
 	@.venv/bin/python -m bench.deliver $(if $(WRITE),--write docs/performance.md)
+	@.venv/bin/python -m bench.ingest $(if $(WRITE),--write docs/performance.md)
 	@$(if $(WRITE),.venv/bin/python -m bench.cost --write docs/deploy.md)
 	@.venv/bin/python -m bench.drain $(if $(WRITE),--write docs/performance.md)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bench.plots import Plot, svg
+from bench.plots import Bars, Plot, svg
 
 
 def marks(name: str) -> tuple[str, str]:
@@ -12,7 +12,7 @@ def marks(name: str) -> tuple[str, str]:
     return f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
 
 
-def write(page: Path, name: str, block: str, plots: Mapping[str, Plot]) -> None:
+def write(page: Path, name: str, block: str, plots: Mapping[str, Plot | Bars]) -> None:
     """Replace a benchmark's text and plots; raise ValueError where the page has no marks."""
     text, (begin, end) = page.read_text(encoding="utf-8"), marks(name)
     if begin not in text or end not in text:
@@ -21,7 +21,8 @@ def write(page: Path, name: str, block: str, plots: Mapping[str, Plot]) -> None:
     text = re.sub(f"{begin}.*{end}", lambda _: inside, text, flags=re.DOTALL)
     page.write_text(text, encoding="utf-8")
     folder = page.with_suffix("")
-    folder.mkdir(exist_ok=True)
+    if plots:
+        folder.mkdir(exist_ok=True)
     for plot, drawn in plots.items():
         (folder / f"{plot}.svg").write_text(svg(drawn), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Plots as SVG: lines between two axes, each linear from 0 or logarithmic."""
+"""Plots as SVG: lines between two axes, each linear from 0 or logarithmic; or bars from 0."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
@@ -11,6 +11,7 @@ _LETTER: Final = 7  # pixels of a letter of the lines' names
 _COLOURS: Final = ("#1f6feb", "#d1242f", "#6e7781", "#8250df", "#1a7f37")
 _TICKS: Final = 6  # of a linear axis, at most
 _FEW: Final = 10  # points of a line, which are each marked
+_ROW: Final = 26  # pixels from a bar to the next
 
 Line = Sequence[tuple[float, float]]
 
@@ -31,20 +32,51 @@ class Plot(NamedTuple):
     lines: Mapping[str, Line]
 
 
-def svg(plot: Plot) -> str:
+class Bars(NamedTuple):
+    """A title, a linear axis, and the length of each bar by its name; the first is set off."""
+
+    title: str
+    across: Axis
+    lengths: Mapping[str, float]
+
+
+def svg(plot: Plot | Bars) -> str:
     """Return the plot as a file's text."""
+    return _bars(plot) if isinstance(plot, Bars) else _lines(plot)
+
+
+def _lines(plot: Plot) -> str:
     points = [point for line in plot.lines.values() for point in line]
     across = _Scale.of(plot.across, [x for x, _ in points])
     up = _Scale.of(plot.up, [y for _, y in points])
     width = _LEFT + _ACROSS + _RIGHT + _LETTER * max(map(len, plot.lines))
     height = _TOP + _UP + _BOTTOM
+    parts = [*_horizontal(across, _TOP + _UP), *_vertical(up), *_curves(plot.lines, across, up)]
+    return _drawing(plot.title, width, height, parts)
+
+
+def _bars(plot: Bars) -> str:
+    scale = _Scale.of(plot.across, [*plot.lengths.values()])
+    width = _LEFT + _ACROSS + _RIGHT + _LETTER * max(map(len, plot.lengths))
+    down = _TOP + _ROW * len(plot.lengths)
+    parts = _horizontal(scale, down)
+    for place, (name, length) in enumerate(plot.lengths.items()):
+        y, colour = _TOP + _ROW * place, _COLOURS[2 if place else 0]
+        along = scale.share(length) * _ACROSS
+        parts += [
+            f'<rect x="{_LEFT}" y="{y}" width="{along:.1f}" height="18" fill="{colour}"/>',
+            f'<text x="{_LEFT + along + 6:.1f}" y="{y + 13}">{name}</text>',
+        ]
+    return _drawing(plot.title, width, down + _BOTTOM, parts)
+
+
+def _drawing(title: str, width: int, height: int, parts: Sequence[str]) -> str:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         'font-family="sans-serif" font-size="12">\n'
         f'<rect width="{width}" height="{height}" fill="white"/>\n'
-        f'<text x="{_LEFT}" y="22" font-size="14">{plot.title}</text>\n'
+        f'<text x="{_LEFT}" y="22" font-size="14">{title}</text>\n'
     )
-    parts = [*_horizontal(across), *_vertical(up), *_curves(plot.lines, across, up)]
     return head + "\n".join(parts) + "\n</svg>\n"
 
 
@@ -93,9 +125,8 @@ def _linear(most: float) -> list[float]:
     return [number * step for number in range(ceil(most / step) + 1)]
 
 
-def _horizontal(scale: _Scale) -> list[str]:
-    """Return the axis from left to right."""
-    down = _TOP + _UP
+def _horizontal(scale: _Scale, down: int) -> list[str]:
+    """Return the axis from left to right, so many pixels from the top."""
     ticks = [
         f'<text x="{scale.x(value)}" y="{down + 18}" text-anchor="middle">{value:,g}</text>'
         for value in scale.ticks

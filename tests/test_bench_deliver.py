@@ -10,10 +10,10 @@ import pytest
 
 from bench.deliver import packages, page
 from bench.deliver.answers import DYNAMODB, TABLE, Unexpected, answer, is_shared, writes
-from bench.deliver.figures import COLD, EVENT, PATH, REQUESTS, ROWS, Figures, Goal, Row, cpu, wall
-from bench.deliver.packages import BUILD, PROJECT, RELEASE
+from bench.deliver.figures import EVENT, PATH, REQUESTS, ROWS, cpu, wall
+from bench.deliver.packages import RELEASE
 from bench.deliver.sink import CALLS, WRITES
-from bench.deliver.ways import OURS, SEGMENT, TYPICAL, Sink, Ways
+from bench.deliver.ways import SEGMENT, TYPICAL, Sink, starts
 from bench.deliver.webhooks import (
     SIGNING_SECRET,
     SOURCE,
@@ -21,7 +21,11 @@ from bench.deliver.webhooks import (
     rules_file,
     typical_message,
 )
+from bench.paths import BUILD, PROJECT
 from bench.plots import svg
+from bench.processes import Ways
+from bench.report import HEADS, Run
+from bench.results import OURS, Figures, Goal, Row, results
 from handler.aws.api_gateway import webhook_of
 from handler.aws.dynamodb import Table
 from handler.core.planning.plan import plan
@@ -45,7 +49,7 @@ def test_a_quick_run_serves_and_counts_everything() -> None:
     figures = json.loads((BUILD / "quick.json").read_text(encoding="utf-8"))["figures"]
     assert figures[REQUESTS][TYPICAL] == [50]  # one for each message
     measured = {name: ways for name, ways in figures.items() if name != EVENT}
-    assert {cpu("canvas", 50), cpu("hold", 50), wall(50), PATH, f"{COLD}, ingest"} < {*measured}
+    assert {cpu("canvas", 50), cpu("hold", 50), wall(50), PATH} < {*measured}
     assert all(value > 0 for ways in measured.values() for each in ways.values() for value in each)
 
 
@@ -93,6 +97,20 @@ def test_a_counted_figure_has_a_goal_of_its_own() -> None:
     assert result.cells() == ["it", "2", f"{RELEASE}: 4", "", "≤ 1.9", "not met"]
 
 
+def test_a_counted_figure_may_stand_alone() -> None:
+    for other in (None, (wall(50), SEGMENT)):  # the second was not measured
+        result = Row("it", "ms", wall(50), other, Goal(2), counted=True).result(ROUNDS)
+        assert result is not None
+        assert result.cells() == ["it", "2 ms", "", "", "≤ 2", "met"]
+        assert result.document()["ratio"] is None
+
+
+def test_another_figure_of_this_checkout_has_a_name_of_its_own() -> None:
+    result = Row("it", "ms", wall(50), (wall(10), OURS), beside="10").result(ROUNDS)
+    assert result is not None
+    assert result.cells()[2] == "10: 2 ms"
+
+
 def test_a_call_that_the_sink_does_not_know_is_no_yes() -> None:
     with pytest.raises(Unexpected):
         answer(f"{DYNAMODB}Scan", b"{}")
@@ -115,8 +133,8 @@ def test_statements_that_read_are_no_writes() -> None:
 
 
 def test_a_page_shows_each_figure_and_what_holds_a_goal() -> None:
-    results = [found for row in ROWS if (found := row.result(ROUNDS))]
-    block = page.block("About.", results, {"it": ["60% botocore", "40% <built-in>"]})
+    missed = {"it": ["60% botocore", "40% <built-in>"]}
+    block = Run("About.", results(ROWS, ROUNDS), missed, [], ROUNDS).block()
     assert "| wall time, batch of 50 | 2 ms | 630240a: 4 ms | 0.50 [0.30 to 0.90] |" in block
     assert block.endswith("\n\n- Not met: it. `60% botocore`, `40% <built-in>`.")
 
@@ -133,13 +151,13 @@ def test_a_way_that_the_machine_lacks_is_left_out_and_named(
     monkeypatch.setattr(packages, "RELEASE", "0000000")
     monkeypatch.setattr("shutil.which", lambda _: None)
     with ExitStack() as stack:
-        ways = Ways(stack, Sink(stack)).start(RELEASE, SEGMENT)
+        ways = Ways(stack, starts(Sink(stack).url)).start(RELEASE, SEGMENT)
     assert not ways.running
     assert [words.split(":")[0] for words in ways.missing] == ["0000000", "Segment"]
 
 
 def test_the_page_on_performance_has_a_row_of_each_figure() -> None:
-    assert rows(PERFORMANCE, page.NAME) == [page.HEADS[0], "---", *(row.what for row in ROWS)]
+    assert rows(PERFORMANCE, page.NAME) == [HEADS[0], "---", *(row.what for row in ROWS)]
 
 
 def test_the_sink_lets_a_first_claim_and_its_mark_be_written_together() -> None:

@@ -9,7 +9,7 @@ from bench.drain import page as drain
 from bench.drain.__main__ import quick, run
 from bench.drain.scenarios import SCENARIOS
 from bench.page import marks, write
-from bench.plots import Axis, Plot, svg
+from bench.plots import Axis, Bars, Plot, svg
 from relay.paths import PROJECT
 from tests.docs_pages import page
 
@@ -69,6 +69,17 @@ def test_equal_ratios_are_equally_far_on_a_logarithmic_axis() -> None:
 
 def test_one_value_has_an_axis_too() -> None:
     assert places(svg(Plot("", LINEAR, LOGARITHMIC, {"line": [(1, 1), (2, 1)]})))
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    drawn = svg(Bars("Title", LINEAR, {"ours": 25, "theirs": 100}))
+    _, ours, theirs = [
+        float(one.attrib["width"])
+        for one in ET.fromstring(drawn)  # noqa: S314 - our own
+        if one.tag.endswith("rect")
+    ]
+    assert ours * 4 == theirs
+    assert {"Title", "minutes", "ours", "theirs", "0", "100"} <= {*texts(drawn)}
 
 
 def test_the_page_on_performance_has_a_row_and_a_line_of_each_scenario() -> None:

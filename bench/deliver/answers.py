@@ -48,6 +48,7 @@ _ANSWERS: Final[dict[str, Callable[[bytes], dict[str, Any]]]] = {
     f"{DYNAMODB}GetItem": _nothing,
     f"{DYNAMODB}BatchExecuteStatement": _executed,
     f"{DYNAMODB}BatchGetItem": lambda _: {"Responses": {}, "UnprocessedKeys": {}},
+    "AmazonSQS.SendMessage": lambda _: {"MessageId": "0" * 32, "MD5OfMessageBody": "0" * 32},
     "AmazonSQS.SendMessageBatch": _enqueued,
     "secretsmanager.GetSecretValue": lambda _: _SECRET,
 }

@@ -1,24 +1,17 @@
 """`python -m bench.deliver.functions [FOLDER]`: the functions of one package, in one process.
 
-Each line of standard input is a task, each of standard output its result, both JSON. What the
-functions print goes nowhere. FOLDER has a package of the relay; without it they are the typical.
+It carries out tasks (see `bench.tasks`). FOLDER has a package of the relay; without it they are
+the typical.
 """
 
-import cProfile
 import io
 import json
-import os
-import pstats
 import sys
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from itertools import cycle
-from operator import itemgetter
-from pathlib import Path
-from tempfile import TemporaryFile
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import boto3
 from botocore.awsrequest import AWSRequest, AWSResponse
@@ -26,8 +19,7 @@ from botocore.compat import HTTPHeaders
 
 from bench.deliver.answers import answer
 from bench.deliver.webhooks import MOST, TOPICS, gateway_event, queue_event, typical_message
-
-_TOP: Final = 6  # packages, and functions, of a profile
+from bench.tasks import microseconds, printed, serve
 
 
 class Context:
@@ -118,17 +110,11 @@ class Functions:
         if failed:
             raise ValueError(failed)
 
-    def events(self) -> dict[str, Any]:
-        """Return an event of each function: a webhook, and a batch of 10."""
-        webhook, batch = self._webhooks["plain"][0], queue_event(self._messages["plain"][:10])
-        return {"value": {"ingest": webhook, "deliver": batch}}
-
-    def deliver(self, rule: str, size: int) -> dict[str, None]:
+    def deliver(self, rule: str, size: int) -> None:
         """Deliver a batch."""
         self._serve(rule, size)
-        return {"value": None}
 
-    def wall(self, rule: str, size: int) -> dict[str, float]:
+    def wall(self, rule: str, size: int) -> float:
         """Deliver a batch; return the wall time of the next in milliseconds.
 
         The first reads what a worker reads every few seconds: here every second, for `local`.
@@ -136,34 +122,22 @@ class Functions:
         self._serve(rule, size)
         begun = time.perf_counter()
         self._serve(rule, size)
-        return {"value": (time.perf_counter() - begun) * 1000}
+        return (time.perf_counter() - begun) * 1000
 
-    def cpu(self, rule: str, size: int, seconds: float) -> dict[str, float]:
+    def cpu(self, rule: str, size: int, seconds: float) -> float:
         """Deliver for so many seconds of CPU; return the microseconds of a recipient."""
-        count, begun = 0, time.process_time()
-        while (spent := time.process_time() - begun) < seconds or not count:
+
+        def batch() -> int:
             self._serve(rule, size)
-            count += size
-        return {"value": spent * 1e6 / count}
+            return size
 
-    def ingest(self, seconds: float) -> dict[str, float]:
-        """Take webhooks for so many seconds of CPU; return the microseconds of one."""
-        count, begun = 0, time.process_time()
-        while (spent := time.process_time() - begun) < seconds or not count:
-            count += len(self._take("plain"))
-        return {"value": spent * 1e6 / count}
+        return microseconds(batch, seconds)
 
-    def logged(self, size: int) -> dict[str, float]:
+    def logged(self, size: int) -> float:
         """Deliver a batch; return the bytes that are logged of a recipient."""
-        with TemporaryFile() as file:
-            os.dup2(file.fileno(), 1)
-            self._serve("plain", size)
-            sys.stdout.flush()
-            written = os.fstat(1).st_size
-            _hush()
-        return {"value": written / size}
+        return len(printed(lambda: self._serve("plain", size))) / size
 
-    def path(self, seconds: float, *, inside: bool) -> dict[str, float]:
+    def path(self, seconds: float, *, inside: bool) -> float:
         """Take webhooks and deliver them, 50 at once; return the microseconds of a recipient."""
         self._aws.inside = inside
         spent, count = 0.0, 0
@@ -177,62 +151,12 @@ class Functions:
             spent += time.process_time() - begun
             count += MOST
         self._aws.inside = False
-        return {"value": spent * 1e6 / count}
-
-    def profile(self, task: dict[str, Any]) -> dict[str, list[str]]:
-        """Carry another task out; return where its CPU goes: packages first, then functions."""
-        profile = cProfile.Profile(time.process_time)
-        profile.runcall(self.carry_out, task)
-        packages, functions = defaultdict[str, float](float), defaultdict[str, float](float)
-        for place, row in cast("dict[_Place, _Row]", pstats.Stats(profile).stats).items():  # type: ignore[attr-defined] # it is public, and has no type
-            packages[_package(place)] += row[2]
-            functions[f"{_package(place)}: {place[2]}"] += row[2]
-        total = sum(packages.values())
-        top = [*_most(packages), *_most(functions)]
-        return {"value": [f"{seconds / total:.0%} {name}" for name, seconds in top]}
-
-    def carry_out(self, task: dict[str, Any]) -> dict[str, Any]:
-        """Carry out a task: the name of a method, and its arguments."""
-        given = {name: value for name, value in task.items() if name != "do"}
-        result: dict[str, Any] = getattr(self, task["do"])(**given)
-        return result
-
-
-# A function's file, line and name; its calls (two numbers), and its seconds without its callees.
-_Place = tuple[str, int, str]
-_Row = tuple[int, int, float, float, object]
-
-
-def _most(seconds: Mapping[str, float]) -> list[tuple[str, float]]:
-    return sorted(seconds.items(), key=itemgetter(1), reverse=True)[:_TOP]
-
-
-def _package(place: _Place) -> str:
-    """Return the package of a function, or the module where it is in none."""
-    file = place[0]
-    if file == "~":
-        return "built-in functions"
-    parts = Path(file).with_suffix("").parts
-    if "site-packages" in parts:
-        return parts[parts.index("site-packages") + 1]
-    return "handler" if "handler" in parts else next(it for it in reversed(parts) if it[0] != "_")
-
-
-def _hush() -> None:
-    """Let all that the functions print go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.close(nowhere)
+        return spent * 1e6 / count
 
 
 def main() -> None:
     """Carry out the tasks of standard input, until it ends."""
-    results = os.fdopen(os.dup(1), "w")
-    _hush()
-    functions = Functions(*sys.argv[1:])
-    for line in sys.stdin:
-        results.write(json.dumps(functions.carry_out(json.loads(line))) + "\n")
-        results.flush()
+    serve(lambda: Functions(*sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -1,22 +1,19 @@
 """The measurement: rounds in which every way has its turn, and calls counted at the sink."""
 
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from bench.deliver.answers import DYNAMODB
 from bench.deliver.figures import (
     CALLS,
     EVENT,
-    INGEST,
     INSIDE,
-    LOGGED,
     PATH,
     REQUESTS,
     WRITES,
-    Result,
     cpu,
+    logged,
     wall,
 )
 from bench.deliver.packages import RELEASE
@@ -24,24 +21,18 @@ from bench.deliver.sink import CALLS as DYNAMODB_CALLS
 from bench.deliver.sink import RECIPIENTS
 from bench.deliver.sink import REQUESTS as BRAZE_REQUESTS
 from bench.deliver.sink import WRITES as DYNAMODB_WRITES
-from bench.deliver.ways import OURS, SEGMENT, TYPICAL, Sink, Ways
+from bench.deliver.ways import SEGMENT, TYPICAL, Sink
 from bench.deliver.webhooks import MOST
+from bench.processes import Ways
+from bench.results import OURS, Result
+from bench.rounds import Rounds, Task
+from relay.cost.measured import BRAZE_MS, DYNAMODB_MS
 
 SIZES: Final = (1, 10, 50)
-DYNAMODB_MS, BRAZE_MS = 4, 200  # of a call and of a request, as they are met in life
 _RULES: Final = ("plain", "canvas", "hold", "mixed")
 _BATCHES: Final = {f"{CALLS}canvas": "canvas", REQUESTS: "mixed"}  # whose calls are shown
 _MIXED: Final = 3  # rules in a batch that has some of each: so many requests at the least
 _RELAYS: Final = (OURS, RELEASE)
-
-
-class Task(NamedTuple):
-    """What is asked in each round, of which ways."""
-
-    figure: str
-    ways: tuple[str, ...]
-    do: str
-    given: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +48,10 @@ class Amount:
     rounds: int
     waiting_rounds: int
     counted: int
-    cold: int
 
 
-FULL: Final = Amount((OURS, RELEASE, TYPICAL, SEGMENT), 0.25, 9, 5, 3, 5)
-QUICK: Final = Amount((OURS, TYPICAL), 0, 1, 1, 1, 1)  # everything once
+FULL: Final = Amount((OURS, RELEASE, TYPICAL, SEGMENT), 0.25, 9, 5, 3)
+QUICK: Final = Amount((OURS, TYPICAL), 0, 1, 1, 1)  # everything once
 
 
 def cpu_tasks(seconds: float) -> list[Task]:
@@ -74,7 +64,6 @@ def cpu_tasks(seconds: float) -> list[Task]:
     return [
         *(of("plain", size, *_RELAYS, TYPICAL) for size in SIZES),
         *(of(rule, MOST, *_RELAYS) for rule in ("canvas", "hold")),
-        Task(INGEST, _RELAYS, "ingest", {"seconds": seconds}),
         Task(EVENT, (SEGMENT,), "send", {"events": round(2000 * seconds), "together": MOST}),
         Task(PATH, _RELAYS, "path", {"seconds": 2 * seconds, "inside": False}),
         Task(INSIDE, _RELAYS, "path", {"seconds": 2 * seconds, "inside": True}),
@@ -94,38 +83,35 @@ class Measurement:
     """Figures as they come; `say` is told of each round."""
 
     def __init__(self, ways: Ways, sink: Sink, say: Callable[[str], None]) -> None:
-        self._ways, self._sink, self._say = ways, sink, say
-        self.figures: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+        self._ways, self._sink = ways, sink
+        self._rounds = Rounds(ways.running, say)
+
+    @property
+    def figures(self) -> dict[str, dict[str, list[float]]]:
+        """The figures so far."""
+        return self._rounds.figures
 
     def run(self, amount: Amount) -> None:
         """Measure everything."""
         for name in set(self._ways.running) & {*_RELAYS, TYPICAL}:
             self._count(name, amount.counted)
-        self._rounds(cpu_tasks(amount.seconds), amount.rounds, "CPU")
+        self._rounds.run(cpu_tasks(amount.seconds), amount.rounds, "CPU")
         self._sink.delay(DYNAMODB_MS, BRAZE_MS)
-        self._rounds(wall_tasks(), amount.waiting_rounds, "wall")
+        self._rounds.run(wall_tasks(), amount.waiting_rounds, "wall")
         self._sink.delay(0, 0)
 
-    def _rounds(self, tasks: list[Task], rounds: int, kind: str) -> None:
-        for number in range(rounds):
-            self._say(f"{kind}, round {number + 1} of {rounds}")
-            for task in tasks:
-                # The order changes, so that no way always follows the same other.
-                for name in task.ways[:: 1 if number % 2 else -1]:
-                    if name in self._ways.running:
-                        value = self._ways.running[name].ask(task.do, **task.given)
-                        self.figures[task.figure][name].append(value)
-
     def _count(self, name: str, times: int) -> None:
-        """Count the calls of batches of 50 at the sink, those of 10 for what they cost."""
+        """Count the calls of batches of 50 at the sink; of smaller ones, what they cost."""
         sent = fewest = 0
         for rule in _RULES[:1] if name == TYPICAL else _RULES:
             sent += self._counted(name, rule, MOST, times)
             fewest += times * (_MIXED if rule == "mixed" else 1)
         self.figures[REQUESTS][name] = [sent / fewest]
         if name != TYPICAL:
-            self._counted(name, "plain", 10, times)
-            self.figures[LOGGED][name] = [self._ways.running[name].ask("logged", size=10)]
+            for size in SIZES:
+                self._counted(name, "plain", size, times)
+                written = self._ways.running[name].ask("logged", size=size)
+                self.figures[logged(size)][name] = [written]
 
     def _counted(self, name: str, rule: str, size: int, times: int) -> int:
         """Return the requests that batches take; raise where one recipient was not sent."""

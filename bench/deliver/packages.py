@@ -8,20 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from bench.deliver.webhooks import SOURCE, rules_file
+from bench.paths import BUILD, PROJECT
+from bench.processes import Missing
 
-PROJECT: Final = Path(__file__).resolve().parents[2]
-BUILD: Final = PROJECT / "build" / "bench"
 RELEASE: Final = "630240a"  # which claimed and marked each delivery by a call of its own
 _SEGMENT: Final = Path(__file__).parent / "segment"
 
 
-class Missing(Exception):
-    """Something that this machine does not have; its words are shown instead of its figures."""
-
-
 def ours() -> Path:
     """Return a package of this checkout's functions with the benchmark's rules."""
-    package = _emptied("ours")
+    package = emptied("ours")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(PROJECT / "src" / "handler", package / "handler", ignore=ignored)
     return _with_rules(package)
@@ -29,7 +25,7 @@ def ours() -> Path:
 
 def release() -> Path:
     """Return the same of RELEASE; raise Missing where git does not have its commit."""
-    package = _emptied(RELEASE)
+    package = emptied(RELEASE)
     archive = ("git", "archive", "--format=tar", RELEASE, "src/handler")
     found = subprocess.run(archive, cwd=PROJECT, capture_output=True, check=False)  # noqa: S603 - git alone
     if found.returncode:
@@ -46,7 +42,7 @@ def segment() -> Path:
     lock = (_SEGMENT / "package-lock.json").read_text(encoding="utf-8")
     installed = folder / "installed.json"  # the lock that was installed
     if not installed.exists() or installed.read_text(encoding="utf-8") != lock:
-        _install(_emptied("segment"))
+        _install(emptied("segment"))
         installed.write_text(lock, encoding="utf-8")
     shutil.copy(_SEGMENT / "action.js", folder)
     return folder
@@ -64,7 +60,8 @@ def _install(folder: Path) -> None:
         raise Missing("Segment: npm cannot install it; is the registry within reach?")
 
 
-def _emptied(name: str) -> Path:
+def emptied(name: str) -> Path:
+    """Return an empty folder of this name."""
     folder = BUILD / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

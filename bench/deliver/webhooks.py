@@ -10,6 +10,7 @@ import hmac
 import json
 import time
 from collections.abc import Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,10 +59,14 @@ _RULE: Final = """\
 """
 
 
-def rules_file() -> str:
-    """Return the rules file of the source: a rule for each of TOPICS, with the same 15 fields."""
+def rules_file(others: int = 0) -> str:
+    """Return the rules file of the source: a rule for each of TOPICS, with the same 15 fields.
+
+    `others` are as many rules more, of topics that no webhook here has; they come first.
+    """
     rules = ""
-    for name, topic in TOPICS.items():
+    topics = {f"other-{number}": f"things/kind-{number}" for number in range(others)}
+    for name, topic in {**topics, **TOPICS}.items():
         is_canvas = name == "canvas"
         rules += _RULE.format(
             name=name,
@@ -74,14 +79,14 @@ def rules_file() -> str:
 
 
 def _target(rule: str) -> str:
-    return CAMPAIGN.replace("4172", f"{[*TOPICS].index(rule):04}")
+    return CAMPAIGN.replace("4172", f"{[*TOPICS].index(rule) if rule in TOPICS else 9999:04}")
 
 
 _ORDER: Final = json.loads((Path(__file__).parent / "order.json").read_text(encoding="utf-8"))
 
 
-def order(number: int) -> dict[str, Any]:
-    """Return an order of its own customer, placed now."""
+def order(number: int, items: int | None = None) -> dict[str, Any]:
+    """Return an order of its own customer, placed now, with 5 line items or as many as given."""
     now = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
     email = f"Zoe.Berg.{number}@Example.COM"
     customer = _ORDER["customer"] | {"id": 207_000_000 + number, "email": email}
@@ -92,18 +97,24 @@ def order(number: int) -> dict[str, Any]:
         "email": email,
         "created_at": now,
         "customer": customer,
+        "line_items": [*islice(cycle(_ORDER["line_items"]), items or len(_ORDER["line_items"]))],
     }
 
 
-def body_of(number: int) -> bytes:
+def body_of(number: int, items: int | None = None) -> bytes:
     """Return an order's bytes, as its sender posts them."""
-    return json.dumps(order(number), separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(order(number, items), separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def gateway_event(number: int, topic: str) -> dict[str, Any]:
+def signature(body: bytes) -> str:
+    """Return the signature of a body, as its header has it."""
+    digest = hmac.digest(SIGNING_SECRET.encode(), body, hashlib.sha256)
+    return base64.b64encode(digest).decode()
+
+
+def gateway_event(number: int, topic: str, items: int | None = None) -> dict[str, Any]:
     """Return an order as an HTTP API request (payload format 2.0), signed."""
-    body, path = body_of(number), f"/webhooks/{SOURCE}"
-    digest = hmac.new(SIGNING_SECRET.encode(), body, hashlib.sha256).digest()
+    body, path = body_of(number, items), f"/webhooks/{SOURCE}"
     return {
         "version": "2.0",
         "routeKey": "ANY /webhooks/{source}",
@@ -115,7 +126,7 @@ def gateway_event(number: int, topic: str) -> dict[str, Any]:
             "user-agent": "Shopify-Captain-Hook",
             "x-shopify-topic": topic,
             "x-shopify-shop-domain": "harbour-tea.myshopify.com",
-            "x-shopify-hmac-sha256": base64.b64encode(digest).decode(),
+            "x-shopify-hmac-sha256": signature(body),
         },
         "requestContext": {
             "domainName": _HOST,

@@ -1,8 +1,9 @@
-// Segment's action `triggerCampaign`, driven by lines of JSON: subscription, mapping, validation and one request an event.
-// Run in the folder that its packages are installed in: node action.js BRAZE_URL, one event on the first line.
+// Segment's action `triggerCampaign`, driven by lines of JSON: subscription, mapping, validation and one request an event;
+// and its mapping alone. Run in the folder that its packages are installed in: node action.js BRAZE_URL, the first line is
+// {"do": "begin", "order": ORDER}.
 const readline = require('readline')
 const at = (name) => require(require.resolve(name, { paths: [process.cwd()] }))
-const { Destination } = at('@segment/actions-core')
+const { Destination, transform } = at('@segment/actions-core')
 const braze = at('@segment/action-destinations/dist/destinations/braze').default
 
 const endpoint = process.argv[2]
@@ -38,26 +39,35 @@ const mapping = { campaign_id: 'a-campaign', recipients: [recipient] }
 const subscription = { subscribe: 'type = "track"', partnerAction: 'triggerCampaign', mapping, enabled: true }
 const settings = { api_key: 'a-key', endpoint, subscriptions: [subscription] }
 
-async function send(event, count, together) {
-  let left = count
+let event
+
+function begin({ order }) {
+  const timestamp = new Date().toISOString()
+  event = { type: 'track', event: 'Order Placed', userId: 'u', timestamp, properties: order }
+}
+
+async function send({ events, together }) {
+  let left = events
   const one = async () => {
     while (left-- > 0) await destination.onEvent(event, settings)
   }
   await Promise.all(Array.from({ length: together }, one))
 }
 
+function map({ events }) {
+  for (let left = events; left > 0; left--) transform(recipient, event)
+}
+
+const tasks = { begin, send, map }
+
+// Each line is a task: {"do": NAME, ...}. Its result is the microseconds of CPU of an event.
 async function main() {
-  let event
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const task = JSON.parse(line)
-    if (task.do === 'begin') {
-      const now = new Date().toISOString()
-      event = { type: 'track', event: 'Order Placed', userId: 'u', timestamp: now, properties: task.order }
-    }
     const before = process.cpuUsage()
-    await send(event, task.events, task.together)
+    await tasks[task.do](task)
     const { user, system } = process.cpuUsage(before)
-    console.log(JSON.stringify({ value: (user + system) / task.events }))
+    console.log(JSON.stringify({ value: (user + system) / (task.events || 1) }))
   }
 }
 main()

@@ -1,0 +1,1 @@
+"""Ingest and cold starts of both functions, as they are built, measured beside others."""
