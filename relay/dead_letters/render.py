@@ -20,8 +20,8 @@ from handler.core.models import Delivery, Event, Parked, Plan, Verified, Webhook
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
 from handler.core.planning.match import match
 from handler.core.planning.parse import RawEvent, parse, split
-from handler.core.planning.plan import event_fields, plan
-from handler.core.planning.render import MAX_DELIVERIES, Packed, render
+from handler.core.planning.plan import plan
+from handler.core.planning.render import MAX_DELIVERIES, Packed, event_fields, render
 from handler.core.rules.compiler import root_names
 from handler.core.rules.source import Rule, Source
 from relay.stacks import cloudformation
@@ -36,7 +36,7 @@ _WHOLE: Final = compile_expression("body")
 def planned_in_pieces(event: Event, source: Source) -> Plan:
     """Return the plan of an event, made in pieces, with the ids of the event as a whole."""
     found, parked = match(event, source), list[Parked]()
-    packed = Packed(event, message.pack(event_fields(event)))
+    packed = Packed(event, message.pack(event_fields(event) | {"body": event.body}))
     made = list[Delivery]()
     failed = [(rule.name, str(why)) for rule, why in found.failed]
     for rule in (one for one in found.wanted if not one.shadow):

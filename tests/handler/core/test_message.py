@@ -1,16 +1,20 @@
 """Queue messages are ASCII JSON, come back as they went, and nothing else is read."""
 
 import json
+import random
 import re
+import zlib
+from base64 import b64encode
 from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from handler.core.errors import UnknownVersion, UnreadableMessage
-from handler.core.message import decode, encode, group_of, pack, unpack
+from handler.core.message import decode, encode, group_of, pack, pack_with_body, unpack
 from handler.core.models import Delivery, Parked
 from tests.handler.core.message_models import DeliveryMessage, EventMessage, read
 
@@ -99,6 +103,26 @@ def test_a_message_of_the_first_release_is_read() -> None:
 @given(json_values)
 def test_any_json_value_survives_packing(value: object) -> None:
     assert unpack(pack(value)) == value  # type: ignore[arg-type] # hypothesis types no JSON
+
+
+@given(json_values)
+def test_a_body_that_is_json_already_is_packed_as_it_is(value: object) -> None:
+    fields: dict[str, JsonValue] = {"type": "order", "headers": {"a": "\xeb"}}
+    for text in (json.dumps(value, ensure_ascii=False), json.dumps(value, indent=2)):
+        packed = pack_with_body(fields, text.encode())
+        assert packed.isascii()
+        assert unpack(packed) == {**fields, "body": value}
+
+
+def test_an_event_that_fills_much_of_a_message_is_packed_as_small_as_before() -> None:
+    chance = random.Random(1)  # noqa: S311 - an order, no secret
+    items = [{"sku": f"{chance.getrandbits(64):x}", "quantity": 1} for _ in range(10_000)]
+    text = json.dumps(items, separators=(",", ":"))
+    usual = len(b64encode(zlib.compress(text.encode())))
+    assert usual > 65_536
+    assert len(pack_with_body({"type": "order"}, text.encode())) < usual * 1.01
+    small = json.dumps(items[:3_000], separators=(",", ":")).encode()
+    assert len(pack_with_body({"type": "order"}, small)) <= 65_536
 
 
 def test_a_later_version_is_told_from_what_is_unreadable() -> None:

@@ -35,10 +35,14 @@ Document = dict[str, JsonValue]
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """One event of a webhook before it is parsed: its body, and the bytes of that."""
+    """One event of a webhook before it is parsed: its body, and the bytes of that.
+
+    `text` is JSON in UTF-8 that any parser reads as the body: the same bytes in most cases.
+    """
 
     body: JsonValue
     raw: bytes
+    text: bytes
 
 
 def split(verified: Verified, source: Source) -> tuple[tuple[RawEvent, ...], tuple[str, ...]]:
@@ -49,11 +53,12 @@ def split(verified: Verified, source: Source) -> tuple[tuple[RawEvent, ...], tup
     raw = verified.webhook.body
     read = json_body.read(raw)
     if source.event.events is None:
-        return (RawEvent(read.value, raw),), read.warnings
+        return (RawEvent(read.value, raw, read.text),), read.warnings
     found = _search(source.event.events, _signed(verified, source, read.value), "events")
     if not isinstance(found, list):
         raise Malformed("the webhook's events are no list")
-    return tuple(RawEvent(one, _written(one)) for one in found), read.warnings
+    texts = [_written(one) for one in found]
+    return tuple(map(RawEvent, found, texts, texts)), read.warnings
 
 
 def parse(

@@ -10,7 +10,7 @@ from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
 from handler.core.planning.match import Match, match
 from handler.core.planning.parse import MAX_EVENTS, RawEvent, carried, digest, parse, split
-from handler.core.planning.render import MAX_DELIVERIES, Packed, render
+from handler.core.planning.render import MAX_DELIVERIES, Packed, event_fields, render
 from handler.core.rules.source import Rule, Source
 
 MAX_BYTES: Final = 8 * 1024 * 1024
@@ -74,19 +74,19 @@ def _planned(
         return Plan(1, parked=(_malformed(verified, part.raw, source, why),))
     scope = source.scope(event)
     found = match(event, source, scope)
-    packed = Packed(event, message.pack(event_fields(event)), scope)
+    if not (found.wanted or found.failed):
+        return Plan(1, unmatched=found.unmatched, warnings=tuple(warnings))
+    packed = Packed(event, message.pack_with_body(event_fields(event), part.text), scope)
     if oldest is not None and _age(event) > oldest:
         found = replace(found, wanted=(), late=found.wanted)
     deliveries, parked, rendered = _render(found, packed, source, warnings)
-    is_wanted = bool(found.wanted or found.late or found.failed)
     shadows = {rule.name for rule in found.wanted if rule.shadow}
     return Plan(
         events=1,
-        wanted=int(is_wanted),
+        wanted=1,
         deliveries=tuple(made for made in deliveries if made.rule not in shadows),
         parked=parked,
         shadow=tuple(made for made in deliveries if made.rule in shadows),
-        unmatched=() if is_wanted else found.unmatched,
         warnings=tuple(warnings),
         matched=tuple(
             one.name for one in (*found.wanted, *found.late, *(rule for rule, _ in found.failed))
@@ -179,21 +179,3 @@ def _raw(verified: Verified, raw: bytes, source: Source, why: tuple[ParkReason, 
         reason=reason,
         detail=detail,
     )
-
-
-def event_fields(event: Event) -> dict[str, JsonValue]:
-    """Return the fields of an event that its deliveries carry; optional ones where they are set."""
-    only_some = {
-        "version": event.version,
-        "arrived_ms": event.arrived_ms,
-        "again_after": event.again_after,
-    }
-    return {
-        "type": event.type,
-        "id": event.id,
-        "headers": dict(event.headers),
-        "body": event.body,
-        "occurred_at": event.occurred_at,
-        "received_at": event.received_at,
-        **{name: value for name, value in only_some.items() if value is not None},
-    }

@@ -25,7 +25,7 @@ MAX_DELIVERIES: Final = 100  # of one webhook
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """An event with its packed form (see `message.pack`), which all its deliveries carry.
+    """An event with its packed form (`message.pack_with_body`), which all its deliveries carry.
 
     `scope` is what expressions see of it, where other rules are to find what was evaluated.
     """
@@ -69,7 +69,7 @@ def _occasions(rule: Rule, packed: Packed, source: Source) -> Iterator[_Occasion
     if rule.for_each is None:
         yield _Occasion(scope, None, packed)
         return
-    whole = {**message.unpack(packed.text), "body": None}
+    whole = {**event_fields(packed.event), "body": None}
     # One more than a webhook may make is enough to see that there are too many.
     for index, item in enumerate(_items(rule, scope.signed)[: MAX_DELIVERIES + 1]):
         # Of the event's body, a delivery carries its own item alone.
@@ -158,3 +158,23 @@ def _expires_at(rule: Rule, event: Event) -> int | None:
         return None
     begun = event.received_at if event.occurred_at is None else event.occurred_at
     return begun + rule.expires_after
+
+
+def event_fields(event: Event) -> dict[str, JsonValue]:
+    """Return the fields of an event that its deliveries carry beside its body.
+
+    Optional ones are there where they are set.
+    """
+    only_some = {
+        "version": event.version,
+        "arrived_ms": event.arrived_ms,
+        "again_after": event.again_after,
+    }
+    return {
+        "type": event.type,
+        "id": event.id,
+        "headers": dict(event.headers),
+        "occurred_at": event.occurred_at,
+        "received_at": event.received_at,
+        **{name: value for name, value in only_some.items() if value is not None},
+    }

@@ -1,4 +1,5 @@
 import json
+import zlib
 from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,17 @@ from handler.core.rules.source import Rule
 
 ROOT = Path(__file__).parents[4]
 NOW = 1_763_672_400  # 2025-11-20T21:00:00Z
+ANY_TYPE = """\
+verify: {preset: shopify}
+rules:
+  - name: copy
+    type: "*"
+    send:
+      campaign_id: c
+      recipients:
+        - external_user_id: u${length(body)}
+          trigger_properties: {all: "${body}"}
+"""
 SOURCES = {
     name: load(
         name, (ROOT / f"tests/rules/{name}.yaml").read_text(encoding="utf-8"), f"{name}.yaml", "dev"
@@ -94,6 +106,27 @@ def test_the_event_goes_along_without_signature_or_cookie() -> None:
     assert set(event) == {"type", "id", "headers", "body", "occurred_at", "received_at"}
     assert event["headers"] == {"x-shopify-topic": "orders/create"}
     assert event["received_at"] == NOW
+
+
+@pytest.mark.parametrize(
+    "body, carried",
+    [
+        (b' {"id": 1.50, "n": "Zo\\u00eb \xc3\xab"}\n', {"id": 1.5, "n": "Zo\xeb \xeb"}),
+        (b'\xef\xbb\xbf{"id": 1}', {"id": 1}),
+        (b'{"id": "\\ud800"}', {"id": "\ufffd"}),
+        (b'{"id": 9007199254740993.0}', {"id": 9_007_199_254_740_993}),
+        (b'{"id": 9007199254740993, "x": [], "a": 1e22}', {"id": 2**53 + 1, "x": [], "a": 1e22}),
+        (b"[1]", [1]),
+    ],
+)
+def test_the_body_that_goes_along_is_the_one_that_was_parsed(body: bytes, carried: object) -> None:
+    every = load("shop", ANY_TYPE, "shop.yaml", "dev")
+    (delivery,) = plan(verified(body), every).deliveries
+    event = message.unpack(delivery.event)
+    # repr tells 1 from 1.0
+    assert repr(event["body"]) == repr(carried)
+    # As each release up to this one reads it.
+    assert json.loads(zlib.decompress(b64decode(delivery.event, validate=True))) == event
 
 
 @pytest.mark.parametrize(
