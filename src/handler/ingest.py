@@ -7,7 +7,7 @@ checks and the answers are those of the table in docs/answers.md.
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 DAY: Final = 86_400  # seconds
 RETRY_AFTER: Final = {"retry-after": "30"}  # seconds, as `secrets.FAILED_AFTER`
+_Message = tuple[Delivery, str]  # a delivery, and the body of its queue message
 _JSON: Final = {"content-type": "application/json"}
 _PATIENCE: Final = one_attempt(1, 2)
 # A webhook's answer: the function's timeout of 10 s, and 1 s to give it to Lambda. It includes the
@@ -176,8 +177,9 @@ class Ingest:
 
         Return the deliveries that SQS refuses for good: they are buried too.
         """
-        refused = self._send(planned.deliveries, retry)
-        dead = [(encode(one), Cause(Reason.REFUSED_BY_SQS)) for one in refused]
+        messages = [*zip(planned.deliveries, planned.bodies, strict=True)]
+        refused = self._send(messages, retry)
+        dead = [(body, Cause(Reason.REFUSED_BY_SQS)) for _, body in refused]
         dead += [
             (encode(parked), Cause(Reason(parked.reason), detail=parked.detail))
             for parked in planned.parked
@@ -187,17 +189,17 @@ class Ingest:
                 bury(self.sqs, self.settings.dead_letter_queue_url, body, cause, retry)
             except (BotoCoreError, ClientError) as error:
                 raise Unavailable(f"SQS is away: {error_name(error)}") from None
-        return refused
+        return [delivery for delivery, _ in refused]
 
-    def _send(self, deliveries: Sequence[Delivery], retry: Retry) -> list[Delivery]:
-        """Enqueue each delivery by its priority; return those that SQS refuses for good."""
-        normal = [one for one in deliveries if one.priority is None]
+    def _send(self, messages: list[_Message], retry: Retry) -> list[_Message]:
+        """Enqueue each message by its priority; return those that SQS refuses for good."""
+        normal = [one for one in messages if one[0].priority is None]
         refused = self._send_to(self.settings.queue_url, normal, retry)
-        low = [one for one in deliveries if one.priority is not None]
+        low = [one for one in messages if one[0].priority is not None]
         return refused + (self._send_low(low, retry) if low else [])
 
-    def _send_low(self, deliveries: Sequence[Delivery], retry: Retry) -> list[Delivery]:
-        """Enqueue deliveries of low priority: as others, where their queue is missing or away.
+    def _send_low(self, messages: list[_Message], retry: Retry) -> list[_Message]:
+        """Enqueue messages of low priority: as others, where their queue is missing or away.
 
         So a message of low priority is in its own queue alone, or among the dead letters: a worker
         of the release before it, which cannot read it, is handed none.
@@ -205,19 +207,18 @@ class Ingest:
         url = self.settings.low_priority_queue_url
         if url is not None:
             try:
-                return self._send_to(url, deliveries, retry)
+                return self._send_to(url, messages, retry)
             except Unavailable as error:
                 webhook_log.logger.warning(
                     "not in the low-priority queue", extra={"why": str(error)}
                 )
-        normal = [replace(one, priority=None) for one in deliveries]
-        return self._send_to(self.settings.queue_url, normal, retry)
+        normal = [replace(one, priority=None) for one, _ in messages]
+        return self._send_to(self.settings.queue_url, [(one, encode(one)) for one in normal], retry)
 
-    def _send_to(self, url: str, deliveries: Sequence[Delivery], retry: Retry) -> list[Delivery]:
-        bodies = [*map(encode, deliveries)]
-        messages = [*zip(bodies, map(group_of, deliveries), strict=True)]
-        made = dict(zip(bodies, deliveries, strict=True))
-        return [made[body] for body in enqueue(self.sqs, url, messages, retry)]
+    def _send_to(self, url: str, messages: list[_Message], retry: Retry) -> list[_Message]:
+        made = {body: delivery for delivery, body in messages}
+        grouped = [(body, group_of(delivery)) for delivery, body in messages]
+        return [(made[body], body) for body in enqueue(self.sqs, url, grouped, retry)]
 
 
 def _counts(made: Plan) -> dict[str, int]:

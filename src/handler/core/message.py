@@ -35,6 +35,7 @@ MAX_BYTES: Final = 1_048_576 - 16_384
 _QUICK: Final = 1
 _LARGE: Final = 48 * 1024
 _MAX_LEVELS: Final = 201  # of values within values; many more cannot be written as JSON again
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -89,7 +90,7 @@ def encode(letter: Delivery | Parked) -> str:
         newer = {name: fields.pop(name, None) for name in names}
         if newer := {name: value for name, value in newer.items() if value is not None}:
             version, given = since, {**given, **newer}
-    return _dumps({"version": version, "kind": kind, **fields, **given})
+    return _ENCODER.encode({"version": version, "kind": kind, **fields, **given})
 
 
 def group_of(delivery: Delivery) -> str:
@@ -177,7 +178,7 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=
 
 def pack(value: JsonValue) -> str:
     """Return a JSON value as base64 of its zlib-compressed ASCII JSON."""
-    return _packed(_dumps(value).encode("ascii"))
+    return _packed(_ENCODER.encode(value).encode("ascii"))
 
 
 def pack_with_body(fields: Mapping[str, JsonValue], body: bytes) -> str:
@@ -185,7 +186,7 @@ def pack_with_body(fields: Mapping[str, JsonValue], body: bytes) -> str:
 
     Each release so far reads that: it is one JSON text as before.
     """
-    head = _dumps(dict(fields)).encode("ascii").removesuffix(b"}")
+    head = _ENCODER.encode(dict(fields)).encode("ascii").removesuffix(b"}")
     return _packed(b'%b,"body":%b}' % (head, body))
 
 
@@ -199,7 +200,3 @@ def _packed(text: bytes) -> str:
 def unpack(text: str) -> Any:  # noqa: ANN401 - whatever JSON was packed
     """Return the JSON value that was packed."""
     return json.loads(zlib.decompress(b64decode(text, validate=True)))
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True, allow_nan=False)

@@ -121,7 +121,9 @@ class Plan:
     """The result of planning one verified webhook.
 
     `events` counts its events, `wanted` those that a rule matched; `unmatched` explains the first
-    event that no rule matched. `shadow` are deliveries of shadow rules, which are never sent.
+    event that no rule matched. `bodies` are the queue messages of the deliveries, one for each.
+    `shadow` are deliveries of shadow rules, which are never sent. `size` is in bytes: of the
+    messages, and of what would be those of shadow rules and parked events.
     `warnings` are fit for a log. `matched` are the names of matching rules, once for each event;
     `rendered` are those of them whose deliveries were made in time.
     """
@@ -129,9 +131,11 @@ class Plan:
     events: int
     wanted: int = 0
     deliveries: tuple[Delivery, ...] = ()
+    bodies: tuple[str, ...] = ()
     parked: tuple[Parked, ...] = ()
     shadow: tuple[Delivery, ...] = ()
     unmatched: tuple[Unmatched, ...] = ()
     warnings: tuple[str, ...] = ()
     matched: tuple[str, ...] = ()
     rendered: tuple[str, ...] = ()
+    size: int = 0

@@ -15,6 +15,8 @@ from handler.core.rules.source import Rule, Source
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 
+_Message = tuple[Delivery, str]  # a delivery, and the body of its queue message
+
 
 def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
     """Return the plan of a webhook; the same input always gives the same plan.
@@ -26,7 +28,7 @@ def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
     try:
         parts, warnings = split(verified, source)
     except Malformed as error:
-        return Plan(1, parked=(_malformed(verified, verified.webhook.body, source, str(error)),))
+        return _of_parked(_malformed(verified, verified.webhook.body, source, str(error)))
     if len(parts) > MAX_EVENTS:
         return _too_many(verified, source, len(parts), f"{len(parts)} events in one webhook")
     known: dict[tuple[str, str], bytes] = {}
@@ -35,21 +37,22 @@ def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
     for part in parts:
         one = _planned(part, verified, source, known, oldest)
         plans.append(one)
-        letters: list[Delivery | Parked] = [*one.deliveries, *one.shadow, *one.parked]
-        made += len(letters)
-        size += sum(len(message.encode(letter)) for letter in letters)
+        made += len(one.deliveries) + len(one.shadow) + len(one.parked)
+        size += one.size
         if excess := _excess(made, size):
             return _too_many(verified, source, len(parts), excess)
     return Plan(
         events=len(parts),
         wanted=sum(one.wanted for one in plans),
         deliveries=tuple(each for one in plans for each in one.deliveries),
+        bodies=tuple(each for one in plans for each in one.bodies),
         parked=tuple(parked for one in plans for parked in one.parked),
         shadow=tuple(each for one in plans for each in one.shadow),
         unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
         warnings=(*warnings, *dict.fromkeys(each for one in plans for each in one.warnings)),
         matched=tuple(each for one in plans for each in one.matched),
         rendered=tuple(each for one in plans for each in one.rendered),
+        size=size,
     )
 
 
@@ -68,10 +71,10 @@ def _planned(
     try:
         event = parse(part, verified, source, warnings)
     except Malformed as error:
-        return Plan(1, parked=(_malformed(verified, part.raw, source, str(error)),))
+        return _of_parked(_malformed(verified, part.raw, source, str(error)))
     if known.setdefault((event.type, event.id), part.raw) != part.raw:
         why = "another event of this webhook has the same id"
-        return Plan(1, parked=(_malformed(verified, part.raw, source, why),))
+        return _of_parked(_malformed(verified, part.raw, source, why))
     scope = source.scope(event)
     found = match(event, source, scope)
     if not (found.wanted or found.failed):
@@ -79,43 +82,54 @@ def _planned(
     packed = Packed(event, message.pack_with_body(event_fields(event), part.text), scope)
     if oldest is not None and _age(event) > oldest:
         found = replace(found, wanted=(), late=found.wanted)
-    deliveries, parked, rendered = _render(found, packed, source, warnings)
+    messages, parked, rendered = _render(found, packed, source, warnings)
     shadows = {rule.name for rule in found.wanted if rule.shadow}
+    sent = [each for each in messages if each[0].rule not in shadows]
     return Plan(
         events=1,
         wanted=1,
-        deliveries=tuple(made for made in deliveries if made.rule not in shadows),
+        deliveries=tuple(made for made, _ in sent),
+        bodies=tuple(body for _, body in sent),
         parked=parked,
-        shadow=tuple(made for made in deliveries if made.rule in shadows),
+        shadow=tuple(made for made, _ in messages if made.rule in shadows),
         warnings=tuple(warnings),
         matched=tuple(
             one.name for one in (*found.wanted, *found.late, *(rule for rule, _ in found.failed))
         ),
         rendered=rendered,
+        size=sum(len(body) for _, body in messages) + _size(parked),
     )
+
+
+def _of_parked(parked: Parked, events: int = 1) -> Plan:
+    return Plan(events, parked=(parked,), size=_size((parked,)))
+
+
+def _size(parked: tuple[Parked, ...]) -> int:
+    return sum(len(message.encode(one)) for one in parked)
 
 
 def _render(
     found: Match, packed: Packed, source: Source, warnings: list[str]
-) -> tuple[list[Delivery], tuple[Parked, ...], tuple[str, ...]]:
+) -> tuple[list[_Message], tuple[Parked, ...], tuple[str, ...]]:
     """Render each matching rule by itself: one that fails does not lose the others."""
-    deliveries: list[Delivery] = []
+    messages: list[_Message] = []
     rendered: list[str] = []
     parked = [_park(packed, source, rule, ("unrenderable", str(why))) for rule, why in found.failed]
     why_late = "it is so old that the ledger may have forgotten it"
     parked += [_park(packed, source, rule, ("expired", why_late)) for rule in found.late]
     for rule in found.wanted:
         try:
-            made = _fit(render(rule, packed, source, warnings))
+            made = _encoded(render(rule, packed, source, warnings))
         except Unrenderable as error:
             parked.append(_park(packed, source, rule, ("unrenderable", str(error))))
             continue
-        if any(_is_late(one) for one in made):
+        if any(_is_late(one) for one, _ in made):
             parked.append(_park(packed, source, rule, ("expired", "it came too late to be sent")))
         else:
-            deliveries += made
+            messages += made
             rendered.append(rule.name)
-    return deliveries, tuple(parked), tuple(rendered)
+    return messages, tuple(parked), tuple(rendered)
 
 
 def _age(event: Event) -> int:
@@ -126,12 +140,13 @@ def _is_late(delivery: Delivery) -> bool:
     return delivery.expires_at is not None and delivery.expires_at <= delivery.accepted_at
 
 
-def _fit(deliveries: tuple[Delivery, ...]) -> tuple[Delivery, ...]:
-    """Return the deliveries; raise Unrenderable for one that SQS would never take."""
-    size = max((len(message.encode(delivery)) for delivery in deliveries), default=0)
+def _encoded(deliveries: tuple[Delivery, ...]) -> list[_Message]:
+    """Return the deliveries' messages; raise Unrenderable for one that SQS would never take."""
+    messages = [(one, message.encode(one)) for one in deliveries]
+    size = max((len(body) for _, body in messages), default=0)
     if size > message.MAX_BYTES:
         raise Unrenderable("", f"its message has {size:,} bytes, more than SQS takes")
-    return deliveries
+    return messages
 
 
 def _excess(letters: int, size: int) -> str:
@@ -156,7 +171,7 @@ def _park(packed: Packed, source: Source, rule: Rule, why: tuple[ParkReason, str
 
 def _too_many(verified: Verified, source: Source, events: int, detail: str) -> Plan:
     parked = _raw(verified, verified.webhook.body, source, ("too_many", detail))
-    return Plan(events, parked=(parked,))
+    return _of_parked(parked, events)
 
 
 def _malformed(verified: Verified, raw: bytes, source: Source, detail: str) -> Parked:

@@ -199,6 +199,25 @@ rules:
     assert planned.unmatched == ()
 
 
+def test_a_plan_has_the_message_of_each_delivery_and_the_size_of_all_that_it_makes() -> None:
+    send = "{campaign_id: c, recipients: [{external_user_id: '${body.id}'}]}"
+    text = f"""\
+verify: {{preset: shopify}}
+event: {{events: body}}
+rules:
+  - {{name: sent, type: "*", send: {send}}}
+  - {{name: shadow, type: "*", shadow: true, send: {send}}}
+  - {{name: parked, type: "*", send: {send.replace("id}", "no}")}}}
+"""
+    planned = plan(verified(b'[{"id": 1}, {"id": 2}]'), load("shopify", text, "f", "dev"))
+    made = [*map(message.encode, planned.deliveries)]
+    others: list[Delivery | Parked] = [*planned.shadow, *planned.parked]
+
+    assert [*map(len, (made, planned.shadow, planned.parked))] == [2, 2, 2]
+    assert [*planned.bodies] == made
+    assert planned.size == sum(map(len, [*made, *map(message.encode, others)]))
+
+
 def test_planning_is_pure() -> None:
     assert sample("shopify-order") == sample("shopify-order")
 
