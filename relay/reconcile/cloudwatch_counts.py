@@ -113,8 +113,9 @@ def counts_of(entry: Mapping[str, Any]) -> Iterator[tuple[Asked, int]]:
             name = metric["Name"]
             if name in ASKED and name in METRICS and _has(directive, METRICS[name].dimensions):
                 values = entry[name] if isinstance(entry[name], list) else [entry[name]]
-                place = (str(entry["source"]), str(entry.get("rule", "")))
-                yield (name, place), round(sum(values))
+                # The line may be of a rule, and the metric of its source.
+                source, rule = (*(str(entry[one]) for one in METRICS[name].dimensions), "")[:2]
+                yield (name, (source, rule)), round(sum(values))
 
 
 def _has(directive: Mapping[str, Any], dimensions: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """The log line and the metrics of a webhook: neither holds a value from it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ class WebhookLog:
             ("EventsExpired", _parked(planned, "expired")),
             ("DeliveriesDead", [one.rule for one in dead]),
         ):
-            for rule, count in Counter(rules).items():
+            for rule, count in _counted(rules).items():
                 tally.count(name, self.source, rule, count)
         for name, count in _events(planned):
             tally.count(name, self.source, value=count)
@@ -78,6 +78,11 @@ class WebhookLog:
 
     def _seen(self) -> dict[str, Any]:
         return {"source": self.source, "bytes": self.size}
+
+
+def _counted(rules: Sequence[str | None]) -> Mapping[str | None, int]:
+    """Return how often each is there; most webhooks have one event, and one rule for it."""
+    return Counter(rules) if len(rules) > 1 else dict.fromkeys(rules, 1)
 
 
 def _parked(planned: Plan, reason: ParkReason) -> list[str | None]:

@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch's embedded metric format, one line of the log for all of a kind.
+"""Metrics in CloudWatch's embedded metric format: lines of the log, as few as it allows.
 
 Each metric is published for the whole stack, for alarms (an alarm cannot search), and for each
 source or each of its rules, for operators. Names of sources and rules come from the rules files;
@@ -19,6 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -28,6 +29,7 @@ UNKNOWN: Final = "unknown"  # a source without a rules file; a message that is n
 _STACK: Final = "relay"  # where POWERTOOLS_SERVICE_NAME (the stack's name) is not set
 # Values of a metric in one line (CloudWatch, "Specification: Embedded metric format").
 _MOST_VALUES: Final = 100
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,11 @@ METRICS: Final[Mapping[str, Metric]] = {
     "BrazeRemaining": _count("requests that Braze says are left of its rate limit"),
 }
 
-_Dimensions = tuple[tuple[str, str], ...]
+_Place = tuple[str, ...]  # the values of a metric's dimensions: nothing, a source, or with its rule
 _Values = dict[str, list[float]]
 
 
-def _nothing() -> defaultdict[_Dimensions, _Values]:
+def _nothing() -> defaultdict[_Place, _Values]:
     return defaultdict(dict)
 
 
@@ -102,38 +104,54 @@ def _nothing() -> defaultdict[_Dimensions, _Values]:
 class Tally:
     """Counts that are not yet written."""
 
-    _values: defaultdict[_Dimensions, _Values] = field(default_factory=_nothing)
+    _values: defaultdict[_Place, _Values] = field(default_factory=_nothing)
 
     def count(
         self, name: str, source: str = UNKNOWN, rule: str | None = None, value: float = 1
     ) -> None:
         """Add to one of METRICS; a dimension that the metric lacks is ignored."""
-        given = {"source": source, "rule": rule or UNKNOWN}
-        dimensions = tuple((one, given[one]) for one in METRICS[name].dimensions)
-        self._values[dimensions].setdefault(name, []).append(value)
+        place = (source, rule or UNKNOWN)[: len(METRICS[name].dimensions)]
+        self._values[place].setdefault(name, []).append(value)
 
     def flush(self) -> None:
-        """Print a line for each combination of dimensions, and clear the counts."""
-        for dimensions, values in self._values.items():
-            left = values
-            while left:
-                part = {name: each[:_MOST_VALUES] for name, each in left.items()}
-                print(_line(dict(dimensions), part))  # noqa: T201 - CloudWatch reads the output
-                left = {name: rest for name, each in left.items() if (rest := each[_MOST_VALUES:])}
+        """Print the counts, and clear them: as a rule one line, else one for each rule and source.
+
+        The counts of a source go along in a line of one of its rules, those of the stack in any.
+        """
+        left = dict(self._values)
         self._values.clear()
+        for place in sorted(left, key=len, reverse=True):
+            while place in left:
+                shorter = (place[:size] for size in range(len(place), -1, -1))
+                line = {one: _taken(left, one) for one in shorter if one in left}
+                print(_line(place, line))  # noqa: T201 - CloudWatch reads the output
 
 
-def _line(dimensions: dict[str, str], values: _Values) -> str:
+def _taken(left: dict[_Place, _Values], place: _Place) -> _Values:
+    """Take as many values of each metric as one line may have."""
+    values = left.pop(place)
+    if more := {name: each[_MOST_VALUES:] for name, each in values.items() if each[_MOST_VALUES:]}:
+        left[place] = more
+    return {name: each[:_MOST_VALUES] for name, each in values.items()}
+
+
+def _line(place: _Place, line: Mapping[_Place, _Values]) -> str:
     """Return a line that publishes values for the whole stack, and for their dimensions."""
-    # CloudWatch takes no dimension without a visible character: whoever wrote it is unknown.
-    given = {name: value if value.strip() else UNKNOWN for name, value in dimensions.items()}
-    published = [["service"], ["service", *given]] if given else [["service"]]
-    metrics = [{"Name": name, "Unit": METRICS[name].unit.value} for name in values]
-    directive = {"Namespace": NAMESPACE, "Dimensions": published, "Metrics": metrics}
-    document = {
-        "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
+    directives = ",".join(_directive(len(one), tuple(values)) for one, values in line.items())
+    document: dict[str, object] = {
         "service": os.environ.get("POWERTOOLS_SERVICE_NAME") or _STACK,
-        **given,
-        **values,
+        # CloudWatch takes no dimension without a visible character: whoever wrote it is unknown.
+        **{name: one if one.strip() else UNKNOWN for name, one in zip(_RULE, place, strict=False)},
     }
-    return json.dumps(document, separators=(",", ":"))
+    for values in line.values():
+        document |= values
+    aws = f'{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":[{directives}]}}'
+    return f'{{"_aws":{aws},{_ENCODER.encode(document)[1:]}'
+
+
+@lru_cache(maxsize=256)  # the same few metrics are written together
+def _directive(dimensions: int, names: tuple[str, ...]) -> str:
+    """Return the JSON that says under which dimensions some of a line's values are published."""
+    given = [["service"], ["service", *_RULE[:dimensions]]] if dimensions else [["service"]]
+    metrics = [{"Name": name, "Unit": METRICS[name].unit.value} for name in names]
+    return _ENCODER.encode({"Namespace": NAMESPACE, "Dimensions": given, "Metrics": metrics})

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics
@@ -29,13 +28,13 @@ def written(text: str) -> dict[tuple[str, ...], Counter[str]]:
         if "_aws" not in entry:
             continue
         assert sentence(line) is None
-        (directive,) = entry["_aws"]["CloudWatchMetrics"]
-        assert directive["Namespace"] == NAMESPACE
-        for names in directive["Dimensions"]:
-            found = sums.setdefault(tuple(entry[name] for name in names), Counter())
-            for metric in directive["Metrics"]:
-                assert metric["Unit"] == METRICS[metric["Name"]].unit.value
-                found[metric["Name"]] += sum(entry[metric["Name"]])
+        for directive in entry["_aws"]["CloudWatchMetrics"]:
+            assert directive["Namespace"] == NAMESPACE
+            for names in directive["Dimensions"]:
+                found = sums.setdefault(tuple(entry[name] for name in names), Counter())
+                for metric in directive["Metrics"]:
+                    assert metric["Unit"] == METRICS[metric["Name"]].unit.value
+                    found[metric["Name"]] += sum(entry[metric["Name"]])
     return sums
 
 
@@ -157,21 +156,20 @@ def by_powertools(name: str) -> None:
         line.flush_metrics()
 
 
-def published(text: str) -> list[Any]:
-    """Return what CloudWatch reads of lines: by kind of line, the values of each metric."""
-    kinds: dict[str, dict[str, list[float]]] = {}
+def published(text: str) -> dict[str, list[float]]:
+    """Return what CloudWatch reads of lines: the values of each metric under its dimensions."""
+    found: dict[str, list[float]] = {}
     for line in text.splitlines():
         entry = json.loads(line)
-        assert isinstance(entry["_aws"].pop("Timestamp"), int)
-        (directive,) = entry["_aws"]["CloudWatchMetrics"]
-        values = {
-            it["Name"]: (it["Unit"], entry.pop(it["Name"])) for it in directive.pop("Metrics")
-        }
-        assert all(len(found) <= 100 for _, found in values.values())
-        kind = kinds.setdefault(json.dumps(entry, sort_keys=True), {})
-        for name, (unit, found) in values.items():
-            kind.setdefault(f"{name} {unit}", []).extend(found)
-    return sorted((kind, sorted(values.items())) for kind, values in kinds.items())
+        assert isinstance(entry["_aws"]["Timestamp"], int)
+        for directive in entry["_aws"]["CloudWatchMetrics"]:
+            places = [{name: entry[name] for name in names} for names in directive["Dimensions"]]
+            for metric in directive["Metrics"]:
+                values = entry[metric["Name"]]
+                assert len(values) <= 100
+                key = json.dumps([directive["Namespace"], places, metric], sort_keys=True)
+                found.setdefault(key, []).extend(values)
+    return found
 
 
 def test_a_line_says_what_powertools_says(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,7 +183,21 @@ def test_a_line_says_what_powertools_says(capsys: Capture, monkeypatch: pytest.M
     by_powertools("a-stack")
 
     assert published(ours) == published(capsys.readouterr().out)
-    assert len(ours.splitlines()) == 6  # a line for each kind, and for each hundred of a metric
+    assert len(ours.splitlines()) == 4  # a line for each rule, and for each hundred of a metric
+
+
+def test_a_webhook_has_one_line_of_counts(capsys: Capture) -> None:
+    ingest(Aws({"shopify": "first-secret"})).answer(request("first-secret"))
+    ours = capsys.readouterr().out
+    (counts,) = (json.loads(each) for each in ours.splitlines() if "_aws" in each)
+    assert (counts["source"], counts["rule"]) == ("shopify", "order-confirmation")
+    taken = ("WebhooksReceived", "WebhooksTaken", "EventsTaken", "EventsWanted")
+    planned = ("DeliveriesPlanned", "EventsMatched", "EventsRendered")
+    assert written(ours) == {
+        ("relay",): dict.fromkeys((*taken, *planned), 1),
+        ("relay", "shopify"): dict.fromkeys(taken, 1),
+        ("relay", "shopify", "order-confirmation"): dict.fromkeys(planned, 1),
+    }
 
 
 def test_what_is_written_is_not_written_again(capsys: Capture) -> None:
