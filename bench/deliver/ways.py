@@ -92,6 +92,7 @@ def environment(url: str) -> Mapping[str, str]:
         "AWS_ACCESS_KEY_ID": "nobody",
         "AWS_SECRET_ACCESS_KEY": "nothing",
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "POWERTOOLS_SERVICE_NAME": "bench",
         "QUEUE_URL": f"{url}/000000000000/queue",
         "DEAD_LETTER_QUEUE_URL": f"{url}/000000000000/dead",

@@ -6,6 +6,7 @@ The answer is a partial batch response: a message that it does not name is delet
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -14,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.aws.errors import error_name
 from handler.aws.sqs import MAX_ENTRIES
 from handler.core.delivery.rest import rest
+from handler.settings import IN_LAMBDA
 from handler.worker.dependencies import Worker, build
 from handler.worker.dispatch import dispatch, requests_of
 from handler.worker.failures import on_failure
@@ -132,3 +134,8 @@ def _rest(invocation: Invocation, retried: Sequence[_Retried]) -> None:
     seconds = min(seconds, invocation.time_left() - worker.timing.margin)
     if seconds > 0:
         worker.sleep(seconds)
+
+
+if IN_LAMBDA in os.environ:
+    with suppress(Exception):  # each invocation tries again, and SQS repeats what it cannot serve
+        _worker()

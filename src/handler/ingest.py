@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -62,7 +63,12 @@ SENDING: Final = Retry(each=3, seconds=_LONGEST)  # each: connect and read of _P
 
 def lambda_handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one HTTP API request (payload format 2.0)."""
-    return _ingest().answer(event)
+    try:
+        ingest = _ingest()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the sender is to try again
+        why = error if isinstance(error, Unavailable) else Unavailable(error_name(error))
+        return _unavailable(WebhookLog(UNKNOWN, len(webhook_of(event, 0).body)), why)
+    return ingest.answer(event)
 
 
 @cache
@@ -109,8 +115,7 @@ class Ingest:
             log.refused(refused, self._verified_url(webhook, refused))
             return _answer(refused.status, {"error": refused.answer})
         except Unavailable as error:
-            log.unavailable(error)
-            return _answer(503, {"error": "unavailable"}, RETRY_AFTER)
+            return _unavailable(log, error)
         log.taken(made, dead)
         if source.answer == "empty":
             return {"statusCode": 200, "body": ""}
@@ -231,3 +236,13 @@ def _answer(
     status: int, body: Mapping[str, object], headers: Mapping[str, str] = MappingProxyType({})
 ) -> dict[str, Any]:
     return {"statusCode": status, "headers": {**_JSON, **headers}, "body": json.dumps(body)}
+
+
+def _unavailable(log: WebhookLog, error: Unavailable) -> dict[str, Any]:
+    log.unavailable(error)
+    return _answer(503, {"error": "unavailable"}, RETRY_AFTER)
+
+
+if settings.IN_LAMBDA in os.environ:
+    with suppress(Exception):  # each invocation tries again, and answers 503 where it fails too
+        _ingest()

@@ -44,6 +44,7 @@ SETTINGS = {
     "BRAZE_KEYS_ARN": "arn:aws:secretsmanager:us-east-1:000000000000:secret:braze",
     "BRAZE_ENDPOINT": "http://127.0.0.1:1",
     "ALLOW_OTHER_BRAZE_HOST": "false",
+    "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
