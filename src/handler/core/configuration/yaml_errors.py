@@ -33,6 +33,7 @@ _ASSIGNED: Final = re.compile(r"^\s*(?:- +)*([A-Za-z_]\w*)\s*=\s*(.+?)\s*$")
 _DASHED: Final = re.compile(r"^\s*-([A-Za-z_][\w-]*:.*)$")
 _WITH_VALUE: Final = re.compile(r"^\s*(?:- +)*[\w.-]+:\s+[^\s|>#].*$")
 _VALUE: Final = re.compile(r"^\s*(?:(?:- +)*[\w.-]+:\s+|(?:- +)+)(.*?)\s*$")
+_LED: Final = re.compile(r"[:,\[{]\s*([*`@%][^,\[\]{}]*)")
 _TRIED: Final = 20  # mends of one kind: each is a reading of the whole text
 _INDENTED: Final = ("mapping values", "block end", "expected key", "'-' indicator")
 _UNPRINTABLE: Final = re.compile(
@@ -97,11 +98,24 @@ def _problem(place: Place) -> str:
         return "leave out the lines with ```: they are no part of the file"
     leading = _LEADING.get("*" if place.here[: place.column].endswith(" *") else begins)
     if leading:
-        return f"{leading}: {_QUOTE}"
+        return f"{leading}: {_quoted(place)}"
     if "\t" in place.here[: place.column + 1] or "tab character" in place.problem:
         return "YAML indents with blanks, not with tabs"
     mend = next(filter(None, (one(place) for one in _MENDS)), None)
     return mend or f"not YAML: {_words(place.problem)}"
+
+
+def _quoted(place: Place) -> str:
+    """Return how a value is written whose first character YAML takes for its own."""
+    value = _VALUE.match(place.here)
+    written = value[1] if value else ""
+    if not written or written[0] not in _LEADING:
+        within = [one for one in _LED.finditer(place.here) if one.start(1) <= place.column]
+        written = within[-1][1].rstrip() if within else ""
+    is_sure = written and " #" not in written  # which begins a comment, or is part of the text
+    if is_sure and place.solves(place.row, written, encoded(written), written):
+        return f"write {encoded(written)}"
+    return _QUOTE
 
 
 def _words(problem: str) -> str:

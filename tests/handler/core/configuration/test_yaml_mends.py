@@ -21,7 +21,8 @@ TEXTS = st.sampled_from([
     "${body.name}", "Order ${body.name}", "${body.a || body.b}", "${coalesce(body.a, body.b)}",
     "plain", "it's ${body.name}", "${join(', ', body.tags)}", 'say "hi" ${body.name}',
     "Total: ${body.total}", "${body.a || 'x'}", "${body.items[?sku == 'a'].name | [0]}",
-    "${replace(body.a, '\\', '/')}", "${body.a}: ${body.b}", "#1",
+    "${replace(body.a, '\\', '/')}", "${body.a}: ${body.b}", "#1", "*/create", '@"home" now',
+    "`1` == body.a", "%d",
 ])  # fmt: skip
 
 NOTHING = "no mend is proposed"
@@ -169,13 +170,19 @@ def test_a_text_is_read_as_it_is_from_its_quotes(text: str) -> None:
         ('"${body.a}"z', "${body.a}z"),
         ("${replace(body.a, '\\', \"x\")} : y", "${replace(body.a, '\\', \"x\")} : y"),
         ("['a'].includes(body.x)", "['a'].includes(body.x)"),
+        ("*/create", "*/create"),
+        ("*", "*"),
+        ('*"bold" text', '*"bold" text'),
+        ('@"home" it\'s', '@"home" it\'s'),
+        ('`"a"` == body.x', '`"a"` == body.x'),
+        ("%d", "%d"),
     ],
 )
 def test_a_value_in_wrong_quotes_is_written_out(value: str, meant: str) -> None:
     assert followed(f"a:\n  b: {value}\n  c: d\n", steps=1) == {"a": {"b": meant, "c": "d"}}
 
 
-@pytest.mark.parametrize("value", ['"Hi" ${body.name}', "'a' 'b'"])
+@pytest.mark.parametrize("value", ['"Hi" ${body.name}', "'a' 'b'", "@home # 1"])
 def test_nothing_is_proposed_where_it_is_not_sure_what_was_meant(value: str) -> None:
     assert typed(f"a:\n  b: {value}\n") is None
 
@@ -187,6 +194,8 @@ def test_nothing_is_proposed_where_it_is_not_sure_what_was_meant(value: str) -> 
         ('{k: "${body.x}", c: ${body.a}}', '{k: "${body.x}", c: "${body.a}"}'),
         ("{k: Hi ${body.a}, c: d}", '{k: "Hi ${body.a}", c: d}'),
         ("[${body.a}, b]", '["${body.a}", b]'),
+        ("[orders/create, */updated, b]", '[orders/create, "*/updated", b]'),
+        ("{k: `1` == body.a, c: d}", '{k: "`1` == body.a", c: d}'),
     ],
 )
 def test_within_brackets_the_very_value_is_written_out_that_needs_quotes(
