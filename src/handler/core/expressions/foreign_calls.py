@@ -14,6 +14,8 @@ _FIRST: Final = "{0}[0]"
 _LAST: Final = "{0}[-1]"
 _NUMBER: Final = "to_number({0})"
 _THERE: Final = "{0} != `null`"
+_TIME: Final = "time({0})"
+_FORMATTED: Final = f"{_TIME}, and format it in the message, in Braze's Liquid"
 # {0} is the value, {1} and {2} are the arguments; one that is not given is written `...`.
 _FORMS: Final = {
     **dict.fromkeys(("upper", "upcase", "touppercase", "uppercase", "strtoupper"), "upper({0})"),
@@ -30,7 +32,8 @@ _FORMS: Final = {
     **dict.fromkeys(("iif", "cond", "ternary"), "if({0}, {1}, {2})"),
     **dict.fromkeys(("isset", "exists", "defined", "present", "notnull"), _THERE),
     **dict.fromkeys(("blank", "empty", "isempty", "isblank", "nil"), "!({0})"),
-    **dict.fromkeys(("date", "datetime", "todate", "toisostring", "formatdate"), "time({0})"),
+    **dict.fromkeys(("date", "datetime", "todate", "toisostring", "formatdate"), _TIME),
+    "strftime": _TIME,
     **dict.fromkeys(("contains", "includes", "include"), "contains({0}, {1})"),
     **dict.fromkeys(("startswith", "hasprefix"), "starts_with({0}, {1})"),
     **dict.fromkeys(("endswith", "hassuffix"), "ends_with({0}, {1})"),
@@ -56,7 +59,7 @@ _FORMS: Final = {
 _NONE: Final = frozenset(
     {
         *("truncate", "truncatewords", "slice", "substring", "substr", "uniq", "unique", "compact"),
-        *("dividedby", "modulo", "urlencode", "urldecode", "newlinetobr", "where", "strftime"),
+        *("dividedby", "modulo", "urlencode", "urldecode", "newlinetobr", "where"),
         *("base64encode", "base64decode", "pluralize", "groupby", "regexreplace", "match", "test"),
     }
 )
@@ -73,6 +76,7 @@ _NAMESPACES: Final = ("Math", "JSON", "String", "Number", "Object", "Array", "Bo
 _ARGUMENT: Final = re.compile(r"\{([012])\}")
 _PLAIN_PATH: Final = re.compile(r"[\w.\"-]+(?:\[-?\d+\][\w.\"-]*)*")
 _QUOTED_NAME: Final = re.compile(r"'([A-Za-z_]\w*)'")
+_TEXT: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _BARE_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -83,7 +87,10 @@ def is_call(name: str) -> bool:
 
 
 def translated(name: str, value: str, arguments: Sequence[str] = ()) -> str | None:
-    """Return the expression that a call on a value means, or None where no function does that."""
+    """Return the expression that a call on a value means, or None where no function does that.
+
+    Of a date with its format the expression gives the date, and words say the rest.
+    """
     form = _FORMS.get(_key(name))
     if form in (_FIRST, _LAST) and not _PLAIN_PATH.fullmatch(value):
         form = form.replace("{0}", "{0} | ")  # `x[*].y[0]` would be the first of each
@@ -91,6 +98,9 @@ def translated(name: str, value: str, arguments: Sequence[str] = ()) -> str | No
         return _own(name, value, arguments)
     if value in _NAMESPACES and arguments:
         value, *arguments = arguments  # Math.round(x), JSON.stringify(x)
+    if form == _TIME and arguments:
+        dates = (one for one in (value, *arguments) if not _TEXT.fullmatch(one))
+        return _FORMATTED.format(next(dates, value))  # PHP and Terraform have the format first
     if form == "round({0}, {1})" and not arguments:
         form = "round({0}, `0`)"
     if form in ("{0}.{1}", "{0}[].{1}"):

@@ -27,6 +27,7 @@ _NESTED: Final = re.compile(r"\$\{([^{}]*)\}")
 _JSON_PATH: Final = re.compile(r"\$\.?(?:json\.)?(?=[A-Za-z_])|\$json\.")
 _FILTER: Final = re.compile(rf"\|\s*({_NAME})\s*:")
 _BRACKETED: Final = re.compile(r"\[\s*(?:'([^']*)'|\"([^\"]*)\"|([A-Za-z_]\w*))\s*\]")
+_CALL: Final = re.compile(rf"{_NAME}\(", re.ASCII)
 _PLAIN: Final = re.compile(_NAME, re.ASCII)
 _SEPARATOR: Final = re.compile(r"\.\.+|(?<=\S)[/:](?=\S)|^[./]|::")
 _PATH_ALONE: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d*\])+", re.ASCII)
@@ -184,11 +185,22 @@ def _value(operand: str) -> str:
 
 
 def _bracket(place: Place) -> str:
-    """Return the mend of a key in brackets: `body['a-b']`."""
+    """Return the mend of a key in brackets: `body['a-b']`, `tables.greetings[body.locale]`."""
     if not place.text[: place.at].rstrip().endswith("["):
         return ""
+    key = place.right(place.at, "")
+    if re.split(r"\W", key, maxsplit=1)[0] in ROOTS or _CALL.match(key):
+        return _looked_up(place, key)
     mended = _BRACKETED.sub(_key, place.text)
     return f"a key is written with a point: {mended}" if mended != place.text else ""
+
+
+def _looked_up(place: Place, key: str) -> str:
+    opening = place.text.rindex("[", 0, place.at)
+    table = place.left(opening)
+    before = place.text[: place.text.rindex(table, 0, opening)]
+    behind = place.text[place.text.index(key, place.at) + len(key) :].lstrip().removeprefix("]")
+    return f"a key that is computed is looked up: {before}lookup({table}, {key}){behind}"
 
 
 def _key(found: re.Match[str]) -> str:
