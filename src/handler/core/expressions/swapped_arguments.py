@@ -11,6 +11,7 @@ from handler.core.expressions.arguments import arity_problem, kind_problem, lite
 from handler.core.expressions.functions import signature_of
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.syntax_tree import unparse
+from handler.core.json_types import JsonValue
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -34,6 +35,17 @@ def swapped(node: "Node") -> Iterator[str]:
         yield from _expression_for_list(node)
     elif _is_literal(given[0]) and (_fits_second(node) or _is_certain(node)):
         yield f"{_first(given[0])}; did you mean {unparse(_turned(node))}?"
+
+
+def swapped_variable(node: "Node", value: JsonValue) -> Iterator[str]:
+    """Yield a problem where a call's first argument is a variable, whose value fits the second."""
+    variable, *rest = node["children"]
+    literal: Node = {"type": "literal", "value": value, "children": []}
+    if _fits_second({**node, "children": [literal, *rest]}):
+        yield (
+            f"the first argument, {unparse(variable)}, is {unparse(literal)} in every event;"
+            f" did you mean {unparse(_turned(node))}?"
+        )
 
 
 def doubtful(node: "Node") -> Iterator[str]:

@@ -13,6 +13,7 @@ from handler.core.expressions.defines import MAX_NODES, TOO_LONG, defined_in
 from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.expressions.functions import signature_of
 from handler.core.expressions.pitfalls import VALUES, forgotten, traps
+from handler.core.expressions.swapped_arguments import swapped_variable
 from handler.core.expressions.syntax_tree import all_nodes, of_event, uses_whole
 from handler.core.expressions.template import (
     Problem,
@@ -227,6 +228,8 @@ class Compiler:
                 problem = kind_problem(*called) or literal_problem(*called)
                 if problem:
                     yield f"vars.{name}: {problem}"
+                elif at == 0:
+                    yield from swapped_variable(node, self._vars[name])
 
 
 def _joined(text: str) -> str:
