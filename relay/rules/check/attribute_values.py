@@ -9,12 +9,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from handler.core.braze.contract.attributes import FIELDS, WARNED, breach, literals
-from handler.core.errors import ExpressionError, RulesError
+from handler.core.errors import RulesError
 from handler.core.expressions.syntax_tree import results, unparse
 from handler.core.expressions.template import Problem, Template, Whole
 from handler.core.expressions.zones import nearest
 from handler.core.rules.source import Rule, Source
 from handler.core.suggestions import closest
+from relay.rules.check.documents import items
 from relay.rules.webhooks import Given, events, planned, verified
 from relay.webhooks.samples import Sample
 
@@ -99,18 +100,9 @@ def _place(rule: Rule, name: str) -> tuple[tuple[str | int, ...], Template]:
     return (), None
 
 
-def _documents(sample: Sample, source: Source, rule: Rule) -> Iterator[dict[str, Any]]:
-    for event in events(verified(Given(sample), source), source):
-        document = source.document(event)
-        if rule.for_each is None:
-            yield document
-            continue
-        try:
-            items = rule.for_each.search(document)
-        except ExpressionError:
-            continue
-        for item in items if isinstance(items, list) else ():
-            yield {**document, "item": item}
+def _documents(sample: Sample, source: Source, rule: Rule) -> list[Any]:
+    of_sample = events(verified(Given(sample), source), source)
+    return items(rule, [source.document(one) for one in of_sample])
 
 
 def _mend(name: str, template: Template, documents: Iterable[dict[str, Any]]) -> str:

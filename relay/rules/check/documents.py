@@ -1,6 +1,6 @@
 """Documents: the samples' events as expressions see them, and what expressions give of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.syntax_tree import unparse
+from handler.core.rules.source import ITEM, Rule
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -25,6 +26,19 @@ def values(expression: Expression, documents: Documents) -> list[JsonValue]:
         except ExpressionError:
             continue
     return found
+
+
+def items(rule: Rule, documents: Iterable[JsonValue]) -> list[JsonValue]:
+    """Return what recipients see: the documents, of `for_each` one with each element as `item`."""
+    if rule.for_each is None:
+        return list(documents)
+    return [
+        {**document, ITEM: item}
+        for document in documents
+        for found in values(rule.for_each, [document])
+        for item in (found if isinstance(found, list) else ())
+        if isinstance(document, dict)
+    ]
 
 
 def part(expression: Expression, node: "Node") -> Expression:

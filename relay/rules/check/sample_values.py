@@ -14,13 +14,13 @@ from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.scalars import written
-from handler.core.expressions.syntax_tree import event_nodes, paths_of, unparse
+from handler.core.expressions.syntax_tree import paths_of, unparse
 from handler.core.expressions.template import Problem, Template, Whole, expressions
-from handler.core.json_types import kind
-from handler.core.rules.compiler import leaves
 from handler.core.rules.source import Rule, Source
 from relay.rules.check.amounts import amount_warnings
-from relay.rules.check.documents import Documents, part, values
+from relay.rules.check.comparisons import comparison_warnings
+from relay.rules.check.documents import Documents, items, values
+from relay.rules.check.paths import templates
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -39,7 +39,7 @@ def number_notes(source: Source, documents: Mapping[str, Documents]) -> Iterator
 
 
 def number_warnings(source: Source, documents: Mapping[str, Documents]) -> Iterator[Problem]:
-    """Yield warnings on comparisons of a number with text, amounts and ids that are none."""
+    """Yield warnings on comparisons that no sample makes true, amounts, and ids that are none."""
     yield from _of_rules(source, documents, _comparisons)
     yield from _of_rules(source, documents, _events_for_persons)
 
@@ -53,11 +53,12 @@ def _of_rules(
         fitting = [
             one for type_, all_of in documents.items() if rule.takes(type_) for one in all_of
         ]
-        if fitting and rule.for_each is None:  # without the items nothing is known of `item`
+        if fitting:
             yield from ((("rules", at, *path), text) for path, text in of_rule(rule, fitting))
 
 
-def _notes(rule: Rule, documents: Documents) -> Iterator[Problem]:
+def _notes(rule: Rule, of_events: Documents) -> Iterator[Problem]:
+    documents = items(rule, of_events)
     for at, recipient in enumerate(rule.recipients):
         place = ("send", "recipients", at)
         attributes = recipient.get("attributes")
@@ -120,7 +121,12 @@ def _nobody(template: Template, documents: Documents) -> Iterator[str]:
 
 
 def _events_for_persons(rule: Rule, documents: Documents) -> Iterator[Problem]:
-    """Yield an identifier that is the very id of `once`, beside a person that samples have."""
+    """Yield an identifier that is the very id of `once`, beside a person that samples have.
+
+    Not of a rule with `for_each`, whose elements may be the persons.
+    """
+    if rule.for_each is not None:
+        return
     person = next(filter(None, map(_person, documents)), None)
     once = rule.once.expression.text if isinstance(rule.once, Whole) else None
     for at, recipient in enumerate(rule.recipients):
@@ -151,37 +157,15 @@ def _is_zero(value: JsonValue) -> bool:
 
 
 def _comparisons(rule: Rule, documents: Documents) -> Iterator[Problem]:
-    if rule.when is not None:
-        yield from ((("when",), text) for text in _compared(rule.when, documents))
-    sent = [(("send", *path), leaf) for path, leaf in leaves(dict(rule.varying))]
-    for at, recipient in enumerate(rule.recipients):
-        sent += [(("send", "recipients", at, *path), one) for path, one in leaves(dict(recipient))]
-    for path, leaf in sent:
-        for expression in expressions(leaf):
-            yield from ((path, text) for text in _compared(expression, documents))
+    for key, expression in (("for_each", rule.for_each), ("when", rule.when)):
+        if expression is not None:
+            yield from (((key,), text) for text in _compared(expression, documents))
+    seen = items(rule, documents)
+    for path, template in templates(rule):
+        for expression in expressions(template):
+            yield from ((path, text) for text in _compared(expression, seen))
 
 
 def _compared(expression: Expression, documents: Documents) -> Iterator[str]:
     yield from amount_warnings(expression, documents)
-    for node in event_nodes(expression.tree):
-        if node["type"] != "comparator" or node["value"] not in ("eq", "ne"):
-            continue
-        for value, other in (node["children"], node["children"][::-1]):
-            if value["type"] == "literal" and other["type"] != "literal":
-                yield from _unequal(node, value["value"], other, expression, documents)
-
-
-def _unequal(
-    node: "Node", literal: object, other: "Node", expression: Expression, documents: Documents
-) -> Iterator[str]:
-    side = part(expression, other)
-    kinds = {kind(one) for one in values(side, documents) if one is not None}
-    never = "always" if node["value"] == "ne" else "never"
-    if kinds == {"number"} and isinstance(literal, str):
-        mend = f"; write `{literal}`" if _NUMBER.fullmatch(literal) else ""
-        yield f"{side.text} is a number in every sample: {unparse(node)} is {never} true{mend}"
-    elif kinds == {"string"} and kind(literal) in ("number", "boolean"):
-        mend = f"'{str(literal).lower()}'"
-        yield f"{side.text} is text in every sample: {unparse(node)} is {never} true; write {mend}"
-    elif kinds == {"boolean"} and literal in ("true", "false"):
-        yield f"{side.text} is true or false: {unparse(node)} is {never} true; write `{literal}`"
+    yield from comparison_warnings(expression, documents)

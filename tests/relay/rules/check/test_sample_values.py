@@ -12,6 +12,7 @@ verify: {preset: woocommerce}
 rules:
   - name: confirm
     type: order.created
+    FOR_EACH
     when: WHEN
     once: ${ONCE}
     send:
@@ -30,9 +31,14 @@ BODY: dict[str, Any] = {
     "cents": 2935,
     "currency": "EUR",
     "prices": ["9.00", "36.30"],
-    "lines": [{"price": "9.00", "sku": "a"}, {"price": "36.30", "sku": "b"}],
+    "lines": [
+        {"price": "9.00", "sku": "a", "qty": 1, "owner": 0, "cents": 900},
+        {"price": "36.30", "sku": "b", "qty": 2, "owner": 7, "cents": 3630},
+    ],
     "user": {"id": 5},
     "paid": True,
+    "status": "paid",
+    "tags": ["VIP"],
     "customer_id": 0,
     "billing": {"email": "a@example.org"},
 }
@@ -45,9 +51,11 @@ def told(  # noqa: PLR0913, PLR0917 - parts of one file
     when: str = "body.id",
     bodies: tuple[dict[str, Any], ...] = (BODY,),
     once: str = "body.code",
+    for_each: str = "",
 ) -> list[tuple[str, str]]:
     text = FILE.replace("NAME", name).replace("VALUE", value)
     text = text.replace("ONCE", once)
+    text = text.replace("FOR_EACH", f"for_each: {for_each}" if for_each else "enabled: true")
     text = text.replace("ID", identifier).replace("WHEN", f'"{when}"')
     source = load("woo", text, "woo.yaml", "dev")
     documents: dict[str, Any] = {"order.created": [{"body": one} for one in bodies]}
@@ -119,6 +127,84 @@ def test_a_comparison_that_no_sample_makes_true_is_warned_of(when: str, words: s
 )
 def test_a_comparison_that_may_be_true_is_not_warned_of(when: str) -> None:
     assert told(when=when) == []
+
+
+@pytest.mark.parametrize(
+    "when, side, near",
+    [
+        ("body.status == 'Paid'", "body.status", "'paid'"),
+        ("body.status != 'PAID'", "body.status", "'paid'"),
+        ("'Paid' == body.status", "body.status", "'paid'"),
+        ("lower(body.status) == 'Paid'", "lower(body.status)", "'paid'"),
+        ("contains(['Paid', 'refunded'], body.status)", "body.status", "'paid'"),
+        ("body.status == 'open' || body.status == 'Paid'", "body.status", "'paid'"),
+        ("body.lines[?sku == 'A']", "sku", "'a'"),
+    ],
+)
+def test_a_text_that_no_sample_has_in_these_letters_is_warned_of(
+    when: str, side: str, near: str
+) -> None:
+    ((path, words),) = told(when=when)
+    assert path == "rules.0.when"
+    assert words.startswith(f"{side} is {near} in a sample event, and none has ")
+    assert words.endswith(f"; write {near}")
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "body.status == 'paid'",
+        "body.status == 'Refunded'",
+        "body.status == 'Paid' || body.status == 'paid'",
+        "contains(['Paid', 'paid'], body.status)",
+        "body.tags[0] == 'VIP'",
+        "body.absent == 'Paid'",
+    ],
+)
+def test_a_text_that_a_sample_has_or_that_none_has_is_not_warned_of(when: str) -> None:
+    assert told(when=when) == []
+
+
+def test_letters_that_one_of_several_samples_has_are_not_warned_of() -> None:
+    assert told(when="body.status == 'Paid'", bodies=(BODY, {**BODY, "status": "Paid"})) == []
+
+
+@pytest.mark.parametrize(
+    "when, words",
+    [
+        ("body.lines[?price == `9`]", "price is text in every sample"),
+        ("body.lines[?qty == '1'].sku | [0]", "qty is a number in every sample"),
+        ("body.lines[].{sku: sku, qty: qty}[?qty == '1']", "qty is a number in every sample"),
+    ],
+)
+def test_a_comparison_within_a_filter_is_held_against_the_elements(when: str, words: str) -> None:
+    ((_, said),) = told(when=when)
+    assert said.startswith(words)
+
+
+@pytest.mark.parametrize(
+    "more, words",
+    [
+        ({"value": "item.price", "name": "unit_price"}, "write to_number(item.price)"),
+        ({"identifier": "item.owner"}, "item.owner is 0 in a sample event"),
+        ({"value": "if(item.sku == 'A', 'x', 'y')"}, "item.sku is 'a' in a sample event"),
+        ({"value": "[money(item.cents, 'EUR')]"}, "write minor_units(item.cents, 'EUR')"),
+        ({"when": "body.status == 'Paid'"}, "body.status is 'paid' in a sample event"),
+        ({"for_each": "body.lines[?sku == 'A']"}, "sku is 'a' in a sample event"),
+        ({"once": "concat(item.sku, if(item.sku == 'A', 'x', 'y'))"}, "is 'a' in a sample event"),
+    ],
+)
+def test_a_rule_for_each_element_is_held_against_the_elements(
+    more: dict[str, str], words: str
+) -> None:
+    fields = {"for_each": "body.lines", "identifier": "item.sku", "once": "item.sku", **more}
+    ((_, said),) = told(**fields)  # type: ignore[arg-type]  # texts alone
+    assert words in said
+
+
+@pytest.mark.parametrize("lines", [[], {}, None, "none", [None]])
+def test_a_rule_for_each_element_of_nothing_is_not_warned_of(lines: Any) -> None:
+    assert told(value="item.price", for_each="body.lines", bodies=({**BODY, "lines": lines},)) == []
 
 
 @pytest.mark.parametrize(
