@@ -9,6 +9,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from handler.core.configuration.yaml12 import Path as YamlPath
 from handler.core.errors import NotJson, RulesError
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.parse import UNREADABLE_TIME
@@ -19,7 +20,7 @@ from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.check.attribute_values import is_left_out
 from relay.rules.check.json_schema import rules_schema
-from relay.rules.check.report import Remark, at_rule, examine
+from relay.rules.check.report import Remark, at_rule, examine, warning_at
 from relay.rules.check.sample_coverage import (
     missing_fields,
     seen_events,
@@ -97,7 +98,7 @@ def _remarks(
         webhooks = []
     yield from examine(rules, checked.stage, webhooks, checked.workspace)
     yield from problems
-    yield from (Remark("warning", one) for one in _unknowns(found, webhooks))
+    yield from (warning_at(rules, *one) for one in _unknowns(found, webhooks))
     loaded = [source for source in found.values() if isinstance(source, Source)]
     yield from (Remark("warning", one) for one in shared_secrets(loaded))
     if not checked.broadcasts:
@@ -146,14 +147,17 @@ def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
 
 def _unknowns(
     found: Mapping[str, Source | RulesError], webhooks: Sequence[Sample]
-) -> Iterator[str]:
-    """Yield what a source or its rules read, and no sample has."""
+) -> Iterator[tuple[str, YamlPath, str]]:
+    """Yield what a source or its rules read, and no sample has: its source, path and text."""
     for source in found.values():
         if isinstance(source, Source):
             seen = seen_events(source, webhooks)
-            yield from unseen_event(source, webhooks)
-            yield from unreached(source, seen)
-            yield from unknown_times(source, seen)
+            unknown = (
+                *unseen_event(source, webhooks),
+                *unreached(source, seen),
+                *unknown_times(source, seen),
+            )
+            yield from ((source.name, *one) for one in unknown)
 
 
 def _broadcasts(found: Mapping[str, Source | RulesError]) -> Iterator[str]:

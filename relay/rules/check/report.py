@@ -99,16 +99,29 @@ def examine(
 
 def at_rule(rules: Path, source: str, rule: str, message: str) -> Remark:
     """Return an error at the rule of a source, in a folder of rules files that load."""
+    for file, document in _files_of(rules, source):
+        return file.remark(document.finding(_path(document, rule), message), "error")
+    return Remark("error", message)
+
+
+def warning_at(rules: Path, source: str, path: yaml12.Path, message: str) -> Remark:
+    """Return a warning at a path of a source, in a folder of rules files that load."""
+    for file, document in _files_of(rules, source):
+        own = ("sources", source, *path)
+        at = own if own in document.places else path
+        return file.remark(document.finding(at, message), "warning")
+    return Remark("warning", message)
+
+
+def _files_of(rules: Path, source: str) -> Iterator[tuple[_File, Document]]:
+    """Yield the file that describes a source, if it loads."""
     for path in sorted(rules.glob("*.yaml")):
         file = _file(path, ANYBODY)
         try:
-            if path.stem in RESERVED or source not in names(file.stem, file.text, file.shown):
-                continue
-            document = yaml12.load(file.text, file.shown)
+            if path.stem not in RESERVED and source in names(file.stem, file.text, file.shown):
+                yield file, yaml12.load(file.text, file.shown)
         except RulesError:
             continue
-        return file.remark(document.finding(_path(document, rule), message), "error")
-    return Remark("error", message)
 
 
 def _path(document: Document, rule: str) -> yaml12.Path:

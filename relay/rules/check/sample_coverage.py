@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from handler.core.errors import ExpressionError, Malformed, NotJson
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.json_values import missing
-from handler.core.expressions.template import is_literal
+from handler.core.expressions.template import Problem, is_literal
 from handler.core.expressions.times import moment
 from handler.core.models import Event, Plan, Verified
 from handler.core.planning.match import match
@@ -46,22 +46,25 @@ def seen_events(source: Source, samples: Iterable[Sample]) -> Seen:
     ]
 
 
-def unreached(source: Source, seen: Seen) -> Iterator[str]:
-    """Yield why a rule matches none of the samples' events; nothing without any."""
-    for rule in source.rules if seen else ():
-        if rule.enabled and (why := _why(rule, source, seen)):
-            yield f"{source.name}/{rule.name}: {why}"
+def unreached(source: Source, seen: Seen) -> Iterator[Problem]:
+    """Yield why a rule matches none of the samples' events, at its type or its `when`.
+
+    Without any events, nothing is yielded.
+    """
+    for at, rule in enumerate(source.rules if seen else ()):
+        for key, why in _why(rule, source, seen) if rule.enabled else ():
+            yield ("rules", at, key), f"{source.name}/{rule.name}: {why}"
 
 
-def _why(rule: Rule, source: Source, seen: Seen) -> str:
+def _why(rule: Rule, source: Source, seen: Seen) -> Iterator[tuple[str, str]]:
     fitting = [one for one in seen if rule.takes(one[1].type)]
     if not fitting:
-        return _no_type(rule, list(dict.fromkeys(event.type for _, event in seen)))
+        yield "type", _no_type(rule, list(dict.fromkeys(event.type for _, event in seen)))
+        return
     reasons = {name: _reason(rule, event, source) for name, event in fitting}
-    if not all(reasons.values()):
-        return ""
-    texts = [f"{why} ({name})" for name, why in reasons.items()]
-    return f"no sample is wanted by this rule: {'; '.join(texts[:_SHOWN])}"
+    if all(reasons.values()):
+        texts = [f"{why} ({name})" for name, why in reasons.items()]
+        yield "when", f"no sample is wanted by this rule: {'; '.join(texts[:_SHOWN])}"
 
 
 def _no_type(rule: Rule, types: list[str]) -> str:
@@ -134,7 +137,7 @@ def _texts(block: object) -> Iterator[str]:
 _KNOWN: Final = {text for preset in PRESETS.values() for text in _texts(preset["event"])}
 
 
-def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
+def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[Problem]:
     """Yield the paths of a source's `event` that no sample has, as `source: event.key: why`."""
     own = [verified(Given(one), source) for one in samples if one.source == source.name]
     reader = source.event
@@ -154,7 +157,7 @@ def unseen_event(source: Source, samples: Iterable[Sample]) -> Iterator[str]:
             yield from _unseen_in(source, key, expression, fitting)
 
 
-def unknown_times(source: Source, seen: Seen) -> Iterator[str]:
+def unknown_times(source: Source, seen: Seen) -> Iterator[Problem]:
     """Yield the samples whose time is not known, and from what a rule's expires_after counts."""
     for name, event in seen:
         expression = _time(source, event.type)
@@ -163,12 +166,16 @@ def unknown_times(source: Source, seen: Seen) -> Iterator[str]:
         value = _found(expression, {"headers": dict(event.headers), "body": event.body})
         text = f"{expression.text} gives no time in {name}"
         mend = _zone_mend(expression, value)
-        counting = [one for one in source.rules if one.expires_after and one.takes(event.type)]
-        for rule in counting:
-            why = f"{text}: it counts from when the webhook came{mend}"
-            yield f"{source.name}/{rule.name}: expires_after: {why}"
+        counting = {
+            at: rule
+            for at, rule in enumerate(source.rules)
+            if rule.expires_after and rule.takes(event.type)
+        }
+        for at, rule in counting.items():
+            why = f"expires_after: {text}: it counts from when the webhook came{mend}"
+            yield ("rules", at, "expires_after"), f"{source.name}/{rule.name}: {why}"
         if not counting and not missing(value):
-            yield f"{source.name}: event.occurred_at: {text}{mend}"
+            yield ("event", "occurred_at"), f"{source.name}: event.occurred_at: {text}{mend}"
 
 
 def _zone_mend(expression: Expression, value: object) -> str:
@@ -191,10 +198,10 @@ def _time(source: Source, event_type: str) -> Expression | None:
 
 def _unseen_in(
     source: Source, key: str, expression: Expression, documents: Sequence[Document]
-) -> Iterator[str]:
+) -> Iterator[Problem]:
     if expression.text not in _KNOWN:
         for text in unseen_of(expression, documents):
-            yield f"{source.name}: event.{key}: {text}"
+            yield ("event", key), f"{source.name}: event.{key}: {text}"
 
 
 def _affirmed(expression: Expression) -> Expression:

@@ -50,10 +50,14 @@ class Desk:
     def write(self, name: str, text: str) -> None:
         (self.events / f"{name}.json").write_text(text)
 
-    def check(self, text: str = RULES, *options: str) -> list[tuple[str, str]]:
+    def remarks(self, text: str, *options: str) -> list[dict[str, Any]]:
         (self.rules / "stripe.yaml").write_text(text)
         run = CliRunner().invoke(app, ["check", str(self.rules), "--json", *options])
-        return [(one["level"], one["message"]) for one in json.loads(run.stdout)]
+        said: list[dict[str, Any]] = json.loads(run.stdout)
+        return said
+
+    def check(self, text: str = RULES, *options: str) -> list[tuple[str, str]]:
+        return [(one["level"], one["message"]) for one in self.remarks(text, *options)]
 
 
 @pytest.fixture
@@ -96,6 +100,29 @@ def test_without_a_sample_of_its_source_nothing_is_said_of_a_rule(desk: Desk) ->
 def test_a_rule_that_no_sample_reaches_is_told_with_why(desk: Desk, text: str, words: str) -> None:
     desk.sample()
     assert ("warning", f"stripe/receipt: {words}") in desk.check(text)
+
+
+@pytest.mark.parametrize(
+    "text, line",
+    [
+        (RULES.replace("completed", "complete"), "    type: checkout.session.complete"),
+        (WHEN, "    when: body.livemode"),
+        (f"event: {{id: body.idd}}\n{RULES}", "event: {id: body.idd}"),
+    ],
+)
+def test_what_no_sample_reaches_or_has_is_told_at_its_line(
+    desk: Desk, text: str, line: str
+) -> None:
+    desk.sample()
+    (said,) = [one for one in desk.remarks(text) if one["message"].startswith("stripe")]
+    assert said["file"].endswith("stripe.yaml")
+    assert text.splitlines()[said["line"] - 1] == line
+
+
+def test_a_time_that_counts_and_is_none_is_told_at_its_line(desk: Desk) -> None:
+    desk.sample(created="last Friday")
+    (said,) = desk.remarks(LATE)
+    assert LATE.splitlines()[said["line"] - 1] == "    expires_after: 1h"
 
 
 def test_one_sample_that_a_rule_wants_is_enough(desk: Desk) -> None:
