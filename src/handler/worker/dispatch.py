@@ -51,8 +51,10 @@ def dispatch(invocation: Invocation, group: Sequence[DeliveryTask]) -> list[Deli
     then retried.
     """
     if not invocation.may_begin():  # a silent table takes time too, of each group
+        # All groups together would be one batch again, and most of them short of time again.
+        soon = retry_in(int(invocation.worker.timing.spread * invocation.worker.random()))
         for task in group:
-            invocation.dispositions.record(task.message, retry_in(0))
+            invocation.dispositions.record(task.message, soon)
         return []
     going = list(_going(invocation, group))
     if not going:

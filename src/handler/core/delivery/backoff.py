@@ -35,7 +35,9 @@ class Timing:
     outage: float = 300
     late_after: float = 3_600
     late_cap: float = 3_600
-    spread: float = 5  # after a rate limit's reset; the number of workers bounds who come at once
+    # After a rate limit's reset, for the number of workers bounds who come at once; and between
+    # requests that no time was left for.
+    spread: float = 5
     fault: float = 300  # a key or a setting: an operator has to fix it
     paused: float = 900  # a target that Braze says is paused or archived
     stopped: float = 900  # paused by an operator, or stopped by a surge limit: 15 minutes
