@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -167,11 +167,14 @@ def _of_file(
         yield Remark("error", f"there is a {name} already", file.shown, 1, 1)
     seen.update(named)
     stages = _stages(document, stage)
-    yield from _errors(file, named, stages)
+    loaded = {(name, one): _loaded(file, name, one) for name in named for one in stages}
+    yield from _errors(file, loaded, stages)
     yield from (file.remark(one, "error") for one in misshapen(document, named, stages))
     if named == (file.stem,):
         yield from _misnamed(file)
-    for source in (one for name in named for one in _loaded(file, name, stage)):
+    for source in (loaded[name, stage] for name in named):
+        if isinstance(source, RulesError):
+            continue
         told = _Told(source, document, samples)
         yield from _at_places(file, document, "warning", told.warnings())
         yield from _at_places(file, document, "note", told.notes())
@@ -195,12 +198,15 @@ def _misnamed(file: _File) -> Iterator[Remark]:
         yield Remark("warning", text, file.shown, 1, 1)
 
 
-def _errors(file: _File, named: Sequence[str], stages: Sequence[str]) -> Iterator[Remark]:
+def _errors(
+    file: _File, loaded: Mapping[tuple[str, str], Source | RulesError], stages: Sequence[str]
+) -> Iterator[Remark]:
     """Yield the mistakes of a file; those of only some stages name the stages."""
     found: dict[Finding, list[str]] = {}
     for stage in stages:
-        wrong = {one: None for name in named for one in _findings(file, name, stage)}
-        for finding in wrong:
+        errors = [one for (_, at), one in loaded.items() if at == stage]
+        wrong = [one.findings for one in errors if isinstance(one, RulesError)]
+        for finding in dict.fromkeys(one for findings in wrong for one in findings):
             found.setdefault(finding, []).append(stage)
     for finding, those in sorted(found.items(), key=lambda one: _place(one[0])):
         text = finding.message if len(those) == len(stages) else _of_stages(finding, those)
@@ -215,19 +221,11 @@ def _of_stages(finding: Finding, stages: Sequence[str]) -> str:
     return f"{finding.message} (stage {' and '.join(stages)})"
 
 
-def _findings(file: _File, name: str, stage: str) -> Sequence[Finding]:
+def _loaded(file: _File, name: str, stage: str) -> Source | RulesError:
     try:
-        load(name, file.text, file.shown, stage, file.reach)
+        return load(name, file.text, file.shown, stage, file.reach)
     except RulesError as error:
-        return error.findings
-    return ()
-
-
-def _loaded(file: _File, name: str, stage: str) -> list[Source]:
-    try:
-        return [load(name, file.text, file.shown, stage, file.reach)]
-    except RulesError:
-        return []
+        return error
 
 
 def _stages(document: Document, stage: str) -> list[str]:
