@@ -21,6 +21,9 @@ _START_SECONDS: Final = 60
 # ministack takes what a function has logged for the next invocation's, or loses it, where its
 # thread that reads the log has not come to it within 50 ms, or pauses for 5: so on a busy machine,
 # whose metrics then do not add up. A second for the first line, and 20 ms for each other one.
+# It gives a cold start 10 s, as AWS does, and then once more the function's timeout. A cold start
+# takes a second of CPU, and eight of them at once on a busy machine take longer than both: their
+# webhooks were answered 500. So it has a minute.
 # It asks for dynamodb:BatchExecuteStatement on `*`, an action that AWS does not have: AWS asks for
 # each statement's own, on its table (DynamoDB guide, "IAM security policies with PartiQL").
 _SERVE: Final = r"""
@@ -28,8 +31,7 @@ import json
 import re
 
 from ministack.app import main
-from ministack.core import iam_actions
-from ministack.core.lambda_runtime import Worker
+from ministack.core import iam_actions, lambda_runtime
 
 own_checks = iam_actions.dynamodb_transaction_checks
 
@@ -47,7 +49,10 @@ def checks(action, body, region, account):
 
 iam_actions.dynamodb_transaction_checks = checks
 
-drain = Worker._drain_stderr_bounded
+assert lambda_runtime._PROVIDED_INIT_TIMEOUT == 10
+lambda_runtime._PROVIDED_INIT_TIMEOUT = 60.0
+
+drain = lambda_runtime.Worker._drain_stderr_bounded
 assert drain.__code__.co_varnames[1:4] == ("first_line_wait", "idle_confirm", "hard_cap")
 drain.__defaults__ = (1.0, 0.02, 2.0)
 main()
