@@ -49,10 +49,9 @@ class Worker:
     """The dependencies of the deliver function.
 
     `post` takes URL, body, API key and seconds, `get` the same without a body (see
-    `braze_client.client`). `clock` returns
-    seconds since the epoch, `random` a number in [0, 1), `owner` a token that no two
-    requests share: all claims of one request have the same. `own_waits` are by the queue's URL,
-    `retry` is for calls of SQS.
+    `braze_client.client`). `clock` returns seconds since the epoch, `random` a number in [0, 1),
+    `owner` a token that no two requests share: all claims of one request have the same. `own_waits`
+    are by the queue's URL, `retry` is for calls of SQS.
     """
 
     settings: DeliverSettings
