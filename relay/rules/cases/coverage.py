@@ -12,10 +12,10 @@ from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import DEFINE, label_of
+from handler.core.expressions.evaluation import is_true
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.interpreter import is_true
 from handler.core.expressions.syntax_tree import all_nodes
-from handler.core.expressions.template import MISSING, Evaluation, Text, Whole, expressions
+from handler.core.expressions.template import MISSING, Evaluated, Text, Whole, expressions
 from handler.core.models import Event
 from handler.core.rules.source import Rule, Source
 from relay.rules.explain.fields import Field, documents, fields, filled
@@ -128,14 +128,14 @@ def _reached(counted: _Counted, event: Event, source: Source) -> Iterator[Branch
 
 def _filled(counted: _Counted, document: JsonValue) -> Iterator[Branch]:
     for field in fields(counted.rule):
-        seen: list[Evaluation] = []
+        seen: list[Evaluated] = []
         sent = filled(field, counted.rule, document, seen)[0] is not MISSING
         for evaluation in seen:
             yield from _chosen(field.path, evaluation, counted)
         yield counted.branch(f"{field.path} is {'sent' if sent else 'left out'}")
 
 
-def _chosen(path: str, evaluation: Evaluation, counted: _Counted) -> Iterator[Branch]:
+def _chosen(path: str, evaluation: Evaluated, counted: _Counted) -> Iterator[Branch]:
     expression, outcome = evaluation
     if isinstance(outcome, ExpressionError):
         return  # the field is left out, or the case's outcome shows it

@@ -14,13 +14,13 @@ from pydantic import JsonValue
 from handler.core.braze.contract.attributes import shown
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import defined_in
+from handler.core.expressions.evaluation import Step
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.interpreter import Step
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.expressions.template import (
     MISSING,
-    Evaluation,
+    Evaluated,
     Template,
     Text,
     Whole,
@@ -61,7 +61,7 @@ def described_field(field: Field, rule: Rule, document: JsonValue) -> JsonObject
     described: JsonObject = {"field": field.path, "template": written(field.template)}
     if is_literal(field.template):
         return {**described, "status": "sent", "value": field.template, "literal": True}
-    seen: list[Evaluation] = []
+    seen: list[Evaluated] = []
     try:
         value, failure = filled(field, rule, document, seen)
     except Unrenderable as error:
@@ -99,7 +99,7 @@ def part(expression: Expression, document: JsonValue) -> JsonObject:
         return _described(expression, error)
 
 
-def _parts(template: Template, seen: Sequence[Evaluation], document: JsonValue) -> list[JsonObject]:
+def _parts(template: Template, seen: Sequence[Evaluated], document: JsonValue) -> list[JsonObject]:
     """Return the evaluations that filled a template, and the expressions that it did without."""
     others = list(expressions(template))[len(seen) :]
     return [

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.configuration.yaml12 import Path
-from handler.core.expressions.template import Evaluation, Filled, Filler, Template
+from handler.core.expressions.template import Evaluated, Filled, Filler, Template
 from handler.core.planning.recipient import may_lose
 from handler.core.rules.compiler import dotted, leaves
 from handler.core.rules.source import ITEM, Rule
@@ -40,7 +40,7 @@ class Field:
 
 
 def filled(
-    field: Field, rule: Rule, document: JsonValue, seen: list[Evaluation]
+    field: Field, rule: Rule, document: JsonValue, seen: list[Evaluated]
 ) -> tuple[Filled, str | None]:
     """Return a field's value as it is sent, and why an expression's failure leaves it out.
 

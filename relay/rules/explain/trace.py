@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
+from handler.core.expressions.evaluation import FIRST_THERE, Step, is_there, is_true
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.interpreter import FIRST_THERE, Step, is_there, is_true
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.syntax_tree import is_path, own_parts, unparse
 from handler.core.rules.compiler import variable

@@ -5,7 +5,7 @@ from typing import Final
 # The same type as pydantic's JsonValue, for what must start without pydantic.
 JsonValue = list["JsonValue"] | dict[str, "JsonValue"] | str | bool | int | float | None
 
-_KINDS: Final = {
+KINDS: Final = {
     dict: "object",
     list: "array",
     str: "string",
@@ -18,7 +18,7 @@ _KINDS: Final = {
 
 def kind(value: object) -> str:
     """Return JMESPath's name for the type of a value; `expref` for `&expression`."""
-    return _KINDS.get(type(value), "expref")
+    return KINDS.get(type(value), "expref")
 
 
 def a(value: object) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
 from handler.core.expressions.scalars import written
-from handler.core.json_types import JsonValue, a, kind
+from handler.core.json_types import KINDS, JsonValue, a, kind
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -63,6 +63,12 @@ def meant(arguments: Sequence[Argument], index: int, value: object) -> object:
     taken = {one.partition("-")[0] for one in _argument(arguments, index)["types"]}
     other: object = {} if isinstance(value, list) else []
     return other if kind(other) in taken and kind(value) not in taken else value
+
+
+def types_of(arguments: Sequence[Argument], index: int) -> frozenset[type]:
+    """Return the types of Python whose every value an argument may have."""
+    allowed = _argument(arguments, index)["types"]
+    return frozenset(one for one, name in KINDS.items() if name in allowed or not allowed)
 
 
 def kind_problem(name: str, arguments: Sequence[Argument], index: int, value: object) -> str | None:

@@ -9,6 +9,7 @@ import json
 import re
 import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from jmespath.exceptions import JMESPathError, JMESPathTypeError, ParseError
@@ -21,19 +22,14 @@ from handler.core.expressions.arguments import (
     literal_kind_problem,
     literal_problem,
 )
+from handler.core.expressions.closures import Compiler
 from handler.core.expressions.defines import Roots
+from handler.core.expressions.evaluation import FAILURES, Evaluation, Step
 from handler.core.expressions.foreign_calls import completed, meant_call, not_there, translated
 from handler.core.expressions.functions import Functions, signature_of
-from handler.core.expressions.interpreter import (
-    FAILURES,
-    Interpreter,
-    NullFinder,
-    NullRecorder,
-    Recorder,
-    Step,
-)
 from handler.core.expressions.json_values import Budget
 from handler.core.expressions.nulls import Nulls
+from handler.core.expressions.observers import NullFinder, Recorder
 from handler.core.expressions.swapped_arguments import reordered
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.json_types import JsonValue
@@ -42,6 +38,7 @@ from handler.core.suggestions import closest
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
+    from handler.core.expressions.evaluation import Closure
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _DEPTH: Final = 100  # far above what people write, far below what Python's stack takes
@@ -124,7 +121,7 @@ def _children(node: "Node") -> "list[Node]":
     return [] if node["type"] == "slice" else node["children"]  # a slice's are three numbers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expression:
     """A parsed expression: compiled once, evaluated for every event.
 
@@ -150,33 +147,50 @@ class Expression:
         `nulls` is filled with the nulls of the result that are the document's own. With `Roots`
         names of `define` that have a value already are not evaluated again.
         """
-        budget = Budget()
-        if nulls is None:
-            return self._found(Interpreter(document, budget, strict=self.strict), budget)
-        finder = NullFinder(document, budget, strict=self.strict, nulls=nulls)
-        return self._found(finder, budget)
+        evaluation = Evaluation(document, nulls)
+        return self._found(evaluation, is_recorded=False)
 
     def record(self, seen: JsonValue | Roots, nulls: Nulls | None = None) -> Step:
         """Return the steps of one evaluation, the outermost of which has the result of `search`."""
-        budget = Budget()
         document = seen.values if isinstance(seen, Roots) else seen
-        recorder = Recorder(document, budget, strict=self.strict)
-        if nulls is not None:
-            recorder = NullRecorder(document, budget, strict=self.strict, nulls=nulls)
-        self._found(recorder, budget)
-        return recorder.step or Step(self.tree)
+        evaluation = Evaluation(document, nulls)
+        self._found(evaluation, is_recorded=True)
+        return evaluation.steps[0]
 
-    def _found(self, interpreter: Interpreter, budget: Budget) -> JsonValue:
+    # Compiled when they are first wanted: most rules of a file never see an event of their type
+    # while an execution environment lives.
+
+    @cached_property
+    def _closure(self) -> "Closure":
+        return Compiler(strict=self.strict).closure(self.tree)
+
+    @cached_property
+    def _null_finder(self) -> "Closure":
+        finder = NullFinder(strict=self.strict)
+        return finder.whole(self.tree, finder.closure(self.tree))
+
+    def _recorder(self, nulls: Nulls | None) -> "Closure":
+        if nulls is None:
+            return Recorder(Compiler(strict=self.strict), [self.tree]).closure(self.tree)
+        finder = NullFinder(strict=self.strict)
+        return finder.whole(self.tree, Recorder(finder, [self.tree]).closure(self.tree))
+
+    def _found(self, evaluation: Evaluation, *, is_recorded: bool) -> JsonValue:
+        nulls = evaluation.nulls
         try:
-            found = interpreter.find(self.tree)
-            budget.weigh(found)
+            if is_recorded:
+                closure = self._recorder(nulls)
+            else:
+                closure = self._closure if nulls is None else self._null_finder
+            found = closure(evaluation.document, evaluation)
+            evaluation.budget.weigh(found)
         except JMESPathTypeError as error:
             raise ExpressionError(_typed(error)) from None
         except RecursionError:
             raise OverBudget("it is nested too deeply") from None
         except FAILURES as error:
             raise ExpressionError(f"it cannot be evaluated ({type(error).__name__})") from None
-        return found  # type: ignore[return-value]  # weigh has seen JSON values only
+        return found  # type: ignore[no-any-return]  # weigh has seen JSON values only
 
 
 def compile_expression(text: str, *, strict: bool = True) -> Expression:

@@ -12,13 +12,13 @@ null too: an error would cost an order its confirmation.
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Final
 
 from jmespath import functions
 
 from handler.core.errors import ExpressionError, Malformed
-from handler.core.expressions.arguments import ANY, Argument, kind_problem, meant, takes
+from handler.core.expressions.arguments import ANY, Argument, kind_problem, meant, takes, types_of
 from handler.core.expressions.functions_numbers import MoneyFunctions, NumberFunctions, mean, total
 from handler.core.expressions.functions_phone import PhoneFunctions
 from handler.core.expressions.functions_text import TextFunctions
@@ -50,25 +50,6 @@ class Functions(
         self._document = document
         self._strict = strict
 
-    def call_function(self, function_name: str, resolved_args: Iterable[object]) -> object:
-        """Check the arguments, pay for them, and call.
-
-        The library's own check would quote the offending value in its message.
-        """
-        given = enumerate(resolved_args)
-        arguments = [self.argument(function_name, at, one) for at, one in given]
-        return self.FUNCTION_TABLE[function_name]["function"](self, *arguments)
-
-    def argument(self, name: str, index: int, given: object) -> object:
-        """Return an argument as its function takes it, paid for; raise ExpressionError."""
-        self._budget.spend(steps(given))
-        takes_either = self._strict or not hasattr(functions.Functions, f"_func_{name}")
-        arguments = signature_of(name)
-        value = meant(arguments, index, given) if takes_either else given
-        if problem := kind_problem(name, arguments, index, value):
-            raise ExpressionError(problem)
-        return value
-
     @takes()
     def _func_root(self) -> JsonValue:
         """Return the whole document, also inside filters: `root().body.currency`."""
@@ -87,7 +68,7 @@ class Functions(
     def _func_coalesce(self, *values: JsonValue) -> JsonValue:
         """Return the first value that is not missing: `coalesce(body.email, body.contact)`.
 
-        Never called: the interpreter evaluates the arguments up to that one.
+        Never called: its closure evaluates the arguments up to that one.
         """
         raise NotImplementedError
 
@@ -95,8 +76,8 @@ class Functions(
     def _func_if(self, condition: JsonValue, then: JsonValue, otherwise: JsonValue) -> JsonValue:
         """Return the second value where the first is true, else the third.
 
-        `if(body.company, 'b2b', 'b2c')`. Never called: the interpreter evaluates the one branch
-        that is taken, so that what would fail in the other does not.
+        `if(body.company, 'b2b', 'b2c')`. Never called: its closure evaluates the one branch that is
+        taken, so that what would fail in the other does not.
         """
         raise NotImplementedError
 
@@ -178,3 +159,26 @@ class Functions(
 def signature_of(name: str) -> tuple[Argument, ...]:
     """Return a function's arguments; raise KeyError where no function has this name."""
     return Functions.FUNCTION_TABLE[name]["signature"]  # type: ignore[no-any-return]  # the library's table
+
+
+def argument_of(name: str, index: int, *, strict: bool) -> Callable[[object, Budget], object]:
+    """Return what takes an argument of a function: it pays for the value, and checks its type.
+
+    The library's own check would quote the offending value in its message.
+    """
+    arguments = signature_of(name)
+    takes_either = strict or not hasattr(functions.Functions, f"_func_{name}")
+    fitting = types_of(arguments, index)
+
+    def take(given: object, budget: Budget) -> object:
+        budget.spend(steps(given))
+        value = given
+        if takes_either and given in ([], {}):
+            value = meant(arguments, index, given)
+        if type(value) in fitting:
+            return value
+        if problem := kind_problem(name, arguments, index, value):
+            raise ExpressionError(problem)
+        return value
+
+    return take

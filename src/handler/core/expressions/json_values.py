@@ -1,6 +1,7 @@
 """JSON values in expressions: equality, emptiness and the budget that they cost."""
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from handler.core.errors import ExpressionError, OverBudget
@@ -31,16 +32,29 @@ class Budget:
         Values share their parts, so a short expression can make one that is small in memory and
         endless as JSON.
         """
-        self.spend(1 + _text_steps(value))
         if depth > _DEPTH:
             raise OverBudget("its result is nested too deeply")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ExpressionError("its result is not a number that JSON can hold")
         if isinstance(value, dict):
-            self.spend(_keys_steps(value))
-        if isinstance(value, list | dict):
-            for part in value if isinstance(value, list) else value.values():
-                self.weigh(part, depth + 1)
+            self.spend(1 + _keys_steps(value))
+            self._weigh_all(value.values(), depth + 1)
+        elif isinstance(value, list):
+            self.spend(1)
+            self._weigh_all(value, depth + 1)
+        else:
+            self.spend(1 + _text_steps(value))
+            if isinstance(value, float) and not math.isfinite(value):
+                raise ExpressionError("its result is not a number that JSON can hold")
+
+    def _weigh_all(self, values: Iterable[object], depth: int) -> None:
+        # A result is mostly short texts in lists and objects, and to weigh them one by one took
+        # longer than to make them: those of one list or object are paid for together.
+        short = 0
+        for value in values:
+            if type(value) is str and len(value) < CHARACTERS_PER_STEP and depth <= _DEPTH:
+                short += 1
+            else:
+                self.weigh(value, depth)
+        self.spend(short)
 
 
 def same(left: object, right: object, budget: Budget) -> bool:
@@ -73,7 +87,7 @@ def steps(value: object) -> int:
 
 
 def _keys_steps(value: dict[str, object]) -> int:
-    return sum(map(_text_steps, value))
+    return sum(len(key) // CHARACTERS_PER_STEP for key in value)
 
 
 def _text_steps(value: object) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 
 class Nulls:
-    """The nulls of one evaluation: noted by the interpreter, read where a null would be sent.
+    """The nulls of one evaluation: noted by the evaluation, read where a null would be sent.
 
     A null within a value of the event is the event's own. Within an object or list that an
     expression makes, only the nulls that a path has found are.

@@ -10,9 +10,9 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from handler.core.errors import ExpressionError
+from handler.core.expressions.evaluation import is_true
 from handler.core.expressions.expression import compile_expression
 from handler.core.expressions.foreign_calls import is_call, translated
-from handler.core.expressions.interpreter import is_true
 from handler.core.expressions.number_conditions import always_true
 from handler.core.expressions.placeholders import ROOTS, placeholder
 from handler.core.expressions.swapped_arguments import swapped

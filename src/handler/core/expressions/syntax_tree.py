@@ -63,6 +63,8 @@ def own_parts(node: "Node") -> "list[Node]":
     """Return the parts that are evaluated on the same value as the node; a path has none."""
     if node["type"] in _SILENT or is_path(node):
         return []
+    if node["type"] == "multi_select_dict":  # its children are pairs of a key and the part
+        return [one["children"][0] for one in node["children"]]
     return node["children"][:1] if node["type"] in _STEPPING else node["children"]
 
 

@@ -12,15 +12,15 @@ from typing import Final, Literal
 
 from handler.core.errors import ExpressionError, OverBudget, Unrenderable, WrongType
 from handler.core.expressions.defines import Roots
+from handler.core.expressions.evaluation import Step
 from handler.core.expressions.expression import Expression, closing_brace, compile_expression
-from handler.core.expressions.interpreter import Step
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.scalars import written
 from handler.core.json_types import JsonValue, a
 
 # An expression that was evaluated, with its steps, or with the error that it ended in.
-Evaluation = tuple[Expression, Step | ExpressionError]
+Evaluated = tuple[Expression, Step | ExpressionError]
 _NOT_IN_KEYS: Final = "${...} stands in values, not in keys"
 Problem = tuple[tuple[str | int, ...], str]
 
@@ -120,7 +120,7 @@ class Filler:
     keep: frozenset[str] = frozenset()
     may_lose: Callable[[str], bool] = lambda _: False
     lost: list[WrongType] = field(default_factory=list)
-    record: list[Evaluation] | None = None
+    record: list[Evaluated] | None = None
 
     def fill(self, template: Template, path: str = "") -> Filled:
         """Return the filled template, or MISSING."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import Roots
+from handler.core.expressions.evaluation import is_true
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.interpreter import is_true
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.json_types import JsonValue
 from handler.core.models import Event, Unmatched

@@ -9,8 +9,8 @@ from hashlib import sha256
 from typing import Final
 
 from handler.core.errors import ExpressionError, Malformed
+from handler.core.expressions.evaluation import is_true
 from handler.core.expressions.expression import Expression
-from handler.core.expressions.interpreter import is_true
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
 from handler.core.expressions.syntax_tree import paths_of, unparse

@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import closing_brace, compile_expression, search
 from handler.core.expressions.functions import Functions, signature_of
+from tests.handler.core.expressions.plain_grammar import PLAIN, SCALARS, documents
 
-KEYS = st.sampled_from(["a", "b", "c"])
-# Neither 0 nor 1: within lists the library takes them for false and true.
-SCALARS = st.none() | st.booleans() | st.sampled_from([-2, 2, 3, 2.5, "", "a", "b", "3"])
 STRANGE = (
     SCALARS
     | st.integers()
@@ -28,45 +26,6 @@ STRANGE = (
     )
     | st.sampled_from([10**400, "9" * 5000, "&#" + "9" * 5000, "Fri, 20 Nov 2026 21:00:00 GMT"])
 )
-
-
-def documents(scalars: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.recursive(
-        scalars,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
-        max_leaves=12,
-    )
-
-
-PATHS = (
-    *("a", "b", "c", "@", "a.b", "a[0]", "b[-1]", "a[]", "*", "a.*", "a[*].b", "*.a", "a[].b[]"),
-    *("a[1:]", "b[::-1]", "[0]", "[]", "[*]", "'a'", "`2`", "`true`", '`{"a": [2]}`', "`null`"),
-)  # fmt: skip
-ONE = (
-    *("!({0})", "type({0})", "to_array({0})", "to_string({0})", "not_null({0}, `2`)"),
-    *("length({0})", "keys({0})", "values({0})", "sort({0})", "reverse({0})", "max({0})"),
-    *("min({0})", "sum({0})", "avg({0})", "abs({0})", "ceil({0})", "floor({0})", "to_number({0})"),
-    *("merge({0})", "({0})[0]", "({0})[*].a", "({0})[]", "({0})[:2]", "({0}).*"),
-    *("map(&({0}), to_array(@))", "to_array(@)[?{0}]", "sort_by(to_array(@), &({0}))"),
-    *("max_by(to_array(@), &({0}))", "min_by(a, &({0}))"),
-)  # fmt: skip
-TWO = (
-    *("({0}) || ({1})", "({0}) && ({1})", "({0}) | ({1})", "[{0}, {1}]", "{{x: {0}, y: {1}}}"),
-    *("({0}) == ({1})", "({0}) != ({1})", "({0}) < ({1})", "({0}) >= ({1})", "a[?({0}) == ({1})]"),
-    *("starts_with({0}, {1})", "ends_with({0}, {1})", "join({0}, {1})"),
-    *("a[?{0}] | ({1})", "not_null({0}, {1})"),
-)  # fmt: skip
-
-
-ATOMS = st.sampled_from(PATHS)
-
-
-def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    one = st.builds(str.format, st.sampled_from(ONE), inner)
-    return one | st.builds(str.format, st.sampled_from(TWO), inner, inner)
-
-
-PLAIN = st.recursive(ATOMS, grown, max_leaves=6)
 
 
 class OneNumberOneText(jmespath.functions.Functions):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression, search
 from handler.core.expressions.syntax_tree import unparse
-from tests.handler.core.expressions.test_expression_properties import PLAIN, SCALARS, documents
+from tests.handler.core.expressions.plain_grammar import PLAIN, SCALARS, documents
 
 
 def meaning(text: str, document: Any) -> str:

@@ -1,0 +1,76 @@
+"""Closures of calls of functions, and of the references that some functions take."""
+
+from typing import TYPE_CHECKING, Any
+
+from handler.core.expressions.evaluation import Evaluation, is_there, is_true
+from handler.core.expressions.functions import Functions, argument_of
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode as Node
+
+    from handler.core.expressions.closures import Compiler
+    from handler.core.expressions.evaluation import Closure
+
+
+def call(node: "Node", compiler: "Compiler") -> "Closure":
+    """Return the closure of a call; a lazy function evaluates what it needs."""
+    name, strict = node["value"], compiler.strict
+    parts = compiler.closures(node["children"])
+    if name == "if":
+        return _if(*parts)
+    arguments = [argument_of(name, at, strict=strict) for at in range(len(parts))]
+    if name == "coalesce" or (name == "not_null" and strict):
+        return _first_there(name, [*zip(parts, arguments, strict=True)])
+    function = Functions.FUNCTION_TABLE[name]["function"]
+
+    def called(value: object, evaluation: Evaluation) -> object:
+        budget = evaluation.budget
+        budget.spend(1)
+        given = [part(value, evaluation) for part in parts]
+        taken = [take(one, budget) for take, one in zip(arguments, given, strict=True)]
+        return function(evaluation.functions(strict=strict), *taken)
+
+    return called
+
+
+def _if(condition: "Closure", then: "Closure", otherwise: "Closure") -> "Closure":
+    def choose(value: object, evaluation: Evaluation) -> object:
+        evaluation.budget.spend(1)
+        return (then if is_true(condition(value, evaluation)) else otherwise)(value, evaluation)
+
+    return choose
+
+
+def _first_there(name: str, options: "list[tuple[Closure, Any]]") -> "Closure":
+    def first_there(value: object, evaluation: Evaluation) -> object:
+        evaluation.budget.spend(1)
+        for option, take in options:
+            found = take(option(value, evaluation), evaluation.budget)
+            if is_there(name, found):
+                return found
+        return None
+
+    return first_there
+
+
+def reference(node: "Node", compiler: "Compiler") -> "Closure":
+    """Return the closure of `&expression`, an argument of some functions."""
+    (inner,) = compiler.closures(node["children"])
+
+    def refer(_value: object, evaluation: Evaluation) -> object:
+        evaluation.budget.spend(1)
+        return _Reference(inner, evaluation)
+
+    return refer
+
+
+class _Reference:
+    """`&expression` as an argument: the functions of the library evaluate it on each element."""
+
+    def __init__(self, closure: "Closure", evaluation: Evaluation) -> None:
+        self.expression = None  # of the library's interpreter; its functions pass it on to `visit`
+        self._closure = closure
+        self._evaluation = evaluation
+
+    def visit(self, _expression: None, element: object) -> object:
+        return self._closure(element, self._evaluation)
