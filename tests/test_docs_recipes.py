@@ -15,7 +15,8 @@ import pytest
 
 from handler.core.braze.request import request
 from handler.core.expressions.expression import search
-from handler.core.expressions.template import MISSING, compile_template, fill
+from handler.core.expressions.form import MISSING, fill
+from handler.core.expressions.template import compile_template
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import Source, load

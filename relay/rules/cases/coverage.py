@@ -14,8 +14,9 @@ from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import DEFINE, label_of
 from handler.core.expressions.evaluation import is_true
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.form import MISSING, Evaluated
 from handler.core.expressions.syntax_tree import all_nodes
-from handler.core.expressions.template import MISSING, Evaluated, Text, Whole, expressions
+from handler.core.expressions.template import Text, Whole, expressions
 from handler.core.models import Event
 from handler.core.rules.source import Rule, Source
 from relay.rules.explain.fields import Field, documents, fields, filled

@@ -16,17 +16,10 @@ from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import defined_in
 from handler.core.expressions.evaluation import Step
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.form import MISSING, Evaluated
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.syntax_tree import unparse
-from handler.core.expressions.template import (
-    MISSING,
-    Evaluated,
-    Template,
-    Text,
-    Whole,
-    expressions,
-    is_literal,
-)
+from handler.core.expressions.template import Template, Text, Whole, expressions, is_literal
 from handler.core.json_types import kind
 from handler.core.models import Delivery, Event, Parked, Plan
 from handler.core.planning.match import match

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 from pydantic import JsonValue
 
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.configuration.yaml12 import Path
-from handler.core.expressions.template import Evaluated, Filled, Filler, Template
-from handler.core.planning.recipient import may_lose
+from handler.core.expressions.form import Evaluated, Filled, Filling, Form
+from handler.core.expressions.template import Template
 from handler.core.rules.compiler import dotted, leaves
 from handler.core.rules.source import ITEM, Rule
 
@@ -46,9 +45,10 @@ def filled(
 
     `seen` gets each evaluation. Raise Unrenderable where the request cannot be made without it.
     """
-    filler = Filler(document, rule.keep_empty, partial(may_lose, rule), record=seen)
-    value = filler.fill(field.template, field.inner)
-    return value, filler.lost[0].detail if filler.lost else None
+    form = Form(field.template, field.inner, rule.keep_empty, rule.may_lose)
+    filling = Filling(document, record=seen)
+    value = form.fill(filling)
+    return value, filling.lost[0].detail if filling.lost else None
 
 
 def fields(rule: Rule) -> Iterator[Field]:

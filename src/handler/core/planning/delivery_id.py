@@ -7,7 +7,7 @@ from typing import Final
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.errors import Unrenderable
 from handler.core.expressions.defines import Roots
-from handler.core.expressions.template import fill_text
+from handler.core.expressions.form import fill_text
 from handler.core.json_types import JsonValue
 from handler.core.models import Event
 from handler.core.planning.recipient import Recipient
@@ -26,7 +26,7 @@ def key_of(rule: Rule, event: Event, signed: JsonValue | Roots, *, type_signed: 
     if rule.once is None:
         # An unsigned type never enters an id: a replayed webhook could carry another one.
         return json.dumps([event.type, event.id]) if type_signed else event.id
-    once = fill_text(rule.once, signed, "once")
+    once = fill_text(rule.once_form, signed)
     if once is None:
         raise Unrenderable("once", "it is missing, so nothing says what is to happen only once")
     return once

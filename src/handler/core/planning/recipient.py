@@ -1,7 +1,6 @@
 """Renders one recipient of a rule, and refuses what Braze would refuse or not send."""
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import partial
 from typing import Final
 
 from handler.core.braze.contract.attributes import breaches, is_address, misnamed, normal, shown
@@ -13,42 +12,33 @@ from handler.core.braze.request import encode_request, utf8
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.defines import Roots
+from handler.core.expressions.form import Filling, Form
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.scalars import written
-from handler.core.expressions.template import Filler, Template, Text, expressions
+from handler.core.expressions.template import Template, Text, expressions
 from handler.core.json_types import JsonValue
-from handler.core.rules.source import Rule, Scope, reaching
+from handler.core.rules.source import RecipientForm, Rule, Scope
 
-# Attributes whose failing expression stops the request: those that decide who is reached (except
-# push_tokens: a device more or less), and whether the profile's objects are merged.
-_DECISIVE: Final = frozenset({*REACHING_ATTRIBUTES, "_merge_objects"}) - {"push_tokens"}
 _OBJECTS: Final = frozenset({"attributes", *PROPERTIES})
 
 Recipient = dict[str, JsonValue]
 
 
-def fill_recipient(
-    template: Mapping[str, Template],
-    rule: Rule,
-    scope: Scope,
-    warnings: list[str],
-) -> Recipient:
+def fill_recipient(form: RecipientForm, rule: Rule, scope: Scope, warnings: list[str]) -> Recipient:
     """Return a recipient, with the rule's varying properties; raise Unrenderable.
 
     Who is reached comes from `scope.signed` alone, however the expressions are spelt. Each field
     that is left out, because its expression fails on the event's types, is added to `warnings`.
     """
-    filler = Filler(scope.document, rule.keep_empty, partial(may_lose, rule))
-    recipient = _filled(template, filler)
-    recipient |= _with_own(_filled(rule.varying, filler), recipient)
-    warnings += [f"{rule.name}: {one.path} is left out: {one.detail}" for one in filler.lost]
-    who = _filled(
-        reaching(template), Filler(scope.signed, rule.keep_empty, partial(may_lose, rule))
-    )
+    filling = Filling(scope.document)
+    recipient = _filled(form.whole, filling)
+    recipient |= _with_own(_filled(rule.varying_form, filling), recipient)
+    warnings += [f"{rule.name}: {one.path} is left out: {one.detail}" for one in filling.lost]
+    who = _filled(form.who, Filling(scope.signed))
     recipient = _with_signed_attributes(_signed(REACHING, recipient, who), who)
     for name in IDENTIFIERS:
-        if name in template:
-            _find_nobody(name, template[name], scope.signed)
+        if name in form.template:
+            _find_nobody(name, form.template[name], scope.signed)
             recipient[name] = _identifier(name, who.get(name))
     return recipient
 
@@ -63,20 +53,6 @@ def _with_own(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipie
         if properties or own:
             merged[name] = {**properties, **own}
     return merged
-
-
-def may_lose(rule: Rule, path: str) -> bool:
-    """Return whether a request may be sent without the value at a path, whose expression failed.
-
-    Attributes and properties may be lost, but not all attributes at once, and neither what
-    decides who is reached nor what is required.
-    """
-    block, _, name = path.partition(".")
-    if block not in PROPERTIES and (block != "attributes" or not name):
-        return False
-    if block == "attributes" and name.partition(".")[0] in _DECISIVE:
-        return False
-    return not any(f"{one}.".startswith(f"{path}.") for one in rule.required)
 
 
 def _signed(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
@@ -120,15 +96,13 @@ def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipien
     return {**recipient, "attributes": kept}
 
 
-def fill_object(
-    template: Mapping[str, Template], document: Roots, keep: frozenset[str]
-) -> dict[str, JsonValue]:
+def fill_object(form: Form, document: Roots) -> dict[str, JsonValue]:
     """Return a filled object; raise Unrenderable."""
-    return _filled(template, Filler(document, keep))
+    return _filled(form, Filling(document))
 
 
-def _filled(template: Mapping[str, Template], filler: Filler) -> dict[str, JsonValue]:
-    filled = filler.fill(dict(template))
+def _filled(form: Form, filling: Filling) -> dict[str, JsonValue]:
+    filled = form.fill(filling)
     members = filled if isinstance(filled, dict) else {}
     # PHP's JSON has [] for an empty map.
     return {key: {} if one == [] and key in _OBJECTS else one for key, one in members.items()}

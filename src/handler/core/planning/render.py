@@ -96,7 +96,7 @@ def _deliveries(
     key = key_of(rule, event, occasion.scope.signed, type_signed=source.event.type_signed)
     if rule.is_broadcast:
         return [_broadcast(rule, key, occasion, source, warnings)]
-    filled = [fill_recipient(one, rule, occasion.scope, warnings) for one in rule.recipients]
+    filled = [fill_recipient(one, rule, occasion.scope, warnings) for one in rule.recipient_forms]
     recipients = [leave_out(one, rule, warnings) for one in filled]
     if not recipients:
         raise Unrenderable("recipients", "there are none")
@@ -119,7 +119,7 @@ def _broadcast(
 ) -> Delivery:
     """Return the one delivery to a whole audience, with the varying properties at its top."""
     shared = _unaddressed(rule, key, occasion, source)
-    varying = fill_recipient({}, rule, occasion.scope, warnings)
+    varying = fill_recipient(rule.recipient_form({}), rule, occasion.scope, warnings)
     check_recipient(varying, shared.send, rule)
     send = {**shared.send, **dict(merged_properties(varying, shared.send))}
     return replace(shared, id=delivery_id(source.name, rule.name, key, ""), send=send)
@@ -128,7 +128,7 @@ def _broadcast(
 def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> Delivery:
     """Return a delivery with all that a rule's deliveries share: all but recipient and id."""
     event = occasion.packed.event
-    send = fill_object(rule.send, occasion.scope.document, rule.keep_empty)
+    send = fill_object(rule.send_form, occasion.scope.document)
     return Delivery(
         id="",
         source=source.name,

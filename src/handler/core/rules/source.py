@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
-from handler.core.braze.endpoints import reaches_audience
+from handler.core.braze.endpoints import PROPERTIES, reaches_audience
 from handler.core.braze.identifiers import (
     REACHING,
     REACHING_ATTRIBUTES,
 )
 from handler.core.expressions.defines import Outcomes, Roots
 from handler.core.expressions.expression import Expression
+from handler.core.expressions.form import Form
 from handler.core.expressions.template import Template
 from handler.core.json_types import JsonValue
 from handler.core.models import Event, OnUnknown, Priority
@@ -20,6 +21,9 @@ from handler.core.rules.defines import Define
 from handler.core.verification.handshake import Handshake
 from handler.core.verification.schemes import Scheme
 
+# Attributes whose failing expression stops the request: those that decide who is reached (except
+# push_tokens: a device more or less), and whether the profile's objects are merged.
+_DECISIVE: Final = frozenset({*REACHING_ATTRIBUTES, "_merge_objects"}) - {"push_tokens"}
 ITEM: Final = "item"  # the root under which expressions see an element of `for_each`
 
 _WILD: Final = frozenset("*?[")  # a type without any of these is no glob
@@ -47,6 +51,15 @@ class EventReader:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientForm:
+    """The form of a recipient, and that of what in it decides who is reached: see `reaching`."""
+
+    template: Mapping[str, Template]
+    whole: Form
+    who: Form
+
+
+@dataclass(frozen=True)
 class Rule:
     """A rule: the events that it matches, and the template of the request to make of each.
 
@@ -83,6 +96,48 @@ class Rule:
     def is_broadcast(self) -> bool:
         """Whether the request reaches an audience, and names nobody."""
         return not self.recipients and reaches_audience(self.send)
+
+    def may_lose(self, path: str) -> bool:
+        """Return whether a request may be sent without the value at a path: its expression failed.
+
+        Attributes and properties may be lost, but not all attributes at once, and neither what
+        decides who is reached nor what is required.
+        """
+        block, _, name = path.partition(".")
+        if block not in PROPERTIES and (block != "attributes" or not name):
+            return False
+        if block == "attributes" and name.partition(".")[0] in _DECISIVE:
+            return False
+        return not any(f"{one}.".startswith(f"{path}.") for one in self.required)
+
+    # The templates as forms, each made when the rule is first wanted: see `Form`.
+
+    @cached_property
+    def once_form(self) -> Form:
+        """The form of `once`."""
+        return Form(self.once, "once")
+
+    @cached_property
+    def send_form(self) -> Form:
+        """The form of `send`."""
+        return Form(dict(self.send), keep=self.keep_empty)
+
+    @cached_property
+    def varying_form(self) -> Form:
+        """The form of `varying`."""
+        return self._form(self.varying)
+
+    @cached_property
+    def recipient_forms(self) -> tuple[RecipientForm, ...]:
+        """The forms of the recipients."""
+        return tuple(map(self.recipient_form, self.recipients))
+
+    def recipient_form(self, template: Mapping[str, Template]) -> RecipientForm:
+        """Return the form of a recipient."""
+        return RecipientForm(template, self._form(template), self._form(reaching(template)))
+
+    def _form(self, template: Mapping[str, Template]) -> Form:
+        return Form(dict(template), keep=self.keep_empty, may_lose=self.may_lose)
 
     def takes(self, event_type: str) -> bool:
         """Return whether the rule is for events of this type."""

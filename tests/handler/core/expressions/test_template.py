@@ -2,7 +2,8 @@ import pytest
 from pydantic import JsonValue
 
 from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.expressions.template import MISSING, Filled, compile_template, compile_text, fill
+from handler.core.expressions.form import MISSING, Filled, fill
+from handler.core.expressions.template import compile_template, compile_text
 
 EVENT: JsonValue = {
     "name": "Ann",

@@ -247,7 +247,9 @@ def rendered(expression: str, signed: dict[str, Any]) -> dict[str, Any]:
     source = load("shop", rules({"external_user_id": "${body.id}"}, ""), "f", "dev")
     event: dict[str, Any] = {"headers": {"x-who": "eve@example.org"}, "body": {}}
     template = {"external_user_id": "u", "attributes": attributes}
-    return fill_recipient(template, source.rules[0], Scope(Roots(event), Roots(signed)), [])
+    (rule,) = source.rules
+    scope = Scope(Roots(event), Roots(signed))
+    return fill_recipient(rule.recipient_form(template), rule, scope, [])
 
 
 @pytest.mark.parametrize(
