@@ -165,6 +165,9 @@ def _flatten(node: "Node", compiler: Compiler) -> "Closure":
             return None
         # It is made at once, so it is paid for before it is in memory: `items[].root().items[]`
         # squares the size of a webhook.
+        if list not in map(type, found):  # most lists hold objects, and are as they will be
+            evaluation.budget.spend(len(found))
+            return found.copy()
         evaluation.budget.spend(sum(len(one) if isinstance(one, list) else 1 for one in found))
         return [one for each in found for one in (each if isinstance(each, list) else (each,))]
 

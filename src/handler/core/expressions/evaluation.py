@@ -57,8 +57,12 @@ class Evaluation:
     __slots__ = ("_functions", "budget", "document", "nulls", "of_nulls", "roots", "steps")
 
     def __init__(self, seen: JsonValue | Roots, nulls: Nulls | None = None) -> None:
-        self.roots = seen if isinstance(seen, Roots) else None
-        self.document: JsonValue = seen.values if isinstance(seen, Roots) else seen
+        self.roots: Roots | None = None
+        self.document: JsonValue
+        if isinstance(seen, Roots):
+            self.roots, self.document = seen, seen.values
+        else:
+            self.document = seen
         self.budget = Budget()
         self.nulls = nulls
         self.of_nulls = 0

@@ -148,13 +148,23 @@ class Expression:
         names of `define` that have a value already are not evaluated again.
         """
         evaluation = Evaluation(document, nulls)
-        return self._found(evaluation, is_recorded=False)
+        try:
+            closure = self._closure if nulls is None else self._null_finder
+            found = closure(evaluation.document, evaluation)
+            evaluation.budget.weigh(found)
+        except _CAUGHT as error:
+            raise _failure(error) from None
+        return found  # type: ignore[no-any-return]  # weigh has seen JSON values only
 
     def record(self, seen: JsonValue | Roots, nulls: Nulls | None = None) -> Step:
         """Return the steps of one evaluation, the outermost of which has the result of `search`."""
         document = seen.values if isinstance(seen, Roots) else seen
         evaluation = Evaluation(document, nulls)
-        self._found(evaluation, is_recorded=True)
+        try:
+            found = self._recorder(nulls)(document, evaluation)
+            evaluation.budget.weigh(found)
+        except _CAUGHT as error:
+            raise _failure(error) from None
         return evaluation.steps[0]
 
     # Compiled when they are first wanted: most rules of a file never see an event of their type
@@ -175,22 +185,18 @@ class Expression:
         finder = NullFinder(strict=self.strict)
         return finder.whole(self.tree, Recorder(finder, [self.tree]).closure(self.tree))
 
-    def _found(self, evaluation: Evaluation, *, is_recorded: bool) -> JsonValue:
-        nulls = evaluation.nulls
-        try:
-            if is_recorded:
-                closure = self._recorder(nulls)
-            else:
-                closure = self._closure if nulls is None else self._null_finder
-            found = closure(evaluation.document, evaluation)
-            evaluation.budget.weigh(found)
-        except JMESPathTypeError as error:
-            raise ExpressionError(_typed(error)) from None
-        except RecursionError:
-            raise OverBudget("it is nested too deeply") from None
-        except FAILURES as error:
-            raise ExpressionError(f"it cannot be evaluated ({type(error).__name__})") from None
-        return found  # type: ignore[no-any-return]  # weigh has seen JSON values only
+
+_CAUGHT: Final = (JMESPathTypeError, RecursionError, *FAILURES)
+
+
+def _failure(error: Exception) -> ExpressionError:
+    """Return what an evaluation has failed by, without a value of the document."""
+    if isinstance(error, JMESPathTypeError):
+        wanted = " or ".join(error.expected_types)
+        return ExpressionError(f"{error.function_name}() takes {wanted}, not {error.actual_type}")
+    if isinstance(error, RecursionError):
+        return OverBudget("it is nested too deeply")
+    return ExpressionError(f"it cannot be evaluated ({type(error).__name__})")
 
 
 def compile_expression(text: str, *, strict: bool = True) -> Expression:
@@ -257,8 +263,3 @@ def _worded(text: str, error: JMESPathError, *, is_embedded: bool = False) -> st
         return syntax_errors.worded(text, error)
     own = failed_place.extent(text)
     return f"${{{own}}}: {syntax_errors.worded(own, error)}"
-
-
-def _typed(error: JMESPathTypeError) -> str:
-    wanted = " or ".join(error.expected_types)
-    return f"{error.function_name}() takes {wanted}, not {error.actual_type}"

@@ -44,7 +44,7 @@ class Filling:
     lost: list[WrongType] = field(default_factory=list)
     record: list[Evaluated] | None = None
 
-    def search(self, expression: Expression, nulls: Nulls | None) -> JsonValue:
+    def search(self, expression: Expression, nulls: Nulls | None = None) -> JsonValue:
         """Return the value of an expression; raise ExpressionError."""
         if self.record is None:
             return expression.search(self.document, nulls)
@@ -93,33 +93,47 @@ class Form:
         if isinstance(template, list):
             return _list([self._compiled(one, path) for one in template])
         if isinstance(template, Whole):
-            return self._losing(self._whole(template.expression, path), path)
+            return self._whole(template.expression, path)
         if isinstance(template, Text):
-            return self._losing(self._text(template.parts, path), path)
+            return self._losing(self._text(template.parts, path))
         return lambda _: template
 
-    def _losing(self, fill: _Fill, path: str) -> _Fill:
+    def _losing(self, fill: _Fill) -> _Fill:
         def losing(filling: Filling) -> Filled:
             try:
                 return fill(filling)
             except WrongType as error:
-                if not self.may_lose(path):
-                    raise
-                filling.lost.append(error)
-                return MISSING
+                return self._lost(error, filling)
 
         return losing
 
+    def _lost(self, error: WrongType, filling: Filling) -> Filled:
+        if not self.may_lose(error.path):
+            raise error from None
+        filling.lost.append(error)
+        return MISSING
+
     def _whole(self, expression: Expression, path: str) -> _Fill:
         if not self._is_kept(path):
-            return lambda filling: _present(_found(expression, filling, path))
+            return self._unkept(expression, path)
 
         def kept(filling: Filling) -> Filled:
             nulls = Nulls()
             value = _found(expression, filling, path, nulls)
             return self._kept(value, path, nulls, said=nulls.whole)
 
-        return kept
+        return self._losing(kept)
+
+    def _unkept(self, expression: Expression, path: str) -> _Fill:
+        """Return what fills by one expression, where nothing empty is kept: most of all fields."""
+
+        def whole(filling: Filling) -> Filled:
+            try:
+                return _present(filling.search(expression))
+            except ExpressionError as error:
+                return self._lost(_failure(error, expression, path), filling)
+
+        return whole
 
     def _text(self, parts: Sequence[str | Expression], path: str) -> _Fill:
         is_kept, keeps_empty = self._is_kept(path), path in self.keep
@@ -179,8 +193,9 @@ def fill_text(form: Form, document: JsonValue | Roots) -> str | None:
 
 def _object(parts: Mapping[str, _Fill]) -> _Fill:
     def fill_object(filling: Filling) -> Filled:
-        filled = ((key, part(filling)) for key, part in parts.items())
-        return {key: value for key, value in filled if value is not MISSING}
+        return {
+            key: value for key, part in parts.items() if (value := part(filling)) is not MISSING
+        }
 
     return fill_object
 
@@ -192,25 +207,30 @@ def _list(parts: Sequence[_Fill]) -> _Fill:
     return fill_list
 
 
-def _found(
-    expression: Expression, filling: Filling, path: str, nulls: Nulls | None = None
-) -> JsonValue:
+def _found(expression: Expression, filling: Filling, path: str, nulls: Nulls | None) -> JsonValue:
     try:
         return filling.search(expression, nulls)
-    except OverBudget as error:
-        raise Unrenderable(path, f"${{{expression.text}}}: {error}") from None
     except ExpressionError as error:
-        raise WrongType(path, f"${{{expression.text}}}: {error}") from None
+        raise _failure(error, expression, path) from None
+
+
+def _failure(error: ExpressionError, expression: Expression, path: str) -> WrongType:
+    """Return the failure of an expression; raise Unrenderable where nothing may do without it."""
+    text = f"${{{expression.text}}}: {error}"
+    if isinstance(error, OverBudget):
+        raise Unrenderable(path, text) from None
+    return WrongType(path, text)
 
 
 def _present(value: JsonValue) -> Filled:
     """Return a copy of a value without what is missing in it."""
+    if isinstance(value, str):  # the most frequent first: this is done for all that is sent
+        return value if value.strip() else MISSING
     if isinstance(value, dict):
-        parts = ((key, _present(one)) for key, one in value.items())
-        return {key: part for key, part in parts if part is not MISSING}
+        return {key: part for key, one in value.items() if (part := _present(one)) is not MISSING}
     if isinstance(value, list):
         return [part for one in value if (part := _present(one)) is not MISSING]
-    return MISSING if missing(value) else value
+    return MISSING if value is None else value
 
 
 def _written(value: JsonValue, path: str) -> str:

@@ -172,9 +172,7 @@ def argument_of(name: str, index: int, *, strict: bool) -> Callable[[object, Bud
 
     def take(given: object, budget: Budget) -> object:
         budget.spend(steps(given))
-        value = given
-        if takes_either and given in ([], {}):
-            value = meant(arguments, index, given)
+        value = meant(arguments, index, given) if takes_either and not given else given
         if type(value) in fitting:
             return value
         if problem := kind_problem(name, arguments, index, value):

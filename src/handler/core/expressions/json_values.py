@@ -1,7 +1,7 @@
 """JSON values in expressions: equality, emptiness and the budget that they cost."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Final
 
 from handler.core.errors import ExpressionError, OverBudget
@@ -10,6 +10,8 @@ from handler.core.json_types import kind
 STEPS: Final = 200_000
 CHARACTERS_PER_STEP: Final = 64
 _DEPTH: Final = 200
+_TOO_DEEP: Final = "its result is nested too deeply"
+_WEIGHTLESS: Final = frozenset({bool, int, type(None)})
 
 
 class Budget:
@@ -32,29 +34,35 @@ class Budget:
         Values share their parts, so a short expression can make one that is small in memory and
         endless as JSON.
         """
-        if depth > _DEPTH:
-            raise OverBudget("its result is nested too deeply")
-        if isinstance(value, dict):
+        if type(value) in _WEIGHTLESS:
+            self.spend(1)
+        elif isinstance(value, str):
+            self.spend(1 + _text_steps(value))
+        elif isinstance(value, dict):
             self.spend(1 + _keys_steps(value))
             self._weigh_all(value.values(), depth + 1)
         elif isinstance(value, list):
             self.spend(1)
             self._weigh_all(value, depth + 1)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise ExpressionError("its result is not a number that JSON can hold")
         else:
-            self.spend(1 + _text_steps(value))
-            if isinstance(value, float) and not math.isfinite(value):
-                raise ExpressionError("its result is not a number that JSON can hold")
+            self.spend(1)
 
-    def _weigh_all(self, values: Iterable[object], depth: int) -> None:
-        # A result is mostly short texts in lists and objects, and to weigh them one by one took
-        # longer than to make them: those of one list or object are paid for together.
-        short = 0
+    def _weigh_all(self, values: Collection[object], depth: int) -> None:
+        if depth > _DEPTH and values:
+            raise OverBudget(_TOO_DEEP)
+        # A result is mostly short texts in lists and objects, and to weigh each by itself took
+        # longer than to make them: the scalars of one list or object are paid for together.
+        steps = 0
         for value in values:
-            if type(value) is str and len(value) < CHARACTERS_PER_STEP and depth <= _DEPTH:
-                short += 1
+            if type(value) is str:
+                steps += 1 + len(value) // CHARACTERS_PER_STEP
+            elif type(value) in _WEIGHTLESS:
+                steps += 1
             else:
                 self.weigh(value, depth)
-        self.spend(short)
+        self.spend(steps)
 
 
 def same(left: object, right: object, budget: Budget) -> bool:
@@ -87,7 +95,10 @@ def steps(value: object) -> int:
 
 
 def _keys_steps(value: dict[str, object]) -> int:
-    return sum(len(key) // CHARACTERS_PER_STEP for key in value)
+    steps = 0
+    for key in value:
+        steps += len(key) // CHARACTERS_PER_STEP
+    return steps
 
 
 def _text_steps(value: object) -> int:
