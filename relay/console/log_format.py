@@ -32,6 +32,7 @@ def _webhook(entry: Mapping[str, Any]) -> str:
         for one in entry["parked"]
     ]
     words += [f"unmatched: {one['rule']}: {one['why']}" for one in entry["unmatched"]]
+    words += [f"and {entry['more_unmatched']} more rules"] if "more_unmatched" in entry else []
     return "; ".join([*words, *entry["warnings"]])
 
 

@@ -18,7 +18,7 @@ from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.expressions.template import Template, expressions
 from handler.core.models import Delivery, Event, Parked, Plan, Verified, Webhook
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
-from handler.core.planning.match import match
+from handler.core.planning.match import match, unmatched
 from handler.core.planning.parse import RawEvent, parse, split
 from handler.core.planning.plan import plan
 from handler.core.planning.render import MAX_DELIVERIES, Packed, event_fields, render
@@ -205,7 +205,7 @@ def _wanting(name: str, event: Event, source: Source) -> Rule:
     for failed, why in found.failed:
         if failed.name == name:
             raise why
-    why_not = next((one.why for one in found.unmatched if one.rule == name), None)
+    why_not = next((one.why for one in unmatched(event, source) if one.rule == name), None)
     if why_not is None:
         raise Unrenderable("", f"{source.name} has no rule {name} any more")
     raise Unrenderable("", f"the rule does not want it now: {why_not}")

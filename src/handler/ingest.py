@@ -44,7 +44,7 @@ from handler.core.secret_values import signing_secrets
 from handler.core.verification.handshake import Reply, greet, greet_signed
 from handler.core.verification.signature import shown_url
 from handler.core.verification.verify import is_provable, verify
-from handler.webhook_log import WebhookLog
+from handler.webhook_log import MOST_TOLD, WebhookLog
 from handler.workspaces import RULES
 
 if TYPE_CHECKING:
@@ -144,7 +144,8 @@ class Ingest:
             raise UnsupportedMediaType("neither JSON nor allowed by the preset")
         verified = self._verified(webhook, source, secrets)
         oldest = (self.settings.ledger_days - 1) * DAY
-        return greet_signed(verified, source.handshakes) or plan(verified, source, oldest)
+        made = greet_signed(verified, source.handshakes)
+        return made or plan(verified, source, oldest, MOST_TOLD)
 
     def _signing_secrets(self, webhook: Webhook, source: Source) -> tuple[str, ...]:
         try:

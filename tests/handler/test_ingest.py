@@ -5,14 +5,14 @@ import hmac
 import json
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
-from handler import settings
+from handler import settings, webhook_log
 from handler.aws.api_gateway import webhook_of
 from handler.aws.secrets import SecretCache
 from handler.core.message import decode, group_of
@@ -228,6 +228,32 @@ def test_a_path_is_in_no_log_line_and_no_metric_however_many_a_scanner_tries(
     assert "canary" not in " ".join(str(vars(record)) for record in caplog.records)
     kinds = {(vars(one)["source"], vars(one)["reason"]) for one in caplog.records}
     assert len(kinds) == 2
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "😀", "\\\\"])
+def test_the_line_of_an_event_that_none_of_500_rules_wants_has_1_kb_at_most(
+    letter: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    rule = """  - name: %s
+    type: %s
+    when: %s
+    send: {campaign_id: c, recipients: [{external_user_id: "${body.id}"}]}
+"""
+    long = " && ".join(f"body.x == '{at} {letter * 200}'" for at in range(4))
+    names = [f"{at:03}-{'x' * 60}" for at in range(500)]
+    kinds = [*["orders/create"] * 250, *[f"{'y' * 60}/{at}" for at in range(250)]]
+    rules = "".join(rule % (name, kind, long) for name, kind in zip(names, kinds, strict=True))
+    source = load("shopify", f"verify: {{preset: shopify}}\nrules:\n{rules}", "f", "dev")
+    taking = replace(ingest(Aws({"shopify": "first-secret"})), sources={"shopify": source})
+    with caplog.at_level("INFO"):
+        assert taking.answer(request("first-secret"))["statusCode"] == 200
+    (record,) = caplog.records
+    told = vars(record)["unmatched"]
+    assert told[0]["rule"] == names[0]
+    assert told[0]["why"].startswith("body.x == ")
+    assert len(told) + vars(record)["more_unmatched"] == 500
+    (handler,) = webhook_log.logger.handlers
+    assert len(handler.format(record).encode()) <= 1_024
 
 
 def test_what_sqs_calls_the_senders_fault_is_a_dead_letter_and_answered_200() -> None:

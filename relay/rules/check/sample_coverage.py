@@ -15,7 +15,7 @@ from handler.core.expressions.json_values import missing
 from handler.core.expressions.template import Problem, is_literal
 from handler.core.expressions.times import moment
 from handler.core.models import Event, Plan, Verified
-from handler.core.planning.match import match
+from handler.core.planning.match import unmatched
 from handler.core.planning.parse import split
 from handler.core.rules.compiler import dotted, leaves
 from handler.core.rules.source import Rule, Source
@@ -85,7 +85,7 @@ def _bare(name: str) -> str:
 
 def _reason(rule: Rule, event: Event, source: Source) -> str:
     """Return why a rule does not match an event; empty where it does, or where it fails."""
-    return next((one.why for one in match(event, source).unmatched if one.rule == rule.name), "")
+    return next((one.why for one in unmatched(event, source) if one.rule == rule.name), "")
 
 
 def missing_fields(source: Source, plans: Iterable[Plan]) -> Iterator[str]:

@@ -22,7 +22,7 @@ from handler.core.expressions.syntax_tree import unparse
 from handler.core.expressions.template import Template, Text, Whole, expressions, is_literal
 from handler.core.json_types import kind
 from handler.core.models import Delivery, Event, Parked, Plan
-from handler.core.planning.match import match
+from handler.core.planning.match import unmatched
 from handler.core.rules.source import ITEM, Rule, Source
 from relay.rules.explain.fields import Field, documents, fields, filled
 from relay.rules.explain.trace import Choice, choices, evaluated, operands, reads
@@ -199,7 +199,7 @@ def explained(given: Given, source: Source) -> JsonObject:
 
 def _event(asked: _Asked) -> JsonObject:
     event = asked.event
-    why = {one.rule: one.why for one in match(event, asked.source).unmatched}
+    why = {one.rule: one.why for one in unmatched(event, asked.source)}
     return {
         "type": event.type,
         "id": event.id,

@@ -121,11 +121,11 @@ class Plan:
     """The result of planning one verified webhook.
 
     `events` counts its events, `wanted` those that a rule matched; `unmatched` explains the first
-    event that no rule matched. `bodies` are the queue messages of the deliveries, one for each.
-    `shadow` are deliveries of shadow rules, which are never sent. `size` is in bytes: of the
-    messages, and of what would be those of shadow rules and parked events.
-    `warnings` are fit for a log. `matched` are the names of matching rules, once for each event;
-    `rendered` are those of them whose deliveries were made in time.
+    event that no rule matched, and `more_unmatched` counts the rules beyond those. `bodies` are the
+    queue messages of the deliveries, one for each. `shadow` are deliveries of shadow rules, which
+    are never sent. `size` is in bytes: of the messages, and of what would be those of shadow rules
+    and parked events. `warnings` are fit for a log. `matched` are the names of matching rules, once
+    for each event; `rendered` are those of them whose deliveries were made in time.
     """
 
     events: int
@@ -139,3 +139,4 @@ class Plan:
     matched: tuple[str, ...] = ()
     rendered: tuple[str, ...] = ()
     size: int = 0
+    more_unmatched: int = 0

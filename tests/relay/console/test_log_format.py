@@ -27,3 +27,14 @@ def test_a_delivery_says_what_came_of_it_and_how_long_it_waits(
     entry: dict[str, Any], words: str
 ) -> None:
     assert sentence(json.dumps(DELIVERY | entry)) == f"delivery  shopify/order  {words}"
+
+
+def test_a_webhook_that_no_rule_wants_says_of_how_many_more_rules_that_is_so() -> None:
+    seen = {"message": "webhook", "source": "shopify", "status": 200, "deliveries": []}
+    told = {"parked": [], "warnings": [], "unmatched": [{"rule": "a", "why": "body.test is true"}]}
+    words = "webhook   shopify  200  unmatched: a: body.test is true"
+    assert sentence(json.dumps(seen | told)) == words
+    assert (
+        sentence(json.dumps(seen | told | {"more_unmatched": 499}))
+        == f"{words}; and 499 more rules"
+    )

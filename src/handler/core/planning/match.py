@@ -1,11 +1,11 @@
-"""Matches rules with an event, and explains in words fit for a log why the others do not match.
+"""Matches rules with an event, and says in words fit for a log why the others do not match.
 
 A value of the event is shown only if it is a boolean, a number or null: text may be personal.
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,49 +22,67 @@ if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
 
+_DISABLED: Final = "it is not enabled"
 _A_TYPE: Final = re.compile(r"[A-Za-z0-9_./:-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The rules of a source, by their match with an event.
+    """The rules of a source that match an event.
 
     `failed` are rules whose `when` cannot be evaluated; `late` match an event that is too old.
     """
 
     wanted: tuple[Rule, ...]
-    unmatched: tuple[Unmatched, ...]
     failed: tuple[tuple[Rule, Unrenderable], ...]
     late: tuple[Rule, ...] = ()
 
 
 def match(event: Event, source: Source, scope: Scope | None = None) -> Match:
-    """Return the rules of a source, by their match with an event. Raise nothing."""
+    """Return the rules of a source that match an event. Raise nothing."""
     document = (scope or source.scope(event)).document
     wanted: list[Rule] = []
-    unmatched: list[Unmatched] = []
     failed: list[tuple[Rule, Unrenderable]] = []
-    for rule in source.rules:
+    for rule in source.rules_of(event.type):
         try:
-            why = _why_not(rule, event, document)
+            if rule.enabled and _is_wanted(rule, document):
+                wanted.append(rule)
         except ExpressionError as error:
             failed.append((rule, Unrenderable("when", str(error))))
-            continue
-        if why is None:
-            wanted.append(rule)
-        else:
-            unmatched.append(Unmatched(rule.name, why))
-    return Match(tuple(wanted), tuple(unmatched), tuple(failed))
+    return Match(tuple(wanted), tuple(failed))
 
 
-def _why_not(rule: Rule, event: Event, document: Roots) -> str | None:
+def unmatched(event: Event, source: Source, scope: Scope | None = None) -> Iterator[Unmatched]:
+    """Yield the rules that do not match an event, those of its type first, each with its reason.
+
+    A reason is worked out when it is asked for: for most events some rule matches, and nobody asks.
+    """
+    document = (scope or source.scope(event)).document
+    near = source.rules_of(event.type)
+    for rule in near:
+        if (why := _why_not(rule, document)) is not None:
+            yield Unmatched(rule.name, why)
+    names = {rule.name for rule in near}
+    for rule in source.rules:
+        if rule.name not in names:
+            why = f"type is {_type(event.type)}, not {_either(rule.types)}"
+            yield Unmatched(rule.name, why if rule.enabled else _DISABLED)
+
+
+def _is_wanted(rule: Rule, document: Roots) -> bool:
+    return rule.when is None or is_true(rule.when.search(document))
+
+
+def _why_not(rule: Rule, document: Roots) -> str | None:
+    """Return why a rule does not match an event of its type; None where it does, or fails."""
     if not rule.enabled:
-        return "it is not enabled"
-    if not rule.takes(event.type):
-        return f"type is {_type(event.type)}, not {_either(rule.types)}"
-    if rule.when is None or is_true(rule.when.search(document)):
+        return _DISABLED
+    try:
+        if rule.when is None or is_true(rule.when.search(document)):
+            return None
+        return _why_false(rule.when.tree, document)
+    except ExpressionError:
         return None
-    return _why_false(rule.when.tree, document)
 
 
 def _type(name: str) -> str:

@@ -1,29 +1,33 @@
 """The plan of a webhook: split into events, matched with rules, rendered as messages to enqueue."""
 
 from base64 import b64encode
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Final
 
 from handler.core import message
 from handler.core.errors import Malformed, Unrenderable
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
-from handler.core.planning.match import Match, match
+from handler.core.planning.match import Match, match, unmatched
 from handler.core.planning.parse import MAX_EVENTS, RawEvent, carried, digest, parse, split
 from handler.core.planning.render import MAX_DELIVERIES, Packed, event_fields, render
-from handler.core.rules.source import Rule, Source
+from handler.core.rules.source import Rule, Scope, Source
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 
 _Message = tuple[Delivery, str]  # a delivery, and the body of its queue message
 
 
-def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
+def plan(
+    verified: Verified, source: Source, oldest: int | None = None, most_told: int | None = None
+) -> Plan:
     """Return the plan of a webhook; the same input always gives the same plan.
 
     An event that happened more than `oldest` seconds ago is parked as expired: the ledger may have
-    forgotten that it was sent. Raise NotJson where the body is not JSON: the sender must act.
-    Everything else that is wrong is parked, for a genuine order must not be lost.
+    forgotten that it was sent. Of an event that no rule wants, at most `most_told` rules are told
+    with their reasons, or all of them. Raise NotJson where the body is not JSON: the sender must
+    act. Everything else that is wrong is parked, for a genuine order must not be lost.
     """
     try:
         parts, warnings = split(verified, source)
@@ -31,11 +35,11 @@ def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
         return _of_parked(_malformed(verified, verified.webhook.body, source, str(error)))
     if len(parts) > MAX_EVENTS:
         return _too_many(verified, source, len(parts), f"{len(parts)} events in one webhook")
-    known: dict[tuple[str, str], bytes] = {}
+    planning = _Planning(verified, source, oldest, most_told)
     plans: list[Plan] = []
     made, size = 0, 0
     for part in parts:
-        one = _planned(part, verified, source, known, oldest)
+        one = planning.planned(part)
         plans.append(one)
         made += len(one.deliveries) + len(one.shadow) + len(one.parked)
         size += one.size
@@ -49,6 +53,7 @@ def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
         parked=tuple(parked for one in plans for parked in one.parked),
         shadow=tuple(each for one in plans for each in one.shadow),
         unmatched=next((one.unmatched for one in plans if one.unmatched), ()),
+        more_unmatched=next((one.more_unmatched for one in plans if one.unmatched), 0),
         warnings=(*warnings, *dict.fromkeys(each for one in plans for each in one.warnings)),
         matched=tuple(each for one in plans for each in one.matched),
         rendered=tuple(each for one in plans for each in one.rendered),
@@ -56,32 +61,53 @@ def plan(verified: Verified, source: Source, oldest: int | None = None) -> Plan:
     )
 
 
-def _planned(
-    part: RawEvent,
-    verified: Verified,
-    source: Source,
-    known: dict[tuple[str, str], bytes],
-    oldest: int | None,
-) -> Plan:
-    """Return the plan of one event of a webhook: a bad event does not lose the others.
+@dataclass(slots=True)
+class _Planning:
+    """The planning of one webhook.
 
-    `known` are the webhook's events so far, by type and id, with their bytes.
+    `known` are its events so far, by type and id, with their bytes. `is_told` says that the reasons
+    of an event that no rule wanted are worked out: only those of the first one are shown.
     """
-    warnings: list[str] = []
-    try:
-        event = parse(part, verified, source, warnings)
-    except Malformed as error:
-        return _of_parked(_malformed(verified, part.raw, source, str(error)))
-    if known.setdefault((event.type, event.id), part.raw) != part.raw:
-        why = "another event of this webhook has the same id"
-        return _of_parked(_malformed(verified, part.raw, source, why))
-    scope = source.scope(event)
-    found = match(event, source, scope)
-    if not (found.wanted or found.failed):
-        return Plan(1, unmatched=found.unmatched, warnings=tuple(warnings))
-    packed = Packed(event, message.pack_with_body(event_fields(event), part.text), scope)
-    if oldest is not None and _age(event) > oldest:
-        found = replace(found, wanted=(), late=found.wanted)
+
+    verified: Verified
+    source: Source
+    oldest: int | None
+    most_told: int | None
+    known: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    is_told: bool = False
+
+    def planned(self, part: RawEvent) -> Plan:
+        """Return the plan of one event: a bad event does not lose the others."""
+        source, warnings = self.source, list[str]()
+        try:
+            event = parse(part, self.verified, source, warnings)
+        except Malformed as error:
+            return self._malformed(part, str(error))
+        if self.known.setdefault((event.type, event.id), part.raw) != part.raw:
+            return self._malformed(part, "another event of this webhook has the same id")
+        scope = source.scope(event)
+        found = match(event, source, scope)
+        if not (found.wanted or found.failed):
+            return self._unwanted(event, scope, warnings)
+        packed = Packed(event, message.pack_with_body(event_fields(event), part.text), scope)
+        if self.oldest is not None and _age(event) > self.oldest:
+            found = replace(found, wanted=(), late=found.wanted)
+        return _rendered(found, packed, source, warnings)
+
+    def _unwanted(self, event: Event, scope: Scope, warnings: list[str]) -> Plan:
+        if self.is_told:
+            return Plan(1, warnings=tuple(warnings))
+        self.is_told = True
+        told = tuple(islice(unmatched(event, self.source, scope), self.most_told))
+        more = len(self.source.rules) - len(told)
+        return Plan(1, unmatched=told, warnings=tuple(warnings), more_unmatched=more)
+
+    def _malformed(self, part: RawEvent, why: str) -> Plan:
+        return _of_parked(_malformed(self.verified, part.raw, self.source, why))
+
+
+def _rendered(found: Match, packed: Packed, source: Source, warnings: list[str]) -> Plan:
+    """Return the plan of an event that a rule matches."""
     messages, parked, rendered = _render(found, packed, source, warnings)
     shadows = {rule.name for rule in found.wanted if rule.shadow}
     sent = [each for each in messages if each[0].rule not in shadows]

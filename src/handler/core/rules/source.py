@@ -1,9 +1,10 @@
 """A source and its rules, compiled: what `load` makes of a rules file."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
-from functools import cached_property, lru_cache
+from fnmatch import translate
+from functools import cached_property
 from typing import Final, Literal
 
 from handler.core.braze.endpoints import PROPERTIES, reaches_audience
@@ -141,15 +142,13 @@ class Rule:
 
     def takes(self, event_type: str) -> bool:
         """Return whether the rule is for events of this type."""
-        if event_type in self.types:
-            return True
-        globs = _globs(self.types)
-        return bool(globs) and any(fnmatchcase(event_type, glob) for glob in globs)
+        return event_type in self.types or any(one.match(event_type) for one in self.globs)
 
-
-@lru_cache(maxsize=1024)  # most events are of none of a rule's types
-def _globs(types: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(one for one in types if not _WILD.isdisjoint(one))
+    @cached_property
+    def globs(self) -> tuple[re.Pattern[str], ...]:
+        """Those of the types that are globs, as the regular expressions of `fnmatch`."""
+        globs = (one for one in self.types if not _WILD.isdisjoint(one))
+        return tuple(re.compile(translate(one)) for one in globs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ class Scope:
         return Scope(document, signed)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """A configured sender. `secret` is its key in the signing secrets, `version` its rules'.
 
@@ -193,6 +192,30 @@ class Source:
     rules: tuple[Rule, ...]
     version: str
     defines: Mapping[str, Define] = field(default_factory=dict)
+
+    def rules_of(self, event_type: str) -> tuple[Rule, ...]:
+        """Return the rules for events of this type, in the file's order."""
+        found = self._by_type.get(event_type, ())
+        others = [at for at, rule in self._with_globs if rule.takes(event_type)]
+        if others:
+            found = sorted({*found, *others})
+        return tuple(self.rules[at] for at in found)
+
+    # To ask each of 500 rules for each event took 40 times as long as to ask each of 5. Most rules
+    # name their types, so one look-up finds them; only those with globs are asked.
+
+    @cached_property
+    def _by_type(self) -> Mapping[str, Sequence[int]]:
+        """The places of the rules that name a type, by the type."""
+        places: dict[str, list[int]] = {}
+        for at, rule in enumerate(self.rules):
+            for name in dict.fromkeys(rule.types):
+                places.setdefault(name, []).append(at)
+        return places
+
+    @cached_property
+    def _with_globs(self) -> Sequence[tuple[int, Rule]]:
+        return [(at, rule) for at, rule in enumerate(self.rules) if rule.globs]
 
     def scope(self, event: Event) -> Scope:
         """Return an event's document, with the part of it that is signed."""

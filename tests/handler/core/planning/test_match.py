@@ -1,8 +1,13 @@
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from handler.core.models import Event
-from handler.core.planning.match import match
+from handler.core.planning.match import match, unmatched
 from handler.core.rules.load import Source, load
 
 BODY: JsonValue = {
@@ -33,9 +38,12 @@ def event(event_type: str = "orders/create") -> Event:
 
 
 def why(when: str) -> str | None:
-    found = match(event(), source(f'"{when}"'))
+    rules = source(f'"{when}"')
+    found = match(event(), rules)
     assert not found.failed
-    return found.unmatched[0].why if found.unmatched else None
+    told = [*unmatched(event(), rules)]
+    assert bool(told) is not bool(found.wanted)
+    return told[0].why if told else None
 
 
 @pytest.mark.parametrize(
@@ -89,6 +97,30 @@ def test_a_rule_takes_its_types(types: str, event_type: str, *, wanted: bool) ->
     assert bool(found.wanted) is wanted
 
 
+TYPES = st.text("ab*?[]!-", min_size=1, max_size=4)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(TYPES, min_size=1, max_size=3), max_size=6), TYPES | st.text("ab", max_size=4)
+)
+def test_the_rules_of_a_type_are_found_as_if_each_were_asked(
+    types: list[list[str]], event_type: str
+) -> None:
+    (rule,) = source("body.yes").rules
+    rules = [replace(rule, name=str(at), types=tuple(each)) for at, each in enumerate(types)]
+    shop = replace(source("body.yes"), rules=tuple(rules))
+    asked = [
+        one.name
+        for one in rules
+        if any(event_type == each or fnmatchcase(event_type, each) for each in one.types)
+    ]
+    assert [one.name for one in shop.rules_of(event_type)] == asked
+    assert [one.name for one in match(event(event_type), shop).wanted] == asked
+    told = [one.rule for one in unmatched(event(event_type), shop)]
+    assert sorted(told) == sorted({one.name for one in rules} - {*asked})
+
+
 @pytest.mark.parametrize(
     "types, told",
     [
@@ -97,14 +129,15 @@ def test_a_rule_takes_its_types(types: str, event_type: str, *, wanted: bool) ->
     ],
 )
 def test_an_event_of_another_type_is_told_so(types: str, told: str) -> None:
-    (unmatched,) = match(event("customers/update"), source("body.yes", types)).unmatched
-    assert (unmatched.rule, unmatched.why) == ("confirm", told)
+    (found,) = unmatched(event("customers/update"), source("body.yes", types))
+    assert (found.rule, found.why) == ("confirm", told)
 
 
 @pytest.mark.parametrize("when", ["body.status > `1`", "lower(body.total)", "body.list[::0]"])
 def test_a_condition_that_fails_is_never_unmatched(when: str) -> None:
-    found = match(event(), source(f'"{when}"'))
+    rules = source(f'"{when}"')
+    found = match(event(), rules)
     assert not found.wanted
-    assert not found.unmatched
+    assert [*unmatched(event(), rules)] == []
     ((rule, error),) = found.failed
     assert (rule.name, error.path) == ("confirm", "when")

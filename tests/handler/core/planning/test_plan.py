@@ -94,6 +94,24 @@ def test_a_test_order_is_wanted_by_nobody_and_says_why() -> None:
     }
 
 
+def test_of_the_rules_that_do_not_want_an_event_those_of_its_type_are_told_first() -> None:
+    source = many(1, 300).rules
+    others = [replace(one, types=("x",)) for one in source[:200]]
+    shop = replace(
+        many(1, 300), rules=(*others, *(replace(one, enabled=False) for one in source[200:]))
+    )
+    first, second = (plan(verified(b'{"id": 1}'), shop, most_told=most) for most in (2, None))
+    assert [it.rule for it in first.unmatched] == ["rule-200", "rule-201"]
+    assert first.more_unmatched == 298
+    assert len(second.unmatched) == 300
+    assert {it.why for it in second.unmatched} == {
+        "it is not enabled",
+        "type is orders/create, not x",
+    }
+    assert second.unmatched[:2] == first.unmatched
+    assert second.more_unmatched == 0
+
+
 def test_a_guest_without_an_address_is_nobody() -> None:
     (parked,) = plan(verified(order(customer=None, email="")), SOURCES["shopify"]).parked
     assert (parked.reason, parked.rule) == ("unrenderable", "order-confirmation")

@@ -19,7 +19,7 @@ from handler.core.verification.presets.catalogue import PRESETS
 from relay.paths import PROJECT
 from tests.docs_pages import RULES_FILES
 from tests.golden.test_plans import FIRST, PLANS, RECEIVED_AT
-from tests.handler.core.expressions.test_expression_properties import PLAIN
+from tests.handler.core.expressions.plain_grammar import PLAIN
 from tests.handler.core.rules.compiled import exact, read_back
 from tests.handler.core.rules.define_files import FILE, NOW, ORDER
 from tests.handler.core.rules.test_define_plans import BODIES, EXPRESSIONS, USES
