@@ -78,7 +78,7 @@ def _field(node: "Node", _compiler: Compiler) -> "Closure":
     name = node["value"]
 
     def field(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return value.get(name) if isinstance(value, dict) else None
 
     return field
@@ -88,7 +88,7 @@ def _index(node: "Node", _compiler: Compiler) -> "Closure":
     at: int = node["value"]
 
     def index(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return value[at] if isinstance(value, list) and -len(value) <= at < len(value) else None
 
     return index
@@ -99,11 +99,11 @@ def _slice(node: "Node", _compiler: Compiler) -> "Closure":
     part = slice(*numbers)
 
     def sliced(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         if not isinstance(value, list):
             return None
         # It is made at once, so it is paid for before it is in memory.
-        evaluation.budget.spend(len(range(*part.indices(len(value)))))
+        evaluation.spend(len(range(*part.indices(len(value)))))
         return value[part]
 
     return sliced
@@ -111,7 +111,7 @@ def _slice(node: "Node", _compiler: Compiler) -> "Closure":
 
 def _same_value(_node: "Node", _compiler: Compiler) -> "Closure":
     def same_value(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return value
 
     return same_value
@@ -121,7 +121,7 @@ def _literal(node: "Node", _compiler: Compiler) -> "Closure":
     constant = node["value"]
 
     def literal(_value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return constant
 
     return literal
@@ -135,7 +135,7 @@ def _row(node: "Node", compiler: Compiler) -> "Closure":
     steps = compiler.closures(node["children"])
 
     def row(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         for step in steps:
             value = step(value, evaluation)
         return value
@@ -147,7 +147,7 @@ def _path(names: Sequence[str]) -> "Closure":
     price = 1 + len(names)
 
     def path(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(price)
+        evaluation.spend(price)
         for name in names:
             value = value.get(name) if isinstance(value, dict) else None
         return value
@@ -159,16 +159,16 @@ def _flatten(node: "Node", compiler: Compiler) -> "Closure":
     (base,) = compiler.closures(node["children"])
 
     def flatten(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         found = base(value, evaluation)
         if not isinstance(found, list):
             return None
         # It is made at once, so it is paid for before it is in memory: `items[].root().items[]`
         # squares the size of a webhook.
         if list not in map(type, found):  # most lists hold objects, and are as they will be
-            evaluation.budget.spend(len(found))
+            evaluation.spend(len(found))
             return found.copy()
-        evaluation.budget.spend(sum(len(one) if isinstance(one, list) else 1 for one in found))
+        evaluation.spend(sum(len(one) if isinstance(one, list) else 1 for one in found))
         return [one for each in found for one in (each if isinstance(each, list) else (each,))]
 
     return flatten
@@ -178,7 +178,7 @@ def _projection(node: "Node", compiler: Compiler) -> "Closure":
     base, each = compiler.closures(node["children"])
 
     def project(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         found = base(value, evaluation)
         if not isinstance(found, list):
             return None
@@ -191,7 +191,7 @@ def _value_projection(node: "Node", compiler: Compiler) -> "Closure":
     base, each = compiler.closures(node["children"])
 
     def project(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         found = base(value, evaluation)
         if not isinstance(found, dict):
             return None
@@ -204,7 +204,7 @@ def _filter(node: "Node", compiler: Compiler) -> "Closure":
     base, each, condition = compiler.closures(node["children"])
 
     def filtered(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         found = base(value, evaluation)
         if not isinstance(found, list):
             return None
@@ -228,7 +228,7 @@ def _object(node: "Node", compiler: Compiler) -> "Closure":
     price = 1 + len(parts)  # the library's tree has a node for each pair of key and value
 
     def make(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1 if value is None else price)
+        evaluation.spend(1 if value is None else price)
         return None if value is None else {key: part(value, evaluation) for key, part in parts}
 
     return make
@@ -239,7 +239,7 @@ def _picked(fields: Sequence[tuple[str, str]]) -> "Closure":
     price = 1 + 2 * len(fields)
 
     def pick(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1 if value is None else price)
+        evaluation.spend(1 if value is None else price)
         if isinstance(value, dict):
             return {key: value.get(name) for key, name in fields}
         return None if value is None else {key: None for key, _ in fields}
@@ -251,7 +251,7 @@ def _list(node: "Node", compiler: Compiler) -> "Closure":
     parts = compiler.closures(node["children"])
 
     def make(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return None if value is None else [part(value, evaluation) for part in parts]
 
     return make
@@ -261,7 +261,7 @@ def _or(node: "Node", compiler: Compiler) -> "Closure":
     left, right = compiler.closures(node["children"])
 
     def either(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         found = left(value, evaluation)
         return found if is_true(found) else right(value, evaluation)
 
@@ -272,7 +272,7 @@ def _and(node: "Node", compiler: Compiler) -> "Closure":
     left, right = compiler.closures(node["children"])
 
     def both(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         found = left(value, evaluation)
         return right(value, evaluation) if is_true(found) else found
 
@@ -283,7 +283,7 @@ def _not(node: "Node", compiler: Compiler) -> "Closure":
     (inner,) = compiler.closures(node["children"])
 
     def negated(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return not is_true(inner(value, evaluation))
 
     return negated
@@ -294,12 +294,12 @@ def _comparator(node: "Node", compiler: Compiler) -> "Closure":
     sign, strict = node["value"], compiler.strict
 
     def equality(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         sides = left(value, evaluation), right(value, evaluation)
-        return same(*sides, evaluation.budget) is (sign == "eq")
+        return same(*sides, evaluation) is (sign == "eq")
 
     def ordering(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return _ordered(sign, left(value, evaluation), right(value, evaluation), strict=strict)
 
     return ordering if sign in _ORDERINGS else equality

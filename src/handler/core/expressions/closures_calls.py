@@ -24,18 +24,19 @@ def call(node: "Node", compiler: "Compiler") -> "Closure":
     function = Functions.FUNCTION_TABLE[name]["function"]
 
     def called(value: object, evaluation: Evaluation) -> object:
-        budget = evaluation.budget
-        budget.spend(1)
+        evaluation.spend(1)
         given = [part(value, evaluation) for part in parts]
-        taken = [take(one, budget) for take, one in zip(arguments, given, strict=True)]
-        return function(evaluation.functions(strict=strict), *taken)
+        taken = [take(one, evaluation) for take, one in zip(arguments, given, strict=True)]
+        # Not kept: what refers to the evaluation, and it to that, would live until the next search
+        # for garbage, with the whole document.
+        return function(Functions(evaluation.document, evaluation, strict=strict), *taken)
 
     return called
 
 
 def _if(condition: "Closure", then: "Closure", otherwise: "Closure") -> "Closure":
     def choose(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return (then if is_true(condition(value, evaluation)) else otherwise)(value, evaluation)
 
     return choose
@@ -43,9 +44,9 @@ def _if(condition: "Closure", then: "Closure", otherwise: "Closure") -> "Closure
 
 def _first_there(name: str, options: "list[tuple[Closure, Any]]") -> "Closure":
     def first_there(value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         for option, take in options:
-            found = take(option(value, evaluation), evaluation.budget)
+            found = take(option(value, evaluation), evaluation)
             if is_there(name, found):
                 return found
         return None
@@ -58,7 +59,7 @@ def reference(node: "Node", compiler: "Compiler") -> "Closure":
     (inner,) = compiler.closures(node["children"])
 
     def refer(_value: object, evaluation: Evaluation) -> object:
-        evaluation.budget.spend(1)
+        evaluation.spend(1)
         return _Reference(inner, evaluation)
 
     return refer

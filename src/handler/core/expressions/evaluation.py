@@ -7,7 +7,6 @@ from jmespath.exceptions import JMESPathTypeError
 
 from handler.core.errors import ExpressionError
 from handler.core.expressions.defines import Defined, Outcome, Roots
-from handler.core.expressions.functions import Functions
 from handler.core.expressions.json_values import STEPS, Budget, missing
 from handler.core.expressions.nulls import Nulls
 from handler.core.json_types import JsonValue
@@ -46,34 +45,27 @@ class Step:
     steps: "list[Step]" = field(default_factory=list)
 
 
-class Evaluation:
-    """The state of one evaluation.
+class Evaluation(Budget):
+    """The state of one evaluation, and the budget that all of it is paid from.
 
     `roots` hold the values of names; without them a name is evaluated in its place. Where `nulls`
     are wanted, `of_nulls` are the steps that only the search for them pays. `steps` are those that
     are recorded within the node that is being evaluated, where they are.
     """
 
-    __slots__ = ("_functions", "budget", "document", "nulls", "of_nulls", "roots", "steps")
+    __slots__ = ("document", "nulls", "of_nulls", "roots", "steps")
 
     def __init__(self, seen: JsonValue | Roots, nulls: Nulls | None = None) -> None:
+        super().__init__()
         self.roots: Roots | None = None
         self.document: JsonValue
         if isinstance(seen, Roots):
             self.roots, self.document = seen, seen.values
         else:
             self.document = seen
-        self.budget = Budget()
         self.nulls = nulls
         self.of_nulls = 0
         self.steps: list[Step] = []
-        self._functions: Functions | None = None
-
-    def functions(self, *, strict: bool) -> Functions:
-        """Return the functions, bound to this evaluation; most expressions call none."""
-        if self._functions is None:
-            self._functions = Functions(self.document, self.budget, strict=strict)
-        return self._functions
 
     def named(self, defined: Defined, closure: "Closure", roots: Roots) -> object:
         """Return the value of a name: evaluated where it is used first, and paid for each time."""
@@ -82,7 +74,7 @@ class Evaluation:
         outcome = outcomes.get(key)
         if outcome is None:
             outcome = outcomes[key] = self._outcome(closure, roots)
-        self.budget.spend(outcome.steps + outcome.of_nulls)
+        self.spend(outcome.steps + outcome.of_nulls)
         self.of_nulls += outcome.of_nulls
         if self.nulls is not None and outcome.nulls is not None:
             self.nulls.take(outcome.nulls)
@@ -98,5 +90,5 @@ class Evaluation:
             value = closure(own.document, own)
         except (ExpressionError, JMESPathTypeError, *FAILURES) as error:
             failure = error
-        steps = STEPS - own.budget.left - own.of_nulls
+        steps = STEPS - own.left - own.of_nulls
         return Outcome(value, own.nulls, steps, own.of_nulls, failure)

@@ -151,7 +151,7 @@ class Expression:
         try:
             closure = self._closure if nulls is None else self._null_finder
             found = closure(evaluation.document, evaluation)
-            evaluation.budget.weigh(found)
+            evaluation.weigh(found)
         except _CAUGHT as error:
             raise _failure(error) from None
         return found  # type: ignore[no-any-return]  # weigh has seen JSON values only
@@ -162,7 +162,7 @@ class Expression:
         evaluation = Evaluation(document, nulls)
         try:
             found = self._recorder(nulls)(document, evaluation)
-            evaluation.budget.weigh(found)
+            evaluation.weigh(found)
         except _CAUGHT as error:
             raise _failure(error) from None
         return evaluation.steps[0]

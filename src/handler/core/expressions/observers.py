@@ -61,10 +61,10 @@ class NullFinder(Compiler):
         at, is_field, is_index = node.get("value"), node["type"] == "field", node["type"] == "index"
 
         def finds(value: Any, evaluation: Evaluation) -> bool:  # noqa: ANN401 - JSON as it comes
-            left, known = evaluation.budget.left, evaluation.of_nulls
+            left, known = evaluation.left, evaluation.of_nulls
             for step in before:
                 value = step(value, evaluation)
-            evaluation.of_nulls = known + left - evaluation.budget.left
+            evaluation.of_nulls = known + left - evaluation.left
             if is_field and isinstance(value, dict):
                 return at in value and value[at] is None
             if is_index and isinstance(value, list):

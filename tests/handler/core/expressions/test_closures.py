@@ -38,7 +38,7 @@ def visited(expression: Expression, document: Any) -> tuple[str, int]:
 def compiled(expression: Expression, document: Any) -> tuple[str, int]:
     closure = Compiler(strict=expression.strict).closure(expression.tree)
     evaluation = Evaluation(document)
-    return outcome(lambda: closure(document, evaluation), lambda: STEPS - evaluation.budget.left)
+    return outcome(lambda: closure(document, evaluation), lambda: STEPS - evaluation.left)
 
 
 @settings(max_examples=1_000, deadline=None)
