@@ -59,9 +59,9 @@ def decode_source(lines: Sequence[bytes], at: int) -> Source | RulesError:
 
 
 class PackedRule(Rule):
-    """A rule whose slots but for FIRST are empty until one of them is asked for.
+    """A rule whose fields but for FIRST are not set until one of them is asked for.
 
-    Python calls `__getattr__` for an empty slot; once it is filled, it is read as any other. A rule
+    Python calls `__getattr__` for what is not set; once it is, it is read as any other. A rule
     has no defaults: one would be read in the place of what is not decoded yet.
     """
 
