@@ -46,7 +46,6 @@ TABLE: Final = "ledger"
 BRAZE_KEYS: Final = "arn:aws:secretsmanager:eu-central-1:1:secret:braze"
 SIGNING: Final = "arn:aws:secretsmanager:eu-central-1:1:secret:signing"
 _ENDPOINT: Final = "https://rest.iad-01.braze.com"
-_RUNS: Final = count(1)
 _FORMER: Final = {"QUEUE_URL": QUEUE, "DEAD_LETTER_QUEUE_URL": DEAD}
 _QUEUES: Final = _FORMER | {"LOW_PRIORITY_QUEUE_URL": LOW}
 
@@ -70,21 +69,14 @@ class Environments:
     timing: Timing = field(default_factory=Timing)
     wire: Callable[[Post], Post] = field(default=lambda port: port)  # for each worker
     _owners: Iterator[int] = field(default_factory=lambda: count(1))
-    _log: Logger = field(init=False)
-
-    def __post_init__(self) -> None:
-        # Powertools keeps the stream of a service's name: each run has a name of its own.
-        name = f"simulation-{next(_RUNS)}"
-        self._log = logger(name)
-        handler = self._log.registered_handler
-        assert isinstance(handler, logging.StreamHandler)
-        handler.setStream(self.sink)
-        logging.getLogger(name).propagate = False  # nobody else reads what the sink has read
 
     @contextmanager
     def ports(self) -> Iterator[None]:
-        """Put in place those ports that the functions have no parameter for."""
-        with patch.object(webhook_log, "logger", self._log), redirect_stdout(self.sink):
+        """Put in place those ports that the functions have no parameter for, and the log's end."""
+        handler = _log().registered_handler
+        assert isinstance(handler, logging.StreamHandler)
+        handler.setStream(self.sink)
+        with patch.object(webhook_log, "logger", _log()), redirect_stdout(self.sink):
             yield
 
     def ingest(self) -> Ingest:
@@ -115,7 +107,7 @@ class Environments:
             pauses=Pauses(table, clock, self.timing.known),
             targets=Targets(table, self.timing),
             breaker_state=BreakerState(table, self.timing, clock, self.random.random),
-            log=self._log,
+            log=_log(),
             timing=self.timing,
             retry=retry,
             clock=clock,
@@ -139,6 +131,15 @@ class Environments:
             return self.clock
         wrong = fault.seconds if fault.kind == "ahead" else -fault.seconds
         return lambda: self.clock() + wrong
+
+
+@cache
+def _log() -> Logger:
+    """Return the logger of all runs: Python keeps every logger, and each new one looks at all."""
+    name = "simulation"
+    made = logger(name)
+    logging.getLogger(name).propagate = False  # nobody else reads what the sink has read
+    return made
 
 
 @cache
