@@ -68,6 +68,17 @@ class Outcome:
             found[by_id.get(letter.get("id"), ("none", 0, str(letter.get("id"))))].append(reason)
         return found
 
+    @cached_property
+    def accepted(self) -> dict[str, list[float]]:
+        """When requests were recorded that Braze had accepted for a delivery, by its id."""
+        found = defaultdict(list)
+        table = self.world.on.dynamodb.tables[TABLE]
+        for name, item in table.items.items():
+            if name.startswith("send#") and item["state"] == {"S": "ACCEPTED"}:
+                for delivery in item["members"]["SS"]:
+                    found[delivery].append(table.before[name][0])
+        return found
+
 
 def lost(outcome: Outcome) -> Iterator[str]:
     """I1: what was answered 200 is sent or lies in the dead letters, and nothing was dropped."""
@@ -166,7 +177,7 @@ def held_wrongly(outcome: Outcome) -> Iterator[str]:
         if table.items.get(name, {}).get("state") != {"S": "HELD"}:
             continue
         held_at, before = table.before[name]
-        if any(at <= held_at for at in _accepted(table, wish.id)):
+        if any(at <= held_at for at in outcome.accepted.get(wish.id, ())):
             yield f"{key} is held, and was recorded as accepted"
         owner = (before or {})["owner"]["S"]
         request = table.items.get(f"send#{owner}", {})
@@ -183,14 +194,6 @@ def _claims(table: Table) -> dict[str, set[str]]:
             if name.startswith("delivery#") and item:
                 found[item["owner"]["S"]].add(name)
     return found
-
-
-def _accepted(table: Table, delivery: str) -> Iterator[float]:
-    """Yield when requests were recorded that Braze had accepted for a delivery."""
-    for name, item in table.items.items():
-        is_accepted = name.startswith("send#") and item["state"] == {"S": "ACCEPTED"}
-        if is_accepted and delivery in item["members"]["SS"]:
-            yield table.before[name][0]
 
 
 def too_many(outcome: Outcome) -> Iterator[str]:
