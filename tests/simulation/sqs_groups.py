@@ -63,7 +63,10 @@ class Groups:
 
     def __bool__(self) -> bool:
         """Return whether anything is noted as visible."""
-        return any(group.ready for group in self.by_name.values())
+        for group in self.by_name.values():  # noqa: SIM110 - a generator costs more than the look
+            if group.ready:
+                return True
+        return False
 
     def sent(self, name: str, now: float) -> None:
         """Note that a message was sent to a group."""
@@ -89,22 +92,20 @@ class Groups:
     def take(self, now: float) -> Note | None:
         """Return the note of the message that comes first now; None for none."""
         self.times.forget(now)
-        waiting = [(self._rank(name, group, now), group) for name, group in self.by_name.items()]
-        shown = [(rank, group) for rank, group in waiting if group.ready]
-        if not shown:
-            return None
-        return min(shown, key=lambda each: each[0])[1].ready.popleft()
-
-    def _rank(self, name: str, group: Group, now: float) -> tuple[bool, int]:
-        """Return what is lowest for the group whose oldest visible message comes first."""
-        first = group.ready[0][0] if group.ready else 0
-        group.times.forget(now)
-        if name and self._is_over(group):
-            group.is_noisy = True
-        elif now - group.sent_at > RECENT:
-            group.is_noisy = False
-        return group.is_noisy, group.flying if group.is_noisy else first
+        for name, group in self.by_name.items():
+            group.times.forget(now)
+            if self._is_over(group):
+                group.is_noisy = bool(name)
+            elif now - group.sent_at > RECENT:
+                group.is_noisy = False
+        shown = [group for group in self.by_name.values() if group.ready]
+        return min(shown, key=_rank).ready.popleft() if shown else None
 
     def _is_over(self, group: Group) -> bool:
         has_many = group.flying >= LEAST and SHARE * group.flying > self.flying
         return has_many or SHARE * group.times.total > self.times.total > 0
+
+
+def _rank(group: Group) -> tuple[bool, int]:
+    """Return what is lowest for the group whose oldest visible message comes first."""
+    return group.is_noisy, group.flying if group.is_noisy else group.ready[0][0]
