@@ -26,10 +26,11 @@ from tests.simulation.model.world import (
     OWNED,
     ROBBED,
     Hands,
+    Member,
+    Message,
     Step,
     Worker,
     World,
-    stale,
 )
 
 _TAKEN = {OWN: ROBBED, EARLY: LOST, DONE: LOST}
@@ -38,7 +39,7 @@ _TAKEN = {OWN: ROBBED, EARLY: LOST, DONE: LOST}
 def claim(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Try to claim the member in hand by the conditional update."""
     mine = hands.member.claim in OWNED
-    late = hands.world.messages[hands.member.message].late
+    late = hands.messages[hands.member.message].late
     flag = hands.delivery.sent != NOTHING and rules.wrong != "no flag"
     for over in _leases(rules, hands):
         for answer in rules.answers(hands.delivery.state, over, mine, late, flag):
@@ -52,14 +53,14 @@ def claim(rules: Rules, hands: Hands) -> Iterator[Step]:
 
 
 def _leases(rules: Rules, hands: Hands) -> tuple[bool, ...]:
-    held = _is_held(hands.world, hands.of)
+    held = _is_held(hands, hands.of)
     return (False, True) if held and rules.wrong == "short lease" else (not held,)
 
 
-def _is_held(world: World, of: int) -> bool:
+def _is_held(hands: Hands, of: int) -> bool:
     return any(
-        member.claim == OWN and world.messages[member.message].of == of
-        for worker in world.workers
+        member.claim == OWN and hands.messages[member.message].of == of
+        for worker in (hands.worker, *hands.others)
         for member in worker.members
     )
 
@@ -126,14 +127,15 @@ def void(rules: Rules, hands: Hands) -> Iterator[Step]:
 
 
 def _voided(hands: Hands) -> Hands:
-    workers = tuple(
-        each._replace(void=True) if _has(hands, each) else each for each in hands.world.workers
+    worker, *others = (
+        each._replace(void=True) if _has(hands, each) else each
+        for each in (hands.worker, *hands.others)
     )
-    return Hands(hands.world._replace(workers=workers), hands.number)
+    return hands._replace(worker=worker, others=tuple(others))
 
 
 def _has(hands: Hands, worker: Worker) -> bool:
-    messages = hands.world.messages
+    messages = hands.messages
     return any(
         it.claim in (OWN, EARLY) and messages[it.message].of == hands.of for it in worker.members
     )
@@ -216,6 +218,8 @@ def give_up(rules: Rules, hands: Hands) -> Iterator[Step]:
 
 def unavailable(rules: Rules, hands: Hands) -> Iterator[World]:
     """Give all back that has no verdict, for DynamoDB does not answer."""
+    if hands.calm:
+        return
     if rules.policy == "hold":
         yield _turned(hands, "give up").world
     else:
@@ -230,20 +234,21 @@ def owning(hands: Hands, sent: int) -> Hands:
 
 def fenced(hands: Hands) -> Hands:
     """Change the owner of the delivery in hand: the others' tokens are no longer its."""
-    world = hands.world
-    workers = [_without(each, world, hands.of) for each in world.workers]
-    workers[hands.number] = hands.worker
-    return Hands(stale(world._replace(workers=tuple(workers)), hands.of), hands.number)
+    of = hands.of
+    others = tuple([_without(each, hands.messages, of) for each in hands.others])
+    return hands._replace(others=others).stale(of)
 
 
-def _without(worker: Worker, world: World, of: int) -> Worker:
+def _without(worker: Worker, messages: tuple[Message, ...], of: int) -> Worker:
     members = tuple(
-        it._replace(claim=_TAKEN[it.claim])
-        if it.claim in _TAKEN and world.messages[it.message].of == of
-        else it
-        for it in worker.members
+        [
+            Member(it.message, _TAKEN[it.claim])
+            if it.claim in _TAKEN and messages[it.message].of == of
+            else it
+            for it in worker.members
+        ]
     )
-    return worker._replace(members=members)
+    return worker._replace(members=members) if members != worker.members else worker
 
 
 def _turned(hands: Hands, phase: str) -> Hands:

@@ -33,13 +33,15 @@ def bury_dead(rules: Rules, hands: Hands) -> Iterator[Step]:
     alive = hands.worker._replace(phase="mark", target=State.FAILED if unsent else State.UNKNOWN)
     dead = hands.worker._replace(phase="mark")
     yield Step("buries it", hands.lettered().turned(dead).world)
+    if hands.calm:
+        return
     yield Step("cannot bury it", hands.turned(alive).world, 1)
     yield Step("buries it and never learns", hands.lettered().turned(alive).world, 1)
 
 
 def bury_held(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Bury what has just been marked HELD."""
-    for told, letter, verdict, faults in _BURYING:
+    for told, letter, verdict, faults in _BURYING[:1] if hands.calm else _BURYING:
         buried = hands.lettered() if letter else hands
         for then in finished(rules, buried, verdict):
             yield Step(told, then, faults)
@@ -57,6 +59,8 @@ def bury_again(rules: Rules, hands: Hands) -> Iterator[Step]:
     buried = hands.lettered()
     for then in following(rules, buried.claimed_as(GONE)):
         yield Step("buries it as held", then)
+    if hands.calm:
+        return
     for told, after in (("cannot bury it", hands), ("buries it and never learns", buried)):
         for then in not_now(after):
             yield Step(told, then, 1)
@@ -82,8 +86,7 @@ def _after_free(hands: Hands) -> Iterator[World]:
 def answer(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Answer the queue: what is done with is deleted, unless the deletion is lost."""
     members = hands.worker.members
-    workers = hands.world.workers
-    left = hands.world._replace(workers=workers[: hands.number] + workers[hands.number + 1 :])
+    left = World(hands.deliveries, hands.messages, hands.others)
     choices = [_ends(rules, it.claim) for it in members]
     for chosen in product(*choices):
         world = left

@@ -16,6 +16,7 @@ from tests.simulation.model.world import (
     Hands,
     Step,
     World,
+    hands_at,
     replaced,
 )
 
@@ -23,16 +24,15 @@ from tests.simulation.model.world import (
 def deaths(rules: Rules, world: World) -> Iterator[Step]:
     """A worker dies: its messages come back, and nobody is left that has its claims."""
     for number, worker in enumerate(world.workers):
-        hands = Hands(world, number)
+        hands = hands_at(world, number)
         for at, member in enumerate(worker.members):
             of = world.messages[member.message].of
-            each = hands.world.deliveries[of]
+            each = hands.deliveries[of]
             hands = hands.written(_left(rules, hands, at, each), of)
-        after = hands.world
+        after = World(hands.deliveries, hands.messages, hands.others)
         for member in worker.members:
             after = _visible(after, member.message)
-        left = after.workers[:number] + after.workers[number + 1 :]
-        yield Step(f"worker {number} dies at: {worker.phase}", after._replace(workers=left), 1)
+        yield Step(f"worker {number} dies at: {worker.phase}", after, 1)
 
 
 def _left(rules: Rules, hands: Hands, at: int, delivery: Delivery) -> Delivery:
@@ -60,7 +60,7 @@ def early_leases(world: World) -> Iterator[Step]:
         for at, member in enumerate(worker.members):
             of = world.messages[member.message].of
             if member.claim == OWN and world.deliveries[of].state is State.SENDING:
-                after = Hands(world, number).claimed_as(EARLY, at)
+                after = hands_at(world, number).claimed_as(EARLY, at)
                 if world.deliveries[of].sent != FENCED:
                     after = after.doubted(of)
                 yield Step(f"the lease of worker {number} ends early", after.world, 1)

@@ -40,6 +40,8 @@ def mark(rules: Rules, hands: Hands) -> Iterator[Step]:
     done = _marked(rules, hands)
     for then in _after_mark(rules, done, marked=True, written=True):
         yield Step(f"marks {target}", then)
+    if hands.calm:
+        return
     if done != hands:
         yield Step(f"marks {target}, the answer is lost, and tries again", done.world, 1)
     for then in _after_mark(rules, done, marked=False, written=True):
@@ -72,7 +74,7 @@ def _told_by_members(hands: Hands) -> Hands:
 
 
 def _recorded(hands: Hands, of: int) -> Hands:
-    delivery = hands.world.deliveries[of]
+    delivery = hands.deliveries[of]
     return hands.written(delivery._replace(recorded=min(2, delivery.recorded + 1)), of)
 
 

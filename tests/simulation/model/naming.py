@@ -6,10 +6,18 @@ from itertools import permutations
 from handler.core.delivery.claim_protocol import State
 from handler.core.models import OnUnknown
 from tests.simulation.model.rules import Rules
-from tests.simulation.model.world import DELETED, NOTHING, Delivery, Message, Worker, World
+from tests.simulation.model.world import (
+    DELETED,
+    NOTHING,
+    Delivery,
+    Member,
+    Message,
+    Worker,
+    World,
+)
 
-# Where each message and each delivery goes.
-Order = tuple[tuple[int, ...], tuple[int, ...]]
+Order = tuple[int, ...]  # where each goes
+Named = tuple[tuple[Delivery, ...], tuple[Message, ...]]
 
 
 def canonical(rules: Rules, world: World) -> World:
@@ -19,57 +27,56 @@ def canonical(rules: Rules, world: World) -> World:
     lasts, the age of a message while there is one; and under retry a second request is judged by
     what the ledger knows of it.
     """
-    deliveries = tuple([_plain_delivery(rules.policy, it) for it in world.deliveries])
-    messages = tuple([_plain_message(it) for it in world.messages])
-    plain = World(deliveries, messages, tuple(sorted(world.workers)))
-    orders = _orders(tuple([it.of for it in messages]))
-    return min([plain, *(_named(plain, order) for order in orders)])
+    deliveries, messages, orders = _least(rules.policy, world.deliveries, world.messages)
+    named = [[_worker_named(it, order) for it in world.workers] for order in orders]
+    return World(deliveries, messages, min([tuple(sorted(workers)) for workers in named]))
 
 
 # What is the same again and again is made once: a search asks a million times.
 @cache
+def _least(
+    policy: OnUnknown, deliveries: tuple[Delivery, ...], messages: tuple[Message, ...]
+) -> tuple[tuple[Delivery, ...], tuple[Message, ...], tuple[Order, ...]]:
+    """Return both under the names that come first, and where messages go under these."""
+    plain = [_plain_delivery(policy, it) for it in deliveries]
+    kept = [_plain_message(it) for it in messages]
+    found: dict[Named, list[Order]] = {}
+    for order, to in _orders(tuple([it.of for it in messages])):
+        named = (
+            tuple([plain[at] for at in _inverse(to)]),
+            tuple([kept[at]._replace(of=to[kept[at].of]) for at in _inverse(order)]),
+        )
+        found.setdefault(named, []).append(order)
+    least = min(found)
+    return (*least, tuple(found[least]))
+
+
 def _plain_delivery(policy: OnUnknown, it: Delivery) -> Delivery:
     if policy == "retry":
         it = it._replace(doubt=False, applied=min(it.applied, 1))
     return it if it.state is State.SENDING or not it.sent else it._replace(sent=NOTHING)
 
 
-@cache
 def _plain_message(it: Message) -> Message:
     return Message(it.of, DELETED) if it.where == DELETED else it
 
 
 @cache
-def _orders(of: tuple[int, ...]) -> tuple[Order, ...]:
-    """Return the other ways to name messages: those of one delivery, or deliveries with theirs."""
+def _orders(of: tuple[int, ...]) -> tuple[tuple[Order, Order], ...]:
+    """Return all ways to name messages and deliveries: a message stays with its delivery."""
     found = []
     for messages in permutations(range(len(of))):
         deliveries = {of[at]: of[to] for at, to in enumerate(messages)}
         if all(deliveries[of[at]] == of[to] for at, to in enumerate(messages)):
             found.append((messages, tuple(deliveries[at] for at in range(len(deliveries)))))
-    return tuple(found[1:])  # the first one is the names as they are
-
-
-def _named(world: World, order: Order) -> World:
-    messages, deliveries = order
-    return World(
-        tuple([world.deliveries[at] for at in _inverse(deliveries)]),
-        tuple([_message_named(world.messages[at], deliveries) for at in _inverse(messages)]),
-        tuple(sorted([_worker_named(it, messages) for it in world.workers])),
-    )
+    return tuple(found)
 
 
 @cache
-def _message_named(it: Message, deliveries: tuple[int, ...]) -> Message:
-    return it._replace(of=deliveries[it.of])
-
-
-@cache
-def _worker_named(it: Worker, messages: tuple[int, ...]) -> Worker:
-    members = tuple(each._replace(message=messages[each.message]) for each in it.members)
+def _worker_named(it: Worker, messages: Order) -> Worker:
+    members = tuple(Member(messages[each.message], each.claim) for each in it.members)
     return it._replace(members=members)
 
 
-@cache
-def _inverse(order: tuple[int, ...]) -> tuple[int, ...]:
+def _inverse(order: Order) -> Order:
     return tuple(order.index(at) for at in range(len(order)))

@@ -1,6 +1,5 @@
 """Properties of every state, and of states in which nothing is left to do."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from handler.core.delivery.claim_protocol import State
@@ -39,10 +38,10 @@ def broken(rules: Rules, world: World) -> Iterator[str]:
 
 
 def _are_together(world: World) -> bool:
-    holders = Counter(
+    held = [
         world.messages[member.message].of
         for worker in world.workers
         for member in worker.members
         if member.claim in (OWN, ROBBED)
-    )
-    return any(number > 1 for number in holders.values())
+    ]
+    return len({*held}) < len(held)

@@ -101,13 +101,15 @@ class Search:
         for told, world, cost in steps(self.rules, self.worlds[at], self.scope.workers, last=last):
             if cost and (last or cost > 1):
                 continue
-            # The names of a known one are in order already.
-            same = world if world in self.numbers else canonical(self.rules, world)
-            if cost:
-                if same not in self.numbers:
-                    later.append((at, told, same))
-            else:
-                self.free[at].append(self._number(at, told, same, used))
+            number, same = self.numbers.get(world), world
+            if number is None:  # the names of a known one are in order already
+                same = canonical(self.rules, world)
+                number = self.numbers.get(same)
+            if number is None and cost:
+                later.append((at, told, same))
+            elif not cost:
+                found = self._number(at, told, same, used) if number is None else number
+                self.free[at].append(found)
 
     def _number(self, parent: int, told: str, world: World, used: int) -> int:
         number = self.numbers.get(world)

@@ -28,6 +28,8 @@ def open_send(rules: Rules, hands: Hands) -> Iterator[Step]:
         return
     done = _opened(hands)
     yield Step("opens send#", done.turned(done.worker._replace(phase="post")).world)
+    if hands.calm:
+        return
     never = done.turned(done.worker._replace(phase="free"))
     yield Step("opens send# and never learns", never.world, 1)
     yield Step("cannot open send#", free.world, 1)
@@ -38,9 +40,9 @@ def _opened(hands: Hands) -> Hands:
     worker = hands.worker
     for place, member in enumerate(worker.members):
         of = hands.of_at(place)
-        if member.claim not in (OWN, EARLY) or hands.world.deliveries[of].sent != FENCED:
+        if member.claim not in (OWN, EARLY) or hands.deliveries[of].sent != FENCED:
             continue
-        hands = hands.written(hands.world.deliveries[of]._replace(sent=OPEN), of)
+        hands = hands.written(hands.deliveries[of]._replace(sent=OPEN), of)
         if member.claim == EARLY:
             hands = hands.doubted(of)
     return hands
@@ -61,6 +63,8 @@ def post(rules: Rules, hands: Hands) -> Iterator[Step]:
     done = _doubted(applied(hands, many))
     yield from _settled(rules, _doubted(hands), ("held",) * many)
     yield from _settled(rules, done, ("noticed",) * many)
+    if hands.calm:
+        return
     for after in (_doubted(hands), done):
         yield from _settled(rules, after, ("unknown",) * many, 1)
 
@@ -96,7 +100,7 @@ def applied(hands: Hands, many: int, *, counted: bool = False) -> Hands:
     """Let Braze do what is asked for the first so many of the request."""
     for place in hands.worker.going[:many]:
         of = hands.of_at(place)
-        each = hands.world.deliveries[of]
+        each = hands.deliveries[of]
         recorded = min(2, each.recorded + counted)
         changed = each._replace(applied=min(2, each.applied + 1), recorded=recorded)
         hands = hands.written(changed, of)
@@ -117,6 +121,8 @@ def mark_send(rules: Rules, hands: Hands) -> Iterator[Step]:
     done = _recorded(hands)
     for then in _with(rules, done, RECORDED):
         yield Step("marks send#", then)
+    if hands.calm:
+        return
     yield Step("marks send#, the answer is lost, and tries again", done.world, 1)
     for then in _with(rules, done, UNWRITTEN):
         yield Step("marks send# and never learns", then, 1)
@@ -132,7 +138,7 @@ def _recorded(hands: Hands) -> Hands:
     worker = hands.worker
     for place, outcome in zip(worker.going, worker.outcomes, strict=True):
         claim, of = worker.members[place].claim, hands.of_at(place)
-        each = hands.world.deliveries[of]
+        each = hands.deliveries[of]
         is_told = each.sent in (ACCEPTED_IN_TIME, ACCEPTED_LATE)
         if outcome != "accepted" or claim not in (OWN, EARLY) or is_told:
             continue

@@ -60,7 +60,7 @@ def start(rules: Rules, hands: Hands, going: tuple[int, ...], alone: tuple[int, 
 
 def _is_fenced(hands: Hands, going: tuple[int, ...]) -> bool:
     """Return whether a request needs a `send#`: of many, or what is left of many."""
-    is_open = any(hands.world.deliveries[hands.of_at(place)].sent == OPEN for place in going)
+    is_open = any(hands.deliveries[hands.of_at(place)].sent == OPEN for place in going)
     return len(hands.worker.members) > 1 and not is_open
 
 
@@ -139,7 +139,7 @@ def released(hands: Hands, told: str, after: Callable[[Hands], Iterator[World]])
     freed = hands.written(hands.delivery._replace(state=State.FAILED)) if owned else hands
     for then in after(freed):
         yield Step(f"releases {told}", then)
-    if owned:
+    if owned and not hands.calm:
         unsent = hands.delivery.sent == FENCED
         for then in after(hands if unsent else hands.doubted()):
             yield Step("cannot release it", then, 1)

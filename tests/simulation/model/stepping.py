@@ -8,11 +8,11 @@ from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
     IN_FLIGHT,
     VISIBLE,
-    Hands,
     Member,
     Step,
     Worker,
     World,
+    hands_at,
     replaced,
 )
 
@@ -43,7 +43,7 @@ def steps(rules: Rules, world: World, workers: int, *, last: bool) -> Iterator[S
     if len(world.workers) < workers:
         yield from _receipts(world)
     for number, worker in enumerate(world.workers):
-        for told, then, cost in _PHASES[worker.phase](rules, Hands(world, number)):
+        for told, then, cost in _PHASES[worker.phase](rules, hands_at(world, number, calm=last)):
             yield Step(f"worker {number} {told}", then, cost)
     if not rules.exact_queue:
         yield from faults.redrives(world)

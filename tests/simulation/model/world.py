@@ -106,17 +106,6 @@ def in_hand(worker: Worker) -> int:
     return worker.going[worker.at] if worker.going else worker.at
 
 
-def stale(world: World, of: int) -> World:
-    """Return the world in which a record is no longer what anybody has seen of it."""
-    workers = tuple(
-        it._replace(fresh=False)
-        if it.fresh and world.messages[it.members[in_hand(it)].message].of == of
-        else it
-        for it in world.workers
-    )
-    return world._replace(workers=workers)
-
-
 def placed(world: World, message: int, where: int) -> World:
     """Put a message somewhere, unless it has been deleted."""
     found = world.messages[message]
@@ -126,14 +115,23 @@ def placed(world: World, message: int, where: int) -> World:
 
 
 class Hands(NamedTuple):
-    """A worker in its world, and what it does to both; every change makes a new pair."""
+    """A worker with the rest of its world, and what it does to both; every change makes a new one.
 
-    world: World
+    `others` are the other workers, `number` its place among all. Who is `calm` need not say what
+    faults would do: there was the last one.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    messages: tuple[Message, ...]
+    others: tuple[Worker, ...]
     number: int
+    worker: Worker
+    calm: bool = False
 
     @property
-    def worker(self) -> Worker:
-        return self.world.workers[self.number]
+    def world(self) -> World:
+        before, after = self.others[: self.number], self.others[self.number :]
+        return World(self.deliveries, self.messages, (*before, self.worker, *after))
 
     @property
     def place(self) -> int:
@@ -150,38 +148,54 @@ class Hands(NamedTuple):
 
     @property
     def delivery(self) -> Delivery:
-        return self.world.deliveries[self.of]
+        return self.deliveries[self.of]
 
     def of_at(self, place: int) -> int:
         """Return the number of the delivery at a place among the worker's members."""
-        return self.world.messages[self.worker.members[place].message].of
+        return self.messages[self.worker.members[place].message].of
 
     def turned(self, worker: Worker) -> "Hands":
-        deliveries, messages, workers = self.world
-        workers = replaced(workers, self.number, worker)
-        return Hands(World(deliveries, messages, workers), self.number)
+        deliveries, messages, others, number, _, calm = self
+        return Hands(deliveries, messages, others, number, worker, calm)
 
     def claimed_as(self, claim: int, place: int | None = None) -> "Hands":
         worker, at = self.worker, self.place if place is None else place
-        members = replaced(worker.members, at, worker.members[at]._replace(claim=claim))
-        return self.turned(worker._replace(members=members))
+        member = Member(worker.members[at].message, claim)
+        return self.turned(worker._replace(members=replaced(worker.members, at, member)))
 
     def written(self, delivery: Delivery, of: int | None = None) -> "Hands":
         number = self.of if of is None else of
-        before = self.world.deliveries[number]
-        world = self.world._replace(deliveries=replaced(self.world.deliveries, number, delivery))
-        changed = delivery.state != before.state
-        return Hands(stale(world, number) if changed else world, self.number)
+        before = self.deliveries[number]
+        hands = self._replace(deliveries=replaced(self.deliveries, number, delivery))
+        return hands.stale(number) if delivery.state != before.state else hands
+
+    def stale(self, of: int) -> "Hands":
+        """Let a record no longer be what anybody has seen of it."""
+        others = tuple([_stale(it, self.messages, of) for it in self.others])
+        return self._replace(others=others, worker=_stale(self.worker, self.messages, of))
 
     def doubted(self, of: int | None = None) -> "Hands":
         number = self.of if of is None else of
-        return self.written(self.world.deliveries[number]._replace(doubt=True), number)
+        return self.written(self.deliveries[number]._replace(doubt=True), number)
 
     def lettered(self, of: int | None = None) -> "Hands":
         """Put a delivery into the dead letters: from now on its messages are older than that."""
         number = self.of if of is None else of
-        after = self.written(self.world.deliveries[number]._replace(letter=True), number).world
         messages = tuple(
-            it._replace(late=False) if it.of == number else it for it in after.messages
+            [it._replace(late=False) if it.of == number and it.late else it for it in self.messages]
         )
-        return Hands(after._replace(messages=messages), self.number)
+        hands = self.written(self.deliveries[number]._replace(letter=True), number)
+        return hands._replace(messages=messages)
+
+
+def hands_at(world: World, number: int, *, calm: bool = False) -> Hands:
+    """Return the hands of a worker by its place."""
+    deliveries, messages, workers = world
+    others = workers[:number] + workers[number + 1 :]
+    return Hands(deliveries, messages, others, number, workers[number], calm)
+
+
+def _stale(worker: Worker, messages: tuple[Message, ...], of: int) -> Worker:
+    if worker.fresh and messages[worker.members[in_hand(worker)].message].of == of:
+        return worker._replace(fresh=False)
+    return worker
