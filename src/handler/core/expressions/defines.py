@@ -7,7 +7,7 @@ through names by that. Only the evaluation reads the label: a name has its value
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from handler.core.expressions.nulls import Nulls
 from handler.core.expressions.syntax_tree import MOVING, all_nodes, gives_each, is_root, leading
@@ -47,8 +47,7 @@ class Defined:
             one = one.inner
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What a name stands for: its labelled tree; None where it can stand in no expression.
 
     `mend` says how to write it so that it can. `nodes` is the size of the tree.
@@ -59,8 +58,7 @@ class Known:
     mend: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The value of a name on an event, or its failure, and the steps that it costs.
 
     `of_nulls` are the steps that only a search for nulls pays; without one there are no `nulls`.

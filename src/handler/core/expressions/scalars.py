@@ -46,12 +46,13 @@ def _beside(value: float, side: float) -> float:
     return found
 
 
-def written(value: str | float | None) -> str:
+def written(value: str | int | float | None) -> str:  # noqa: PYI041 - mypy tells them apart
     """Return a scalar as text."""
     if isinstance(value, str):
         return value
     if not isinstance(value, float):
-        return json.dumps(value)
+        # Most ids are integers, and JSON's own way takes a microsecond for each.
+        return str(value) if type(value) is int else json.dumps(value)
     return str(_integer(value)) if value.is_integer() else f"{Decimal(repr(value)):f}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from handler.core.errors import ExpressionError
 from handler.core.expressions.defines import DEFINE, Known, WriteOut, defined_in, label_of, name_at
@@ -31,8 +31,7 @@ class Define:
     problems: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenOut:
+class WrittenOut(NamedTuple):
     """An expression without names; `defines` are those that it had, at every depth."""
 
     template: Whole | Text

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from handler.core.braze.endpoints import PROPERTIES, reaches_audience
 from handler.core.braze.identifiers import (
@@ -51,8 +51,7 @@ class EventReader:
     repeats_for: int = 3 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class RecipientForm:
+class RecipientForm(NamedTuple):
     """The form of a recipient, and that of what in it decides who is reached: see `reaching`."""
 
     template: Mapping[str, Template]

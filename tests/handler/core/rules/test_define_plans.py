@@ -90,7 +90,8 @@ def same(made: Plan | None) -> Plan | None:
     bare = str.maketrans("", "", "() ")
     return replace(
         made,
-        size=0 if made.parked else made.size,  # a detail counts, with its brackets
+        bodies=(),  # of the deliveries, with the version
+        size=0,  # of these, and of details with brackets
         deliveries=tuple(replace(it, rules_version="") for it in made.deliveries),
         parked=tuple(
             replace(it, rules_version="", detail=it.detail.translate(bare)) for it in made.parked
