@@ -5,7 +5,7 @@ an attribute in Braze; a text with a missing part is left out whole. A literal n
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Final, Literal
@@ -32,7 +32,6 @@ MISSING: Final = _Missing.MISSING
 Filled = JsonValue | Literal[_Missing.MISSING]
 
 
-@dataclass(slots=True)
 class Filling:
     """The filling of forms from one document.
 
@@ -40,9 +39,10 @@ class Filling:
     gets every evaluation.
     """
 
-    document: JsonValue | Roots
-    lost: list[WrongType] = field(default_factory=list)
-    record: list[Evaluated] | None = None
+    def __init__(self, document: JsonValue | Roots, record: list[Evaluated] | None = None) -> None:
+        self.document = document
+        self.lost: list[WrongType] = []
+        self.record = record
 
     def search(self, expression: Expression, nulls: Nulls | None = None) -> JsonValue:
         """Return the value of an expression; raise ExpressionError."""

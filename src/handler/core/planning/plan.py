@@ -1,7 +1,7 @@
 """The plan of a webhook: split into events, matched with rules, rendered as messages to enqueue."""
 
 from base64 import b64encode
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -61,7 +61,6 @@ def plan(
     )
 
 
-@dataclass(slots=True)
 class _Planning:
     """The planning of one webhook.
 
@@ -69,12 +68,15 @@ class _Planning:
     of an event that no rule wanted are worked out: only those of the first one are shown.
     """
 
-    verified: Verified
-    source: Source
-    oldest: int | None
-    most_told: int | None
-    known: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    is_told: bool = False
+    def __init__(
+        self, verified: Verified, source: Source, oldest: int | None, most_told: int | None
+    ) -> None:
+        self.verified = verified
+        self.source = source
+        self.oldest = oldest
+        self.most_told = most_told
+        self.known: dict[tuple[str, str], bytes] = {}
+        self.is_told = False
 
     def planned(self, part: RawEvent) -> Plan:
         """Return the plan of one event: a bad event does not lose the others."""
