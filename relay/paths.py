@@ -9,4 +9,5 @@ RULES: Final = SOURCE / "rules"
 EVENTS: Final = PROJECT / "events"
 TEMPLATE: Final = PROJECT / "template.yaml"
 BUILD: Final = PROJECT / "build" / "local"
+BUILT: Final = PROJECT / ".aws-sam" / "build"  # by `sam build`, a folder for each function
 ENVIRONMENTS: Final = PROJECT / ".venvs"

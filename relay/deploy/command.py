@@ -10,13 +10,16 @@ from typing import Annotated
 import typer
 from botocore.exceptions import ClientError
 
+from builder.package import FUNCTIONS
+from builder.target import RUNTIME
 from relay.deploy.unset_values import undecided
 from relay.deploy.urls import urls
-from relay.paths import PROJECT, RULES
+from relay.paths import BUILT, PROJECT, RULES
 from relay.rules.case_file import CASES
 from relay.rules.cases.command import CASES_STAGE, run, show
 from relay.rules.check.command import check
 from relay.stacks.cloudformation import client, is_missing
+from relay.stacks.package import is_compiled, without_bytecode
 from relay.stacks.samconfig import DEFAULT
 from relay.stacks.selection import chosen
 from relay.virtualenvs import environment
@@ -40,7 +43,9 @@ def deploy(
     _refuse_undecided(config_env, arguments or ())
     _test(CASES)
     stack = chosen(None, config_env)
-    _sam("build", "--config-env", config_env)
+    # Not what was built before: meanwhile a Python may have come that makes the bytecode.
+    _sam("build", "--no-cached", "--config-env", config_env)
+    _warn_of_slow_starts()
     before = _change_sets(stack.stack_name)
     _sam("deploy", "--config-env", config_env, *(arguments or ()))
     if _change_sets(stack.stack_name) - before:  # made, shown, and not executed
@@ -64,6 +69,14 @@ def _test(cases: Path) -> None:
     show(report)
     if not report.is_good:
         raise typer.Exit(1)
+
+
+def _warn_of_slow_starts() -> None:
+    """Say which functions SAM has built without bytecode, and what to do."""
+    found = [name for name in FUNCTIONS if (BUILT / name).is_dir()]
+    if lacking := [name for name in found if not is_compiled(BUILT / name, RUNTIME)]:
+        problem, remedy = without_bytecode(lacking, RUNTIME)
+        typer.echo(f"note: {problem}\n  -> {remedy}, then deploy again", err=True)
 
 
 def _change_sets(stack_name: str) -> set[str]:

@@ -8,7 +8,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import distributions
+from importlib.util import source_from_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -27,9 +27,9 @@ ZIPPED: Final = 50 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package: its functions, the bytes of each part of it, and those of its zip."""
+    """A package: its function, the bytes of each part of it, and those of its zip."""
 
-    functions: tuple[str, ...]
+    function: str
     parts: Mapping[str, int]
     zipped: int
 
@@ -55,29 +55,27 @@ def build(folder: Path) -> Path:
 
 
 def packages(built: Path) -> list[Package]:
-    """Return the packages that `sam build` made; functions may share one."""
+    """Return the packages that `sam build` made."""
     resources = yaml_parse((built / "template.yaml").read_text(encoding="utf-8"))["Resources"]
-    folders: dict[str, list[str]] = {}
-    for name, resource in resources.items():
-        if resource["Type"] == "AWS::Serverless::Function":
-            folders.setdefault(resource["Properties"]["CodeUri"], []).append(name)
-    return [
-        Package(tuple(functions), _parts(built / folder), _zipped(built / folder))
-        for folder, functions in folders.items()
-    ]
+    folders = {
+        name: built / resource["Properties"]["CodeUri"]
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    return [Package(name, _parts(folder), _zipped(folder)) for name, folder in folders.items()]
 
 
 def _parts(folder: Path) -> dict[str, int]:
-    """Return the bytes of each distribution, and of each other folder or file."""
-    owners = {
-        Path(str(file.locate())).resolve(): f"{found.name} {found.version}"
-        for found in distributions(path=[str(folder)])
-        for file in found.files or ()
-    }
+    """Return the bytes of what stands at the top: our code, the rules, and each library.
+
+    Bytecode counts with its source; the metadata of all libraries are one part.
+    """
     parts: Counter[str] = Counter()
     for file in _files(folder):
-        own = f"{file.relative_to(folder).parts[0]}{'/' if file.parent != folder else ''}"
-        parts[owners.get(file.resolve(), own)] += file.stat().st_size
+        source = Path(source_from_cache(str(file))) if file.suffix == ".pyc" else file
+        top, *inside = source.relative_to(folder).parts
+        name = "metadata and licences" if top.endswith(".dist-info") else top
+        parts[f"{name}/" if inside and name == top else name] += file.stat().st_size
     return dict(parts.most_common())
 
 
@@ -95,7 +93,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def table(package: Package) -> Table:
     """Return a table of a package's parts, the heaviest first, and of the two sums."""
-    shown = Table("package", "bytes", "of Lambda's limit", title=" and ".join(package.functions))
+    shown = Table("package", "bytes", "of Lambda's limit", title=package.function)
     for column in shown.columns[1:]:
         column.justify = "right"
     for name, size in package.parts.items():

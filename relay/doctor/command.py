@@ -164,21 +164,18 @@ def _mapping(stack: _Stack) -> Iterator[Finding]:
 
 
 def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
-    packages, architectures = {}, {}
-    read: dict[str, Package] = {}  # by digest: both functions have the same package
+    packages, architectures, runtimes = {}, {}, {}
     for name in _FUNCTIONS:
         found = client("lambda").get_function(FunctionName=stack.function(name))
-        configuration = found["Configuration"]
-        digest = configuration["CodeSha256"]
-        if digest not in read:
-            read[digest] = _downloaded(found["Code"]["Location"])
-        packages[name] = read[digest]
-        (architectures[name],) = configuration["Architectures"]
+        packages[name] = _downloaded(found["Code"]["Location"])
+        (architectures[name],) = found["Configuration"]["Architectures"]
+        runtimes[name] = found["Configuration"]["Runtime"]
     here = {file.name: file.read_bytes() for file in rules.glob("*.yaml")}
     ingest, environment = packages["IngestFunction"], stack.environment("IngestFunction")
     yield from stack_checks.rules_findings(here, ingest.rules, stack.chosen)
     yield from stack_checks.compiled_findings(ingest, environment["RULES_STAGE"], stack.chosen)
     yield from stack_checks.architecture_findings(packages, architectures, stack.chosen)
+    yield from stack_checks.bytecode_findings(packages, runtimes, stack.chosen)
 
 
 def _downloaded(url: str) -> Package:

@@ -12,7 +12,7 @@ from handler.core.rules.compiled_file import NotUsable, read_compiled
 from handler.core.rules.source import Source
 from handler.core.secret_values import Secret
 from relay.deploy.secrets import unusable
-from relay.stacks.package import Package
+from relay.stacks.package import Package, without_bytecode
 from relay.stacks.selection import Chosen
 
 _POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
@@ -107,6 +107,19 @@ def architecture_findings(
             f"{', '.join(names)}",
             f"set Architecture in samconfig.toml once, under global, then {stack.deploy}",
         )
+
+
+def bytecode_findings(
+    packages: Mapping[str, Package], runtimes: Mapping[str, str], stack: Chosen
+) -> Iterator[Finding]:
+    """Yield the functions that have no bytecode of their runtime, where that is one of Lambda's."""
+    lacking: dict[str, list[str]] = {}
+    for name, runtime in runtimes.items():
+        if runtime.startswith("python") and runtime not in packages[name].runtimes:
+            lacking.setdefault(runtime, []).append(name)
+    for runtime, names in lacking.items():
+        problem, remedy = without_bytecode(names, runtime)
+        yield Finding("note", problem, f"{remedy}, then {stack.deploy}")
 
 
 def alarm_findings(

@@ -1,11 +1,11 @@
-"""Contents of a deployed function's package: rules, code, and the machines of its wheels."""
+"""Contents of a function's package: rules, code, bytecode, and the machines of its wheels."""
 
 import io
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from handler.compiled_rules import FILE
@@ -13,6 +13,9 @@ from handler.compiled_rules import FILE
 # The machine at the end of a wheel's platform tag, with Lambda's name for it; `any` has none.
 _MACHINE: Final = re.compile(rb"^Tag: .*_(aarch64|arm64|x86_64)\s*$", re.MULTILINE)
 _LAMBDA: Final = {b"aarch64": "arm64", b"arm64": "arm64", b"x86_64": "x86_64"}
+_OURS: Final = "handler/__pycache__/*.pyc"
+_TAG: Final = re.compile(r"\.cpython-(\d)(\d+)\.pyc$")
+_FLAGS: Final = 4  # where the flags begin, after the number of the bytecode's version
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +23,14 @@ class Package:
     """A package: its rules files by name, and the machines that its wheels are built for.
 
     `code` are the modules in its folder `handler`, by their paths there; `compiled` is its file of
-    compiled rules, empty where it has none.
+    compiled rules, empty where it has none; `runtimes` are those that its bytecode is for.
     """
 
     rules: Mapping[str, bytes]
     machines: frozenset[str]
     code: Mapping[str, bytes]
     compiled: bytes
+    runtimes: frozenset[str] = frozenset()
 
 
 def read_package(content: bytes) -> Package:
@@ -42,7 +46,38 @@ def read_package(content: bytes) -> Package:
             machines=frozenset(name for wheel in wheels for name in _machines(wheel)),
             code={str(path.relative_to("handler")): package.read(str(path)) for path in code},
             compiled=b"".join(package.read(str(path)) for path in compiled),
+            runtimes=frozenset(
+                runtime
+                for path in paths
+                if path.match(_OURS)
+                for runtime in _runtime(path.name, package.read(str(path)))
+            ),
         )
+
+
+def is_compiled(folder: Path, runtime: str) -> bool:
+    """Return whether a package that is not yet packed has bytecode of a runtime."""
+    found = folder.glob(_OURS)
+    return any(runtime in _runtime(file.name, file.read_bytes()) for file in found)
+
+
+def without_bytecode(functions: Sequence[str], runtime: str) -> tuple[str, str]:
+    """Return what it costs that functions have no bytecode, and the remedy before a deployment."""
+    problem = (
+        f"no bytecode of {runtime}, so that each cold start takes up to half as long again: "
+        f"{', '.join(functions)}"
+    )
+    version = runtime.removeprefix("python")
+    return problem, f".venv/bin/uv python install {version}"
+
+
+def _runtime(name: str, content: bytes) -> set[str]:
+    """Return the runtime that a bytecode file is for; empty for one that is checked by its date.
+
+    Archives are dated 1980, which is no source's date.
+    """
+    tag = _TAG.search(name)
+    return {f"python{tag[1]}.{tag[2]}"} if tag and content[_FLAGS] & 1 else set()  # PEP 552
 
 
 def _machines(wheel: bytes) -> set[str]:

@@ -1,13 +1,12 @@
 """SAM's own commands on a copy of the project, from its samconfig.toml, against the emulator."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,6 +31,7 @@ class Sam:
     project: Path
     endpoint: str
     credentials: Credentials = ("test", "test")  # the emulator's root
+    settings: dict[str, str] = field(default_factory=dict)  # more environment variables
     forks: ClassVar[Forked]  # a start of SAM's takes a second of the processor
 
     def __call__(self, *arguments: str) -> str:
@@ -46,12 +46,13 @@ class Sam:
             *arguments,
             cwd=self.project,
             env={
-                "PATH": programs,  # uv is there, a Python of the runtime's version need not be
+                "PATH": programs,  # uv is there; a Python of the runtime's version need not be
                 "HOME": str(self.project.parent),
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
             }
-            | self.aws(),
+            | self.aws()
+            | self.settings,
             answers=answers,
         )
 
@@ -119,18 +120,24 @@ def project_in(folder: Path) -> Path:
     return project
 
 
-def with_one_wheel(project: Path) -> None:
-    """Leave one dependency: where no function runs, SAM packs the others for nothing, in 2 s."""
-    file = project / "src" / "requirements.txt"
-    first, second, *_ = re.finditer(r"^\S+==", file.read_text(encoding="utf-8"), re.MULTILINE)
-    file.write_text(first.string[: second.start()], encoding="utf-8")
+# In place of the project's: our code and rules as they are, without libraries.
+CODE_ALONE = """\
+build-IngestFunction build-DeliverFunction:
+\t@cp -r handler rules "$(ARTIFACTS_DIR)"
+"""
+
+
+def with_code_alone(project: Path) -> None:
+    """Leave the libraries out: where no function runs, SAM packs them for nothing, in seconds."""
+    for makefile in (project / "src" / "builder").glob("*/Makefile"):
+        makefile.write_text(CODE_ALONE, encoding="utf-8")
 
 
 @contextmanager
 def deployable(folder: Path) -> Iterator[Sam]:
-    """Give a built project, whose package holds one wheel, and an account to deploy it into."""
+    """Give a built project, whose packages hold no library, and an account to deploy it into."""
     project = project_in(folder)
-    with_one_wheel(project)
+    with_code_alone(project)
     with emulator() as endpoint:
         made = Sam(project, endpoint)
         made("build")

@@ -12,7 +12,7 @@ import pytest
 from relay.local.emulator import emulator
 from relay.paths import ENVIRONMENTS, PROJECT
 from relay.virtualenvs import environment
-from tests.deploy.conftest import ENDPOINT, OWN_IDS, STACK, Sam, project_in, with_one_wheel
+from tests.deploy.conftest import ENDPOINT, OWN_IDS, STACK, Sam, project_in, with_code_alone
 from tests.forked import Forked, forked
 
 SHOPIFY = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def environment_of(checkout: Sam) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     project = project_in(tmp_path_factory.mktemp("checkout"))
-    with_one_wheel(project)
+    with_code_alone(project)
     for name in ("relay", "events"):
         shutil.copytree(PROJECT / name, project / name)
     shutil.copy(PROJECT / "uv.lock", project)
@@ -140,6 +140,10 @@ def test_good_rules_are_built_and_deployed_and_the_senders_urls_are_shown(
     assert "3 rules of 2 sources are good (stage dev)" in run.stdout
     assert "CloudFormation stack changeset" in run.stdout
     assert "IngestFunction" in checkout.resources()
+    slow = (
+        "note: no bytecode of python3.13, so that each cold start takes up to half as long again: "
+    )
+    assert f"{slow}IngestFunction, DeliverFunction\n  -> .venv/bin/uv python install" in run.stderr
     *_, accounts, shopify, following = run.stdout.splitlines()
     assert accounts.startswith("accounts  https://")
     assert shopify.endswith("/webhooks/shopify")

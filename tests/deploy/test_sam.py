@@ -7,39 +7,106 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from builder.bytecode import find_python
+from builder.target import RUNTIME, Target
 from tests.deploy.conftest import STACK, Sam, project_in
+
+FUNCTIONS = ("IngestFunction", "DeliverFunction")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the whole package, as a user builds it."""
-    project = project_in(tmp_path_factory.mktemp("whole"))
-    Sam(project, endpoint="")("build")
-    template = (project / ".aws-sam" / "build" / "template.yaml").read_text(encoding="utf-8")
-    folders: set[str] = set(re.findall(r"CodeUri: (\S+)", template)) - {"src/"}
-    assert len(folders) == 1, "both functions share one package"
-    return project / ".aws-sam" / "build" / folders.pop()
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project_in(tmp_path_factory.mktemp("whole"))
 
 
-def test_the_package_holds_the_code_the_rules_and_wheels_for_the_functions_own_platform(
+@pytest.fixture(scope="module")
+def built(project: Path) -> Path:
+    """Return the folder of the whole packages, as a user builds them without Python 3.13."""
+    said = Sam(project, endpoint="")("build")
+    for function in FUNCTIONS:
+        assert said.count(f"note: {function} has no bytecode") == 1
+    assert said.count("uv python install 3.13") == len(FUNCTIONS)
+    return project / ".aws-sam" / "build"
+
+
+def machines(folder: Path) -> set[str]:
+    return {file.name.split("-")[-3] for file in folder.rglob("*.so") if "-" in file.name}
+
+
+def test_each_package_holds_its_code_its_rules_and_wheels_for_the_functions_own_platform(
     built: Path,
 ) -> None:
-    assert (built / "handler" / "ingest.py").is_file()
-    assert (built / "rules" / "shopify.yaml").is_file()
-    machines = {file.name.split("-")[-3] for file in built.rglob("*.so") if "-" in file.name}
-    assert machines == {"aarch64"}
-    assert {"cpython-313"} == {
-        found[0] for file in built.rglob("*.so") if (found := re.search(r"cpython-\d+", file.name))
-    }
+    ingest, deliver = (built / function for function in FUNCTIONS)
+    assert (ingest / "handler" / "ingest.py").is_file()
+    assert (ingest / "rules" / "shopify.yaml").is_file()
+    assert (deliver / "handler" / "deliver.py").is_file()
+    assert not (deliver / "rules").exists()
+    for folder in (ingest, deliver):
+        assert machines(folder) == {"aarch64"}
+        names = " ".join(file.name for file in folder.rglob("*.so"))
+        assert set(re.findall(r"cpython-\d+", names)) == {"cpython-313"}
+        assert not list(folder.rglob("*.pyc"))
 
 
-def test_the_package_leaves_out_what_lambdas_runtime_brings_and_what_nobody_needs(
+def test_the_packages_leave_out_what_lambdas_runtime_brings_and_what_nobody_needs(
     built: Path,
 ) -> None:
-    names = {path.name for path in built.iterdir()}
+    names = {path.name for function in FUNCTIONS for path in (built / function).iterdir()}
     assert not names & {"boto3", "botocore", "s3transfer", "relay", "tests", "aws_xray_sdk"}
-    size = sum(file.stat().st_size for file in built.rglob("*") if file.is_file())
-    assert size < 25_000_000  # bytes unzipped; a tenth of Lambda's limit of 250 MB
+    assert not names & {"builder", "bin", "requirements.txt", "Makefile"}
+    ingest, deliver = ({it.name for it in (built / function).iterdir()} for function in FUNCTIONS)
+    assert not ingest & {"requests", "urllib3", "certifi", "idna", "charset_normalizer"}
+    assert not deliver & {"pydantic", "pydantic_core", "yaml", "phonenumbers", "tzdata"}
+
+
+def test_a_workspaces_file_brings_deliver_what_reads_it(project: Path, built: Path) -> None:
+    workspaces = project / "src" / "rules" / "workspaces.yaml"
+    workspaces.write_text("usa: {endpoint: https://rest.iad-03.braze.com}", encoding="utf-8")
+    Sam(project, endpoint="")("build", "DeliverFunction")
+    workspaces.unlink()
+    deliver = built / "DeliverFunction"
+    assert [file.name for file in (deliver / "rules").iterdir()] == ["workspaces.yaml"]
+    assert {"pydantic", "yaml"} <= {path.name for path in deliver.iterdir()}
+
+
+def test_each_processor_has_a_makefile_of_its_own_and_another_is_unknown(
+    project: Path, built: Path
+) -> None:
+    sam = Sam(project, endpoint="")
+    sam("build", "IngestFunction", "--parameter-overrides", "Architecture=x86_64")
+    assert machines(built / "IngestFunction") == {"x86_64"}
+    run = sam.run("build", "--parameter-overrides", "Architecture=sparc")
+    assert run.returncode
+    assert "builder/sparc/Makefile" in run.stderr
+
+
+def test_what_fails_a_build_is_its_last_words(project: Path) -> None:
+    lock = project / "src" / "requirements.txt"
+    text = lock.read_text(encoding="utf-8")
+    lock.write_text(re.sub(r"sha256:\w{8}", f"sha256:{8 * '0'}", text), encoding="utf-8")
+    run = Sam(project, endpoint="").run("build")
+    lock.write_text(text, encoding="utf-8")
+    assert run.returncode
+    assert (
+        "IngestFunction cannot be built: requirements.txt cannot be installed for Python 3.13"
+        in (run.stderr)
+    )
+
+
+PYTHON = find_python(Target.of(RUNTIME, "arm64"))
+
+
+@pytest.mark.skipif(PYTHON is None, reason="this machine has no Python of the functions' version")
+def test_with_a_python_of_the_functions_version_all_that_a_cold_start_loads_has_bytecode(
+    project: Path,
+) -> None:
+    said = Sam(project, endpoint="", settings={"RUNTIME_PYTHON": str(PYTHON)})("build")
+    assert "bytecode" not in said
+    for function in FUNCTIONS:
+        folder = project / ".aws-sam" / "build" / function
+        for source in (folder / "handler").rglob("*.py"):
+            code = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+            assert code.read_bytes()[4] == 0b11, "by the hash of its source, which is checked"
 
 
 def test_a_deployment_takes_no_flags_a_parameter_alone_changes_it_and_data_outlives_it(

@@ -14,6 +14,7 @@ from handler.rules_build import compiled
 from relay.doctor.stack_checks import (
     alarm_findings,
     architecture_findings,
+    bytecode_findings,
     compiled_findings,
     dead_letter_findings,
     mapping_findings,
@@ -185,3 +186,38 @@ def test_compiled_rules_that_ingest_does_not_use_are_a_note_with_the_reason(tmp_
         assert finding.problem.startswith("each start of ingest is slower: its compiled rules are ")
         assert f"not used, for {why}" in finding.problem
         assert finding.remedy == "make deploy"
+
+
+CHECKED, DATED = 0b11, 0b00  # PEP 552
+
+
+def with_bytecode(flags: int, tag: str = "cpython-313") -> Package:
+    """Return a package with a bytecode file of ours, and one of a library's."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as package:
+        package.writestr("handler/ingest.py", "")
+        package.writestr(f"handler/__pycache__/ingest.{tag}.pyc", bytes([0, 0, 0, 0, flags]))
+        package.writestr("yaml/__pycache__/nodes.cpython-314.pyc", bytes([0, 0, 0, 0, CHECKED]))
+    return read_package(content.getvalue())
+
+
+def test_bytecode_counts_if_it_is_checked_by_a_hash_for_every_file_is_dated_1980() -> None:
+    assert with_bytecode(CHECKED).runtimes == {"python3.13"}
+    assert with_bytecode(CHECKED, "cpython-314").runtimes == {"python3.14"}
+    assert with_bytecode(DATED).runtimes == set()
+    assert built().runtimes == set()
+
+
+def test_functions_without_bytecode_of_their_runtime_are_a_note_with_its_remedy() -> None:
+    runtimes = {"A": "python3.13", "B": "python3.13"}
+    good, other = with_bytecode(CHECKED), with_bytecode(CHECKED, "cpython-311")
+    assert list(bytecode_findings({"A": good, "B": good}, runtimes, DEV)) == []
+    (finding,) = bytecode_findings({"A": other, "B": built()}, runtimes, DEV)
+    assert finding.level == "note"
+    assert finding.problem.startswith("no bytecode of python3.13, so that each cold start takes")
+    assert finding.problem.endswith(": A, B")
+    assert finding.remedy == ".venv/bin/uv python install 3.13, then make deploy"
+
+
+def test_a_custom_runtime_such_as_the_local_stacks_has_a_python_of_its_own() -> None:
+    assert list(bytecode_findings({"A": built()}, {"A": "provided.al2023"}, DEV)) == []
