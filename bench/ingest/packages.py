@@ -17,7 +17,7 @@ from bench.deliver.webhooks import SOURCE, TOPICS, rules_file
 from bench.ingest.figures import DELIVER, INGEST
 from bench.paths import BUILD, PROJECT
 from bench.processes import Missing
-from relay.local.package import package
+from relay.local.package import packages
 from relay.virtualenvs import environment, uv
 
 TOP: Final = 8  # parts that are shown
@@ -60,7 +60,8 @@ def ours(function: str, count: int) -> Path:
 @cache
 def _built(count: int) -> dict[str, bytes]:
     """Return the zip of each function, as the local stack deploys it."""
-    return dict.fromkeys((INGEST, DELIVER), package(rules(count)))
+    built = packages(rules(count))
+    return {INGEST: built["IngestFunction"], DELIVER: built["DeliverFunction"]}
 
 
 @cache

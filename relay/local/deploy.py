@@ -15,16 +15,16 @@ from relay.paths import TEMPLATE
 from relay.stacks.local import NAME, Stack, client
 
 _BUCKET: Final = "relay-artifacts"
-_KEY: Final = "package.zip"
 _BATCHED: Final = ("sqs:SendMessage", "sqs:ChangeMessageVisibility")
 _DEPLOY_SECONDS: Final = 60
 
 
-def deploy(endpoint: str, package: bytes, parameters: Mapping[str, str]) -> Stack:
-    """Create the stack from template.yaml and return it."""
+def deploy(endpoint: str, packages: Mapping[str, bytes], parameters: Mapping[str, str]) -> Stack:
+    """Create the stack from template.yaml, each function with its package, and return it."""
     storage = client(endpoint, "s3")
     storage.create_bucket(Bucket=_BUCKET)
-    storage.put_object(Bucket=_BUCKET, Key=_KEY, Body=package)
+    for function, content in packages.items():
+        storage.put_object(Bucket=_BUCKET, Key=f"{function}.zip", Body=content)
     formation = client(endpoint, "cloudformation")
     template = yaml_parse(TEMPLATE.read_text())
     formation.create_stack(
@@ -51,12 +51,10 @@ def for_emulator(template: dict[str, Any], parameters: Mapping[str, str]) -> dic
     del template["Resources"]["QueuesOverTlsOnly"]
     defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
     given = {**defaults, **parameters}
-    template["Globals"]["Function"] |= {
-        "CodeUri": f"s3://{_BUCKET}/{_KEY}",
-        "Runtime": "provided.al2023",
-    }
-    for resource in template["Resources"].values():
+    template["Globals"]["Function"]["Runtime"] = "provided.al2023"
+    for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = f"s3://{_BUCKET}/{name}.zip"
             for event in resource["Properties"]["Events"].values():
                 if event["Type"] == "SQS":
                     scaling = event["Properties"]["ScalingConfig"]

@@ -17,7 +17,7 @@ from handler.core.workspace import DEFAULT, Workspace
 from relay.local.deploy import deploy
 from relay.local.emulator import HOST, emulator
 from relay.local.http_gateway import front_door
-from relay.local.package import package
+from relay.local.package import packages
 from relay.local.watchdog import leashed
 from relay.stacks.local import Stack
 
@@ -41,7 +41,7 @@ def local_stack(
 ) -> Iterator[Local]:
     """Build, deploy and serve; without `braze_url` a simulated Braze is started beside it."""
     with ExitStack() as ending, ThreadPoolExecutor(1) as builder:
-        built = builder.submit(package, rules)
+        built = builder.submit(packages, rules)
         endpoint = ending.enter_context(emulator())
         braze_url = braze_url or ending.enter_context(simulated_braze())
         stack = deploy(

@@ -6,18 +6,18 @@ import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
-from compileall import compile_dir
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from py_compile import PycInvalidationMode
 from typing import Any, Final
 
 from samtranslator.yaml_helper import yaml_parse
 
+from builder.package import FUNCTIONS
+from handler.compiled_rules import FILE
 from relay.local.deploy import for_emulator, import_routes
-from relay.local.package import package
+from relay.local.package import packages
 from relay.paths import TEMPLATE
 from relay.stacks.local import Stack
 from tests.deploy.conftest import STACK, Sam
@@ -46,34 +46,40 @@ ANSWERED: Final = 45  # seconds
 def build(sam: Sam) -> None:
     """Run `sam build`, and change what it made as the local stack does for the emulator.
 
-    Our code and rules stay as SAM packed them; the wheels are replaced by this host's.
+    Our code and rules stay as SAM packed them; libraries are this host's, and so is bytecode.
     """
     sam("build")
     file = sam.project / ".aws-sam" / "build" / "template.yaml"
     workers = {"DeliverConcurrency": str(WORKERS), "LowPriorityConcurrency": str(WORKERS)}
-    template = for_emulator(yaml_parse(file.read_text(encoding="utf-8")), workers)
-    del template["Globals"]["Function"]["CodeUri"]  # `sam build` has given each its own
+    template = yaml_parse(file.read_text(encoding="utf-8"))
+    folders = {name: template["Resources"][name]["Properties"]["CodeUri"] for name in FUNCTIONS}
+    template = for_emulator(template, workers)
+    for name, folder in folders.items():
+        template["Resources"][name]["Properties"]["CodeUri"] = folder
     for queue in ("Queue", "LowPriorityQueue"):
         template["Resources"][queue]["Properties"]["VisibilityTimeout"] = COMES_AGAIN
     file.write_text(json.dumps(template), encoding="utf-8")
-    for wheel in [path for path in built(sam).iterdir() if path.name not in OURS]:
-        shutil.rmtree(wheel) if wheel.is_dir() else wheel.unlink()
-    with zipfile.ZipFile(io.BytesIO(package(built(sam) / "rules"))) as host:
-        wheels = [name for name in host.namelist() if name.split("/")[0] not in OURS]
-        host.extractall(built(sam), wheels)
-    # Each environment has a copy of its own: it would compile our code again.
-    compile_dir(built(sam) / "handler", quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
-    bootstrap = built(sam) / "bootstrap"
+    for name, content in packages(sam.project / "src" / "rules").items():
+        for_this_host(built(sam, name), content)
+
+
+def for_this_host(folder: Path, package: bytes) -> None:
+    """Give a package that SAM has built what it takes to run here, with its rules compiled."""
+    for other in [path for path in folder.iterdir() if path.name not in OURS]:
+        shutil.rmtree(other) if other.is_dir() else other.unlink()
+    with zipfile.ZipFile(io.BytesIO(package)) as host:
+        ours = [name for name in host.namelist() if name.split("/")[0] in OURS]
+        code = [name for name in ours if name.endswith((".pyc", FILE))]
+        host.extractall(folder, code + sorted(set(host.namelist()) - set(ours)))
+    bootstrap = folder / "bootstrap"
     start = bootstrap.read_text(encoding="utf-8").replace("exec ", "")
     bootstrap.write_text(LET_IT_END + start, encoding="utf-8")
     bootstrap.chmod(0o755)
 
 
-def built(sam: Sam) -> Path:
-    """Return the folder of the package that both functions share."""
-    file = sam.project / ".aws-sam" / "build" / "template.yaml"
-    resources = yaml_parse(file.read_text(encoding="utf-8"))["Resources"]
-    return file.parent / str(resources["IngestFunction"]["Properties"]["CodeUri"])
+def built(sam: Sam, function: str) -> Path:
+    """Return the folder of a function's package."""
+    return sam.project / ".aws-sam" / "build" / function
 
 
 def deployed(sam: Sam) -> Stack:
@@ -85,17 +91,24 @@ def deployed(sam: Sam) -> Stack:
     return stack
 
 
-def roll(stack: Stack, release: bytes) -> None:
-    """Put a release's package in the place of both functions', as CloudFormation does."""
+Release = Mapping[str, bytes]  # the package of each function
+
+
+def roll(stack: Stack, release: Release) -> None:
+    """Put a release's packages in the place of the functions', as CloudFormation does."""
     client: Any = stack.client("lambda")
-    for function in ("IngestFunction", "DeliverFunction"):
-        client.update_function_code(FunctionName=stack.resources[function], ZipFile=release)
+    for function, package in release.items():
+        client.update_function_code(FunctionName=stack.resources[function], ZipFile=package)
 
 
-def changed(release: bytes, name: str, *changes: tuple[str, str]) -> bytes:
-    """Return a package in one of whose files each text is replaced by another."""
+def changed(release: Release, name: str, *changes: tuple[str, str]) -> Release:
+    """Return a release in one of whose files each text is replaced by another."""
+    return {function: with_change(package, name, *changes) for function, package in release.items()}
+
+
+def with_change(package: bytes, name: str, *changes: tuple[str, str]) -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(release)) as before, zipfile.ZipFile(made, "w") as after:
+    with zipfile.ZipFile(io.BytesIO(package)) as before, zipfile.ZipFile(made, "w") as after:
         for entry in before.infolist():
             content = before.read(entry)
             if entry.filename == name:

@@ -1,6 +1,6 @@
 """Modules that each function loads before its first answer, under Amazon's runtime client.
 
-The package is the one that the local stack deploys. It answers one invocation that needs no AWS,
+The packages are those that the local stack deploys. Each answers one invocation that needs no AWS,
 so that what is made once for each environment is seen too: settings, clients, rules.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from relay.local.package import package
+from relay.local.package import packages
 from relay.paths import PROJECT
 from relay.virtualenvs import environment
 from tests.test_imports import FOREIGN
@@ -95,13 +95,15 @@ def handler_of(runtime: Runtime) -> type[BaseHTTPRequestHandler]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    unpacked = tmp_path_factory.mktemp("package")
-    with zipfile.ZipFile(io.BytesIO(package(PROJECT / "tests" / "rules"))) as archive:
-        archive.extractall(unpacked)
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     telling = tmp_path_factory.mktemp("telling") / "sitecustomize.py"
     telling.write_text(TELLING, encoding="utf-8")
-    (unpacked / telling.name).symlink_to(telling)
+    unpacked = {}
+    for name, content in packages(PROJECT / "tests" / "rules").items():
+        unpacked[name] = tmp_path_factory.mktemp(name)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.extractall(unpacked[name])
+        (unpacked[name] / telling.name).symlink_to(telling)
     return unpacked
 
 
@@ -151,16 +153,18 @@ class Start:
 
 
 @pytest.fixture(scope="module")
-def ingest(folder: Path) -> Start:
+def ingest(folders: dict[str, Path]) -> Start:
     event = {"requestContext": {"http": {"method": "GET"}}, "pathParameters": {"source": "shopify"}}
-    text, answer = told(folder, "handler.ingest.lambda_handler", event)
+    text, answer = told(folders["IngestFunction"], "handler.ingest.lambda_handler", event)
     assert answer["statusCode"] == 405
     return Start.of(text)
 
 
 @pytest.fixture(scope="module")
-def deliver(folder: Path) -> Start:
-    text, answer = told(folder, "handler.deliver.lambda_handler", {"Records": []})
+def deliver(folders: dict[str, Path]) -> Start:
+    text, answer = told(
+        folders["DeliverFunction"], "handler.deliver.lambda_handler", {"Records": []}
+    )
     assert answer == {"batchItemFailures": []}
     return Start.of(text)
 

@@ -13,24 +13,25 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
+from builder.package import FUNCTIONS
 from handler.core.message import VERSIONS
 from handler.core.rules.load import load
 from relay.cli import app
 from relay.local.emulator import emulator
 from relay.local.http_gateway import front_door
-from relay.local.package import package
+from relay.local.package import packages
 from relay.local.stack import BRAZE_KEY, Local, simulated_braze
 from relay.paths import PROJECT
 from relay.stacks.local import Stack
 from relay.webhooks.signer import SignedRequest, sign
-from tests.deploy.conftest import STACK, Sam, project_in, with_one_wheel
+from tests.deploy.conftest import STACK, Sam, project_in, with_code_alone
 from tests.deploy.running import (
     ANSWERED,
     COMES_AGAIN,
     LEASE,
+    Release,
     Sender,
     build,
-    built,
     changed,
     deployed,
     roll,
@@ -53,7 +54,7 @@ OLD, NEW = "order: Order ${body.name}", "order: Your order ${body.name}"
 @pytest.fixture(scope="module")
 def sam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
     project = project_in(tmp_path_factory.mktemp("running"))
-    with_one_wheel(project)  # `build` replaces what SAM installs
+    with_code_alone(project)  # `build` replaces what SAM installs
     with emulator() as endpoint:
         yield Sam(project, endpoint)
 
@@ -137,12 +138,12 @@ def test_an_update_under_load_loses_no_order_and_sends_none_twice(
 
 
 @pytest.fixture(scope="module")
-def this(sam: Sam, relay: Relay) -> bytes:  # noqa: ARG001 - built for it
-    return package(built(sam) / "rules")
+def this(sam: Sam, relay: Relay) -> Release:  # noqa: ARG001 - built for it
+    return packages(sam.project / "src" / "rules")
 
 
 @pytest.fixture(scope="module")
-def later(this: bytes) -> bytes:
+def later(this: Release) -> Release:
     """Return a release that writes messages of the next version, and reads those before it."""
     latest = VERSIONS[-1] + 1
     return changed(
@@ -183,7 +184,7 @@ def users(relay: Relay) -> list[str]:
 
 
 def test_a_later_release_sends_what_this_one_enqueued_once(
-    relay: Relay, stack: Stack, later: bytes
+    relay: Relay, stack: Stack, later: Release
 ) -> None:
     post_what_waits(relay, 11)
     roll(stack, later)
@@ -193,7 +194,7 @@ def test_a_later_release_sends_what_this_one_enqueued_once(
 
 
 def test_after_a_rollback_what_waits_is_sent_and_what_the_later_release_wrote_waits_for_it(
-    relay: Relay, stack: Stack, this: bytes, later: bytes
+    relay: Relay, stack: Stack, this: Release, later: Release
 ) -> None:
     roll(stack, this)
     post_what_waits(relay, 21)
@@ -255,7 +256,7 @@ def test_what_an_earlier_release_has_left_in_the_queue_is_sent_once_over_an_upda
         body = json.dumps(message, separators=(",", ":"))
         stack.client("sqs").send_message(QueueUrl=stack.outputs["QueueUrl"], MessageBody=body)
     wait_until_each_waits(relay, {message["id"] for message in messages})
-    roll(stack, package(WAITING / "rules"))
+    roll(stack, packages(WAITING / "rules"))
     post_again(relay)
 
     relay.braze("DELETE", "/faults")
@@ -276,9 +277,12 @@ def former_release(sam: Sam) -> Path:
     template = yaml_parse(file.read_text(encoding="utf-8"))
     take_low_priority_away(template)
     file.write_text(json.dumps(template), encoding="utf-8")
-    package = folder / built(sam).name
-    replace_in(package / "handler" / "core" / "message.py", f"{VERSIONS}", "(1, 2, 3)")
-    replace_in(package / "rules" / "shopify.yaml", "    priority: low", "    #")
+    for function in FUNCTIONS:
+        replace_in(
+            folder / function / "handler" / "core" / "message.py", f"{VERSIONS}", "(1, 2, 3)"
+        )
+    rules = folder / "IngestFunction" / "rules" / "shopify.yaml"
+    replace_in(rules, "    priority: low", "    #")
     return file
 
 
@@ -311,7 +315,7 @@ def post_welcome(relay: Relay, customer: int) -> None:
 
 
 def test_a_rollback_keeps_the_low_priority_queue_and_requeue_has_what_waits_there_sent_once(
-    relay: Relay, sam: Sam, parameters: str, stack: Stack, this: bytes
+    relay: Relay, sam: Sam, parameters: str, stack: Stack, this: Release
 ) -> None:
     roll(stack, this)
     post_welcome(relay, 31)
