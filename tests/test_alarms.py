@@ -5,12 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from handler.aws.metrics import METRICS, NAMESPACE
 from relay.paths import TEMPLATE
+from relay.stacks.template import parse
 
-TEMPLATE_ = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+TEMPLATE_ = parse(TEMPLATE.read_text(encoding="utf-8"))
 RESOURCES: dict[str, Any] = TEMPLATE_["Resources"]
 ALARMS = {
     name: one["Properties"]

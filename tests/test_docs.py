@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from handler.core.errors import Refused, UnverifiedReason
 from handler.core.planning.render import MAX_DELIVERIES
 from handler.ingest import RETRY_AFTER
 from relay.paths import PROJECT, TEMPLATE
+from relay.stacks.template import parse
 
-TEMPLATE_DATA = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+TEMPLATE_DATA = parse(TEMPLATE.read_text(encoding="utf-8"))
 ANSWERS = (PROJECT / "docs" / "answers.md").read_text(encoding="utf-8")
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner, Result
 
 from handler.core.braze.outcome import Kind
@@ -18,6 +17,7 @@ from handler.core.reasons import FACTS, Place, Reason, standing
 from relay.cli import app
 from relay.dead_letters.letter import REASONS
 from relay.paths import PROJECT, TEMPLATE
+from relay.stacks.template import parse
 
 PAGE = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
 FOLDERS = (PROJECT / "src" / "handler", PROJECT / "relay")  # the tools name what SQS gave up
@@ -114,7 +114,7 @@ def test_the_page_gives_for_each_end_the_command_that_answers_it(
 
 
 def test_each_alarm_of_the_template_is_on_the_page_and_no_other() -> None:
-    resources: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    resources: dict[str, Any] = parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     alarms = [name for name, one in resources.items() if one["Type"] == "AWS::CloudWatch::Alarm"]
     assert sorted(first_cells("Alarms")) == sorted(alarms)
 

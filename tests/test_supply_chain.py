@@ -11,9 +11,9 @@ import pytest
 import yaml
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
-from samtranslator.yaml_helper import yaml_parse
 
 from relay.paths import PROJECT, SOURCE, TEMPLATE
+from relay.stacks.template import parse
 from relay.virtualenvs import environment, uv
 from tests.translated import translated
 
@@ -68,7 +68,7 @@ def test_lambda_installs_what_the_lock_says(tmp_path: Path) -> None:
 def test_every_dependency_has_a_wheel_for_lambda_with_a_locked_hash(
     machine: str, tmp_path: Path
 ) -> None:
-    runtime = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Globals"]["Function"]["Runtime"]
+    runtime = parse(TEMPLATE.read_text(encoding="utf-8"))["Globals"]["Function"]["Runtime"]
     uv(
         *("pip", "install", "--require-hashes", "--only-binary", ":all:"),
         *("--python-version", runtime.removeprefix("python")),

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from handler import settings
 from handler.core.errors import Unavailable
 from relay.local.deploy import route_keys
 from relay.paths import PROJECT, TEMPLATE
+from relay.stacks.template import parse
 from relay.virtualenvs import environment
 from tests.translated import translated
 
@@ -25,7 +25,7 @@ OTHERS = {"POWERTOOLS_SERVICE_NAME"}
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    parsed: dict[str, Any] = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    parsed: dict[str, Any] = parse(TEMPLATE.read_text(encoding="utf-8"))
     return parsed
 
 

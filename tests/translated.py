@@ -6,9 +6,9 @@ from typing import Any
 from unittest import mock
 
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
 
 from relay.paths import TEMPLATE
+from relay.stacks.template import parse
 
 
 class NoManagedPolicies:
@@ -20,7 +20,7 @@ class NoManagedPolicies:
 
 def translated() -> dict[str, Any]:
     """Return the template after SAM's transform, with the default of each parameter."""
-    template = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    template = parse(TEMPLATE.read_text(encoding="utf-8"))
     template["Globals"]["Function"]["CodeUri"] = "s3://bucket/package.zip"
     parameters = {
         name: parameter["Default"]

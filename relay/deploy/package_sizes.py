@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Final
 
 from rich.table import Table
-from samtranslator.yaml_helper import yaml_parse
 
 from relay.console.terminal import console
 from relay.paths import PROJECT
+from relay.stacks.template import parse
 from relay.virtualenvs import environment
 
 # Lambda takes 250 MB unzipped and 50 MB zipped, and counts in powers of two.
@@ -56,7 +56,7 @@ def build(folder: Path) -> Path:
 
 def packages(built: Path) -> list[Package]:
     """Return the packages that `sam build` made."""
-    resources = yaml_parse((built / "template.yaml").read_text(encoding="utf-8"))["Resources"]
+    resources = parse((built / "template.yaml").read_text(encoding="utf-8"))["Resources"]
     folders = {
         name: built / resource["Properties"]["CodeUri"]
         for name, resource in resources.items()

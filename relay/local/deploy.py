@@ -9,10 +9,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from samtranslator.yaml_helper import yaml_parse
-
 from relay.paths import TEMPLATE
 from relay.stacks.local import NAME, Stack, client
+from relay.stacks.template import parse
 
 _BUCKET: Final = "relay-artifacts"
 _BATCHED: Final = ("sqs:SendMessage", "sqs:ChangeMessageVisibility")
@@ -26,7 +25,7 @@ def deploy(endpoint: str, packages: Mapping[str, bytes], parameters: Mapping[str
     for function, content in packages.items():
         storage.put_object(Bucket=_BUCKET, Key=f"{function}.zip", Body=content)
     formation = client(endpoint, "cloudformation")
-    template = yaml_parse(TEMPLATE.read_text())
+    template = parse(TEMPLATE.read_text())
     formation.create_stack(
         StackName=NAME,
         TemplateBody=json.dumps(for_emulator(template, parameters)),

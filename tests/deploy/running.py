@@ -12,14 +12,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from samtranslator.yaml_helper import yaml_parse
-
 from builder.package import FUNCTIONS
 from handler.compiled_rules import FILE
 from relay.local.deploy import for_emulator, import_routes
 from relay.local.package import packages
 from relay.paths import TEMPLATE
 from relay.stacks.local import Stack
+from relay.stacks.template import parse
 from tests.deploy.conftest import STACK, Sam
 from tests.e2e.harness import PATIENCE, Relay, sample, until
 
@@ -51,7 +50,7 @@ def build(sam: Sam) -> None:
     sam("build")
     file = sam.project / ".aws-sam" / "build" / "template.yaml"
     workers = {"DeliverConcurrency": str(WORKERS), "LowPriorityConcurrency": str(WORKERS)}
-    template = yaml_parse(file.read_text(encoding="utf-8"))
+    template = parse(file.read_text(encoding="utf-8"))
     folders = {name: template["Resources"][name]["Properties"]["CodeUri"] for name in FUNCTIONS}
     template = for_emulator(template, workers)
     for name, folder in folders.items():
@@ -87,7 +86,7 @@ def deployed(sam: Sam) -> Stack:
     (found,) = sam.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
     stack = Stack(sam.endpoint, outputs, sam.resources())
-    import_routes(stack, yaml_parse(TEMPLATE.read_text(encoding="utf-8")))
+    import_routes(stack, parse(TEMPLATE.read_text(encoding="utf-8")))
     return stack
 
 

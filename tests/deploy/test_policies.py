@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from handler.core import message
 from handler.core.models import Delivery
 from relay.paths import PROJECT
+from relay.stacks.template import parse
 from tests.deploy.conftest import Credentials, Sam
 from tests.forked import Forked, forked
 
@@ -92,7 +92,7 @@ def without_tls(sam: Sam) -> str:
         if bucket["Name"].startswith("aws-sam-cli-managed-default-"):
             storage.delete_bucket_policy(Bucket=bucket["Name"])
     built = sam.project / ".aws-sam" / "build" / "template.yaml"
-    template = yaml_parse(built.read_text(encoding="utf-8"))
+    template = parse(built.read_text(encoding="utf-8"))
     del template["Resources"]["QueuesOverTlsOnly"]
     plain = built.with_name("plain.json")
     plain.write_text(json.dumps(template))

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 from typer.testing import CliRunner
 
 from builder.package import FUNCTIONS
@@ -23,6 +22,7 @@ from relay.local.package import packages
 from relay.local.stack import BRAZE_KEY, Local, simulated_braze
 from relay.paths import PROJECT
 from relay.stacks.local import Stack
+from relay.stacks.template import parse
 from relay.webhooks.signer import SignedRequest, sign
 from tests.deploy.conftest import STACK, Sam, project_in, with_code_alone
 from tests.deploy.running import (
@@ -274,7 +274,7 @@ def former_release(sam: Sam) -> Path:
     folder = sam.project / "former"
     shutil.copytree(sam.project / ".aws-sam" / "build", folder)
     file = folder / "template.yaml"
-    template = yaml_parse(file.read_text(encoding="utf-8"))
+    template = parse(file.read_text(encoding="utf-8"))
     take_low_priority_away(template)
     file.write_text(json.dumps(template), encoding="utf-8")
     for function in FUNCTIONS:

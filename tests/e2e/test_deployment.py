@@ -4,10 +4,10 @@ import json
 
 import pytest
 from botocore.exceptions import ClientError
-from samtranslator.yaml_helper import yaml_parse
 
 from relay.local.deploy import for_emulator
 from relay.paths import TEMPLATE
+from relay.stacks.template import parse
 from tests.e2e.harness import Relay
 
 
@@ -26,7 +26,7 @@ def test_an_endpoint_that_is_not_brazes_does_not_deploy(
 ) -> None:
     formation = relay.local.stack.client("cloudformation")
     parameters = {"Stage": stage, "BrazeEndpoint": endpoint}
-    template = for_emulator(yaml_parse(TEMPLATE.read_text(encoding="utf-8")), parameters)
+    template = for_emulator(parse(TEMPLATE.read_text(encoding="utf-8")), parameters)
     with pytest.raises(ClientError, match="Braze") as refused:
         formation.create_stack(
             StackName="other",

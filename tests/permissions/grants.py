@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
 from relay.paths import TEMPLATE
+from relay.stacks.template import parse
 
 NOTHING = {"Ref": "AWS::NoValue"}
 
@@ -25,7 +24,7 @@ class Permission:
 
 def granted() -> frozenset[Permission]:
     """Return what the template grants, with every condition of it true."""
-    resources = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    resources = parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     return frozenset(
         Permission(name, action, _name(target))
         for name, resource in resources.items()
