@@ -32,6 +32,7 @@ from relay.webhooks.samples import sources_in
 
 _FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
 _SECONDS: Final = 10
+_CHUNK: Final = 1 << 20  # bytes
 _TOPIC: Final = "AWS::SNS::Topic"
 _TOPIC_ARN: Final = re.compile(r"arn:[\w-]+:sns:")  # of a topic that is not the stack's own
 _NEEDED: Final = {"SigningSecretsArn", "BrazeKeysArn", "DeadLetterQueueUrl"}
@@ -179,9 +180,9 @@ def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
 
 
 def _downloaded(url: str) -> Package:
-    answer = requests.get(url, timeout=_SECONDS)
-    answer.raise_for_status()
-    return read_package(answer.content)
+    with requests.get(url, timeout=_SECONDS, stream=True) as answer:
+        answer.raise_for_status()
+        return read_package(b"".join(answer.iter_content(_CHUNK)))
 
 
 def _alarms(stack: _Stack) -> Iterator[Finding]:

@@ -5,11 +5,14 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from fnmatch import fnmatch
+from pathlib import Path
 from typing import Final
 
 from handler.compiled_rules import FILE
 
+_RULES: Final = re.compile(r"rules/([^/]+\.yaml)")
+_CODE: Final = re.compile(r"handler/(.+\.py)")
 # The machine at the end of a wheel's platform tag, with Lambda's name for it; `any` has none.
 _MACHINE: Final = re.compile(rb"^Tag: .*_(aarch64|arm64|x86_64)\s*$", re.MULTILINE)
 _LAMBDA: Final = {b"aarch64": "arm64", b"arm64": "arm64", b"x86_64": "x86_64"}
@@ -36,21 +39,21 @@ class Package:
 def read_package(content: bytes) -> Package:
     """Return the contents of a zip; raise BadZipFile."""
     with zipfile.ZipFile(io.BytesIO(content)) as package:
-        paths = [PurePosixPath(name) for name in package.namelist()]
-        rules = [path for path in paths if str(path.parent) == "rules" and path.suffix == ".yaml"]
-        code = [path for path in paths if path.is_relative_to("handler") and path.suffix == ".py"]
-        compiled = [path for path in paths if path == PurePosixPath("rules", FILE)]
-        wheels = [package.read(str(path)) for path in paths if path.match("*.dist-info/WHEEL")]
+        names = package.namelist()
+        rules = [found[1] for name in names if (found := _RULES.fullmatch(name))]
+        code = [found[1] for name in names if (found := _CODE.fullmatch(name))]
+        compiled = [name for name in names if name == f"rules/{FILE}"]
+        wheels = [package.read(name) for name in names if name.endswith(".dist-info/WHEEL")]
         return Package(
-            rules={path.name: package.read(str(path)) for path in rules},
+            rules={name: package.read(f"rules/{name}") for name in rules},
             machines=frozenset(name for wheel in wheels for name in _machines(wheel)),
-            code={str(path.relative_to("handler")): package.read(str(path)) for path in code},
-            compiled=b"".join(package.read(str(path)) for path in compiled),
+            code={name: package.read(f"handler/{name}") for name in code},
+            compiled=b"".join(map(package.read, compiled)),
             runtimes=frozenset(
                 runtime
-                for path in paths
-                if path.match(_OURS)
-                for runtime in _runtime(path.name, package.read(str(path)))
+                for name in names
+                if fnmatch(name, _OURS)
+                for runtime in _runtime(name, package.read(name))
             ),
         )
 
