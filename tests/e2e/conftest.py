@@ -9,7 +9,14 @@ import pytest
 
 from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
-from tests.e2e.harness import ACCOUNTS_SECRET, SECOND_SECRET, SHOPIFY_SECRET, Relay, sample
+from tests.e2e.harness import (
+    ACCOUNTS_SECRET,
+    SECOND_SECRET,
+    SHOPIFY_SECRET,
+    WORKERS,
+    Relay,
+    sample,
+)
 from tests.forked import Forked, forked
 
 
@@ -26,7 +33,9 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
         "broken": SHOPIFY_SECRET,
     }
     watched = "shopify/order-confirmation"
-    with local_stack(rules, secrets, None, 0, RulesStage="dev", WatchedRule1=watched) as stack:
+    with local_stack(
+        rules, secrets, None, 0, RulesStage="dev", WatchedRule1=watched, **WORKERS
+    ) as stack:
         yield stack
 
 

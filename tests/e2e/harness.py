@@ -26,6 +26,9 @@ from relay.stacks.local import REGION
 SHOPIFY_SECRET = "canary-signing-secret-of-shopify"
 SECOND_SECRET = "canary-second-secret-of-shopify"
 ACCOUNTS_SECRET = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LWFjY291bnRz"
+# Each that the emulator starts is a process, which costs it more than a few orders: two may wait
+# for a Braze that hangs, and one works.
+WORKERS = {"DeliverConcurrency": "3", "LowPriorityConcurrency": "2"}
 PATIENCE = 30  # seconds; a wait for a condition, never for a time
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5  # seconds between two looks
 

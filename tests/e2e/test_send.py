@@ -15,7 +15,7 @@ from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
 from relay.stacks.local import NAME
 from relay.webhooks.samples import load_sources, sample_secrets
-from tests.e2e.harness import Relay, aws_environment
+from tests.e2e.harness import WORKERS, Relay, aws_environment
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 EVERY_PRESET = pytest.mark.parametrize("name", PRESETS)
@@ -119,7 +119,9 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def local(rules: Path) -> Iterator[Local]:
     secrets = sample_secrets(load_sources(rules, "dev"))
-    with local_stack(rules, secrets | {"kept": CANARY}, None, 0, RulesStage="dev") as stack:
+    with local_stack(
+        rules, secrets | {"kept": CANARY}, None, 0, RulesStage="dev", **WORKERS
+    ) as stack:
         yield stack
 
 

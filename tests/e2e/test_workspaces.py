@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from relay.local.stack import Local, local_stack, simulated_braze
-from tests.e2e.harness import ACCOUNTS_SECRET, Relay
+from tests.e2e.harness import ACCOUNTS_SECRET, WORKERS, Relay
 
 HOME = "417220e4-5a2a-b634-7f7d-9ec891532361"
 USA = "417220e4-5a2a-b634-7f7d-9ec891532362"
@@ -44,7 +44,9 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Relay, Re
     (rules / "accounts.yaml").write_text(RULES, encoding="utf-8")
     with simulated_braze() as url:
         (rules / "workspaces.yaml").write_text(WORKSPACES % url, encoding="utf-8")
-        with local_stack(rules, {"accounts": ACCOUNTS_SECRET}, None, 0, RulesStage="dev") as local:
+        with local_stack(
+            rules, {"accounts": ACCOUNTS_SECRET}, None, 0, RulesStage="dev", **WORKERS
+        ) as local:
             usa: Local = replace(local, braze_url=url)
             yield Relay(local), Relay(usa)
 
