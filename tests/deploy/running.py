@@ -95,9 +95,13 @@ Release = Mapping[str, bytes]  # the package of each function
 
 def roll(stack: Stack, release: Release) -> None:
     """Put a release's packages in the place of the functions', as CloudFormation does."""
-    client: Any = stack.client("lambda")
+    storage, bucket = stack.client("s3"), "releases"
+    storage.create_bucket(Bucket=bucket)
     for function, package in release.items():
-        client.update_function_code(FunctionName=stack.resources[function], ZipFile=package)
+        storage.put_object(Bucket=bucket, Key=function, Body=package)
+        name = stack.resources[function]
+        place = {"S3Bucket": bucket, "S3Key": function}
+        stack.client("lambda").update_function_code(FunctionName=name, **place)
 
 
 def changed(release: Release, name: str, *changes: tuple[str, str]) -> Release:
