@@ -99,12 +99,13 @@ def by_paddle(post: Post, secret: str) -> bool:
 
 
 def by_square(post: Post, secret: str) -> bool:
-    return verify_signature(
+    given = verify_signature(
         request_body=post.body.decode(),
         signature_header=post.headers["x-square-hmacsha256-signature"],
         signature_key=secret,
         notification_url=CALLED,
     )
+    return bool(given)
 
 
 def by_hubspot(post: Post, secret: str) -> bool:
