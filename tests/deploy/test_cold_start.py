@@ -24,12 +24,15 @@ from relay.paths import PROJECT
 from relay.virtualenvs import environment
 from tests.test_imports import FOREIGN
 
-# Python runs this at its start: it tells of each data file of boto3 and botocore that is opened.
+# Python runs this at its start: it tells of each data file of boto3 and botocore that is opened,
+# and of each file that is compiled.
 TELLING = """
 import sys
 def tell(event, arguments):
     if event == "open" and "/data/" in str(arguments[0]):
         sys.stderr.write(f"opened: {arguments[0]}\\n")
+    if event == "compile" and str(arguments[1]).endswith(".py"):
+        sys.stderr.write(f"compiled: {arguments[1]}\\n")
 sys.addaudithook(tell)
 """
 SETTINGS = {
@@ -137,6 +140,7 @@ class Start:
     modules: set[str]
     models: set[str]
     resources: set[str]
+    compiled: set[str]
 
     @classmethod
     def of(cls, text: str) -> "Start":
@@ -144,6 +148,7 @@ class Start:
             set(re.findall(r"^import time: +\d+ \| +\d+ \| +(\S+)$", text, re.MULTILINE)),
             set(re.findall(r"^opened: \S+/data/([^/]+)/[^/]+/service-2\.", text, re.MULTILINE)),
             set(re.findall(r"^opened: (\S+/resources-1\S*)$", text, re.MULTILINE)),
+            set(re.findall(r"^compiled: (\S+)$", text, re.MULTILINE)),
         )
 
     def loaded(self, *packages: str) -> set[str]:
@@ -191,3 +196,12 @@ def test_neither_tracing_nor_boto3s_resources_are_loaded(
     start: Start = request.getfixturevalue(name)
     assert not start.loaded("aws_xray_sdk", "asyncio", "boto3.dynamodb", "boto3.s3", "boto3.ec2")
     assert not start.resources
+
+
+@pytest.mark.parametrize("name", ["ingest", "deliver"])
+def test_nothing_of_the_package_is_compiled_in_each_environment_anew(
+    name: str, folders: dict[str, Path], request: pytest.FixtureRequest
+) -> None:
+    start: Start = request.getfixturevalue(name)
+    own = tuple(str(folder) for folder in folders.values())
+    assert not [file for file in start.compiled if file.startswith(own)]
