@@ -102,15 +102,11 @@ def _planned(rules: int, size: str) -> tuple["Source", "Webhook"]:
 
 
 def _message(source: "Source", webhook: "Webhook") -> str:
-    from handler.core.message import encode  # noqa: PLC0415 - of the package
     from handler.core.planning.plan import plan  # noqa: PLC0415 - of the package
     from handler.core.verification.verify import verify  # noqa: PLC0415 - of the package
 
-    planned = plan(verify(webhook, source.scheme, (SIGNING_SECRET,)), source, _OLDEST)
-    (delivery,) = planned.deliveries
-    # A plan may have the messages already, encoded to see whether SQS takes them.
-    (body,) = getattr(planned, "bodies", None) or (encode(delivery),)
-    return str(body)
+    (body,) = plan(verify(webhook, source.scheme, (SIGNING_SECRET,)), source, _OLDEST).bodies
+    return body
 
 
 @cache
