@@ -1,5 +1,6 @@
 """`python -m builder`: what it says where a package cannot be built as it is asked for."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,7 @@ def test_an_old_python_is_told_which_it_must_be(tmp_path: Path) -> None:
     run = subprocess.run(
         ["make", "--makefile", makefile, f"build-{NAMES[0]}", f"PYTHON={old}"],
         cwd=SOURCE,
+        env={"PATH": os.environ["PATH"]},  # of a make that runs the tests, this one is no part
         capture_output=True,
         text=True,
         check=False,

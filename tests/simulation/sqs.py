@@ -79,10 +79,14 @@ class Sqs:
         return self._call("delete_message", apply)
 
     def delete(self, queue_url: str, handles: list[str]) -> None:
-        """Delete many messages, as an event source mapping does: it is AWS that fails here."""
+        """Delete many messages, as an event source mapping does: it is AWS that fails here.
+
+        A queue that a rollback has taken away has none.
+        """
         self.clock.sleep(LATENCY)
-        for handle in handles:
-            self._delete(self.queues[queue_url], handle)
+        if queue := self.queues.get(queue_url):
+            for handle in handles:
+                self._delete(queue, handle)
 
     def _delete(self, queue: Queue, handle: str) -> None:
         message = queue.messages.get(_id_in(handle, "DeleteMessage"))

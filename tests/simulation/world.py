@@ -213,8 +213,7 @@ class World:
             else:
                 failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
                 done = [it["receiptHandle"] for it in records if it["messageId"] not in failed]
-                if queue.url in self.on.sqs.queues:
-                    self.on.sqs.delete(queue.url, done)
+                self.on.sqs.delete(queue.url, done)
             self._busy -= 1
 
     def _received(self) -> tuple[Queue, list[dict[str, Any]]]:
