@@ -29,6 +29,15 @@ def this_python() -> Path:
     return Path(sys.executable)
 
 
+def environment(**settings: str) -> dict[str, str]:
+    """Return the variables for a Python that a build runs: this one's, and of Python's these alone.
+
+    Some Pythons find their own library by LD_LIBRARY_PATH, such as that of Lambda's images.
+    """
+    others = {name: one for name, one in os.environ.items() if not name.startswith("PYTHON")}
+    return others | settings
+
+
 def find_python(target: Target, given: Path | None = None) -> Path | None:
     """Return a Python of the target's version on this machine; None without one.
 
@@ -79,7 +88,7 @@ def compile_modules(python: Path, folder: Path, checks: Mapping[Path, str]) -> N
     run = subprocess.run(  # noqa: S603 - a Python that was found to fit
         [str(python), "-S", "-s", "-P", str(_COMPILER), str(folder)],
         input=json.dumps(asked),
-        env={"PYTHONHASHSEED": "0"},
+        env=environment(PYTHONHASHSEED="0"),
         capture_output=True,
         text=True,
         check=False,

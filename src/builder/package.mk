@@ -6,6 +6,6 @@ RUNTIME_PYTHON ?=
 OLD := Python 3.11 or newer is needed: PYTHON=/path/to/python3.11 sam build
 
 build-IngestFunction build-DeliverFunction:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(OLD)")'
-	@PYTHONPATH=. $(PYTHON) -m builder $(@:build-%=%) --architecture $(ARCHITECTURE) --into "$(ARTIFACTS_DIR)" \
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11) and "$(OLD)")'
+	@PYTHONPATH=. "$(PYTHON)" -m builder $(@:build-%=%) --architecture $(ARCHITECTURE) --into "$(ARTIFACTS_DIR)" \
 		$(if $(RUNTIME_PYTHON),--python "$(RUNTIME_PYTHON)")

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from builder.bytecode import checks, compile_modules, this_python
+from builder.bytecode import checks, compile_modules, environment, this_python
 from builder.errors import BuildFailed
 from builder.imports import Modules
 from builder.libraries import install, libraries
@@ -113,7 +113,7 @@ def compile_rules(sources: Sources, rules: Path) -> str:
             return f"the rules are not compiled, and each start is slower: {error}"
         run = subprocess.run(  # noqa: S603 - this Python, with our own module
             [str(this_python()), "-m", _COMPILER, str(rules.absolute())],
-            env={"PYTHONPATH": os.pathsep.join([str(sources.code.absolute()), wheels])},
+            env=environment(PYTHONPATH=os.pathsep.join([str(sources.code.absolute()), wheels])),
             capture_output=True,
             text=True,
             check=False,

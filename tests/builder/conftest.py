@@ -46,6 +46,17 @@ def build(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 
 @pytest.fixture
+def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a Python that finds its library by a variable, as that of Lambda's images does."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    python = tmp_path / "python"
+    found = f'[ "$LD_LIBRARY_PATH" = "{tmp_path}" ]'
+    python.write_text(f'#!/bin/sh\n{found} && exec "{PYTHON}" "$@"\nexit 127\n', encoding="utf-8")
+    python.chmod(0o755)
+    return python
+
+
+@pytest.fixture
 def copy(build: Builder, tmp_path: Path) -> Callable[[str], Path]:
     """Return what gives a package that a test may change."""
     return lambda function: Path(shutil.copytree(build(function), tmp_path / function))

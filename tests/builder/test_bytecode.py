@@ -206,3 +206,21 @@ def test_a_traceback_names_the_place_where_the_package_is_and_not_where_it_was_b
     shutil.move(copy("DeliverFunction"), moved)
     code = "import handler.deliver as it; print(it.lambda_handler.__code__.co_filename)"
     assert run(moved, code).stdout.strip() == str(moved / "handler" / "deliver.py")
+
+
+def test_a_python_that_finds_its_library_by_a_variable_compiles(
+    apart: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "good.py").touch()
+    compile_modules(apart, tmp_path, {Path("good.py"): CHECKED})
+    assert list(tmp_path.glob("__pycache__/good.*.pyc"))
+
+
+def test_no_setting_of_the_python_that_builds_steers_the_one_that_compiles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    (tmp_path / "good.py").touch()
+    compile_modules(PYTHON, tmp_path, {Path("good.py"): CHECKED})
+    (made,) = tmp_path.glob("__pycache__/*.pyc")
+    assert "opt" not in made.name

@@ -60,7 +60,8 @@ def test_lambdas_words_are_those_of_wheels_and_bytecode() -> None:
 
 
 def test_an_old_python_is_told_which_it_must_be(tmp_path: Path) -> None:
-    old = tmp_path / "python3"
+    old = tmp_path / "a folder" / "python3"
+    old.parent.mkdir()
     old.write_text("#!/bin/sh\necho \"$2\" | grep -q '3, 11' && echo too old >&2 && exit 1\n")
     old.chmod(0o755)
     makefile = SOURCE / "builder" / "arm64" / "Makefile"

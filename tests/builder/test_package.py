@@ -184,6 +184,13 @@ def test_the_rules_are_compiled_beside_their_files(build: Builder, rules: Path) 
     assert {file.name for file in rules.iterdir()} == {*names, "compiled_rules.jsonl"}
 
 
+def test_rules_are_compiled_by_a_python_that_finds_its_library_by_a_variable(
+    build: Builder, rules: Path, apart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(apart))
+    assert compile_rules(build.sources, rules) == ""
+
+
 def test_a_mistake_in_a_rule_fails_the_build_by_its_place(build: Builder, rules: Path) -> None:
     file = rules / "shopify.yaml"
     file.write_text(f"{file.read_text(encoding='utf-8')}\nrulez: []\n", encoding="utf-8")
