@@ -7,7 +7,7 @@ from typing import Final
 from handler.core.configuration import yaml12
 from handler.core.errors import Finding
 from handler.core.rules.load import names
-from handler.rules_directory import RESERVED
+from handler.rules_directory import files
 from relay.rules.check.target_ids import samples
 from relay.stacks.samconfig import deployment, parameters_line
 from relay.webhooks.samples import shown_folder
@@ -21,9 +21,8 @@ def undecided(rules: Path, config_env: str, arguments: Sequence[str] = ()) -> It
     `rules` must load; `arguments` are those for `sam deploy`, which may give parameters too.
     """
     deployed = deployment(config_env)
-    for path in sorted(rules.glob("*.yaml")):
-        if path.stem not in RESERVED:
-            yield from map(str, _samples(path, deployed.stage))
+    for path in files(rules):
+        yield from map(str, _samples(path, deployed.stage))
     if deployed.workspace is None and not any(f"{_ENDPOINT}=" in one for one in arguments):
         yield (
             f"samconfig.toml:{parameters_line(config_env)}:1: parameter_overrides has no"

@@ -14,6 +14,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.secrets import SecretCache
+from handler.compiled_rules import rules_files
 from handler.core.errors import RulesError, Unavailable
 from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, api_key
@@ -171,7 +172,7 @@ def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
         packages[name] = _downloaded(found["Code"]["Location"])
         (architectures[name],) = found["Configuration"]["Architectures"]
         runtimes[name] = found["Configuration"]["Runtime"]
-    here = {file.name: file.read_bytes() for file in rules.glob("*.yaml")}
+    here = rules_files(rules)
     ingest, environment = packages["IngestFunction"], stack.environment("IngestFunction")
     yield from stack_checks.rules_findings(here, ingest.rules, stack.chosen)
     yield from stack_checks.compiled_findings(ingest, environment["RULES_STAGE"], stack.chosen)

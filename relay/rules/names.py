@@ -14,7 +14,7 @@ from handler.core.errors import RulesError
 from handler.core.rules.schema import FileBlock, SourceBlock, read_file, surge_limit
 from handler.core.suggestions import closest
 from handler.core.workspace import DEFAULT
-from handler.rules_directory import RESERVED
+from handler.rules_directory import files, text_of
 
 Rule = tuple[str, str]  # source and rule
 _CUTOFF: Final = 0.5  # of difflib: `source/shop` is still near enough to `source/shopify`
@@ -56,9 +56,7 @@ def read_names(folder: Path) -> Names:
     """Return the names of a rules folder."""
     rules: dict[Rule, Named] = {}
     unread = []
-    for file in sorted(folder.glob("*.yaml")):
-        if file.stem in RESERVED:
-            continue
+    for file in files(folder):
         block = _read(file)
         if block is None:
             unread.append(file.name)
@@ -78,8 +76,8 @@ def suggestion(text: str, known: list[str]) -> str:
 
 def _read(file: Path) -> FileBlock | None:
     try:
-        block = read_file(yaml12.load(file.read_text(encoding="utf-8"), file.name))
-    except (RulesError, UnicodeDecodeError):
+        block = read_file(yaml12.load(text_of(file), file.name))
+    except RulesError:
         return None
     return block if isinstance(block, FileBlock) else None
 

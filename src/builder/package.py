@@ -41,7 +41,7 @@ class Function:
 
 
 FUNCTIONS: Final = {
-    "IngestFunction": Function("handler.ingest", "*.yaml", compiles_rules=True),
+    "IngestFunction": Function("handler.ingest", "[!.]*.yaml", compiles_rules=True),
     "DeliverFunction": Function("handler.deliver", WORKSPACES),
 }
 
@@ -97,8 +97,16 @@ def add_code(
 
 
 def add_rules(function: Function, rules: Path, into: Path) -> None:
-    """Put the rules files that a function reads into its package."""
-    _copy(rules, (file.relative_to(rules) for file in rules.glob(function.rules)), into / RULES)
+    """Put the rules files that a function reads into its package; not what editors hide beside.
+
+    Raise BuildFailed where one cannot be read, or where there is none to compile.
+    """
+    files = sorted(rules.glob(function.rules))
+    if function.compiles_rules and not [file for file in files if file.name != WORKSPACES]:
+        raise BuildFailed(f"there is no rules file (NAME.yaml) in {rules}")
+    if unread := next((file for file in files if not file.is_file()), None):
+        raise BuildFailed(f"{unread} is no file that can be read")
+    _copy(rules, (file.relative_to(rules) for file in files), into / RULES)
 
 
 def compile_rules(sources: Sources, rules: Path) -> str:

@@ -14,6 +14,7 @@ from handler.aws import log
 from handler.core.errors import RulesError
 from handler.core.rules.compiled_file import NotUsable, read_compiled
 from handler.core.rules.source import Source
+from handler.workspaces import FILES
 
 FILE: Final = "compiled_rules.jsonl"
 _CODE: Final = Path(__file__).resolve().parent
@@ -28,12 +29,11 @@ def read(
 ) -> Mapping[str, Source | RulesError]:
     """Return the sources by name, as `rules_directory.read` does."""
     try:
-        content = (directory / FILE).read_bytes()
-        compiled = read_compiled(content)
+        compiled = read_compiled(_content(directory))
         compiled.check(rules_files(directory), code_files(compiled.index["code"]))
         return compiled.sources(stage, broadcasts=broadcasts)
-    except OSError:
-        why = "there are none"
+    except OSError as error:
+        why = f"{Path(error.filename).name} cannot be read"
     except NotUsable as error:
         why = str(error)
     logger.warning("compiled rules are not used: each start is slower", extra={"why": why})
@@ -42,9 +42,16 @@ def read(
     return rules_directory.read(directory, stage, broadcasts=broadcasts)
 
 
+def _content(directory: Path) -> bytes:
+    try:
+        return (directory / FILE).read_bytes()
+    except OSError:
+        raise NotUsable("there are none") from None
+
+
 def rules_files(directory: Path) -> dict[str, bytes]:
     """Return the rules files of a folder by name, and workspaces.yaml."""
-    return {file.name: file.read_bytes() for file in directory.glob("*.yaml")}
+    return {file.name: file.read_bytes() for file in directory.glob(FILES)}
 
 
 def code() -> dict[str, bytes]:

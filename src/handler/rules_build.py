@@ -18,7 +18,7 @@ from handler.core.errors import Finding, RulesError
 from handler.core.rules.encode_source import NotEncodable, Variant, write_compiled
 from handler.core.rules.load import names, stages
 from handler.core.rules.source import Source
-from handler.rules_directory import files, read, shown
+from handler.rules_directory import files, read, shown, text_of
 
 
 def write(directory: Path) -> None:
@@ -60,8 +60,8 @@ def variants(directory: Path) -> list[Variant]:
 def _stages(directory: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the sources of files that can be read, with the stages that they have `vars` for."""
     for file in files(directory):
-        with suppress(RulesError, UnicodeDecodeError):
-            text = file.read_text(encoding="utf-8")
+        with suppress(RulesError):
+            text = text_of(file)
             for name in names(file.stem, text, shown(file)):
                 yield name, stages(name, text, shown(file))
 

@@ -39,13 +39,10 @@ class _Reading:
     def sources(self, file: Path) -> Mapping[str, Source | RulesError]:
         """Return the sources of a file by name; an error under its own if it cannot be read."""
         try:
-            text = file.read_text(encoding="utf-8")
+            text = text_of(file)
             named = names(file.stem, text, shown(file))
         except RulesError as error:
             return {file.stem: error}
-        except UnicodeDecodeError:
-            wrong = Finding(shown(file), 1, 1, "the file is not UTF-8 text")
-            return {file.stem: RulesError([wrong])}
         return {name: self._load(name, text, file) for name in named}
 
     def _load(self, name: str, text: str, file: Path) -> Source | RulesError:
@@ -67,7 +64,19 @@ def _reading(directory: Path, stage: str, *, broadcasts: bool) -> _Reading:
 
 def files(directory: Path) -> list[Path]:
     """Return the rules files of a folder, in order."""
-    return [file for file in sorted(directory.glob("*.yaml")) if file.stem not in RESERVED]
+    found = sorted(directory.glob(workspaces.FILES))
+    return [file for file in found if file.stem not in RESERVED]
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a rules file; raise RulesError where it cannot be read."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        why = "the file is not UTF-8 text"
+    except OSError as error:
+        why = f"the file cannot be read: {error.strerror}"
+    raise RulesError([Finding(shown(file), 1, 1, why)])
 
 
 def shown(file: Path) -> str:

@@ -8,6 +8,8 @@ from handler.core.workspace import Workspace
 
 RULES: Final = Path(__file__).resolve().parent.parent / "rules"
 FILE: Final = "workspaces.yaml"
+# The files of that directory; hidden ones are those of editors and archives.
+FILES: Final = "[!.]*.yaml"
 
 
 def read(directory: Path, default: Workspace | None) -> dict[str, Workspace]:

@@ -12,7 +12,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from builder.errors import BuildFailed
-from builder.package import FUNCTIONS, Sources, add_code, compile_rules
+from builder.package import FUNCTIONS, Sources, add_code, add_rules, compile_rules
 from builder.target import RUNTIME
 from relay.paths import PROJECT, SOURCE, TEMPLATE
 from relay.virtualenvs import environment
@@ -170,6 +170,22 @@ def test_what_neither_the_lock_nor_lambda_has_is_named(tmp_path: Path, wheels: P
     sources, into = Sources(tmp_path, RULES, wheels), tmp_path / "it"
     with pytest.raises(BuildFailed, match=r"^handler.ingest imports numpy, which neither"):
         add_code(FUNCTIONS["IngestFunction"], sources, into, PYTHON, reads_rules=True)
+
+
+def test_hidden_files_are_no_rules(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").touch()
+    (tmp_path / ".#shop.yaml").symlink_to("me@here.123:456")
+    add_rules(FUNCTIONS["IngestFunction"], tmp_path, tmp_path / "it")
+    assert [file.name for file in tmp_path.glob("it/rules/*")] == ["shop.yaml"]
+
+
+def test_rules_that_are_not_there_are_named(tmp_path: Path) -> None:
+    add_rules(FUNCTIONS["DeliverFunction"], tmp_path, tmp_path / "it")
+    with pytest.raises(BuildFailed, match=rf"^there is no rules file \(NAME.yaml\) in {tmp_path}$"):
+        add_rules(FUNCTIONS["IngestFunction"], tmp_path, tmp_path / "it")
+    (tmp_path / "shop.yaml").symlink_to("nowhere")
+    with pytest.raises(BuildFailed, match=rf"^{tmp_path}/shop.yaml is no file that can be read$"):
+        add_rules(FUNCTIONS["IngestFunction"], tmp_path, tmp_path / "it")
 
 
 @pytest.fixture

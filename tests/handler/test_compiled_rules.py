@@ -113,6 +113,7 @@ def edited(name: str, text: str) -> Callable[[Path], object]:
         (edited("workspaces.yaml", ""), "they are of other rules: workspaces.yaml"),
         (lambda it: (it / "home.yaml").unlink(), "they are of other rules: home.yaml"),
         (lambda it: (it / "workspaces.yaml").unlink(), "they are of other rules: workspaces.yaml"),
+        (lambda it: (it / "more.yaml").mkdir(), "more.yaml cannot be read"),
         (lambda it: (it / FILE).unlink(), "there are none"),
         (lambda it: ((it / FILE).unlink(), (it / FILE).mkdir()), "there are none"),
         (edited(FILE, ""), "they are damaged: what was written differs"),
@@ -125,6 +126,11 @@ def test_compiled_rules_of_other_files_are_not_used(
 ) -> None:
     change(folder)
     assert read(folder, caplog) == [why]
+
+
+def test_a_hidden_file_is_no_rules_file(folder: Path, caplog: Log) -> None:
+    (folder / ".#home.yaml").symlink_to("me@here.123:456")
+    assert read(folder, caplog) == []
 
 
 FOREIGN = [b"", b"7", b"[]", b"{}", b"not JSON", b'{"rules": {}, "code": 1}']

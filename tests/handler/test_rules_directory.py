@@ -59,3 +59,20 @@ def test_a_source_that_broadcasts_loads_only_where_the_deployment_says_so(folder
     assert found.keys() == {"sale"}
     assert "set its parameter AllowBroadcast=true" in found["sale"]
     assert errors(folder) == {}
+
+
+def test_a_file_that_cannot_be_read_stops_no_other(folder: Path) -> None:
+    (folder / "abroad.yaml").unlink()
+    (folder / "abroad.yaml").mkdir()
+    (folder / "sale.yaml").unlink()
+    (folder / "sale.yaml").symlink_to("nowhere")
+    assert errors(folder) == {
+        "abroad": f"{folder.name}/abroad.yaml:1:1: the file cannot be read: Is a directory",
+        "sale": f"{folder.name}/sale.yaml:1:1: the file cannot be read: No such file or directory",
+    }
+
+
+def test_the_hidden_files_of_editors_and_archives_are_no_sources(folder: Path) -> None:
+    (folder / ".#home.yaml").symlink_to("me@here.123:456")
+    (folder / "._home.yaml").write_bytes(b"\x00\x05\x16\x07")
+    assert errors(folder).keys() == {"abroad"}

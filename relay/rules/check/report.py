@@ -20,7 +20,7 @@ from handler.core.planning.parse import parse, split
 from handler.core.rules.load import load, names
 from handler.core.rules.source import Source
 from handler.core.workspace import ANYBODY, Reach, Workspace
-from handler.rules_directory import RESERVED
+from handler.rules_directory import files
 from relay.rules.check.attribute_values import sampled
 from relay.rules.check.event_ids import by_samples
 from relay.rules.check.sample_values import number_notes, number_warnings
@@ -91,10 +91,9 @@ def examine(
     webhooks, seen = list(samples), set[str]()
     for path in sorted(rules.glob("*.yml")):
         yield Remark("error", f"it is not served; name it {path.stem}.yaml", _shown(path), 1, 1)
-    for path in sorted(rules.glob("*.yaml")):
-        if path.stem not in RESERVED:
-            # A remark that all sources of a file share is given once.
-            yield from dict.fromkeys(_of_file(_file(path, reach), stage, webhooks, seen))
+    for path in files(rules):
+        # A remark that all sources of a file share is given once.
+        yield from dict.fromkeys(_of_file(_file(path, reach), stage, webhooks, seen))
 
 
 def at_rule(rules: Path, source: str, rule: str, message: str) -> Remark:
@@ -115,10 +114,10 @@ def warning_at(rules: Path, source: str, path: yaml12.Path, message: str) -> Rem
 
 def _files_of(rules: Path, source: str) -> Iterator[tuple[_File, Document]]:
     """Yield the file that describes a source, if it loads."""
-    for path in sorted(rules.glob("*.yaml")):
+    for path in files(rules):
         file = _file(path, ANYBODY)
         try:
-            if path.stem not in RESERVED and source in names(file.stem, file.text, file.shown):
+            if source in names(file.stem, file.text, file.shown):
                 yield file, yaml12.load(file.text, file.shown)
         except RulesError:
             continue
