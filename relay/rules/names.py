@@ -14,7 +14,8 @@ from handler.core.errors import RulesError
 from handler.core.rules.schema import FileBlock, SourceBlock, read_file, surge_limit
 from handler.core.suggestions import closest
 from handler.core.workspace import DEFAULT
-from handler.rules_directory import files, text_of
+from handler.rules_directory import files
+from handler.workspaces import text_of
 
 Rule = tuple[str, str]  # source and rule
 _CUTOFF: Final = 0.5  # of difflib: `source/shop` is still near enough to `source/shopify`

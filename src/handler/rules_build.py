@@ -18,7 +18,8 @@ from handler.core.errors import Finding, RulesError
 from handler.core.rules.encode_source import NotEncodable, Variant, write_compiled
 from handler.core.rules.load import names, stages
 from handler.core.rules.source import Source
-from handler.rules_directory import files, read, shown, text_of
+from handler.rules_directory import files, read
+from handler.workspaces import shown, text_of
 
 
 def write(directory: Path) -> None:

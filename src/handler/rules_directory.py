@@ -10,6 +10,7 @@ from handler.core.errors import Finding, RulesError
 from handler.core.rules.load import load, names
 from handler.core.rules.source import Source
 from handler.core.workspace import DEFAULT, Reach
+from handler.workspaces import shown, text_of
 
 # Files of the rules directory that are not sources.
 RESERVED: Final = frozenset({Path(workspaces.FILE).stem})
@@ -66,19 +67,3 @@ def files(directory: Path) -> list[Path]:
     """Return the rules files of a folder, in order."""
     found = sorted(directory.glob(workspaces.FILES))
     return [file for file in found if file.stem not in RESERVED]
-
-
-def text_of(file: Path) -> str:
-    """Return the text of a rules file; raise RulesError where it cannot be read."""
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        why = "the file is not UTF-8 text"
-    except OSError as error:
-        why = f"the file cannot be read: {error.strerror}"
-    raise RulesError([Finding(shown(file), 1, 1, why)])
-
-
-def shown(file: Path) -> str:
-    """Return the name of a file in findings."""
-    return f"{file.parent.name}/{file.name}"

@@ -23,9 +23,20 @@ def read(directory: Path, default: Workspace | None) -> dict[str, Workspace]:
     # Deliver needs YAML for this file alone; without the file it starts sooner.
     from handler.core.configuration.workspaces_file import read_workspaces  # noqa: PLC0415 - as above
 
-    shown = f"{directory.name}/{FILE}"
+    return read_workspaces(text_of(file), shown(file), default)
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a file of the rules directory; raise RulesError where there is none."""
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise RulesError([Finding(shown, 1, 1, "the file is not UTF-8 text")]) from None
-    return read_workspaces(text, shown, default)
+        why = "the file is not UTF-8 text"
+    except OSError as error:
+        why = f"the file cannot be read: {error.strerror}"
+    raise RulesError([Finding(shown(file), 1, 1, why)])
+
+
+def shown(file: Path) -> str:
+    """Return the name of a file in findings."""
+    return f"{file.parent.name}/{file.name}"

@@ -222,6 +222,7 @@ def started(package: Path) -> tuple[Any, int, set[str], str]:
     values = f"ENVIRONMENT = {ENVIRONMENT!r}\nEVENT = {request('first-secret')!r}\n"
     run = subprocess.run(
         [sys.executable, "-c", values + textwrap.dedent(START)],
+        cwd=package,
         env={"PYTHONPATH": str(package), "AWS_DEFAULT_REGION": "us-east-1"},
         capture_output=True,
         text=True,

@@ -53,6 +53,12 @@ def test_a_file_of_workspaces_that_does_not_load_stops_those_who_need_it(
     assert found["abroad"].startswith(f"{folder.name}/workspaces.yaml:1:")
 
 
+def test_a_file_of_workspaces_that_cannot_be_read_stops_no_other(folder: Path) -> None:
+    (folder / "workspaces.yaml").mkdir()
+    place = f"{folder.name}/workspaces.yaml:1:1"
+    assert errors(folder) == {"abroad": f"{place}: the file cannot be read: Is a directory"}
+
+
 def test_a_source_that_broadcasts_loads_only_where_the_deployment_says_so(folder: Path) -> None:
     (folder / "abroad.yaml").write_text(GOOD, encoding="utf-8")
     found = errors(folder, broadcasts=False)
