@@ -21,6 +21,8 @@ _PIPS_PLATFORMS: Final = (_PLATFORM, "manylinux_2_17", "manylinux2014")
 _LOCKED: Final = ("install", "--quiet", "--require-hashes", "--only-binary", ":all:")
 # The build asks for no Python, and trusts the machine's own certificates, as a proxy may need.
 _SETTINGS: Final = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true"}
+# What is right for installing into a Python, and would refuse to install into a folder.
+_OVERRULED: Final = {"PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0"}
 _TYPES: Final = {".pyi", ".typed"}  # read by type checkers alone
 _KEPT: Final = {"METADATA", "WHEEL"}  # the name and version that scanners read; the platform
 _LEGAL: Final = ("LICEN", "COPYING", "NOTICE")
@@ -35,7 +37,7 @@ def install(requirements: Path, target: Target, into: Path, python: Path) -> Non
     given = _for_uv(uv, target, python) if uv else _for_pip(target, python)
     run = subprocess.run(  # noqa: S603 - uv or pip, with our own arguments
         [*given, "--requirement", str(requirements), "--target", str(into)],
-        env=_SETTINGS | os.environ,
+        env=_SETTINGS | os.environ | _OVERRULED,
         capture_output=True,
         text=True,
         check=False,

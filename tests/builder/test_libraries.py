@@ -64,6 +64,15 @@ def test_without_uv_pip_installs_the_same(native: Path, tmp_path: Path, pip: Pat
     assert_is_for("arm64", tmp_path / "into")
 
 
+@pytest.mark.parametrize("habit", ["PIP_REQUIRE_VIRTUALENV", "PIP_USER"])
+def test_a_machines_habits_for_pip_do_not_stop_a_build(
+    native: Path, tmp_path: Path, pip: Path, habit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(habit, "1")
+    install(native, ARM, tmp_path / "into", pip)
+    assert_is_for("arm64", tmp_path / "into")
+
+
 def spoil(lock: Path) -> None:
     text = lock.read_text(encoding="utf-8")
     lock.write_text(re.sub(r"sha256:\w{8}", f"sha256:{8 * '0'}", text), encoding="utf-8")
