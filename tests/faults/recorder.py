@@ -20,6 +20,7 @@ from relay.local.emulator import HOST, free_port
 ANSWER: Final = b'{"message": "success", "dispatch_id": "acf471119f74"}'
 LONGEST_SILENCE: Final = 10.0  # seconds; less than the 15 for which the relay waits
 _GIVEN_UP: Final = 12.0  # seconds, on a busy machine: who waited that long may have hung up
+_ACCEPTED: Final = 5.0  # seconds, on a busy machine
 
 End = Literal["open", "answered", "cut"]
 
@@ -53,6 +54,7 @@ class Recorder:
     taken: list[Request] = field(default_factory=list)
     starts: int = 0
     _dead: set[int] = field(default_factory=set)
+    _accepted: set[int] = field(default_factory=set)
     _answering: threading.Event = field(default_factory=threading.Event)
     _server: ThreadingHTTPServer | None = None
     _sockets: set[socket.socket] = field(default_factory=set)
@@ -76,7 +78,14 @@ class Recorder:
             self._answering.set()
 
     def bury(self, ports: set[int]) -> Request | None:
-        """Count no answer to these ports from now on; return which came last from one of them."""
+        """Count no answer to these ports from now on; return which came last from one of them.
+
+        Their connections are to be accepted first: on a busy machine one may wait for that with its
+        request in it, and be taken for a later one of somebody else.
+        """
+        end = time.monotonic() + _ACCEPTED
+        while not ports <= self._accepted and time.monotonic() < end:
+            time.sleep(0.01)
         self._dead |= ports
         came = [request for request in list(self.taken) if request.port in ports]
         return came[-1] if came else None
@@ -98,6 +107,7 @@ class Recorder:
         """Keep a new connection; its port is that of nobody who was killed before."""
         self._sockets.add(connection)
         self._dead.discard(port)
+        self._accepted.add(port)
 
     def gone(self, connection: socket.socket) -> None:
         """Forget a connection that has ended."""

@@ -14,6 +14,7 @@ from typing import Final
 
 PROC: Final = Path("/proc")
 _HANDLER: Final = b"handler.deliver.lambda_handler"
+_READS: Final = 3
 _LOCAL, _REMOTE, _INODE = 1, 2, 9  # columns of /proc/net/tcp (proc(5))
 
 
@@ -32,7 +33,8 @@ def last_moment(pid: int, to_port: int) -> Iterator[set[int]]:
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGSTOP)
     try:
-        yield ports(pid, to_port)
+        # The kernel's table changes while it is read, and a row may be missed; these do not change.
+        yield set().union(*(ports(pid, to_port) for _ in range(_READS)))
     finally:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
