@@ -1,4 +1,4 @@
-"""What came of a benchmark's run: a table with its goals, kept as JSON, written to a page."""
+"""Result of a benchmark's run: a table with its goals, kept as JSON, written to a page."""
 
 import json
 import platform

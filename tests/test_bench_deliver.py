@@ -46,7 +46,7 @@ ROUNDS: Figures = {
 def test_a_quick_run_serves_and_counts_everything() -> None:
     command = (sys.executable, "-m", "bench.deliver", "--quick")
     subprocess.run(command, cwd=PROJECT, capture_output=True, check=True)
-    figures = json.loads((BUILD / "quick.json").read_text(encoding="utf-8"))["figures"]
+    figures = json.loads((BUILD / "quick-deliver.json").read_text(encoding="utf-8"))["figures"]
     assert figures[REQUESTS][TYPICAL] == [50]  # one for each message
     measured = {name: ways for name, ways in figures.items() if name != EVENT}
     assert {cpu("canvas", 50), cpu("hold", 50), wall(50), PATH} < {*measured}

@@ -1,4 +1,4 @@
-"""What a package holds: all that its function loads, now or later, and nothing else."""
+"""Contents of a package: all that its function loads, now or later, and nothing else."""
 
 import json
 import shutil

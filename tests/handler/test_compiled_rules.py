@@ -1,4 +1,4 @@
-"""What ingest makes of a package's compiled rules: each that is not certainly right is not used."""
+"""Compiled rules of a package as ingest reads them: only where they are certainly right."""
 
 import json
 import shutil

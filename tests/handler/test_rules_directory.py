@@ -1,4 +1,4 @@
-"""What ingest makes of a rules folder whose deployment does not give what its rules ask for."""
+"""A rules folder as ingest reads it, whose deployment does not give what its rules ask for."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What Lambda's start of an environment makes, and what an error in it leads to."""
+"""Start of an environment by Lambda: clients and rules are made, and an error is tried again."""
 
 import json
 import os

@@ -81,7 +81,7 @@ class Sqs:
     def delete(self, queue_url: str, handles: list[str]) -> None:
         """Delete many messages, as an event source mapping does: it is AWS that fails here.
 
-        A queue that a rollback has taken away has none.
+        A queue that is missing for a while has none to delete.
         """
         self.clock.sleep(LATENCY)
         if queue := self.queues.get(queue_url):

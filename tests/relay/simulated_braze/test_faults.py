@@ -1,4 +1,4 @@
-"""How the simulated Braze fails on request: over real sockets."""
+"""Faults of the simulated Braze, which strike on request: over real sockets."""
 
 import json
 import re

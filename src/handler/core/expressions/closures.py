@@ -176,26 +176,16 @@ def _flatten(node: "Node", compiler: Compiler) -> "Closure":
 
 def _projection(node: "Node", compiler: Compiler) -> "Closure":
     base, each = compiler.closures(node["children"])
+    is_of_object = node["type"] == "value_projection"
 
     def project(value: object, evaluation: Evaluation) -> object:
         evaluation.spend(1)
         found = base(value, evaluation)
+        if is_of_object:
+            found = [*found.values()] if isinstance(found, dict) else None
         if not isinstance(found, list):
             return None
         return [one for element in found if (one := each(element, evaluation)) is not None]
-
-    return project
-
-
-def _value_projection(node: "Node", compiler: Compiler) -> "Closure":
-    base, each = compiler.closures(node["children"])
-
-    def project(value: object, evaluation: Evaluation) -> object:
-        evaluation.spend(1)
-        found = base(value, evaluation)
-        if not isinstance(found, dict):
-            return None
-        return [one for part in found.values() if (one := each(part, evaluation)) is not None]
 
     return project
 
@@ -337,5 +327,5 @@ _MAKERS: "Final[Mapping[str, _Maker]]" = {
     "projection": _projection,
     "slice": _slice,
     "subexpression": _row,
-    "value_projection": _value_projection,
+    "value_projection": _projection,
 }

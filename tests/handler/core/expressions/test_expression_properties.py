@@ -1,4 +1,4 @@
-"""What holds of every expression over every document."""
+"""Properties of every expression over every document."""
 
 import json
 from contextlib import suppress

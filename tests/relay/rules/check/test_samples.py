@@ -1,4 +1,4 @@
-"""What `relay rules check` learns from samples: rules unreached, paths and times that are none."""
+"""Findings of `relay rules check` by samples: rules unreached, paths and times that are none."""
 
 import json
 from pathlib import Path
