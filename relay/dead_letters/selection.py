@@ -1,7 +1,7 @@
 """Options that select a stack and its letters, shared by all commands of this package."""
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Annotated, Any, Final
@@ -13,7 +13,7 @@ from relay.dead_letters.letter import NAMES, REASONS, Kind, Letter
 from relay.paths import RULES
 from relay.rules.names import Names, read_names, suggestion
 from relay.stacks.ledger import Ledger
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.stacks.selection import ConfigEnv, LocalOption, LocalPort, Operated, StackName, operated
 
 _INTERRUPTED: Final = 130
 _LEAST: Final = 4  # characters of an id
@@ -120,6 +120,7 @@ def _options(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> Chosen:
     """Return the selection; raise typer.BadParameter for no such stack, or text that is no time."""
     choice = Choice(
@@ -131,13 +132,13 @@ def _options(  # noqa: PLR0913 - the options of a command
         _prefixes(delivery or []),
         limit,
     )
-    stack = operated(stack_name, config_env, local=local)
-    return Chosen(stack, choice, _written(stack_name, config_env, local=local))
+    stack = operated(stack_name, config_env, local=local, port=port)
+    named = {"--stack-name": stack_name, "--config-env": config_env, "--port": port}
+    return Chosen(stack, choice, _written(named, local=local))
 
 
-def _written(stack_name: str | None, config_env: str | None, *, local: bool) -> str:
+def _written(named: Mapping[str, str | int | None], *, local: bool) -> str:
     """Return the options that name the stack, as given."""
-    named = {"--stack-name": stack_name, "--config-env": config_env}
     options = "".join(f" {name} {value}" for name, value in named.items() if value)
     return f"{options} --local" if local else options
 

@@ -18,8 +18,8 @@ from relay.local.stack import Local, is_local, local_stack
 from relay.local.startup_notes import remarks
 from relay.paths import PROJECT, RULES
 from relay.rules.check.command import notes
-from relay.stacks.selection import remembered
-from relay.webhooks.samples import load_sources, sample_secrets, sources_in
+from relay.stacks.registry import LocalStack, registered
+from relay.webhooks.samples import load_sources, sample_secrets, shown_folder, sources_in
 
 STAGE = "dev"
 
@@ -75,7 +75,7 @@ def up(
     with (
         local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
         followed(local.stack, say),
-        remembered(local.stack),
+        registered(_found(local, rules, is_simulated=braze_url is None)),
     ):
         if secrets_file is None:
             _say_secrets(given, say)
@@ -106,7 +106,7 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
     ):
         play(local, sources, None)
         shown.enter_context(followed(local.stack, typer.echo))
-        shown.enter_context(remembered(local.stack))
+        shown.enter_context(registered(_found(local, rules, is_simulated=True)))
         typer.echo(f"\n{_simulated(local)}")
         _say_secrets(given, typer.echo)
         typer.echo("Ctrl-C ends it.")
@@ -132,6 +132,13 @@ def demo() -> None:
 def _until_told_to_end() -> None:
     with suppress(KeyboardInterrupt):
         threading.Event().wait()
+
+
+def _found(local: Local, rules: Path, *, is_simulated: bool) -> LocalStack:
+    """Return the stack as other commands find it."""
+    stack, braze = local.stack, local.braze_url if is_simulated else None
+    shown = str(shown_folder(rules))
+    return LocalStack(shown, local.url, braze, stack.endpoint, stack.outputs, stack.resources)
 
 
 def _simulated(local: Local) -> str:

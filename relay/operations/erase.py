@@ -13,7 +13,15 @@ from relay.operations.personal_data import Kept, Person
 from relay.paths import RULES
 from relay.rules.names import read_names
 from relay.stacks.ledger import Ledger
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, command, operated
+from relay.stacks.selection import (
+    ConfigEnv,
+    LocalOption,
+    LocalPort,
+    Operated,
+    StackName,
+    command,
+    operated,
+)
 
 _NUMBER: Final = "ApproximateNumberOfMessages"
 _COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")
@@ -49,6 +57,7 @@ def erase(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Delete the dead letters, held deliveries and ledger items of one person.
 
@@ -64,7 +73,7 @@ def erase(  # noqa: PLR0913 - the options of a command
     if names.unread:
         unread = ", ".join(names.unread)
         raise typer.BadParameter(f"{unread}: cannot be read, so items would be missed")
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     table, sqs = Ledger.of(stack), stack.client("sqs")
     with noticed() as ending, borrowed(sqs, stack.outputs["DeadLetterQueueUrl"], ending) as loan:
         kept = Kept.of(person, loan, table, person.keys(names))

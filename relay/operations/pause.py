@@ -15,6 +15,7 @@ from relay.stacks.ledger import Ledger, Record
 from relay.stacks.selection import (
     ConfigEnv,
     LocalOption,
+    LocalPort,
     Operated,
     StackName,
     command,
@@ -108,6 +109,7 @@ def pause(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Stop sending within 10 seconds; webhooks are still accepted. Without SCOPE, list pauses.
 
@@ -118,7 +120,7 @@ def pause(  # noqa: PLR0913 - the options of a command
     """
     if scope is not None and not force and (wrong := unknown(scope, read_names(rules))):
         raise typer.BadParameter(wrong, param_hint="SCOPE")
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     table = Ledger.of(stack)
     if scope is None:
         _list(scopes_in(table))
@@ -137,6 +139,7 @@ def resume(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Resume sending; deliveries that wait are sent within 15 minutes.
 
@@ -145,7 +148,7 @@ def resume(  # noqa: PLR0913 - the options of a command
     Exit codes: 0 resumed (also if it was not paused), 1 AWS refused a call,
     2 usage, an unknown scope, or no such stack
     """
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     was_paused, left = go_on(Ledger.of(stack), scope)
     if was_paused:
         typer.echo(f"resumed: {scope}; what waits is sent within 15 minutes")

@@ -15,7 +15,7 @@ from relay.console.interrupt import noticed
 from relay.dead_letters.letter import Letter
 from relay.dead_letters.queue_reader import BorrowedMessages, borrowed
 from relay.dead_letters.redrive import queued
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.stacks.selection import ConfigEnv, LocalOption, LocalPort, Operated, StackName, operated
 
 _NUMBER: Final = "ApproximateNumberOfMessages"
 _COUNTS: Final = (_NUMBER, f"{_NUMBER}NotVisible", f"{_NUMBER}Delayed")
@@ -27,6 +27,7 @@ def requeue(
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Move the deliveries of a queue that no worker reads into the queues of a stack.
 
@@ -39,7 +40,7 @@ def requeue(
     Exit codes: 0 the queue is empty, 1 something is left in it, 2 usage or no
     such stack
     """
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     if queue_url in (*stack.queues, stack.outputs["DeadLetterQueueUrl"]):
         raise typer.BadParameter(f"{stack.name} reads this queue itself")
     sqs, moved = stack.client("sqs"), 0

@@ -23,7 +23,7 @@ from relay.operations.clients import Desk, NoSuchResource, Part
 from relay.operations.status_parts import alarms, dead_letters, last_errors, ledger, queues
 from relay.paths import RULES
 from relay.rules.names import Names, read_names
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, operated
+from relay.stacks.selection import ConfigEnv, LocalOption, LocalPort, Operated, StackName, operated
 
 Read = Callable[[Desk, float], Part | list[Part]]
 _SERVICES: Final = ("sqs", "dynamodb", "cloudwatch", "logs", "cloudformation")
@@ -90,6 +90,7 @@ def status(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Show queue, dead letters, Braze, pauses, surge limits, alarms and the last errors.
 
@@ -101,7 +102,7 @@ def status(  # noqa: PLR0913 - the options of a command
         raise typer.BadParameter("--watch is for people, --json for scripts: give one")
     if watch and not console().is_terminal:
         raise typer.BadParameter("--watch needs a terminal: leave it out, or take --json")
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     screen = Screen.of(stack, read_names(rules))
     if watch:
         _watch(screen)

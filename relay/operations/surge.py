@@ -16,7 +16,7 @@ from relay.console.terminal import console
 from relay.paths import RULES
 from relay.rules.names import Names, Rule, read_names, suggestion
 from relay.stacks.ledger import Ledger, Record, living
-from relay.stacks.selection import ConfigEnv, LocalOption, StackName, command, operated
+from relay.stacks.selection import ConfigEnv, LocalOption, LocalPort, StackName, command, operated
 
 Verb = Literal["release", "drop"]
 app = typer.Typer(
@@ -111,7 +111,7 @@ def settle(table: Ledger, rule: Rule, verb: Verb, seen: Surge, now: int) -> bool
 
 
 @app.command("list")
-def list_surges(
+def list_surges(  # noqa: PLR0913 - the options of a command
     *,
     everywhere: Annotated[
         bool, typer.Option("--all", help="Search the whole ledger, also for rules that are gone.")
@@ -120,6 +120,7 @@ def list_surges(
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """List each surge limit: what passed in this window, what is stopped and since when.
 
@@ -128,7 +129,7 @@ def list_surges(
     Exit codes: 0 listed (also if there is none), 1 AWS refused a call, 2 usage or
     no such stack
     """
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     now = time.time()
     found = surges(Ledger.of(stack), read_names(rules), now, everywhere=everywhere)
     if not found:
@@ -141,13 +142,14 @@ def list_surges(
 
 
 @app.command()
-def release(
+def release(  # noqa: PLR0913 - the options of a command
     rule: RuleArgument,
     rules: RulesOption = RULES,
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     *,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Send what a surge limit has stopped.
 
@@ -156,7 +158,7 @@ def release(
     Exit codes: 0 released, 1 nothing is stopped, or it was released or dropped at
     the same time, 2 usage or no such stack
     """
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     table = Ledger.of(stack)
     _settle(table, _stopped(table, rule, read_names(rules)), "release")
     typer.echo("released: what was stopped is sent within 15 minutes")
@@ -171,6 +173,7 @@ def drop(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Make dead letters of what a surge limit has stopped: nothing of it is sent.
 
@@ -179,7 +182,7 @@ def drop(  # noqa: PLR0913 - the options of a command
     Exit codes: 0 dropped, 1 nothing is stopped, the answer was no, or it was
     released or dropped at the same time, 2 usage or no such stack
     """
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     table = Ledger.of(stack)
     stopped = _stopped(table, rule, read_names(rules))
     if not yes:

@@ -29,7 +29,15 @@ from relay.operations.delivery_history import (
 from relay.paths import RULES
 from relay.rules.names import read_names
 from relay.stacks.ledger import Ledger
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, command, operated
+from relay.stacks.selection import (
+    ConfigEnv,
+    LocalOption,
+    LocalPort,
+    Operated,
+    StackName,
+    command,
+    operated,
+)
 
 _SERVICES: Final = ("logs", "cloudformation")
 _HOUR: Final = 3600
@@ -51,6 +59,7 @@ def trace(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Show the deliveries of an event or order: their state, attempts and log lines.
 
@@ -61,7 +70,7 @@ def trace(  # noqa: PLR0913 - the options of a command
     """
     if not event_or_order_id.strip():  # an unset variable of the shell
         raise typer.BadParameter("give the id of an event, an order or a delivery")
-    stack, now = operated(stack_name, config_env, local=local), time.time()
+    stack, now = operated(stack_name, config_env, local=local, port=port), time.time()
     desk = Desk.of(stack, read_names(rules), _SERVICES)
     traced = _traced(desk, event_or_order_id, now - hours * _HOUR)
     if not traced:

@@ -30,7 +30,15 @@ from relay.reconcile.accounting import (
 )
 from relay.reconcile.cloudwatch_counts import Period, depth_at, depth_now, published, written
 from relay.rules.names import Names, read_names
-from relay.stacks.selection import ConfigEnv, LocalOption, Operated, StackName, command, operated
+from relay.stacks.selection import (
+    ConfigEnv,
+    LocalOption,
+    LocalPort,
+    Operated,
+    StackName,
+    command,
+    operated,
+)
 
 _SERVICES: Final = ("sqs", "cloudwatch", "logs", "cloudformation")
 _STYLES: Final = {"adds up": "green", "open": "yellow", "wrong": "bold red"}
@@ -64,6 +72,7 @@ def reconcile(  # noqa: PLR0913 - the options of a command
     stack_name: StackName = None,
     config_env: ConfigEnv = None,
     local: LocalOption = False,
+    port: LocalPort = None,
 ) -> None:
     """Prove that all webhooks, events and deliveries are accounted for.
 
@@ -77,7 +86,7 @@ def reconcile(  # noqa: PLR0913 - the options of a command
     start = time_of(since, now)
     if start >= int(end):
         raise typer.BadParameter("--since is not before --until")
-    stack = operated(stack_name, config_env, local=local)
+    stack = operated(stack_name, config_env, local=local, port=port)
     desk = Desk.of(stack, read_names(rules), _SERVICES)
     try:
         found = reconciled(desk, Period.of(start, end, now), now)

@@ -1,12 +1,9 @@
 """The stack that a command operates: in an AWS account, or with --local the local one."""
 
-import json
 import socket
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from getpass import getuser
-from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -14,10 +11,9 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.workspace import DEFAULT as WORKSPACE
-from relay.paths import BUILD
 from relay.stacks import cloudformation
-from relay.stacks.local import Stack
 from relay.stacks.local import client as local_client
+from relay.stacks.registry import LocalStack, local_stacks
 from relay.stacks.samconfig import DEFAULT, deployment, environment_of
 
 StackName = Annotated[str | None, typer.Option(help="The stack; by default that of --config-env.")]
@@ -29,20 +25,23 @@ RELAY: Final = ".venv/bin/relay"
 LocalOption = Annotated[
     bool, typer.Option("--local", help="The local stack of `relay up` or `relay run`.")
 ]
+LocalPort = Annotated[
+    int | None,
+    typer.Option("--port", help="The local stack on this port, where several are up."),
+]
 LOCAL: Final = "the local stack"
 _CONNECTS: Final = 2  # seconds to a port of this machine
-_FILE: Final = BUILD / "stack.json"
 _OUTPUTS: Final = ("QueueUrl", "DeadLetterQueueUrl", "LedgerTable")
 LOW_PRIORITY: Final = "LowPriorityQueueUrl"  # an output that stacks of earlier releases lack
 QUEUES: Final = ("QueueUrl", LOW_PRIORITY)  # the outputs of the queues of deliveries
 __all__ = [
     "ConfigEnv",
     "LocalOption",
+    "LocalPort",
     "Operated",
     "StackName",
     "operated",
     "operator",
-    "remembered",
 ]
 
 
@@ -92,11 +91,19 @@ def chosen(stack_name: str | None, config_env: str | None) -> Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Operated:
-    """A stack: its name for messages, its outputs, and the emulator's endpoint if it is local."""
+    """A stack: its name for messages, its outputs, and the emulator's endpoint if it is local.
+
+    Of a local one also the relay's URL, that of the simulated Braze (None where Braze is not
+    simulated), its resources, and the `port` that it was chosen by, if it was.
+    """
 
     name: str
     outputs: Mapping[str, str]
     endpoint: str | None = None
+    url: str | None = None
+    braze_url: str | None = None
+    resources: Mapping[str, str] = field(default_factory=dict)
+    port: int | None = None
 
     @property
     def queues(self) -> tuple[str, ...]:
@@ -110,20 +117,36 @@ class Operated:
         return local_client(self.endpoint, service)
 
 
-def operated(stack_name: str | None, config_env: str | None, *, local: bool) -> Operated:
+def operated(
+    stack_name: str | None, config_env: str | None, *, local: bool, port: int | None = None
+) -> Operated:
     """Return the stack that the options name; end the command with a message for none."""
-    if not local:
+    if not local and port is None:
         name = chosen(stack_name, config_env).stack_name
         return Operated(name, cloudformation.outputs(name, *_OUTPUTS))
     if stack_name or config_env:
-        raise typer.BadParameter("--local is a stack of its own: give no other")
-    try:
-        known = json.loads(_FILE.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise typer.BadParameter("no local stack is up: `relay up` or `make run` first") from None
-    if not _listens(known["endpoint"]):  # its process was killed, and left the file
+        raise typer.BadParameter("--local and --port are of local stacks: give no other")
+    found = picked(local_stacks(), port)
+    if not _listens(found.endpoint):  # the emulator was killed, not the process that started it
         raise typer.BadParameter("the local stack has died: `relay up` or `make run` again")
-    return Operated(LOCAL, known["outputs"], known["endpoint"])
+    return Operated(
+        LOCAL, found.outputs, found.endpoint, found.url, found.braze_url, found.resources, port
+    )
+
+
+def picked(up: Sequence[LocalStack], port: int | None) -> LocalStack:
+    """Return the local stack on a port, or the only one; end the command without it."""
+    if not up:
+        raise typer.BadParameter("no local stack is up: `relay up` or `make run` first")
+    names = ", ".join(one.name for one in up)
+    found = [one for one in up if port in (None, one.port)]
+    if not found:
+        raise typer.BadParameter(f"no local stack is up on port {port}; up: {names}")
+    if len(found) > 1:
+        raise typer.BadParameter(
+            f"several local stacks are up: {names}; choose one, such as --port {up[0].port}"
+        )
+    return found[0]
 
 
 def operator(stack: Operated) -> str:
@@ -132,19 +155,6 @@ def operator(stack: Operated) -> str:
         return str(stack.client("sts").get_caller_identity()["Arn"])
     except (ClientError, BotoCoreError):
         return _local_user()
-
-
-@contextmanager
-def remembered(stack: Stack, file: Path = _FILE) -> Iterator[None]:
-    """Let other commands find a local stack by --local for as long as the context lasts."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    written = json.dumps({"endpoint": stack.endpoint, "outputs": dict(stack.outputs)})
-    file.write_text(written, encoding="utf-8")
-    try:
-        yield
-    finally:
-        if file.exists() and file.read_text(encoding="utf-8") == written:  # else another one is up
-            file.unlink()
 
 
 def _listens(endpoint: str) -> bool:
@@ -165,5 +175,6 @@ def _local_user() -> str:
 
 def command(stack: Operated, words: str) -> str:
     """Return a command for the same stack, ready to paste."""
-    chosen = "--local" if stack.endpoint is not None else f"--stack-name {stack.name}"
-    return f"{RELAY} {words} {chosen}"
+    if stack.endpoint is None:
+        return f"{RELAY} {words} --stack-name {stack.name}"
+    return f"{RELAY} {words} {'--local' if stack.port is None else f'--port {stack.port}'}"

@@ -22,6 +22,7 @@ from typer.testing import CliRunner, Result
 from relay.local.stack import Local
 from relay.paths import EVENTS
 from relay.stacks.local import REGION
+from relay.stacks.registry import LocalStack, registered
 
 SHOPIFY_SECRET = "canary-signing-secret-of-shopify"
 SECOND_SECRET = "canary-second-secret-of-shopify"
@@ -185,6 +186,21 @@ def sample(name: str) -> dict[str, Any]:
     text = (EVENTS / f"{name}.json").read_text(encoding="utf-8")
     body: dict[str, Any] = json.loads(text.replace("@now", datetime.now(UTC).isoformat()))["body"]
     return body | ({"id": uuid.uuid4().int >> 66} if "id" in body else {})
+
+
+@contextmanager
+def chosen(local: Local) -> Iterator[list[str]]:
+    """Register a stack as its command does; give the options that choose it."""
+    found = LocalStack(
+        "rules",
+        local.url,
+        local.braze_url,
+        local.stack.endpoint,
+        local.stack.outputs,
+        local.stack.resources,
+    )
+    with registered(found):
+        yield ["--port", str(found.port)]
 
 
 def aws_environment(local: Local) -> dict[str, str]:

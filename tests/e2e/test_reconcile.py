@@ -3,10 +3,8 @@
 import json
 import time
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
-import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -14,9 +12,8 @@ from relay.operations.clients import Desk
 from relay.reconcile.cloudwatch_counts import Period, written
 from relay.reconcile.command import reconcile
 from relay.rules.names import Names
-from relay.stacks import selection
-from relay.stacks.selection import LOCAL, Operated, remembered
-from tests.e2e.harness import Relay, until
+from relay.stacks.selection import LOCAL, Operated
+from tests.e2e.harness import Relay, chosen, until
 
 app = Typer()
 app.command()(reconcile)
@@ -36,9 +33,7 @@ def refuse_once(relay: Relay) -> None:
     relay.braze("POST", "/faults", [fault])
 
 
-def test_what_came_in_and_what_became_of_it_add_up(
-    relay: Relay, order: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_came_in_and_what_became_of_it_add_up(relay: Relay, order: dict[str, Any]) -> None:
     before = counted(relay)
     refuse_once(relay)
     assert relay.shopify("orders/create", order).status_code == 200
@@ -71,11 +66,9 @@ def test_what_came_in_and_what_became_of_it_add_up(
     assert of_rule == RULE
 
     relay.wait_until_idle()
-    file = tmp_path / "stack.json"
-    monkeypatch.setattr(selection, "_FILE", file)
-    with remembered(relay.local.stack, file):
-        result = CliRunner().invoke(app, ["--local", "--json"])
-        shown = CliRunner().invoke(app, ["--local"])
+    with chosen(relay.local) as options:
+        result = CliRunner().invoke(app, [*options, "--json"])
+        shown = CliRunner().invoke(app, options)
     assert result.exit_code == 0, result.output
     told = json.loads(result.output)
     assert told["adds_up"] is True

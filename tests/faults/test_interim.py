@@ -11,16 +11,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
 from handler.core.planning.delivery_id import delivery_id
 from relay.reconcile.command import reconcile
-from relay.stacks import selection
 from relay.stacks.ledger import Ledger
-from relay.stacks.selection import LOCAL, Operated, remembered
-from tests.e2e.harness import Relay, sample, until
+from relay.stacks.selection import LOCAL, Operated
+from tests.e2e.harness import Relay, chosen, sample, until
 from tests.faults.wire import FULL, customers, post_until_taken, stack, waiting
 
 ORDERS = 1_000 if FULL else 250
@@ -63,17 +61,14 @@ def of_the_ledger(relay: Relay) -> dict[str, str]:
     return found
 
 
-def reconciled(relay: Relay, file: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    monkeypatch.setattr(selection, "_FILE", file)
-    with remembered(relay.local.stack, file):
-        result = CliRunner().invoke(app, ["--local", "--json", "--rules", str(RULES)])
+def reconciled(relay: Relay) -> dict[str, Any]:
+    with chosen(relay.local) as options:
+        result = CliRunner().invoke(app, [*options, "--json", "--rules", str(RULES)])
     assert result.exit_code == 0, result.output
     return dict(json.loads(result.output))
 
 
-def test_interim_answers_shift_no_answer_and_ledger_reconcile_and_braze_agree(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_interim_answers_shift_no_answer_and_ledger_reconcile_and_braze_agree() -> None:
     with stack(rules=RULES) as relay:
         relay.braze("POST", "/faults", INTERIM)
         post_until_taken(relay, sample("shopify-order"), ORDERS)
@@ -81,7 +76,7 @@ def test_interim_answers_shift_no_answer_and_ledger_reconcile_and_braze_agree(
         requests, sends = relay.posted(), relay.braze("GET", "/sends")
         taken, recorded = of_braze(relay), of_the_ledger(relay)
         dead = waiting(relay, "DeadLetterQueueUrl")
-        sums = reconciled(relay, tmp_path / "stack.json", monkeypatch)
+        sums = reconciled(relay)
 
     assert (len(sends), dead) == (2 * ORDERS, 0)
     assert {user for user, _ in taken.values()} == customers(ORDERS)
