@@ -26,11 +26,14 @@ _START_SECONDS: Final = 60
 # webhooks were answered 500. So it has a minute.
 # It asks for dynamodb:BatchExecuteStatement on `*`, an action that AWS does not have: AWS asks for
 # each statement's own, on its table (DynamoDB guide, "IAM security policies with PartiQL").
+# Its own endpoints (/_ministack/: messages, reset) need no signature, and it lets every web page
+# read its answers. So it answers no page, but for webhooks, whose senders' headers are passed on.
 _SERVE: Final = r"""
 import json
+import os
 import re
 
-from ministack.app import main
+from ministack import app as served
 from ministack.core import iam_actions, lambda_runtime
 
 own_checks = iam_actions.dynamodb_transaction_checks
@@ -55,7 +58,21 @@ lambda_runtime._PROVIDED_INIT_TIMEOUT = 60.0
 drain = lambda_runtime.Worker._drain_stderr_bounded
 assert drain.__code__.co_varnames[1:4] == ("first_line_wait", "idle_confirm", "hard_cap")
 drain.__defaults__ = (1.0, 0.02, 2.0)
-main()
+
+answer = served.app
+here = f"{os.environ['BIND_HOST']}:{os.environ['GATEWAY_PORT']}".encode()
+
+async def guarded(scope, receive, send):
+    headers = dict(scope.get("headers", []))
+    is_page = headers.keys() & {b"origin", b"sec-fetch-site"} or headers.get(b"host") != here
+    if scope["type"] == "http" and is_page and not scope["path"].startswith("/_aws/execute-api/"):
+        await send({"type": "http.response.start", "status": 403, "headers": []})
+        await send({"type": "http.response.body", "body": b"no web page may use the emulator"})
+        return
+    await answer(scope, receive, send)
+
+served.app = guarded
+served.main()
 """
 
 

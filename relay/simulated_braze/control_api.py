@@ -7,6 +7,7 @@ from aiohttp import web
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from relay.simulated_braze.browser_guard import refusal
 from relay.simulated_braze.workspace import Workspace
 
 _PROFILE: Final = "/_sim/profiles/{name:.+}"
@@ -22,6 +23,8 @@ def _json(value: object, status: int = 200) -> web.Response:
 
 def _control(act_on: Callable[[str, bytes], object]) -> Handler:
     async def answer(request: web.Request) -> web.Response:
+        if why := refusal(request.headers, _port(request)):
+            return _json({"error": why}, status=403)
         name = request.match_info.get("name", "")
         try:
             return _json(act_on(name, await request.read()))
@@ -29,6 +32,12 @@ def _control(act_on: Callable[[str, bytes], object]) -> Handler:
             return _json({"error": str(invalid)}, status=400)
 
     return answer
+
+
+def _port(request: web.Request) -> int:
+    """Return the port that a request came to, 0 where its client has left."""
+    address = request.get_extra_info("sockname")
+    return int(address[1]) if address else 0
 
 
 def routes(space: Workspace) -> list[web.RouteDef]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pytest
+import requests
 
 from handler.aws.dynamodb import Table, text
 from relay.local.emulator import _environment, emulator
@@ -15,6 +17,12 @@ from relay.stacks.local import REGION, client
 LISTENS = "0A"  # state of a socket (proc(5), /proc/net/tcp)
 TABLES = f"arn:aws:dynamodb:{REGION}:000000000000:table"
 LOOPBACK = "0100007F"  # 127.0.0.1, the last byte first
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    with emulator() as found:
+        yield found
 
 
 def processes(port: str) -> Iterator[Path]:
@@ -36,10 +44,9 @@ def listeners(process: Path) -> Iterator[str]:
                     yield local
 
 
-def test_nothing_of_it_listens_beyond_the_loopback_interface() -> None:
-    with emulator() as endpoint:
-        port = endpoint.rpartition(":")[2]
-        found = {one for process in processes(port) for one in listeners(process)}
+def test_nothing_of_it_listens_beyond_the_loopback_interface(endpoint: str) -> None:
+    port = endpoint.rpartition(":")[2]
+    found = {one for process in processes(port) for one in listeners(process)}
     assert f"{LOOPBACK}:{int(port):04X}" in found
     assert {one.partition(":")[0] for one in found} == {LOOPBACK}
 
@@ -50,25 +57,37 @@ def test_listeners_that_keep_to_no_address_are_switched_off() -> None:
     assert (given["IOT_MTLS_ENABLED"], given["SFTP_ENABLED"]) == ("0", "0")
 
 
-def test_a_batch_of_statements_needs_what_each_of_them_does() -> None:
-    allowed = {"Effect": "Allow", "Action": "dynamodb:PartiQLInsert", "Resource": f"{TABLES}/mine"}
-    with emulator() as endpoint:
-        for name in ("mine", "other"):
-            client(endpoint, "dynamodb").create_table(
-                TableName=name,
-                KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-                AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
-                BillingMode="PAY_PER_REQUEST",
-            )
-        limited = limited_to(endpoint, {"Version": "2012-10-17", "Statement": [allowed]})
-        mine, other = Table(limited, "mine"), Table(limited, "other")
-        insert, change = mine.insert("a", {"owner": text("me")}), mine.set_owned("a", "me", {}, "b")
+@pytest.mark.parametrize(
+    "headers",
+    [{"Host": "rebound.example"}, {"Origin": "https://page.example"}, {"Sec-Fetch-Site": "none"}],
+)
+def test_no_web_page_reads_its_messages_or_resets_it(
+    endpoint: str, headers: dict[str, str]
+) -> None:
+    for method, path in (("GET", "sqs/messages"), ("POST", "reset")):
+        url = f"{endpoint}/_ministack/{path}"
+        answer = requests.request(method, url, headers=headers, timeout=30)
+        assert (answer.status_code, answer.text) == (403, "no web page may use the emulator")
 
-        assert [*mine.write_all([insert])] == [True]
-        for denied in ([change], [mine.insert("b", {}), change], [other.insert("a", {})]):
-            (found, *_) = mine.write_all(denied)
-            assert "AccessDenied" in str(found)
-        assert Table(client(endpoint, "dynamodb"), "mine").get("b") == {}
+
+def test_a_batch_of_statements_needs_what_each_of_them_does(endpoint: str) -> None:
+    allowed = {"Effect": "Allow", "Action": "dynamodb:PartiQLInsert", "Resource": f"{TABLES}/mine"}
+    for name in ("mine", "other"):
+        client(endpoint, "dynamodb").create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+    limited = limited_to(endpoint, {"Version": "2012-10-17", "Statement": [allowed]})
+    mine, other = Table(limited, "mine"), Table(limited, "other")
+    insert, change = mine.insert("a", {"owner": text("me")}), mine.set_owned("a", "me", {}, "b")
+
+    assert [*mine.write_all([insert])] == [True]
+    for denied in ([change], [mine.insert("b", {}), change], [other.insert("a", {})]):
+        (found, *_) = mine.write_all(denied)
+        assert "AccessDenied" in str(found)
+    assert Table(client(endpoint, "dynamodb"), "mine").get("b") == {}
 
 
 def limited_to(endpoint: str, policy: dict[str, Any]) -> Any:
