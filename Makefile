@@ -1,7 +1,7 @@
 # Every target sets itself up: Python 3.11 or newer and make are all it takes.
 PYTHON ?= python3
 CONFIG ?= default
-SIMULATED ?= 100000
+SIMULATED ?= 50000
 SOAK ?= 1000000
 DELIVERIES ?= 10000000
 PAIRS ?= 1000000
@@ -12,7 +12,7 @@ BOTO3_TESTS := .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet tests/h
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 peers bench check format lock sbom sizes clean
+.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 artifact peers bench check format lock sbom sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -53,6 +53,13 @@ boto3: $(READY) ## Test what calls AWS with the oldest and the newest boto3 that
 		PYTHONPATH=$(CURDIR)/.venvs/boto3-$$age $(BOTO3_TESTS) || exit 1; \
 	done
 	@AWS_NEW_RETRIES_2026=true $(BOTO3_TESTS)
+
+# Left out: what serves packages anyway (e2e, faults, deploy), and peers, whose libraries no function imports.
+artifact: $(READY) ## Test the functions as `sam build` packages them: expressions, senders, faults, the simulation
+	@.venv/bin/python tests/packages.py build/artifact
+	PYTHONPATH=$(CURDIR)/build/artifact SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet \
+		tests/compliance tests/contract tests/fuzz tests/golden tests/permissions tests/senders tests/simulation \
+		--ignore tests/simulation/test_peers.py
 
 peers: $(READY) ## Deliver in the ways of others under the same faults, beside ours
 	@.venv/bin/python -m bench.reliability

@@ -78,7 +78,12 @@ def test_a_quick_run_measures_everything() -> None:
     expected |= {each(name) for each in (cold, beyond, peak, zipped) for name in (INGEST, DELIVER)}
     assert expected <= {*figures}
     assert {way for ways in figures.values() for way in ways} >= {OURS, PLAIN, HAND}
-    assert all(value > 0 for ways in figures.values() for each in ways.values() for value in each)
+    # What the first invocation takes beyond a warm one is a difference, of which a busy machine may
+    # make less than nothing.
+    found = {
+        name: each for name, each in figures.items() if name not in map(beyond, (INGEST, DELIVER))
+    }
+    assert all(value > 0 for ways in found.values() for each in ways.values() for value in each)
     assert not [*(BUILD / "typical").rglob("*.pyc")]  # no way leaves bytecode for the next
 
 
