@@ -28,6 +28,11 @@ ENTRIES: Final = {
         "Send the sample order and signup through the whole stack; show what Braze received.",
         DEVELOP,
     ),
+    "init": Entry(
+        "relay.scaffold.command:init",
+        "Write a first rules file, sample and case of a source, from its sender's preset.",
+        DEVELOP,
+    ),
     "rules": Entry(
         "relay.rules.commands:app", "Check, test, explain and compare rules files.", DEVELOP
     ),

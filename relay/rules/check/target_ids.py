@@ -45,7 +45,7 @@ def misshapen(document: Document, sources: Sequence[str], stages: Sequence[str])
     """Return the ids of a file, in any of these stages, that do not have an identifier's form."""
     found = (one for stage in stages for one in _targets(document, sources, stage))
     wrong = [
-        document.finding(one.path, f"{one.name} {_NONE}") for one in found if not _is_id(one.id)
+        document.finding(one.path, f"{one.name} {_NONE}") for one in found if not is_id(one.id)
     ]
     return list(dict.fromkeys(wrong))
 
@@ -58,7 +58,8 @@ def samples(document: Document, sources: Sequence[str], stage: str) -> list[Find
     return list(dict.fromkeys(wrong))
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Return whether a text has the form of an identifier of a campaign or Canvas."""
     return bool(_FORM.fullmatch(text))
 
 

@@ -1,0 +1,1 @@
+"""`relay init`: a first rules file, sample and case of a source, from its preset."""
