@@ -33,6 +33,11 @@ ENTRIES: Final = {
         "Write a first rules file, sample and case of a source, from its sender's preset.",
         DEVELOP,
     ),
+    "capture": Entry(
+        "relay.capture.command:capture",
+        "Write the next webhook that a local stack takes as a sample of events/.",
+        DEVELOP,
+    ),
     "rules": Entry(
         "relay.rules.commands:app", "Check, test, explain and compare rules files.", DEVELOP
     ),

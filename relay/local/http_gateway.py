@@ -8,7 +8,7 @@ HTTP API hold (10 MB body, 10,240 bytes of request line and headers).
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from typing import Final
 
 from aiohttp import ClientError, ClientSession, DummyCookieJar, web
@@ -16,6 +16,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from relay.local.emulator import HOST
+from relay.local.webhook_feed import Answered, Feed, feed_at
 
 _MAX_BODY: Final = 10 * 1024 * 1024
 _MAX_HEAD: Final = 10_240
@@ -32,19 +33,24 @@ def front_door(port: int, gateway: str) -> Iterator[str]:
     thread = threading.Thread(target=loop.run_forever, name="front-door", daemon=True)
     thread.start()
 
-    async def start() -> tuple[web.AppRunner, int]:
-        runner = web.AppRunner(_application(gateway), access_log=None)
+    ending = AsyncExitStack()
+
+    async def start() -> int:
+        app = _application(gateway)
+        runner = web.AppRunner(app, access_log=None)
         await runner.setup()
-        site = web.TCPSite(runner, HOST, port)
-        await site.start()
-        return runner, runner.addresses[0][1]
+        ending.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, HOST, port).start()
+        bound: int = runner.addresses[0][1]
+        app[_FEED].append(await ending.enter_async_context(feed_at(bound)))
+        return bound
 
     try:
-        runner, bound = asyncio.run_coroutine_threadsafe(start(), loop).result()
+        bound = asyncio.run_coroutine_threadsafe(start(), loop).result()
         try:
             yield f"http://{HOST}:{bound}"
         finally:
-            asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result()
+            asyncio.run_coroutine_threadsafe(ending.aclose(), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -61,12 +67,14 @@ def _application(gateway: str) -> web.Application:
 
     app.cleanup_ctx.append(client)
     app[_GATEWAY] = gateway
+    app[_FEED] = []
     app.router.add_route("*", "/{path:.*}", _forward)
     return app
 
 
 _CLIENT: Final = web.AppKey("client", ClientSession)
 _GATEWAY: Final = web.AppKey("gateway", str)
+_FEED: Final = web.AppKey("feed", list[Feed])  # none before the port is known
 
 
 async def _forward(request: web.Request) -> web.Response:
@@ -76,6 +84,13 @@ async def _forward(request: web.Request) -> web.Response:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge:
         return _says(413, "Request Entity Too Large")
+    made = await _answer(request, body)
+    for feed in request.app[_FEED]:
+        feed.publish(_answered(request, body, made))
+    return made
+
+
+async def _answer(request: web.Request, body: bytes) -> web.Response:
     url = URL(request.app[_GATEWAY] + request.raw_path, encoded=True)
     try:
         async with request.app[_CLIENT].request(
@@ -84,6 +99,11 @@ async def _forward(request: web.Request) -> web.Response:
             return _mended(answer.status, answer.headers, await answer.read())
     except ClientError:
         return _says(503, "Service Unavailable")
+
+
+def _answered(request: web.Request, body: bytes, made: web.Response) -> Answered:
+    text = made.body.decode(errors="replace") if isinstance(made.body, bytes) else ""
+    return Answered(request.method, request.path, _joined(request), body, made.status, text)
 
 
 def _joined(request: web.Request) -> dict[str, str]:

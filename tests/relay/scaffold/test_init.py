@@ -19,6 +19,7 @@ from relay.scaffold.command import asked, write
 from relay.scaffold.sender_side import instructions
 from relay.scaffold.starter import Folders, Target, scaffold
 from relay.webhooks.samples import Address, read_sample, sample_secrets, sources_in
+from tests.docs_pages import page
 from tests.relay.rules.desk import RULES, run
 
 NOW = 1_780_000_000
@@ -135,6 +136,7 @@ def test_it_writes_three_files_and_says_what_comes_next(own: Folders) -> None:
         "src/rules/billing.yaml",
         "tests/cases/billing/sends-receipt.yaml",
     ]
+    assert [it for it in written(own) if f"`{it}`" not in page("first-source")] == []
     for words in (
         *("/webhooks/billing", "Workbench, Webhooks, an event destination"),
         *("checkout.session.completed, checkout.session.async_payment_succeeded", "whsec_..."),
