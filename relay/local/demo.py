@@ -1,23 +1,26 @@
 """Posts the samples to a local stack, and shows what Braze received."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 import requests
-import yaml
-from rich.table import Column, Table
+import typer
 
 from handler.core.rules.source import Source
-from relay.console.terminal import console
+from relay.local.received import (
+    Record,
+    answer_lines,
+    ordered,
+    refused_lines,
+    send_lines,
+    wanted,
+)
 from relay.local.stack import Local
 from relay.paths import EVENTS
 from relay.webhooks.post import Posted, post
 from relay.webhooks.samples import Address, sample_secrets, samples
 
 _SECONDS = 30
-_ONE = {"events": "event", "deliveries": "delivery"}
-Record = Mapping[str, Any]  # as the simulated Braze shows it
 _OK = 200
 
 
@@ -40,49 +43,6 @@ def _control(braze_url: str, what: str) -> list[Record]:
     return records
 
 
-def posted_table(posted: Iterable[Posted]) -> Table:
-    """Return a table of the samples and the relay's answers."""
-    table = _table("Webhooks", "sample", "posted to", "answer")
-    for one in posted:
-        words = ", ".join(_counted(value, name) for name, value in one.answer.items())
-        table.add_row(one.sample.name, f"/webhooks/{one.sample.source}", f"{one.status} {words}")
-    return table
-
-
-def sends_table(sends: Sequence[Record]) -> Table:
-    """Return a table of what Braze received: profile before, attributes, message."""
-    table = _table("What Braze received", "user", "profile before", "attributes", "message")
-    for send in sends:
-        before = "(new)" if send["profile_before"] is None else _fields(send["profile_before"])
-        message = _fields(send["message"]) if send["reached"] else f"none: {send['because']}"
-        table.add_row(
-            _fields(send["recipient"] or {}), before, _fields(send["attributes"]), message
-        )
-    return table
-
-
-def refused_table(refused: Sequence[Record]) -> Table:
-    """Return a table of the requests that Braze refused, each with Braze's reason."""
-    table = _table("What Braze refused", "status", "because", "request")
-    for request in refused:
-        table.add_row(str(request["status"]), request["reason"], _fields(request["body"] or {}))
-    return table
-
-
-def _table(title: str, *columns: str) -> Table:
-    whole = [Column(column, overflow="fold") for column in columns]  # ids stay whole to be copied
-    return Table(*whole, title=title, title_justify="left", show_lines=True)
-
-
-def _counted(number: int, things: str) -> str:
-    return f"{number} {_ONE.get(things, things) if number == 1 else things}"
-
-
-def _fields(values: Mapping[str, Any]) -> str:
-    text: str = yaml.safe_dump(dict(values), allow_unicode=True, sort_keys=False, width=60)
-    return text.rstrip("\n")
-
-
 def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | None) -> bool:
     """Post the samples (all, or those named) and show both ends; return whether all arrived."""
     secrets = sample_secrets(sources)
@@ -93,11 +53,18 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
     ]
     planned = sum(one.answer.get("deliveries", 0) for one in posted)
     sends, refused = received_at(local.braze_url, planned)
-    screen = console()
-    screen.print(posted_table(posted), sends_table(sends), sep="\n\n")
-    if refused:
-        screen.print("\n", refused_table(refused))
+    _show("Webhooks", answer_lines(posted))
+    _show("What Braze received", send_lines(ordered(sends, wanted(posted, sources))))
+    _show("What Braze refused", refused_lines(refused))
     return _arrived(posted, planned) and len(sends) == planned and all(s["reached"] for s in sends)
+
+
+def _show(title: str, lines: Iterable[str]) -> None:
+    """Print lines under their title; nothing where there are none."""
+    text = "\n".join(lines).rstrip("\n")
+    if text:
+        typer.secho(title, bold=True)
+        typer.echo(f"{text}\n")
 
 
 def _address(local: Local, source: Source, secrets: Mapping[str, str]) -> Address:

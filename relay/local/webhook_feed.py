@@ -97,11 +97,13 @@ async def feed_at(port: int) -> AsyncIterator[Feed]:
             feed.end()
             server.close()
             place.unlink(missing_ok=True)
+            with suppress(OSError):  # another stack has its socket there
+                place.parent.rmdir()
 
 
 def feed_place(port: int) -> Path:
     """Return the path of the socket of the stack on a port."""
-    return Path(tempfile.gettempdir()) / f"relay-{os.getuid()}" / f"{port}.sock"
+    return Path(tempfile.gettempdir()) / f".relay-feeds-{os.getuid()}" / f"{port}.sock"
 
 
 def webhooks(port: int) -> Iterator[Answered | None]:

@@ -15,11 +15,12 @@ _SECONDS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A sample, and the relay's answer to it."""
+    """A sample, the relay's answer to it, and the time of sending in epoch seconds."""
 
     sample: Sample
     status: int
     answer: Mapping[str, Any]
+    at: int = 0
 
 
 def post(address: Address, sample: Sample) -> Posted:
@@ -27,7 +28,7 @@ def post(address: Address, sample: Sample) -> Posted:
     now = int(time.time())
     with requests.Session() as session:
         answer = send(address.signed(sample.headers, sample.content(now), now), session)
-    return Posted(sample, answer.status_code, answer.json() if answer.content else {})
+    return Posted(sample, answer.status_code, answer.json() if answer.content else {}, now)
 
 
 def send(request: SignedRequest, session: requests.Session) -> requests.Response:

@@ -1,28 +1,110 @@
-"""What the tables show is whole, and counted in words."""
-
-import io
+"""What is shown of the samples is whole, in the order of posting, and names where it came from."""
 
 import pytest
-from rich.console import Console
 
-from relay.local.demo import posted_table, refused_table
+from handler.core.braze.request import request
+from handler.core.rules.source import Source
+from relay.local.received import (
+    Record,
+    answer_lines,
+    ordered,
+    refused_lines,
+    send_lines,
+    wanted,
+)
+from relay.paths import EVENTS, RULES
 from relay.webhooks.post import Posted
-from relay.webhooks.samples import Sample
+from relay.webhooks.samples import Sample, load_sources, samples
 
+NOW = 1_780_000_000
 LONG = "c" * 120
 
 
-def shown(table: object) -> str:
-    """Return a table as a terminal of 80 columns shows it."""
-    screen = Console(file=io.StringIO(), width=80)
-    screen.print(table)
-    return str(screen.file.getvalue())  # type: ignore[attr-defined] # it is the text above
+def as_received(body: Record, before: Record | None = None) -> Record:
+    """Return what the simulated Braze shows of a request to one user."""
+    (one,) = body["recipients"]
+    properties = next((name for name in ("trigger_properties", "context") if name in one), "x")
+    message = {key: body[key] for key in ("campaign_id", "canvas_id") if key in body}
+    return {
+        "recipient": {"external_user_id": one["external_user_id"]},
+        "profile_before": before,
+        "attributes": one.get("attributes", {}),
+        "reached": True,
+        "because": None,
+        "message": message | {properties: one.get(properties, {})},
+    }
 
 
-def test_a_long_id_is_folded_and_not_cut() -> None:
-    table = refused_table([{"status": 400, "reason": "no", "body": {"campaign_id": LONG}}])
-    assert shown(table).count("c") >= len(LONG)
-    assert "…" not in shown(table)
+@pytest.fixture(scope="module")
+def sources() -> dict[str, Source]:
+    return load_sources(RULES, "dev")
+
+
+@pytest.fixture(scope="module")
+def posted(sources: dict[str, Source]) -> list[Posted]:
+    return [Posted(one, 200, {}, NOW) for one in samples(EVENTS, sources)]
+
+
+def test_each_message_names_sample_source_and_rule_in_the_order_of_posting(
+    posted: list[Posted], sources: dict[str, Source]
+) -> None:
+    known = wanted(posted, sources)
+    assert len(known) > 3
+    sends = [as_received(request(one.delivery)) for one in reversed(known)]
+    shown = list(send_lines(ordered(sends, known)))
+    titles = [line for line in shown if line and not line.startswith(" ")]
+    assert titles == [one.title for one in known]
+    assert titles[0] == "accounts-signup -> accounts/onboarding"
+
+
+def test_two_messages_to_one_user_are_told_apart_by_what_is_in_them(
+    posted: list[Posted], sources: dict[str, Source]
+) -> None:
+    first = wanted(posted, sources)[1]
+    body = request(first.delivery)
+    other = as_received(body | {"canvas_id": "another"})
+    mine = as_received(body)
+    assert ordered([other, mine], [first]) == [(first, mine), (None, other)]
+
+
+def test_what_one_copies_is_whole_in_one_line(
+    posted: list[Posted], sources: dict[str, Source]
+) -> None:
+    known = wanted(posted, sources)
+    sends = [as_received(request(one.delivery), {"email": f"{LONG}@example.org"}) for one in known]
+    shown = list(send_lines(ordered(sends, known)))
+    for one in known:
+        (recipient,) = request(one.delivery)["recipients"]
+        assert any(recipient["external_user_id"] in line for line in shown)
+        assert any(recipient["attributes"]["email"] in line for line in shown)
+    assert any(f"before      email: {LONG}@example.org" in line for line in shown)
+    refused = list(refused_lines([{"status": 400, "reason": "no", "body": {"campaign_id": LONG}}]))
+    assert f"  request     campaign_id: {LONG}" in refused
+
+
+def test_a_profile_that_is_new_takes_no_room(
+    posted: list[Posted], sources: dict[str, Source]
+) -> None:
+    known = wanted(posted, sources)
+    shown = "\n".join(send_lines(ordered([as_received(request(known[0].delivery))], known)))
+    assert "before" not in shown
+
+
+def test_who_was_not_reached_is_said_with_the_reason() -> None:
+    send = {
+        "recipient": {"email": "a@example.org"},
+        "profile_before": None,
+        "attributes": {},
+        "reached": False,
+        "because": "unknown user",
+        "message": None,
+    }
+    assert list(send_lines([(None, send)])) == [
+        "of no sample",
+        "  user        email: a@example.org",
+        "  message     none: unknown user",
+        "",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -34,4 +116,9 @@ def test_a_long_id_is_folded_and_not_cut() -> None:
     ],
 )
 def test_one_is_one(answer: dict[str, int], words: str) -> None:
-    assert words in shown(posted_table([Posted(Sample("order", "shop", {}, {}), 200, answer)]))
+    (line,) = answer_lines([Posted(Sample("order", "shop", {}, {}), 200, answer)])
+    assert line == f"order  /webhooks/shop  {words}"
+
+
+def test_without_a_sample_nothing_is_shown() -> None:
+    assert list(answer_lines([])) == list(send_lines([])) == list(refused_lines([])) == []
