@@ -86,7 +86,7 @@ ENTRIES: Final = {
     ),
     "status": Entry(
         "relay.operations.status:status",
-        "Show queue, dead letters, Braze, pauses, surge limits, alarms and the last errors.",
+        "Show what was sent, queue, dead letters, Braze, pauses, surges, alarms, last errors.",
         OPERATE,
     ),
     "trace": Entry(

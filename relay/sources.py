@@ -1,16 +1,14 @@
 """`relay sources`: lists the presets and prints the settings that each stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final
 
 import typer
 import yaml
-from rich.table import Table
-from rich.text import Text
 
 from handler.core.suggestions import unknown_key
 from handler.core.verification.presets.catalogue import PRESETS
-from relay.console.terminal import console
+from relay.console.lines import block
 
 app = typer.Typer(add_completion=False, invoke_without_command=True)
 
@@ -26,12 +24,8 @@ def sources(context: typer.Context) -> None:
     Exit codes: 0 listed, 2 usage
     """
     if context.invoked_subcommand is None:
-        table = Table("preset", "verified by", "type", "id", show_lines=True)
-        table.add_column("page", overflow="fold")  # an address must stay whole to be copied
         for name, preset in PRESETS.items():
-            cells = (name, verified_by(preset), type_of(preset), id_of(preset), preset["document"])
-            table.add_row(*map(Text, cells))  # Text: brackets are no markup here
-        console().print(table)
+            typer.echo(f"{block(name, _facts(preset))}\n")
 
 
 @app.command()
@@ -48,6 +42,13 @@ def show(
         hint = unknown_key(preset, PRESETS).replace("unknown key", "there is no preset")
         raise typer.BadParameter(hint, param_hint="PRESET")
     typer.echo(expanded(preset), nl=False)
+
+
+def _facts(preset: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "verified by", verified_by(preset)
+    yield "type", type_of(preset)
+    yield "id", id_of(preset).replace("; ", "\n")
+    yield "page", preset["document"]
 
 
 def expanded(name: str) -> str:

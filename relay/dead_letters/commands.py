@@ -11,15 +11,14 @@ import typer
 
 from handler.core.models import Delivery
 from relay.console.options import RulesOption
-from relay.console.terminal import console
 from relay.dead_letters.display import (
     detail_text,
     everything,
     exported,
     line,
+    listed,
     page,
     row,
-    table,
 )
 from relay.dead_letters.letter import COMMANDS, NAMES, Letter
 from relay.dead_letters.queue_reader import LetterQueue, tray
@@ -71,7 +70,8 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
         return 0
     command = COMMANDS[chosen.choice.kind]
     if letters:
-        console().print(table(letters, records))
+        for letter in letters:
+            typer.echo(listed(letter, records.get(letter.message_id)))
         typer.echo(f"{counted(len(letters), chosen)}; `{command} show ID{chosen.options}` says all")
     else:
         typer.echo(f"no matching {NAMES[chosen.choice.kind]} in {chosen.stack.name}")

@@ -1,20 +1,17 @@
-"""Dead letters on the terminal and as JSON: in a table without content, or one with all of it."""
+"""Dead letters on the terminal and as JSON: in a list without content, or one with all of it."""
 
 import json
 import re
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
-
-from rich.table import Column, Table
-from rich.text import Text
 
 from handler.core import message
 from handler.core.braze.request import request
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery, Parked
-from relay.console.format import minute
+from relay.console.format import counted, minute
 from relay.dead_letters.letter import Letter
 from relay.rules.yaml_text import written
 from relay.stacks.ledger import DeliveryRecord
@@ -39,27 +36,15 @@ _INTERRUPTED: Final[Mapping[str, str]] = {
 }
 
 
-def table(letters: Sequence[Letter], records: Mapping[str, DeliveryRecord]) -> Table:
-    """Return a table of letters in the order given, without any content."""
-    last = "evidence" if any(one.kind == "held" for one in letters) else "detail"
-    columns = ("id", "taken (UTC)", "source/rule", "reason", "status", "attempts", last)
-    found = Table(*(Column(one, overflow="fold") for one in columns))
-    for letter in letters:
-        cells = _cells(letter, records.get(letter.message_id))
-        found.add_row(*(Text(_UNPRINTABLE.sub("?", one)) for one in cells))
-    return found
-
-
-def _cells(letter: Letter, record: DeliveryRecord | None) -> tuple[str, ...]:
-    return (
-        letter.short,
-        minute(letter.accepted_at).removesuffix(" UTC"),  # the head of the column has it
-        letter.origin,
-        letter.reason,
-        "" if letter.status is None else str(letter.status),
-        str(record.attempts) if record else "",
-        attempted(record) if letter.kind == "held" else letter.detail,
-    )
+def listed(letter: Letter, record: DeliveryRecord | None) -> str:
+    """Return a letter as its list shows it, without any content: an id is whole in one line."""
+    head = f"{letter.short}  {letter.origin}  taken {minute(letter.accepted_at)}"
+    attempts = counted(record.attempts, "attempt") if record else ""
+    status = "" if letter.status is None else f"status {letter.status}"
+    why = ", ".join(filter(None, (letter.reason, status, attempts)))
+    last = attempted(record) if letter.kind == "held" else detail_text(letter)
+    lines = (head, f"  {why}", f"  {last}" if last else "")
+    return "\n".join(_UNPRINTABLE.sub("?", one) for one in lines if one)
 
 
 def row(letter: Letter, record: DeliveryRecord | None) -> JsonObject:

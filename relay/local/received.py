@@ -36,14 +36,14 @@ class Wanted:
 
     def likeness(self, send: Record) -> int:
         """Return in how many parts a send is the one of this delivery; 0 for another user's."""
-        body = request(self.delivery)
+        body: Any = request(self.delivery)
         (recipient,) = body.get("recipients") or [{}]
         named = send["recipient"] or {}
         if named != {name: recipient.get(name) for name in named}:
             return 0
         message = send["message"] or {}
         targets = {key: body[key] for key in _TARGETS & body.keys()}
-        same = [
+        same: list[bool] = [
             recipient.get("attributes", {}) == send["attributes"],
             all(message.get(key) == value for key, value in targets.items()),
             _properties(body, recipient) == _properties(message, {}),

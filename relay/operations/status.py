@@ -10,9 +10,7 @@ from typing import Annotated, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import RenderableType
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from relay.console.format import moment
@@ -20,7 +18,14 @@ from relay.console.interrupt import noticed
 from relay.console.options import RulesOption
 from relay.console.terminal import console
 from relay.operations.clients import Desk, NoSuchResource, Part
-from relay.operations.status_parts import alarms, dead_letters, last_errors, ledger, queues
+from relay.operations.status_parts import (
+    alarms,
+    dead_letters,
+    last_errors,
+    ledger,
+    queues,
+    sent,
+)
 from relay.paths import RULES
 from relay.rules.names import Names, read_names
 from relay.stacks.selection import ConfigEnv, LocalOption, LocalPort, Operated, StackName, operated
@@ -45,6 +50,7 @@ class _Look:
 
 
 _LOOKS: Final = (
+    _Look(("sent",), sent, 10),
     _Look(("queue",), queues),
     _Look(("dead letters",), dead_letters),
     _Look(("Braze", "rate limit", "pauses", "surges"), ledger),
@@ -92,7 +98,7 @@ def status(  # noqa: PLR0913 - the options of a command
     local: LocalOption = False,
     port: LocalPort = None,
 ) -> None:
-    """Show queue, dead letters, Braze, pauses, surge limits, alarms and the last errors.
+    """Show what was sent, queue, dead letters, Braze, pauses, surges, alarms, last errors.
 
     Example: relay status --watch
 
@@ -112,7 +118,7 @@ def status(  # noqa: PLR0913 - the options of a command
     if as_json:
         typer.echo(json.dumps(document(stack, parts, now), indent=2, default=str))
     else:
-        console().print(shown(stack, parts, now))
+        console().print(shown(stack, parts, now), soft_wrap=True)
     if all(part.level == "unread" for part in parts):
         raise typer.Exit(1)
 
@@ -123,15 +129,16 @@ def document(stack: Operated, parts: Sequence[Part], now: float) -> dict[str, ob
     return {"stack": stack.name, "at": int(now), **found}
 
 
-def shown(stack: Operated, parts: Sequence[Part], now: float) -> RenderableType:
-    """Return the screen for the terminal."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row(Text(stack.name, "bold"), Text(moment(now, now), "dim"))
+def shown(stack: Operated, parts: Sequence[Part], now: float) -> Text:
+    """Return the screen for the terminal, in lines that are not broken."""
+    width = max(len(name) for name in (stack.name, *(part.name for part in parts)))
+    found = Text()
+    found.append(f"{stack.name:<{width}}  ", "bold").append(moment(now, now), "dim")
     for part in parts:
-        table.add_row(Text(part.name, _STYLES[part.level]), Text("\n".join(part.lines)))
-    return table
+        for at, line in enumerate(part.lines):
+            name = "" if at else part.name
+            found.append(f"\n{name:<{width}}  ", _STYLES[part.level]).append(line)
+    return found
 
 
 def _parts(look: _Look, desk: Desk, now: float) -> list[Part]:

@@ -7,10 +7,12 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import JsonValue
 
+from handler.aws.metrics import NAMESPACE
 from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.delivery.claim_protocol import State
 from handler.core.reasons import Reason
-from relay.console.format import counted, moment, since, span, until
-from relay.operations.clients import Desk, Level, Part
+from relay.console.format import DAY, counted, moment, since, span, until
+from relay.operations.clients import Desk, Level, Part, formation_name
 from relay.operations.delivery_history import Line, lines
 from relay.operations.pause import KEY, described
 from relay.operations.surge import Surge, keys, surge_of
@@ -29,6 +31,10 @@ _WINDOWS: Final = ((0, 60), (60, 300), (300, 900))
 _PATTERN: Final = '{{ $.message = "delivery" && ({}) }}'.format(
     " || ".join(f'$.outcome = "{one}"' for one in OUTCOMES)
 )
+_ACCEPTED: Final = '{ $.message = "delivery" && $.outcome = "accepted" }'
+_LOOKED_UP: Final = 100  # errors of one window whose deliveries are looked up: one read
+_HOUR: Final = 3_600
+_STEP: Final = 300  # seconds of one figure
 _MOST_NAMES: Final = 100  # CloudWatch, DescribeAlarms: names in one call
 
 
@@ -71,7 +77,7 @@ def _breakers(desk: Desk, found: Found, now: float) -> Part:
 
 def _breaker(desk: Desk, name: str, record: Record, now: float) -> Iterator[str]:
     if "open_until" not in record:
-        yield f"{name}: good (breaker closed)"
+        yield f"{name}: sending"
         return
     began = f" {since(record['opened_at'], now)}" if "opened_at" in record else ""
     workspace, _, permission = name.partition("#")
@@ -170,7 +176,7 @@ def _queue(desk: Desk, name: str, output: str, now: float) -> Part:
         visible, in_flight, delayed = _counts(desk, output)
     except (ClientError, BotoCoreError) as error:
         return Part.unread(name, error)
-    oldest, words = _oldest(desk, output, now)
+    oldest, age = _oldest(desk, output, now)
     # Every wait is a visibility timeout, so SQS cannot tell the waiting from those in work.
     line = f"{visible:,} to be taken, {in_flight:,} in work or waiting, {delayed:,} delayed"
     document: JsonValue = {
@@ -179,7 +185,7 @@ def _queue(desk: Desk, name: str, output: str, now: float) -> Part:
         "delayed": delayed,
         "oldest": oldest,
     }
-    return Part(name, (line, words), document)
+    return Part(name, (line, *age), document)
 
 
 def dead_letters(desk: Desk, _now: float) -> Part:
@@ -202,15 +208,17 @@ def _counts(desk: Desk, output: str) -> tuple[int, int, int]:
     return visible, in_flight, delayed
 
 
-def _oldest(desk: Desk, output: str, now: float) -> tuple[int | None, str]:
-    """Return the age of the oldest message in seconds, if CloudWatch has it, and its text."""
+def _oldest(desk: Desk, output: str, now: float) -> tuple[int | None, tuple[str, ...]]:
+    """Return the age of the oldest message in seconds, if CloudWatch has it, and its line."""
+    if desk.stack.endpoint is not None:
+        return None, ()  # the emulator's queues report nothing to CloudWatch
     try:
         age = _age(desk, output, now)
     except (ClientError, BotoCoreError) as error:
-        return None, f"oldest: cannot be read: {error}"
+        return None, (f"oldest: cannot be read: {error}",)
     if age is None:
-        return None, "oldest: CloudWatch has no figure of the last 10 minutes"
-    return age, f"oldest: {span(age)}"
+        return None, ("oldest: CloudWatch has no figure of the last 10 minutes",)
+    return age, (f"oldest: {span(age)}",)
 
 
 def _age(desk: Desk, output: str, now: float) -> int | None:
@@ -251,20 +259,74 @@ def alarms(desk: Desk, now: float) -> Part:
 def last_errors(desk: Desk, now: float) -> Part:
     """Return the last attempts within 15 minutes that Braze did not accept.
 
-    Raise botocore's errors, and NoSuchResource where the stack has no such log.
+    Those of deliveries that were accepted since are left out. Raise botocore's errors, and
+    NoSuchResource where the stack has no such log.
     """
     group = desk.log_group("DeliverLogGroup")
     found: list[Line] = []
+    count = 0
     for newest, oldest in _WINDOWS:
         within = lines(desk.clients["logs"], group, now - oldest, now - newest, _PATTERN)
-        found = [*(line for line in within if _is_error(line.entry)), *found]
+        errors = [line for line in within if _is_error(line.entry)]
+        count += len(errors)
+        found = [*_still_open(desk, errors[-_LOOKED_UP:]), *found]
         if len(found) >= _SHOWN:
             break
     shown = found[-_SHOWN:]
     texts = tuple(f"{moment(line.at, now)} {_words(line)}" for line in shown)
-    quiet = ("none in 15 minutes",)
+    over = f"; what failed ({counted(count, 'attempt')}) was accepted since" if count else ""
+    quiet = (f"none in 15 minutes{over}",)
     level: Level = "warning" if shown else "good"
     return Part("last errors", texts or quiet, [line.entry for line in shown], level)
+
+
+def _still_open(desk: Desk, errors: list[Line]) -> list[Line]:
+    """Return the errors of deliveries that the ledger does not know as accepted."""
+    table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
+    known = table.deliveries({str(line.entry.get("id", "")) for line in errors})
+    over = {one for one, record in known.items() if record.state == State.ACCEPTED}
+    return [line for line in errors if str(line.entry.get("id", "")) not in over]
+
+
+def sent(desk: Desk, now: float) -> Part:
+    """Return how many deliveries Braze accepted in the last hour, and in the last day.
+
+    CloudWatch has them in sums of five minutes, the local stack in its log lines. Raise botocore's
+    errors, and NoSuchResource where the stack has no such log.
+    """
+    accepted = _logged if desk.stack.endpoint is not None else _published
+    found = list(accepted(desk, now))
+    hour = sum(count for at, count in found if at >= now - _HOUR)
+    day = sum(count for _, count in found)
+    line = f"{hour:,} in the last hour, {day:,} in the last day"
+    return Part("sent", (line,), {"hour": hour, "day": day})
+
+
+def _logged(desk: Desk, now: float) -> Iterator[tuple[float, int]]:
+    group = desk.log_group("DeliverLogGroup")
+    for line in lines(desk.clients["logs"], group, now - DAY, pattern=_ACCEPTED):
+        entry = line.entry
+        if (entry.get("message"), entry.get("outcome")) == ("delivery", "accepted"):
+            yield line.at, 1
+
+
+def _published(desk: Desk, now: float) -> Iterator[tuple[float, int]]:
+    dimension = {"Name": "service", "Value": formation_name(desk.stack)}
+    metric = {"Namespace": NAMESPACE, "MetricName": "DeliveriesAccepted", "Dimensions": [dimension]}
+    stat = {"Metric": metric, "Period": _STEP, "Stat": "Sum"}
+    pages = (
+        desk.clients["cloudwatch"]
+        .get_paginator("get_metric_data")
+        .paginate(
+            StartTime=datetime.fromtimestamp(now - DAY, UTC),
+            EndTime=datetime.fromtimestamp(now, UTC),
+            MetricDataQueries=[{"Id": "sent", "MetricStat": stat}],
+        )
+    )
+    for page in pages:
+        for one in page["MetricDataResults"]:
+            for at, value in zip(one["Timestamps"], one["Values"], strict=True):
+                yield at.timestamp() + _STEP, round(value)  # the end of its five minutes
 
 
 def _is_error(entry: dict[str, Any]) -> bool:

@@ -7,12 +7,9 @@ from math import ceil
 from typing import Annotated, Literal
 
 import typer
-from rich.table import Table as Shown
-from rich.text import Text
 
 from relay.console.format import counted, moment, since, span
 from relay.console.options import RulesOption
-from relay.console.terminal import console
 from relay.paths import RULES
 from relay.rules.names import Names, Rule, read_names, suggestion
 from relay.stacks.ledger import Ledger, Record, living
@@ -135,10 +132,8 @@ def list_surges(  # noqa: PLR0913 - the options of a command
     if not found:
         typer.echo("no rule has a surge limit (surge: 200/10m)")
         return
-    shown = Shown("rule", "surge limit")
     for surge in found:
-        shown.add_row(*map(Text, (surge.rule, "\n".join(surge.described(now)))))
-    console().print(shown)
+        typer.echo("\n  ".join([surge.rule, *surge.described(now)]))
 
 
 @app.command()

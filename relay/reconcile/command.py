@@ -2,19 +2,16 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from relay.console.format import moment, time_of
+from relay.console.lines import block
 from relay.console.options import RulesOption
-from relay.console.terminal import console
 from relay.operations.clients import Desk, NoSuchResource
 from relay.paths import RULES
 from relay.reconcile.accounting import (
@@ -29,6 +26,7 @@ from relay.reconcile.accounting import (
     deliveries,
 )
 from relay.reconcile.cloudwatch_counts import Period, depth_at, depth_now, published, written
+from relay.reconcile.emulator_log import unended, without_lost_lines
 from relay.rules.names import Names, read_names
 from relay.stacks.selection import (
     ConfigEnv,
@@ -41,7 +39,7 @@ from relay.stacks.selection import (
 )
 
 _SERVICES: Final = ("sqs", "cloudwatch", "logs", "cloudformation")
-_STYLES: Final = {"adds up": "green", "open": "yellow", "wrong": "bold red"}
+_COLOURS: Final = {"adds up": "green", "open": "yellow", "wrong": "red"}
 _NOW: Final = "now"
 _TITLES: Final = {"wishes": "rule matches"}  # of sums whose name in JSON is no title
 
@@ -96,7 +94,9 @@ def reconcile(  # noqa: PLR0913 - the options of a command
     if as_json:
         typer.echo(json.dumps(document(found), indent=2))
     else:
-        show(found, console(), now)
+        for text, colour in shown(found, now):
+            if text:
+                typer.secho(text, fg=colour)
     if not found.adds_up:
         raise typer.Exit(1)
 
@@ -106,7 +106,10 @@ def reconciled(desk: Desk, period: Period, now: float) -> Reconciled:
     figures = _figures(desk, desk.names, period)
     depth = Depth(depth_at(desk, period.start), _depth_at_the_end(desk, period, now))
     sums = [(asked, at_once(asked, figures)) for asked in AT_ONCE]
-    return Reconciled(desk.stack, period, depth, [*sums, (DELIVERIES, deliveries(figures, depth))])
+    rows = deliveries(figures, depth)
+    if desk.stack.endpoint is not None and not adds_up(rows):
+        rows = without_lost_lines(rows, unended(desk, period))
+    return Reconciled(desk.stack, period, depth, [*sums, (DELIVERIES, rows)])
 
 
 def document(found: Reconciled) -> dict[str, object]:
@@ -121,23 +124,26 @@ def document(found: Reconciled) -> dict[str, object]:
     }
 
 
-def show(found: Reconciled, to: Console, now: float) -> None:
-    """Print the sums, then each row that does not add up and the command that looks further."""
+def shown(found: Reconciled, now: float) -> Iterator[tuple[str, str | None]]:
+    """Yield lines and their colours: the sums, then why a row does not add up and what to do."""
     period = found.period
-    to.print(f"{found.stack.name}, {moment(period.start, now)} to {moment(period.end, now)}")
+    yield f"{found.stack.name}, {moment(period.start, now)} to {moment(period.end, now)}", None
     for asked, rows in found.sums:
-        to.print(_table(asked, rows))
+        if rows:
+            yield _block(asked, rows), None
     begun = "unknown" if found.depth.start is None else f"{found.depth.start:,}"
     ended = "unknown" if found.depth.end is None else f"{found.depth.end:,}"
-    to.print(
-        "planned - left = in flight at the end - in flight at the start: "
-        f"{ended} at the end, {begun} at the start"
-    )
+    yield "planned - left = in flight at the end - in flight at the start:", None
+    yield f"  {ended} at the end, {begun} at the start", None
     for asked, rows in found.sums:
         for row in rows:
             if row.why:
-                _explain(found.stack, asked, row, to)
-    to.print("nothing is missing" if found.adds_up else "[bold red]it does not add up[/]")
+                yield f"{_title(asked)} of {_name(row)}: {row.why}", _COLOURS[row.verdict]
+                yield f"  {command(found.stack, row.look)}" if row.look else "", None
+    if found.adds_up:
+        yield "nothing is missing", "green"
+    else:
+        yield "it does not add up", "red"
 
 
 def _figures(desk: Desk, names: Names, period: Period) -> Figures:
@@ -164,17 +170,17 @@ def _row(row: Row) -> dict[str, object]:
     return dict(described)
 
 
-def _table(asked: Sum, rows: Sequence[Row]) -> Table:
-    table = Table("", asked.left, title=_title(asked), title_justify="left")
-    for name in asked.right:
-        table.add_column(_short(name), justify="right")
-    table.add_column("difference", justify="right")
-    table.add_column("verdict", no_wrap=True)
-    for row in rows:
-        right = [f"{row.right[name]:,}" for name in asked.right]
-        verdict = Text(row.verdict, _STYLES[row.verdict])
-        table.add_row(_name(row), f"{row.left:,}", *right, f"{row.difference:,}", verdict)
-    return table
+def _block(asked: Sum, rows: Sequence[Row]) -> str:
+    """Return a sum's rows, each with its place whole, and the terms that are not 0."""
+    return block(_title(asked), [(f"{_name(row)}:", _sum(asked, row)) for row in rows])
+
+
+def _sum(asked: Sum, row: Row) -> str:
+    terms = [f"{count:,} {_short(name)}" for name, count in row.right.items() if count]
+    sign = "=" if row.difference == 0 else "against"
+    difference = f", difference {row.difference:,}" if row.difference else ""
+    text = f"{row.left:,} {_short(asked.left)} {sign} {' + '.join(terms) or '0'}{difference}"
+    return f"{text}: {row.verdict}"
 
 
 def _title(asked: Sum) -> str:
@@ -189,9 +195,3 @@ def _short(metric: str) -> str:
 def _name(row: Row) -> str:
     source, rule = row.place
     return f"{source}/{rule}" if rule else source
-
-
-def _explain(stack: Operated, asked: Sum, row: Row, to: Console) -> None:
-    to.print(Text(f"{_title(asked)} of {_name(row)}: {row.why}", _STYLES[row.verdict]))
-    if row.look:
-        to.print(Text(f"  {command(stack, row.look)}"), soft_wrap=True)

@@ -23,11 +23,15 @@ def test_what_is_shown_of_a_preset_can_be_pasted_and_is_the_same_source(name: st
     assert replace(pasted, version="") == replace(source_of(name), version="")
 
 
-def test_every_preset_is_listed_with_its_page_whole() -> None:
-    rows = [line.split("│") for line in printed().splitlines() if line.startswith("│")]
-    names, pages = ("".join(row[at].strip() for row in rows) for at in (1, -2))
-    assert names == "".join(PRESETS)
-    assert pages == "".join(preset["document"] for preset in PRESETS.values())
+def test_every_preset_is_listed_with_what_one_copies_whole_in_a_line() -> None:
+    lines = printed().splitlines()
+    assert [line for line in lines if line and not line.startswith(" ")] == list(PRESETS)
+    pages = [line.split()[1] for line in lines if line.startswith("  page ")]
+    assert pages == [preset["document"] for preset in PRESETS.values()]
+    for preset in PRESETS.values():
+        ids = preset["event"].get("id", {})
+        for expression in [ids] if isinstance(ids, str) else ids.values():
+            assert any(line.endswith(expression) for line in lines)
 
 
 def test_an_unknown_preset_says_what_was_probably_meant() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import typer
 
+from relay.console.lines import broken
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import RULES
 from relay.rules.case_file import CASES
@@ -48,7 +49,7 @@ def explain(  # noqa: PLR0913 - the options of a command
         typer.echo(json.dumps(explanation, indent=2, ensure_ascii=False))
         return
     for text, colour in _lines(explanation):
-        typer.secho(text, fg=colour)
+        typer.secho(broken(text), fg=colour)
 
 
 def _lines(explanation: JsonObject) -> Iterator[Line]:

@@ -1,8 +1,11 @@
 """What is shown of the samples is whole, in the order of posting, and names where it came from."""
 
+from typing import Any
+
 import pytest
 
 from handler.core.braze.request import request
+from handler.core.models import Delivery
 from handler.core.rules.source import Source
 from relay.local.received import (
     Record,
@@ -18,6 +21,11 @@ from relay.webhooks.samples import Sample, load_sources, samples
 
 NOW = 1_780_000_000
 LONG = "c" * 120
+
+
+def asked(delivery: Delivery) -> Any:
+    """Return the request of a delivery, as the simulated Braze gets it."""
+    return request(delivery)
 
 
 def as_received(body: Record, before: Record | None = None) -> Record:
@@ -50,7 +58,7 @@ def test_each_message_names_sample_source_and_rule_in_the_order_of_posting(
 ) -> None:
     known = wanted(posted, sources)
     assert len(known) > 3
-    sends = [as_received(request(one.delivery)) for one in reversed(known)]
+    sends = [as_received(asked(one.delivery)) for one in reversed(known)]
     shown = list(send_lines(ordered(sends, known)))
     titles = [line for line in shown if line and not line.startswith(" ")]
     assert titles == [one.title for one in known]
@@ -61,7 +69,7 @@ def test_two_messages_to_one_user_are_told_apart_by_what_is_in_them(
     posted: list[Posted], sources: dict[str, Source]
 ) -> None:
     first = wanted(posted, sources)[1]
-    body = request(first.delivery)
+    body = asked(first.delivery)
     other = as_received(body | {"canvas_id": "another"})
     mine = as_received(body)
     assert ordered([other, mine], [first]) == [(first, mine), (None, other)]
@@ -71,10 +79,10 @@ def test_what_one_copies_is_whole_in_one_line(
     posted: list[Posted], sources: dict[str, Source]
 ) -> None:
     known = wanted(posted, sources)
-    sends = [as_received(request(one.delivery), {"email": f"{LONG}@example.org"}) for one in known]
+    sends = [as_received(asked(one.delivery), {"email": f"{LONG}@example.org"}) for one in known]
     shown = list(send_lines(ordered(sends, known)))
     for one in known:
-        (recipient,) = request(one.delivery)["recipients"]
+        (recipient,) = asked(one.delivery)["recipients"]
         assert any(recipient["external_user_id"] in line for line in shown)
         assert any(recipient["attributes"]["email"] in line for line in shown)
     assert any(f"before      email: {LONG}@example.org" in line for line in shown)
@@ -86,7 +94,7 @@ def test_a_profile_that_is_new_takes_no_room(
     posted: list[Posted], sources: dict[str, Source]
 ) -> None:
     known = wanted(posted, sources)
-    shown = "\n".join(send_lines(ordered([as_received(request(known[0].delivery))], known)))
+    shown = "\n".join(send_lines(ordered([as_received(asked(known[0].delivery))], known)))
     assert "before" not in shown
 
 

@@ -1,5 +1,6 @@
 """`relay status`: each part says what the stack says; one that cannot be read spoils no other."""
 
+import io
 import json
 import os
 import signal
@@ -8,12 +9,18 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
+from rich.console import Console
 
+from handler.aws.metrics import NAMESPACE
 from relay.operations import status
+from relay.operations.clients import Desk, Part
+from relay.operations.status_parts import queues, sent
+from relay.rules.names import Names
 from tests.relay.operations.stage import ROOT, Stage
 
 PROGRAM = "import typer; from relay.operations.status import status; typer.run(status)"
@@ -45,6 +52,7 @@ def test_a_quiet_stack_has_all_parts_and_nothing_in_them(stage: Stage) -> None:
     for name in ("queue", "low_priority"):
         assert found.pop(name) == {"visible": 0, "in_flight": 0, "delayed": 0, "oldest": None}
     assert found == {
+        "sent": {"hour": 0, "day": 0},
         "dead_letters": {"count": 0},
         "braze": {name: {"open": False} for name in ("coffee", "default", "tea")},
         "rate_limit": {"coffee": {}, "default": {}, "tea": {}},
@@ -117,7 +125,7 @@ def test_an_open_breaker_says_since_when_why_and_when_it_is_probed(stage: Stage)
     assert "Braze refuses the API key; a probe is on its way" in said
     assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
     assert "give the key its permissions in Braze, or set another: .venv/bin/relay" in said
-    assert "coffee: good (breaker closed)" in said
+    assert "coffee: sending" in said
     found = looked(stage)["braze"]
     assert {name: one["open"] for name, one in found.items()} == {
         "coffee": False,
@@ -132,7 +140,7 @@ def test_a_key_that_lacks_one_permission_is_said_to_lack_that_one(stage: Stage) 
     opened = {"opened_at": now - 9, "open_until": now + 90, "reason": "key_refused"}
     stage.put("breaker#tea#canvas.trigger.send", opened | {"expires": now + 999})
     said = part(stage, "Braze")
-    assert "tea: good (breaker closed)" in said
+    assert "tea: sending" in said
     assert "tea, canvas.trigger.send: breaker open since" in said
     assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
     assert [name for name, one in looked(stage)["braze"].items() if one["open"]] == [
@@ -203,6 +211,60 @@ def test_the_last_five_errors_are_the_newest_of_a_quarter_of_an_hour(stage: Stag
     assert [entry["attempt"] for entry in found] == [5, 6, 7, 8, 9]
     said = part(stage, "last errors")
     assert "shopify/order not_sent (server_error) status 500 attempt 9" in said
+
+
+def test_an_error_of_what_was_accepted_since_is_not_shown(stage: Stage) -> None:
+    stage.log("DeliverLogGroup", line("not_sent", 1), line("not_sent", 2), ago=100)
+    stage.put(f"delivery#{1:064x}", {"state": "ACCEPTED"})
+    assert [entry["attempt"] for entry in looked(stage)["last_errors"]] == [2]
+    stage.put(f"delivery#{2:064x}", {"state": "ACCEPTED"})
+    assert looked(stage)["last_errors"] == []
+    said = part(stage, "last errors")
+    assert "none in 15 minutes; what failed (2 attempts) was accepted since" in said
+
+
+def test_what_was_sent_is_counted_by_the_hour_and_the_day(stage: Stage) -> None:
+    service = [{"Name": "service", "Value": stage.stack.name}]
+    for ago, count in ((1_200, 3.0), (7_200, 4.0), (90_000, 8.0)):
+        stage.client("cloudwatch").put_metric_data(
+            Namespace=NAMESPACE,
+            MetricData=[
+                {
+                    "MetricName": "DeliveriesAccepted",
+                    "Timestamp": datetime.fromtimestamp(time.time() - ago, UTC),
+                    "Value": count,
+                    "Dimensions": service,
+                }
+            ],
+        )
+    assert looked(stage)["sent"] == {"hour": 3, "day": 7}
+    assert part(stage, "sent") == "3 in the last hour, 7 in the last day"
+
+
+def local(stage: Stage) -> Desk:
+    """Return the stack as `--local` has it: with the emulator's endpoint."""
+    services = ("sqs", "dynamodb", "logs", "cloudwatch", "cloudformation")
+    return Desk.of(stage.stack, Names(), services)
+
+
+def test_the_local_stack_counts_what_was_sent_by_its_log(stage: Stage) -> None:
+    stage.log("DeliverLogGroup", line("accepted", 1), line("rejected", 2), ago=9_000)
+    stage.log("DeliverLogGroup", line("accepted", 3), {"message": "accepted"}, ago=60)
+    found = sent(local(stage), time.time())
+    assert found.document == {"hour": 1, "day": 2}
+
+
+def test_the_local_stack_is_not_said_to_lack_what_its_emulator_cannot_have(stage: Stage) -> None:
+    (queue, *_) = queues(local(stage), time.time())
+    assert queue.lines == ("0 to be taken, 0 in work or waiting, 0 delayed",)
+
+
+def test_what_one_copies_is_whole_in_one_line_of_eighty_columns(stage: Stage) -> None:
+    command = f".venv/bin/relay dead-letters list --stack-name {'x' * 40}"
+    shown = status.shown(stage.stack, [Part("dead letters", ("1 letter", command), {})], 0)
+    screen = Console(file=io.StringIO(), width=80, force_terminal=True, no_color=True)
+    screen.print(shown, soft_wrap=True)
+    assert f"  {command}" in "".join(screen.file.getvalue())  # type: ignore[attr-defined] # as above
 
 
 def test_a_part_that_cannot_be_read_says_so_and_the_rest_is_shown(stage: Stage) -> None:

@@ -10,8 +10,11 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from handler.aws.metrics import METRICS, NAMESPACE
+from relay.operations.clients import Desk
 from relay.reconcile.accounting import DELIVERIES, EVENTS, WEBHOOKS, WISHES
-from relay.reconcile.command import reconcile
+from relay.reconcile.cloudwatch_counts import Period
+from relay.reconcile.command import Reconciled, reconcile, reconciled, shown
+from relay.rules.names import Names
 from tests.relay.operations.stage import Stage
 
 app = Typer()
@@ -215,3 +218,63 @@ def test_a_period_that_has_nothing_in_it_proves_nothing_and_is_refused(
     result = run(stage, "--since", since)
     assert result.exit_code == 2
     assert told in result.output
+
+
+def counted(rule: str, **counts: int) -> dict[str, Any]:
+    """Return a line of metrics as the functions write it."""
+    directive = {
+        "Namespace": NAMESPACE,
+        "Dimensions": [["service", "source", "rule"]],
+        "Metrics": [{"Name": name} for name in counts],
+    }
+    named = {"service": "relay", "source": "shopify", "rule": rule}
+    return {"_aws": {"CloudWatchMetrics": [directive]}, **named, **counts}
+
+
+def planned(rule: str, *ids: str) -> dict[str, Any]:
+    made = [{"rule": rule, "id": one} for one in ids]
+    return {"message": "webhook", "source": "shopify", "status": 200, "deliveries": made}
+
+
+def locally(stage: Stage) -> Reconciled:
+    """Return the sums of a stack as `--local` has it: with the emulator's endpoint."""
+    now = time.time()
+    services = ("sqs", "cloudwatch", "logs", "cloudformation")
+    return reconciled(Desk.of(stage.stack, Names(), services), Period.of(now - 900, now, now), now)
+
+
+def test_lines_that_the_emulators_log_lost_are_no_loss_of_the_relay(stage: Stage) -> None:
+    stage.log("IngestLogGroup", planned("order", "1" * 64, "2" * 64), ago=60)
+    stage.log("IngestLogGroup", counted("order", DeliveriesPlanned=2), ago=60)
+    stage.log("DeliverLogGroup", counted("order", DeliveriesAccepted=1), ago=60)
+    stage.put(f"delivery#{'1' * 64}", {"state": "ACCEPTED"})
+    assert not locally(stage).adds_up
+    stage.put(f"delivery#{'2' * 64}", {"state": "FAILED"})
+    assert not locally(stage).adds_up
+
+    stage.put(f"delivery#{'2' * 64}", {"state": "ACCEPTED"})
+    found = locally(stage)
+    assert found.adds_up
+    said = [text for text, _ in shown(found, time.time())]
+    assert "deliveries of shopify/order: the emulator's log lost the lines of 1: " in "".join(said)
+    assert said[-1] == "nothing is missing"
+
+
+def test_what_is_missing_of_one_rule_is_not_excused_by_another(stage: Stage) -> None:
+    for number, rule in enumerate(("order", "welcome")):
+        stage.log("IngestLogGroup", planned(rule, str(number) * 64), ago=60)
+        stage.log("IngestLogGroup", counted(rule, DeliveriesPlanned=1), ago=60)
+    stage.put(f"delivery#{'0' * 64}", {"state": "ACCEPTED"})
+    (_, rows) = locally(stage).sums[-1]
+    assert {row.place: row.verdict for row in rows} == {
+        ("shopify", "order"): "open",
+        ("shopify", "welcome"): "wrong",
+        ("the stack", ""): "wrong",
+    }
+
+
+def test_a_place_is_whole_in_one_line_and_only_terms_that_count_are_shown(stage: Stage) -> None:
+    rule = "a-rule-with-a-name-of-forty-characters-xx"
+    put(stage, "shopify", rule, DeliveriesPlanned=5, DeliveriesAccepted=4, DeliveriesHeld=1)
+    lines = run(stage).output.splitlines()
+    assert f"  shopify/{rule}:  5 planned = 4 accepted + 1 held: adds up" in lines
