@@ -69,7 +69,7 @@ def init(
         write(made.files)
     except OSError as error:
         _refuse([f"{error.filename}: {error.strerror}"])
-    for file in made.files:
+    for file in reversed(made.files):
         typer.echo(f"written: {_shown(file)}")
     typer.echo("\n".join(["", *at_the_sender(source, chosen, made), "", *_next(made, target)]))
 
@@ -156,6 +156,7 @@ def at_the_sender(source: str, preset: str, made: Scaffold) -> Iterator[str]:
     yield from _line("where", row["at the sender"])
     yield from _line("URL", f"https://.../webhooks/{source}")
     yield from _line("", f"`{RELAY} urls` prints it whole, once it is deployed")
+    yield from _line("", "before that, a tunnel to this machine: docs/first-source.md")
     yield from _line("events", ", ".join(made.rule.types))
     yield from _line("secret", row["the secret"])
     yield from _line("", f"{RELAY} secrets set --source {source}")
@@ -180,8 +181,8 @@ def _next(made: Scaffold, target: Target) -> Iterator[str]:
         stages = " and ".join(target.undecided)
         kind = "Canvas" if target.is_canvas else "campaign"
         yield f"{ids} under vars of {stages} in {_shown(rules)}:"
-        yield f"no deployment takes it. Put the API identifier of your {kind} there, then run"
-        yield f"{RELAY} rules test --update"
+        yield f"no deployment takes them. Write the API identifiers of your {kind} there,"
+        yield f"then those into the case: {RELAY} rules test --update"
         yield ""
     yield "Next:"
     yield f"  {RELAY} rules check"
