@@ -69,7 +69,7 @@ def init(
         write(made.files)
     except OSError as error:
         _refuse([f"{error.filename}: {error.strerror}"])
-    for file in reversed(made.files):
+    for file in reversed(list(made.files)):
         typer.echo(f"written: {_shown(file)}")
     typer.echo("\n".join(["", *at_the_sender(source, chosen, made), "", *_next(made, target)]))
 
