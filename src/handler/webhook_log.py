@@ -1,6 +1,11 @@
-"""The log line and the metrics of a webhook: neither holds a value from it."""
+"""The log line and the metrics of a webhook: of its values, the line has references and digests.
+
+A reference is what people call an order by (`event.reference` of the rules file). Event ids and
+identifiers of persons are there as digests alone, by which `relay trace` finds them.
+"""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +13,7 @@ from typing import Any, Final
 
 from handler.aws import log
 from handler.aws.metrics import Tally
+from handler.core.braze.identifiers import log_digest, persons_of, traced
 from handler.core.errors import (
     NotJson,
     Refused,
@@ -16,7 +22,8 @@ from handler.core.errors import (
     UnknownSource,
     Unverified,
 )
-from handler.core.models import Delivery, ParkReason, Plan
+from handler.core.message import encode
+from handler.core.models import Delivery, LoggedEvent, Parked, ParkReason, Plan
 
 logger = log.logger()
 
@@ -32,6 +39,10 @@ _ALARMING: Final = (
 # account may have 500 rules, and `relay rules explain` has the reasons of all.
 MOST_TOLD: Final = 5  # rules
 _ROOM: Final = 500  # bytes of JSON, for their names and reasons
+_MOST_SEEN: Final = 100  # events: as many as a webhook may make deliveries
+# Types of events are words with signs between them; others stay out of the log.
+_TYPE: Final = re.compile(r"[A-Za-z0-9_./:-]{1,64}")
+_References = Mapping[str, Mapping[str, str]]  # the log's field, by the event's id
 _LONGEST: Final = 200  # bytes of a reason, which names a condition: at most twice as many as JSON
 
 
@@ -116,17 +127,39 @@ def _events(planned: Plan) -> Iterator[tuple[str, int]]:
 
 
 def _log_fields(planned: Plan) -> dict[str, Any]:
-    """Return a plan's fields for the log: counts, rules, ids, operands; no value of the body."""
+    """Return a plan's fields for the log: counts, rules, ids, operands, references, digests."""
+    references = {one.id: {"reference": one.reference} for one in planned.logged if one.reference}
     return {
         "events": planned.events,
-        "deliveries": [{"rule": made.rule, "id": made.id} for made in planned.deliveries],
-        "shadow": [{"rule": made.rule, "id": made.id} for made in planned.shadow],
-        "parked": [
-            {"rule": parked.rule, "reason": parked.reason, "detail": parked.detail}
-            for parked in planned.parked
-        ],
+        "seen": [_seen_event(one) for one in planned.logged[:_MOST_SEEN]],
+        "deliveries": [_made(one, references) for one in planned.deliveries],
+        "shadow": [_made(one, references) for one in planned.shadow],
+        "parked": [_kept(one, references) for one in planned.parked],
         **_unmatched(planned),
         "warnings": list(planned.warnings),
+    }
+
+
+def _seen_event(event: LoggedEvent) -> dict[str, str]:
+    kind = event.type if event.type and _TYPE.fullmatch(event.type) else None
+    found = {"type": kind, "event": log_digest(event.id), "reference": event.reference}
+    return {name: one for name, one in found.items() if one}
+
+
+def _made(made: Delivery, references: _References) -> dict[str, Any]:
+    who = [log_digest(one) for one in persons_of(made.recipient or {})]
+    named = {"rule": made.rule, "id": made.id, **references.get(made.event_id, {})}
+    return {**named, "who": who} if who else named
+
+
+def _kept(parked: Parked, references: _References) -> dict[str, str | None]:
+    return {
+        "rule": parked.rule,
+        "reason": parked.reason,
+        "detail": parked.detail,
+        "id": traced(encode(parked)),  # as `relay dead-letters` knows it
+        "event": log_digest(parked.event_id),
+        **references.get(parked.event_id, {}),
     }
 
 

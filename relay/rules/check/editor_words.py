@@ -153,6 +153,10 @@ _EVENT: Final = {
     "repeats_for": Word(
         "How long the sender repeats a webhook whose id is only the digest of its body.", "1d"
     ),
+    "reference": Word(
+        "JMESPath, or JMESPath by glob of the type: what people call it by, for logs; no person.",
+        {"orders/*": "body.name"},
+    ),
 }
 _VERIFY: Final = {
     "preset": Word("A known sender, by name; keys beside it override the preset's.", "stripe"),

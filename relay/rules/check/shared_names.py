@@ -12,6 +12,7 @@ from handler.core.expressions.defines import DEFINE, defined_in, unlabelled
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.template import Problem, Template, Text, Whole, expressions
 from handler.core.rules.compiler import root_names
+from handler.core.rules.decode_source import BY_TYPE
 from handler.core.rules.source import ITEM, EventReader, Rule, Source
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _bare(node: "Node") -> "Node":
 def _of_event(reader: EventReader) -> Iterator[Expression]:
     yield reader.type
     yield from (reader.events,) if reader.events else ()
-    for choices in (reader.ids, reader.times, reader.binds, reader.versions):
+    for choices in (getattr(reader, name) for name in BY_TYPE):
         yield from (one for _, one in choices)
 
 

@@ -27,6 +27,7 @@ from relay.rules.check.consent import consent_warnings
 from relay.rules.check.event_ids import by_type
 from relay.rules.check.event_timing import later_warnings
 from relay.rules.check.paths import templates, unseen
+from relay.rules.check.references import personal_references
 from relay.rules.check.text_lists import known_texts
 from relay.rules.check.two_currencies import mixed_money
 
@@ -62,6 +63,7 @@ _LIQUID: Final = re.compile(r"\{\{.*?\}\}+|\{%.*?%\}")
 def warnings(source: Source, preset: str) -> Iterator[Problem]:
     """Yield the warnings on a source, each with its path within the file."""
     yield from _unbound(source)
+    yield from personal_references(source)
     for at, rule in enumerate(source.rules):
         for path, text in _of_rule(rule, source, preset):
             yield ("rules", at, *path), text

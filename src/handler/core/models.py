@@ -46,7 +46,8 @@ class Event:
 
     `version` orders the events of one thing, and `arrived_ms` those of one version. `again_after`
     is set where the id is only a digest: the same bytes received after it are not the sender's
-    repeat, but a new occurrence (see `core.delivery.occurrences`).
+    repeat, but a new occurrence (see `core.delivery.occurrences`). `reference` is what people call
+    its object by, such as `#1042`, fit for a log; nothing is decided by it.
     """
 
     source: str
@@ -59,6 +60,7 @@ class Event:
     version: int | float | None = None
     arrived_ms: int | None = None
     again_after: int | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,15 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """An event as the log names it; of one that could not be parsed, the id is all there is."""
+
+    id: str
+    type: str | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The result of planning one verified webhook.
 
@@ -125,7 +136,8 @@ class Plan:
     queue messages of the deliveries, one for each. `shadow` are deliveries of shadow rules, which
     are never sent. `size` is in bytes: of the messages, and of what would be those of shadow rules
     and parked events. `warnings` are fit for a log. `matched` are the names of matching rules, once
-    for each event; `rendered` are those of them whose deliveries were made in time.
+    for each event; `rendered` are those of them whose deliveries were made in time. `logged` are
+    its events as the log names them.
     """
 
     events: int
@@ -140,3 +152,4 @@ class Plan:
     rendered: tuple[str, ...] = ()
     size: int = 0
     more_unmatched: int = 0
+    logged: tuple[LoggedEvent, ...] = ()

@@ -292,6 +292,7 @@ def _log_attempt(end: _End, seconds: int | None = None) -> None:
         "outcome": end.outcome.kind,
         "reason": end.settled.reason or end.outcome.reason,
         "status": end.outcome.status,
+        "detail": end.outcome.detail or None,
         "wait": seconds,
         "duration_ms": end.sent.duration_ms,
         "dispatch_id": end.outcome.dispatch_id,

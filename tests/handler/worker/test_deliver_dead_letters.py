@@ -31,6 +31,7 @@ def test_a_rejected_delivery_is_a_dead_letter_without_anything_of_the_request(
     assert (attributes["reason"], attributes["status"]) == ("rejected", "400")
     assert attributes["detail"] == "attributes: ... of ... is not a valid email"
     assert queue.item(delivery)["state"] == "DEAD"
+    assert [line["detail"] for line in queue.lines()] == [attributes["detail"]]
     assert len(braze.requests) == 1
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -25,6 +26,8 @@ MAX_EVENTS: Final = 1000
 # Seconds, for clocks differ: an event's time further ahead is replaced by the time of receipt.
 _AHEAD: Final = 600
 _LONGEST_VERSION: Final = 18  # digits: below 2^63
+# A number or a short reference. It has a digit, and no @: no name and no address gets into a log.
+_REFERENCE: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9#_./ -]{1,40}")
 UNREADABLE_TIME: Final = (
     "event.occurred_at finds what is no time of a known form and zone: what is due within some time"
     " counts from when the webhook came"
@@ -96,6 +99,7 @@ def parse(
         version=version,
         arrived_ms=None if version is None else webhook.arrived_ms,
         again_after=again_after if event_id == raw else None,
+        reference=_reference(source.event.references, event_type, signed),
     )
 
 
@@ -200,6 +204,19 @@ def _version(choices: ByType, event_type: str, document: JsonValue) -> int | flo
     if found is None:  # without an order, older data could overwrite newer data
         raise Malformed("the event's version is neither a number nor a time")
     return found
+
+
+def _reference(choices: ByType, event_type: str, document: JsonValue) -> str | None:
+    """Return what people call an event's object by, if it is fit for a log; a failure is none."""
+    expression = _by_type(choices, event_type)
+    try:
+        value = None if expression is None else expression.search(document)
+    except ExpressionError:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    text = written(value).strip()
+    return text if _REFERENCE.fullmatch(text) else None
 
 
 def _number(value: JsonValue) -> int | float | None:

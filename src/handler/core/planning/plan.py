@@ -8,7 +8,15 @@ from typing import Final
 from handler.core import message
 from handler.core.errors import Malformed, Unrenderable
 from handler.core.json_types import JsonValue
-from handler.core.models import Delivery, Event, Parked, ParkReason, Plan, Verified
+from handler.core.models import (
+    Delivery,
+    Event,
+    LoggedEvent,
+    Parked,
+    ParkReason,
+    Plan,
+    Verified,
+)
 from handler.core.planning.match import Match, match, unmatched
 from handler.core.planning.parse import MAX_EVENTS, RawEvent, carried, digest, parse, split
 from handler.core.planning.render import MAX_DELIVERIES, Packed, event_fields, render
@@ -58,6 +66,7 @@ def plan(
         matched=tuple(each for one in plans for each in one.matched),
         rendered=tuple(each for one in plans for each in one.rendered),
         size=size,
+        logged=tuple(each for one in plans for each in one.logged),
     )
 
 
@@ -98,11 +107,17 @@ class _Planning:
 
     def _unwanted(self, event: Event, scope: Scope, warnings: list[str]) -> Plan:
         if self.is_told:
-            return Plan(1, warnings=tuple(warnings))
+            return Plan(1, warnings=tuple(warnings), logged=_logged(event))
         self.is_told = True
         told = tuple(islice(unmatched(event, self.source, scope), self.most_told))
         more = len(self.source.rules) - len(told)
-        return Plan(1, unmatched=told, warnings=tuple(warnings), more_unmatched=more)
+        return Plan(
+            1,
+            unmatched=told,
+            warnings=tuple(warnings),
+            more_unmatched=more,
+            logged=_logged(event),
+        )
 
     def _malformed(self, part: RawEvent, why: str) -> Plan:
         return _of_parked(_malformed(self.verified, part.raw, self.source, why))
@@ -126,11 +141,17 @@ def _rendered(found: Match, packed: Packed, source: Source, warnings: list[str])
         ),
         rendered=rendered,
         size=sum(len(body) for _, body in messages) + _size(parked),
+        logged=_logged(packed.event),
     )
 
 
+def _logged(event: Event) -> tuple[LoggedEvent]:
+    return (LoggedEvent(event.id, event.type, event.reference),)
+
+
 def _of_parked(parked: Parked, events: int = 1) -> Plan:
-    return Plan(events, parked=(parked,), size=_size((parked,)))
+    logged = (LoggedEvent(parked.event_id),)
+    return Plan(events, parked=(parked,), size=_size((parked,)), logged=logged)
 
 
 def _size(parked: tuple[Parked, ...]) -> int:

@@ -174,6 +174,7 @@ def find_unsigned(
     ]
     claims += [("bind", one) for _, one in reader.binds]
     claims += [("version", one) for _, one in reader.versions]
+    claims += [("reference", one) for _, one in reader.references]
     claims += [("type", reader.type)] if spec.type_signed else []
     claims += [("events", reader.events)] if reader.events else []
     for field, expression in claims:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FIRST: Final = ("name", "types", "enabled")
 OF_STAGE: Final = ("send",)
 SHARED: Final = tuple(one.name for one in fields(Rule) if one.name not in {*FIRST, *OF_STAGE})
+BY_TYPE: Final = ("ids", "times", "binds", "versions", "references")  # of an EventReader
 _LATER: Final = frozenset((*OF_STAGE, *SHARED))
 
 
@@ -187,7 +188,7 @@ def _define(name: str, written: dict[str, Any]) -> Define:
 
 
 def _reader(written: dict[str, Any]) -> EventReader:
-    by_type = {name: _by_type(written[name]) for name in ("ids", "times", "binds", "versions")}
+    by_type = {name: _by_type(written[name]) for name in BY_TYPE}
     one = {name: _expression(written[name]) for name in ("type", "events")}
     return EventReader(**written | by_type | one)
 

@@ -14,7 +14,7 @@ from handler.core.expressions.expression import Expression
 from handler.core.expressions.syntax_tree import all_nodes
 from handler.core.expressions.template import Template, Text, Whole
 from handler.core.rules.compiled_file import digest, head
-from handler.core.rules.decode_source import FIRST, OF_STAGE, SHARED, decode_source
+from handler.core.rules.decode_source import BY_TYPE, FIRST, OF_STAGE, SHARED, decode_source
 from handler.core.rules.defines import Define
 from handler.core.rules.source import ByType, EventReader, Rule, Source
 from handler.core.verification.schemes import (
@@ -200,8 +200,7 @@ def _define(define: Define) -> dict[str, object]:
 
 def _reader(reader: EventReader) -> dict[str, object]:
     values = {one.name: getattr(reader, one.name) for one in fields(EventReader)}
-    names = ("ids", "times", "binds", "versions")
-    by_type = {name: _by_type(getattr(reader, name)) for name in names}
+    by_type = {name: _by_type(getattr(reader, name)) for name in BY_TYPE}
     return values | by_type | {name: _expression(values[name]) for name in ("type", "events")}
 
 

@@ -184,6 +184,7 @@ def _reader(sender: Sender, compiler: Compiler) -> EventReader:
         binds=_by_type(spec.bind, "bind", compiler),
         versions=_by_type(spec.version, "version", compiler),
         repeats_for=seconds(spec.repeats_for),
+        references=_by_type(spec.reference, "reference", compiler),
     )
     find_unsigned(reader, spec, sender, compiler)
     return reader

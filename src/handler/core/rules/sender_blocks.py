@@ -234,7 +234,8 @@ class EventBlock(_Block):
     older attributes then never overwrite newer ones. It stands only on what is signed.
     `id` may also read `digest`, the SHA-256 of the event's bytes in hex. `repeats_for` is how long
     the sender repeats a webhook, where an id is that digest alone: the same bytes that come later
-    tell of something that has happened again.
+    tell of something that has happened again. `reference` gives what people call the object of an
+    event by, such as an order's number: a label for logs, which decides nothing.
     """
 
     type: str
@@ -245,3 +246,4 @@ class EventBlock(_Block):
     bind: dict[str, str] = {}
     version: ByTypeBlock | None = None
     repeats_for: Duration = "3d"
+    reference: ByTypeBlock | None = None

@@ -39,6 +39,7 @@ class EventReader:
     Of those by glob of the type, the first that fits decides; of `binds`, each that fits must be
     true. `events` gives the list of events of a webhook that holds many. `versions` order the
     events of one thing. `repeats_for` is how many seconds the sender repeats a webhook.
+    `references` give what people call an event's object by.
     """
 
     type: Expression
@@ -49,6 +50,7 @@ class EventReader:
     binds: ByType = ()
     versions: ByType = ()
     repeats_for: int = 3 * 86_400
+    references: ByType = ()
 
 
 class RecipientForm(NamedTuple):

@@ -1,4 +1,7 @@
-"""Presets of payment and subscription services."""
+"""Presets of payment and subscription services.
+
+A `reference` is the number of an invoice, or the id of a payment: never of a customer.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -19,6 +22,16 @@ PAYMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
             "type_signed": True,
             "id": "body.id",
             "occurred_at": "body.created",
+            "reference": {
+                # A session's own id is longer than a reference may be.
+                "checkout.session.*": (
+                    "coalesce(body.data.object.payment_intent, body.data.object.subscription)"
+                ),
+                "customer.subscription.*": "body.data.object.id",
+                "invoice.*": "coalesce(body.data.object.number, body.data.object.id)",
+                "charge.*": "body.data.object.id",
+                "payment_intent.*": "body.data.object.id",
+            },
         },
     },
     "paddle": {
@@ -41,6 +54,10 @@ PAYMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
             "type_signed": True,
             "id": "body.event_id",
             "occurred_at": "body.occurred_at",
+            "reference": {
+                "transaction.*": "coalesce(body.data.invoice_number, body.data.id)",
+                "subscription.*": "body.data.id",
+            },
         },
     },
     "lemonsqueezy": {
@@ -61,6 +78,10 @@ PAYMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
                 "*_created": "body.data.attributes.created_at",
                 "*": "body.data.attributes.updated_at",
             },
+            "reference": {
+                "order_*": "body.data.attributes.order_number",
+                "subscription_*": "body.data.id",
+            },
         },
     },
     "chargebee": {
@@ -71,6 +92,7 @@ PAYMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
             "type_signed": True,
             "id": "body.id",
             "occurred_at": "body.occurred_at",
+            "reference": "coalesce(body.content.invoice.id, body.content.subscription.id)",
         },
     },
 }

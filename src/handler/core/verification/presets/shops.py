@@ -1,4 +1,7 @@
-"""Presets of shops: orders and their customers."""
+"""Presets of shops: orders and their customers.
+
+A `reference` is the number that people call an order by: never a person's name or id.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -29,6 +32,11 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
                 "*/create": "body.created_at",
                 # Not created_at: an old order that changes today happened today.
                 "*": "body.updated_at",
+            },
+            "reference": {
+                "orders/*": "body.name",
+                "draft_orders/*": "body.name",
+                "fulfillments/*": "body.name",
             },
         },
         "headers": [
@@ -63,6 +71,7 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
                 "*.created": "concat(body.date_created_gmt, 'Z')",
                 "*": "concat(body.date_modified_gmt, 'Z')",
             },
+            "reference": {"order.*": "body.number", "subscription.*": "body.number"},
         },
         "headers": [
             "x-wc-webhook-topic",
@@ -90,6 +99,7 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
                 "*": ("concat(body.producer, '/', text(body.data.id), '@', text(body.created_at))"),
             },
             "occurred_at": "body.created_at",
+            "reference": {"store/order/*": "body.data.id"},
         },
         "headers": ["webhook-id", "webhook-timestamp"],
         "answer": "empty",
@@ -107,6 +117,11 @@ SHOPS: Final[Mapping[str, Mapping[str, Any]]] = {
             "type_signed": True,
             "id": "body.event_id",
             "occurred_at": "body.created_at",
+            "reference": {
+                "invoice.*": "body.data.object.invoice.invoice_number",
+                "order.*": "body.data.id",
+                "payment.*": "body.data.id",
+            },
         },
     },
     "recharge": {
