@@ -89,6 +89,11 @@ ENTRIES: Final = {
         "Show what was sent, queue, dead letters, Braze, pauses, surges, alarms, last errors.",
         OPERATE,
     ),
+    "tail": Entry(
+        "relay.operations.tail:tail",
+        "Show webhooks and deliveries as they come, a line each, until Ctrl-C.",
+        OPERATE,
+    ),
     "trace": Entry(
         "relay.operations.trace:trace",
         "Show the deliveries of an event or order: their state, attempts and log lines.",

@@ -74,7 +74,7 @@ def up(
         say(remark)
     with (
         local_stack(rules, given, braze_url, port, RulesStage=stage) as local,
-        followed(local.stack, say),
+        followed(local, stderr=True),
         registered(_found(local, rules, is_simulated=braze_url is None)),
     ):
         if secrets_file is None:
@@ -105,7 +105,7 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
         ExitStack() as shown,
     ):
         play(local, sources, None)
-        shown.enter_context(followed(local.stack, typer.echo))
+        shown.enter_context(followed(local))
         shown.enter_context(registered(_found(local, rules, is_simulated=True)))
         typer.echo(f"\n{_simulated(local)}")
         _say_secrets(given, typer.echo)

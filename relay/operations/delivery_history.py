@@ -1,8 +1,7 @@
 """Deliveries of one event, order or id: their ledger records and their log lines."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,13 +11,12 @@ from handler.core.braze.identifiers import traced
 from handler.core.delivery.claim_protocol import State
 from handler.core.planning.delivery_id import delivery_id
 from relay.console.format import ago, since, until
-from relay.console.log_format import sentence
 from relay.operations.clients import Desk
 from relay.rules.names import Names, Rule
 from relay.stacks.ledger import Ledger, Record
+from relay.stacks.logs import GROUPS, Line, Search
 
 INDEXES: Final[Mapping[str, str]] = {"by-event": "event", "by-once": "once"}
-LOGS: Final = ("IngestLogGroup", "DeliverLogGroup")
 # CloudWatch Logs takes 5 to 10 searches in a second of an account and region, and each delivery
 # needs two. An event of for_each may have a hundred.
 SEARCHED: Final = 10
@@ -26,52 +24,12 @@ _MEANINGS: Final[Mapping[str, str]] = {
     State.FAILED: " (not sent yet: it waits and is tried again)",
     State.HELD: " (for a person; once its letter is dropped it stays so, unsent)",
 }
+_EXPLAINED: Final = frozenset({State.DEAD, State.HELD, State.FAILED, State.UNKNOWN})
+_ENDED: Final = frozenset({"rejected", "held", "not_sent", "unknown"})
 _PREFIX: Final = "delivery#"
+_SHORT: Final = 12  # characters of an id, as dead letters are listed
 _ID: Final = re.compile(r"[0-9a-f]{64}")
 _PART_OF_ID: Final = re.compile(r"[0-9a-f]{8,63}")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of a log: when it was written (epoch seconds), and its text."""
-
-    at: float
-    text: str
-
-    @property
-    def entry(self) -> dict[str, Any]:
-        """The line as an object; an empty one for a line of the Lambda runtime."""
-        try:
-            entry = json.loads(self.text)
-        except ValueError:
-            return {}
-        return entry if isinstance(entry, dict) else {}
-
-    @property
-    def words(self) -> str:
-        """The line for the terminal: a webhook or a delivery in words, any other as it is."""
-        return sentence(self.text) or self.text.strip()
-
-
-def lines(
-    logs: Any, group: str, start: float, end: float | None = None, pattern: str = ""
-) -> Iterator[Line]:
-    """Yield a log group's lines between two times, oldest first; raise botocore's errors.
-
-    `pattern` is CloudWatch's (CloudWatch Logs, "Filter pattern syntax"). The emulator does not
-    know all of it, and returns more: a caller that needs exact matches filters again.
-    """
-    asked: dict[str, Any] = {"logGroupName": group, "startTime": int(start * 1000)}
-    if end is not None:
-        asked["endTime"] = int(end * 1000)
-    if pattern:
-        asked["filterPattern"] = pattern
-    found = [
-        Line(event["timestamp"] / 1000, event["message"])
-        for page in logs.get_paginator("filter_log_events").paginate(**asked)
-        for event in page["events"]
-    ]
-    yield from sorted(found, key=lambda line: line.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +96,10 @@ def find_begun(desk: Desk, text: str, start: float) -> list[Found]:
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
     """
     group, pattern = desk.log_group("DeliverLogGroup"), f'{{ $.id = "{text}*" }}'
-    within = lines(desk.clients["logs"], group, start, pattern=pattern)
+    within = Search(start, pattern=pattern).lines(desk.clients["logs"], group)
     named = {str(line.entry.get("id", "")) for line in within}
     ids = sorted(one for one in named if one.startswith(text))
-    records = Ledger.of(desk.stack).get_many(f"{_PREFIX}{one}" for one in ids)
-    by = ("the beginning of its id",)
-    return [Found(one, by, records.get(f"{_PREFIX}{one}", {})) for one in ids]
+    return with_ids(desk, dict.fromkeys(ids, "the beginning of its id"))
 
 
 def is_part_of_id(text: str) -> bool:
@@ -156,18 +112,20 @@ def logged(desk: Desk, delivery_id: str, start: float) -> list[Line]:
 
     Raise botocore's errors, and NoSuchResource where the stack has no such logs.
     """
-    found = [
-        line
-        for group in LOGS
-        for line in lines(
-            desk.clients["logs"], desk.log_group(group), start, pattern=f'"{delivery_id}"'
-        )
-    ]
+    search = Search(start, pattern=f'"{delivery_id}"')
+    logs = desk.clients["logs"]
+    found = [line for group in GROUPS for line in search.lines(logs, desk.log_group(group))]
     return sorted(found, key=lambda line: line.at)
 
 
-def described(found: Found, now: float) -> Iterator[tuple[str, str]]:
-    """Yield the ledger's record of a delivery, as names and words."""
+def with_ids(desk: Desk, ids: Mapping[str, str]) -> list[Found]:
+    """Return deliveries with their ledger records; `ids` has by what each was found."""
+    records = Ledger.of(desk.stack).get_many(f"{_PREFIX}{one}" for one in ids)
+    return [Found(one, (by,), records.get(f"{_PREFIX}{one}", {})) for one, by in ids.items()]
+
+
+def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[str, str]]:
+    """Yield what the ledger and the log know of a delivery, as names and words."""
     record = found.record
     yield "rule", f"{found.origin}, workspace {record.get('workspace', '?')}"
     yield "found by", ", ".join(found.by)
@@ -176,6 +134,8 @@ def described(found: Found, now: float) -> Iterator[tuple[str, str]]:
         return
     state = str(record.get("state", "?"))
     yield "state", f"{state}{_MEANINGS.get(state, '')}{_over(record, now)}"
+    if state in _EXPLAINED and (why := _why(record, log)):
+        yield "why", why
     if "since" in record:
         yield "first claim", since(record["since"], now)
     if record.get("state") == "SENDING" and "lease_until" in record:
@@ -186,9 +146,41 @@ def described(found: Found, now: float) -> Iterator[tuple[str, str]]:
         yield "surge", f"stopped by its rule's surge limit {since(record['surge'], now)}"
     if "freed" in record:
         yield "set free", _freed(record["freed"], now)
-    yield "attempts", str(record.get("attempts", 0))
-    for entry in record.get("last", []):
+    yield from _attempts(record, now)
+
+
+def _attempts(record: Record, now: float) -> Iterator[tuple[str, str]]:
+    attempts, last = record.get("attempts", 0), record.get("last", [])
+    kept = f" (the ledger keeps the last {len(last)})" if last and attempts > len(last) else ""
+    yield "attempts", f"{attempts}{kept}"
+    for entry in last:
         yield "", _attempt(entry, now)
+
+
+def next_step(found: Found) -> str:
+    """Return the command that comes next, without options that name the stack; empty for none."""
+    record, short = found.record, found.id[:_SHORT]
+    state = record.get("state")
+    if not record or state in (State.FAILED, State.UNKNOWN):
+        return "surge list" if "surge" in record else "status"
+    if state == State.DEAD:
+        return f"dead-letters show {short}"
+    return f"held show {short}" if state == State.HELD else ""
+
+
+def _why(record: Record, log: Sequence[Line]) -> str:
+    """Return the last cause: its reason and status, and Braze's own words where the log has them.
+
+    A dead letter's reason may be another one than its last attempt's, such as `horizon`: the log
+    has it.
+    """
+    attempts = [one for line in log if (one := line.entry).get("outcome") in _ENDED]
+    last = record.get("last") or [{}]
+    entry = {**last[-1], **(attempts[-1] if attempts else {})}
+    words = [str(entry["reason"])] if entry.get("reason") else []
+    words += [f"status {entry['status']}"] if entry.get("status") else []
+    words += [f'"{entry["detail"]}"'] if entry.get("detail") else []
+    return "  ".join(words)
 
 
 def _dead(state: str, at: float, now: float) -> tuple[str, str]:

@@ -13,10 +13,10 @@ from handler.core.delivery.claim_protocol import State
 from handler.core.reasons import Reason
 from relay.console.format import DAY, counted, moment, since, span, until
 from relay.operations.clients import Desk, Level, Part, formation_name
-from relay.operations.delivery_history import Line, lines
 from relay.operations.pause import KEY, described
 from relay.operations.surge import Surge, keys, surge_of
 from relay.stacks.ledger import Ledger, Record, living
+from relay.stacks.logs import Line, Search
 from relay.stacks.selection import LOW_PRIORITY, Operated, command
 
 Found = Mapping[str, Record]
@@ -266,7 +266,7 @@ def last_errors(desk: Desk, now: float) -> Part:
     found: list[Line] = []
     count = 0
     for newest, oldest in _WINDOWS:
-        within = lines(desk.clients["logs"], group, now - oldest, now - newest, _PATTERN)
+        within = Search(now - oldest, now - newest, _PATTERN).lines(desk.clients["logs"], group)
         errors = [line for line in within if _is_error(line.entry)]
         count += len(errors)
         found = [*_still_open(desk, errors[-_LOOKED_UP:]), *found]
@@ -304,7 +304,7 @@ def sent(desk: Desk, now: float) -> Part:
 
 def _logged(desk: Desk, now: float) -> Iterator[tuple[float, int]]:
     group = desk.log_group("DeliverLogGroup")
-    for line in lines(desk.clients["logs"], group, now - DAY, pattern=_ACCEPTED):
+    for line in Search(now - DAY, pattern=_ACCEPTED).lines(desk.clients["logs"], group):
         entry = line.entry
         if (entry.get("message"), entry.get("outcome")) == ("delivery", "accepted"):
             yield line.at, 1
@@ -329,7 +329,7 @@ def _published(desk: Desk, now: float) -> Iterator[tuple[float, int]]:
                 yield at.timestamp() + _STEP, round(value)  # the end of its five minutes
 
 
-def _is_error(entry: dict[str, Any]) -> bool:
+def _is_error(entry: Mapping[str, Any]) -> bool:
     return entry.get("message") == "delivery" and entry.get("outcome") in OUTCOMES
 
 

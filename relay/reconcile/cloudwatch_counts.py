@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from handler.aws.metrics import METRICS, NAMESPACE, UNKNOWN
 from relay.operations.clients import Desk, formation_name
-from relay.operations.delivery_history import lines
 from relay.reconcile.accounting import ASKED, Figures, Place
+from relay.stacks.logs import Search
 
 Asked = tuple[str, Place]
 Query = dict[str, Any]
@@ -51,7 +51,7 @@ def written(desk: Desk, period: Period) -> Figures:
     found: Counter[Asked] = Counter()
     for group in _GROUPS:
         name = desk.log_group(group)
-        for line in lines(desk.clients["logs"], name, period.start, period.end):
+        for line in Search(period.start, period.end).lines(desk.clients["logs"], name):
             for asked, count in counts_of(line.entry):
                 found[asked] += count
     return found

@@ -42,7 +42,7 @@ _ROOM: Final = 500  # bytes of JSON, for their names and reasons
 _MOST_SEEN: Final = 100  # events: as many as a webhook may make deliveries
 # Types of events are words with signs between them; others stay out of the log.
 _TYPE: Final = re.compile(r"[A-Za-z0-9_./:-]{1,64}")
-_References = Mapping[str, Mapping[str, str]]  # the log's field, by the event's id
+_Labels = Mapping[str, Mapping[str, str]]  # fields of the log, by the event's id
 _LONGEST: Final = 200  # bytes of a reason, which names a condition: at most twice as many as JSON
 
 
@@ -128,13 +128,14 @@ def _events(planned: Plan) -> Iterator[tuple[str, int]]:
 
 def _log_fields(planned: Plan) -> dict[str, Any]:
     """Return a plan's fields for the log: counts, rules, ids, operands, references, digests."""
-    references = {one.id: {"reference": one.reference} for one in planned.logged if one.reference}
+    many = planned.events > 1
+    labels = {one.id: _label(one, many=many) for one in planned.logged}
     return {
         "events": planned.events,
         "seen": [_seen_event(one) for one in planned.logged[:_MOST_SEEN]],
-        "deliveries": [_made(one, references) for one in planned.deliveries],
-        "shadow": [_made(one, references) for one in planned.shadow],
-        "parked": [_kept(one, references) for one in planned.parked],
+        "deliveries": [_made(one, labels) for one in planned.deliveries],
+        "shadow": [_made(one, labels) for one in planned.shadow],
+        "parked": [_kept(one, labels) for one in planned.parked],
         **_unmatched(planned),
         "warnings": list(planned.warnings),
     }
@@ -146,20 +147,26 @@ def _seen_event(event: LoggedEvent) -> dict[str, str]:
     return {name: one for name, one in found.items() if one}
 
 
-def _made(made: Delivery, references: _References) -> dict[str, Any]:
+def _label(event: LoggedEvent, *, many: bool) -> dict[str, str]:
+    """Return what a part of the line has of its event: its digest where there are others."""
+    reference = {"reference": event.reference} if event.reference else {}
+    return {"event": log_digest(event.id), **reference} if many else reference
+
+
+def _made(made: Delivery, labels: _Labels) -> dict[str, Any]:
     who = [log_digest(one) for one in persons_of(made.recipient or {})]
-    named = {"rule": made.rule, "id": made.id, **references.get(made.event_id, {})}
+    named = {"rule": made.rule, "id": made.id, **labels.get(made.event_id, {})}
     return {**named, "who": who} if who else named
 
 
-def _kept(parked: Parked, references: _References) -> dict[str, str | None]:
+def _kept(parked: Parked, labels: _Labels) -> dict[str, str | None]:
     return {
         "rule": parked.rule,
         "reason": parked.reason,
         "detail": parked.detail,
         "id": traced(encode(parked)),  # as `relay dead-letters` knows it
         "event": log_digest(parked.event_id),
-        **references.get(parked.event_id, {}),
+        **labels.get(parked.event_id, {}),
     }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.testing import CliRunner, Result
 
-from relay.operations import erase, pause, status, surge, trace
+from relay.operations import erase, pause, status, surge, tail, trace
 from relay.stacks.local import client
 from relay.stacks.selection import Operated
 
@@ -20,6 +20,7 @@ app.command("pause")(pause.pause)
 app.command("resume")(pause.resume)
 app.command("status")(status.status)
 app.command("trace")(trace.trace)
+app.command("tail")(tail.tail)
 app.command("erase")(erase.erase)
 app.add_typer(surge.app, name="surge")
 

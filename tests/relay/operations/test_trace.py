@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handler.core.planning.delivery_id import delivery_id
+from relay.operations.webhook_history import Sought
 from tests.relay.operations.stage import Stage, digest, make_stack
 
 ID = digest("a delivery")
@@ -155,8 +156,7 @@ def test_where_nothing_is_found_it_says_what_that_can_mean(stage: Stage) -> None
     stage.put(f"delivery#{ID}", item())
     result = stage.run("trace", "1003")
     assert result.exit_code == 1
-    assert "knows no delivery by 1003" in result.output
-    assert "no rule wanted the event" in result.output
+    assert "neither the ledger nor the log of ingest knows 1003" in result.output
     assert "another stack" in result.output
     assert "64 letters" not in result.output
 
@@ -202,3 +202,123 @@ def test_a_table_without_indexes_is_told_to_be_an_older_relays(aws: str, stage: 
     result = old.run("trace", "1001")
     assert result.exit_code == 1
     assert "no index by-event: deploy this relay first" in result.output
+
+
+def short(text: str) -> str:
+    return digest(text)[:16]
+
+
+def seen(**parts: Any) -> dict[str, Any]:
+    """Return ingest's log line of an order `#1042` with the id `evt_9`."""
+    event = {"type": "orders/create", "event": short("evt_9"), "reference": "#1042"}
+    return webhook_of(ID) | {"deliveries": [], "seen": [event]} | parts
+
+
+MADE = {"rule": "order", "id": ID, "reference": "#1042", "who": [short("u7"), short("a@b.example")]}
+
+
+@pytest.mark.parametrize(
+    "text, by",
+    [
+        ("#1042", "order number"),
+        ("1042", "order number"),
+        ("evt_9", "event"),
+        ("u7", "person"),
+        ("A@B.example", "person"),
+    ],
+)
+def test_a_delivery_is_found_by_what_its_order_is_called_and_by_whom_it_is_for(
+    stage: Stage, text: str, by: str
+) -> None:
+    stage.put(f"delivery#{ID}", item())
+    stage.log("IngestLogGroup", seen(deliveries=[MADE]))
+    stage.log("IngestLogGroup", webhook_of(OTHER))
+    result = stage.run("trace", text)
+    assert result.exit_code == 0, result.output
+    assert f"delivery {ID} rule shopify/order, workspace default found by {by}" in flat(
+        result.output
+    )
+    assert OTHER not in result.output
+    assert "webhook shopify came" not in flat(result.output)
+
+
+@pytest.mark.parametrize("text", ["#1042", "evt_9"])
+def test_an_order_that_no_rule_wanted_is_found_with_the_operand(stage: Stage, text: str) -> None:
+    why = [{"rule": "order", "why": "body.test is true"}]
+    stage.log("IngestLogGroup", seen(unmatched=why, more_unmatched=2))
+    result = stage.run("trace", text)
+    assert result.exit_code == 0, result.output
+    said = flat(result.output)
+    assert "event orders/create #1042" in said
+    assert "unmatched order: body.test is true; and 2 more rules" in said
+    assert "relay rules explain" in said
+
+
+def test_a_parked_order_is_found_with_the_command_that_shows_it(stage: Stage) -> None:
+    parked = {"rule": "order", "reason": "unrenderable", "detail": "x is missing", "id": OTHER}
+    stage.log("IngestLogGroup", seen(parked=[parked | {"event": short("evt_9")}]))
+    said = flat(stage.run("trace", "1042").output)
+    assert "parked order: unrenderable: x is missing" in said
+    assert (
+        f"next .venv/bin/relay dead-letters show {OTHER[:12]} --stack-name {stage.stack.name}"
+        in said
+    )
+    assert "unmatched" not in said
+    assert "x is missing" in flat(stage.run("trace", OTHER[:12]).output)
+
+
+def test_a_shadowed_order_is_found(stage: Stage) -> None:
+    stage.log("IngestLogGroup", seen(shadow=[MADE]))
+    assert "shadow order: rendered and counted, and not sent" in flat(
+        stage.run("trace", "u7").output
+    )
+
+
+def test_of_a_webhook_with_many_events_only_what_is_sought_is_shown(stage: Stage) -> None:
+    others = [{"event": short(f"e{at}"), "reference": f"#{at}"} for at in range(3)]
+    made = [MADE | {"event": short("e0"), "reference": "#0", "id": OTHER}]
+    stage.log("IngestLogGroup", seen(deliveries=made) | {"seen": others, "unmatched": []})
+    assert "no rule wanted it" in flat(stage.run("trace", "#1").output)
+    said = flat(stage.run("trace", "#0").output)
+    assert OTHER in said
+    assert "no rule wanted it" not in said
+
+
+def test_an_address_leaves_this_machine_as_a_digest_alone() -> None:
+    sought = Sought("Jonas.Brandt@example.org")
+    assert not [one for one in sought.phrases if "brandt" in one.lower()]
+    assert short("jonas.brandt@example.org") in sought.phrases
+
+
+def test_what_was_refused_is_said_where_nothing_is_found(stage: Stage) -> None:
+    refused = {"message": "webhook", "source": "shopify", "status": 401, "reason": "no_signature"}
+    stage.log("IngestLogGroup", refused, refused, seen())
+    result = stage.run("trace", "9999")
+    assert result.exit_code == 1
+    assert "shopify: 401 no_signature, 2 times, last at" in result.output
+
+
+def test_a_dead_delivery_says_why_in_brazes_words_and_what_comes_next(stage: Stage) -> None:
+    now = int(time.time())
+    last = [{"class": "rejected", "reason": "rejected", "status": 400, "time": now - 9}]
+    stage.put(f"delivery#{ID}", item(state="DEAD", dead_at=now - 9, last=last, attempts=7))
+    line = {"message": "delivery", "source": "shopify", "rule": "order", "id": ID}
+    ended = {"outcome": "rejected", "reason": "rejected", "status": 400, "detail": "No Recipients"}
+    stage.log("DeliverLogGroup", line | ended)
+    said = flat(stage.run("trace", ID).output)
+    assert 'state DEAD why rejected status 400 "No Recipients"' in said
+    assert "attempts 7 (the ledger keeps the last 1)" in said
+    assert (
+        f"next .venv/bin/relay dead-letters show {ID[:12]} --stack-name {stage.stack.name}" in said
+    )
+
+
+@pytest.mark.parametrize(
+    "state, step",
+    [("HELD", f"held show {ID[:12]}"), ("FAILED", "status"), ("UNKNOWN", "status")],
+)
+def test_each_state_that_waits_says_what_comes_next(stage: Stage, state: str, step: str) -> None:
+    stage.put(f"delivery#{ID}", item(state=state))
+    assert f"next .venv/bin/relay {step} --stack-name {stage.stack.name}" in flat(
+        stage.run("trace", ID).output
+    )
