@@ -14,7 +14,7 @@ OUTCOME_STYLES: Final[Mapping[str, str]] = {
     "waiting": "yellow",
     "not_sent": "yellow",
     "unknown": "magenta",
-    "held": "bold magenta",
+    "held": "magenta",
     "rejected": "bold red",
 }
 Styled = tuple[str, str]  # words, and the style of rich's that they are in

@@ -31,7 +31,7 @@ def _followed(local: Local, show: Callable[[Text], None]) -> Iterator[None]:
     def follow() -> None:
         while True:
             last = ended.is_set()
-            for line in activity.look():
+            for _, line in activity.look():
                 show(line)
             if last:
                 return

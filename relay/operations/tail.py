@@ -83,7 +83,7 @@ def _follow(desk: Desk, since: float, wanted: Wanted) -> None:
     every = _EVERY if stack.endpoint is None else _EVERY_LOCAL
     with suppress(KeyboardInterrupt):
         while True:
-            for line in activity.look():
+            for _, line in activity.look():
                 screen.print(line, soft_wrap=True)
             time.sleep(every)
 

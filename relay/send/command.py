@@ -1,6 +1,7 @@
 """`relay send`: signs webhooks as their sender would, and posts them to a relay."""
 
 import re
+import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -17,9 +18,14 @@ from handler.core.rules.source import Source
 from handler.core.suggestions import closest
 from handler.core.verification.schemes import SignedScheme
 from relay.console.options import RulesOption
+from relay.console.terminal import console
 from relay.paths import EVENTS, RULES
 from relay.send.backfill import Lines, backfill, checked
-from relay.send.target import LOCAL, Wanted, address_of
+from relay.send.became import became, deliveries_of
+from relay.send.changed_sample import Change, WrongChange, changed
+from relay.send.new_ids import NoNewId, renewed
+from relay.send.target import Wanted, address_of
+from relay.stacks.selection import LocalPort, Operated, operated
 from relay.webhooks.post import send as post
 from relay.webhooks.samples import Address, Sample, misread, read_sample, sources_in
 from relay.webhooks.signer import SignedRequest
@@ -45,6 +51,13 @@ def send(  # noqa: PLR0913 - the options of a command
     header: Annotated[
         list[str] | None, typer.Option(help="A further header, NAME=VALUE; repeatable.")
     ] = None,
+    new: Annotated[
+        bool, typer.Option("--new", help="Give the sample new ids, so that it is no repeat.")
+    ] = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a value, PATH=VALUE: body.total_price=5; repeatable."),
+    ] = None,
     again: Annotated[
         bool,
         typer.Option(
@@ -55,8 +68,9 @@ def send(  # noqa: PLR0913 - the options of a command
     rules: RulesOption = RULES,
     stage: Annotated[str, typer.Option(help="Stage whose `vars` the rules use.")] = "dev",
     url: Annotated[
-        str | None, typer.Option(help=f"URL of the relay; by default {LOCAL}, or the stack's.")
+        str | None, typer.Option(help="URL of the relay; by default the local stack's.")
     ] = None,
+    port: LocalPort = None,
     stack_name: Annotated[
         str | None, typer.Option(help="A deployed stack: gives URL and signing secret.")
     ] = None,
@@ -71,40 +85,86 @@ def send(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Sign a sample (EVENT), or each line of a file, and post it to a relay.
 
-    With --each every line of the file is a webhook's body: a backfill that is
-    safe to repeat.
+    It goes to the local stack that is up, unless --url or --stack-name says
+    otherwise. With --each every line of the file is a webhook's body: a backfill
+    that is safe to repeat.
 
-    Example: relay send shopify-order
+    Example: relay send shopify-order --new --set body.total_price=5
 
     Exit codes: 0 answered 200 (--each: every line, and none made a dead letter),
     1 another answer, or a rules file is wrong, 2 usage, 130 interrupted
     """
-    if event and each:
-        raise typer.BadParameter("EVENT and --each exclude each other")
-    if not (event or each) or (each and (tamper or clock != "0s")):
-        raise typer.BadParameter("give EVENT, or --each FILE without --clock and --tamper")
+    of_one = tamper or clock != "0s" or new or bool(given)
+    _check_usage(event, each, of_one=of_one)
     sample = _sample(event) if event else None
     name = source or (sample.source if sample else None)
     if name is None:
         raise typer.BadParameter("--each needs --source")
     added = _headers(header or [])
     found = _source(sources_in(rules, stage), name)
-    address = address_of(found, Wanted(url, stack_name, secret_from))
+    local = _local(url, stack_name, port)
+    address = address_of(found, Wanted(local.url if local else url, stack_name, secret_from))
     if each:
-        if not each.is_file():
-            raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
         lines = Lines(each, skip)
         total = checked(address.source, added, lines, digests=again)
         raise typer.Exit(backfill(address, added, lines, total))
     if sample:
         sample = replace(sample, headers={**sample.headers, **added})
-        raise typer.Exit(_posted(address, sample, clock, tamper=tamper))
+        sample = _changed(sample, found, given or [], new=new)
+        raise typer.Exit(_posted(address, sample, clock, local, tamper=tamper))
 
 
-def _posted(address: Address, sample: Sample, clock: str, *, tamper: bool) -> int:
-    now = int(time.time()) + _offset(clock, address.source)
+def _check_usage(event: str | None, each: Path | None, *, of_one: bool) -> None:
+    if event and each:
+        raise typer.BadParameter("EVENT and --each exclude each other")
+    if not (event or each) or (each and of_one):
+        problem = "give EVENT, or --each FILE without --new, --set, --clock and --tamper"
+        raise typer.BadParameter(problem)
+    if each and not each.is_file():
+        raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
+
+
+def _local(url: str | None, stack_name: str | None, port: int | None) -> Operated | None:
+    """Return the local stack to send to; None where another target is named."""
+    if not (url or stack_name):
+        return operated(None, None, local=True, port=port)
+    if port is not None:
+        raise typer.BadParameter("--port is of a local stack: leave out --url and --stack-name")
+    return None
+
+
+def _posted(
+    address: Address, sample: Sample, clock: str, local: Operated | None, *, tamper: bool
+) -> int:
+    """Post a sample; say of a local stack what became of it. Return the exit code."""
+    began = time.time()
+    now = int(began) + _offset(clock, address.source)
     request = (_tampered if tamper else _signed)(address, sample, now)
-    return 0 if _post(request) == _OK else 1
+    if _post(request) != _OK:
+        return 1
+    if local:
+        ids, screen = deliveries_of(request, address.source, now), console()
+        for line in became(local, ids, began):
+            screen.print(line, soft_wrap=True)
+    return 0
+
+
+def _changed(sample: Sample, source: Source, given: Iterable[str], *, new: bool) -> Sample:
+    """Return the sample with new ids and values, as asked; say what is new, and what was added."""
+    try:
+        changes = [Change.of(one) for one in given]
+        if new:
+            made = renewed(sample, source, secrets.choice)
+            sample = made.sample
+            typer.echo("\n".join(f"new {one}" for one in made.changes), err=True)
+        sample, notes = changed(sample, changes)
+    except WrongChange as error:
+        raise typer.BadParameter(str(error), param_hint="--set") from None
+    except NoNewId as error:
+        raise typer.BadParameter(str(error), param_hint="--new") from None
+    for note in notes:
+        typer.echo(note, err=True)
+    return sample
 
 
 def _sample(event: str) -> Sample:

@@ -17,14 +17,13 @@ from handler.core.secret_values import Secret, signing_secrets
 from relay.stacks.cloudformation import client, outputs
 from relay.webhooks.samples import Address, sample_secrets
 
-LOCAL: Final = "http://127.0.0.1:3000"
 _PLACE: Final = "/webhooks/SOURCE"  # the end of the stack's output
 _THIS_MACHINE: Final = {"127.0.0.1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The options that name the target."""
+    """The target: a URL, of a local stack too, or a deployed stack; and where its secret is."""
 
     url: str | None
     stack_name: str | None
@@ -37,7 +36,7 @@ def address_of(source: Source, wanted: Wanted) -> Address:
     if wanted.stack_name and not {"WebhookUrl", "SigningSecretsArn"} <= stack.keys():
         problem = f"{wanted.stack_name} is no stack of this relay"
         raise typer.BadParameter(problem, param_hint="--stack-name")
-    base = wanted.url or stack.get("WebhookUrl", LOCAL).removesuffix(_PLACE)
+    base = wanted.url or stack.get("WebhookUrl", "").removesuffix(_PLACE)
     base = base.rstrip("/").removesuffix(f"/webhooks/{source.name}")
     _refuse_plain_http(base)
     secret = _secret(source, wanted.secret_from, stack.get("SigningSecretsArn"), base)

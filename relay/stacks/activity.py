@@ -27,14 +27,20 @@ Record = tuple[int, str, str]  # milliseconds since the epoch, stream, line
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Lines that are shown: of a source, of a rule (SOURCE/RULE), or of what has failed."""
+    """Lines that are shown: of a source, of a rule (SOURCE/RULE), or of what has failed.
+
+    With `ids` they are those of these deliveries alone, without their webhooks.
+    """
 
     source: str = ""
     rule: str = ""
     failed: bool = False
+    ids: frozenset[str] = frozenset()
 
     def takes(self, entry: Entry) -> bool:
         """Return whether a line is shown; one of the runtime itself, which is a failure, is."""
+        if self.ids:
+            return entry.get("id") in self.ids
         if not entry:
             return True
         source, _, rule = self.rule.partition("/")
@@ -83,8 +89,8 @@ class Activity:
         self._seen: set[Record] = set()
         self._names: dict[str, str] = {}
 
-    def look(self) -> Iterator[Text]:
-        """Yield the lines that have come since the last look, each with its time."""
+    def look(self) -> Iterator[tuple[Entry, Text]]:
+        """Yield the lines that have come since the last look: as objects, and in words."""
         fresh = self._fresh()
         entries = [(at, text, read_entry(text)) for at, _, text in fresh]
         for _, _, entry in entries:
@@ -95,7 +101,7 @@ class Activity:
         for at, text, entry in shown:
             name, result = self._names.get(str(entry.get("id")), ""), became(entry)
             if line := line_of(text, name, result):
-                yield Text(_GAP).join([Text(clock(at / 1000), "dim"), line])
+                yield entry, Text(_GAP).join([Text(clock(at / 1000), "dim"), line])
 
     def _fresh(self) -> list[Record]:
         """Return new lines, oldest first; the last seconds are read again, for the late ones."""

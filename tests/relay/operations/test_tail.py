@@ -30,14 +30,14 @@ def test_each_line_is_shown_once_and_a_delivery_has_its_orders_name(stage: Stage
     stage.log("IngestLogGroup", made(OLD, "#7"), ago=3_000)
     stage.log("IngestLogGroup", made(ID, "#8"), ago=2)
     stage.log("DeliverLogGroup", DELIVERY | {"id": ID}, DELIVERY | {"id": OLD}, ago=1)
-    assert [line.plain.partition("  ")[2] for line in activity.look()] == [
+    assert [line.plain.partition("  ")[2] for _, line in activity.look()] == [
         "webhook   shopify  200  -> order",
         "delivery  shopify/order  #8  accepted",
         "delivery  shopify/order  #7  accepted",
     ]
     assert list(activity.look()) == []
     stage.log("DeliverLogGroup", DELIVERY | {"id": ID, "attempt": 2}, ago=1)  # it comes late
-    assert [line.plain.partition("  ")[2] for line in activity.look()] == [
+    assert [line.plain.partition("  ")[2] for _, line in activity.look()] == [
         "delivery  shopify/order  #8  accepted  attempt 2"
     ]
 

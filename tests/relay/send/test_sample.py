@@ -70,7 +70,7 @@ def test_nobody_listening_says_so_without_the_secret_in_the_url(peer: Peer, tmp_
         (("shopify-order", "--source", "shop", "--secret-from", "nowhere"), "cannot be read"),
         (("--each", "nowhere.jsonl", "--source", "shop"), "does not exist"),
         (("--each", "README.md"), "--each needs --source"),
-        (("--each", "README.md", "--source", "shop", "--tamper"), "without --clock and --tamper"),
+        (("--each", "README.md", "--source", "shop", "--tamper"), "--clock and --tamper"),
     ],
 )
 def test_wrong_usage_says_what_is_right(peer: Peer, arguments: tuple[str, ...], said: str) -> None:
