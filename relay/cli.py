@@ -96,7 +96,7 @@ ENTRIES: Final = {
     ),
     "trace": Entry(
         "relay.operations.trace:trace",
-        "Show the deliveries of an event or order: their state, attempts and log lines.",
+        "Show what became of an order, an event or a person: deliveries, and what made none.",
         OPERATE,
     ),
     "dead-letters": Entry(

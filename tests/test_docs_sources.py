@@ -20,13 +20,14 @@ from relay.sources import id_of, type_of, verified_by
 from tests.handler.core.rules_files import RULES, source_of
 
 PAGE = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8")
+REFERENCE = (PROJECT / "docs" / "rules-reference.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"<!-- sender -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
 BY_HAND = re.findall(r"<!-- sender: (\w+) -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
-def rows(heading: str) -> list[list[str]]:
+def rows(heading: str, page: str = PAGE) -> list[list[str]]:
     """Return the cells of the table under a heading, without its head and backticks."""
-    section = PAGE.split(f"## {heading}\n")[1].split("\n## ")[0].replace("`", "")
+    section = page.split(f"## {heading}\n")[1].split("\n## ", maxsplit=1)[0].replace("`", "")
     lines = [line for line in section.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[1:]]
 
@@ -46,6 +47,15 @@ def expected(name: str) -> list[str]:
 
 def test_every_preset_has_its_row_that_says_what_it_is() -> None:
     assert rows("Presets") == [expected(name) for name in PRESETS]
+
+
+def test_the_references_of_presets_are_those_of_the_table() -> None:
+    given = {name: preset["event"].get("reference", {}) for name, preset in PRESETS.items()}
+    globs = {name: {"*": one} if isinstance(one, str) else one for name, one in given.items()}
+    told: dict[str, dict[str, str]] = {}
+    for name, kinds, path in rows("References", REFERENCE):
+        told.setdefault(name, {}).update(dict.fromkeys(kinds.split(", "), path))
+    assert told == {name: one for name, one in globs.items() if one}
 
 
 def test_every_preset_has_its_row_on_setting_it_up_with_the_vendors_page() -> None:

@@ -277,7 +277,7 @@ def last_errors(desk: Desk, now: float) -> Part:
     over = f"; what failed ({counted(count, 'attempt')}) was accepted since" if count else ""
     quiet = (f"none in 15 minutes{over}",)
     level: Level = "warning" if shown else "good"
-    return Part("last errors", texts or quiet, [line.entry for line in shown], level)
+    return Part("last errors", texts or quiet, [dict(line.entry) for line in shown], level)
 
 
 def _still_open(desk: Desk, errors: list[Line]) -> list[Line]:

@@ -68,7 +68,8 @@ def tail(  # noqa: PLR0913 - the options of a command
         typer.echo(line, err=True)
     desk = Desk.of(stack, names, ("logs", "cloudformation"))
     try:
-        _follow(desk, begin, Wanted(source, rule, failed))
+        with suppress(KeyboardInterrupt):
+            _follow(desk, begin, Wanted(source, rule, failed))
     except (ClientError, BotoCoreError, NoSuchResource) as error:
         typer.echo(why_ended(error, stack), err=True)
         raise typer.Exit(1) from None
@@ -81,11 +82,10 @@ def _follow(desk: Desk, since: float, wanted: Wanted) -> None:
         desk.clients["logs"], groups, since, braze_url=stack.braze_url, wanted=wanted
     )
     every = _EVERY if stack.endpoint is None else _EVERY_LOCAL
-    with suppress(KeyboardInterrupt):
-        while True:
-            for _, line in activity.look():
-                screen.print(line, soft_wrap=True)
-            time.sleep(every)
+    while True:
+        for _, line in activity.look():
+            screen.print(line, soft_wrap=True)
+        time.sleep(every)
 
 
 def unknown(names: Names, source: str, rule: str) -> list[str]:

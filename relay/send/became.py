@@ -13,14 +13,12 @@ from handler.core.models import Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
 from relay.stacks.activity import Activity, Wanted
-from relay.stacks.selection import Operated
+from relay.stacks.selection import Operated, command
 from relay.webhooks.signer import SignedRequest
 
 _PATIENCE: Final = 5.0  # seconds
 _PAUSE: Final = 0.1
-_EARLIER: Final = 1  # second: lines have milliseconds, and the clock here may have more
 DUPLICATE: Final = "it was sent before, so nothing was sent now: --new gives the sample a new id"
-LATER: Final = "relay tail --local shows what becomes of it"
 
 
 def deliveries_of(request: SignedRequest, source: Source, now: int) -> set[str]:
@@ -39,7 +37,7 @@ def became(stack: Operated, ids: Collection[str], since: float) -> Iterator[Text
     activity = Activity(
         stack.client("logs"),
         stack.resources,
-        since - _EARLIER,
+        since,
         braze_url=stack.braze_url,
         wanted=Wanted(ids=frozenset(ids)),
     )
@@ -53,6 +51,6 @@ def became(stack: Operated, ids: Collection[str], since: float) -> Iterator[Text
                 yield text
             time.sleep(_PAUSE if open_ids else 0)
     if open_ids or not ids:
-        yield Text(LATER)
+        yield Text(f"{command(stack, 'tail')} shows what becomes of it")
     if "duplicate" in outcomes:
         yield Text(DUPLICATE)

@@ -21,7 +21,6 @@ from relay.console.options import RulesOption
 from relay.console.terminal import console
 from relay.paths import EVENTS, RULES
 from relay.send.backfill import Lines, backfill, checked
-from relay.send.became import became, deliveries_of
 from relay.send.changed_sample import Change, WrongChange, changed
 from relay.send.new_ids import NoNewId, renewed
 from relay.send.target import Wanted, address_of
@@ -143,6 +142,8 @@ def _posted(
     if _post(request) != _OK:
         return 1
     if local:
+        from relay.send.became import became, deliveries_of  # noqa: PLC0415 - it reads logs by boto3
+
         ids, screen = deliveries_of(request, address.source, now), console()
         for line in became(local, ids, began):
             screen.print(line, soft_wrap=True)

@@ -1,7 +1,7 @@
 """Activity of a stack: its log lines as they come, with the names of orders and what Braze did."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -155,7 +155,7 @@ def references_in(entry: Entry) -> dict[str, str]:
     return {str(one["id"]): str(one.get("reference", "")) for one in made}
 
 
-def reached_words(sends: list[Mapping[str, Any]]) -> str:
+def reached_words(sends: Sequence[Mapping[str, Any]]) -> str:
     """Return what became of the deliveries of one request, which Braze does not tell apart."""
     if not sends:
         return ""

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.workspace import DEFAULT as WORKSPACE
 from relay.stacks import cloudformation
@@ -151,6 +150,8 @@ def picked(up: Sequence[LocalStack], port: int | None) -> LocalStack:
 
 def operator(stack: Operated) -> str:
     """Return the operator's name: the ARN that AWS has, else the user of this machine."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - few commands need it
+
     try:
         return str(stack.client("sts").get_caller_identity()["Arn"])
     except (ClientError, BotoCoreError):

@@ -37,7 +37,7 @@ UP = (
 def test_every_command_shown_is_one_that_these_tests_know() -> None:
     assert [line for line in SHOWN if line] == [
         "make run",
-        ".venv/bin/relay send shopify-order",
+        ".venv/bin/relay send shopify-order --new",
         UP,
         ".venv/bin/relay rules test --update",
         "make deploy",

@@ -7,7 +7,7 @@ import pytest
 from relay.send.changed_sample import Change, WrongChange, changed, steps_of
 from relay.webhooks.samples import Sample
 
-BODY = {
+BODY: dict[str, Any] = {
     "id": 7,
     "total_price": "42.00",
     "paid": True,

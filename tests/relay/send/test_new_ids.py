@@ -53,8 +53,15 @@ def test_a_value_keeps_its_form(value: Any, form: str) -> None:
     assert re.fullmatch(form, str(new))
 
 
-HAND = "verify: {encoding: hex, signature: {header: x-sign}}\nevent: {type: body.type, type_signed: true, id: %s}"
-BODY = {"type": "order", "id": "e1", "who": "u1", "order": {"id": 42, "at": "2026-01-01T00:00:00Z"}}
+HAND = """\
+verify: {encoding: hex, signature: {header: x-sign}}
+event: {type: body.type, type_signed: true, id: %s}"""
+BODY: dict[str, Any] = {
+    "type": "order",
+    "id": "e1",
+    "who": "u1",
+    "order": {"id": 42, "at": "2026-01-01T00:00:00Z"},
+}
 
 
 @pytest.mark.parametrize(
@@ -105,7 +112,9 @@ def test_a_signed_id_in_a_header_is_new() -> None:
 
 
 def test_each_event_of_a_batch_is_new() -> None:
-    body = [{"eventId": at, "subscriptionType": "a", "objectId": 5, "who": "u"} for at in (1, 2)]
+    body: Any = [
+        {"eventId": at, "subscriptionType": "a", "objectId": 5, "who": "u"} for at in (1, 2)
+    ]
     sample = Sample("s", "shop", {}, body)
     made = renewed(sample, source_of("verify: {preset: hubspot}"), CHOOSE)
     assert [one.partition(":")[0] for one in made.changes] == ["body[0].eventId", "body[1].eventId"]
