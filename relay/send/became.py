@@ -1,13 +1,15 @@
-"""The end of what was just sent to a local stack: its delivery lines, as they come."""
+"""The end of what was just sent to a local stack: the lines of its log, as they come."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.text import Text
 
+from handler.core.braze.identifiers import log_digest
 from handler.core.errors import NotJson
 from handler.core.models import Verified, Webhook
 from handler.core.planning.plan import plan
@@ -16,41 +18,51 @@ from relay.stacks.activity import Activity, Wanted
 from relay.stacks.selection import Operated, command
 from relay.webhooks.signer import SignedRequest
 
-_PATIENCE: Final = 5.0  # seconds
+_PATIENCE: Final = 10.0  # seconds; the first delivery waits for a worker to start
+_WEBHOOK: Final = "webhook"
 _PAUSE: Final = 0.1
 DUPLICATE: Final = "it was sent before, so nothing was sent now: --new gives the sample a new id"
 
 
-def deliveries_of(request: SignedRequest, source: Source, now: int) -> set[str]:
-    """Return the ids of the deliveries that the rules here make of a webhook."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the rules here make of a webhook: digests of its events, and ids of its deliveries."""
+
+    events: frozenset[str] = frozenset()
+    deliveries: frozenset[str] = frozenset()
+
+
+def expected(request: SignedRequest, source: Source, now: int) -> Expected:
+    """Return what is to come of a webhook; the stack may serve other rules."""
     webhook = Webhook(source.name, "POST", request.headers, request.query, request.body, now)
-    with suppress(NotJson):  # the relay has said so
-        return {one.id for one in plan(Verified(webhook), source).deliveries}
-    return set()
-
-
-def became(stack: Operated, ids: Collection[str], since: float) -> Iterator[Text]:
-    """Yield the lines of deliveries until each has one, and what to do next.
-
-    Of lines that do not come in time, and of a webhook without deliveries, `relay tail` says more.
-    """
-    activity = Activity(
-        stack.client("logs"),
-        stack.resources,
-        since,
-        braze_url=stack.braze_url,
-        wanted=Wanted(ids=frozenset(ids)),
+    try:
+        planned = plan(Verified(webhook), source)
+    except NotJson:  # the relay has said so
+        return Expected()
+    return Expected(
+        frozenset(log_digest(one.id) for one in planned.logged),
+        frozenset(one.id for one in planned.deliveries),
     )
-    open_ids, outcomes = set(ids), set[str]()
+
+
+def became(stack: Operated, sent: Expected, since: float) -> Iterator[Text]:
+    """Yield the webhook's line and those of its deliveries, until each has one; then what to do.
+
+    Of lines that do not come in time `relay tail` says more.
+    """
+    wanted = Wanted(ids=sent.events | sent.deliveries)
+    logs, braze = stack.client("logs"), stack.braze_url
+    activity = Activity(logs, stack.resources, since, braze_url=braze, wanted=wanted)
+    left, outcomes = {_WEBHOOK, *sent.deliveries}, set[str]()
     until = time.monotonic() + _PATIENCE
     with suppress(ClientError, BotoCoreError):  # the stack has just ended
-        while open_ids and time.monotonic() < until:
+        while left and time.monotonic() < until:
             for entry, text in activity.look():
-                open_ids.discard(str(entry.get("id")))
+                left.discard(str(entry.get("id", entry.get("message"))))
                 outcomes.add(str(entry.get("outcome")))
                 yield text
-            time.sleep(_PAUSE if open_ids else 0)
-    if open_ids or not ids:
+            time.sleep(_PAUSE if left else 0)
+    if left:
         yield Text(f"{command(stack, 'tail')} shows what becomes of it")
     if "duplicate" in outcomes:
         yield Text(DUPLICATE)

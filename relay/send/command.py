@@ -142,10 +142,10 @@ def _posted(
     if _post(request) != _OK:
         return 1
     if local:
-        from relay.send.became import became, deliveries_of  # noqa: PLC0415 - it reads logs by boto3
+        from relay.send.became import became, expected  # noqa: PLC0415 - it reads logs by boto3
 
-        ids, screen = deliveries_of(request, address.source, now), console()
-        for line in became(local, ids, began):
+        screen = console()
+        for line in became(local, expected(request, address.source, now), began):
             screen.print(line, soft_wrap=True)
     return 0
 

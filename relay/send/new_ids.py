@@ -94,8 +94,8 @@ def _other(letter: str, choose: Choose, *, is_hex: bool) -> str:
         return letter
     if is_hex:
         return choose(_HEX)
-    if letter.isdigit():
-        return choose(_DIGITS)
+    if letter.isdigit():  # no zero in front of a number that has none
+        return choose(_DIGITS if letter == "0" else _DIGITS[1:])
     return choose(_SMALL) if letter.islower() else choose(_SMALL.upper())
 
 

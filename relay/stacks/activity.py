@@ -29,7 +29,8 @@ Record = tuple[int, str, str]  # milliseconds since the epoch, stream, line
 class Wanted:
     """Lines that are shown: of a source, of a rule (SOURCE/RULE), or of what has failed.
 
-    With `ids` they are those of these deliveries alone, without their webhooks.
+    With `ids` they are those of these deliveries alone, and of the webhooks with these events: ids
+    and digests, as the lines have them.
     """
 
     source: str = ""
@@ -40,7 +41,8 @@ class Wanted:
     def takes(self, entry: Entry) -> bool:
         """Return whether a line is shown; one of the runtime itself, which is a failure, is."""
         if self.ids:
-            return entry.get("id") in self.ids
+            named = {entry.get("id"), *(one["event"] for one in entry.get("seen", ()))}
+            return not self.ids.isdisjoint(named)
         if not entry:
             return True
         source, _, rule = self.rule.partition("/")

@@ -80,12 +80,17 @@ def test_an_order_is_sent_anew_and_found_by_number_person_and_address(follower: 
 def test_what_no_rule_wants_and_what_is_parked_are_found_too(follower: Follower) -> None:
     unwanted = follower.send("shopify-order-test", "--new", "--set=body.name=#80001")
     assert '"deliveries": 0' in unwanted.output
-    assert "tail" in unwanted.output
+    assert "orders/create #80001  200  unmatched: order-confirmation: body.test is true" in (
+        unwanted.output
+    )
     said = follower.trace("#80001")
     assert "event orders/create #80001" in said
     assert "unmatched order-confirmation: body.test is true" in said
 
-    follower.send("shopify-order", "--new", "--set=body.name=#80002", "--set=body.email=null")
+    parked = follower.send(
+        "shopify-order", "--new", "--set=body.name=#80002", "--set=body.email=null"
+    )
+    assert "#80002  200  parked: order-confirmation: unrenderable" in parked.output
     letter = follower.relay.dead_letter()
     assert letter["MessageAttributes"]["reason"]["StringValue"] == "unrenderable"
     said = follower.trace("80002")
