@@ -6,14 +6,14 @@ them the end of a delivery that was sent.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from handler.core.delivery.claim_protocol import State
 from relay.operations.clients import Desk
-from relay.operations.delivery_history import lines
 from relay.reconcile.accounting import STACK, Place, Row
 from relay.reconcile.cloudwatch_counts import Period
 from relay.stacks.ledger import Ledger
+from relay.stacks.logs import Search
 
 _ENDED: Final = frozenset({State.ACCEPTED, State.DEAD, State.HELD})
 
@@ -53,8 +53,8 @@ def unended(desk: Desk, period: Period) -> set[Place]:
 
 def _planned(desk: Desk, period: Period) -> Iterator[tuple[str, Place]]:
     group = desk.log_group("IngestLogGroup")
-    for line in lines(desk.clients["logs"], group, period.start, period.end):
-        entry: dict[str, Any] = line.entry
+    for line in Search(period.start, period.end).lines(desk.clients["logs"], group):
+        entry = line.entry
         if entry.get("message") == "webhook":
             for made in entry.get("deliveries", ()):
                 yield made["id"], (entry["source"], made["rule"])
