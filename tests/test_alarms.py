@@ -145,7 +145,7 @@ def test_cloudwatch_may_use_the_key_of_the_topic_and_the_mail_is_a_choice() -> N
 def test_the_dashboard_follows_the_path_and_shows_only_what_is_written() -> None:
     body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     widgets = [one["properties"] for one in json.loads(body)["widgets"]]
-    titles = [one["title"].split()[0].lower() for one in widgets]
+    titles = [re.split(r"\W", one["title"])[0].lower() for one in widgets]
     path = ["received", "refused", "unmatched", "planned", "queued"]
     path += ["accepted", "retried", "held", "dead"]
     assert [title for title in titles if title in path] == path

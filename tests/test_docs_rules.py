@@ -40,9 +40,11 @@ def test_every_file_shown_loads(text: str) -> None:
 
 
 def test_the_workspaces_shown_are_read() -> None:
-    (text,) = re.findall(r"```yaml\n(usa: .*?)```", RULES_TEXT, re.DOTALL)
-    found = read_workspaces(text, "workspaces.yaml", None)
-    assert {it.name: it.key for it in found.values()} == {"usa": "usa", "japan": "asia"}
+    text = "".join(re.findall(r"```yaml\n((?:usa|default): .*?)```", RULES_TEXT, re.DOTALL))
+    found = read_workspaces(text, "workspaces.yaml", None, "dev")
+    keys = {it.name: it.key for it in found.values() if it.only is None}
+    assert keys == {"usa": "usa", "japan": "asia"}
+    assert {it.name for it in found.values() if it.only} == {"default", "canada"}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["expression"]))

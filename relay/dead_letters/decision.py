@@ -20,6 +20,7 @@ _SHORT: Final = 12
 # Given up by SQS, or by the worker without reaching the ledger: no other message exists, whatever
 # the ledger's state.
 _LEFT_ALONE: Final = (Reason.BY_SQS, Reason.HORIZON)
+_ONLY_AGAIN: Final = (State.ACCEPTED, State.WITHHELD)
 _ON_ITS_WAY: Final = (State.SENDING, State.FAILED, State.UNKNOWN)
 
 
@@ -69,8 +70,8 @@ def redriven(standing: Standing, *, again: bool) -> Decision:
         return Decision(problem)
     if not again and (problem := _only_again(standing)):
         return Decision(problem)
-    frees = State.ACCEPTED if standing.state == State.ACCEPTED else None
-    words = "is sent a second time" if frees else "is sent again"
+    frees = next((one for one in _ONLY_AGAIN if one == standing.state), None)
+    words = "is sent a second time" if frees is State.ACCEPTED else "is sent again"
     words = f"{words}, late as it is" if standing.is_late else words
     return Decision(words, _lasting(standing), frees)
 
@@ -87,6 +88,8 @@ def released(standing: Standing, *, again: bool) -> Decision:
         return Decision(words, _lasting(standing), frees)
     if state == State.ACCEPTED:
         return Decision(f"Braze has accepted it meanwhile: {drop}")
+    if state == State.WITHHELD:
+        return Decision(f"it was released before, and withheld: {drop}")
     if state == State.DEAD:
         return Decision(f"it was released before, and is a dead letter: {drop}")
     return Decision(f"it is on its way ({state}); if it is held again, another letter comes")
@@ -113,6 +116,11 @@ def _only_again(standing: Standing) -> str:
     if standing.state == State.ACCEPTED:
         drop = f"`relay dead-letters drop --id {standing.name}` removes this letter"
         return f"Braze has accepted it: {drop}, --again sends it a second time"
+    if standing.state == State.WITHHELD:
+        return (
+            "it was withheld, for its workspace may not reach the recipient (`only` in "
+            "workspaces.yaml): list the recipient and deploy; then --again sends it"
+        )
     if standing.state in _ON_ITS_WAY and standing.reason not in _LEFT_ALONE:
         return (
             f"it is on its way already ({standing.state}): wait for what comes of it; --again sends"

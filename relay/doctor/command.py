@@ -139,14 +139,15 @@ def _sources(stack: _Stack, rules: Path) -> Iterator[Finding]:
 
 def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
     default = Workspace.default(stack.environment("DeliverFunction")["BRAZE_ENDPOINT"])
+    stage = stack.environment("IngestFunction")["RULES_STAGE"]
     try:
-        workspaces = read_workspaces(rules, default)
+        workspaces = read_workspaces(rules, default, stage)
     except RulesError as error:
         yield Finding("error", str(error), f"mend it, then {stack.chosen.deploy}")
         workspaces = {default.name: default}
     secret = stack.secret("BrazeKeysArn")
     # Files that do not load are another check's findings.
-    found = read(rules, stack.environment("IngestFunction")["RULES_STAGE"], broadcasts=True)
+    found = read(rules, stage, broadcasts=True)
     sources = [one for one in found.values() if isinstance(one, Source)]
     for workspace in workspaces.values():
         try:

@@ -22,6 +22,7 @@ INDEXES: Final[Mapping[str, str]] = {"by-event": "event", "by-once": "once"}
 SEARCHED: Final = 10
 _MEANINGS: Final[Mapping[str, str]] = {
     State.FAILED: " (not sent yet: it waits and is tried again)",
+    State.WITHHELD: " (not sent, for good: its workspace may not reach the recipient)",
     State.HELD: " (for a person; once its letter is dropped it stays so, unsent)",
 }
 _EXPLAINED: Final = frozenset({State.DEAD, State.HELD, State.FAILED, State.UNKNOWN})

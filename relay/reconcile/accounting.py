@@ -20,6 +20,7 @@ LEFT: Final = (
     "DeliveriesAccepted",
     "DeliveriesDuplicate",
     "DeliveriesHeld",
+    "DeliveriesWithheld",
     "DeliveriesExpired",
     "DeliveriesDead",
 )

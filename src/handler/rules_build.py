@@ -43,9 +43,10 @@ def variants(directory: Path) -> list[Variant]:
     Raise RulesError with every mistake, in whichever stage; broadcasts are not one, for another
     deployment may allow them.
     """
-    workspaces.read(directory, None)
     by_name = dict(_stages(directory))
     every = dict.fromkeys(stage for those in by_name.values() for stage in those) or {"": None}
+    for stage in every:
+        workspaces.read(directory, None, stage or None)
     loaded = {stage: _both(directory, stage) for stage in every}
     any_stage, *_ = loaded
     made = [

@@ -93,7 +93,7 @@ class DeliverSettings(_Settings):
     """The environment of the deliver function; `ledger_days` is how long final marks are kept.
 
     `deliver_concurrency` and `low_priority_concurrency` are how many workers there are at most for
-    each queue.
+    each queue. `rules_stage` selects whom a workspace may reach (`only`).
     """
 
     stage: str
@@ -102,6 +102,8 @@ class DeliverSettings(_Settings):
     braze_keys_arn: str
     braze_endpoint: str
     allow_other_braze_host: bool
+    # Absent in the environment of an earlier release: that of `stage`.
+    rules_stage: str | None = None
     # Absent in the environment of an earlier release, whose template said 10.
     deliver_concurrency: int = 10
     low_priority_concurrency: int = 5

@@ -12,10 +12,13 @@ FILE: Final = "workspaces.yaml"
 FILES: Final = "[!.]*.yaml"
 
 
-def read(directory: Path, default: Workspace | None) -> dict[str, Workspace]:
+def read(
+    directory: Path, default: Workspace | None, stage: str | None = None
+) -> dict[str, Workspace]:
     """Return the workspaces of a deployment, by name; raise RulesError.
 
-    `default` is the workspace of the parameter BrazeEndpoint; None where it does not matter.
+    `default` is the workspace of the parameter BrazeEndpoint, `stage` that of the rules, which
+    decides whom each may reach; None where it does not matter.
     """
     file = directory / FILE
     if not file.exists():
@@ -23,7 +26,15 @@ def read(directory: Path, default: Workspace | None) -> dict[str, Workspace]:
     # Deliver needs YAML for this file alone; without the file it starts sooner.
     from handler.core.configuration.workspaces_file import read_workspaces  # noqa: PLC0415 - as above
 
-    return read_workspaces(text_of(file), shown(file), default)
+    return read_workspaces(text_of(file), shown(file), default, stage)
+
+
+def may_limit(directory: Path) -> bool:
+    """Return whether the file may say whom its workspaces reach, even one that does not load."""
+    try:
+        return b"only" in (directory / FILE).read_bytes()
+    except OSError:
+        return True
 
 
 def text_of(file: Path) -> str:

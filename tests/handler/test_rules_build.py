@@ -59,6 +59,11 @@ def test_no_rules_are_compiled_to_no_sources(tmp_path: Path, capsys: Capture) ->
             "usa: {endpoint: https://example.org}",
             "rules/workspaces.yaml:1:7: it is not",
         ),
+        (
+            "workspaces.yaml",
+            "default: {only: {prod: [qa-*]}}",
+            "rules/workspaces.yaml:1:11: only does not say whom stage dev may reach",
+        ),
     ],
 )
 def test_a_mistake_fails_the_build_with_its_place_and_how_to_mend_it(

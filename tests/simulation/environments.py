@@ -67,6 +67,7 @@ class Environments:
     braze: Braze
     sink: Sink = field(default_factory=Sink)
     timing: Timing = field(default_factory=Timing)
+    only: tuple[str, ...] | None = None  # whom the workspace may reach
     wire: Callable[[Post], Post] = field(default=lambda port: port)  # for each worker
     _owners: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -98,7 +99,7 @@ class Environments:
         table = Table(self.dynamodb, TABLE, clock, retry)  # type: ignore[arg-type] # what is called is there
         return Worker(
             settings=_deliver_settings(),
-            workspaces={"default": Workspace.default(_ENDPOINT)},
+            workspaces={"default": replace(Workspace.default(_ENDPOINT), only=self.only)},
             ledger=Ledger(table, 400),
             sqs=self.sqs,  # type: ignore[arg-type] # as above
             keys=self._secret(BRAZE_KEYS),

@@ -7,6 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Any, Final
 
@@ -79,11 +80,18 @@ class Outcome:
                     found[delivery].append(table.before[name][0])
         return found
 
+    @cached_property
+    def withheld(self) -> set[Key]:
+        """What the ledger says was withheld."""
+        items = self.world.on.dynamodb.tables[TABLE].items
+        states = {key: items.get(f"delivery#{one.id}", {}) for key, one in self.wishes.items()}
+        return {key for key, item in states.items() if item.get("state") == {"S": "WITHHELD"}}
+
 
 def lost(outcome: Outcome) -> Iterator[str]:
-    """I1: what was answered 200 is sent or lies in the dead letters, and nothing was dropped."""
+    """I1: what was answered 200 is sent, withheld or in the dead letters; nothing was dropped."""
     for key in outcome.wishes:
-        if key not in outcome.sent and key not in outcome.letters:
+        if not any(key in those for those in (outcome.sent, outcome.letters, outcome.withheld)):
             yield f"{key} is nowhere"
     world = outcome.world
     if any(queue.dropped for queue in (world.queue, world.low, world.dead)):
@@ -232,6 +240,24 @@ def in_vain(outcome: Outcome) -> Iterator[str]:
                 yield f"{target} was paused {at - since:.0f} s before a request to it"
 
 
+def unlisted(outcome: Outcome) -> Iterator[str]:
+    """I16: where only some may be reached, no request names another, and they are not withheld."""
+    only = outcome.world.setting.only
+
+    def is_listed(recipient: dict[str, Any]) -> bool:
+        address = recipient.get("attributes", {}).get("email", "")
+        return only is None or any(fnmatchcase(address, one) for one in only)
+
+    for one in outcome.world.braze.tried:
+        for key, recipient in deliveries_in(one.path, one.body):
+            if not is_listed(recipient):
+                yield f"{key} was sent to {recipient.get('external_user_id')}, who is not listed"
+    for key in outcome.withheld:
+        wish = outcome.wishes[key]
+        if is_listed(wish.recipient) and wish.version is None:
+            yield f"{key} is withheld, and {wish.user} is listed"
+
+
 def told(outcome: Outcome) -> Iterator[str]:
     """I11: no secret, name or address is in a log, a metric or an attribute; no bug was caught."""
     yield from outcome.world.on.sink.leaks
@@ -243,7 +269,7 @@ def told(outcome: Outcome) -> Iterator[str]:
 
 INVARIANTS: Final = (
     lost, repeated, uninvited, out_of_order, altered, at_once, buried, held_wrongly, too_many,
-    unfinished, told, in_vain,
+    unfinished, unlisted, told, in_vain,
 )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ class Setting:
     down: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, service of AWS
     pauses: tuple[tuple[float, float, str], ...] = ()  # begin and end in seconds, campaign
     gone: tuple[float, float] | None = None  # while there is no low-priority queue, in seconds
+    only: tuple[str, ...] | None = None  # patterns of the addresses that may be reached
     rotations: tuple[float, ...] = ()  # when the API key is rotated, in seconds
     repeated: float = 0.01  # of the webhooks that were answered come again
 
@@ -102,6 +103,7 @@ class World:
             Secrets(**ports),
             self.braze,
         )
+        self.on.only = setting.only
         self.on.secrets.put(SIGNING, json.dumps({SOURCE: SECRET}))
         self._sending: set[Key] = set()
         self._posted: dict[int, list[Try]] = {}

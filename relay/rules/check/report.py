@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -86,7 +87,7 @@ def examine(
 
     `default` is the workspace of the deployment's BrazeEndpoint, where one is known.
     """
-    reach, wrong = _reach(rules, default)
+    reach, wrong = _reach(rules, default, stage)
     yield from wrong
     webhooks, seen = list(samples), set[str]()
     for path in sorted(rules.glob("*.yml")):
@@ -138,14 +139,28 @@ def _file(path: Path, reach: Reach) -> _File:
     return _File(_shown(path), path.stem, text, reach)
 
 
-def _reach(rules: Path, default: Workspace | None) -> tuple[Reach, list[Remark]]:
+def _reach(rules: Path, default: Workspace | None, stage: str) -> tuple[Reach, list[Remark]]:
     """Return the workspaces for rules; where workspaces.yaml is wrong, its mistakes and any."""
-    try:
-        return Reach(workspaces.read(rules, default).keys()), []
-    except RulesError as error:
-        file = _file(rules / workspaces.FILE, ANYBODY)
-        found = [replace(one, file=file.shown) for one in error.findings]
-        return ANYBODY, [file.remark(one, "error") for one in found]
+    path, found, reach = rules / workspaces.FILE, dict[Finding, None](), ANYBODY
+    for one in _every_stage(rules, stage) if path.exists() else (stage,):
+        try:
+            reach = Reach(workspaces.read(rules, default, one).keys())
+        except RulesError as error:
+            found |= dict.fromkeys(error.findings)
+    if not found:
+        return reach, []
+    file = _file(path, ANYBODY)
+    return ANYBODY, [file.remark(replace(one, file=file.shown), "error") for one in found]
+
+
+def _every_stage(rules: Path, stage: str) -> list[str]:
+    """Return the stages that the files of a folder name, after the given one."""
+    found = [stage]
+    for path in files(rules):
+        file = _file(path, ANYBODY)
+        with suppress(RulesError):  # its mistakes are remarks of its own
+            found += _stages(yaml12.load(file.text, file.shown), stage)
+    return list(dict.fromkeys(found))
 
 
 def _of_file(

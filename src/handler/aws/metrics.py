@@ -8,7 +8,7 @@ in the hours in which it is written, so rare metrics are cheap. These sums hold:
     webhooks received = refused + unavailable + malformed + pings + taken
     events of webhooks taken = unmatched + wanted + parked
     rule matches = rendered + unrenderable + expired
-    deliveries planned = accepted + duplicate + held + expired + dead + in flight
+    deliveries planned = accepted + duplicate + held + withheld + expired + dead + in flight
 
 A message counts in the last sum when it leaves the queue; a redriven message leaves it again.
 """
@@ -72,6 +72,9 @@ METRICS: Final[Mapping[str, Metric]] = {
     "DeliveriesAccepted": _count("a message that left the queue: Braze accepted it", *_RULE),
     "DeliveriesDuplicate": _count("a message that left the queue: sent before", *_RULE),
     "DeliveriesHeld": _count("a message that left the queue: held for an operator", *_RULE),
+    "DeliveriesWithheld": _count(
+        "a message that left the queue: its workspace may not reach the recipient", *_RULE
+    ),
     "DeliveriesExpired": _count("a message that left the queue: too late to be sent", *_RULE),
     "DeliveriesDead": _count("a message that left the queue: a dead letter", *_RULE),
     "DeliveriesRedelivered": _count("a message that SQS repeated after it had left", *_RULE),

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     UNKNOWN_VERSION = "unknown_version"
     UNKNOWN_WORKSPACE = "unknown_workspace"
     # Ends
+    WITHHELD = "withheld"  # its workspace may not reach its recipient
     EXPIRED = "expired"
     HORIZON = "horizon"
     WORKER_LOST = "worker_lost"
@@ -96,6 +97,7 @@ FACTS: Final[Mapping[Reason, Facts]] = {
     Reason.UNAVAILABLE: Facts(_WAITS),
     Reason.UNKNOWN_VERSION: Facts(_WAITS),
     Reason.UNKNOWN_WORKSPACE: Facts(_WAITS),
+    Reason.WITHHELD: Facts(()),
     Reason.EXPIRED: Facts(_ENDS, command="dead-letters drop"),
     Reason.HORIZON: Facts(_ENDS, command="dead-letters redrive"),
     Reason.WORKER_LOST: Facts(_ENDS, command="dead-letters redrive"),

@@ -17,11 +17,15 @@ _LOOPBACK: Final = re.compile(r"http://127\.0\.0\.1:[0-9]{1,5}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A Braze workspace: its REST endpoint, and the name of its key among the Braze keys."""
+    """A Braze workspace: its REST endpoint, and the name of its key among the Braze keys.
+
+    `only` are the patterns of those it may reach (see `core.delivery.withheld`); None: everybody.
+    """
 
     name: str
     endpoint: str
     key: str
+    only: tuple[str, ...] | None = None
 
     @classmethod
     def default(cls, endpoint: str) -> "Workspace":

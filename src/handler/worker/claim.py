@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from handler.aws.sqs import Cause
 from handler.core.braze.identifiers import traced
@@ -11,6 +11,7 @@ from handler.core.braze.outcome import Outcome
 from handler.core.braze.request import is_transactional, without_attributes
 from handler.core.delivery.backoff import wait
 from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
+from handler.core.delivery.withheld import is_withheld
 from handler.core.errors import Unavailable
 from handler.core.json_types import JsonValue
 from handler.core.reasons import Reason
@@ -34,6 +35,8 @@ from handler.worker.task import (
     retry_in,
     wait_again,
 )
+
+WITHHELD: Final = Outcome("withheld", Reason.WITHHELD)
 
 # The claimed delivery; the disposition of one that is not sent now; or the task, unbatched: its
 # last worker was lost, or Braze has refused it in a batch, so it is sent after all others.
@@ -247,8 +250,12 @@ def _in_turn(
     if turn == "go":
         return claimed
     if turn == "stale":
+        bare = replace(claimed, sent=without_attributes(delivery))
+        # What made the profile known may have been the address among its attributes.
+        if is_withheld(bare.sent, worker.workspaces[delivery.workspace].only):
+            return settle(invocation, bare, WITHHELD)
         worker.tally.count("AttributesStale", delivery.source, delivery.rule)
-        return replace(claimed, sent=without_attributes(delivery))
+        return bare
     outcome = Outcome("not_sent", Reason.OUT_OF_TURN)
     age = times.now - claimed.since
     if age >= worker.timing.horizon:

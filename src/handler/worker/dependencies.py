@@ -106,7 +106,7 @@ def build(environ: Mapping[str, str]) -> Worker:
     log = logger("relay")
     return Worker(
         settings=settings,
-        workspaces=_workspaces(settings.braze_endpoint, log),
+        workspaces=_workspaces(settings, log),
         ledger=Ledger(table, settings.ledger_days),
         sqs=boto3.client("sqs", config=QUICK),
         keys=SecretCache(secrets, settings.braze_keys_arn, time.time),
@@ -121,12 +121,15 @@ def build(environ: Mapping[str, str]) -> Worker:
     )
 
 
-def _workspaces(endpoint: str, log: Logger) -> Mapping[str, Workspace]:
-    """Return the workspaces of the package; where their file does not load, only the default."""
-    default = Workspace.default(endpoint)
+def _workspaces(settings: DeliverSettings, log: Logger) -> Mapping[str, Workspace]:
+    """Return the workspaces of the package; where their file does not load, only the default.
+
+    None where it may limit whom that reaches: then every delivery waits.
+    """
+    default = Workspace.default(settings.braze_endpoint)
     try:
-        return workspaces.read(workspaces.RULES, default)
+        return workspaces.read(workspaces.RULES, default, settings.rules_stage or settings.stage)
     except RulesError as error:
         why = str(error)
     log.error("workspaces.yaml does not load", extra={"why": why})
-    return {default.name: default}
+    return {} if workspaces.may_limit(workspaces.RULES) else {default.name: default}

@@ -10,13 +10,14 @@ from handler.core.braze.request import audience_of
 from handler.core.delivery.backoff import clamp, wait_limited, wait_stopped
 from handler.core.delivery.batching import coalesce
 from handler.core.delivery.breaker import wait_open
+from handler.core.delivery.withheld import is_withheld
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
 from handler.ledger.rate_counters import MINUTE
 from handler.worker.campaign import campaign_stop
-from handler.worker.claim import claim_all, end
+from handler.worker.claim import WITHHELD, claim_all, end
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
 from handler.worker.send import send
@@ -154,12 +155,16 @@ def _going(invocation: Invocation, group: Sequence[DeliveryTask]) -> Iterator[De
 
 
 def _ended(invocation: Invocation, task: DeliveryTask) -> Disposition | None:
-    """Return the disposition of a delivery that is too late to be sent; None if it is not."""
-    expires_at = task.delivery.expires_at
-    if expires_at is None or expires_at > invocation.worker.clock():
-        return None
-    # It is claimed all the same: one that was accepted in time is no dead letter.
-    return _end(invocation, task, Outcome("rejected", Reason.EXPIRED))
+    """Return the disposition of a delivery that is not sent any more; None if it is.
+
+    It is claimed all the same: one that was accepted before is a duplicate.
+    """
+    worker, delivery = invocation.worker, task.delivery
+    if is_withheld(delivery, worker.workspaces[delivery.workspace].only):
+        return _end(invocation, task, WITHHELD)
+    if delivery.expires_at is not None and delivery.expires_at <= worker.clock():
+        return _end(invocation, task, Outcome("rejected", Reason.EXPIRED))
+    return None
 
 
 def _end(invocation: Invocation, task: DeliveryTask, outcome: Outcome) -> Disposition:

@@ -39,6 +39,7 @@ from handler.worker.task import (
 _LEFT: Final = {
     State.ACCEPTED: "DeliveriesAccepted",
     State.HELD: "DeliveriesHeld",
+    State.WITHHELD: "DeliveriesWithheld",
     State.DEAD: "DeliveriesDead",
 }
 # An operator has to act in Braze, or on a setting; until then these deliveries wait.
@@ -246,7 +247,9 @@ def _end_turn(end: _End) -> None:
         if state in (State.FAILED, State.UNKNOWN):
             versions.postpone(delivery)
         else:  # a held or unknown delivery may have been applied
-            unsent = state is State.DEAD and end.outcome.kind != "unknown"
+            unsent = state is State.WITHHELD or (
+                state is State.DEAD and end.outcome.kind != "unknown"
+            )
             applied = not unsent or end.claimed.claim.may_be_applied
             versions.end(delivery, accepted=applied)
 

@@ -112,7 +112,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def built(queue: Queue, **more: str) -> Worker:
     given = asdict(queue.worker.settings)
-    return dependencies.build({name.upper(): str(value) for name, value in given.items()} | more)
+    known = {name.upper(): str(one) for name, one in given.items() if one is not None}
+    return dependencies.build(known | more)
 
 
 def test_the_worker_reads_its_workspaces_from_the_package(queue: Queue, folder: Path) -> None:
@@ -143,3 +144,119 @@ def test_a_file_that_does_not_load_leaves_the_default_workspace_alone(
     (record,) = caplog.records
     assert record.message == "workspaces.yaml does not load"
     assert f"{folder.name}/workspaces.yaml:1:" in vars(record)["why"]
+
+
+@pytest.mark.parametrize("stages", [{}, {"RULES_STAGE": "dev"}, {"RULES_STAGE": "staging"}])
+def test_whom_a_workspace_reaches_is_said_by_the_stage_of_the_rules(
+    queue: Queue, folder: Path, stages: dict[str, str]
+) -> None:
+    file = folder / "workspaces.yaml"
+    file.write_text("default: {only: {dev: [qa-*], prod: everybody}}\n", encoding="utf-8")
+    home = {"STAGE": "prod", "BRAZE_ENDPOINT": "https://rest.iad-01.braze.com"}
+
+    found = built(queue, **home, **stages).workspaces
+
+    # Nobody says whom another stage reaches: there every delivery waits.
+    expected = {"": {"default": None}, "dev": {"default": ("qa-*",)}, "staging": {}}
+    assert {it.name: it.only for it in found.values()} == expected[stages.get("RULES_STAGE", "")]
+
+
+def test_a_file_that_does_not_load_and_may_limit_whom_it_reaches_lets_nothing_be_sent(
+    queue: Queue, folder: Path
+) -> None:
+    (folder / "workspaces.yaml").write_text("default: {only: [*]}\n", encoding="utf-8")
+    assert built(queue).workspaces == {}
+    (folder / "workspaces.yaml").unlink()
+    (folder / "workspaces.yaml").mkdir()
+    assert built(queue).workspaces == {}
+
+
+LISTED = ("*@ourshop.example", "qa-*")
+
+
+def limited(queue: Queue) -> Queue:
+    home = replace(queue.worker.workspaces["default"], only=LISTED)
+    return replace(queue, worker=replace(queue.worker, workspaces={"default": home}))
+
+
+def named(delivery: Delivery, name: str, **more: Any) -> Delivery:
+    who: dict[str, Any] = {"external_user_id": name}
+    return replace(delivery, id=f"{name}-{delivery.id}", recipient=who, **more)
+
+
+def test_who_is_not_listed_is_withheld_and_the_others_share_their_request(
+    queue: Queue, braze: Braze, delivery: Delivery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    queue = limited(queue)
+    names = ["qa-1", "stranger", "qa-2", "7", "qa-3"]
+    for name in names:
+        queue.send(encode(named(delivery, name)))
+    queue.send(encode(named(delivery, "late", expires_at=1)))
+
+    assert queue.deliver() == []
+
+    (sent,) = braze.requests
+    assert sorted(it["external_user_id"] for it in sent["recipients"]) == ["qa-1", "qa-2", "qa-3"]
+    assert queue.letters() == []
+    lines = {line["id"].partition(f"-{delivery.id}")[0]: line for line in queue.lines()}
+    withheld = {name for name, line in lines.items() if line["outcome"] == "withheld"}
+    assert withheld == {"stranger", "7", "late"}
+    assert lines["7"]["reason"] == "withheld"
+    assert '"DeliveriesWithheld":[1,1,1]' in capsys.readouterr().out
+    assert queue.item(named(delivery, "7"))["state"] == "WITHHELD"
+
+
+def test_a_withheld_delivery_stays_so_whatever_the_list_says_later(
+    queue: Queue, braze: Braze, delivery: Delivery
+) -> None:
+    for worker in (limited(queue).worker, queue.worker):
+        queue = replace(queue, worker=worker)
+        queue.send(encode(delivery))
+        assert queue.deliver() == []
+
+    assert [line["outcome"] for line in queue.lines()] == ["withheld", "duplicate"]
+    assert (braze.requests, queue.letters()) == ([], [])
+
+
+def test_a_withheld_delivery_waits_neither_for_a_key_nor_for_braze(
+    queue: Queue, braze: Braze, delivery: Delivery
+) -> None:
+    keys(queue)
+    queue = limited(queue)
+    queue.send(encode(delivery))
+    broadcast = {**delivery.send, "broadcast": True}
+    queue.send(encode(replace(delivery, id="all", send=broadcast, recipient=None)))
+
+    assert queue.deliver() == []
+
+    assert braze.requests == []
+    assert {line["outcome"] for line in queue.lines()} == {"withheld"}
+
+
+def test_what_was_accepted_before_the_list_is_a_duplicate(
+    queue: Queue, braze: Braze, delivery: Delivery
+) -> None:
+    for worker in (queue.worker, limited(queue).worker):
+        queue = replace(queue, worker=worker)
+        queue.send(encode(delivery))
+        assert queue.deliver() == []
+
+    assert [line["outcome"] for line in queue.lines()] == ["accepted", "duplicate"]
+    assert len(braze.requests) == 1
+
+
+def test_a_stale_delivery_that_only_its_attributes_made_known_is_withheld(
+    queue: Queue, braze: Braze, delivery: Delivery
+) -> None:
+    queue = limited(queue)
+    for version in (2, 1):
+        ours: dict[str, Any] = {
+            "external_user_id": "7",
+            "attributes": {"email": "me@ourshop.example"},
+        }
+        one = replace(delivery, id=f"v{version}", recipient=ours, event_version=version)
+        queue.send(encode(one))
+        assert queue.deliver() == []
+
+    assert len(braze.requests) == 1
+    assert [line["outcome"] for line in queue.lines()] == ["accepted", "withheld"]

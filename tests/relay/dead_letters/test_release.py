@@ -67,6 +67,7 @@ def test_a_release_that_was_cut_short_after_freeing_is_gone_on_with(desk: Desk) 
     "state, hint",
     [
         ("ACCEPTED", "relay held drop --id"),
+        ("WITHHELD", "it was released before, and withheld"),
         ("DEAD", "relay held drop --id"),
         ("SENDING", "on its way"),
         ("UNKNOWN", "on its way"),

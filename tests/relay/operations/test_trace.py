@@ -125,7 +125,11 @@ def test_who_set_it_free_and_what_stops_it_is_said(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     "state, meaning",
-    [("FAILED", "(not sent yet: it waits and is tried again)"), ("HELD", "(for a person; once")],
+    [
+        ("FAILED", "(not sent yet: it waits and is tried again)"),
+        ("HELD", "(for a person; once"),
+        ("WITHHELD", "(not sent, for good: its workspace may not"),
+    ],
 )
 def test_a_state_that_sounds_like_the_end_says_what_it_means(
     stage: Stage, state: str, meaning: str

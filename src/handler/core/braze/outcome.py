@@ -18,7 +18,7 @@ from handler.core.braze.rate_limit import seconds_asked
 from handler.core.reasons import Reason
 
 Reached = Literal["not_connected", "interrupted", "answered"]
-Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held"]
+Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held", "withheld"]
 
 # Braze's documented texts for a Canvas (`notice`) and for a transactional campaign (`message`).
 _PAUSED: Final = re.compile(r"the (canvas|campaign) is (paused|stopped|archived)\b", re.IGNORECASE)
@@ -74,6 +74,7 @@ class Outcome:
     `reason` is a word; `detail` is Braze's own text, **not yet redacted** (see `redact`);
     `wait` is what Braze asks for, in seconds; `warnings` are words for the log. `refused` holds
     the errors of an accepted request by the index of their recipient: these were not accepted.
+    `withheld` is no answer: the workspace may not reach the recipient.
     """
 
     kind: Kind

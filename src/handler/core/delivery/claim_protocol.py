@@ -2,13 +2,14 @@
 
 The ledger's condition is written from the same table, and a test compares the two. States:
 
-    absent --claim--> SENDING --mark--> ACCEPTED | FAILED | UNKNOWN | HELD | DEAD
+    absent --claim--> SENDING --mark--> ACCEPTED | FAILED | UNKNOWN | HELD | WITHHELD | DEAD
 
 FAILED was not sent; UNKNOWN may have been sent; HELD waits for an operator; DEAD is a dead letter
 that may be redriven: a message older than that mark is another copy, and a duplicate of it.
-ACCEPTED and HELD are final until an operator changes them. SENDING past its lease has lost its
-worker: under hold it becomes HELD, unless its claim was fenced; else the next claimant looks at the
-item of the request that it may have been part of, and takes it over if it may (`finding`).
+ACCEPTED, HELD and WITHHELD, which was not sent, are final until an operator changes them. SENDING
+past its lease has lost its worker: under hold it becomes HELD, unless its claim was fenced; else
+the next claimant looks at the item of the request that it may have been part of, and takes it over
+if it may (`finding`).
 
     absent --open--> OPEN --mark--> ACCEPTED | HELD        the item of a batch request
     absent --void--> VOID
@@ -36,6 +37,7 @@ class State(StrEnum):
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
     HELD = "HELD"
+    WITHHELD = "WITHHELD"
     DEAD = "DEAD"
 
 
@@ -52,11 +54,11 @@ class RequestState(StrEnum):
 class Record:
     """The ledger's record of a delivery; times are in seconds since the epoch.
 
-    `since` is the first claim since it was enqueued or released: absent after ACCEPTED, HELD and
-    DEAD, so that a released delivery has its whole horizon again. `lost` counts the workers in a
-    row that vanished with it. `surge` is when the surge limit stopped it, 0 if the limit has
-    counted it already. One that is `unbatched` is never again part of a batch request; a `fenced`
-    claim may be. `message` is the SQS message id of the last claimant. `last` are its last
+    `since` is the first claim since it was enqueued or released: absent after ACCEPTED, HELD,
+    WITHHELD and DEAD, so that a released delivery has its whole horizon again. `lost` counts the
+    workers in a row that vanished with it. `surge` is when the surge limit stopped it, 0 if the
+    limit has counted it already. One that is `unbatched` is never again part of a batch request; a
+    `fenced` claim may be. `message` is the SQS message id of the last claimant. `last` are its last
     attempts.
     """
 
@@ -125,7 +127,7 @@ def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str
         return Refusal("wait", 1)
     if record.owner == owner and record.state is State.SENDING:
         return Refusal("mine")
-    if record.state in (State.ACCEPTED, State.DEAD):
+    if record.state in (State.ACCEPTED, State.WITHHELD, State.DEAD):
         return Refusal("duplicate")
     if record.state is State.HELD:
         return Refusal("held")
@@ -175,6 +177,8 @@ def settlement(outcome: Outcome, on_unknown: OnUnknown, final: Reason | None = N
     """
     if outcome.kind == "accepted":
         return Settlement(State.ACCEPTED)
+    if outcome.kind == "withheld":
+        return Settlement(State.WITHHELD)
     if outcome.kind in ("held", "rejected"):
         state = State.HELD if outcome.kind == "held" else State.DEAD
         return Settlement(state, outcome.reason)

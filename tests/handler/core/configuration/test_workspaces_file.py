@@ -108,6 +108,64 @@ def test_a_mistake_is_named_with_its_place(text: str, finding: str) -> None:
     assert finding in said
 
 
+SHOP = "*@ourshop.example"
+STAGES = f'default: {{only: {{dev: ["{SHOP}", qa-*], prod: everybody}}}}\n'
+
+
+def only(text: str, stage: str | None, default: Workspace | None = HOME) -> object:
+    found = read_workspaces(text, "workspaces.yaml", default, stage)
+    return {name: one.only for name, one in found.items()}
+
+
+def test_a_workspace_reaches_only_those_that_it_lists_in_each_stage() -> None:
+    usa = f'usa: {{endpoint: https://rest.iad-03.braze.com, only: ["{SHOP}"]}}\n'
+    for default in (HOME, HERE, Workspace.default("https://braze.example.org")):
+        assert only(STAGES + usa, "dev", default) == {"default": (SHOP, "qa-*"), "usa": (SHOP,)}
+        assert only(STAGES + usa, "prod", default) == {"default": None, "usa": (SHOP,)}
+    assert only(STAGES + usa, "dev", None) == {"default": (SHOP, "qa-*"), "usa": (SHOP,)}
+    assert only(USA, "dev") == {"default": None, "usa": None}
+
+
+def test_a_stage_that_is_not_named_reaches_nobody() -> None:
+    with pytest.raises(RulesError, match="1:11: only does not say whom stage staging may reach"):
+        only(STAGES, "staging")
+    only(STAGES, None)  # where nothing is sent
+
+
+@pytest.mark.parametrize(
+    "written, finding",
+    [
+        ("[]", "3:3: the list is empty"),
+        ("['']", "3:10: it names nobody, or everybody"),
+        ("['*']", "3:10: it names nobody, or everybody"),
+        ("[qa-*, '**@*']", "3:16: it names nobody, or everybody"),
+        ("['me@*']", "3:10: what follows @ is written out"),
+        ("['*@*.example']", "3:10: what follows @ is written out"),
+        ("['me@']", "3:10: what follows @ is written out"),
+        ("[17]", "3:10: a pattern is text: put it in quotes"),
+        ("[[a]]", "3:10: a pattern is text: put it in quotes"),
+        ("qa-*", "3:3: only takes a list of patterns"),
+        ("", "3:3: only takes a list of patterns"),
+        ("{}", "3:3: only names no stage"),
+        ("{dev: qa-*}", "3:10: dev takes a list of patterns"),
+        ("{dev: [], prod: everyone}", "3:10: the list is empty"),
+        ("{dev: [], prod: everyone}", "3:19: prod takes a list of patterns, such as"),
+        ("[*@ourshop.example]", "3:11: YAML"),
+    ],
+)
+def test_a_list_that_is_wrong_is_named_with_its_place(written: str, finding: str) -> None:
+    text = f"usa:\n  endpoint: https://rest.iad-03.braze.com\n  only: {written}\n"
+    with pytest.raises(RulesError) as raised:
+        read(text)
+    said = [str(it).removeprefix("workspaces.yaml:") for it in raised.value.findings]
+    assert [it for it in said if it.startswith(finding)], said
+
+
+def test_a_list_for_all_stages_of_the_default_workspace_is_a_mistake() -> None:
+    with pytest.raises(RulesError, match="default is the workspace of every stage"):
+        read("default: {only: [qa-*]}")
+
+
 SEND = "    send:"
 KNOWN = Reach({"usa", "eu"})
 

@@ -193,6 +193,12 @@ def test_a_workspace_that_is_not_written_down_is_a_mistake_with_its_place(tmp_pa
             "1:1",
             "default is the workspace of BrazeEndpoint",
         ),
+        ("default:\n  only: {dev: [qa-*, '*']}", "2:22", "it names nobody, or everybody"),
+        (
+            "default: {only: {prod: everybody}}",
+            "1:11",
+            "only does not say whom stage dev",
+        ),
     ],
 )
 def test_a_mistake_among_the_workspaces_is_named_once_with_its_place(
