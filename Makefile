@@ -12,7 +12,7 @@ BOTO3_TESTS := .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet tests/h
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 artifact peers bench check format lock sbom sizes clean
+.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 artifact peers bench template check format lock sbom sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -72,6 +72,11 @@ bench: $(READY) ## Measure both functions beside other ways, simulate backlogs; 
 
 fuzz: $(READY) ## Try to get 1,000,000 mutated requests past the verifier, beside other libraries
 	@.venv/bin/python -m bench.fuzz
+
+template: $(READY) ## Check template.yaml: cfn-lint, and SAM's own validation
+	.venv/bin/cfn-lint template.yaml
+	@UV_PROJECT_ENVIRONMENT=.venvs/sam $(UV) sync --quiet --locked --no-default-groups --no-install-project --only-group sam
+	.venvs/sam/bin/sam validate --lint
 
 check: $(READY) ## Lint, types, security
 	.venv/bin/ruff check

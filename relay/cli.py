@@ -66,6 +66,11 @@ ENTRIES: Final = {
         "Check the rules, run the cases, build, show the change set, deploy and print the URLs.",
         DEPLOY,
     ),
+    "ci": Entry(
+        "relay.ci.command:app",
+        "Set continuous integration up: from a pull request to production.",
+        DEPLOY,
+    ),
     "secrets": Entry(
         "relay.deploy.secrets:app",
         "Set signing secrets and Braze API keys of a deployed stack.",

@@ -64,8 +64,9 @@ ORDER = (
 TOOLS = (
     *("relay.paths", "relay.virtualenvs", "relay.console", "relay.webhooks", "relay.stacks"),
     *("relay.simulated_braze", "relay.rules", "relay.sources", "relay.send", "relay.local"),
-    *("relay.deploy", "relay.cost", "relay.doctor", "relay.dead_letters", "relay.operations"),
-    *("relay.reconcile", "relay.scaffold", "relay.capture", "relay.cli", "relay.start"),
+    *("relay.deploy", "relay.ci", "relay.cost", "relay.doctor", "relay.dead_letters"),
+    *("relay.operations", "relay.reconcile", "relay.scaffold", "relay.capture"),
+    *("relay.cli", "relay.start"),
 )
 
 

@@ -32,7 +32,7 @@ class Counts(Sink):
 
 
 def test_where_nothing_fails_half_is_withheld_and_the_sum_of_deliveries_adds_up() -> None:
-    world = World(Setting(1, 600, repeated=0.2, only=ONLY))
+    world = World(Setting(1, 300, repeated=0.2, only=ONLY))
     world.on.sink = counts = Counts()
     world.run()
 
@@ -45,11 +45,11 @@ def test_where_nothing_fails_half_is_withheld_and_the_sum_of_deliveries_adds_up(
 
 
 def test_whatever_fails_nobody_is_reached_who_is_not_listed() -> None:
-    world = World(replace(stormy(3, 800), only=ONLY))
+    world = World(replace(stormy(3, 400), only=ONLY))
     world.run()
 
     assert breaches(world) == {}
-    assert len(Outcome(world).withheld) > 200
+    assert len(Outcome(world).withheld) > 100
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_whatever_fails_nobody_is_reached_who_is_not_listed() -> None:
 )
 def test_a_comparison_that_is_left_out_is_seen(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(place, lambda *_: False)
-    world = World(Setting(2, 600, only=ONLY))
+    world = World(Setting(2, 300, only=ONLY))
     world.run()
 
     assert "unlisted" in breaches(world)

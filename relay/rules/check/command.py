@@ -48,6 +48,9 @@ def check(  # noqa: PLR0913 - the options of a command
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a list of remarks.")] = False,
+    annotate: Annotated[
+        bool, typer.Option("--annotate", help="Annotate the lines, in a workflow of GitHub.")
+    ] = False,
 ) -> None:
     """Check rules files: every one must load, and render each of its sample events.
 
@@ -66,6 +69,8 @@ def check(  # noqa: PLR0913 - the options of a command
         typer.echo(json.dumps([one.json() for one in said], indent=2))
     else:
         typer.echo("\n".join(one.written() for one in said), err=True, nl=bool(said))
+    if annotate:
+        typer.echo("\n".join(one.annotation() for one in said), err=True, nl=bool(said))
     if {one.level for one in said} & ({"error", "warning"} if strict else {"error"}):
         raise typer.Exit(1)
     if as_json:

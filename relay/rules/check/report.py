@@ -60,10 +60,24 @@ class Remark:
         shown = f"\n    {self.text}\n    {' ' * (self.caret - 1)}{caret}" if self.text else ""
         return f"{place} {level}{self.message}{shown}"
 
+    def annotation(self) -> str:
+        """Return it as the command by which a workflow of GitHub annotates the line."""
+        level = "notice" if self.level == "note" else self.level
+        place = {"file": self.file, "line": self.line, "col": self.column}
+        given = [f"{name}={_escaped(str(one), ':,')}" for name, one in place.items() if one]
+        return f"::{level} {','.join(given)}::{_escaped(self.message)}"
+
     def json(self) -> dict[str, Any]:
         """Return it as JSON."""
         shown_here = {**asdict(self), "caret": 0}
         return {key: value for key, value in shown_here.items() if value not in ("", 0)}
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """Return text for a workflow's command (GitHub, "Workflow commands"), percent signs first."""
+    for one in f"%\r\n{more}":
+        text = text.replace(one, f"%{ord(one):02X}")
+    return text
 
 
 @dataclass(frozen=True, slots=True)

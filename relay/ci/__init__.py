@@ -1,0 +1,1 @@
+"""`relay ci`: files for continuous integration, from a pull request to production."""
