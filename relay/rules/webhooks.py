@@ -37,8 +37,14 @@ def verified(given: Given, source: Source) -> Verified:
 
 def planned(given: Given, source: Source) -> Plan:
     """Return the plan of a webhook; raise RulesError where its body is not JSON."""
+    return plans(given, source)[0]
+
+
+def plans(given: Given, *sources: Source) -> list[Plan]:
+    """Return the plans of a webhook by sources that read it alike, as `planned` does."""
     try:
-        return plan(verified(given, source), source)
+        webhook = verified(given, sources[0])
+        return [plan(webhook, source) for source in sources]
     except NotJson as error:
         raise RulesError([Finding(given.sample.name, 1, 1, error.answer)]) from None
 

@@ -70,7 +70,7 @@ def diff(  # noqa: PLR0913 - the options of a command
     versions = _versions(base, against, now)
     for note in versions.notes:
         typer.echo(note, err=True)
-    found = compare(versions.base, versions.new, versions.webhooks)
+    found = compare(versions.base, versions.new, versions.webhooks, versions.alike)
     told = differences(found.changes)
     if as_json:
         more = {"differences": [one.json() for one in told], "notes": versions.notes}

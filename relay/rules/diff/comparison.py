@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from pydantic import JsonValue
@@ -12,12 +13,14 @@ from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery, Plan
 from handler.core.rules.source import Source
 from relay.rules.cases.result import is_same
+from relay.rules.diff.unchanged import Alike, Pair
 from relay.rules.plan_document import delivered, parked
-from relay.rules.webhooks import Given, planned
+from relay.rules.webhooks import Given
 
 Kind = Literal["new id", "changed", "appears", "disappears", "fails now", "fails no more"]
 Sources = Mapping[str, Source]
 Shown = dict[str, Any]
+_ALIKE: Final[Alike] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +50,13 @@ class Comparison:
     unseen: tuple[str, ...]
 
 
-def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Comparison:
-    """Return the changes from one version of the rules to another; webhooks are by name."""
+def compare(
+    base: Sources, new: Sources, webhooks: Mapping[str, Given], same: Alike = _ALIKE
+) -> Comparison:
+    """Return the changes from one version of the rules to another; webhooks are by name.
+
+    `same` are the rules that both write alike, by source.
+    """
     changes: list[Change] = []
     seen: set[str] = set()
     known = {name: one for name, one in webhooks.items() if one.sample.source in {*base, *new}}
@@ -56,9 +64,10 @@ def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Compa
         {one.name: {rule.name: len(rule.recipients) for rule in one.rules} for one in of.values()}
         for of in (base, new)
     ]
+    pairs = {one: Pair(base.get(one), new.get(one), same.get(one, ())) for one in {*base, *new}}
     for name, given in known.items():
         source = given.sample.source
-        plans = _plans(given, base.get(source), new.get(source))
+        plans = pairs[source].plans(given)
         seen |= {f"{source}/{one.rule}" for plan in plans for one in plan.deliveries}
         if plans[0] is not plans[1]:
             places = {
@@ -73,14 +82,6 @@ def compare(base: Sources, new: Sources, webhooks: Mapping[str, Given]) -> Compa
     )
     unseen = tuple(one for one in dict.fromkeys(rules) if one not in seen)
     return Comparison(len(known), tuple(changes), unseen)
-
-
-def _plans(given: Given, base: Source | None, new: Source | None) -> tuple[Plan, Plan]:
-    """Return the plans of both versions; of the same file they are one."""
-    before = Plan(0) if base is None else planned(given, base)
-    if base is not None and new is not None and base.version == new.version:
-        return before, before
-    return before, Plan(0) if new is None else planned(given, new)
 
 
 def _places(plan: Plan, many: Mapping[str, int]) -> Iterator[tuple[int, int]]:

@@ -13,6 +13,7 @@ from handler.core.rules.source import Source
 from relay.paths import EVENTS, PROJECT
 from relay.rules.case_file import Case, read_cases
 from relay.rules.diff.git import Revision
+from relay.rules.diff.unchanged import Alike, alike
 from relay.rules.webhooks import Given
 from relay.webhooks.samples import load_sources, read_sample, samples, shown_folder, sources_in
 
@@ -21,13 +22,14 @@ from relay.webhooks.samples import load_sources, read_sample, samples, shown_fol
 class Versions:
     """The rules as they were and as they are, and the webhooks to plan with both.
 
-    `notes` say what is not compared, and why.
+    `notes` say what is not compared, and why. `alike` are the rules that both write alike.
     """
 
     base: Mapping[str, Source]
     new: Mapping[str, Source]
     webhooks: Mapping[str, Given]
     notes: tuple[str, ...] = ()
+    alike: Alike = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def with_folder(base: Path, now: Now) -> Versions:
     versions = load_sources(base, now.stage), load_sources(now.rules, now.stage)
     notes: list[str] = []
     webhooks = _webhooks({*versions[0], *versions[1]}, now.cases, notes)
-    return Versions(*versions, webhooks, tuple(notes))
+    return Versions(*versions, webhooks, tuple(notes), alike(base, now.rules))
 
 
 def with_revision(against: Revision, now: Now) -> Versions:
@@ -64,7 +66,7 @@ def with_revision(against: Revision, now: Now) -> Versions:
         for name, given in then.webhooks(known, now.cases):
             if webhooks.get(name) != given:
                 webhooks[f"{name} at {against.name}"] = given
-    return Versions(base, new, webhooks, tuple(then.notes))
+    return Versions(base, new, webhooks, tuple(then.notes), then.alike)
 
 
 def _webhooks(sources: set[str], cases: Path, notes: list[str]) -> dict[str, Given]:
@@ -79,12 +81,16 @@ def _webhooks(sources: set[str], cases: Path, notes: list[str]) -> dict[str, Giv
 
 @dataclass(slots=True)
 class _Then:
-    """The files of a revision; `lost` are the sources whose file does not load there."""
+    """The files of a revision; `lost` are the sources whose file does not load there.
+
+    `alike` are the rules that its files write as those of now do.
+    """
 
     against: Revision
     into: Path
     notes: list[str] = field(default_factory=list)
     lost: set[str] = field(default_factory=set)
+    alike: Alike = field(default_factory=dict)
 
     def sources(self, now: Now) -> dict[str, Source]:
         """Return the sources of the revision that load."""
@@ -100,6 +106,8 @@ class _Then:
         for name, one in found.items():
             if isinstance(one, RulesError):
                 self._lose(name, one, now)
+        if folder:
+            self.alike = alike(folder, now.rules)
         return {name: one for name, one in found.items() if isinstance(one, Source)}
 
     def _lose_unread(self, now: Now) -> None:

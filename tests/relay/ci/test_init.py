@@ -166,7 +166,9 @@ def run(folder: Path, name: str, **given: str) -> subprocess.CompletedProcess[st
     """Run a step of the job `check` as the runner does."""
     (step,) = [one for one in steps("check") if one.get("name") == name]
     shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
-    environment = os.environ | {"NO_COLOR": "1", "PYTHONPATH": ""} | given
+    # The environment is the tree's own: the clone's code goes before it.
+    code = os.pathsep.join([str(folder), str(folder / "src")])
+    environment = os.environ | {"NO_COLOR": "1", "PYTHONPATH": code} | given
     return subprocess.run(
         shell, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
