@@ -153,12 +153,16 @@ def _role(trust: Mapping[str, Any], statements: Sequence[Mapping[str, Any]]) -> 
 
 
 def _stack() -> list[dict[str, Any]]:
-    """Return what the forge may do with this one stack: all but to delete it."""
-    stack, summary = (_deployer(sid) for sid in ("Stack", "Summary"))
+    """Return what the forge does itself, besides `_upload`: not to delete the stack."""
+    own = [one for one in _deployers() if not _is_service(one) and one["Sid"] != "Package"]
+    return [_kept(one) if one["Sid"] == "Stack" else _for_stack(one) for one in own]
+
+
+def _kept(stack: Mapping[str, Any]) -> dict[str, Any]:
     actions = [one for one in stack["Action"] if one != "cloudformation:DeleteStack"]
     transform = [one for one in stack["Resource"] if ":transform/" in one]
     own = _sub("arn:aws:cloudformation:*:${AWS::AccountId}:stack/${StackName}/*")
-    return [{**stack, "Action": actions, "Resource": [own, *transform]}, summary]
+    return {**stack, "Action": actions, "Resource": [own, *transform]}
 
 
 def _upload() -> list[dict[str, Any]]:
@@ -197,11 +201,6 @@ def _deployers() -> list[dict[str, Any]]:
     return statements
 
 
-def _deployer(sid: str) -> dict[str, Any]:
-    (found,) = (one for one in _deployers() if one["Sid"] == sid)
-    return found
-
-
 def _is_service(statement: Mapping[str, Any]) -> bool:
     """Return whether CloudFormation does this, not who deploys."""
     return "Condition" in statement
@@ -212,16 +211,17 @@ def _of_service(statement: Mapping[str, Any]) -> dict[str, Any]:
 
     `aws:CalledVia` is not set where a service role calls (IAM guide, "Global condition keys").
     """
-    given = statement["Resource"]
-    resources = [given] if isinstance(given, str) else given
-    condition = {
-        operator: keys
-        for operator, keys in statement["Condition"].items()
-        if "aws:CalledVia" not in keys
-    }
-    found = {**statement, "Resource": [_of_stack(one) for one in resources]}
+    given = statement["Condition"].items()
+    condition = {operator: keys for operator, keys in given if "aws:CalledVia" not in keys}
+    found = _for_stack(statement)
     del found["Condition"]
     return {**found, "Condition": condition} if condition else found
+
+
+def _for_stack(statement: Mapping[str, Any]) -> dict[str, Any]:
+    given = statement["Resource"]
+    resources = [given] if isinstance(given, str) else given
+    return {**statement, "Resource": [_of_stack(one) for one in resources]}
 
 
 def _of_stack(resource: str) -> Any:
