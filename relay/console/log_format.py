@@ -15,6 +15,7 @@ OUTCOME_STYLES: Final[Mapping[str, str]] = {
     "not_sent": "yellow",
     "unknown": "magenta",
     "held": "magenta",
+    "withheld": "magenta",
     "rejected": "bold red",
 }
 Styled = tuple[str, str]  # words, and the style of rich's that they are in
