@@ -27,13 +27,11 @@ from relay.doctor.braze_checks import braze_findings
 from relay.doctor.stack_checks import Finding
 from relay.paths import RULES
 from relay.stacks.cloudformation import client, outputs, parameters
-from relay.stacks.package import Package, read_package
+from relay.stacks.package import download, read_package
 from relay.stacks.selection import QUEUES, Chosen, ConfigEnv, StackName, chosen
 from relay.webhooks.samples import sources_in
 
 _FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
-_SECONDS: Final = 10
-_CHUNK: Final = 1 << 20  # bytes
 _TOPIC: Final = "AWS::SNS::Topic"
 _TOPIC_ARN: Final = re.compile(r"arn:[\w-]+:sns:")  # of a topic that is not the stack's own
 _NEEDED: Final = {"SigningSecretsArn", "BrazeKeysArn", "DeadLetterQueueUrl"}
@@ -170,7 +168,7 @@ def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
     packages, architectures, runtimes = {}, {}, {}
     for name in _FUNCTIONS:
         found = client("lambda").get_function(FunctionName=stack.function(name))
-        packages[name] = _downloaded(found["Code"]["Location"])
+        packages[name] = read_package(download(found["Code"]["Location"]))
         (architectures[name],) = found["Configuration"]["Architectures"]
         runtimes[name] = found["Configuration"]["Runtime"]
     here = rules_files(rules)
@@ -179,12 +177,6 @@ def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
     yield from stack_checks.compiled_findings(ingest, environment["RULES_STAGE"], stack.chosen)
     yield from stack_checks.architecture_findings(packages, architectures, stack.chosen)
     yield from stack_checks.bytecode_findings(packages, runtimes, stack.chosen)
-
-
-def _downloaded(url: str) -> Package:
-    with requests.get(url, timeout=_SECONDS, stream=True) as answer:
-        answer.raise_for_status()
-        return read_package(b"".join(answer.iter_content(_CHUNK)))
 
 
 def _alarms(stack: _Stack) -> Iterator[Finding]:

@@ -8,10 +8,6 @@ import typer
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-_NO_CREDENTIALS = "no AWS credentials in the environment: `aws sts get-caller-identity` must work"
-_NO_REGION = "no AWS region: set AWS_DEFAULT_REGION, or `region` in your AWS profile"
-_NOT_READ = "; boto3 does not read AWS_REGION"
-
 
 def outputs(stack_name: str, *needed: str) -> dict[str, str]:
     """Return a stack's outputs; end the command with a message where one of `needed` is missing."""
@@ -40,25 +36,45 @@ def _described(stack_name: str) -> dict[str, Any]:
     try:
         formation = client("cloudformation")
         found: dict[str, Any] = formation.describe_stacks(StackName=stack_name)["Stacks"][0]
-    except aws.NoCredentialsError:
-        problem = _NO_CREDENTIALS
-    except aws.NoRegionError:
-        problem = _NO_REGION + (_NOT_READ if "AWS_REGION" in os.environ else "")
-    except aws.ClientError as error:
-        problem = f"{stack_name}: {error}"
-        if is_missing(error):
-            nowhere = f"there is no stack {stack_name} in {formation.meta.region_name}"
-            problem = f"{nowhere}: make deploy first, or give --stack-name"
-    except aws.BotoCoreError as error:
-        problem = f"{stack_name}: {error}"
+    except (aws.ClientError, aws.BotoCoreError) as error:
+        problem = _in_words(stack_name, error)
     else:
         return found
     raise typer.BadParameter(problem)
 
 
+def _in_words(stack_name: str, error: Exception) -> str:
+    from botocore import exceptions as aws  # noqa: PLC0415 - as boto3 below
+
+    from relay.stacks.aws_errors import in_words  # noqa: PLC0415 - it imports botocore
+
+    if isinstance(error, aws.ClientError) and is_missing(error):
+        nowhere = f"there is no stack {stack_name} in {client('cloudformation').meta.region_name}"
+        return f"{nowhere}: make deploy first, or give --stack-name"
+    said = in_words(error, profile())
+    known = isinstance(error, aws.NoCredentialsError | aws.NoRegionError)
+    return said if known else f"{stack_name}: {said}"
+
+
 def is_missing(error: "ClientError") -> bool:
     """Return whether an error of CloudFormation says that the stack does not exist."""
     return "does not exist" in error.response["Error"].get("Message", "")
+
+
+def use(region: str | None, profile: str | None) -> None:
+    """Have all clients use a region and a profile, as SAM does where samconfig.toml has them."""
+    if region or profile:
+        import boto3  # noqa: PLC0415 - as below
+
+        boto3.setup_default_session(region_name=region, profile_name=profile)
+
+
+def profile() -> str:
+    """Return the name of the AWS profile that is used."""
+    import boto3  # noqa: PLC0415 - as below
+
+    session = boto3.DEFAULT_SESSION
+    return session.profile_name if session else os.environ.get("AWS_PROFILE") or "default"
 
 
 def client(service: str) -> Any:

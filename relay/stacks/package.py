@@ -9,6 +9,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Final
 
+import requests
+
 from handler.compiled_rules import FILE
 
 _RULES: Final = re.compile(r"rules/([^/]+\.yaml)")
@@ -18,6 +20,8 @@ _MACHINE: Final = re.compile(rb"^Tag: .*_(aarch64|arm64|x86_64)\s*$", re.MULTILI
 _LAMBDA: Final = {b"aarch64": "arm64", b"arm64": "arm64", b"x86_64": "x86_64"}
 _OURS: Final = "handler/__pycache__/*.pyc"
 _TAG: Final = re.compile(r"\.cpython-(\d)(\d+)\.pyc$")
+_SECONDS: Final = 10
+_CHUNK: Final = 1 << 20  # bytes
 _FLAGS: Final = 4  # where the flags begin, after the number of the bytecode's version
 
 
@@ -56,6 +60,16 @@ def read_package(content: bytes) -> Package:
                 for runtime in _runtime(name, package.read(name))
             ),
         )
+
+
+def download(url: str) -> bytes:
+    """Return the zip at the location that Lambda gives; raise RequestException.
+
+    The error's text holds a signed URL.
+    """
+    with requests.get(url, timeout=_SECONDS, stream=True) as answer:
+        answer.raise_for_status()
+        return b"".join(answer.iter_content(_CHUNK))
 
 
 def is_compiled(folder: Path, runtime: str) -> bool:

@@ -18,16 +18,22 @@ DEFAULT: Final = "default"  # the environment that SAM takes where none is named
 _WATCHED: Final = "WatchedRule"
 _TEMPLATES: Final = "arm64"  # the default of Architecture
 _OURS: Final = ("stack_name", "parameter_overrides")
+_PLACE: Final = ("region", "profile")
 _ALIKE: Final = 0.85  # similarity of two keys: one is a misspelling of the other
 _LEFT_EMPTY: Final = re.compile(r"(?:^|\s)(\w+)=(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One environment of samconfig.toml, such as `[prod.*]`: a stack and its parameters."""
+    """One environment of samconfig.toml, such as `[prod.*]`: a stack and its parameters.
+
+    `region` and `profile` are None where it leaves them to the AWS configuration.
+    """
 
     stack_name: str
     parameters: Mapping[str, str]
+    region: str | None = None
+    profile: str | None = None
 
     @property
     def stage(self) -> str:
@@ -96,7 +102,8 @@ def read(text: str, config_env: str) -> Deployment:
     build, deploy = (_settings(config[config_env], command) for command in ("build", "deploy"))
     if wrong := "; ".join(_wrong(build, deploy)):
         raise _refused(f"[{config_env}.*]: {wrong}")
-    return Deployment(str(deploy["stack_name"]), _parameters(deploy))
+    region, profile = (str(deploy[key]) if deploy.get(key) else None for key in _PLACE)
+    return Deployment(str(deploy["stack_name"]), _parameters(deploy), region, profile)
 
 
 def _wrong(build: Mapping[str, Any], deploy: Mapping[str, Any]) -> Iterator[str]:

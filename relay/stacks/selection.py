@@ -80,12 +80,14 @@ class Chosen:
 
 def chosen(stack_name: str | None, config_env: str | None) -> Chosen:
     """Return the stack that the options name; end the command where they name two, or none."""
-    if stack_name is None:
-        environment = config_env or DEFAULT
-        return Chosen(deployment(environment).stack_name, environment)
-    if config_env is not None:
+    if stack_name and config_env:
         raise typer.BadParameter("give either --stack-name or --config-env")
-    return Chosen(stack_name, environment_of(stack_name))
+    environment = environment_of(stack_name) if stack_name else config_env or DEFAULT
+    if environment is None:
+        return Chosen(str(stack_name))
+    found = deployment(environment)
+    cloudformation.use(found.region, found.profile)
+    return Chosen(stack_name or found.stack_name, environment)
 
 
 @dataclass(frozen=True, slots=True)
