@@ -110,11 +110,16 @@ def test_whoever_deploys_may_do_nothing_that_nobody_takes(
     } == set()
 
 
+# What `relay deploy` reads itself, before it builds and before it deploys.
+READ = {"cloudwatch:DescribeAlarms", "lambda:GetFunction", "sns:ListSubscriptionsByTopic"}
+
+
 def test_resources_are_made_through_cloudformation_only(deployer: dict[str, Any]) -> None:
     through = {"ForAnyValue:StringEquals": {"aws:CalledVia": "cloudformation.amazonaws.com"}}
     to_lambda = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
     for statement in deployer["Statement"]:
-        services = {action.split(":")[0] for action in actions({"Statement": [statement]})}
+        given = actions({"Statement": [statement]}) - (set() if "Condition" in statement else READ)
+        services = {action.split(":")[0] for action in given}
         if services == {"iam"}:
             assert statement["Condition"] == to_lambda
         elif not services <= {"cloudformation", "s3"}:

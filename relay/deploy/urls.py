@@ -1,5 +1,6 @@
 """`relay urls`: the URLs that the senders of a deployed stack post to."""
 
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -25,11 +26,14 @@ def urls(
 
     Exit codes: 0 printed, 2 usage, no such stack, or no rules file
     """
-    name = chosen(stack_name, config_env).stack_name
-    url = outputs(name, "WebhookUrl")["WebhookUrl"]
+    typer.echo("\n".join(shown(chosen(stack_name, config_env).stack_name, rules)))
+
+
+def shown(stack_name: str, rules: Path) -> list[str]:
+    """Return the URL of each source; end the command with a message where there is no stack."""
+    url = outputs(stack_name, "WebhookUrl")["WebhookUrl"]
     sources = sorted(read(rules, _ANY_STAGE))
     if not sources:
         raise typer.BadParameter(f"no rules file in {rules}", param_hint="--rules")
     width = max(map(len, sources))
-    for source in sources:
-        typer.echo(f"{source:<{width}}  {url.removesuffix(_PLACE)}{source}")
+    return [f"{source:<{width}}  {url.removesuffix(_PLACE)}{source}" for source in sources]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+import jmespath
 import pytest
 
 from relay.local.emulator import emulator
@@ -125,12 +126,17 @@ CODE_ALONE = """\
 build-IngestFunction build-DeliverFunction:
 \t@cp -r handler rules "$(ARTIFACTS_DIR)"
 """
+# What it takes besides to render webhooks.
+RENDERING = f"""\
+\t@cp -r {Path(jmespath.__file__).parent} "$(ARTIFACTS_DIR)"
+\t@PYTHONPATH=. {sys.executable} -m handler.rules_build "$(ARTIFACTS_DIR)/rules"
+"""
 
 
-def with_code_alone(project: Path) -> None:
+def with_code_alone(project: Path, more: str = "") -> None:
     """Leave the libraries out: where no function runs, SAM packs them for nothing, in seconds."""
     for makefile in (project / "src" / "builder").glob("*/Makefile"):
-        makefile.write_text(CODE_ALONE, encoding="utf-8")
+        makefile.write_text(CODE_ALONE + more, encoding="utf-8")
 
 
 @contextmanager

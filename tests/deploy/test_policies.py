@@ -12,11 +12,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
+import boto3
 import pytest
 
 from handler.core import message
 from handler.core.models import Delivery
+from relay.deploy.preflight import look
 from relay.paths import PROJECT
+from relay.stacks.cloudformation import client
 from relay.stacks.template import parse
 from tests.deploy.conftest import Credentials, Sam
 from tests.forked import Forked, forked
@@ -119,7 +122,28 @@ def operate(command: Forked, operator: Sam) -> None:
         assert done.returncode == words.startswith("trace"), told  # it was never claimed
 
 
-def test_the_policies_suffice_and_without_them_nothing_goes(sam: Sam, command: Forked) -> None:
+def look_again(
+    deployer: Sam, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Read what `relay deploy` reads of a stack that exists, before it builds and deploys."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    for name, value in deployer.aws().items():
+        monkeypatch.setenv(name, value)
+    seen = look("default", ["--stack-name", STACK])
+    assert seen.deployed
+    assert seen.topic
+    assert "cannot be read" not in capsys.readouterr().err
+    function = seen.deployed.resources["IngestFunction"]
+    assert client("lambda").get_function(FunctionName=function)["Code"]["Location"]
+    monkeypatch.undo()
+
+
+def test_the_policies_suffice_and_without_them_nothing_goes(
+    sam: Sam,
+    command: Forked,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     stranger = replace(sam, credentials=user(sam, "stranger"))
     with pytest.raises(AssertionError, match=r"AccessDenied|not authorized"):
         stranger.deploy("--stack-name", STACK)
@@ -131,6 +155,7 @@ def test_the_policies_suffice_and_without_them_nothing_goes(sam: Sam, command: F
     config = str(sam.project / "samconfig.toml")
     given = ("--template-file", without_tls(sam), "--config-file", config)
     deployer.deploy("--stack-name", STACK, *given)
+    look_again(deployer, monkeypatch, capsys)
 
     denied = relay(command, stranger, "secrets", "set", "--source", "shopify", *RULES)
     assert "AccessDenied" in denied.stderr

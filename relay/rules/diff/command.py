@@ -76,7 +76,7 @@ def diff(  # noqa: PLR0913 - the options of a command
         more = {"differences": [one.json() for one in told], "notes": versions.notes}
         typer.echo(json.dumps(asdict(found) | more, indent=2, ensure_ascii=False))
     else:
-        _show(found, told)
+        show(found, told)
 
 
 def _versions(base: Path | None, against: str | None, now: Now) -> Versions:
@@ -90,7 +90,8 @@ def _versions(base: Path | None, against: str | None, now: Now) -> Versions:
         raise typer.BadParameter(str(error)) from None
 
 
-def _show(found: Comparison, told: Sequence[Difference]) -> None:
+def show(found: Comparison, told: Sequence[Difference]) -> None:
+    """Print the changes for the terminal."""
     for one in told:
         _show_difference(one)
     kinds = Counter(change.kind for change in found.changes)

@@ -91,7 +91,7 @@ def _places(plan: Plan, many: Mapping[str, int]) -> Iterator[tuple[int, int]]:
     """
     made = Counter[tuple[str, str]]()
     for one in plan.deliveries:
-        yield id(one), made[one.event_id, one.rule] % (many[one.rule] or 1)
+        yield id(one), made[one.event_id, one.rule] % (many.get(one.rule) or 1)
         made[one.event_id, one.rule] += 1
 
 
@@ -152,3 +152,11 @@ def _shown(delivery: Delivery | None) -> Shown:
     kept = ("workspace", "on_unknown", "expires_at")
     given = {name: getattr(delivery, name) for name in kept}
     return {**delivered(delivery), **given, "priority": delivery.priority or "normal"}
+
+
+def changes_of(webhook: str, plans: tuple[Plan, Plan], source: Source) -> list[Change]:
+    """Return the changes from one plan of a webhook to another; `source` is as it is now."""
+    many: Mapping[str, int] = {one.name: len(one.recipients) for one in source.rules}
+    places = {key: at for plan in plans for key, at in _places(plan, many)}
+    made = [*_requests(webhook, *plans, places), *_failures(webhook, *plans)]
+    return [replace(one, source=source.name) for one in made]
