@@ -63,7 +63,7 @@ ENTRIES: Final = {
     ),
     "deploy": Entry(
         "relay.deploy.command:deploy",
-        "Check the rules, run the cases, build, show the change set, deploy and print the URLs.",
+        "Check, build, try the package, show the change set, deploy and print the URLs.",
         DEPLOY,
     ),
     "ci": Entry(
@@ -87,6 +87,11 @@ ENTRIES: Final = {
     "doctor": Entry(
         "relay.doctor.command:doctor",
         "Report what is wrong with a deployed stack and how to fix it; nothing is sent or changed.",
+        DEPLOY,
+    ),
+    "smoke": Entry(
+        "relay.send.smoke:smoke",
+        "Post a signed sample that only rules in shadow match, and wait for its line in the log.",
         DEPLOY,
     ),
     "status": Entry(

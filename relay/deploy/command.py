@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 
 from builder.package import FUNCTIONS
 from builder.target import RUNTIME
@@ -16,8 +17,12 @@ from relay.paths import BUILT, RULES
 from relay.rules.case_file import CASES
 from relay.rules.cases.command import CASES_STAGE, run, show
 from relay.rules.check.command import check
+from relay.send import smoke
+from relay.stacks.aws_errors import in_words
+from relay.stacks.cloudformation import outputs, profile
 from relay.stacks.package import is_compiled, without_bytecode
 from relay.stacks.samconfig import DEFAULT
+from relay.stacks.selection import Chosen, Operated
 from relay.webhooks.samples import sources_in
 
 
@@ -43,8 +48,8 @@ def deploy(
 
     Example: relay deploy --config-env prod
 
-    Exit codes: 0 deployed, 1 refused (by what is said), taken back, or the answer
-    to the change set was no, 2 usage; where SAM fails otherwise, SAM's own exit code
+    Exit codes: 0 deployed, 1 refused, taken back, answered no, or deployed and
+    not working, 2 usage; where SAM fails otherwise, SAM's own exit code
     """
     given = arguments or []
     before = look(config_env, given)
@@ -61,7 +66,22 @@ def deploy(
     else:
         sam.create(before.stack, words)
     typer.echo("\n".join(shown(before.stack.stack_name, RULES)))
+    if before.deployed:  # a new stack has no secrets yet
+        _smoke(before.stack)
     typer.echo(f"next: {before.stack.examine}")
+
+
+def _smoke(stack: Chosen) -> None:
+    """Try what is deployed, where a rule is in shadow for that; end the command where it fails."""
+    operated = Operated(stack.stack_name, outputs(stack.stack_name))
+    try:
+        typer.echo(f"smoke: {smoke.passed(operated, smoke.found(operated), smoke.SECONDS)}")
+    except smoke.UntriedError as error:
+        typer.echo(f"note: not tried by a webhook: {str(error).splitlines()[-1]}")
+    except (ClientError, BotoCoreError) as error:
+        typer.echo(f"note: not tried by a webhook: {in_words(error, profile())}")
+    except smoke.SmokeError as error:
+        _refuse([f"deployed, but it does not work: {error}"])
 
 
 def _refuse(said: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
-from relay.stacks.cloudformation import client, is_missing
+from relay.stacks.cloudformation import client, is_missing, resources
 from relay.stacks.selection import Chosen
 
 _UNMADE: Final = "REVIEW_IN_PROGRESS"  # of a stack whose first change set was never executed
@@ -28,27 +28,20 @@ class Deployed:
 
 def deployed(stack_name: str) -> Deployed | None:
     """Return a stack; None where none was made yet. Raise botocore's errors."""
-    formation = client("cloudformation")
     try:
-        (found,) = formation.describe_stacks(StackName=stack_name)["Stacks"]
+        (found,) = client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
     except ClientError as error:
         if is_missing(error):
             return None
         raise
     if found["StackStatus"] == _UNMADE:
         return None
-    pages = formation.get_paginator("list_stack_resources").paginate(StackName=stack_name)
     return Deployed(
         found["StackId"],
         found["StackStatus"],
         {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])},
         {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])},
-        {
-            one["LogicalResourceId"]: one["PhysicalResourceId"]
-            for page in pages
-            for one in page["StackResourceSummaries"]
-            if "PhysicalResourceId" in one
-        },
+        resources(stack_name),
     )
 
 

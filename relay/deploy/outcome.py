@@ -19,29 +19,29 @@ def since(events: Events, newest_before: str | None) -> Events:
     return list(takewhile(lambda one: one["EventId"] != newest_before, events))
 
 
-def failed(
-    status: str | None, events: Events, arns: Mapping[str, str], stack: Chosen
-) -> Iterator[str]:
+def failed(status: str, events: Events, arns: Mapping[str, str], stack: Chosen) -> Iterator[str]:
     """Yield what has happened to a stack; `events` are those of this deployment alone.
 
-    `arns` are its rollback triggers by their names in the template. Nothing is said where nothing
-    was executed: SAM has said why.
+    `arns` are its rollback triggers by their names in the template. Where nothing was executed SAM
+    has said why, and only what hinders the stack is said.
     """
-    if not events or status is None:
-        return
-    if status == "UPDATE_ROLLBACK_COMPLETE":
-        if alarms := rang(events, arns):
-            yield f"taken back: {' and '.join(alarms)} rang while CloudFormation watched the update"
-            yield '  (docs/deploy.md, "Alarms"; the function\'s log has the lines of that time)'
-        else:
-            yield "taken back, for the update failed:"
-            yield from _causes(events)
+    if events and status == "UPDATE_ROLLBACK_COMPLETE":
+        yield from _taken_back(events, arns)
         yield f"{stack.stack_name} has its code, rules and parameters of before again"
         yield f"  -> mend it, then {stack.deploy}"
         return
     yield from _causes(events)
     if hindered := hindrance(status, stack):
         yield hindered
+
+
+def _taken_back(events: Events, arns: Mapping[str, str]) -> Iterator[str]:
+    if alarms := rang(events, arns):
+        yield f"taken back: {' and '.join(alarms)} rang while CloudFormation watched the update"
+        yield '  (docs/deploy.md, "Alarms"; the log of the function has the lines of that time)'
+    else:
+        yield "taken back, for the update failed:"
+        yield from _causes(events)
 
 
 def _causes(events: Events) -> Iterator[str]:

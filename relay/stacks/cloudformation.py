@@ -56,6 +56,21 @@ def _in_words(stack_name: str, error: Exception) -> str:
     return said if known else f"{stack_name}: {said}"
 
 
+def resources(stack_name: str) -> dict[str, str]:
+    """Return the physical ids of a stack's resources by logical id; raise botocore's errors."""
+    pages = (
+        client("cloudformation")
+        .get_paginator("list_stack_resources")
+        .paginate(StackName=stack_name)
+    )
+    return {
+        one["LogicalResourceId"]: one["PhysicalResourceId"]
+        for page in pages
+        for one in page["StackResourceSummaries"]
+        if "PhysicalResourceId" in one
+    }
+
+
 def is_missing(error: "ClientError") -> bool:
     """Return whether an error of CloudFormation says that the stack does not exist."""
     return "does not exist" in error.response["Error"].get("Message", "")

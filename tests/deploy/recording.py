@@ -33,7 +33,8 @@ class Forwarding(BaseHTTPRequestHandler):
         if self.headers.get("Content-Type", "").startswith(FORM):
             self.recorded.calls.append(dict(parse_qsl(body.decode(), keep_blank_values=True)))
         there = http.client.HTTPConnection(self.emulator)
-        there.request(self.command, self.path, body, dict(self.headers.items()))
+        headers = {name: one for name, one in self.headers.items() if name.lower() != "host"}
+        there.request(self.command, self.path, body, headers)
         answer = there.getresponse()
         content = answer.read()
         there.close()

@@ -1,6 +1,7 @@
 """The whole template, up once for all tests of this folder, beside a simulated Braze."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
+from tests.docs_pages import page
 from tests.e2e.harness import (
     ACCOUNTS_SECRET,
     SECOND_SECRET,
@@ -27,10 +29,13 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     (rules / "broken.yaml").write_text("verify: {preset: shopify}\nrulez: []\n")
     shopify = (rules / "shopify.yaml").read_text(encoding="utf-8")
     (rules / "unkept.yaml").write_text(shopify.replace("secret: shopify", "secret: unkept"))
+    ((smoke),) = re.findall(r"```yaml\n# src/rules/smoke.yaml\n(.*?)```", page("deploy"), re.DOTALL)
+    (rules / "smoke.yaml").write_text(smoke, encoding="utf-8")
     secrets = {
         "shopify": [SHOPIFY_SECRET, SECOND_SECRET],
         "accounts": ACCOUNTS_SECRET,
         "broken": SHOPIFY_SECRET,
+        "smoke": ACCOUNTS_SECRET,
     }
     watched = "shopify/order-confirmation"
     with local_stack(

@@ -84,6 +84,11 @@ def test_what_happened_before_this_deployment_is_not_told() -> None:
     assert list(failed("UPDATE_ROLLBACK_COMPLETE", [], {}, STACK)) == []
 
 
+def test_a_deployment_that_another_one_was_faster_than_is_told() -> None:
+    (said,) = failed("UPDATE_IN_PROGRESS", [], {}, STACK)
+    assert "is being changed by another deployment" in said
+
+
 def test_the_triggers_are_alarms_of_the_template_and_as_many_as_cloudformation_takes() -> None:
     resources = parse(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
     assert {resources[name]["Type"] for name in TRIGGERS} == {"AWS::CloudWatch::Alarm"}
