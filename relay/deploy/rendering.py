@@ -78,14 +78,15 @@ def differing(here: Sequence[tuple[Shown, Plan]], before: Sequence[Plan]) -> lis
 def losses(changes: Iterable[Change], shown: Sequence[Shown]) -> Iterator[str]:
     """Yield the rules that fail now, or make no request where they did. Pure.
 
-    What a case expects is meant; so is what a rules file says itself: that a rule is switched off,
-    in shadow, or no longer there.
+    What a case expects is meant; so is that nothing is sent where the rules file says it: its rule
+    is switched off, in shadow, or no longer there. One in shadow that fails makes a dead letter.
     """
     agreed = [_webhook(one.given.sample) for one in shown if one.is_case]
     by_name = {one.name: one for one in shown}
     for change in changes:
         one = by_name[change.webhook]
-        is_meant = _webhook(one.given.sample) in agreed or _is_off(change, one.source)
+        is_off = change.kind == "disappears" and _is_off(change.before["rule"], one.source)
+        is_meant = is_off or _webhook(one.given.sample) in agreed
         if change.kind in _LOST and not is_meant:
             yield f"{_place(change)} {_what(change)}\n{_MEND}"
 
@@ -94,10 +95,7 @@ def _webhook(sample: Sample) -> tuple[str, Mapping[str, str], object]:
     return sample.source, sample.headers, sample.body
 
 
-def _is_off(change: Change, source: Source) -> bool:
-    name = (change.after or change.before)["rule"]
-    if name is None:  # the event itself
-        return False
+def _is_off(name: str, source: Source) -> bool:
     return not any(one.name == name and one.enabled and not one.shadow for one in source.rules)
 
 

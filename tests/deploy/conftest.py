@@ -126,10 +126,11 @@ CODE_ALONE = """\
 build-IngestFunction build-DeliverFunction:
 \t@cp -r handler rules "$(ARTIFACTS_DIR)"
 """
-# What it takes besides to render webhooks.
+# What it takes besides for ingest to render webhooks.
 RENDERING = f"""\
-\t@cp -r {Path(jmespath.__file__).parent} "$(ARTIFACTS_DIR)"
-\t@PYTHONPATH=. {sys.executable} -m handler.rules_build "$(ARTIFACTS_DIR)/rules"
+\t@[ $@ = build-DeliverFunction ] || cp -r {Path(jmespath.__file__).parent} "$(ARTIFACTS_DIR)"
+\t@[ $@ = build-DeliverFunction ] || \\
+\t\tPYTHONPATH=. {sys.executable} -m handler.rules_build "$(ARTIFACTS_DIR)/rules"
 """
 
 

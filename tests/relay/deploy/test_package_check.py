@@ -119,6 +119,8 @@ def test_a_rule_that_fails_or_makes_nothing_where_it_did_is_lost_with_its_reason
     (said,) = lost(NARROW.replace("shadow: true", "enabled: false"))
     assert "body.paid" in said
     assert any("shop/thanks fails now: unrenderable" in one for one in lost(FAILS))
+    in_shadow = FAILS.replace("    when: body", "    shadow: true\n    when: body")
+    assert any("shop/thanks fails now: unrenderable" in one for one in lost(in_shadow))
 
 
 def test_what_a_case_expects_and_what_a_rules_file_says_is_meant() -> None:
