@@ -7,7 +7,9 @@ from typing import Final
 
 from botocore import exceptions as aws
 
-NO_REGION: Final = "no AWS region: set AWS_DEFAULT_REGION, or `region` in your AWS profile"
+NO_REGION: Final = (
+    "no AWS region: set AWS_DEFAULT_REGION, or `region` in your AWS profile or in samconfig.toml"
+)
 _NOT_READ: Final = "; boto3 does not read AWS_REGION"
 _NO_CREDENTIALS: Final = (
     "no AWS credentials: set AWS_PROFILE to one of `aws configure list-profiles` (`aws configure"
