@@ -16,9 +16,9 @@ from relay.console.format import counted
 from relay.deploy.deployed import Deployed
 from relay.deploy.package_plans import NotRenderedError, plans, python
 from relay.deploy.rendering import Shown, differing, losses, unlike, webhooks
-from relay.rules.diff.command import show
 from relay.rules.diff.comparison import Comparison
 from relay.rules.diff.differences import differences
+from relay.rules.diff.display import lines
 from relay.stacks.aws_errors import in_words
 from relay.stacks.cloudformation import client, profile
 from relay.stacks.package import download
@@ -75,7 +75,8 @@ def _beside(before: Deployed, by: Path, here: Sequence[tuple[Shown, Plan]]) -> I
     else:
         changes = differing(here, plans_before)
         typer.echo("beside what is deployed:")
-        show(Comparison(len(shown), tuple(changes), ()), differences(changes))
+        found = Comparison(len(shown), tuple(changes), ())
+        typer.echo("\n".join(lines(found, differences(changes))))
         yield from losses(changes, shown)
         return
     typer.echo(f"note: not compared with what is deployed: {why}", err=True)

@@ -1,7 +1,6 @@
 """`relay run`, `relay up` and `relay demo`: the whole stack on this machine."""
 
 import json
-import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from functools import partial
@@ -13,7 +12,10 @@ import typer
 from relay.console.options import RulesOption
 from relay.local.demo import play
 from relay.local.emulator import is_free
+from relay.local.live_rules import LiveRules
 from relay.local.log_tail import followed
+from relay.local.reload import Version
+from relay.local.rules_folder import Folder
 from relay.local.stack import Local, is_local, local_stack
 from relay.local.startup_notes import remarks
 from relay.paths import PROJECT, RULES
@@ -22,6 +24,7 @@ from relay.stacks.registry import LocalStack, registered
 from relay.webhooks.samples import load_sources, sample_secrets, shown_folder, sources_in
 
 STAGE = "dev"
+_SAVE = "Save a rules file, and it is served at once. Ctrl-C ends it."
 
 
 def _free(port: int) -> int:
@@ -67,6 +70,8 @@ def up(
     """
     if braze_url is not None and not is_local(braze_url):
         raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
+    folder = Folder(rules)
+    files = folder.look()
     found = sources_in(rules, stage)
     given = _secrets_of(secrets_file) if secrets_file else sample_secrets(found)
     say = partial(typer.echo, err=True)  # standard output has one line: ready URL
@@ -81,9 +86,10 @@ def up(
             _say_secrets(given, say)
         if braze_url is None:
             say(_simulated(local))
-        say("Ctrl-C ends it.")
+        say(_SAVE)
         typer.echo(f"ready {local.url}")
-        _until_told_to_end()
+        own = given if secrets_file else None
+        _watch(LiveRules(local, folder, stage, own, say, Version(files, found)))
 
 
 def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
@@ -96,6 +102,8 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
     Exit codes: 0 ended by Ctrl-C, 1 a rules file or a sample is wrong, or the
     stack does not start, 2 usage or a port in use
     """
+    folder = Folder(rules)
+    files = folder.look()
     sources = load_sources(rules, stage)
     given = sample_secrets(sources)
     for remark in [*remarks(rules, sources, given), *notes(sources)]:
@@ -109,9 +117,9 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
         shown.enter_context(registered(_found(local, rules, is_simulated=True)))
         typer.echo(f"\n{_simulated(local)}")
         _say_secrets(given, typer.echo)
-        typer.echo("Ctrl-C ends it.")
+        typer.echo(_SAVE)
         typer.echo(f"ready {local.url}")
-        _until_told_to_end()
+        _watch(LiveRules(local, folder, stage, None, typer.echo, Version(files, sources)))
 
 
 def demo() -> None:
@@ -129,9 +137,9 @@ def demo() -> None:
     raise typer.Exit(0 if is_good else 1)
 
 
-def _until_told_to_end() -> None:
+def _watch(live: LiveRules) -> None:
     with suppress(KeyboardInterrupt):
-        threading.Event().wait()
+        live.watch()
 
 
 def _found(local: Local, rules: Path, *, is_simulated: bool) -> LocalStack:

@@ -26,15 +26,22 @@ _START_SECONDS: Final = 60
 # webhooks were answered 500. So it has a minute.
 # It asks for dynamodb:BatchExecuteStatement on `*`, an action that AWS does not have: AWS asks for
 # each statement's own, on its table (DynamoDB guide, "IAM security policies with PartiQL").
+# It kills the invocations in hand where a function gets new code, and lets one that has just begun
+# keep a worker of the old code for later ones. AWS lets them end, and starts anew for others.
+# It writes a link of a package as a file.
 # Its own endpoints (/_ministack/: messages, reset) need no signature, and it lets every web page
 # read its answers. So it answers no page, but for webhooks, whose senders' headers are passed on.
 _SERVE: Final = r"""
 import json
 import os
 import re
+import stat
+import threading
+import time
 
 from ministack import app as served
 from ministack.core import iam_actions, lambda_runtime
+from ministack.services import lambda_svc
 
 own_checks = iam_actions.dynamodb_transaction_checks
 
@@ -58,6 +65,38 @@ lambda_runtime._PROVIDED_INIT_TIMEOUT = 60.0
 drain = lambda_runtime.Worker._drain_stderr_bounded
 assert drain.__code__.co_varnames[1:4] == ("first_line_wait", "idle_confirm", "hard_cap")
 drain.__defaults__ = (1.0, 0.02, 2.0)
+
+kill, acquire = lambda_runtime.kill_workers, lambda_runtime.acquire_worker
+
+def kill_idle(workers):
+    kill([one for one in workers if not one.in_use])
+    for one in workers:
+        if one.in_use:
+            threading.Thread(target=kill_late, args=(one,), daemon=True).start()
+
+def kill_late(worker):
+    deadline = time.monotonic() + worker.config.get("Timeout", 30)
+    while worker.in_use and time.monotonic() < deadline:
+        time.sleep(0.05)
+    kill([worker])
+
+def acquire_current(name, config, code, **more):
+    return acquire(name, config, lambda_svc._functions.get(name, {}).get("code_zip", code), **more)
+
+lambda_runtime.kill_workers = kill_idle
+lambda_svc.acquire_worker = acquire_current
+
+def unpack(archive, folder):
+    for entry in archive.infolist():
+        mode = entry.external_attr >> 16
+        if stat.S_ISLNK(mode):
+            os.symlink(archive.read(entry).decode(), os.path.join(folder, entry.filename))
+            continue
+        path = archive.extract(entry, folder)
+        if mode:
+            os.chmod(path, stat.S_IMODE(mode))
+
+lambda_svc._extract_zip_preserving_mode = unpack
 
 answer = served.app
 # It names itself localhost where it says from where a function's package can be downloaded.

@@ -1,21 +1,24 @@
 """The Lambda packages for this host: what `sam build` makes, and Amazon's runtime client."""
 
+import fcntl
 import hashlib
 import io
+import os
 import platform
 import shutil
+import stat
 import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Final
 
 from builder.libraries import install
-from builder.package import FUNCTIONS, RULES, WORKSPACES, Sources, add_code, add_rules
+from builder.package import FUNCTIONS, OWN, RULES, WORKSPACES, Sources, add_code, add_rules
 from builder.target import HERE
 from handler.core.errors import RulesError
 from handler.core.rules.encode_source import NotEncodable
@@ -24,29 +27,61 @@ from relay.paths import BUILD, SOURCE
 from relay.virtualenvs import environment
 
 # The emulator starts a custom runtime by its `bootstrap`; Amazon's client serves the handler.
-_BOOTSTRAP: Final = '#!/bin/sh\ncd "$LAMBDA_TASK_ROOT" && exec {} -m awslambdaric "$_HANDLER"\n'
+# It writes no bytecode, as in Lambda, where the package cannot be written to.
+_BOOTSTRAP: Final = '#!/bin/sh\ncd "$LAMBDA_TASK_ROOT" && exec {} -B -m awslambdaric "$_HANDLER"\n'
 _EXECUTABLE: Final = 0o755 << 16
 _PLAIN: Final = 0o644 << 16
+_LINK: Final = (stat.S_IFLNK | 0o777) << 16
 _KEPT: Final = 86_400  # seconds for which code that is no longer asked for is kept
+Entry = tuple[str, int, bytes]  # path, attributes, content
 
 
 def packages(rules: Path) -> dict[str, bytes]:
     """Return the zip of each function by its logical id, with the given folder as its rules."""
+    return {name: _zipped(name, rules, _whole) for name in FUNCTIONS}
+
+
+def package(name: str, rules: Path) -> bytes:
+    """Return the zip of a function for an emulator of this process: the same, by links.
+
+    It has the rules and our own code, which looks for the rules beside itself; libraries, most of
+    its 1,500 files, are links into a folder that stays for as long as this process.
+    """
+    return _zipped(name, rules, _linked)
+
+
+def _zipped(name: str, rules: Path, parts: Callable[[Path], Iterator[Entry]]) -> bytes:
     python = environment("lambda-runtime") / "python"
-    return {name: _package(name, rules, python) for name in FUNCTIONS}
-
-
-def _package(name: str, rules: Path, python: Path) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as package, TemporaryDirectory() as folder:
         add_rules(FUNCTIONS[name], rules, Path(folder))
         if FUNCTIONS[name].compiles_rules:
             _compile(Path(folder) / RULES)
-        for part in (_code(name, rules, python), Path(folder)):
-            for path, content in _contents(part):
-                package.writestr(_entry(path, _PLAIN), content)
+        for path, mode, content in (*parts(_code(name, rules, python)), *_whole(Path(folder))):
+            package.writestr(_entry(path, mode), content)
         package.writestr(_entry("bootstrap", _EXECUTABLE), _BOOTSTRAP.format(python))
     return archive.getvalue()
+
+
+def _whole(folder: Path) -> Iterator[Entry]:
+    yield from ((path, _PLAIN, content) for path, content in _contents(folder))
+
+
+def _linked(folder: Path) -> Iterator[Entry]:
+    _hold(folder)
+    for part in sorted(folder.iterdir()):
+        if part.name == OWN:
+            yield from ((f"{OWN}/{path}", _PLAIN, content) for path, content in _contents(part))
+        else:
+            yield part.name, _LINK, bytes(part)
+
+
+@cache
+def _hold(folder: Path) -> int:
+    """Keep a folder from being deleted for as long as this process lives; return its lock."""
+    opened = os.open(folder, os.O_RDONLY)
+    fcntl.flock(opened, fcntl.LOCK_SH)
+    return opened
 
 
 def _compile(rules: Path) -> None:
@@ -97,8 +132,19 @@ def _forget(name: str) -> None:
     for pattern in (f"{name}-*", "unfinished-*"):
         for folder in BUILD.glob(pattern):
             with suppress(FileNotFoundError):  # another process deletes it too
-                if folder.stat().st_mtime < time.time() - _KEPT:
+                if folder.stat().st_mtime < time.time() - _KEPT and not _is_held(folder):
                     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_held(folder: Path) -> bool:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(opened)
+    return False
 
 
 def _contents(folder: Path) -> Iterator[tuple[str, bytes]]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from builder.package import FUNCTIONS
 from handler import workspaces
 from handler.core.errors import RulesError
 from handler.core.workspace import DEFAULT, Workspace
 from relay.local.deploy import deploy
 from relay.local.emulator import HOST, emulator
 from relay.local.http_gateway import front_door
-from relay.local.package import packages
+from relay.local.package import package
 from relay.local.watchdog import leashed
 from relay.stacks.local import Stack
 
@@ -41,12 +42,12 @@ def local_stack(
 ) -> Iterator[Local]:
     """Build, deploy and serve; without `braze_url` a simulated Braze is started beside it."""
     with ExitStack() as ending, ThreadPoolExecutor(1) as builder:
-        built = builder.submit(packages, rules)
+        built = {name: builder.submit(package, name, rules) for name in FUNCTIONS}
         endpoint = ending.enter_context(emulator())
         braze_url = braze_url or ending.enter_context(simulated_braze())
         stack = deploy(
             endpoint,
-            built.result(),
+            {name: one.result() for name, one in built.items()},
             {
                 "Stage": "local",
                 "BrazeEndpoint": braze_url,
@@ -56,7 +57,7 @@ def local_stack(
             }
             | parameters,
         )
-        _put_secrets(stack, secrets, _keys(rules))
+        put_secrets(stack, secrets, rules)
         url = ending.enter_context(front_door(port, stack.gateway))
         yield Local(url, braze_url, stack)
 
@@ -80,13 +81,21 @@ def _keys(rules: Path) -> Mapping[str, str]:
     return {DEFAULT: BRAZE_KEY}
 
 
-def _put_secrets(stack: Stack, secrets: Secrets, keys: Mapping[str, str]) -> None:
+def put_secrets(stack: Stack, secrets: Secrets, rules: Path) -> None:
+    """Set the signing secrets, and an API key of each workspace of the rules."""
     manager = stack.client("secretsmanager")
     for output, value in (
         ("SigningSecretsArn", dict(secrets)),
-        ("BrazeKeysArn", dict(keys)),
+        ("BrazeKeysArn", dict(_keys(rules))),
     ):
         manager.put_secret_value(SecretId=stack.outputs[output], SecretString=json.dumps(value))
+
+
+def renew(stack: Stack, function: str, content: bytes) -> None:
+    """Give a function a new package: its next invocation runs that."""
+    stack.client("lambda").update_function_code(
+        FunctionName=stack.resources[function], ZipFile=content
+    )
 
 
 def is_local(url: str) -> bool:

@@ -19,8 +19,7 @@ def remarks(
         if isinstance(source, RulesError):
             yield f"{source}\n{name} answers 503 until this is mended"
     keys = {one.secret: name for name, one in sources.items() if isinstance(one, Source)}
-    for key in keys.keys() - secrets.keys():
-        yield f"{keys[key]} answers 503: there is no signing secret {key}"
+    yield from missing_secrets(sources, secrets)
     for key in secrets.keys() - keys.keys() - sources.keys():
         if is_secret(key):
             yield "a name among the secrets looks like a secret itself: names stand first"
@@ -29,3 +28,12 @@ def remarks(
         yield f"no source has the signing secret {key}" + (
             f"; did you mean {near}?" if near else ""
         )
+
+
+def missing_secrets(
+    sources: Mapping[str, Source | RulesError], secrets: Mapping[str, object]
+) -> Iterator[str]:
+    """Yield a line for each source whose signing secret is not among those given."""
+    for source in sources.values():
+        if isinstance(source, Source) and source.secret not in secrets:
+            yield f"{source.name} answers 503: there is no signing secret {source.secret}"

@@ -122,16 +122,22 @@ def _unknown(folder: Path, sample: Sample) -> str:
     return f"{folder.name}/{sample.name}.json: there is no source {sample.source}"
 
 
-def _samples(folder: Path) -> Iterator[Sample]:
+def read_all(folder: Path) -> tuple[list[Sample], list[str]]:
+    """Return the samples of a folder by name, and what is wrong with its other files."""
     found, wrong = [], []
     for file in sorted(folder.glob("*.json")):
         try:
             found.append(read_sample(file))
         except ValidationError as error:
             wrong.append(misread(f"{folder.name}/{file.name}", error))
+    return found, wrong
+
+
+def _samples(folder: Path) -> list[Sample]:
+    found, wrong = read_all(folder)
     if wrong:
         raise WrongSample("\n".join(wrong))
-    yield from found
+    return found
 
 
 def sources_in(

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +12,13 @@ import pytest
 from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
 from tests.docs_pages import page
-from tests.e2e.harness import (
-    ACCOUNTS_SECRET,
-    SECOND_SECRET,
-    SHOPIFY_SECRET,
-    WORKERS,
-    Relay,
-    sample,
-)
+from tests.e2e.harness import SECRETS, WORKERS, Relay, sample
 from tests.forked import Forked, forked
 
 
 @pytest.fixture(scope="session")
-def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of rules that the stack serves."""
     rules = tmp_path_factory.mktemp("stack") / "rules"
     shutil.copytree(PROJECT / "tests" / "rules", rules)
     (rules / "broken.yaml").write_text("verify: {preset: shopify}\nrulez: []\n")
@@ -31,15 +26,14 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     (rules / "unkept.yaml").write_text(shopify.replace("secret: shopify", "secret: unkept"))
     ((smoke),) = re.findall(r"```yaml\n# src/rules/smoke.yaml\n(.*?)```", page("deploy"), re.DOTALL)
     (rules / "smoke.yaml").write_text(smoke, encoding="utf-8")
-    secrets = {
-        "shopify": [SHOPIFY_SECRET, SECOND_SECRET],
-        "accounts": ACCOUNTS_SECRET,
-        "broken": SHOPIFY_SECRET,
-        "smoke": ACCOUNTS_SECRET,
-    }
+    return rules
+
+
+@pytest.fixture(scope="session")
+def local(rules: Path) -> Iterator[Local]:
     watched = "shopify/order-confirmation"
     with local_stack(
-        rules, secrets, None, 0, RulesStage="dev", WatchedRule1=watched, **WORKERS
+        rules, SECRETS, None, 0, RulesStage="dev", WatchedRule1=watched, **WORKERS
     ) as stack:
         yield stack
 

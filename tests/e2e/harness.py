@@ -27,6 +27,12 @@ from relay.stacks.registry import LocalStack, registered
 SHOPIFY_SECRET = "canary-signing-secret-of-shopify"
 SECOND_SECRET = "canary-second-secret-of-shopify"
 ACCOUNTS_SECRET = "whsec_Y2FuYXJ5LXNpZ25pbmctc2VjcmV0LWFjY291bnRz"
+SECRETS = {
+    "shopify": [SHOPIFY_SECRET, SECOND_SECRET],
+    "accounts": ACCOUNTS_SECRET,
+    "broken": SHOPIFY_SECRET,
+    "smoke": ACCOUNTS_SECRET,
+}
 # Each that the emulator starts is a process, which costs it more than a few orders: two may wait
 # for a Braze that hangs, and one works.
 WORKERS = {"DeliverConcurrency": "3", "LowPriorityConcurrency": "2"}

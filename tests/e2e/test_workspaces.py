@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from relay.local.stack import Local, local_stack, simulated_braze
 from tests.e2e.harness import ACCOUNTS_SECRET, WORKERS, Relay
+from tests.e2e.live import live
 
 HOME = "417220e4-5a2a-b634-7f7d-9ec891532361"
 USA = "417220e4-5a2a-b634-7f7d-9ec891532362"
@@ -37,10 +39,16 @@ eu: {endpoint: https://rest.fra-02.braze.eu}
 
 
 @pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Relay, Relay]]:
-    """Return the relay as its default workspace sees it, and as another one does."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rules = tmp_path_factory.mktemp("workspaces") / "rules"
     rules.mkdir()
+    return rules
+
+
+@pytest.fixture(scope="module")
+def stacks(folder: Path) -> Iterator[tuple[Relay, Relay]]:
+    """Return the relay as its default workspace sees it, and as another one does."""
+    rules = folder
     (rules / "accounts.yaml").write_text(RULES, encoding="utf-8")
     with simulated_braze() as url:
         (rules / "workspaces.yaml").write_text(WORKSPACES % url, encoding="utf-8")
@@ -80,3 +88,21 @@ def test_a_broadcast_is_sent_once_and_never_leaves_this_machine(
     }
     assert sent["status"] == 201
     assert usa.braze("GET", "/requests") == []
+
+
+def test_a_workspace_that_is_saved_while_the_stack_serves_gets_requests(
+    stacks: tuple[Relay, Relay], folder: Path
+) -> None:
+    home, usa = stacks
+    usa.braze("DELETE", "")
+    text = (folder / "workspaces.yaml").read_text(encoding="utf-8")
+    moved = RULES.replace("workspace: usa", "workspace: texas")
+    with live(home.local, folder / "accounts.yaml", {"accounts": ACCOUNTS_SECRET}) as saved:
+        assert "there is no workspace texas" in saved.save(moved)
+        (folder / "workspaces.yaml").write_text(text.replace("usa", "texas"), encoding="utf-8")
+        assert "served after" in saved.save(moved)
+        user = {"type": "user.created", "data": {"id": "u-9"}}
+        assert home.accounts(user, "m-9").status_code == 200
+        (sent,) = usa.requests(1)
+        assert sent["body"]["campaign_id"] == USA
+        (folder / "workspaces.yaml").write_text(text, encoding="utf-8")

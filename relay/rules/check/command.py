@@ -126,7 +126,7 @@ def rules_problems(
     sources = {name: source for name, source in found.items() if isinstance(source, Source)}
     try:
         for sample in samples(EVENTS, sources):
-            yield from _failures(sample, sources[sample.source])
+            yield from failures(sample, sources[sample.source])
     except WrongSample as error:
         yield Failure(str(error))
     if len(sources) == len(found):
@@ -176,7 +176,7 @@ def _broadcasts(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
                 )
 
 
-def _failures(sample: Sample, source: Source) -> Iterator[Failure]:
+def failures(sample: Sample, source: Source) -> Iterator[Failure]:
     """Yield the rules that cannot make their request of a sample."""
     file = f"events/{sample.name}.json"
     try:
