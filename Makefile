@@ -105,9 +105,11 @@ clean: ## Remove everything that the other targets made
 	rm -rf .venv .venvs build .aws-sam .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml uv.lock bootstrap.txt | $(UV)
+	@echo 'installing what uv.lock pins in .venv (once)' >&2
 	@UV_PROJECT_ENVIRONMENT=.venv $(UV) sync --quiet --locked
 	@touch $@
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	@echo 'making .venv with uv (once)' >&2
 	@$(PYTHON) -m venv .venv && .venv/bin/python -m pip install --quiet --require-hashes --requirement bootstrap.txt

@@ -1,10 +1,12 @@
 """Virtual environments for tools that cannot share ours (the lock's conflicting groups)."""
 
+import hashlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from relay.console.progress import step
 from relay.paths import ENVIRONMENTS, PROJECT
 
 
@@ -23,8 +25,16 @@ def uv(*arguments: str, **environment: str) -> None:
 
 
 def environment(group: str) -> Path:
-    """Install a locked dependency group if it is missing; return its folder of programs."""
+    """Install a locked dependency group if it is missing; return its folder of programs.
+
+    What was installed of this lock, for this Python, is not asked for again.
+    """
     folder = ENVIRONMENTS / group
+    stamp, current = folder / "installed", _state()
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == current:
+        return folder / "bin"
+    step(f"installing {group} in {folder.parent.name}/ (once)")
+    stamp.unlink(missing_ok=True)
     uv(
         "sync",
         "--locked",
@@ -34,4 +44,12 @@ def environment(group: str) -> Path:
         UV_PROJECT_ENVIRONMENT=str(folder),
         VIRTUAL_ENV="",
     )
+    stamp.write_text(current, encoding="utf-8")
     return folder / "bin"
+
+
+def _state() -> str:
+    """Return a digest of all that an environment is made of."""
+    made_of = [(PROJECT / name).read_bytes() for name in ("pyproject.toml", "uv.lock")]
+    python = f"{sys.version} {sys.base_prefix} {ENVIRONMENTS}".encode()
+    return hashlib.sha256(b"\0".join([*made_of, python])).hexdigest()

@@ -62,7 +62,7 @@ ORDER = (
 )
 # The same of the tools, a group of commands each; `relay.rules` is one with its folders.
 TOOLS = (
-    *("relay.paths", "relay.virtualenvs", "relay.console", "relay.webhooks", "relay.stacks"),
+    *("relay.paths", "relay.console", "relay.virtualenvs", "relay.webhooks", "relay.stacks"),
     *("relay.simulated_braze", "relay.rules", "relay.sources", "relay.send", "relay.local"),
     *("relay.deploy", "relay.ci", "relay.cost", "relay.doctor", "relay.dead_letters"),
     *("relay.operations", "relay.reconcile", "relay.scaffold", "relay.capture"),

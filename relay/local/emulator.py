@@ -8,7 +8,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -41,7 +41,7 @@ import time
 
 from ministack import app as served
 from ministack.core import iam_actions, lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import cloudformation, lambda_svc
 
 own_checks = iam_actions.dynamodb_transaction_checks
 
@@ -135,9 +135,22 @@ def is_free(port: int) -> bool:
         return True
 
 
+def is_local(url: str) -> bool:
+    """Return whether a URL may replace Braze's: http://127.0.0.1:port without a path."""
+    prefix, _, port = url.rpartition(":")
+    return prefix == f"http://{HOST}" and port.isascii() and port.isdigit()
+
+
 @contextlib.contextmanager
 def emulator() -> Iterator[str]:
     """Run ministack; give its endpoint; at the end stop it and delete its scratch folder."""
+    with starting_emulator() as endpoint:
+        yield endpoint()
+
+
+@contextlib.contextmanager
+def starting_emulator() -> Iterator[Callable[[], str]]:
+    """Run ministack likewise; give what waits until it is up, and returns its endpoint."""
     endpoint = f"http://{HOST}:{free_port()}"
     programs = environment("emulator")
     with tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True) as scratch:
@@ -148,8 +161,7 @@ def emulator() -> Iterator[str]:
                 [programs / "python", "-c", _SERVE], output, _environment(endpoint, scratch)
             ) as server,
         ):
-            _wait_until_up(server, endpoint, log)
-            yield endpoint
+            yield lambda: _up(server, endpoint, log)
 
 
 def _environment(endpoint: str, scratch: str) -> dict[str, str]:
@@ -169,13 +181,14 @@ def _environment(endpoint: str, scratch: str) -> dict[str, str]:
     }
 
 
-def _wait_until_up(server: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
+def _up(server: subprocess.Popen[bytes], endpoint: str, log: Path) -> str:
+    """Wait until it is up; return its endpoint."""
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise RuntimeError(f"the emulator ended at once:\n{log.read_text()[-2000:]}")
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
             urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=1).close()  # noqa: S310 - our own http address
-            return
+            return endpoint
         time.sleep(0.05)
     raise RuntimeError(f"the emulator did not come up in {_START_SECONDS} s")

@@ -2,11 +2,8 @@
 
 import json
 import platform
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,14 +12,13 @@ from builder.package import FUNCTIONS
 from handler import workspaces
 from handler.core.errors import RulesError
 from handler.core.workspace import DEFAULT, Workspace
+from relay.console.progress import step
 from relay.local.deploy import deploy
-from relay.local.emulator import HOST, emulator
 from relay.local.http_gateway import front_door
 from relay.local.package import package
-from relay.local.watchdog import leashed
+from relay.local.processes import BRAZE_KEY, Begun, begun
 from relay.stacks.local import Stack
 
-BRAZE_KEY: Final = "local-braze-key"
 _ARM: Final = {"arm64", "aarch64"}  # macOS's and Linux's names for it
 Secrets = Mapping[str, str | Sequence[str]]
 
@@ -41,36 +37,30 @@ def local_stack(
     rules: Path, secrets: Secrets, braze_url: str | None, port: int, **parameters: str
 ) -> Iterator[Local]:
     """Build, deploy and serve; without `braze_url` a simulated Braze is started beside it."""
-    with ExitStack() as ending, ThreadPoolExecutor(1) as builder:
-        built = {name: builder.submit(package, name, rules) for name in FUNCTIONS}
-        endpoint = ending.enter_context(emulator())
-        braze_url = braze_url or ending.enter_context(simulated_braze())
-        stack = deploy(
-            endpoint,
-            {name: one.result() for name, one in built.items()},
-            {
-                "Stage": "local",
-                "BrazeEndpoint": braze_url,
-                "AllowBroadcast": "true",  # no real user can be reached here
-                "DeliverConcurrency": "10",  # each worker is a process of this machine
-                "Architecture": "arm64" if platform.machine() in _ARM else "x86_64",
-            }
-            | parameters,
-        )
-        put_secrets(stack, secrets, rules)
-        url = ending.enter_context(front_door(port, stack.gateway))
-        yield Local(url, braze_url, stack)
+    with begun(braze_url) as processes, served(processes, rules, secrets, port, parameters) as it:
+        yield it
 
 
 @contextmanager
-def simulated_braze() -> Iterator[str]:
-    """Run the simulated Braze in a process of its own; give its URL."""
-    command = [sys.executable, "-m", "relay.simulated_braze", "--port", "0", "--key", BRAZE_KEY]
-    with leashed(command, subprocess.PIPE) as server:
-        line = server.stdout.readline().decode() if server.stdout else ""
-        if not line.startswith("ready "):
-            raise RuntimeError("the simulated Braze did not start")
-        yield line.removeprefix("ready ").strip()
+def served(
+    processes: Begun, rules: Path, secrets: Secrets, port: int, parameters: Mapping[str, str]
+) -> Iterator[Local]:
+    """Build, deploy and serve with processes that have begun."""
+    step("building the packages")
+    built = {name: package(name, rules) for name in FUNCTIONS}
+    endpoint, braze_url = processes.endpoint(), processes.braze_url()
+    step("deploying template.yaml")
+    own = {
+        "Stage": "local",
+        "BrazeEndpoint": braze_url,
+        "AllowBroadcast": "true",  # no real user can be reached here
+        "DeliverConcurrency": "10",  # each worker is a process of this machine
+        "Architecture": "arm64" if platform.machine() in _ARM else "x86_64",
+    }
+    stack = deploy(endpoint, built, {**own, **parameters})
+    put_secrets(stack, secrets, rules)
+    with front_door(port, stack.gateway) as url:
+        yield Local(url, braze_url, stack)
 
 
 def _keys(rules: Path) -> Mapping[str, str]:
@@ -96,9 +86,3 @@ def renew(stack: Stack, function: str, content: bytes) -> None:
     stack.client("lambda").update_function_code(
         FunctionName=stack.resources[function], ZipFile=content
     )
-
-
-def is_local(url: str) -> bool:
-    """Return whether a URL may replace Braze's: http://127.0.0.1:port without a path."""
-    prefix, _, port = url.rpartition(":")
-    return prefix == f"http://{HOST}" and port.isascii() and port.isdigit()

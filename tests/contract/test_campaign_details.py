@@ -8,7 +8,7 @@ from requests import Session
 from handler.braze_client.client import get
 from handler.braze_client.session import open_session
 from handler.core.braze.campaign import campaign_state, details_path
-from relay.local.stack import BRAZE_KEY
+from relay.local.processes import BRAZE_KEY
 from tests.relay.simulated_braze.simulated import ID, NEW, Client
 
 

@@ -19,7 +19,8 @@ from relay.cli import app
 from relay.local.emulator import emulator
 from relay.local.http_gateway import front_door
 from relay.local.package import packages
-from relay.local.stack import BRAZE_KEY, Local, simulated_braze
+from relay.local.processes import BRAZE_KEY, simulated_braze
+from relay.local.stack import Local
 from relay.paths import PROJECT
 from relay.stacks.local import Stack
 from relay.stacks.template import parse

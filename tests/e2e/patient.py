@@ -13,7 +13,8 @@ from typing import Any
 import requests
 
 from relay.cli import app
-from relay.local.stack import BRAZE_KEY, Local
+from relay.local.processes import BRAZE_KEY
+from relay.local.stack import Local
 from relay.stacks.local import NAME
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET, aws_environment, invoke, until
 from tests.forked import Forked

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -125,15 +126,17 @@ def ended(running: subprocess.Popen[Any], sign: signal.Signals) -> int:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
+def test_relay_up_prints_one_ready_line_serves_what_is_saved_and_leaves_nothing_behind(
     tmp_path: Path, sign: signal.Signals
 ) -> None:
+    rules = tmp_path / "rules"
+    shutil.copytree(PROJECT / "tests" / "rules", rules)
     secrets = tmp_path / "secrets.json"
     secrets.write_text(json.dumps({"shopify": ["signing-secret"]}))
     port, scratch = free_port(), tmp_path / "scratch"
     scratch.mkdir()
     command: list[str | Path] = [
-        *(RELAY, "up", "--rules", "tests/rules", "--secrets", secrets),
+        *(RELAY, "up", "--rules", rules, "--secrets", secrets),
         *("--braze-url", "http://127.0.0.1:9000", "--port", str(port)),
     ]
     with started(*command, scratch=scratch, until_line="ready ") as (running, url, lines):
@@ -146,6 +149,11 @@ def test_relay_up_prints_one_ready_line_serves_and_leaves_nothing_behind(
         until(said.read_text, lambda text: "401  no_signature" in text, "line for the webhook")
         assert "accounts answers 503: there is no signing secret accounts" in said.read_text()
         assert "Ctrl-C ends it." in said.read_text()
+        for begun in ("starting the AWS emulator", "building the packages", "deploying template.y"):
+            assert re.search(rf"^ *\d+\.\d s  {begun}", said.read_text(), re.MULTILINE)
+        (rules / "accounts.yaml").unlink()
+        until(said.read_text, lambda text: "accounts.yaml\n" in text, "line for the save")
+        assert "/webhooks/accounts answers 404 now" in said.read_text()
         assert ended(running, sign) == 0
     assert not list(scratch.glob("relay-*"))
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from relay.local.emulator import free_port
-from relay.local.stack import BRAZE_KEY, local_stack
+from relay.local.processes import BRAZE_KEY
+from relay.local.stack import local_stack
 from relay.paths import PROJECT
 from relay.stacks.local import NAME
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET

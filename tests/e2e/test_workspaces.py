@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.local.stack import Local, local_stack, simulated_braze
+from relay.local.processes import simulated_braze
+from relay.local.stack import Local, local_stack
 from tests.e2e.harness import ACCOUNTS_SECRET, WORKERS, Relay
 from tests.e2e.live import live
 

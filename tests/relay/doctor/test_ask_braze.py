@@ -8,7 +8,7 @@ from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
 from relay.doctor.braze_checks import braze_findings
-from relay.local.stack import BRAZE_KEY
+from relay.local.processes import BRAZE_KEY
 from relay.stacks.selection import Chosen
 from tests.relay.simulated_braze.simulated import Client
 

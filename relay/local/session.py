@@ -1,0 +1,100 @@
+"""One run of a local stack: what is printed from its start until Ctrl-C."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import typer
+
+from relay.console.progress import step
+from relay.local.demo import play
+from relay.local.live_rules import LiveRules
+from relay.local.log_tail import followed
+from relay.local.processes import Begun
+from relay.local.reload import Version
+from relay.local.rules_folder import Folder
+from relay.local.stack import Local, Secrets, served
+from relay.local.startup_notes import remarks
+from relay.rules.check.command import notes
+from relay.stacks.registry import LocalStack, registered
+from relay.webhooks.samples import load_sources, sample_secrets, shown_folder, sources_in
+
+Say = Callable[[str], None]
+_SAVE: Final = "A rules file that is saved is served at once. Ctrl-C ends it."
+_SAMPLES: Final = {"shopify-order", "accounts-signup"}  # of the demonstration
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to serve; without `secrets` each source has a secret for samples."""
+
+    rules: Path
+    stage: str
+    port: int
+    secrets: Secrets | None = None
+    is_simulated: bool = True
+
+
+def up(wanted: Wanted, processes: Begun) -> None:
+    """Serve rules until Ctrl-C; standard output has one line: ready URL."""
+    folder = Folder(wanted.rules)
+    files = folder.look()  # before they are read: what is saved from now on is served later
+    sources = sources_in(wanted.rules, wanted.stage)
+    given = sample_secrets(sources) if wanted.secrets is None else wanted.secrets
+    say = partial(typer.echo, err=True)
+    for remark in remarks(wanted.rules, sources, given):
+        say(remark)
+    parameters = {"RulesStage": wanted.stage}
+    with served(processes, wanted.rules, given, wanted.port, parameters) as local:
+        live = LiveRules(local, folder, wanted.stage, wanted.secrets, say, Version(files, sources))
+        _serve(live, wanted, given, stderr=True)
+
+
+def run(wanted: Wanted, processes: Begun) -> None:
+    """Post the samples, show what Braze received, and serve rules until Ctrl-C."""
+    folder = Folder(wanted.rules)
+    files = folder.look()
+    sources = load_sources(wanted.rules, wanted.stage)
+    given = sample_secrets(sources)
+    for remark in [*remarks(wanted.rules, sources, given), *notes(sources)]:
+        typer.echo(remark)
+    parameters = {"RulesStage": wanted.stage}
+    with served(processes, wanted.rules, given, wanted.port, parameters) as local:
+        step("posting the samples")
+        play(local, sources, None)
+        typer.echo()
+        live = LiveRules(local, folder, wanted.stage, None, typer.echo, Version(files, sources))
+        _serve(live, wanted, given)
+
+
+def demo(rules: Path, stage: str, processes: Begun) -> bool:
+    """Post an order and a signup; return whether both messages reached their users."""
+    sources = load_sources(rules, stage)
+    parameters = {"RulesStage": stage}
+    with served(processes, rules, sample_secrets(sources), 0, parameters) as local:
+        step("posting the samples")
+        return play(local, sources, _SAMPLES)
+
+
+def _serve(live: LiveRules, wanted: Wanted, given: Secrets, *, stderr: bool = False) -> None:
+    local, say = live.stack, live.say
+    with followed(local, stderr=stderr), registered(_registration(local, wanted)):
+        if wanted.is_simulated:
+            say(f"Braze is simulated at {local.braze_url} (see {local.braze_url}/_sim/sends)")
+        if wanted.secrets is None:  # these protect nothing
+            for name, secret in given.items():
+                say(f"signing secret of {name}: {secret}")
+        say(_SAVE)
+        typer.echo(f"ready {local.url}")
+        with suppress(KeyboardInterrupt):
+            live.watch()
+
+
+def _registration(local: Local, wanted: Wanted) -> LocalStack:
+    """Return the stack as other commands find it."""
+    stack, braze = local.stack, local.braze_url if wanted.is_simulated else None
+    shown = str(shown_folder(wanted.rules))
+    return LocalStack(shown, local.url, braze, stack.endpoint, stack.outputs, stack.resources)
