@@ -78,8 +78,11 @@ class LiveRules:
         try:
             for line in self._reload(files, began):
                 self.say(line)
-        except (RulesError, BuildFailed, ClientError, BotoCoreError) as error:
-            self.say(f"{error}\n{not_served(clock(self.since))}")
+        except (RulesError, BuildFailed, ClientError, BotoCoreError, OSError) as error:
+            if self.folder.look() == files:
+                self.say(f"{error}\n{not_served(clock(self.since))}")
+            else:  # a file has gone while it was read
+                self._decide_again()
 
     def _reload(self, files: Files, began: float) -> Iterator[str]:
         new = version(self.folder.path, self.stage, files, self.served)
@@ -87,31 +90,32 @@ class LiveRules:
         names = () if decision.mistakes else decision.functions
         made = {name: package(name, self.folder.path) for name in names}
         if self.folder.look() != files:  # what was read may be of two states: the last one counts
-            self.settling.decided = self.served.files
-            return
-        if decision.mistakes:
+            self._decide_again()
+        elif decision.mistakes:
             yield from refused(decision, clock(self.since))
-            return
-        yield from accepted(decision)
-        yield from _changes(self.served.loaded, new.loaded)
-        yield from self._renew_secrets(new.sources)
-        for name, content in made.items():
-            renew(self.stack.stack, name, content)
-        self.served, self.since = new, time.time()
-        yield f"served after {time.monotonic() - began:.1f} s: {', '.join(decision.saved)}"
+        else:
+            yield from accepted(decision)
+            yield from _changes(self.served.loaded, new.loaded)
+            yield from self._serve(new, made)
+            seconds = time.monotonic() - began
+            yield f"served after {seconds:.1f} s: {', '.join(decision.saved)}"
 
-    def _renew_secrets(self, sources: Sources) -> Iterator[str]:
-        """Give new sources and workspaces their secrets; a file of secrets stays as it is."""
-        own, before = sample_secrets(sources), sample_secrets(self.served.sources)
+    def _decide_again(self) -> None:
+        self.settling.decided = self.served.files
+
+    def _serve(self, new: Version, made: Mapping[str, bytes]) -> Iterator[str]:
+        """Serve a version by these packages; new sources and workspaces have secrets before."""
+        own, before = sample_secrets(new.sources), sample_secrets(self.served.sources)
         given = own if self.secrets is None else self.secrets
         put_secrets(self.stack.stack, given, self.folder.path)
-        new = own.keys() - before.keys()
+        for name, content in made.items():
+            renew(self.stack.stack, name, content)
         if self.secrets is None:
-            yield from (f"signing secret of {name}: {own[name]}" for name in sorted(new))
-        else:
-            yield from missing_secrets(
-                {name: sources[name] for name in sources.keys() - self.served.sources.keys()}, given
-            )
+            new_names = sorted(own.keys() - before.keys())
+            yield from (f"signing secret of {name}: {own[name]}" for name in new_names)
+        known = [*missing_secrets(self.served.sources, given)]
+        yield from (one for one in missing_secrets(new.sources, given) if one not in known)
+        self.served, self.since = new, time.time()
 
 
 def version(rules: Path, stage: str, files: Files, served: Version | None) -> Version:

@@ -130,6 +130,8 @@ def read_all(folder: Path) -> tuple[list[Sample], list[str]]:
             found.append(read_sample(file))
         except ValidationError as error:
             wrong.append(misread(f"{folder.name}/{file.name}", error))
+        except OSError as error:
+            wrong.append(f"{folder.name}/{file.name}: it cannot be read: {error.strerror}")
     return found, wrong
 
 

@@ -83,6 +83,15 @@ def test_a_wrong_workspace_keeps_the_old_rules_too(folder: Folder) -> None:
     assert any("workspaces.yaml" in one.file for one in decision.mistakes)
 
 
+def test_a_folder_named_as_a_sample_keeps_nothing_either(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.local.live_rules.EVENTS", tmp_path)
+    (tmp_path / "good-one.json").mkdir()
+    (remark,) = [one for one in saved(folder).remarks if "good-one" in one.message]
+    assert (remark.level, "it cannot be read: " in remark.message) == ("warning", True)
+
+
 @pytest.mark.parametrize("text", ["{", '{"source": "good"}'])
 def test_a_broken_sample_keeps_nothing_and_is_said(
     folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
