@@ -1,7 +1,7 @@
 """Processes of a local stack: the emulator and the simulated Braze.
 
-They are started before this command loads its own modules, and asked for when they are needed:
-each takes a second to load its own.
+The emulator is started before this command loads its own modules, the simulated Braze while the
+emulator deploys: each takes a second of a processor to load.
 """
 
 import subprocess
@@ -12,49 +12,54 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.console.progress import step
-from relay.local.emulator import starting_emulator
+from relay.local.emulator import HOST, free_port, starting_emulator
 from relay.local.watchdog import leashed
 
 BRAZE_KEY: Final = "local-braze-key"
+Starting = tuple[str, Callable[[], None]]  # the URL of a process, and what waits until it is up
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """Processes that have begun; each of these waits until one is up, and returns its URL."""
+    """Processes that have begun.
+
+    `endpoint` waits until the emulator is up, and returns its URL. `braze` starts a simulated
+    Braze, unless there is one; it returns its URL at once, and what waits until it is up.
+    """
 
     endpoint: Callable[[], str]
-    braze_url: Callable[[], str]
+    braze: Callable[[], Starting]
 
 
 @contextmanager
 def begun(braze_url: str | None) -> Iterator[Begun]:
-    """Start the emulator, and without `braze_url` a simulated Braze; end both at the end."""
+    """Start the emulator; end it, and the simulated Braze, at the end."""
     with ExitStack() as ending:
         endpoint = ending.enter_context(starting_emulator())
-        if braze_url is not None:
-            step("starting the AWS emulator")
-            yield Begun(endpoint, lambda: braze_url)
-            return
-        step("starting the AWS emulator and a simulated Braze")
-        yield Begun(endpoint, ending.enter_context(_starting_braze()))
+        step("starting the AWS emulator")
+        if braze_url is None:
+            yield Begun(endpoint, lambda: ending.enter_context(_starting_braze()))
+        else:
+            yield Begun(endpoint, lambda: (braze_url, lambda: None))
 
 
 @contextmanager
 def simulated_braze() -> Iterator[str]:
     """Run the simulated Braze in a process of its own; give its URL."""
-    with _starting_braze() as url:
-        yield url()
+    with _starting_braze() as (url, wait):
+        wait()
+        yield url
 
 
 @contextmanager
-def _starting_braze() -> Iterator[Callable[[], str]]:
-    command = [sys.executable, "-m", "relay.simulated_braze", "--port", "0", "--key", BRAZE_KEY]
+def _starting_braze() -> Iterator[Starting]:
+    step("starting a simulated Braze")
+    port = str(free_port())
+    command = [sys.executable, "-m", "relay.simulated_braze", "--port", port, "--key", BRAZE_KEY]
     with leashed(command, subprocess.PIPE) as server:
 
-        def url() -> str:
-            line = server.stdout.readline().decode() if server.stdout else ""
-            if not line.startswith("ready "):
+        def wait() -> None:
+            if server.stdout is None or not server.stdout.readline().startswith(b"ready "):
                 raise RuntimeError("the simulated Braze did not start")
-            return line.removeprefix("ready ").strip()
 
-        yield url
+        yield f"http://{HOST}:{port}", wait

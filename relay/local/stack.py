@@ -48,7 +48,7 @@ def served(
     """Build, deploy and serve with processes that have begun."""
     step("building the packages")
     built = {name: package(name, rules) for name in FUNCTIONS}
-    endpoint, braze_url = processes.endpoint(), processes.braze_url()
+    endpoint, (braze_url, braze_is_up) = processes.endpoint(), processes.braze()
     step("deploying template.yaml")
     own = {
         "Stage": "local",
@@ -59,6 +59,7 @@ def served(
     }
     stack = deploy(endpoint, built, {**own, **parameters})
     put_secrets(stack, secrets, rules)
+    braze_is_up()
     with front_door(port, stack.gateway) as url:
         yield Local(url, braze_url, stack)
 
