@@ -17,7 +17,7 @@ from tests.forked import Forked, forked
 
 
 @pytest.fixture(scope="session")
-def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def served_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of rules that the stack serves."""
     rules = tmp_path_factory.mktemp("stack") / "rules"
     shutil.copytree(PROJECT / "tests" / "rules", rules)
@@ -30,10 +30,10 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def local(rules: Path) -> Iterator[Local]:
+def local(served_rules: Path) -> Iterator[Local]:
     watched = "shopify/order-confirmation"
     with local_stack(
-        rules, SECRETS, None, 0, RulesStage="dev", WatchedRule1=watched, **WORKERS
+        served_rules, SECRETS, None, 0, RulesStage="dev", WatchedRule1=watched, **WORKERS
     ) as stack:
         yield stack
 

@@ -17,8 +17,8 @@ PAUSE = 0.1  # seconds between two orders
 
 
 @pytest.fixture
-def shopify(local: Local, rules: Path) -> Iterator[Live]:
-    with live(local, rules / "shopify.yaml", SECRETS) as found:
+def shopify(local: Local, served_rules: Path) -> Iterator[Live]:
+    with live(local, served_rules / "shopify.yaml", SECRETS) as found:
         yield found
 
 
