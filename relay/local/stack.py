@@ -73,13 +73,18 @@ def _keys(rules: Path) -> Mapping[str, str]:
 
 
 def put_secrets(stack: Stack, secrets: Secrets, rules: Path) -> None:
-    """Set the signing secrets, and an API key of each workspace of the rules."""
+    """Set the signing secrets, and an API key of each workspace of the rules, where they differ.
+
+    A worker whose key is refused looks whether there is a new version, and tries that at once.
+    """
     manager = stack.client("secretsmanager")
     for output, value in (
         ("SigningSecretsArn", dict(secrets)),
         ("BrazeKeysArn", dict(_keys(rules))),
     ):
-        manager.put_secret_value(SecretId=stack.outputs[output], SecretString=json.dumps(value))
+        secret, text = stack.outputs[output], json.dumps(value)
+        if manager.get_secret_value(SecretId=secret)["SecretString"] != text:
+            manager.put_secret_value(SecretId=secret, SecretString=text)
 
 
 def renew(stack: Stack, function: str, content: bytes) -> None:
