@@ -1,6 +1,7 @@
 """`relay ci init`: writes a forge's pipeline, and the template of the roles for it."""
 
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,8 +102,11 @@ def pipeline(forge: ForgeName, host: str, repository: str) -> Mapping[str, str]:
 
 def origin(folder: Path) -> Remote:
     """Return where git's remote `origin` is; nothing where there is none, or it is a folder."""
+    program = shutil.which("git")
+    if program is None:
+        return Remote()
     run = subprocess.run(
-        ["git", "-C", folder, "remote", "get-url", "origin"],  # noqa: S607 - of the caller's path
+        [program, "-C", folder, "remote", "get-url", "origin"],
         capture_output=True,
         text=True,
         check=False,

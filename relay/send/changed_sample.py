@@ -64,11 +64,12 @@ def value_at(sample: Sample, path: Path) -> JsonValue:
 
 def put(sample: Sample, path: Path, value: JsonValue) -> Sample:
     """Return the sample with a value at a path whose parents are there."""
-    whole = _put(_whole(sample), path, value)
-    assert isinstance(whole, dict)  # noqa: S101 - as _whole has made it
-    headers = whole["headers"]
-    texts = {k: str(v) for k, v in headers.items()} if isinstance(headers, dict) else {}
-    return replace(sample, headers=texts, body=whole["body"])
+    root, *rest = path
+    new = _put(_whole(sample)[str(root)], tuple(rest), value)
+    if root == "body":
+        return replace(sample, body=new)
+    texts = {name: str(one) for name, one in new.items()} if isinstance(new, dict) else {}
+    return replace(sample, headers=texts)
 
 
 def changed(sample: Sample, changes: Iterable[Change]) -> tuple[Sample, list[str]]:
