@@ -2,28 +2,20 @@
 
 import json
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
 
 from relay.console.options import RulesOption
-from relay.local.emulator import is_free, is_local
+from relay.local.emulator import is_local, listening
 from relay.local.processes import begun
 from relay.paths import PROJECT, RULES
 
 STAGE = "dev"
 
 
-def _free(port: int) -> int:
-    """Refuse a port that is in use before anything is started."""
-    if port and not is_free(port):
-        raise typer.BadParameter(f"{port} is in use; 0 takes any free one")
-    return port
-
-
-PortOption = Annotated[
-    int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.", callback=_free)
-]
+PortOption = Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.")]
 StageOption = Annotated[str, typer.Option(help="Stage whose `vars` the rules use.")]
 
 
@@ -58,10 +50,10 @@ def up(
     if braze_url is not None and not is_local(braze_url):
         raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
     secrets = _secrets_of(secrets_file) if secrets_file else None
-    with begun(braze_url) as processes:
+    with _listening(port) as door, begun(braze_url) as processes:
         from relay.local import session  # noqa: PLC0415 - seconds, in which both begin
 
-        wanted = session.Wanted(rules, stage, port, secrets, is_simulated=braze_url is None)
+        wanted = session.Wanted(rules, stage, door, secrets, is_simulated=braze_url is None)
         session.up(wanted, processes)
 
 
@@ -75,10 +67,10 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
     Exit codes: 0 ended by Ctrl-C, 1 a rules file or a sample is wrong, or the
     stack does not start, 2 usage or a port in use
     """
-    with begun(None) as processes:
+    with _listening(port) as door, begun(None) as processes:
         from relay.local import session  # noqa: PLC0415 - seconds, in which both begin
 
-        session.run(session.Wanted(rules, stage, port), processes)
+        session.run(session.Wanted(rules, stage, door), processes)
 
 
 def demo() -> None:
@@ -94,6 +86,15 @@ def demo() -> None:
 
         is_good = session.demo(PROJECT / "tests" / "rules", STAGE, processes)
     raise typer.Exit(0 if is_good else 1)
+
+
+def _listening(port: int) -> socket:
+    """Listen before anything is started; refuse a port that is in use."""
+    try:
+        return listening(port)
+    except OSError:
+        used = f"{port} is in use; 0 takes any free one"
+        raise typer.BadParameter(used, param_hint="--port") from None
 
 
 def _secrets_of(file: Path) -> dict[str, str | list[str]]:

@@ -124,15 +124,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def is_free(port: int) -> bool:
-    """Return whether a port of 127.0.0.1 is free."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-        return True
+def listening(port: int) -> socket.socket:
+    """Return a socket that listens on a port of 127.0.0.1, 0 for any free one; raise OSError.
+
+    A stack needs seconds to start, in which no other program gets the port: who connects waits.
+    """
+    return socket.create_server((HOST, port))
 
 
 def is_local(url: str) -> bool:

@@ -9,6 +9,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from socket import socket
 from typing import Final
 
 from aiohttp import ClientError, ClientSession, DummyCookieJar, web
@@ -27,8 +28,8 @@ _HOP: Final = frozenset(
 
 
 @contextmanager
-def front_door(port: int, gateway: str) -> Iterator[str]:
-    """Serve on 127.0.0.1:port (0: any free one) in a thread; give the URL."""
+def front_door(door: socket, gateway: str) -> Iterator[str]:
+    """Serve at a socket that listens on 127.0.0.1, in a thread; give the URL."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="front-door", daemon=True)
     thread.start()
@@ -40,7 +41,7 @@ def front_door(port: int, gateway: str) -> Iterator[str]:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         ending.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, HOST, port).start()
+        await web.SockSite(runner, door).start()
         bound: int = runner.addresses[0][1]
         app[_FEED].append(await ending.enter_async_context(feed_at(bound)))
         return bound

@@ -32,6 +32,7 @@ _BOOTSTRAP: Final = '#!/bin/sh\ncd "$LAMBDA_TASK_ROOT" && exec {} -B -m awslambd
 _EXECUTABLE: Final = 0o755 << 16
 _PLAIN: Final = 0o644 << 16
 _LINK: Final = (stat.S_IFLNK | 0o777) << 16
+_ABOUT: Final = ".dist-info"  # of a wheel: `relay doctor` reads there what it is built for
 _KEPT: Final = 86_400  # seconds for which code that is no longer asked for is kept
 Entry = tuple[str, int, bytes]  # path, attributes, content
 
@@ -44,8 +45,9 @@ def packages(rules: Path) -> dict[str, bytes]:
 def package(name: str, rules: Path) -> bytes:
     """Return the zip of a function for an emulator of this process: the same, by links.
 
-    It has the rules and our own code, which looks for the rules beside itself; libraries, most of
-    its 1,500 files, are links into a folder that stays for as long as this process.
+    It has the rules and our own code, which looks for the rules beside itself, and what wheels say
+    of themselves; libraries, most of its 1,500 files, are links into a folder that stays for as
+    long as this process.
     """
     return _zipped(name, rules, _linked)
 
@@ -70,8 +72,10 @@ def _whole(folder: Path) -> Iterator[Entry]:
 def _linked(folder: Path) -> Iterator[Entry]:
     _hold(folder)
     for part in sorted(folder.iterdir()):
-        if part.name == OWN:
-            yield from ((f"{OWN}/{path}", _PLAIN, content) for path, content in _contents(part))
+        if part.name == OWN or part.suffix == _ABOUT:
+            yield from (
+                (f"{part.name}/{path}", _PLAIN, content) for path, content in _contents(part)
+            )
         else:
             yield part.name, _LINK, bytes(part)
 

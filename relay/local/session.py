@@ -5,12 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from socket import socket
 from typing import Final
 
 import typer
 
 from relay.console.progress import step
 from relay.local.demo import play
+from relay.local.emulator import listening
 from relay.local.live_rules import LiveRules
 from relay.local.log_tail import followed
 from relay.local.processes import Begun
@@ -33,7 +35,7 @@ class Wanted:
 
     rules: Path
     stage: str
-    port: int
+    door: socket  # that listens for webhooks
     secrets: Secrets | None = None
     is_simulated: bool = True
 
@@ -48,7 +50,7 @@ def up(wanted: Wanted, processes: Begun) -> None:
     for remark in remarks(wanted.rules, sources, given):
         say(remark)
     parameters = {"RulesStage": wanted.stage}
-    with served(processes, wanted.rules, given, wanted.port, parameters) as local:
+    with served(processes, wanted.rules, given, wanted.door, parameters) as local:
         live = LiveRules(local, folder, wanted.stage, wanted.secrets, say, Version(files, sources))
         _serve(live, wanted, given, stderr=True)
 
@@ -62,7 +64,7 @@ def run(wanted: Wanted, processes: Begun) -> None:
     for remark in [*remarks(wanted.rules, sources, given), *notes(sources)]:
         typer.echo(remark)
     parameters = {"RulesStage": wanted.stage}
-    with served(processes, wanted.rules, given, wanted.port, parameters) as local:
+    with served(processes, wanted.rules, given, wanted.door, parameters) as local:
         step("posting the samples")
         play(local, sources, None)
         typer.echo()
@@ -74,7 +76,10 @@ def demo(rules: Path, stage: str, processes: Begun) -> bool:
     """Post an order and a signup; return whether both messages reached their users."""
     sources = load_sources(rules, stage)
     parameters = {"RulesStage": stage}
-    with served(processes, rules, sample_secrets(sources), 0, parameters) as local:
+    with (
+        listening(0) as door,
+        served(processes, rules, sample_secrets(sources), door, parameters) as local,
+    ):
         step("posting the samples")
         return play(local, sources, _SAMPLES)
 

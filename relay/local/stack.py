@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from socket import socket
 from typing import Final
 
 from builder.package import FUNCTIONS
@@ -14,6 +15,7 @@ from handler.core.errors import RulesError
 from handler.core.workspace import DEFAULT, Workspace
 from relay.console.progress import step
 from relay.local.deploy import deploy
+from relay.local.emulator import listening
 from relay.local.http_gateway import front_door
 from relay.local.package import package
 from relay.local.processes import BRAZE_KEY, Begun, begun
@@ -34,16 +36,20 @@ class Local:
 
 @contextmanager
 def local_stack(
-    rules: Path, secrets: Secrets, braze_url: str | None, port: int, **parameters: str
+    rules: Path, secrets: Secrets, braze_url: str | None, **parameters: str
 ) -> Iterator[Local]:
     """Build, deploy and serve; without `braze_url` a simulated Braze is started beside it."""
-    with begun(braze_url) as processes, served(processes, rules, secrets, port, parameters) as it:
-        yield it
+    with (
+        listening(0) as door,
+        begun(braze_url) as processes,
+        served(processes, rules, secrets, door, parameters) as local,
+    ):
+        yield local
 
 
 @contextmanager
 def served(
-    processes: Begun, rules: Path, secrets: Secrets, port: int, parameters: Mapping[str, str]
+    processes: Begun, rules: Path, secrets: Secrets, door: socket, parameters: Mapping[str, str]
 ) -> Iterator[Local]:
     """Build, deploy and serve with processes that have begun."""
     step("building the packages")
@@ -60,7 +66,7 @@ def served(
     stack = deploy(endpoint, built, {**own, **parameters})
     put_secrets(stack, secrets, rules)
     braze_is_up()
-    with front_door(port, stack.gateway) as url:
+    with front_door(door, stack.gateway) as url:
         yield Local(url, braze_url, stack)
 
 

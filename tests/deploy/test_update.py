@@ -16,7 +16,7 @@ from builder.package import FUNCTIONS
 from handler.core.message import VERSIONS
 from handler.core.rules.load import load
 from relay.cli import app
-from relay.local.emulator import emulator
+from relay.local.emulator import emulator, listening
 from relay.local.http_gateway import front_door
 from relay.local.package import packages
 from relay.local.processes import BRAZE_KEY, simulated_braze
@@ -77,7 +77,7 @@ def relay(sam: Sam, parameters: str) -> Iterator[Relay]:
         ("BrazeKeysArn", {"default": BRAZE_KEY}),
     ):
         manager.put_secret_value(SecretId=stack.outputs[output], SecretString=json.dumps(values))
-    with front_door(0, stack.gateway) as url:
+    with front_door(listening(0), stack.gateway) as url:
         yield Relay(Local(url, parameters.rpartition("=")[2], stack))
 
 

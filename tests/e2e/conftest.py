@@ -33,7 +33,7 @@ def served_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def local(served_rules: Path) -> Iterator[Local]:
     watched = "shopify/order-confirmation"
     with local_stack(
-        served_rules, SECRETS, None, 0, RulesStage="dev", WatchedRule1=watched, **WORKERS
+        served_rules, SECRETS, None, RulesStage="dev", WatchedRule1=watched, **WORKERS
     ) as stack:
         yield stack
 

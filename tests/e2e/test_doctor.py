@@ -27,7 +27,7 @@ SECRETS = {"shopify": SHOPIFY_SECRET, "accounts": ACCOUNTS_SECRET}
 def patient(tmp_path_factory: pytest.TempPathFactory, command: Forked) -> Iterator[Patient]:
     rules = tmp_path_factory.mktemp("doctor") / "rules"
     shutil.copytree(PROJECT / "tests" / "rules", rules)
-    with local_stack(rules, SECRETS, None, 0, RulesStage="dev") as local:
+    with local_stack(rules, SECRETS, None, RulesStage="dev") as local:
         patient = Patient(local, rules, command)
         patient.listen()
         yield patient

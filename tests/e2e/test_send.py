@@ -119,9 +119,7 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def local(rules: Path) -> Iterator[Local]:
     secrets = sample_secrets(load_sources(rules, "dev"))
-    with local_stack(
-        rules, secrets | {"kept": CANARY}, None, 0, RulesStage="dev", **WORKERS
-    ) as stack:
+    with local_stack(rules, secrets | {"kept": CANARY}, None, RulesStage="dev", **WORKERS) as stack:
         yield stack
 
 

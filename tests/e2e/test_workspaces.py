@@ -54,7 +54,7 @@ def stacks(folder: Path) -> Iterator[tuple[Relay, Relay]]:
     with simulated_braze() as url:
         (rules / "workspaces.yaml").write_text(WORKSPACES % url, encoding="utf-8")
         with local_stack(
-            rules, {"accounts": ACCOUNTS_SECRET}, None, 0, RulesStage="dev", **WORKERS
+            rules, {"accounts": ACCOUNTS_SECRET}, None, RulesStage="dev", **WORKERS
         ) as local:
             usa: Local = replace(local, braze_url=url)
             yield Relay(local), Relay(usa)

@@ -28,7 +28,7 @@ def stack(
 ) -> Iterator[Relay]:
     """Serve the project's own rules, or others; without a URL beside a simulated Braze."""
     secrets = {"shopify": SHOPIFY_SECRET, "accounts": ACCOUNTS_SECRET}
-    with local_stack(rules, secrets, braze_url, 0, RulesStage="dev", **WORKERS) as local:
+    with local_stack(rules, secrets, braze_url, RulesStage="dev", **WORKERS) as local:
         yield Relay(local)
 
 

@@ -17,7 +17,7 @@ def stack() -> Iterator[Guarded]:
     rules, secrets = PROJECT / "tests" / "rules", {"shopify": SHOPIFY_SECRET}
     with ExitStack() as ending:
         local = ending.enter_context(
-            local_stack(rules, secrets, None, 0, RulesStage="dev", KmsKeyArn=KMS_KEY, **WORKERS)
+            local_stack(rules, secrets, None, RulesStage="dev", KmsKeyArn=KMS_KEY, **WORKERS)
         )
         made = Guarded(Relay(local))
         for role in FUNCTIONS:

@@ -13,6 +13,7 @@ import pytest
 import requests
 from typer.testing import Result
 
+from relay.local.emulator import listening
 from relay.local.http_gateway import front_door
 from relay.local.webhook_feed import Answered, feed_place, webhooks
 from relay.rules.webhooks import Given, planned
@@ -99,7 +100,7 @@ def stack(functions: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setattr("relay.capture.command.EVENTS", folders.events)
     monkeypatch.setattr("relay.stacks.registry.FOLDER", tmp_path / "stacks")
     with ExitStack() as up:
-        url = up.enter_context(front_door(0, functions))
+        url = up.enter_context(front_door(listening(0), functions))
         up.enter_context(registered(LocalStack("rules", url, None, "http://127.0.0.1:9", {})))
         yield Stack(url, folders, up.close)
 
