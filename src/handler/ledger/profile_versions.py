@@ -24,6 +24,8 @@ from handler.ledger.records import record_from
 
 _VERSION: Final = 1
 _DAYS: Final = 30  # far longer than any delivery takes
+_UNSENT: Final = (State.WITHHELD, State.DEAD)
+_SETTLED: Final = (State.ACCEPTED, State.HELD, *_UNSENT)
 _GONE: Final = 3_600  # seconds after a lease; a dead worker's message is visible again after 181
 
 Turn = Literal["go", "stale", "wait"]
@@ -77,14 +79,14 @@ class ProfileVersions:
         record = record_from(self.table.get(f"delivery#{pending}"))
         if record is not None and not self._is_settled(pending, record, now):
             return False
-        unsent = record is None or (record.state is State.DEAD and not has_unknown(record.last))
+        unsent = record is None or (record.state in _UNSENT and not has_unknown(record.last))
         ms = item.get("pending_ms", number(0))
         age = None if unsent else {":version": item["pending_version"], ":ms": ms}
         return self._finish(key_of(delivery), pending, age)
 
     def _is_settled(self, pending: str, record: Record, now: float) -> bool:
         if record.state is not State.SENDING:
-            return record.state in (State.ACCEPTED, State.HELD, State.DEAD)
+            return record.state in _SETTLED
         # Its mark may be lost while its batch request is recorded. Or both are lost and its message
         # is deleted: a message in the queue would have been claimed again by now.
         recorded = BatchRequests(self.table).recorded(record.owner, pending)

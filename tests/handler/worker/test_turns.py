@@ -7,7 +7,7 @@ import pytest
 
 from handler.core.models import Delivery
 from tests.handler.handing import Hands, away, nothing, several
-from tests.handler.stage import Braze
+from tests.handler.stage import Braze, Reply
 from tests.handler.worker.answers import BAD, DOWN, EDGE, recipients
 
 USER: Any = {"external_user_id": "u", "attributes": {"n": 1}, "send_to_existing_only": False}
@@ -269,3 +269,33 @@ def test_an_older_one_does_not_write_over_a_newer_one_that_may_have_been_applied
 
     assert line.give(older) == {older.id: None}
     assert recipients(braze)[2] == [STALE]
+
+
+def limit(line: Hands, *only: str) -> None:
+    """Let the workspace reach only those who are listed; with no pattern, everybody again."""
+    home = replace(line.worker.workspaces["default"], only=only or None)
+    line.queue = replace(line.queue, worker=replace(line.worker, workspaces={"default": home}))
+
+
+@pytest.mark.parametrize("first, second", [(DOWN, USER), (EDGE, STALE)])
+def test_an_older_one_goes_after_a_newer_one_that_was_withheld_and_whose_turn_was_not_ended(
+    line: Hands, braze: Braze, pair: tuple[Delivery, Delivery], first: Reply, second: Any
+) -> None:
+    older, newer = pair
+    braze.replies.append(first)
+    line.give(newer)
+
+    def lose_the_end(key: str, _values: dict[str, Any]) -> None:
+        if key.startswith("user#"):
+            away()
+
+    limit(line, "qa-*")
+    line.dynamo.before = lose_the_end
+    assert line.give(newer) == {newer.id: None}
+    assert line.states(newer) == ["WITHHELD"]
+    line.dynamo.before = nothing
+    limit(line)
+    line.clock.now += 60
+
+    assert line.give(older) == {older.id: None}
+    assert sent(braze)[1] == second
