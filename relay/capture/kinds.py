@@ -26,7 +26,7 @@ def _split(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-# The first kind that knows the whole key, or else a word of it, has it.
+# The first kind that knows the whole key, or else a word of it, or else its end, has it.
 _BY_KEY: Final = {
     Kind.TOKEN: _split("""
         api_key access_key private_key order_key license_key tax_id vat_id vat_number session_id
@@ -43,7 +43,7 @@ _BY_KEY: Final = {
     Kind.ADDRESS: _split("""
         address address1 address2 address_1 address_2 address3 line1 line2 line_1 line_2 street
         street1 street2 street_address street_and_number street_additional house_number
-        address_line_1 address_line_2 address_line1 address_line2 formatted_address city town
+        address_line address_line_1 address_line_2 address_line1 address_line2 city town
         locality suburb district zip zip_code zipcode postal_code postcode postalcode company
         company_name business_name latitude longitude lat lng lon
     """),
@@ -58,6 +58,8 @@ _BY_WORD: Final = {
     Kind.PHONE: _split("phone phones mobile tel telephone msisdn cell cellphone fax whatsapp sms"),
     Kind.BIRTH: _split("birth birthday birthdate birthyear dob"),
 }
+# `customer_firstname` and `billing_city` are a person's; `product_handle` is none's.
+_BY_END: Final = (Kind.GIVEN, Kind.FAMILY, Kind.ADDRESS)
 _TEXTS: Final = _split("""
     note notes comment comments message remark remarks memo feedback bio description instructions
     greeting text body
@@ -86,18 +88,25 @@ def kind_of(key: str, parent: str, beside: frozenset[str] = frozenset()) -> Kind
     `parent` is the key of the object that it is in, `beside` are that object's keys.
     """
     words = words_of(key)
-    joined = "_".join(words)
     if not words:
         return None
     if key in _GIVEN and beside & _LABELS:
         return Kind.TEXT
-    known = [kind for kind, keys in _BY_KEY.items() if joined in keys]
+    last = _one(words[-1])
+    ends = ["_".join([*words[at:-1], end]) for end in (words[-1], last) for at in range(len(words))]
+    known = [kind for kind, keys in _BY_KEY.items() if "_".join(words) in keys]
     known += [kind for kind, those in _BY_WORD.items() if those.intersection(words)]
+    known += [kind for kind in _BY_END if not _BY_KEY[kind].isdisjoint(ends)]
     if known:
         return known[0]
     things = set(words[:-1]) | set(words_of(parent)[-1:])
     if things & _THINGS or (key in _LABELS and beside & _GIVEN):
         return None
-    if words[-1] == "name":
+    if last == "name":
         return Kind.NAME
     return Kind.TEXT if words[-1] in _TEXTS else None
+
+
+def _one(word: str) -> str:
+    """Return the singular of a word in the plural: of names and addresses, name and address."""
+    return word.removesuffix("es") if word.endswith("sses") else word.removesuffix("s")

@@ -17,6 +17,10 @@ EMAIL: Final = re.compile(
     rf"(?:(?<![^{_STOP}])|(?<=%40))(?:[^{_STOP}%]|%(?!(?:25){{0,9}}40))++(?:@|{_AT}){_HOST}",
     re.IGNORECASE,
 )
+# The name before an address: `Maren Ost <maren@tea.example>`.
+MAILBOX: Final = re.compile(
+    rf"(?:^|[,;:\"'])\s*([^{_STOP}][^<>@,;:\"]{{0,80}}?)[\"']?\s*<[^\s<>@]{{1,64}}@"
+)
 PHONE: Final = re.compile(r"(?<![\w+])\+[1-9](?:[ ().\-/]{0,2}\d){6,14}(?!\d)")
 URL: Final = re.compile(r"https?://[^\s\"'<>\\]+", re.IGNORECASE)
 _IP: Final = re.compile(

@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from relay.capture.kinds import Kind, kind_of
 from relay.capture.patterns import (
     EMAIL,
+    MAILBOX,
     PHONE,
     SEALED,
     URL,
@@ -29,7 +30,7 @@ from relay.capture.patterns import (
     replaced,
     texts_in,
 )
-from relay.capture.stand_ins import StandIns, zeros
+from relay.capture.stand_ins import StandIns
 
 _NAMES: Final = (Kind.GIVEN, Kind.FAMILY, Kind.NAME)
 _NAME_LETTERS: Final = 3  # a shorter word is many things
@@ -86,10 +87,13 @@ def _all_texts(value: object) -> Iterator[str]:
 
 
 def _names(body: JsonValue) -> frozenset[str]:
-    """Return the words of names that are looked for in other texts."""
-    found = _keyed(body, _Place(), set(_NAMES))
-    words = (word for name in found for word in name.split())
-    return frozenset(one for one in words if len(one) >= _NAME_LETTERS and one[0].isupper())
+    """Return the words of names that are looked for in other texts, also those in capitals."""
+    found = [*_keyed(body, _Place(), set(_NAMES))]
+    found += [name for text in _all_texts(body) for name in MAILBOX.findall(text)]
+    words = [word for name in found for word in name.split() if len(word) >= _NAME_LETTERS]
+    # Small letters alone may be any word's.
+    forms = (form for word in words for form in (word, word.capitalize(), word.upper()))
+    return frozenset(form for form in forms if form[0].isupper())
 
 
 def _keyed(value: JsonValue, place: "_Place", kinds: set[Kind]) -> Iterator[str]:
@@ -230,10 +234,10 @@ class _Desk:
 
     def _like(self, value: float, kind: Kind | None) -> float:
         if kind is Kind.BIRTH:
-            return _BIRTH_NUMBER
+            return type(value)(_BIRTH_NUMBER)
         if kind in (Kind.PHONE, Kind.TOKEN) or digits_of(str(value)) in self.phones:
             made = self.stand_ins.of(kind or Kind.PHONE, str(value))
-            return int(made) if isinstance(value, int) else float(zeros(made))
+            return int(made) if isinstance(value, int) else 0.0
         return type(value)(0) if kind in (Kind.ADDRESS, Kind.IP) else value
 
 
@@ -259,7 +263,7 @@ def _fits(kind: Kind, text: str) -> bool:
 
 def _nested(text: str) -> object:
     """Return the JSON object or list in a text, None for anything else."""
-    if text[:1] not in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
         return json.loads(text)
