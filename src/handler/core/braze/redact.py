@@ -1,4 +1,4 @@
-"""Redacts Braze's texts about a request: no value of the request is left in them."""
+"""Redacts Braze's texts about a request: no value of it, and no address, is left in them."""
 
 import json
 import re
@@ -28,6 +28,8 @@ _BRAZES_NAMES: Final = frozenset(
 _WORD: Final = re.compile(r"\w{3,}")
 # The number of a telephone, an order or a card, with any spacing: Braze may quote it in another.
 _NUMBER: Final = re.compile(r"[0-9](?:[ \t().,/+-]{0,3}[0-9]){5,}")
+# Of an address that was not sent Braze knows from a profile.
+_ADDRESS: Final = re.compile(r"[^\s\"'<>(),;:=@%]+(?:@|%(?:25)*40)[^\s\"'<>(),;]+")
 _DIGITS: Final = 6
 _ESCAPE: Final = re.compile(r"\\+u([0-9A-Fa-f]{4})")
 _BYTES: Final = re.compile(r"(?:\\+x[0-9A-Fa-f]{2})+")
@@ -37,7 +39,7 @@ _NOT_PRINTABLE: Final = re.compile(r"[^ -~]")
 
 
 def redact(text: str, request: JsonValue) -> str:
-    """Return `text`, every string of `request` replaced by `...`: ASCII, at most 256 characters.
+    """Return `text` with `...` for addresses and each string of `request`: 256 ASCII characters.
 
     Keys (but for Braze's own names), values and numbers as text are searched for in any case, also
     escaped as in JSON, HTML and URLs; then their words, and any word of four characters and more
@@ -58,7 +60,7 @@ def redact(text: str, request: JsonValue) -> str:
         sent = word in words or (len(word) >= _LONG and word in everything)
         return _MARK if sent else found[0]
 
-    text = _WORD.sub(mark, text)
+    text = _ADDRESS.sub(_MARK, _WORD.sub(mark, text))
     return _MARKS.sub(_MARK, _NOT_PRINTABLE.sub("?", text))[:LONGEST]
 
 

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -58,3 +60,15 @@ def test_a_name_is_known_however_its_letters_are_escaped(quoted: str) -> None:
 
 def test_a_number_that_was_not_sent_is_left() -> None:
     assert redact("code 1234567", {"phone": "+49 170-7654321"}) == "code 1234567"
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    ["jane.doe@other.example", "<JANE+x@other.example>", "jane%40other.example",
+     "jane%2540other.example", "jane\\u0040other.example", "'j\u00e4ne@b\u00fccher.example'"],
+)  # fmt: skip
+def test_an_address_that_was_not_sent_is_marked_for_braze_may_quote_a_profile(quoted: str) -> None:
+    detail = redact(f"{quoted} belongs to another user", {"external_user_id": "7"})
+
+    assert not re.search("(?i)j.ne|other.ex|cher", detail)
+    assert detail.endswith("belongs to another user")
