@@ -60,8 +60,9 @@ def without_persons(
 
     `kept` are values that stay whatever their keys say: the types of its events.
     """
-    emails, phones = _known(headers, body)
-    desk = _Desk(StandIns(emails | phones), kept, phones, _names(body))
+    whole: JsonValue = [{**headers}, body]
+    emails, phones = _known(whole)
+    desk = _Desk(StandIns(emails | phones), kept, phones, _names(whole))
     made = {name: desk.header(name, value) for name, value in headers.items()}
     found = Replaced(made, desk.value(body, "body", _Place()), desk.listed())
     if not _is_clean(found, emails, phones):
@@ -69,12 +70,12 @@ def without_persons(
     return found
 
 
-def _known(headers: Mapping[str, str], body: JsonValue) -> tuple[frozenset[str], frozenset[str]]:
+def _known(whole: JsonValue) -> tuple[frozenset[str], frozenset[str]]:
     """Return the addresses of a webhook in small letters, and the digits of its numbers."""
-    texts = [*headers.values(), *_all_texts(body)]
+    texts = [*_all_texts(whole)]
     emails = {one.lower() for text in texts for one in emails_in(text)}
     phones = {digits_of(one) for text in texts for one in PHONE.findall(text)}
-    phones |= {digits_of(one) for one in _keyed(body, _Place(), {Kind.PHONE}) if is_phone(one)}
+    phones |= {digits_of(one) for one in _keyed(whole, _Place(), {Kind.PHONE}) if is_phone(one)}
     return frozenset(emails), frozenset(phones)
 
 
@@ -86,10 +87,10 @@ def _all_texts(value: object) -> Iterator[str]:
             yield from _all_texts(found)
 
 
-def _names(body: JsonValue) -> frozenset[str]:
+def _names(whole: JsonValue) -> frozenset[str]:
     """Return the words of names that are looked for in other texts, also those in capitals."""
-    found = [*_keyed(body, _Place(), set(_NAMES))]
-    found += [name for text in _all_texts(body) for name in MAILBOX.findall(text)]
+    found = [*_keyed(whole, _Place(), set(_NAMES))]
+    found += [name for text in _all_texts(whole) for name in MAILBOX.findall(text)]
     words = [word for name in found for word in name.split() if len(word) >= _NAME_LETTERS]
     # Small letters alone may be any word's.
     forms = (form for word in words for form in (word, word.capitalize(), word.upper()))
@@ -137,7 +138,7 @@ class _Desk:
         return {path: tuple(sorted(kinds)) for path, kinds in self.paths.items()}
 
     def header(self, name: str, value: str) -> str:
-        return self.text(value, f"headers.{name}", None)
+        return self.text(value, f"headers.{name}", kind_of(name, ""))
 
     def value(self, value: JsonValue, path: str, place: _Place) -> JsonValue:
         if isinstance(value, dict):

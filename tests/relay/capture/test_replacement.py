@@ -144,6 +144,13 @@ def test_a_known_name_is_found_elsewhere_also_in_capitals(known: dict[str, str])
     assert not re.search("[Mm]aren|MAREN|Ost|OST", json.dumps(found.body))
 
 
+def test_a_header_is_told_by_its_name_too() -> None:
+    given = {"x-auth-token": "s3cret-of-tea", "x-user-name": "Maren Ost", "webhook-id": "msg_1"}
+    found = without_persons(given, {"line": "by Maren"})
+    assert not re.search("s3cret|Maren|Ost", json.dumps([dict(found.headers), found.body]))
+    assert found.headers["webhook-id"] == "msg_1"
+
+
 def test_a_number_keeps_its_country_and_form() -> None:
     body: Any = replaced({"phone": "+351 210 123 456"}).body
     assert body["phone"] != "+351 210 123 456"
