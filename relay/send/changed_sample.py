@@ -48,7 +48,10 @@ def steps_of(path: str) -> Path | None:
         step = _STEP.match(path, at)
         if step is None or (step[3] and not found):
             return None
-        quoted = json.loads(f'"{step[2]}"') if step[2] else step[1]
+        try:
+            quoted = json.loads(f'"{step[2]}"') if step[2] else step[1]
+        except ValueError:  # an escape that JSON does not have
+            return None
         found.append(int(step[3]) if step[3] else quoted)
         at = step.end()
     return tuple(found) if len(found) > 1 else None

@@ -80,6 +80,7 @@ def test_a_last_key_that_is_not_there_is_added_with_a_note() -> None:
         ("total_price=5", "a path begins with body. or headers."),
         ("bdy.id=5", "a path begins with body. or headers."),
         ("body.items[?a].b=5", "a path begins with body. or headers."),
+        ('body."a\\q"=5', "a path begins with body. or headers."),
         ("body.custmer.email=x", "no body.custmer; did you mean customer?"),
         ("body.line_items[2].quantity=5", "body.line_items has 2 items"),
         ("body.customer[0].email=5", "body.customer has 0 items"),
