@@ -75,7 +75,8 @@ def _webhook(entry: Entry) -> Iterator[Styled]:
     said = [f"-> {made['rule']}" for made in entry.get("deliveries", ())]
     said += [f"shadow: {made['rule']}: not sent" for made in entry.get("shadow", ())]
     said += parked
-    said += [f"unmatched: {one['rule']}: {one['why']}" for one in entry.get("unmatched", ())]
+    unwanted = [f"{one['rule']}: {one['why']}" for one in entry.get("unmatched", ())]
+    said += [f"unmatched: {'; '.join(unwanted)}"] if unwanted else []
     said += [f"and {entry['more_unmatched']} more rules"] if "more_unmatched" in entry else []
     yield "; ".join([*said, *map(str, entry.get("warnings", ()))]), "red" if parked else ""
 

@@ -20,7 +20,7 @@ from relay.dead_letters.display import (
     page,
     row,
 )
-from relay.dead_letters.letter import COMMANDS, NAMES, Letter
+from relay.dead_letters.letter import AGAIN, COMMANDS, NAMES, Letter
 from relay.dead_letters.queue_reader import LetterQueue, tray
 from relay.dead_letters.redrive import go, plainly, releasing
 from relay.dead_letters.redrive_rendered import RenderedRedrive
@@ -72,7 +72,10 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
     if letters:
         for letter in letters:
             typer.echo(listed(letter, records.get(letter.message_id)))
-        typer.echo(f"{counted(len(letters), chosen)}; `{command} show ID{chosen.options}` says all")
+        typer.echo(f"{counted(len(letters), chosen)}; what a reason asks for: docs/operations.md")
+        typer.echo(f"  to see one:     {command} show ID{chosen.options}")
+        again = AGAIN[chosen.choice.kind]
+        typer.echo(f"  to send again:  {command} {again} --id ID{chosen.options}")
     else:
         typer.echo(f"no matching {NAMES[chosen.choice.kind]} in {chosen.stack.name}")
         say_strangers(chosen.choice)

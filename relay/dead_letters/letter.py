@@ -9,10 +9,15 @@ from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Delivery, Parked
 from handler.core.reasons import Reason, standing
+from relay.stacks.selection import RELAY
 
 Kind = Literal["dead", "held"]
 NAMES: Final[Mapping[Kind, str]] = {"dead": "dead letter", "held": "held delivery"}
-COMMANDS: Final[Mapping[Kind, str]] = {"dead": "relay dead-letters", "held": "relay held"}
+COMMANDS: Final[Mapping[Kind, str]] = {
+    "dead": f"{RELAY} dead-letters",
+    "held": f"{RELAY} held",
+}
+AGAIN: Final[Mapping[Kind, str]] = {"dead": "redrive", "held": "release"}
 REASONS: Final[Mapping[Kind, frozenset[Reason]]] = {
     "dead": standing("dead"),
     "held": standing("held"),

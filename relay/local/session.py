@@ -22,10 +22,14 @@ from relay.local.stack import Local, Secrets, served
 from relay.local.startup_notes import remarks
 from relay.rules.check.command import notes
 from relay.stacks.registry import LocalStack, registered
+from relay.stacks.selection import RELAY
 from relay.webhooks.samples import load_sources, sample_secrets, shown_folder, sources_in
 
 Say = Callable[[str], None]
-_SAVE: Final = "A rules file that is saved is served at once. Ctrl-C ends it."
+_SAVE: Final = (
+    f"A rules file that is saved is served at once. `{RELAY} send SAMPLE --new` in another terminal"
+    " posts one\nof events/ again. Ctrl-C ends it."
+)
 _SAMPLES: Final = {"shopify-order", "accounts-signup"}  # of the demonstration
 
 

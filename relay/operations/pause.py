@@ -48,6 +48,7 @@ def unknown(scope: str, names: Names) -> str:
     kind, _, name = scope.partition("/")
     if kind not in {"source", "rule", "workspace"} or not name:
         form = "a scope is all, source/SOURCE, rule/SOURCE/RULE or workspace/WORKSPACE"
+        form = f"{form}; without one, `relay pause` lists pauses"
         return f"{form}{suggestion(scope, names.scopes)}"
     unread = f" ({', '.join(names.unread)} cannot be read)" if names.unread else ""
     hint = suggestion(scope, [one for one in names.scopes if one.startswith(kind)])

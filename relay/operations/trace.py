@@ -41,6 +41,7 @@ from relay.rules.names import read_names
 from relay.stacks.ledger import Ledger
 from relay.stacks.logs import Line
 from relay.stacks.selection import (
+    RELAY,
     ConfigEnv,
     LocalOption,
     LocalPort,
@@ -173,7 +174,7 @@ def _show_webhook(found: WebhookFound, stack: Operated, now: float) -> None:
     rows = [*told(found, now)]
     rows += [("next", command(stack, one)) for one in dict.fromkeys(steps(found))]
     if found.unwanted:
-        advice = "a copy of it in events/, then relay rules explain shows each operand of `when`"
+        advice = f"its body in a sample of events/, then {RELAY} rules explain SAMPLE"
         rows.append(("next", advice))
     _print("webhook", str(found.line.entry.get("source")), rows)
 

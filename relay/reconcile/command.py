@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.console.format import moment, time_of
+from relay.console.format import minute, time_of
 from relay.console.lines import block
 from relay.console.options import RulesOption
 from relay.operations.clients import Desk, NoSuchResource
@@ -94,7 +94,7 @@ def reconcile(  # noqa: PLR0913 - the options of a command
     if as_json:
         typer.echo(json.dumps(document(found), indent=2))
     else:
-        for text, colour in shown(found, now):
+        for text, colour in shown(found):
             if text:
                 typer.secho(text, fg=colour)
     if not found.adds_up:
@@ -124,10 +124,10 @@ def document(found: Reconciled) -> dict[str, object]:
     }
 
 
-def shown(found: Reconciled, now: float) -> Iterator[tuple[str, str | None]]:
+def shown(found: Reconciled) -> Iterator[tuple[str, str | None]]:
     """Yield lines and their colours: the sums, then why a row does not add up and what to do."""
     period = found.period
-    yield f"{found.stack.name}, {moment(period.start, now)} to {moment(period.end, now)}", None
+    yield f"{found.stack.name}, {minute(period.start)} to {minute(period.end)}", None
     for asked, rows in found.sums:
         if rows:
             yield _block(asked, rows), None

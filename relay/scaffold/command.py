@@ -189,6 +189,7 @@ def _next(made: Scaffold, target: Target) -> Iterator[str]:
     yield f"  {RELAY} rules explain {sample.stem}"
     yield f"  {RELAY} rules test"
     yield "  make run"
+    yield f"  {RELAY} send {sample.stem} --new   (in another terminal)"
     yield "From a sender to a tested rule: docs/first-source.md"
 
 

@@ -116,9 +116,10 @@ def send(  # noqa: PLR0913 - the options of a command
 def _check_usage(event: str | None, each: Path | None, *, of_one: bool) -> None:
     if event and each:
         raise typer.BadParameter("EVENT and --each exclude each other")
-    if not (event or each) or (each and of_one):
-        problem = "give EVENT, or --each FILE without --new, --set, --clock and --tamper"
-        raise typer.BadParameter(problem)
+    if each and of_one:
+        raise typer.BadParameter("--each goes without --new, --set, --clock and --tamper")
+    if not (event or each):
+        raise typer.BadParameter(f"give EVENT, or --each FILE ({_there(_samples())})")
     if each and not each.is_file():
         raise typer.BadParameter("takes a file: it is read twice", param_hint="--each")
 
@@ -168,13 +169,21 @@ def _changed(sample: Sample, source: Source, given: Iterable[str], *, new: bool)
     return sample
 
 
+def _samples() -> list[str]:
+    return sorted(file.stem for file in EVENTS.glob("*.json"))
+
+
+def _there(samples: Iterable[str]) -> str:
+    return f"events/ has: {', '.join(samples)}"
+
+
 def _sample(event: str) -> Sample:
     file = Path(event) if event.endswith(".json") else EVENTS / f"{event}.json"
     try:
         return read_sample(file)
     except OSError:
-        there = sorted(file.stem for file in EVENTS.glob("*.json"))
-        problem = f"there is no {file}{_meant(event, there)} (events/ has: {', '.join(there)})"
+        there = _samples()
+        problem = f"there is no {file}{_meant(event, there)} ({_there(there)})"
     except ValidationError as error:
         problem = misread(str(file), error)
     raise typer.BadParameter(problem, param_hint="EVENT")

@@ -19,7 +19,6 @@ StackName = Annotated[str | None, typer.Option(help="The stack; by default that 
 ConfigEnv = Annotated[
     str | None, typer.Option(help="Environment of samconfig.toml that deploys the stack.")
 ]
-_RELAY: Final = ".venv/bin/relay"
 RELAY: Final = ".venv/bin/relay"
 LocalOption = Annotated[
     bool, typer.Option("--local", help="The local stack of `relay up` or `relay run`.")
@@ -63,19 +62,19 @@ class Chosen:
     def set_key(self, name: str) -> str:
         """Return the command that sets a Braze key."""
         named = "" if name == WORKSPACE else f" {name}"
-        return f"{_RELAY} secrets set --braze{named} --stack-name {self.stack_name}"
+        return f"{RELAY} secrets set --braze{named} --stack-name {self.stack_name}"
 
     def set_secret(self, name: str) -> str:
         """Return the command that sets a signing secret."""
-        return f"{_RELAY} secrets set --source {name} --stack-name {self.stack_name}"
+        return f"{RELAY} secrets set --source {name} --stack-name {self.stack_name}"
 
     @property
     def examine(self) -> str:
         """The command that finds what is wrong with it."""
         if self.config_env is None:
-            return f"{_RELAY} doctor --stack-name {self.stack_name}"
+            return f"{RELAY} doctor --stack-name {self.stack_name}"
         environment = "" if self.config_env == DEFAULT else f" --config-env {self.config_env}"
-        return f"{_RELAY} doctor{environment}"
+        return f"{RELAY} doctor{environment}"
 
 
 def chosen(stack_name: str | None, config_env: str | None) -> Chosen:
@@ -123,8 +122,7 @@ def operated(
 ) -> Operated:
     """Return the stack that the options name; end the command with a message for none."""
     if not local and port is None:
-        name = chosen(stack_name, config_env).stack_name
-        return Operated(name, cloudformation.outputs(name, *_OUTPUTS))
+        return _deployed(stack_name, config_env)
     if stack_name or config_env:
         raise typer.BadParameter("--local and --port are of local stacks: give no other")
     found = picked(local_stacks(), port)
@@ -133,6 +131,16 @@ def operated(
     return Operated(
         LOCAL, found.outputs, found.endpoint, found.url, found.braze_url, found.resources, port
     )
+
+
+def _deployed(stack_name: str | None, config_env: str | None) -> Operated:
+    name = chosen(stack_name, config_env).stack_name
+    try:
+        return Operated(name, cloudformation.outputs(name, *_OUTPUTS))
+    except typer.BadParameter as error:
+        if stack_name or config_env or not local_stacks():
+            raise
+        raise typer.BadParameter(f"{error.message} (--local is for {LOCAL}, which is up)") from None
 
 
 def picked(up: Sequence[LocalStack], port: int | None) -> LocalStack:

@@ -40,6 +40,13 @@ def test_a_webhook_that_no_rule_wants_says_of_how_many_more_rules_that_is_so() -
     )
 
 
+def test_rules_that_do_not_want_a_webhook_are_listed_behind_one_word() -> None:
+    unmatched = [{"rule": "a", "why": "body.test is true"}, {"rule": "b", "why": "type is c"}]
+    seen = {"message": "webhook", "source": "shopify", "status": 200, "unmatched": unmatched}
+    words = "webhook   shopify  200  unmatched: a: body.test is true; b: type is c"
+    assert sentence(json.dumps(seen)) == words
+
+
 def test_a_webhook_is_named_by_type_and_order() -> None:
     seen = {"message": "webhook", "source": "shopify", "status": 200}
     named = [{"type": "orders/create", "event": "e", "reference": f"#{at}"} for at in range(5)]

@@ -255,7 +255,7 @@ def test_lines_that_the_emulators_log_lost_are_no_loss_of_the_relay(stage: Stage
     stage.put(f"delivery#{'2' * 64}", {"state": "ACCEPTED"})
     found = locally(stage)
     assert found.adds_up
-    said = [text for text, _ in shown(found, time.time())]
+    said = [text for text, _ in shown(found)]
     assert "deliveries of shopify/order: the emulator's log lost the lines of 1: " in "".join(said)
     assert said[-1] == "nothing is missing"
 

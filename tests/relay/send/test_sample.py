@@ -57,7 +57,7 @@ def test_nobody_listening_says_so_without_the_secret_in_the_url(peer: Peer, tmp_
 @pytest.mark.parametrize(
     "arguments, said",
     [
-        ((), "give EVENT"),
+        ((), "give EVENT, or --each FILE (events/ has: accounts-signup"),
         (("shopify-order", "--each", "README.md"), "EVENT and --each exclude each other"),
         (("shopify-ordr",), "did you mean shopify-order?"),
         (("pyproject.toml.json",), "there is no pyproject.toml.json"),

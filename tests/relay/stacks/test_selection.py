@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from relay.stacks import registry
+from relay.stacks import cloudformation, registry
 from relay.stacks.registry import LocalStack, registered
 from relay.stacks.selection import LOCAL, Operated, command, operated
 
@@ -44,6 +44,22 @@ def second(up: LocalStack) -> Iterator[LocalStack]:
     stack = replace(up, rules="tests/rules", url="http://127.0.0.1:3100", braze_url=None)
     with registered(stack):
         yield stack
+
+
+@pytest.fixture
+def no_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(name: str, *_: str) -> dict[str, str]:
+        raise typer.BadParameter(f"{name}: no AWS region")
+
+    monkeypatch.setattr(cloudformation, "outputs", ended)
+
+
+@pytest.mark.usefixtures("up", "no_region")
+def test_where_no_deployed_stack_answers_the_local_one_that_is_up_is_named() -> None:
+    with pytest.raises(typer.BadParameter, match=r"no AWS region \(--local is for the local stack"):
+        operated(None, None, local=False)
+    with pytest.raises(typer.BadParameter, match=r"no AWS region$"):
+        operated("shop", None, local=False)
 
 
 def test_the_only_stack_is_the_local_one(up: LocalStack) -> None:
