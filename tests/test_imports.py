@@ -63,7 +63,7 @@ ORDER = (
 # The same of the tools, a group of commands each; `relay.rules` is one with its folders.
 TOOLS = (
     *("relay.paths", "relay.console", "relay.virtualenvs", "relay.webhooks", "relay.stacks"),
-    *("relay.simulated_braze", "relay.rules", "relay.sources", "relay.send", "relay.local"),
+    *("relay.simulated_braze", "relay.rules", "relay.sources", "relay.local", "relay.send"),
     *("relay.deploy", "relay.ci", "relay.cost", "relay.doctor", "relay.dead_letters"),
     *("relay.operations", "relay.reconcile", "relay.scaffold", "relay.capture"),
     *("relay.cli", "relay.start"),

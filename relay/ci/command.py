@@ -90,6 +90,9 @@ def init(
         (PROJECT / name).parent.mkdir(parents=True, exist_ok=True)
         (PROJECT / name).write_text(text, encoding="utf-8")
         typer.echo(f"written: {name}")
+    if not forge and chosen not in remote.host:
+        words = "git's remote `origin` does not say which forge: these are for GitHub"
+        typer.echo(f"{words} (--forge gitlab)")
     typer.echo("next: docs/deploy.md, From a pull request to production: the roles of each stage")
 
 

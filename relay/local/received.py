@@ -93,16 +93,21 @@ def send_lines(found: Iterable[tuple[Wanted | None, Record]]) -> Iterator[str]:
     """Yield what Braze received: for each message its sample, its user, attributes and content."""
     for one, send in found:
         yield one.title if one else "of no sample"
-        yield from _fields("user", send["recipient"] or {})
-        if send["profile_before"] is not None:
-            yield from _fields("before", send["profile_before"])
-        if send["attributes"]:
-            yield from _fields("attributes", send["attributes"])
-        if send["reached"]:
-            yield from _fields("message", send["message"])
-        else:
-            yield f"  {'message':<{_LABEL}}none: {send['because']}"
+        yield from content_lines(send)
         yield ""
+
+
+def content_lines(send: Record) -> Iterator[str]:
+    """Yield a message's user, attributes and content."""
+    yield from _fields("user", send["recipient"] or {})
+    if send["profile_before"] is not None:
+        yield from _fields("before", send["profile_before"])
+    if send["attributes"]:
+        yield from _fields("attributes", send["attributes"])
+    if send["reached"]:
+        yield from _fields("message", send["message"])
+    else:
+        yield f"  {'message':<{_LABEL}}none: {send['because']}"
 
 
 def refused_lines(refused: Iterable[Record]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The end of what was just sent to a local stack: the lines of its log, as they come."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +11,12 @@ from rich.text import Text
 
 from handler.core.braze.identifiers import log_digest
 from handler.core.errors import NotJson
-from handler.core.models import Verified, Webhook
+from handler.core.models import Delivery, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
-from relay.stacks.activity import Activity, Wanted
+from relay.local.received import Wanted as Sent
+from relay.local.received import content_lines, ordered
+from relay.stacks.activity import Activity, Wanted, sends_of
 from relay.stacks.selection import Operated, command
 from relay.webhooks.signer import SignedRequest
 
@@ -26,10 +28,15 @@ DUPLICATE: Final = "it was sent before, so nothing was sent now: --new gives the
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the rules here make of a webhook: digests of its events, and ids of its deliveries."""
+    """What the rules here make of a webhook: digests of its events, and its deliveries."""
 
     events: frozenset[str] = frozenset()
-    deliveries: frozenset[str] = frozenset()
+    deliveries: tuple[Delivery, ...] = ()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of its deliveries."""
+        return frozenset(one.id for one in self.deliveries)
 
 
 def expected(request: SignedRequest, source: Source, now: int) -> Expected:
@@ -41,28 +48,41 @@ def expected(request: SignedRequest, source: Source, now: int) -> Expected:
         return Expected()
     return Expected(
         frozenset(log_digest(one.id) for one in planned.logged),
-        frozenset(one.id for one in planned.deliveries),
+        planned.deliveries,
     )
 
 
 def became(stack: Operated, sent: Expected, since: float) -> Iterator[Text]:
-    """Yield the webhook's line and those of its deliveries, until each has one; then what to do.
+    """Yield the webhook's line and those of its deliveries, until each has one.
 
-    Of lines that do not come in time `relay tail` says more.
+    Then what the simulated Braze received, and what to do. Of lines that do not come in time
+    `relay tail` says more.
     """
-    wanted = Wanted(ids=sent.events | sent.deliveries)
+    wanted = Wanted(ids=sent.events | sent.ids)
     logs, braze = stack.client("logs"), stack.braze_url
     activity = Activity(logs, stack.resources, since, braze_url=braze, wanted=wanted)
-    left, outcomes = {_WEBHOOK, *sent.deliveries}, set[str]()
+    left, outcomes = {_WEBHOOK, *sent.ids}, set[str]()
+    dispatched = set[str]()
     until = time.monotonic() + _PATIENCE
     with suppress(ClientError, BotoCoreError):  # the stack has just ended
         while left and time.monotonic() < until:
             for entry, text in activity.look():
                 left.discard(str(entry.get("id", entry.get("message"))))
                 outcomes.add(str(entry.get("outcome")))
+                dispatched.add(str(entry.get("dispatch_id")))
                 yield text
             time.sleep(_PAUSE if left else 0)
+    yield from _received(stack, sent, dispatched)
     if left:
         yield Text(f"{command(stack, 'tail')} shows what becomes of it")
     if "duplicate" in outcomes:
         yield Text(DUPLICATE)
+
+
+def _received(stack: Operated, sent: Expected, dispatched: Collection[str]) -> Iterator[Text]:
+    """Yield what the simulated Braze received of these deliveries, without others of a request."""
+    sends = sends_of(stack.braze_url) if stack.braze_url else []
+    own = [one for one in sends if one["dispatch_id"] in dispatched]
+    for known, send in ordered(own, [Sent("Braze received", one) for one in sent.deliveries]):
+        if known:
+            yield Text("\n".join([known.title, *content_lines(send)]))

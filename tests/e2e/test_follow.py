@@ -54,6 +54,8 @@ def test_an_order_is_sent_anew_and_found_by_number_person_and_address(follower: 
     assert "new body.id: " in sent.output
     assert "shopify/order-confirmation  #90210  accepted" in sent.output
     assert "reached its user" in sent.output
+    received = sent.output.partition("\nBraze received -> shopify/order-confirmation\n")[2]
+    assert "  attributes  email: Nora.Falk@example.org\n" in received
     (send,) = follower.relay.sends(1)
     assert send["attributes"]["email"] == "Nora.Falk@example.org"
 

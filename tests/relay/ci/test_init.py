@@ -49,6 +49,15 @@ def test_files_are_written_once_and_never_over_others(
     assert not (tmp_path / "ci-roles.yaml").exists()
 
 
+def test_a_remote_that_does_not_say_which_forge_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "PROJECT", tmp_path)
+    done = CliRunner().invoke(app, ["ci", "init"])
+    assert f"written: {WORKFLOW}" in done.stdout
+    assert "does not say which forge: these are for GitHub (--forge gitlab)" in done.stdout
+
+
 @pytest.mark.parametrize(
     "url, forge, path",
     [
