@@ -159,7 +159,7 @@ def _document(number: int, user: str, at: float) -> dict[str, Any]:
         "id": number,
         "customer": user,
         "email": f"canary-{number}@canary.example.org",
-        "name": f"Canary {number}",
+        "first_name": f"Canary {number}",
         "created_at": time,
         "updated_at": time,
         "version": number,
@@ -188,7 +188,7 @@ def _wishes(topic: str, document: dict[str, Any]) -> Iterator[Wish]:
 
 
 def _recipient(rule: str, document: dict[str, Any], user: str, seat: str) -> dict[str, Any]:
-    attributes = {"email": document["email"], "first_name": document["name"]}
+    attributes = {"email": document["email"], "first_name": document["first_name"]}
     who = {"external_user_id": user, "attributes": attributes}
     if rule == "shipped":  # its properties are beside the recipient
         return who

@@ -11,7 +11,7 @@ from handler.deliver import serve
 from tests.handler.stage import Braze, Invocation, Queue
 
 FIELDS = {
-    "id", "source", "rule", "workspace", "attempt", "outcome", "reason", "status", "wait",
+    "id", "source", "rule", "workspace", "attempt", "outcome", "reason", "status", "detail", "wait",
     "duration_ms", "dispatch_id", "together", "warnings",
 }  # fmt: skip
 POWERTOOLS = {"level", "location", "message", "timestamp", "service"}
