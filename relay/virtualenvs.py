@@ -51,5 +51,5 @@ def environment(group: str) -> Path:
 def _state() -> str:
     """Return a digest of all that an environment is made of."""
     made_of = [(PROJECT / name).read_bytes() for name in ("pyproject.toml", "uv.lock")]
-    python = f"{sys.version} {sys.base_prefix} {ENVIRONMENTS}".encode()
+    python = f"{sys.version} {sys.base_prefix} {ENVIRONMENTS.resolve()}".encode()
     return hashlib.sha256(b"\0".join([*made_of, python])).hexdigest()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.paths import PROJECT
+from relay.paths import ENVIRONMENTS, PROJECT
 from tests.forked import Forked, forked
 
 Relay = Callable[..., tuple[int, str]]
@@ -25,8 +25,10 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / name, folder / name, ignore=ignored)
     shutil.rmtree(folder / "src" / "rules")
-    for name in ("template.yaml", "samconfig.toml"):
+    for name in ("template.yaml", "samconfig.toml", "pyproject.toml", "uv.lock"):
         shutil.copy(PROJECT / name, folder)
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    (folder / ENVIRONMENTS.name).symlink_to(ENVIRONMENTS)  # `relay run` starts its emulator first
     return folder
 
 

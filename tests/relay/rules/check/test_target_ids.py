@@ -85,6 +85,11 @@ def test_samples_are_a_matter_of_the_stage_that_is_deployed() -> None:
     assert len(samples(file, ["shop"], "prod")) == 1
 
 
+# Of the rule that is for ever in shadow (docs/deploy.md): it is deployed as it stands.
+NEVER_SENT = "00000000-0000-4000-8000-000000000000"
+
+
 def test_the_samples_are_all_ids_that_our_rules_and_pages_show() -> None:
     files = [*PROJECT.glob("tests/rules/*.yaml"), *PROJECT.glob("docs/*.md"), PROJECT / "README.md"]
-    assert {it for file in files for it in UUID.findall(file.read_text("utf-8"))} == SAMPLES
+    shown = {it for file in files for it in UUID.findall(file.read_text("utf-8"))}
+    assert shown - {NEVER_SENT} == SAMPLES
