@@ -12,6 +12,7 @@ from builder.target import RUNTIME
 from relay.deploy import package_check, sam
 from relay.deploy.preflight import look, refusals
 from relay.deploy.rollback import MINUTES, MOST_MINUTES
+from relay.deploy.unset_values import undecided
 from relay.deploy.urls import shown
 from relay.paths import BUILT, RULES
 from relay.rules.case_file import CASES
@@ -52,9 +53,10 @@ def deploy(
     not working, 2 usage; where SAM fails otherwise, SAM's own exit code
     """
     given = arguments or []
-    before = look(config_env, given)
     check(rules=RULES, config_env=config_env)
-    _refuse(refusals(before, given))
+    _refuse(undecided(RULES, config_env, given))
+    before = look(config_env, given)
+    _refuse(refusals(before))
     _test(CASES)
     # Not what was built before: meanwhile a Python may have come that makes the bytecode.
     sam.build("--no-cached", "--config-env", config_env)

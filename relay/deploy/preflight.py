@@ -11,8 +11,6 @@ from relay.deploy.account import NoAccountError, account, value_of
 from relay.deploy.alarm_address import ADDRESS, Topic, missing, unconfirmed
 from relay.deploy.deployed import Deployed, deployed, hindrance
 from relay.deploy.rollback import TRIGGERS, triggers
-from relay.deploy.unset_values import undecided
-from relay.paths import RULES
 from relay.stacks.aws_errors import in_words
 from relay.stacks.cloudformation import client, profile
 from relay.stacks.samconfig import Deployment, deployment, parameters_line
@@ -66,11 +64,10 @@ def look(config_env: str, arguments: Sequence[str]) -> Preflight:
     return Preflight(stack, config_env, given, found, topic, triggers(found, ringing))
 
 
-def refusals(before: Preflight, arguments: Sequence[str]) -> Iterator[str]:
+def refusals(before: Preflight) -> Iterator[str]:
     """Yield why nothing must be built; note a missing address."""
     if before.deployed and (hindered := hindrance(before.deployed.status, before.stack)):
         yield hindered
-    yield from undecided(RULES, before.config_env, arguments)
     address = before.given.parameters.get(ADDRESS)
     if before.topic and (nobody := unconfirmed(address, before.topic, before.stack)):
         yield nobody

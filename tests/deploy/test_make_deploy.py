@@ -138,7 +138,7 @@ def test_an_environment_that_samconfig_does_not_have_is_wrong_usage(checkout: Ch
 def test_a_new_stack_that_is_answered_no_is_not_made(checkout: Checkout, time: str) -> None:
     run = checkout.command("deploy", answers="n\n")
     assert run.returncode == 1, time
-    assert run.stdout.startswith(f"{STACK}: a new stack in account 000000000000, us-east-1\n")
+    assert f"{STACK}: a new stack in account 000000000000, us-east-1\n" in run.stdout
     assert run.stderr.endswith("not deployed: nothing was changed\n")
     assert "https://" not in run.stdout.partition("Deploy this changeset?")[2]
     assert checkout.resources() == {}
@@ -214,7 +214,7 @@ def test_an_update_that_is_answered_no_changes_nothing_and_says_so(checkout: Che
     run = checkout.command("deploy", answers="n\n")
     ring(checkout, "DeliverErrorsAlarm", "OK")
     assert run.returncode == 1
-    assert run.stdout.startswith(f"{STACK}: an update in account 000000000000, us-east-1\n")
+    assert f"{STACK}: an update in account 000000000000, us-east-1\n" in run.stdout
     assert run.stderr.endswith("not deployed: nothing was changed\n")
     assert deployed(checkout, "LedgerDays") == "400"
     assert "beside what is deployed:" in run.stdout
