@@ -1,4 +1,4 @@
-"""What became of a deployment that failed, by the stack's events, and what to do. Pure."""
+"""Report on a deployment that failed, by the stack's events, with what to do. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile

@@ -1,4 +1,4 @@
-"""What packages make of all samples and cases: the one that was built, and the deployed one."""
+"""Requests that packages make of all samples and cases: the built one, and the deployed one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is shown of a letter is said in the words of whoever reads it."""
+"""Lists of dead letters, in the words of the operator who reads them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What the ledger or the time stands against is not redriven, or only with `--again`."""
+"""Redrives that the ledger or the time stands against: refused, or made with `--again` only."""
 
 import json
 from dataclasses import replace

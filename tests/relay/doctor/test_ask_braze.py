@@ -1,4 +1,4 @@
-"""What `relay doctor` asks of Braze: over real sockets."""
+"""Requests of `relay doctor` to Braze, over real sockets."""
 
 from pathlib import Path
 

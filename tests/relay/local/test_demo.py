@@ -1,4 +1,4 @@
-"""What is shown of the samples is whole, in the order of posting, and names where it came from."""
+"""Report on the samples: whole, in the order of posting, with the source and rule of each."""
 
 from typing import Any
 

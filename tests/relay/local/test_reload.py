@@ -1,4 +1,4 @@
-"""Which saved rules are served, and what is said: only a new mistake keeps the old ones."""
+"""Decision on saved rules: only a new mistake keeps the old ones."""
 
 from pathlib import Path
 

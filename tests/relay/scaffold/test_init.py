@@ -1,4 +1,4 @@
-"""What `relay init` writes for each preset, and what it says of the sender's side."""
+"""Files of `relay init` for each preset, and its words on the sender's side."""
 
 import re
 from pathlib import Path
