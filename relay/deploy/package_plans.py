@@ -67,15 +67,18 @@ def plans(folder: Path, by: Path, jobs: Sequence[Job]) -> list[Plan]:
 
     Raise NotRenderedError where it cannot be run, or one of them fails.
     """
-    run = subprocess.run(
-        [by, "-I", "-S", "-B", _SCRIPT, folder],
-        input=json.dumps([one.json() for one in jobs]),
-        env=environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_SECONDS,
-    )
+    try:
+        run = subprocess.run(
+            [by, "-I", "-S", "-B", _SCRIPT, folder],
+            input=json.dumps([one.json() for one in jobs]),
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        raise NotRenderedError(f"it has not ended in {_SECONDS} s") from None
     if run.returncode:
         why = (run.stderr.strip().splitlines() or [f"exit code {run.returncode}"])[-1]
         raise NotRenderedError(why, is_uncompiled=run.returncode == NOT_COMPILED)

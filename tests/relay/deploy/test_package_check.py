@@ -13,6 +13,7 @@ from handler import rules_build
 from handler.core.models import Plan
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
+from relay.deploy import package_plans
 from relay.deploy.package_plans import NotRenderedError, plans, python
 from relay.deploy.rendering import Shown, differing, losses, unlike
 from relay.paths import SOURCE
@@ -129,3 +130,14 @@ def test_what_a_case_expects_and_what_a_rules_file_says_is_meant() -> None:
     for key in (off, off.replace("enabled: false", "shadow: true")):
         assert lost(RULES.replace("    when: body", f"{key}    when: body")) == []
     assert lost(RULES.replace("name: thanks", "name: other")) == []
+
+
+def test_a_package_that_does_not_end_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(package_plans, "_SECONDS", 0.2)
+    by = tmp_path / "python"
+    by.write_text("#!/bin/sh\nexec sleep 60\n", encoding="utf-8")
+    by.chmod(0o755)
+    with pytest.raises(NotRenderedError, match=r"it has not ended in 0\.2 s"):
+        plans(tmp_path, by, [])
