@@ -25,7 +25,7 @@ from relay.dead_letters.queue_reader import LetterQueue, tray
 from relay.dead_letters.redrive import go, plainly, releasing
 from relay.dead_letters.redrive_rendered import RenderedRedrive
 from relay.dead_letters.render import sources_of
-from relay.dead_letters.selection import Chosen, choosing, say_strangers, with_id
+from relay.dead_letters.selection import Chosen, choosing, say_strangers, with_ids
 from relay.paths import RULES
 from relay.stacks.ledger import DeliveryRecord
 
@@ -40,6 +40,10 @@ AgainOption = Annotated[
 LateOption = Annotated[bool, typer.Option("--again", help="Send also what has expired.")]
 IdArgument = Annotated[
     str, typer.Argument(metavar="ID", help="The id, or its first 4 or more characters.")
+]
+IdsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ID]...", help="Only ids that begin so, as with --id."),
 ]
 dead = typer.Typer(
     add_completion=False,
@@ -75,7 +79,7 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
         typer.echo(f"{counted(len(letters), chosen)}; what a reason asks for: docs/operations.md")
         typer.echo(f"  to see one:     {command} show ID{chosen.options}")
         again = AGAIN[chosen.choice.kind]
-        typer.echo(f"  to send again:  {command} {again} --id ID{chosen.options}")
+        typer.echo(f"  to send again:  {command} {again} ID{chosen.options}")
     else:
         typer.echo(f"no matching {NAMES[chosen.choice.kind]} in {chosen.stack.name}")
         say_strangers(chosen.choice)
@@ -192,13 +196,14 @@ def show_dead(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False)
     Exit codes: 0 shown, 1 no id begins so, or several do, 2 usage or no such
     stack, 130 interrupted
     """
-    return show_letters(with_id(chosen, named), as_json=as_json)
+    return show_letters(with_ids(chosen, [named]), as_json=as_json)
 
 
 @dead.command("redrive")
 @choosing("dead")
 def redrive_dead(  # noqa: PLR0913 - the options of a command
     chosen: Chosen,
+    ids: IdsArgument = None,
     *,
     again: AgainOption = False,
     rendered: Annotated[
@@ -226,6 +231,7 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
     """
     if stage and not rendered:
         raise typer.BadParameter("--stage goes with --rendered")
+    chosen = with_ids(chosen, ids)
     if rendered:
         anew = RenderedRedrive(sources_of(chosen.stack, rules, stage), again, yes)
         return go(chosen, anew, rehearsal=dry_run)
@@ -235,7 +241,13 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
 
 @dead.command("drop")
 @choosing("dead")
-def drop_dead(chosen: Chosen, *, yes: YesOption = False, dry_run: DryRunOption = False) -> int:
+def drop_dead(
+    chosen: Chosen,
+    ids: IdsArgument = None,
+    *,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> int:
     """Delete dead letters for good; `export` keeps a copy first.
 
     Example: relay dead-letters drop --reason expired --dry-run
@@ -243,13 +255,14 @@ def drop_dead(chosen: Chosen, *, yes: YesOption = False, dry_run: DryRunOption =
     Exit codes: 0 all were deleted (or would be), 1 not all, or the answer was no,
     2 usage or no such stack, 130 interrupted
     """
-    return drop_letters(chosen, yes=yes, dry_run=dry_run)
+    return drop_letters(with_ids(chosen, ids), yes=yes, dry_run=dry_run)
 
 
 @dead.command("export")
 @choosing("dead")
 def export_dead(
     chosen: Chosen,
+    ids: IdsArgument = None,
     *,
     output: Annotated[
         Path | None, typer.Option(help="A new file that only you can read; else standard output.")
@@ -264,7 +277,7 @@ def export_dead(
     Exit codes: 0 written, 1 AWS refused a call, 2 usage, no such stack, or the
     file exists, 130 interrupted
     """
-    return export_letters(chosen, output)
+    return export_letters(with_ids(chosen, ids), output)
 
 
 @held.command("list")
@@ -290,13 +303,14 @@ def show_held(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False)
     Exit codes: 0 shown, 1 no id begins so, or several do, 2 usage or no such
     stack, 130 interrupted
     """
-    return show_letters(with_id(chosen, named), as_json=as_json)
+    return show_letters(with_ids(chosen, [named]), as_json=as_json)
 
 
 @held.command("release")
 @choosing("held")
 def release_held(
     chosen: Chosen,
+    ids: IdsArgument = None,
     *,
     again: LateOption = False,
     yes: YesOption = False,
@@ -307,22 +321,28 @@ def release_held(
     For each delivery the command shows the evidence and asks. The ledger records
     who released it, and when.
 
-    Example: relay held release --id fdb46cb42379
+    Example: relay held release fdb46cb42379
 
     Exit codes: 0 all were sent (or would be), 1 one or more were not, 2 usage or
     no such stack, 130 interrupted
     """
-    return go(chosen, releasing(again=again, yes=yes), rehearsal=dry_run)
+    return go(with_ids(chosen, ids), releasing(again=again, yes=yes), rehearsal=dry_run)
 
 
 @held.command("drop")
 @choosing("held")
-def drop_held(chosen: Chosen, *, yes: YesOption = False, dry_run: DryRunOption = False) -> int:
+def drop_held(
+    chosen: Chosen,
+    ids: IdsArgument = None,
+    *,
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+) -> int:
     """Delete held deliveries from the queue; in the ledger they stay held and are never sent.
 
-    Example: relay held drop --id fdb46cb42379
+    Example: relay held drop fdb46cb42379
 
     Exit codes: 0 all were deleted (or would be), 1 not all, or the answer was no,
     2 usage or no such stack, 130 interrupted
     """
-    return drop_letters(chosen, yes=yes, dry_run=dry_run)
+    return drop_letters(with_ids(chosen, ids), yes=yes, dry_run=dry_run)

@@ -79,7 +79,7 @@ def redriven(standing: Standing, *, again: bool) -> Decision:
 
 def released(standing: Standing, *, again: bool) -> Decision:
     """Return whether a release frees and sends a held delivery; if not, why."""
-    state, drop = standing.state, f"`{RELAY} held drop --id {standing.name}` removes this letter"
+    state, drop = standing.state, f"`{RELAY} held drop {standing.name}` removes this letter"
     # FAILED: a release ended before it had sent. None: no worker has it.
     if state in (State.HELD, State.FAILED, None):
         if standing.is_late and not again:
@@ -104,7 +104,7 @@ def _never(standing: Standing) -> str:
         return f"{error}: the worker would bury it again; --rendered makes its request anew"
     if standing.state == State.HELD:
         name = standing.name
-        return f"it is held: `{RELAY} held show {name}`, then `{RELAY} held release --id {name}`"
+        return f"it is held: `{RELAY} held show {name}`, then `{RELAY} held release {name}`"
     dead_at = standing.record.dead_at if standing.record else None
     if standing.state == State.DEAD and dead_at is not None and dead_at > standing.now:
         # A message that is older than the mark would be a duplicate, and be deleted.
@@ -115,7 +115,7 @@ def _never(standing: Standing) -> str:
 def _only_again(standing: Standing) -> str:
     """Return why a delivery is redriven only with --again; empty where it is without."""
     if standing.state == State.ACCEPTED:
-        drop = f"`{RELAY} dead-letters drop --id {standing.name}` removes this letter"
+        drop = f"`{RELAY} dead-letters drop {standing.name}` removes this letter"
         return f"Braze has accepted it: {drop}, --again sends it a second time"
     if standing.state == State.WITHHELD:
         return (

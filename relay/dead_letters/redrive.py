@@ -222,7 +222,7 @@ def _verdict(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
 def _why_not(letter: Letter) -> str:
     """Return why a letter without a delivery cannot be sent."""
     if letter.content is None:
-        export = f"`{COMMANDS['dead']} export --id {letter.short}`"
+        export = f"`{COMMANDS['dead']} export {letter.short}`"
         return f"{letter.detail}: it cannot be sent; {export} keeps it"
     return f"it is an event of which no request was made ({letter.detail}): --rendered tries again"
 

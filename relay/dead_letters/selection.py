@@ -76,9 +76,15 @@ class Chosen:
         return Ledger(self.stack.client("dynamodb"), self.stack.outputs["LedgerTable"])
 
 
-def with_id(chosen: Chosen, delivery: str) -> Chosen:
-    """Return the selection, restricted to the letters whose id begins so."""
-    return replace(chosen, choice=replace(chosen.choice, ids=_prefixes([delivery])))
+def with_ids(chosen: Chosen, ids: list[str] | None) -> Chosen:
+    """Return the selection, of which the letters whose ids begin so; all of it without any.
+
+    What `--id` gives is added to it.
+    """
+    if not ids:
+        return chosen
+    both = (*chosen.choice.ids, *_prefixes(ids))
+    return replace(chosen, choice=replace(chosen.choice, ids=both))
 
 
 def _prefixes(ids: list[str]) -> tuple[str, ...]:

@@ -8,12 +8,10 @@ from typing import Annotated, Any, Final
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.table import Table as Grid
-from rich.text import Text
 
 from relay.console.format import counted, moment
+from relay.console.lines import block
 from relay.console.options import RulesOption
-from relay.console.terminal import console
 from relay.operations.clients import Desk, NoSuchResource
 from relay.operations.delivery_history import (
     SEARCHED,
@@ -180,14 +178,7 @@ def _show_webhook(found: WebhookFound, stack: Operated, now: float) -> None:
 
 
 def _print(kind: str, name: str, rows: Sequence[tuple[str, str]]) -> None:
-    grid = Grid.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(Text(kind, "bold"), Text(name, "bold"))
-    for label, words in rows:
-        grid.add_row(label, Text(words))
-    console().print(grid)
-    console().print()
+    typer.echo(f"{block(f'{kind} {name}', rows)}\n")
 
 
 def _lines(desk: Desk, found: Found, start: float) -> _Lines:

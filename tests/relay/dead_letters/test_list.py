@@ -19,7 +19,7 @@ def test_a_list_tells_reason_status_and_attempts_and_nothing_of_the_person(desk:
     assert done.exit_code == 0
     for told in (it.id[:12], "shop/confirm", "rejected", "400", "3", "Invalid recipient ..."):
         assert told in done.stdout
-    assert "\n  to send again:  .venv/bin/relay dead-letters redrive --id ID" in done.stdout
+    assert "\n  to send again:  .venv/bin/relay dead-letters redrive ID" in done.stdout
     (row,) = desk.listed()
     assert (row["id"], row["state"], row["attempts"], row["status"]) == (it.id, "DEAD", 3, 400)
     assert SECRET not in done.output + json.dumps(row)

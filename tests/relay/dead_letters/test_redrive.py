@@ -98,6 +98,17 @@ def test_only_chosen_letters_go(desk: Desk) -> None:
     assert len(desk.dead()) == 2
 
 
+@pytest.mark.parametrize("command", [("dead-letters", "redrive"), ("dead-letters", "drop")])
+def test_ids_need_no_option(desk: Desk, command: tuple[str, str]) -> None:
+    letters = [delivery() for _ in range(3)]
+    for one in letters:
+        desk.bury(one)
+    ids = [one.id for one in letters]
+    done = desk.run(*command, ids[0][:12], "--id", ids[1], "--yes")
+    assert done.exit_code == 0
+    assert [one["Body"] for one in desk.dead()] == [encode(letters[2])]
+
+
 def test_a_dry_run_says_it_all_and_changes_nothing(desk: Desk) -> None:
     accepted, good = delivery(), delivery()
     desk.put(accepted, "ACCEPTED")
@@ -118,7 +129,7 @@ def test_what_is_no_delivery_is_refused_with_the_next_command(desk: Desk) -> Non
     done = desk.run("dead-letters", "redrive", "--yes")
     assert done.exit_code == 1
     assert "0 redriven, 3 not" in done.stdout
-    for told in ("--rendered tries again", "relay dead-letters export --id", "send endpoints"):
+    for told in ("--rendered tries again", "relay dead-letters export ", "send endpoints"):
         assert told in done.stderr
     assert len(desk.dead()) == 3
 

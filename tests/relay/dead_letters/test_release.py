@@ -29,7 +29,7 @@ def test_a_release_shows_the_evidence_frees_sends_and_deletes(desk: Desk) -> Non
     it = delivery(on_unknown="hold")
     desk.bury(it, "unknown")
     desk.put(it, "HELD", **UNKNOWN)
-    done = desk.run("held", "release", "--id", it.id[:12], answer="y\n")
+    done = desk.run("held", "release", it.id[:12], answer="y\n")
     assert done.exit_code == 0, done.output
     assert "1 attempt, the last" in done.stdout
     assert "unknown: interrupted; sent: perhaps" in done.stdout
@@ -66,9 +66,9 @@ def test_a_release_that_was_cut_short_after_freeing_is_gone_on_with(desk: Desk) 
 @pytest.mark.parametrize(
     "state, hint",
     [
-        ("ACCEPTED", "relay held drop --id"),
+        ("ACCEPTED", "relay held drop "),
         ("WITHHELD", "it was released before, and withheld"),
-        ("DEAD", "relay held drop --id"),
+        ("DEAD", "relay held drop "),
         ("SENDING", "on its way"),
         ("UNKNOWN", "on its way"),
     ],

@@ -7,7 +7,7 @@ PyYAML's own.
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import yaml
 
@@ -64,6 +64,13 @@ _WORDS: Final = {
 }
 
 
+class _Cause(NamedTuple):
+    """A mend of a line (from 0), which may be above the one where the parser gave up."""
+
+    row: int
+    text: str
+
+
 def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
     """Return what is wrong with a text that is no YAML, with its place and what was meant."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -80,7 +87,10 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
             name = blank_name(found[0])
             text = f"there is {name} in this line: YAML indents, and separates, with blanks"
             return Finding(file, at + 1, found.start() + 1, text)
-    return Finding(file, mark.line + 1, mark.column + 1, _problem(place))
+    found = _problem(place)
+    if isinstance(found, str):
+        return Finding(file, mark.line + 1, mark.column + 1, found)
+    return Finding(file, found.row + 1, _depth(place.line(found.row)) + 1, found.text)
 
 
 def _unprintable(found: re.Match[str], file: str) -> Finding:
@@ -91,7 +101,7 @@ def _unprintable(found: re.Match[str], file: str) -> Finding:
     return Finding(file, line, column, text)
 
 
-def _problem(place: Place) -> str:
+def _problem(place: Place) -> str | _Cause:
     begins = place.here[place.column : place.column + 1]
     # Of an alias with an impossible name, as in `*/create`, the mark is after the star.
     if place.here.strip().startswith("```"):
@@ -123,13 +133,13 @@ def _words(problem: str) -> str:
     return next(known, problem.splitlines()[0] if problem else "it cannot be read")
 
 
-def _unclosed(place: Place) -> str:
+def _unclosed(place: Place) -> str | _Cause:
     """Return the mend of a quote that is never closed, or only by one of a later value."""
     rows = (row for row in range(place.row, -1, -1) if _OPENED.match(place.line(row)))
     for row in islice(rows, _TRIED):
         found = _OPENED.match(place.line(row))
         if found and place.solves(row, found[1], f"{found[1]}{found[2]}", found[1][1:]):
-            return f"line {row + 1}: the quote is not closed: {found[1]}{found[2]}"
+            return _Cause(row, f"the quote is not closed: {found[1]}{found[2]}")
     return ""
 
 
@@ -220,18 +230,18 @@ def _meant(value: str, quote: str) -> str:
     return inside + behind if "${" in inside and quote not in behind else ""
 
 
-def _glued(place: Place) -> str:
+def _glued(place: Place) -> str | _Cause:
     """Return the mend of a blank that is missing: `name:x`, `-name: x`."""
     for row in (place.row, place.before[0], place.begun):
         line = place.line(row)
         if (found := _DASHED.match(line)) and place.solves(row, f"-{found[1]}", f"- {found[1]}"):
-            return f"line {row + 1}: a blank belongs after the dash: - {found[1]}"
+            return _Cause(row, f"a blank belongs after the dash: - {found[1]}")
         found = _GLUED.match(line)
         if found is None or found[2].startswith("//"):
             continue
         glued, mend = f"{found[1]}:{found[2]}", f"{found[1]}: {found[2]}"
         if place.solves(row, glued, mend):
-            return f"line {row + 1}: a blank belongs after the colon: {mend}"
+            return _Cause(row, f"a blank belongs after the colon: {mend}")
     return ""
 
 
@@ -294,12 +304,12 @@ def _bracketed(place: Place) -> str:
     return f"YAML reads a value that begins with [ as a list: {encoded(value[1])}"
 
 
-def _assigned(place: Place) -> str:
+def _assigned(place: Place) -> str | _Cause:
     """Return the mend of a key that is assigned to: `type = x`."""
     for row in (place.row, place.before[0]):
         if found := _ASSIGNED.match(place.line(row)):
             mend = f"{found[1]}: {found[2]}"
-            return f"line {row + 1}: a colon stands between a key and its value: {mend}"
+            return _Cause(row, f"a colon stands between a key and its value: {mend}")
     return ""
 
 

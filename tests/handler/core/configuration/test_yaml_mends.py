@@ -13,8 +13,8 @@ from handler.core.configuration.yaml_mend import encoded
 from handler.core.errors import RulesError
 
 _QUOTING = re.compile(r"(?:quotes: |write |list: |object: )([\"'].*?[\"'])(?:; .*)?$")
-_LINE = re.compile(r"line (\d+): (?:a blank|a colon)[^:]*: (.*)$")
-_CLOSED = re.compile(r"line (\d+): the quote is not closed: (.*)$")
+_LINE = re.compile(r"^(?:a blank belongs after|a colon stands)[^:]*: (.*)$")
+_CLOSED = re.compile(r"^the quote is not closed: (.*)$")
 _DEPTHS = re.compile(r"line (\d+) is indented by (\d+)( after its dash)?, line (\d+) by (\d+)")
 _VALUE = re.compile(r"^(\s*(?:- )?[\w.-]+:\s+)(.*)$")
 TEXTS = st.sampled_from([
@@ -48,11 +48,10 @@ def typed(text: str) -> str | None:
     """Return a text with the mend that its error proposes, and None where it proposes none."""
     said, row, lines = message(text), place(text), text.split("\n")
     if found := _CLOSED.search(said):
-        row = int(found[1])
-        lines[row - 1] = with_value(lines[row - 1], found[2])
+        lines[row - 1] = with_value(lines[row - 1], found[1])
     elif found := _LINE.search(said):
-        row, line = int(found[1]), lines[int(found[1]) - 1]
-        lines[row - 1] = line[: len(line) - len(line.lstrip())] + found[2]
+        line = lines[row - 1]
+        lines[row - 1] = line[: len(line) - len(line.lstrip())] + found[1]
     elif found := _DEPTHS.search(said):
         row = int(found[4])
         lines[row - 1] = " " * int(found[2]) + lines[row - 1].lstrip()
