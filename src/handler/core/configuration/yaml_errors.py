@@ -5,7 +5,7 @@ PyYAML's own.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -65,9 +65,10 @@ _WORDS: Final = {
 
 
 class _Cause(NamedTuple):
-    """A mend of a line (from 0), which may be above the one where the parser gave up."""
+    """A mistake with its place (from 0), which may be above the one where the parser gave up."""
 
     row: int
+    column: int
     text: str
 
 
@@ -87,10 +88,8 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
             name = blank_name(found[0])
             text = f"there is {name} in this line: YAML indents, and separates, with blanks"
             return Finding(file, at + 1, found.start() + 1, text)
-    found = _problem(place)
-    if isinstance(found, str):
-        return Finding(file, mark.line + 1, mark.column + 1, found)
-    return Finding(file, found.row + 1, _depth(place.line(found.row)) + 1, found.text)
+    cause = _problem(place)
+    return Finding(file, cause.row + 1, cause.column + 1, cause.text)
 
 
 def _unprintable(found: re.Match[str], file: str) -> Finding:
@@ -101,7 +100,17 @@ def _unprintable(found: re.Match[str], file: str) -> Finding:
     return Finding(file, line, column, text)
 
 
-def _problem(place: Place) -> str | _Cause:
+def _problem(place: Place) -> _Cause:
+    found = _mend(place)
+    return _Cause(place.row, place.column, found) if isinstance(found, str) else found
+
+
+def _above(place: Place, row: int, text: str) -> _Cause:
+    """Return a mistake of a whole line: it begins where the line's text does."""
+    return _Cause(row, _depth(place.line(row)), text)
+
+
+def _mend(place: Place) -> str | _Cause:
     begins = place.here[place.column : place.column + 1]
     # Of an alias with an impossible name, as in `*/create`, the mark is after the star.
     if place.here.strip().startswith("```"):
@@ -111,8 +120,10 @@ def _problem(place: Place) -> str | _Cause:
         return f"{leading}: {_quoted(place)}"
     if "\t" in place.here[: place.column + 1] or "tab character" in place.problem:
         return "YAML indents with blanks, not with tabs"
-    mend = next(filter(None, (one(place) for one in _MENDS)), None)
-    return mend or f"not YAML: {_words(place.problem)}"
+    for mend in _MENDS:
+        if found := mend(place):
+            return found
+    return f"not YAML: {_words(place.problem)}"
 
 
 def _quoted(place: Place) -> str:
@@ -139,7 +150,7 @@ def _unclosed(place: Place) -> str | _Cause:
     for row in islice(rows, _TRIED):
         found = _OPENED.match(place.line(row))
         if found and place.solves(row, found[1], f"{found[1]}{found[2]}", found[1][1:]):
-            return _Cause(row, f"the quote is not closed: {found[1]}{found[2]}")
+            return _above(place, row, f"the quote is not closed: {found[1]}{found[2]}")
     return ""
 
 
@@ -235,13 +246,13 @@ def _glued(place: Place) -> str | _Cause:
     for row in (place.row, place.before[0], place.begun):
         line = place.line(row)
         if (found := _DASHED.match(line)) and place.solves(row, f"-{found[1]}", f"- {found[1]}"):
-            return _Cause(row, f"a blank belongs after the dash: - {found[1]}")
+            return _above(place, row, f"a blank belongs after the dash: - {found[1]}")
         found = _GLUED.match(line)
         if found is None or found[2].startswith("//"):
             continue
         glued, mend = f"{found[1]}:{found[2]}", f"{found[1]}: {found[2]}"
         if place.solves(row, glued, mend):
-            return _Cause(row, f"a blank belongs after the colon: {mend}")
+            return _above(place, row, f"a blank belongs after the colon: {mend}")
     return ""
 
 
@@ -309,7 +320,7 @@ def _assigned(place: Place) -> str | _Cause:
     for row in (place.row, place.before[0]):
         if found := _ASSIGNED.match(place.line(row)):
             mend = f"{found[1]}: {found[2]}"
-            return _Cause(row, f"a colon stands between a key and its value: {mend}")
+            return _above(place, row, f"a colon stands between a key and its value: {mend}")
     return ""
 
 
@@ -323,7 +334,7 @@ def _undashed(place: Place) -> str:
 
 
 # Causes above the line of the error come first: a mend of that line would lead nowhere.
-_MENDS: Final = (
+_MENDS: Final[tuple[Callable[[Place], str | _Cause], ...]] = (
     *(_unclosed, _escaped, _bracketed, _glued, _assigned, _closed, _braced, _colon),
     *(_indented, _undashed),
 )
