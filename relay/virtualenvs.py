@@ -5,9 +5,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 from relay.console.progress import step
 from relay.paths import ENVIRONMENTS, PROJECT
+
+# A worker of the local stack writes no bytecode: without it each start compiles boto3 anew, which
+# takes longer than all the rest of the start.
+_COMPILED: Final = {"lambda-runtime"}
 
 
 def uv(*arguments: str, **environment: str) -> None:
@@ -41,6 +46,7 @@ def environment(group: str) -> Path:
         "--no-default-groups",
         "--no-install-project",
         *("--only-group", group, "--python", sys.executable),
+        *(["--compile-bytecode"] if group in _COMPILED else []),
         UV_PROJECT_ENVIRONMENT=str(folder),
         VIRTUAL_ENV="",
     )

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from handler import settings
 from handler.core.errors import Unavailable
+from relay.ci.roles import GITHUB, roles
 from relay.local.deploy import route_keys
 from relay.paths import PROJECT, TEMPLATE
 from relay.stacks.template import parse
@@ -220,11 +222,14 @@ def test_no_role_is_granted_a_wildcard(template: dict[str, Any]) -> None:
                 assert "*" not in json.dumps(statement)
 
 
-def test_cfn_lint_is_clean_on_the_template_and_on_what_sam_makes_of_it(tmp_path: Path) -> None:
-    made = tmp_path / "translated.json"
+def test_cfn_lint_is_clean_on_the_template_on_what_sam_makes_of_it_and_on_a_forges_roles(
+    tmp_path: Path,
+) -> None:
+    made, forge = tmp_path / "translated.json", tmp_path / "ci-roles.yaml"
     made.write_text(json.dumps(translated()))
+    forge.write_text(roles(GITHUB, "acme/relay"), encoding="utf-8")
     run = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, made],
+        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE, made, forge],
         capture_output=True,
         text=True,
         check=False,
@@ -233,13 +238,18 @@ def test_cfn_lint_is_clean_on_the_template_and_on_what_sam_makes_of_it(tmp_path:
     assert run.returncode == 0
 
 
-def test_sam_validates_the_template(tmp_path: Path) -> None:
+def test_sam_validates_the_template_and_would_lint_it_by_the_same_cfn_lint(tmp_path: Path) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "-", "AWS_SECRET_ACCESS_KEY": "-"}  # wanted, and not used
     run = subprocess.run(
-        [environment("sam") / "sam", "validate", "--lint", "--template", TEMPLATE],
-        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "SAM_CLI_TELEMETRY": "0"},
+        [environment("sam") / "sam", "validate", "--template", TEMPLATE],
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "SAM_CLI_TELEMETRY": "0"}
+        | {"AWS_DEFAULT_REGION": "us-east-1"}
+        | keys,
         cwd=PROJECT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+    libraries = environment("sam").parent / "lib"
+    assert [*libraries.glob(f"*/site-packages/cfn_lint-{version('cfn-lint')}.dist-info")]

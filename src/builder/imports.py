@@ -18,6 +18,9 @@ from builder.errors import BuildFailed
 # What Lambda's runtime for Python brings along.
 PROVIDED: Final = frozenset({"boto3", "botocore"})
 _LOADERS: Final = {"import_module", "__import__"}
+# Without one of these words in its text a module imports by statements alone.
+_CALLED: Final = (*(name.encode() for name in sorted(_LOADERS)), b"files")
+_BLOCKS: Final = ("body", "orelse", "handlers", "finalbody", "cases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ def _read(text: bytes, package: str) -> _Module:
     """Read a module in a package; what it imports for type checkers alone is left out."""
     module = ast.parse(text)
     exports = _exports(module, package)
+    below = ast.iter_child_nodes if any(word in text for word in _CALLED) else _statements
     found: list[Import] = []
     waiting: deque[ast.AST] = deque([module])
     while waiting:
@@ -136,8 +140,14 @@ def _read(text: bytes, package: str) -> _Module:
         if isinstance(node, ast.If) and _is_for_checkers(node.test):
             waiting.extend(node.orelse)
         else:
-            waiting.extend(ast.iter_child_nodes(node))
+            waiting.extend(below(node))
     return _Module(tuple(it for it in found if not (it.whole and exports)), exports)
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements of a statement's blocks; most of a module are expressions."""
+    for block in _BLOCKS:
+        yield from getattr(node, block, ())
 
 
 def _exports(module: ast.Module, package: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Packages that are built for the Python and the machine that run the tests."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -47,8 +48,12 @@ def build(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Builder:
 
 @pytest.fixture
 def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a Python that finds its library by a variable, as that of Lambda's images does."""
+    """Return a Python that finds its library by a variable, as that of Lambda's images does.
+
+    uv, which is not beside it, is on the path.
+    """
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{PYTHON.parent}{os.pathsep}{os.environ['PATH']}")
     python = tmp_path / "python"
     found = f'[ "$LD_LIBRARY_PATH" = "{tmp_path}" ]'
     python.write_text(f'#!/bin/sh\n{found} && exec "{PYTHON}" "$@"\nexit 127\n', encoding="utf-8")

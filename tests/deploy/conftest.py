@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +21,14 @@ from relay.virtualenvs import environment
 from tests.forked import Forked, forked_sam
 
 STACK = "braze-relay-dev"
+
+
+@cache
+def uv_cache() -> str:
+    """Return where uv keeps wheels on this machine: in a home that is new it has none of them."""
+    uv = Path(sys.executable).with_name("uv")
+    run = subprocess.run([uv, "cache", "dir"], capture_output=True, text=True, check=True)
+    return run.stdout.strip()
 
 
 Credentials = tuple[str, str]  # access key id and secret access key
@@ -49,6 +58,7 @@ class Sam:
             env={
                 "PATH": programs,  # uv is there; a Python of the runtime's version need not be
                 "HOME": str(self.project.parent),
+                "UV_CACHE_DIR": uv_cache(),
                 "SAM_CLI_TELEMETRY": "0",
                 "SAM_CLI_POLL_DELAY": "0.2",
             }

@@ -59,23 +59,27 @@ def test_the_packages_leave_out_what_lambdas_runtime_brings_and_what_nobody_need
     assert not deliver & {"pydantic", "pydantic_core", "yaml", "phonenumbers", "tzdata"}
 
 
-def test_a_workspaces_file_brings_deliver_what_reads_it(project: Path, built: Path) -> None:
+@pytest.fixture(scope="module")
+def other(project: Path, built: Path) -> Path:
+    """Return deliver's package for another processor, and with a workspaces file, built anew."""
     workspaces = project / "src" / "rules" / "workspaces.yaml"
     workspaces.write_text("usa: {endpoint: https://rest.iad-03.braze.com}", encoding="utf-8")
-    Sam(project, endpoint="")("build", "DeliverFunction")
+    sam = Sam(project, endpoint="")
+    sam("build", "DeliverFunction", "--parameter-overrides", "Architecture=x86_64")
     workspaces.unlink()
-    deliver = built / "DeliverFunction"
-    assert [file.name for file in (deliver / "rules").iterdir()] == ["workspaces.yaml"]
-    assert {"pydantic", "yaml"} <= {path.name for path in deliver.iterdir()}
+    return built / "DeliverFunction"
+
+
+def test_a_workspaces_file_brings_deliver_what_reads_it(other: Path) -> None:
+    assert [file.name for file in (other / "rules").iterdir()] == ["workspaces.yaml"]
+    assert {"pydantic", "yaml"} <= {path.name for path in other.iterdir()}
 
 
 def test_each_processor_has_a_makefile_of_its_own_and_another_is_unknown(
-    project: Path, built: Path
+    project: Path, other: Path
 ) -> None:
-    sam = Sam(project, endpoint="")
-    sam("build", "IngestFunction", "--parameter-overrides", "Architecture=x86_64")
-    assert machines(built / "IngestFunction") == {"x86_64"}
-    run = sam.run("build", "--parameter-overrides", "Architecture=sparc")
+    assert machines(other) == {"x86_64"}
+    run = Sam(project, endpoint="").run("build", "--parameter-overrides", "Architecture=sparc")
     assert run.returncode
     assert "builder/sparc/Makefile" in run.stderr
 

@@ -1,5 +1,6 @@
 """An environment is installed once for each lock; a change of the lock installs it anew."""
 
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,9 @@ def test_what_could_not_be_installed_is_asked_for_again(project: Path) -> None:
     broken.unlink()
     environment("tool")
     assert runs(project) == 2
+
+
+def test_a_worker_which_writes_no_bytecode_finds_that_of_boto3() -> None:
+    libraries = environment("lambda-runtime").parent / "lib"
+    (session,) = libraries.glob("*/site-packages/boto3/session.py")
+    assert Path(cache_from_source(session)).is_file()
