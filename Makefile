@@ -31,7 +31,7 @@ test: $(READY) ## Check and test everything, at last your own rules
 	.venv/bin/relay rules test
 
 suite: $(READY)
-	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --quiet
+	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --quiet
 
 faults: $(READY) ## Strike every call of a run with every fault, and with every two; kill workers and Braze
 	FAULTS=all MODEL=full .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_cells.py tests/simulation/test_model.py tests/simulation/test_backlog.py

@@ -1,9 +1,11 @@
 """Settings for all tests."""
 
 import gc
+from functools import cache
 from typing import Any, Final
 
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
@@ -15,24 +17,57 @@ settings.load_profile("patient")
 # 10, 10), it costs 2 of the 10 s of a collection, and 4 % of the simulation.
 gc.set_threshold(20_000, 20, 20)
 
-# What takes longest begins first, so that nothing is waited for. One that computes, and beside it
-# those that wait for a stack: the processors have work all the time.
+_load_file = JSONFileLoader.load_file
+
+
+@cache
+def _loaded(path: str) -> Any:
+    return _load_file(JSONFileLoader(), path)
+
+
+def _load_once(self: JSONFileLoader, file_path: str) -> Any:  # noqa: ARG001 - it has no state
+    return _loaded(file_path)
+
+
+# boto3 keeps what it has read of a service for the other clients of a session. Most tests have a
+# session of their own, of whose time reading it anew takes a fifth.
+JSONFileLoader.load_file = _load_once  # type: ignore[method-assign]
+
+# What takes longest begins first, so that nothing is waited for at the end. What computes is
+# between what waits for a stack: the processors have work all the time.
 LONGEST: Final = (
     "tests/simulation/test_world.py",
     "tests/e2e/test_away.py",
-    "tests/deploy/test_update.py",
     "tests/deploy/test_make_deploy.py",
-    "tests/faults/test_killed.py",
-    "tests/simulation/test_model.py",
-    "tests/e2e/test_commands.py",
+    "tests/deploy/test_update.py",
     "tests/faults/test_outage.py",
+    "tests/test_bench_ingest.py",
+    "tests/faults/test_killed.py",
+    "tests/simulation/test_protocol_soak.py",
+    "tests/builder/test_package.py",
+    "tests/e2e/test_commands.py",
+    "tests/simulation/test_model.py",
     "tests/simulation/test_signing_rotation.py",
-    "tests/fuzz/test_fuzz.py",
     "tests/permissions/test_permissions.py",
+    "tests/simulation/test_cells.py",
+    "tests/simulation/test_stateful.py",
+    "tests/fuzz/test_fuzz.py",
+    "tests/simulation/test_overtaking.py",
+    "tests/contract/test_breaches.py",
+    "tests/simulation/test_rotation.py",
+    "tests/faults/test_interim.py",
+    "tests/test_supply_chain.py",
+    "tests/relay/operations/test_erase.py",
+    "tests/faults/test_priority.py",
+    "tests/simulation/test_invariants.py",
+    "tests/test_template.py",
+    "tests/relay/dead_letters/test_interrupt.py",
+    "tests/test_bench_deliver.py",
 )
-# A file goes to one process; so do all files of a folder that share a stack, or a loaded SAM, which
-# each process would make anew. But for what makes stacks of its own, for longer than most files.
-SHARING: Final = ("tests/e2e", "tests/deploy")
+# A file goes to one process; so do all files of a folder that share a stack, a loaded SAM or built
+# packages, which each process would make anew. But for what makes stacks of its own, for longer
+# than most files.
+SHARING: Final = ("tests/e2e", "tests/deploy", "tests/builder")
 APART: Final = ("tests/e2e/test_commands.py", "tests/deploy/test_update.py")
 
 

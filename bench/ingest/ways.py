@@ -92,8 +92,8 @@ def functions(ways: Ways) -> dict[str, dict[str, Function]]:
         found[CROWDED][OURS] = found[INGEST][OURS]._replace(package=crowd)
     if PLAIN in ways.running:
         batch = queue_event([typical_message(number) for number in range(BATCH)])
-        for way, module in _HANDLERS.items():
-            found[INGEST] |= _typical(way, module, webhook)
+        for way in ways.running.keys() & _HANDLERS.keys():
+            found[INGEST] |= _typical(way, _HANDLERS[way], webhook)
         found[DELIVER] |= _typical(WORKER, "bench.deliver.typical", batch)
     return found
 

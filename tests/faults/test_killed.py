@@ -8,7 +8,7 @@ from tests.faults.killing import Plan, run
 from tests.faults.wire import FULL, customers
 from tests.faults.workers import PROC
 
-SMALL = Plan(orders=300, kills=6, pause=1.0)
+SMALL = Plan(orders=200, kills=4, pause=1.0)
 LARGE = Plan(orders=2_000, kills=40, pause=1.5)
 
 

@@ -10,7 +10,7 @@ from tests.faults.wire import FULL, customers
 
 
 def test_orders_of_an_outage_are_all_answered_200_and_sent_exactly_once_after_it() -> None:
-    orders, seconds = (ORDERS, DOWN_SECONDS) if FULL else (200, 6.0)
+    orders, seconds = (ORDERS, DOWN_SECONDS) if FULL else (100, 6.0)
 
     figures = run(orders, seconds)
 

@@ -24,7 +24,7 @@ from tests.faults.wire import (
     waiting,
 )
 
-ORDERS, WELCOMES = (1_000, 20_000) if FULL else (100, 500)
+ORDERS, WELCOMES = (1_000, 20_000) if FULL else (60, 300)
 STARTING: Final = 10
 LATEST: Final = 10.0  # seconds from an order's 200 until Braze has it
 # The emulator starts an environment for each webhook at a time: more of them only contend.

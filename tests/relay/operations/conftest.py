@@ -8,6 +8,7 @@ import pytest
 
 from relay.local.emulator import emulator
 from relay.stacks.local import REGION
+from tests.e2e.harness import session
 from tests.relay.operations.stage import RULES, Stage, make_stack
 
 
@@ -36,7 +37,7 @@ def aws(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_REGION", REGION)
-    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
     return endpoint
 
 
