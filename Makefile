@@ -30,8 +30,12 @@ test: $(READY) ## Check and test everything, at last your own rules
 	@$(MAKE) --no-print-directory --jobs 2 check suite
 	.venv/bin/relay rules test
 
-suite: $(READY)
+suite: $(READY) | tests/__pycache__
 	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --quiet
+
+# Once in a clone: else each of the processes compiles all that all of them load. The suite itself shows a mistake.
+tests/__pycache__: | $(READY)
+	@.venv/bin/pytest --collect-only --quiet >/dev/null || true
 
 faults: $(READY) ## Strike every call of a run with every fault, and with every two; kill workers and Braze
 	FAULTS=all MODEL=full .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_cells.py tests/simulation/test_model.py tests/simulation/test_backlog.py

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from typer.core import TyperGroup
@@ -26,13 +27,18 @@ def entries(below: dict[str, Entry], words: tuple[str, ...] = ()) -> Iterator[tu
             yield from entries(dict(command.entries), (*words, name))
 
 
-def commands() -> Iterator[tuple[str, str]]:
+def every_command() -> Iterator[tuple[str, str]]:
     for words, entry in entries(dict(ENTRIES)):
         command = command_of(words.rpartition(" ")[2], entry)
         below = command.commands if isinstance(command, TyperGroup) else {}
         if not below or isinstance(command, LazyGroup):
             yield words, (command.help or "")
         yield from ((f"{words} {name}", one.help or "") for name, one in below.items())
+
+
+@cache
+def commands() -> tuple[tuple[str, str], ...]:
+    return (*every_command(),)
 
 
 @pytest.mark.parametrize("words, entry", [*entries(dict(ENTRIES))])
