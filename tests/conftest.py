@@ -1,6 +1,7 @@
 """Settings for all tests."""
 
 import gc
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ import pytest
 from botocore.loaders import JSONFileLoader
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
+
+from relay.local.emulator import emulator
 
 # A case is judged by what comes of it, and not by how long a busy machine takes for it.
 settings.register_profile("patient", deadline=None)
@@ -83,6 +86,13 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist ships no typ
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     """Replace `--dist loadfile` alone."""
     return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session")
+def emulated() -> Iterator[str]:
+    """Give the endpoint of an emulator that many tests share: what they make has its own name."""
+    with emulator() as endpoint:
+        yield endpoint
 
 
 def pytest_collection_finish() -> None:

@@ -45,7 +45,7 @@ SEND: Any = {
 }
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(attributes=st.dictionaries(NAMES, VALUES, max_size=4), notes=st.dictionaries(NAMES, VALUES))
 def test_braze_takes_what_is_sent_and_drops_nothing_of_it_without_a_word(
     attributes: dict[str, Any], notes: dict[str, Any]

@@ -32,8 +32,8 @@ OURS_ALONE = {
     "counted": "Braze counts, and with a repeated request twice",
     "appended": "Braze appends, and with a repeated request twice",
 }
-quick = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-few = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def refused(body: Body) -> str | None:

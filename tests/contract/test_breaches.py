@@ -13,7 +13,7 @@ from tests.contract.bodies import CAMPAIGN, CANVAS, Body, of_event, sent, writte
 from tests.contract.breaches import RENDERED, REQUEST, Breach
 from tests.contract.breaches_of_values import VALUES, WRITTEN
 
-few = settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 FINDINGS = {**REQUEST, **RENDERED, **VALUES, **WRITTEN}
 
 
@@ -29,7 +29,7 @@ def findings(body: Body) -> str:
     return str(raised.value)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(body=st.one_of(CAMPAIGN, CANVAS))
 def test_what_braze_takes_passes_unchanged(body: Body) -> None:
     warnings: list[str] = []
@@ -37,7 +37,7 @@ def test_what_braze_takes_passes_unchanged(body: Body) -> None:
     assert warnings == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(body=st.one_of(CAMPAIGN, CANVAS))
 def test_what_braze_takes_passes_unchanged_when_an_event_brings_it(body: Body) -> None:
     send, event = of_event(body)

@@ -72,7 +72,7 @@ HEADERS = st.fixed_dictionaries(
         "campaign_id": TEXT,
     },
 )
-thorough = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def planned(body: Any, headers: dict[str, str]) -> Plan:

@@ -1,7 +1,6 @@
 """The ledger's items as the first release wrote them: what may be sent again, and what never."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ from handler.ledger.lease import Claim, Entry, Times
 from handler.ledger.ledger import ClaimRequest, Ledger
 from handler.ledger.lost_workers import LostWorkers
 from handler.ledger.records import record_from
-from relay.local.emulator import emulator
 from tests.handler.stage import Aws, make_table
 
 NOW = 1_800_000_000
@@ -38,10 +36,9 @@ ROWS = [(name, *row) for name, golden in GOLDEN.items() for row in golden["claim
 
 
 @pytest.fixture(scope="module")
-def ledger() -> Iterator[Ledger]:
-    with emulator() as endpoint:
-        aws = Aws(endpoint)
-        yield Ledger(Table(aws.client("dynamodb"), make_table(aws)), days=400)
+def ledger(emulated: str) -> Ledger:
+    aws = Aws(emulated)
+    return Ledger(Table(aws.client("dynamodb"), make_table(aws)), days=400)
 
 
 def read(ledger: Ledger, name: str) -> dict[str, Any]:

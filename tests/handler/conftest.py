@@ -26,15 +26,13 @@ from handler.ledger.pauses import Pauses
 from handler.ledger.targets import Targets
 from handler.settings import DeliverSettings
 from handler.worker.dependencies import Worker
-from relay.local.emulator import emulator
 from tests.handler.handing import Hands, hands
 from tests.handler.stage import REQUEST, Aws, Braze, Clock, Queue, handler_of, make_table
 
 
 @pytest.fixture(scope="session")
-def aws() -> Iterator[Aws]:
-    with emulator() as endpoint:
-        yield Aws(endpoint)
+def aws(emulated: str) -> Aws:
+    return Aws(emulated)
 
 
 @pytest.fixture

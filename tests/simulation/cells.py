@@ -65,6 +65,13 @@ _OF_WAITS: Final = {
     "sqs.change_message_visibility_batch": _OF_AWS,
     "sqs.unset": (Fault("failed"),),
 }
+# How look-ups fail in storms beside those above. They are few there, so that chance may leave out
+# one of these.
+_OF_LOOKUPS: Final = {
+    "braze.get": tuple(
+        Fault(kind) for kind in ("reset", "refused", "limited", "edge", "interim", "headless")
+    )
+}
 
 
 class Cell(NamedTuple):
@@ -117,6 +124,12 @@ def cells() -> tuple[Cell, ...]:
 def cells_of_waits() -> tuple[Cell, ...]:
     """Return every kind of fault at every wait that is set in a run in which one request fails."""
     return _cells(Struck(UNANSWERED), _OF_WAITS)
+
+
+@cache
+def cells_of_lookups() -> tuple[Cell, ...]:
+    """Return the other kinds of fault at every look-up of a run in which nothing fails."""
+    return _cells(Struck(), _OF_LOOKUPS)
 
 
 def _cells(plan: Struck, of: Mapping[str, tuple[Fault, ...]]) -> tuple[Cell, ...]:

@@ -1,13 +1,12 @@
 """The emulator, beside which the services in memory are held, and the figures of all runs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from relay.local.emulator import emulator
 from relay.stacks.local import REGION
 from tests.simulation.figures import Figures, told, total
 
@@ -15,12 +14,11 @@ _NAME: Final = "figures"
 
 
 @pytest.fixture(scope="session")
-def client() -> Iterator[Callable[[str], Any]]:
+def client(emulated: str) -> Callable[[str], Any]:
     session = boto3.Session("test", "test", region_name=REGION)
     make: Any = session.client
     once = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    with emulator() as endpoint:
-        yield lambda service: make(service, endpoint_url=endpoint, config=once)
+    return lambda service: make(service, endpoint_url=emulated, config=once)
 
 
 @pytest.fixture

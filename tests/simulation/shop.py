@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from random import Random
 from typing import Any, Final
 
@@ -36,6 +37,7 @@ POISON: Final = "poison-"  # and who is the end of every worker that sends it
 _DISORDER: Final = 20  # seconds that an update may be late
 
 Key = tuple[str, int, str]  # rule, number of the webhook, seat
+State = tuple[Any, ...]  # of a generator of random numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,20 @@ def webhooks(random: Random, count: int, start: float, rate: float) -> Iterator[
         at += random.expovariate(rate)
         (topic,) = random.choices(topics, weights)
         yield _webhook(random, at, number, topic)
+
+
+@lru_cache(maxsize=1)  # the runs of a matrix differ in their faults alone
+def _again(state: State, count: int, start: float, rate: float) -> tuple[list[Webhook], State]:
+    random = Random()  # noqa: S311 - to be repeated
+    random.setstate(state)
+    return [*webhooks(random, count, start, rate)], random.getstate()
+
+
+def all_webhooks(random: Random, count: int, start: float, rate: float) -> list[Webhook]:
+    """Return what `webhooks` yields; for the same once more, without making it again."""
+    made, state = _again(random.getstate(), count, start, rate)
+    random.setstate(state)
+    return made
 
 
 def _webhook(random: Random, at: float, number: int, topic: str) -> Webhook:

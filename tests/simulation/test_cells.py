@@ -1,6 +1,6 @@
 """The fault matrix: each fault at each call, and one fault behind another.
 
-`FAULTS=all` tries all ordered pairs; else every so many of them.
+`FAULTS=all` tries all ordered pairs; else every so many of them, each first fault with another.
 """
 
 import os
@@ -15,12 +15,20 @@ from tests.simulation.cells import (
     Struck,
     broken,
     cells,
+    cells_of_lookups,
     cells_of_waits,
 )
 from tests.simulation.sends import deliveries_in
+from tests.simulation.storms import STORM
 from tests.simulation.world import World
 
-_STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 509  # a prime: all calls have their turn
+_STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 1_021  # a prime: all have their turn
+
+
+def seconds(first: int) -> range:
+    """Return the second faults of a first one: of all pairs in a row every so many."""
+    count = len(cells())
+    return range(-first * count % _STEP, count, _STEP)
 
 
 @pytest.mark.parametrize("cell", cells(), ids=str)
@@ -28,19 +36,40 @@ def test_after_any_one_fault_all_that_was_accepted_arrives_as_it_should(cell: Ce
     assert broken(cell) == {}
 
 
+@pytest.mark.parametrize("cell", cells_of_lookups(), ids=str)
+def test_after_a_look_up_that_fails_in_another_way_likewise(cell: Cell) -> None:
+    assert broken(cell) == {}
+
+
+def test_every_way_in_which_storms_let_look_ups_fail_is_tried() -> None:
+    tried = {
+        cell.fault.kind for cell in (*cells(), *cells_of_lookups()) if cell.point == "braze.get"
+    }
+    assert tried >= {fault.kind for fault in STORM["braze.get"]}
+
+
 @pytest.mark.parametrize("cell", cells_of_waits(), ids=str)
 def test_after_a_wait_that_is_not_set_as_it_should_likewise(cell: Cell) -> None:
     assert broken(UNANSWERED, cell) == {}
 
 
-@pytest.mark.parametrize("first", range(len(cells())))
+@pytest.mark.parametrize("first", [at for at in range(len(cells())) if seconds(at)])
 def test_after_two_faults_likewise(first: int) -> None:
     every = cells()
     found = {}
-    for at in range(first % _STEP, len(every), _STEP):
+    for at in seconds(first):
         if pair := broken(every[first], every[at]):
             found[str(every[at])] = pair
     assert found == {}, str(every[first])
+
+
+def test_the_pairs_that_are_tried_are_of_faults_at_many_calls() -> None:
+    every = cells()
+    pairs = [(every[first], every[at]) for first in range(len(every)) for at in seconds(first)]
+    assert len([one for one, other in pairs if one[:2] != other[:2]]) > len(every) / 3
+    services = {"secretsmanager", "sqs", "dynamodb", "braze"}
+    assert {one.point.partition(".")[0] for one, _ in pairs} >= services
+    assert {other.point.partition(".")[0] for _, other in pairs} >= services
 
 
 def test_in_the_run_without_faults_deliveries_of_both_policies_share_requests() -> None:

@@ -18,7 +18,7 @@ from tests.simulation.shop import webhooks
 from tests.simulation.storms import STORM
 from tests.simulation.world import Setting, World
 
-_BACKLOG: Final = 2_000
+_BACKLOG: Final = 1_000
 _HIGH_VOLUME: Final = 50  # template.yaml: the batch size of HighVolume
 # Faults, and how many deliveries a request stands for; what fails comes again in smaller parts.
 _FAULTS: Final[dict[str, tuple[Rates, int]]] = {"calm": ({}, 40), "storm": (STORM, 5)}

@@ -8,7 +8,8 @@ import pytest
 from bench.guard.run import run
 from handler.ledger.profile_versions import ProfileVersions
 
-_PAIRS: Final = 1_500
+_PAIRS: Final = 750
+_FEW: Final = 75
 _begin, _end = ProfileVersions.begin, ProfileVersions.end
 
 
@@ -56,7 +57,7 @@ def test_a_mistake_in_the_guard_is_seen(name: str, monkeypatch: pytest.MonkeyPat
     place, instead = MISTAKES[name]
     monkeypatch.setattr(ProfileVersions, place, instead)
 
-    assert run(2, _PAIRS, guarded=True)["older over newer"] > 0
+    assert any(run(seed, _FEW, guarded=True)["older over newer"] for seed in range(2, 22))
 
 
 def test_a_seed_gives_the_same_counts_again() -> None:

@@ -16,7 +16,7 @@ from tests.simulation.faults import Fault
 from tests.simulation.shop import CAMPAIGNS, Webhook, webhooks
 from tests.simulation.world import Setting
 
-_WEBHOOKS: Final = 600
+_WEBHOOKS: Final = 400
 _CAMPAIGN: Final = next(name for name, rule in CAMPAIGNS.items() if rule == "confirm")
 _PATH: Final = "/campaigns/trigger/send"
 _FAULTS: Final = ("lost", "doubled, avoidable", "healthy in the DLQ", "stale attributes")

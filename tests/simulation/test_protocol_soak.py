@@ -8,10 +8,10 @@ import pytest
 from bench.protocol.run import FAULTS, Shares, run
 from tests.simulation.mistakes import MISTAKES
 
-_DELIVERIES: Final = 20_000
-# Where a mistake takes two or three faults to show, it is in most runs of this size.
-_FEW: Final = 4_000
-_RUNS: Final = range(1, 9)
+_DELIVERIES: Final = 10_000
+# Where a mistake takes two or three faults to show, it is in most of eight runs of this size.
+_FEW: Final = 500
+_RUNS: Final = range(1, 65)
 _STORMS: Final = Shares(storms=1, apart=0)
 _APART: Final = Shares(storms=1, apart=1)
 # Where a worker goes on past its lease.
@@ -37,7 +37,7 @@ def test_whatever_fails_nothing_is_lost_and_nothing_is_doubled_in_vain() -> None
 
 @pytest.mark.parametrize("shares", [_STORMS, _APART])
 def test_the_protocol_is_right_where_its_mistakes_are_looked_for(shares: Shares) -> None:
-    counts = run(2, 5 * _FEW, shares)
+    counts = run(2, _DELIVERIES, shares)
 
     assert faults_in(counts) == {}
     assert counts["unrecorded"] > 0

@@ -1,6 +1,6 @@
 """Rotations of the API key while deliveries are on their way.
 
-By default it is twenty in 2,000 webhooks; all of them are SIMULATED_ROTATIONS=100
+By default it is twenty in 800 webhooks; all of them are SIMULATED_ROTATIONS=100
 SIMULATED_ROTATED=100000.
 """
 
@@ -20,7 +20,7 @@ from tests.simulation.shop import is_bad, is_poison
 from tests.simulation.world import Setting, World
 
 _ROTATIONS: Final = int(os.environ.get("SIMULATED_ROTATIONS", "20"))
-_WEBHOOKS: Final = int(os.environ.get("SIMULATED_ROTATED", "2000"))
+_WEBHOOKS: Final = int(os.environ.get("SIMULATED_ROTATED", "800"))
 _APART: Final = 500  # seconds between two rotations
 _WORKERS: Final = 4
 

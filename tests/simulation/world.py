@@ -19,7 +19,16 @@ from tests.simulation.faults import Fault, Plan, Rates
 from tests.simulation.line import Died
 from tests.simulation.secrets import Secrets
 from tests.simulation.sends import deliveries_in
-from tests.simulation.shop import SECRET, SOURCE, Key, Webhook, id_of, is_bad, is_poison, webhooks
+from tests.simulation.shop import (
+    SECRET,
+    SOURCE,
+    Key,
+    Webhook,
+    all_webhooks,
+    id_of,
+    is_bad,
+    is_poison,
+)
 from tests.simulation.sqs import Sqs
 from tests.simulation.sqs_queue import DAY, Queue
 
@@ -116,7 +125,7 @@ class World:
     def run(self) -> Story:
         """Let it all happen; return the story."""
         given = self.setting
-        made = webhooks(self.on.random, given.webhooks, self.clock(), given.rate)
+        made = all_webhooks(self.on.random, given.webhooks, self.clock(), given.rate)
         due = [(each.at, each.number, 0, each) for each in made]
         heapify(due)
         for _ in range(given.senders):

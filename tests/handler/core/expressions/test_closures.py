@@ -41,7 +41,7 @@ def compiled(expression: Expression, document: Any) -> tuple[str, int]:
     return outcome(lambda: closure(document, evaluation), lambda: STEPS - evaluation.left)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(text=PLAIN, document=documents(SCALARS), strict=st.booleans())
 def test_a_plain_expression_has_the_value_and_the_price_of_the_reference(
     text: str, document: Any, *, strict: bool
@@ -53,7 +53,7 @@ def test_a_plain_expression_has_the_value_and_the_price_of_the_reference(
     assert compiled(expression, document) == visited(expression, document)
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(EXPRESSIONS, BODIES)
 def test_an_expression_of_the_dialect_has_the_value_and_the_price_of_the_reference(
     text: str, body: Any

@@ -76,7 +76,7 @@ def calls(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
     return f"{name}({', '.join(arguments)})"
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     expression=st.recursive(ARGUMENTS, calls, max_leaves=5),
     document=st.tuples(STRANGE, LISTS, documents(STRANGE), STRANGE).map(list),

@@ -1,6 +1,7 @@
 """Rules files with one name of `define`, and what is planned and found by them."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from handler.core.models import Plan, Verified, Webhook
@@ -30,6 +31,7 @@ rules:
 ORDER = {"id": 7, "email": "A@b.co", "lines": [{"sku": "a", "n": 1}, {"sku": "b", "n": 2}]}
 
 
+@lru_cache(maxsize=16)  # one file is asked about several events
 def shop(text: str) -> Source:
     return load("shop", text, "shop.yaml", "dev")
 
