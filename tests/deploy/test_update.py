@@ -18,7 +18,7 @@ from handler.core.rules.load import load
 from relay.cli import app
 from relay.local.emulator import emulator, listening
 from relay.local.http_gateway import front_door
-from relay.local.package import packages
+from relay.local.package import package
 from relay.local.processes import BRAZE_KEY, simulated_braze
 from relay.local.stack import Local
 from relay.paths import PROJECT
@@ -138,9 +138,14 @@ def test_an_update_under_load_loses_no_order_and_sends_none_twice(
     assert changed >= {name for name, at in sender.posted.items() if at > after}
 
 
+def release(rules: Path) -> Release:
+    """Return this checkout's release with these rules: our code, and libraries by links."""
+    return {name: package(name, rules) for name in FUNCTIONS}
+
+
 @pytest.fixture(scope="module")
 def this(sam: Sam, relay: Relay) -> Release:  # noqa: ARG001 - built for it
-    return packages(sam.project / "src" / "rules")
+    return release(sam.project / "src" / "rules")
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +262,7 @@ def test_what_an_earlier_release_has_left_in_the_queue_is_sent_once_over_an_upda
         body = json.dumps(message, separators=(",", ":"))
         stack.client("sqs").send_message(QueueUrl=stack.outputs["QueueUrl"], MessageBody=body)
     wait_until_each_waits(relay, {message["id"] for message in messages})
-    roll(stack, packages(WAITING / "rules"))
+    roll(stack, release(WAITING / "rules"))
     post_again(relay)
 
     relay.braze("DELETE", "/faults")
