@@ -299,7 +299,10 @@ def test_ids_outside_verify_are_shown() -> None:
 
 
 @pytest.mark.parametrize("secret", ["uuid", "hex", "random", "standard webhooks"])
-@pytest.mark.parametrize("line", ['key: "SECRET', "key:SECRET", "key = SECRET", "key: 'SECRET' x"])
+@pytest.mark.parametrize(
+    "line",
+    ['key: "SECRET', "key:SECRET", "key = SECRET", "key=SECRET", "key SECRET", "key: 'SECRET' x"],
+)
 def test_no_mend_of_a_workspace_repeats_its_key(tmp_path: Path, line: str, secret: str) -> None:
     text = f"usa:\n  {line}\n  endpoint: https://rest.iad-03.braze.com\n".replace(
         "SECRET", SECRETS[secret]
