@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -48,11 +49,17 @@ class _Reading:
 
     def _load(self, name: str, text: str, file: Path) -> Source | RulesError:
         try:
-            source = load(name, text, shown(file), self.stage, self.reach)
+            source = _loaded(name, text, shown(file), self.stage, self.reach)
         except RulesError as error:
             return error
         is_home = all(rule.workspace == DEFAULT for rule in source.rules)
         return source if is_home or self.broken is None else self.broken
+
+
+# Two versions of the rules that are compared, or served one after the other, have most files alike.
+@lru_cache(maxsize=512)
+def _loaded(name: str, text: str, file: str, stage: str, reach: Reach) -> Source:
+    return load(name, text, file, stage, reach)
 
 
 def _reading(directory: Path, stage: str, *, broadcasts: bool) -> _Reading:
@@ -60,7 +67,7 @@ def _reading(directory: Path, stage: str, *, broadcasts: bool) -> _Reading:
         known = workspaces.read(directory, None)
     except RulesError as error:
         return _Reading(stage, Reach(None, broadcasts), error)
-    return _Reading(stage, Reach(known.keys(), broadcasts), None)
+    return _Reading(stage, Reach(tuple(known), broadcasts), None)
 
 
 def files(directory: Path) -> list[Path]:

@@ -82,3 +82,16 @@ def test_the_hidden_files_of_editors_and_archives_are_no_sources(folder: Path) -
     (folder / ".#home.yaml").symlink_to("me@here.123:456")
     (folder / "._home.yaml").write_bytes(b"\x00\x05\x16\x07")
     assert errors(folder).keys() == {"abroad"}
+
+
+def test_a_file_that_two_versions_have_alike_is_loaded_once(tmp_path: Path) -> None:
+    folders = [tmp_path / one / "rules" for one in ("before", "now")]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "home.yaml").write_text(GOOD, encoding="utf-8")
+        (folder / "shop.yaml").write_text(GOOD, encoding="utf-8")
+    (folders[1] / "shop.yaml").write_text(f"{GOOD}\n# edited\n", encoding="utf-8")
+    before, now = (rules_directory.read(one, "dev") for one in folders)
+    assert before["home"] is now["home"]
+    assert before["shop"] is not now["shop"]
+    assert rules_directory.read(folders[1], "prod")["home"] is not now["home"]
