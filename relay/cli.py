@@ -14,17 +14,17 @@ DEPLOY: Final = "Deploy"
 OPERATE: Final = "Operate"
 ENTRIES: Final = {
     "run": Entry(
-        "relay.local.commands:run",
+        "relay.run.commands:run",
         "Serve the rules beside a simulated Braze; the sample events are posted first.",
         DEVELOP,
     ),
     "up": Entry(
-        "relay.local.commands:up",
+        "relay.run.commands:up",
         "Serve the rules through the whole stack on this machine until Ctrl-C.",
         DEVELOP,
     ),
     "demo": Entry(
-        "relay.local.commands:demo",
+        "relay.run.commands:demo",
         "Send the sample order and signup through the whole stack; show what Braze received.",
         DEVELOP,
     ),

@@ -70,7 +70,7 @@ LONGEST: Final = (
 # A file goes to one process; so do all files of a folder that share a stack, a loaded SAM or built
 # packages, which each process would make anew. But for what makes stacks of its own, for longer
 # than most files.
-SHARING: Final = ("tests/e2e", "tests/deploy", "tests/builder")
+SHARING: Final = ("tests/e2e", "tests/deploy", "tests/builder", "tests/page")
 APART: Final = ("tests/e2e/test_commands.py", "tests/deploy/test_update.py")
 
 

@@ -25,7 +25,7 @@ LOADED = (
     "relay.deploy.command",
     "relay.deploy.secrets",
     "relay.doctor.command",
-    "relay.local.commands",
+    "relay.run.commands",
     "relay.operations.status",
     "relay.operations.trace",
     "relay.rules.check.command",

@@ -66,7 +66,7 @@ TOOLS = (
     *("relay.simulated_braze", "relay.rules", "relay.sources", "relay.local", "relay.send"),
     *("relay.deploy", "relay.ci", "relay.cost", "relay.doctor", "relay.dead_letters"),
     *("relay.operations", "relay.reconcile", "relay.scaffold", "relay.capture"),
-    *("relay.cli", "relay.start"),
+    *("relay.page", "relay.run", "relay.cli", "relay.start"),
 )
 
 

@@ -5,10 +5,8 @@ function's failure is 500 without its text, repeated header fields are joined, a
 HTTP API hold (10 MB body, 10,240 bytes of request line and headers).
 """
 
-import asyncio
-import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from socket import socket
 from typing import Final
 
@@ -17,6 +15,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from relay.local.emulator import HOST
+from relay.local.loop_thread import in_thread
 from relay.local.webhook_feed import Answered, Feed, feed_at
 
 _MAX_BODY: Final = 10 * 1024 * 1024
@@ -30,32 +29,21 @@ _HOP: Final = frozenset(
 @contextmanager
 def front_door(door: socket, gateway: str) -> Iterator[str]:
     """Serve at a socket that listens on 127.0.0.1, in a thread; give the URL."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="front-door", daemon=True)
-    thread.start()
+    with in_thread(_served(door, gateway), "front-door") as port:
+        yield f"http://{HOST}:{port}"
 
-    ending = AsyncExitStack()
 
-    async def start() -> int:
-        app = _application(gateway)
+@asynccontextmanager
+async def _served(door: socket, gateway: str) -> AsyncIterator[int]:
+    app = _application(gateway)
+    async with AsyncExitStack() as ending:
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         ending.push_async_callback(runner.cleanup)
         await web.SockSite(runner, door).start()
         bound: int = runner.addresses[0][1]
         app[_FEED].append(await ending.enter_async_context(feed_at(bound)))
-        return bound
-
-    try:
-        bound = asyncio.run_coroutine_threadsafe(start(), loop).result()
-        try:
-            yield f"http://{HOST}:{bound}"
-        finally:
-            asyncio.run_coroutine_threadsafe(ending.aclose(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        yield bound
 
 
 def _application(gateway: str) -> web.Application:

@@ -16,6 +16,7 @@ STAGE = "dev"
 
 
 PortOption = Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.")]
+OpenOption = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 StageOption = Annotated[str, typer.Option(help="Stage whose `vars` the rules use.")]
 
 
@@ -51,13 +52,18 @@ def up(
         raise typer.BadParameter("must be http://127.0.0.1:port", param_hint="--braze-url")
     secrets = _secrets_of(secrets_file) if secrets_file else None
     with _listening(port) as door, begun(braze_url) as processes:
-        from relay.local import session  # noqa: PLC0415 - seconds, in which both begin
+        from relay.run import session  # noqa: PLC0415 - seconds, in which both begin
 
         wanted = session.Wanted(rules, stage, door, secrets, is_simulated=braze_url is None)
         session.up(wanted, processes)
 
 
-def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption = STAGE) -> None:
+def run(
+    rules: RulesOption = RULES,
+    port: PortOption = 3000,
+    stage: StageOption = STAGE,
+    opens_page: OpenOption = False,  # noqa: FBT002 - a flag of the command line
+) -> None:
     """Serve the rules beside a simulated Braze; the sample events are posted first.
 
     `relay up` serves without samples, and takes secrets and a Braze of your own.
@@ -68,9 +74,9 @@ def run(rules: RulesOption = RULES, port: PortOption = 3000, stage: StageOption 
     stack does not start, 2 usage or a port in use
     """
     with _listening(port) as door, begun(None) as processes:
-        from relay.local import session  # noqa: PLC0415 - seconds, in which both begin
+        from relay.run import session  # noqa: PLC0415 - seconds, in which both begin
 
-        session.run(session.Wanted(rules, stage, door), processes)
+        session.run(session.Wanted(rules, stage, door, opens_page=opens_page), processes)
 
 
 def demo() -> None:
@@ -82,7 +88,7 @@ def demo() -> None:
     2 usage
     """
     with begun(None) as processes:
-        from relay.local import session  # noqa: PLC0415 - seconds, in which both begin
+        from relay.run import session  # noqa: PLC0415 - seconds, in which both begin
 
         is_good = session.demo(PROJECT / "tests" / "rules", STAGE, processes)
     raise typer.Exit(0 if is_good else 1)

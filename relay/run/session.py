@@ -1,5 +1,6 @@
 """One run of a local stack: what is printed from its start until Ctrl-C."""
 
+import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from typing import Final
 import typer
 
 from relay.console.progress import step
-from relay.local.demo import play
 from relay.local.emulator import listening
 from relay.local.live_rules import LiveRules
 from relay.local.log_tail import followed
@@ -20,7 +20,10 @@ from relay.local.reload import Version
 from relay.local.rules_folder import Folder
 from relay.local.stack import Local, Secrets, served
 from relay.local.startup_notes import remarks
+from relay.page.context import Context, Folders
+from relay.page.server import served_page
 from relay.rules.check.command import notes
+from relay.run.demo import play
 from relay.stacks.registry import LocalStack, registered
 from relay.stacks.selection import RELAY
 from relay.webhooks.samples import load_sources, sample_secrets, shown_folder, sources_in
@@ -42,6 +45,7 @@ class Wanted:
     door: socket  # that listens for webhooks
     secrets: Secrets | None = None
     is_simulated: bool = True
+    opens_page: bool = False  # in the browser
 
 
 def up(wanted: Wanted, processes: Begun) -> None:
@@ -56,7 +60,8 @@ def up(wanted: Wanted, processes: Begun) -> None:
     parameters = {"RulesStage": wanted.stage}
     with served(processes, wanted.rules, given, wanted.door, parameters) as local:
         live = LiveRules(local, folder, wanted.stage, wanted.secrets, say, Version(files, sources))
-        _serve(live, wanted, given, stderr=True)
+        with served_page(_shown(live, wanted)) as page:
+            _serve(live, wanted, given, page, stderr=True)
 
 
 def run(wanted: Wanted, processes: Begun) -> None:
@@ -69,11 +74,12 @@ def run(wanted: Wanted, processes: Begun) -> None:
         typer.echo(remark)
     parameters = {"RulesStage": wanted.stage}
     with served(processes, wanted.rules, given, wanted.door, parameters) as local:
-        step("posting the samples")
-        play(local, sources, None)
-        typer.echo()
         live = LiveRules(local, folder, wanted.stage, None, typer.echo, Version(files, sources))
-        _serve(live, wanted, given)
+        with served_page(_shown(live, wanted)) as page:
+            step("posting the samples")
+            play(local, sources, None)
+            typer.echo()
+            _serve(live, wanted, given, page)
 
 
 def demo(rules: Path, stage: str, processes: Begun) -> bool:
@@ -88,7 +94,13 @@ def demo(rules: Path, stage: str, processes: Begun) -> bool:
         return play(local, sources, _SAMPLES)
 
 
-def _serve(live: LiveRules, wanted: Wanted, given: Secrets, *, stderr: bool = False) -> None:
+def _shown(live: LiveRules, wanted: Wanted) -> Context:
+    return Context(live, Folders(wanted.rules), is_simulated=wanted.is_simulated)
+
+
+def _serve(
+    live: LiveRules, wanted: Wanted, given: Secrets, page: str, *, stderr: bool = False
+) -> None:
     local, say = live.stack, live.say
     with followed(local, stderr=stderr), registered(_registration(local, wanted)):
         if wanted.is_simulated:
@@ -97,6 +109,9 @@ def _serve(live: LiveRules, wanted: Wanted, given: Secrets, *, stderr: bool = Fa
             for name, secret in given.items():
                 say(f"signing secret of {name}: {secret}")
         say(_SAVE)
+        say(f"page {page}")
+        if wanted.opens_page:
+            webbrowser.open(page)
         typer.echo(f"ready {local.url}")
         with suppress(KeyboardInterrupt):
             live.watch()

@@ -1,0 +1,1 @@
+"""Braze's side on the page: profiles, messages, faults, and what was given up or is held."""

@@ -1,0 +1,46 @@
+"""Context of the page: the stack that it shows, and what it remembers of it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from relay.local.live_rules import LiveRules
+from relay.local.stack import Local
+from relay.page.changes import Changes
+from relay.page.journal import Journal
+from relay.paths import EVENTS, PROJECT
+from relay.rules.case_file import CASES
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders that the page reads, and writes *.yaml, cases and samples to."""
+
+    rules: Path
+    events: Path = EVENTS
+    cases: Path = CASES
+    project: Path = PROJECT
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A local stack, the rules that it serves, and what the page remembers of both.
+
+    `is_simulated` says whether its Braze is the simulated one.
+    """
+
+    live: LiveRules
+    folders: Folders
+    is_simulated: bool = True
+    journal: Journal = field(default_factory=Journal)
+    changes: Changes = field(default_factory=Changes)
+
+    @property
+    def local(self) -> Local:
+        """The stack."""
+        return self.live.stack
+
+
+CONTEXT: Final = web.AppKey("context", Context)

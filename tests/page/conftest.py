@@ -1,0 +1,130 @@
+"""A local stack with its page, up once for this folder, and a real Chromium that looks at it."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from handler.rules_directory import read
+from relay.local.live_rules import LiveRules
+from relay.local.reload import Version
+from relay.local.rules_folder import Folder
+from relay.local.stack import Local, local_stack
+from relay.page.context import Context, Folders
+from relay.page.server import served_page
+from relay.paths import PROJECT
+from tests.e2e.harness import SECRETS, WORKERS, Relay
+
+# Chromium of this machine, as Debian, Fedora and others name it.
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+# Nothing of it may leave the machine, and root, as which containers run, has no sandbox.
+_ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
+)
+_PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+    """Return copies of the folders that the page writes to, in a project of their own."""
+    project = tmp_path_factory.mktemp("page")
+    made = Folders(
+        project / "src" / "rules", project / "events", project / "tests" / "cases", project
+    )
+    shutil.copytree(PROJECT / "tests" / "rules", made.rules)
+    shutil.copytree(PROJECT / "events", made.events)
+    shutil.copytree(PROJECT / "tests" / "cases", made.cases)
+    return made
+
+
+@pytest.fixture(scope="session")
+def local(folders: Folders) -> Iterator[Local]:
+    with local_stack(folders.rules, SECRETS, None, RulesStage="dev", **WORKERS) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def context(local: Local, folders: Folders) -> Iterator[Context]:
+    """Serve what is saved, as `relay run` does, for as long as the tests run."""
+    folder = Folder(folders.rules)
+    served = Version(folder.look(), read(folders.rules, "dev", broadcasts=True))
+    live = LiveRules(local, folder, "dev", SECRETS, lambda _: None, served)
+    live.begin()
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.2):
+            live.look()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield Context(live, folders)
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def url(context: Context) -> Iterator[str]:
+    """Return the URL of the page as the command prints it: with the token of this start."""
+    with served_page(context) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
+        pytest.skip(f"the page is not tested in a browser: this machine has no {_NAMES[0]}")
+    with sync_playwright() as playwright, ExitStack() as ending:
+        browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
+        ending.callback(browser.close)
+        yield browser
+
+
+@pytest.fixture
+def opened(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
+    """Return what opens the page in a new window: its size and colours may be given."""
+    made: list[BrowserContext] = []
+
+    def open_page(path: str = "/", **options: object) -> Page:
+        window = chromium.new_context(**options)  # type: ignore[arg-type] # of Playwright's own
+        made.append(window)
+        window.set_default_timeout(_PATIENCE_MS)
+        page = window.new_page()
+        page.goto(url)
+        if path != "/":
+            page.goto(url.partition("?")[0].rstrip("/") + path)
+        return page
+
+    yield open_page
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def relay(local: Local) -> Iterator[Relay]:
+    made = Relay(local)
+    made.braze("DELETE", "")
+    yield made
+    made.braze("DELETE", "/faults")
+    made.wait_until_idle()
+
+
+@pytest.fixture
+def rules_file(folders: Folders) -> Iterator[Callable[[str], Path]]:
+    """Return what names a rules file of the stack; at the end it is as it was."""
+    before = {one: one.read_bytes() for one in folders.rules.glob("*.yaml")}
+    yield lambda name: folders.rules / f"{name}.yaml"
+    for one in folders.rules.glob("*.yaml"):
+        if one not in before:
+            one.unlink()
+    for one, content in before.items():
+        if not one.exists() or one.read_bytes() != content:
+            one.write_bytes(content)

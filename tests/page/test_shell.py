@@ -1,0 +1,42 @@
+"""Every part of the page in a real browser: its policy refuses nothing of it, all can use it."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+PARTS = ["/", "/bench", "/braze"]
+# WCAG 2.2 AA and what it builds on, as axe-core names it.
+AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_no_part_breaks_its_own_policy_or_leaves_the_machine(
+    opened: Callable[..., Page], url: str, path: str
+) -> None:
+    page = opened()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda one: said.append(one.text))
+    page.on("pageerror", lambda one: said.append(str(one)))
+    page.on("request", lambda one: asked.append(one.url))
+    base = url.partition("/?")[0]
+    with page.expect_request(f"{base}/changes"):
+        page.goto(base + path)
+    assert said == []
+    assert {one for one in asked if not one.startswith(base)} == set()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PARTS)
+def test_axe_finds_no_violation_of_aa(opened: Callable[..., Page], path: str, scheme: str) -> None:
+    page = opened(path, color_scheme=scheme, bypass_csp=True)  # axe is a script of its own
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AA}})
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_nothing_is_wider_than_a_telephone(opened: Callable[..., Page], path: str) -> None:
+    page = opened(path, viewport={"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
