@@ -1,6 +1,6 @@
 """The control API of the simulated Braze: everything under /_sim/."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -11,6 +11,7 @@ from relay.simulated_braze.browser_guard import refusal
 from relay.simulated_braze.workspace import Workspace
 
 _PROFILE: Final = "/_sim/profiles/{name:.+}"
+_DIGITS: Final = 9  # of a number of entries
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -34,6 +35,22 @@ def _control(act_on: Callable[[str, bytes], object]) -> Handler:
     return answer
 
 
+def _list(look: Callable[[], Sequence[object]]) -> Handler:
+    """Show a list, or of it the `last` entries alone."""
+
+    async def answer(request: web.Request) -> web.Response:
+        last, found = request.query.get("last"), look()
+        if last is None:
+            start = 0
+        elif last.isascii() and last.isdigit() and len(last) <= _DIGITS:
+            start = max(len(found) - int(last), 0)
+        else:
+            return _json({"error": "last is a number of entries"}, status=400)
+        return await _control(lambda *_: found[start:])(request)
+
+    return answer
+
+
 def _port(request: web.Request) -> int:
     """Return the port that a request came to, 0 where its client has left."""
     address = request.get_extra_info("sockname")
@@ -48,8 +65,9 @@ def routes(space: Workspace) -> list[web.RouteDef]:
 def _seen(space: Workspace) -> list[web.RouteDef]:
     return [
         web.get("/_sim/health", _control(lambda *_: {"status": "ok"})),
-        web.get("/_sim/requests", _control(lambda *_: space.store.requests)),
-        web.get("/_sim/sends", _control(lambda *_: space.store.sends)),
+        web.get("/_sim/counts", _control(lambda *_: space.counts())),
+        web.get("/_sim/requests", _list(lambda: space.store.requests)),
+        web.get("/_sim/sends", _list(lambda: space.store.sends)),
         web.get("/_sim/profiles", _control(lambda *_: space.store.profiles.current)),
         web.get(_PROFILE, _control(lambda name, _: space.store.profiles.shown(name))),
         web.get("/_sim/targets", _control(lambda *_: space.catalogue.known)),

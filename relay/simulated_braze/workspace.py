@@ -74,6 +74,15 @@ class Workspace:
         """Return the simulated time, in seconds since the epoch."""
         return self.clock.read(self._clock)
 
+    def counts(self) -> dict[str, int]:
+        """Return how many there are of what the control API shows: what changes, and no more."""
+        return {
+            "requests": len(self.store.requests),
+            "sends": len(self.store.sends),
+            "profiles": len(self.store.profiles.current),
+            "faults": len(self.faults.active),
+        }
+
     def put_profile(self, name: str, body: bytes) -> Json:
         """Put a profile with these attributes in place of any that is there."""
         cause = {"dispatch_id": None, "time": self.now(), "cause": "PUT /_sim"}

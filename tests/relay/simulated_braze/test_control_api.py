@@ -1,0 +1,34 @@
+"""The control API's cheap looks: how many of each there are, and the last entries alone."""
+
+import pytest
+import requests
+
+from tests.relay.simulated_braze.simulated import NEW, Client
+
+
+def test_the_counts_change_with_whatever_braze_receives_or_is_told(braze: Client) -> None:
+    zero = {"requests": 0, "sends": 0, "profiles": 0, "faults": 0}
+    assert braze.call("GET", "/counts") == zero
+    assert braze.trigger(NEW).status_code == 201
+    braze.call("POST", "/faults", [{"kind": "hang"}])
+    assert braze.call("GET", "/counts") == {"requests": 1, "sends": 1, "profiles": 1, "faults": 1}
+    braze.call("DELETE", "")
+    assert braze.call("GET", "/counts") == zero
+
+
+@pytest.mark.parametrize("last, shown", [("0", []), ("2", ["b", "c"]), ("9", ["a", "b", "c"])])
+def test_of_a_list_the_last_entries_can_be_asked_for(
+    braze: Client, last: str, shown: list[str]
+) -> None:
+    for name in "abc":
+        braze.trigger({**NEW, "external_user_id": name})
+    sends = braze.call("GET", f"/sends?last={last}")
+    assert [one["external_id"] for one in sends] == shown
+    assert len(braze.call("GET", f"/requests?last={last}")) == len(shown)
+
+
+@pytest.mark.parametrize("last", ["", "-1", "x", "\u0661", "9" * 5_000])
+def test_what_is_no_number_of_entries_is_refused_in_words(braze: Client, last: str) -> None:
+    answer = requests.get(f"{braze.url}/_sim/sends", params={"last": last}, timeout=5)
+    assert answer.status_code == 400
+    assert answer.json() == {"error": "last is a number of entries"}
