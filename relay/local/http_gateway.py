@@ -92,7 +92,8 @@ async def _answer(request: web.Request, body: bytes) -> web.Response:
 
 def _answered(request: web.Request, body: bytes, made: web.Response) -> Answered:
     text = made.body.decode(errors="replace") if isinstance(made.body, bytes) else ""
-    return Answered(request.method, request.path, _joined(request), body, made.status, text)
+    query = request.raw_path.partition("?")[2]
+    return Answered(request.method, request.path, _joined(request), body, made.status, text, query)
 
 
 def _joined(request: web.Request) -> dict[str, str]:

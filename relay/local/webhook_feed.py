@@ -22,7 +22,10 @@ _MOST_WAITING: Final = 32 * 1024 * 1024  # bytes for a listener that does not re
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A webhook as it came, and the status and text of its answer; headers in lower case."""
+    """A webhook as it came, and the status and text of its answer; headers in lower case.
+
+    `query` is the raw query string without `?`: it may hold the secret that proves the sender.
+    """
 
     method: str
     path: str
@@ -30,6 +33,7 @@ class Answered:
     body: bytes = field(repr=False)
     status: int
     answer: str
+    query: str = field(default="", repr=False)
 
     def line(self) -> bytes:
         """Return it as a line of the feed."""
@@ -40,6 +44,7 @@ class Answered:
             "body": base64.b64encode(self.body).decode(),
             "status": self.status,
             "answer": self.answer,
+            "query": self.query,
         }
         return json.dumps(document).encode() + b"\n"
 

@@ -9,7 +9,8 @@ from aiohttp import web
 from relay.local.live_rules import LiveRules
 from relay.local.stack import Local
 from relay.page.changes import Changes
-from relay.page.journal import Journal
+from relay.page.journal import Arrival, Journal
+from relay.page.reading import Reading, Readings
 from relay.paths import EVENTS, PROJECT
 from relay.rules.case_file import CASES
 
@@ -36,11 +37,16 @@ class Context:
     is_simulated: bool = True
     journal: Journal = field(default_factory=Journal)
     changes: Changes = field(default_factory=Changes)
+    readings: Readings = field(default_factory=Readings)
 
     @property
     def local(self) -> Local:
         """The stack."""
         return self.live.stack
+
+    def reading(self, arrival: Arrival) -> Reading:
+        """Return what a webhook is for people, and its verdict."""
+        return self.readings.of(arrival, self.live.secrets)
 
 
 CONTEXT: Final = web.AppKey("context", Context)
