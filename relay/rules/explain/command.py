@@ -1,9 +1,6 @@
 """`relay rules explain`: why rules match or not, and where each field comes from."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any, Final
 
 import typer
 
@@ -11,7 +8,8 @@ from relay.console.lines import broken
 from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import RULES
 from relay.rules.case_file import CASES
-from relay.rules.explain.explanation import JsonObject, explained
+from relay.rules.explain.explanation import explained
+from relay.rules.explain.wording import lines
 from relay.rules.inputs import (
     CasesOption,
     EventArgument,
@@ -20,10 +18,6 @@ from relay.rules.inputs import (
     given_of,
     source_of,
 )
-
-_SHOWN: Final = 200  # characters of a value; --json has all
-_SKIPPED: Final = " (not evaluated: the result is known without it)"
-Line = tuple[str, str | None]  # a line and its colour
 
 
 def explain(  # noqa: PLR0913 - the options of a command
@@ -48,115 +42,5 @@ def explain(  # noqa: PLR0913 - the options of a command
     if as_json:
         typer.echo(json.dumps(explanation, indent=2, ensure_ascii=False))
         return
-    for text, colour in _lines(explanation):
+    for text, colour in lines(explanation):
         typer.secho(broken(text), fg=colour)
-
-
-def _lines(explanation: JsonObject) -> Iterator[Line]:
-    for event in explanation["events"]:
-        yield f"{explanation['source']}: {event['type']}, id {event['id']}, {_times(event)}", None
-        if "again_after" in event:
-            until = _time(event["again_after"])
-            text = f"the id is only the digest of the body: until {until} the same bytes are a"
-            yield f"{text} repeat, later ones are not", "yellow"
-        for rule in event["rules"]:
-            yield from _rule(rule)
-    for one in explanation["parked"]:
-        yield f"dead letter, {one['reason']}: {one['detail']}", "red"
-
-
-def _times(event: JsonObject) -> str:
-    happened = event["occurred_at"]
-    text = "time unknown" if happened is None else f"happened {_time(happened)}"
-    return f"{text}, received {_time(event['received_at'])}"
-
-
-def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-
-
-def _rule(rule: JsonObject) -> Iterator[Line]:
-    yield "", None
-    if rule["wanted"]:
-        yield f"{rule['rule']}: wanted", "green"
-    else:
-        yield f"{rule['rule']}: not wanted, {rule['why_not']}", "yellow"
-    if "when" in rule:
-        yield f"  when {rule['when']['expression']}", None
-        for operand in rule["when"]["operands"]:
-            yield from _operand(operand)
-    for failure in rule.get("failures", ()):
-        yield f"  dead letter, {failure['reason']}: {failure['detail']}", "red"
-    if "for_each" in rule:
-        yield f"  for each of {rule['for_each']['expression']}", None
-    for request in rule.get("requests", ()):
-        yield from _request(request)
-
-
-def _operand(operand: JsonObject) -> Iterator[Line]:
-    if "error" in operand:
-        yield f"    {operand['expression']}: {operand['error']}", "red"
-        yield from ((f"      {line}", "bright_black") for line in _names(operand))
-        return
-    is_skipped = operand.get("skipped", False)
-    value = f" = {_json(operand['value'])}" if "value" in operand else ""
-    yield f"    {operand['expression']}{value}{_SKIPPED if is_skipped else ''}", None
-    yield from ((f"      {line}", "bright_black") for line in _part(operand, is_in_text=False))
-
-
-def _request(request: JsonObject) -> Iterator[Line]:
-    delivery = request["delivery"]
-    if delivery is None:
-        yield "  no request; its fields would be", "red"
-    else:
-        verb = "in shadow, not sent:" if request["shadow"] else "sends"
-        priority = ", at low priority" if request["priority"] == "low" else ""
-        yield f"  {verb} {delivery['path']}, id {delivery['id']}{priority}", "green"
-    if request["once"]:
-        yield from _field(request["once"])
-    for field in request["fields"]:
-        yield from _field(field)
-
-
-def _field(field: JsonObject) -> Iterator[Line]:
-    if field["status"] != "sent":
-        colour = "red" if field["status"] == "wrong" else "yellow"
-        yield f"    {field['field']} is {field['status']}: {field['because']}", colour
-    else:
-        cast = f" ({field['cast']})" if "cast" in field else ""
-        yield f"    {field['field']} = {_json(field['value'])}{cast}", None
-    if "literal" in field:
-        yield "        as written in the rules", "bright_black"
-        return
-    yield f"        {field['template']}", "bright_black"
-    for part in field["parts"]:
-        is_in_text = field["template"] != f"${{{part['expression']}}}"
-        for line in _part(part, is_in_text=is_in_text):
-            yield f"        {line}", "bright_black"
-    if "without" in field:
-        yield f"        left out in it: {', '.join(field['without'])}", "yellow"
-
-
-def _part(part: JsonObject, *, is_in_text: bool) -> Iterator[str]:
-    yield from _names(part)
-    if "value" not in part:
-        yield part["error"] if "error" in part else f"{part['expression']}{_SKIPPED}"
-        return
-    for read in part["reads"]:
-        if read["path"] != part["expression"] or is_in_text:  # else its value is shown already
-            yield f"{read['path']} = {_json(read['value'])}"
-    for took in part.get("took", ()):
-        passed = ", ".join(f"{one['option']} is {one['because']}" for one in took["passed"])
-        which = f"takes {took['option']} ({took['number']} of {took['of']})"
-        taken = "takes none" if took["option"] is None else which
-        yield f"{taken}{': ' if passed else ''}{passed}"
-
-
-def _names(part: JsonObject) -> Iterator[str]:
-    """Yield the names of `define` in an expression, with what the file has for them."""
-    yield from (f"define.{one['name']}: {one['template']}" for one in part.get("define", ()))
-
-
-def _json(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

@@ -21,7 +21,7 @@ from handler.core.expressions.json_values import missing
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.expressions.template import Template, Text, Whole, expressions, is_literal
 from handler.core.json_types import kind
-from handler.core.models import Delivery, Event, Parked, Plan
+from handler.core.models import Delivery, Event, Parked, Plan, Verified
 from handler.core.planning.match import unmatched
 from handler.core.rules.source import ITEM, Rule, Source
 from relay.rules.explain.fields import Field, documents, fields, filled
@@ -188,8 +188,12 @@ class _Asked:
 
 def explained(given: Given, source: Source) -> JsonObject:
     """Return the explanation of a webhook; raise RulesError if its body is not JSON."""
-    made = planned(given, source)
-    found = events(verified(given, source), source)
+    return explained_plan(verified(given, source), source, planned(given, source))
+
+
+def explained_plan(webhook: Verified, source: Source, made: Plan) -> JsonObject:
+    """Return the explanation of a webhook, of which this plan was made."""
+    found = events(webhook, source)
     return {
         "source": source.name,
         "events": [_event(_Asked(event, source, made)) for event in found],

@@ -173,6 +173,16 @@ def test_the_feed_is_for_its_user_alone_and_has_no_port(stack: Stack) -> None:
     assert place.parent.stat().st_uid == os.getuid()
 
 
+def test_the_feed_has_the_query_as_it_was_sent_and_shows_it_to_no_log(stack: Stack) -> None:
+    heard = webhooks(int(stack.url.rpartition(":")[2]))
+    assert next(heard) is None
+    requests.post(f"{stack.url}/webhooks/billing?token=a%2Bb&x=%C3%BC", data=b"{}", timeout=5)
+    found = next(heard)
+    assert found is not None
+    assert (found.path, found.query) == ("/webhooks/billing", "token=a%2Bb&x=%C3%BC")
+    assert "token" not in repr(found)
+
+
 def test_a_stack_that_ends_ends_the_wait(stack: Stack) -> None:
     result = stack.capture([])
     assert result.exit_code == 1
