@@ -11,6 +11,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from relay.local.emulator import emulator
+from tests.chromium import MISSING, chromium
 
 # A case is judged by what comes of it, and not by how long a busy machine takes for it.
 settings.register_profile("patient", deadline=None)
@@ -99,6 +100,12 @@ def pytest_collection_finish() -> None:
     """Look no more through what all tests are: it lives as long as the process."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say that the browser's tests were left out, which `--quiet` counts among the skipped."""
+    if chromium() is None:
+        terminalreporter.write_line(MISSING)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -17,15 +17,9 @@ from relay.local.stack import Local, local_stack
 from relay.page.context import Context, Folders
 from relay.page.server import served_page
 from relay.paths import PROJECT
+from tests.chromium import ARGUMENTS, MISSING, chromium
 from tests.e2e.harness import SECRETS, WORKERS, Relay
 
-# Chromium of this machine, as Debian, Fedora and others name it.
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-# Nothing of it may leave the machine, and root, as which containers run, has no sandbox.
-_ARGUMENTS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage"),
-)
 _PATIENCE_MS = 30_000
 
 
@@ -78,23 +72,23 @@ def url(context: Context) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, _NAMES)), None)
+def browser() -> Iterator[Browser]:
+    found = chromium()
     if found is None:
-        pytest.skip(f"the page is not tested in a browser: this machine has no {_NAMES[0]}")
+        pytest.skip(MISSING)
     with sync_playwright() as playwright, ExitStack() as ending:
-        browser = playwright.chromium.launch(executable_path=found, args=list(_ARGUMENTS))
-        ending.callback(browser.close)
-        yield browser
+        started = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        ending.callback(started.close)
+        yield started
 
 
 @pytest.fixture
-def opened(chromium: Browser, url: str) -> Iterator[Callable[..., Page]]:
+def opened(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
     """Return what opens the page in a new window: its size and colours may be given."""
     made: list[BrowserContext] = []
 
     def open_page(path: str = "/", **options: object) -> Page:
-        window = chromium.new_context(**options)  # type: ignore[arg-type] # of Playwright's own
+        window = browser.new_context(**options)  # type: ignore[arg-type] # of Playwright's own
         made.append(window)
         window.set_default_timeout(_PATIENCE_MS)
         page = window.new_page()
