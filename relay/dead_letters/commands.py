@@ -2,14 +2,12 @@
 
 import os
 import sys
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 
-from handler.core.models import Delivery
 from relay.console.options import RulesOption
 from relay.dead_letters.display import (
     detail_text,
@@ -27,7 +25,6 @@ from relay.dead_letters.redrive_rendered import RenderedRedrive
 from relay.dead_letters.render import sources_of
 from relay.dead_letters.selection import Chosen, choosing, say_strangers, with_ids
 from relay.paths import RULES
-from relay.stacks.ledger import DeliveryRecord
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 DryRunOption = Annotated[
@@ -67,7 +64,7 @@ def counted(number: int, chosen: Chosen) -> str:
 def list_letters(chosen: Chosen, *, as_json: bool) -> int:
     """Print the chosen letters, oldest first; before that they are returned to the queue."""
     letters = _all(chosen)
-    records = _records(chosen, letters)
+    records = chosen.records(letters)
     if as_json:
         for letter in letters:
             typer.echo(line(row(letter, records.get(letter.message_id))))
@@ -95,7 +92,7 @@ def show_letters(chosen: Chosen, *, as_json: bool) -> int:
         words = f"{len(ids)} ids begin so" if ids else f"there is no such {name}"
         typer.echo(f"{words}: `{command} list{chosen.options}` names them all", err=True)
         return 1
-    records = _records(chosen, letters)
+    records = chosen.records(letters)
     for letter in letters:
         described = everything(letter, records.get(letter.message_id))
         typer.echo(line(described) if as_json else page(described))
@@ -160,17 +157,6 @@ def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
 def _all(chosen: Chosen) -> list[Letter]:
     with tray(chosen, "reading") as found:
         return sorted(found, key=lambda one: (one.accepted_at, one.id))
-
-
-def _records(chosen: Chosen, letters: list[Letter]) -> Mapping[str, DeliveryRecord]:
-    """Return the ledger's records of the letters' deliveries, by message id."""
-    ids = {
-        each.message_id: chosen.ledger.under(each.content).id
-        for each in letters
-        if isinstance(each.content, Delivery)
-    }
-    found = chosen.ledger.deliveries(ids.values())
-    return {message_id: found[one] for message_id, one in ids.items() if one in found}
 
 
 @dead.command("list")

@@ -55,12 +55,12 @@ class BorrowedMessages:
         """Return about how many letters are in the queue and not borrowed."""
         return self._count("ApproximateNumberOfMessages")
 
-    def say_what_is_lent(self) -> None:
-        """Report how many letters another command has borrowed: they are missing here."""
-        if lent := self._count("ApproximateNumberOfMessagesNotVisible"):
-            are = "letter is" if lent == 1 else "letters are"
-            words = f"{lent} {are} in other hands: another command runs, or has been killed"
-            typer.echo(f"{words} within the last {LOAN // 60} minutes", err=True)
+    def lent(self) -> str:
+        """Return how many letters another command has borrowed, which are missing here; or ''."""
+        number = self._count("ApproximateNumberOfMessagesNotVisible")
+        are = "letter is" if number == 1 else "letters are"
+        words = f"{number} {are} in other hands: another command runs, or has been killed"
+        return f"{words} within the last {LOAN // 60} minutes" if number else ""
 
     def delete(self, letters: Sequence[Letter]) -> int:
         """Delete letters for good; return how many SQS confirms."""
@@ -177,6 +177,15 @@ class LetterQueue:
 
 
 @contextmanager
+def quiet_tray(chosen: Chosen) -> Iterator[LetterQueue]:
+    """Give the chosen letters, borrowed, without a word or a bar on the terminal."""
+    url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
+    bar = Progress(disable=True)
+    with borrowed(sqs, url, Ending(b"")) as loan:
+        yield LetterQueue(chosen, loan, bar, bar.add_task("", total=None))
+
+
+@contextmanager
 def tray(chosen: Chosen, doing: str) -> Iterator[LetterQueue]:
     """Give the chosen letters, borrowed; `doing` is the label of the progress bar."""
     url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
@@ -190,7 +199,8 @@ def tray(chosen: Chosen, doing: str) -> Iterator[LetterQueue]:
             redirect_stdout=sys.stdout.isatty(),  # else piped output would go to the screen
         )
         with borrowed(sqs, url, ending) as loan, bar:
-            loan.say_what_is_lent()
+            if lent := loan.lent():
+                typer.echo(lent, err=True)
             yield LetterQueue(chosen, loan, bar, bar.add_task(doing, total=None))
         if ending.wanted:
             chosen.was_interrupted.append(True)

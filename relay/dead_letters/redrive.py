@@ -137,7 +137,7 @@ def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> 
         way = redrive_into(found, rehearsal=rehearsal)
         try:
             for letter in _agreed(found) if asks else found:
-                verdict = _verdict(way, letter, judge)
+                verdict = judged(way, letter, judge)
                 sent, left = sent + verdict.is_sent, left + (not verdict.is_sent)
                 said = f"{letter.short} {letter.origin} {letter.reason}: {verdict.words}"
                 typer.echo(said, err=not verdict.is_sent)
@@ -183,15 +183,15 @@ def plainly(*, again: bool) -> Judge:
     return judge
 
 
-def releasing(*, again: bool, yes: bool) -> Judge:
-    """Return the judge that releases held deliveries, each after its evidence is shown."""
+def releasing(*, again: bool, yes: bool, say: Callable[[str], None] = typer.echo) -> Judge:
+    """Return the judge that releases held deliveries, each after it has said its evidence."""
 
     def judge(way: Redrive, letter: Letter) -> Verdict:
         if not isinstance(letter.content, Delivery):
             return Verdict(_why_not(letter))
         standing = standing_of(way, letter, letter.content)
         decision = released(standing, again=again)
-        typer.echo(f"{letter.short} {letter.origin}: {attempted(standing.record)}")
+        say(f"{letter.short} {letter.origin}: {attempted(standing.record)}")
         asks = decision.delivery is not None and not (yes or way.rehearsal)
         if asks and not way.tray.ask("Send it? Who has had it already gets it twice."):
             return Verdict("left as it is")
@@ -207,7 +207,8 @@ def standing_of(way: Redrive, letter: Letter, delivery: Delivery) -> Standing:
     return Standing(delivery, record, letter.reason, time.time())
 
 
-def _verdict(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
+def judged(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
+    """Apply a judge to one letter; nothing is sent twice in one run, and SQS may be away."""
     if letter.happening in way.done:
         return Verdict("it was sent in this run already, and came back (or is a copy)")
     try:

@@ -1,7 +1,7 @@
 """`redrive --rendered`: renders each letter's event by the present rules, and sends the result."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,15 +18,25 @@ from relay.dead_letters.render import Rendered, Sources, rendered
 from relay.rules.yaml_text import differences, say
 
 _SHOWN: Final = 3  # requests shown of one letter; too_many has a hundred and more
+Show = Callable[[Letter, Sequence[str]], None]
+
+
+def _on_terminal(letter: Letter, lines: Sequence[str]) -> None:
+    typer.secho(f"{letter.short} {letter.origin} {letter.reason}", bold=True)
+    say(lines)
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedRedrive:
-    """Renders letters anew, shows the differences, asks, and sends the new requests."""
+    """Renders letters anew, shows the differences, asks, and sends the new requests.
+
+    `show` is given a letter, and the lines in which its request differs.
+    """
 
     sources: Sources
     again: bool
     yes: bool
+    show: Show = _on_terminal
 
     def __call__(self, way: Redrive, letter: Letter) -> Verdict:
         """Render one letter anew; return the result."""
@@ -100,8 +110,6 @@ class RenderedRedrive:
         after = [wish(one) for one in new[:_SHOWN]]
         if before == after:
             return True
-        typer.secho(f"{letter.short} {letter.origin} {letter.reason}", bold=True)
-        say(differences(before, after))
-        if len(new) > _SHOWN:
-            typer.echo(f"  and {len(new) - _SHOWN} more")
+        more = [f"and {len(new) - _SHOWN} more"] if len(new) > _SHOWN else []
+        self.show(letter, [*differences(before, after), *more])
         return self.yes or way.rehearsal or way.tray.ask("Send it so?")

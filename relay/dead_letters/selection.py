@@ -1,18 +1,19 @@
 """Options that select a stack and its letters, shared by all commands of this package."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Annotated, Any, Final
 
 import typer
 
+from handler.core.models import Delivery
 from relay.console.format import period
 from relay.dead_letters.letter import NAMES, REASONS, Kind, Letter
 from relay.paths import RULES
 from relay.rules.names import Names, read_names, suggestion
-from relay.stacks.ledger import Ledger
+from relay.stacks.ledger import DeliveryRecord, Ledger
 from relay.stacks.selection import ConfigEnv, LocalOption, LocalPort, Operated, StackName, operated
 
 _INTERRUPTED: Final = 130
@@ -74,6 +75,16 @@ class Chosen:
     def ledger(self) -> Ledger:
         """The ledger of the stack."""
         return Ledger(self.stack.client("dynamodb"), self.stack.outputs["LedgerTable"])
+
+    def records(self, letters: Iterable[Letter]) -> dict[str, DeliveryRecord]:
+        """Return the ledger's records of the letters' deliveries, by message id."""
+        ids = {
+            each.message_id: self.ledger.under(each.content).id
+            for each in letters
+            if isinstance(each.content, Delivery)
+        }
+        found = self.ledger.deliveries(ids.values())
+        return {message_id: found[one] for message_id, one in ids.items() if one in found}
 
 
 def with_ids(chosen: Chosen, ids: list[str] | None) -> Chosen:

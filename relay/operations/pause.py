@@ -95,6 +95,11 @@ def go_on(table: Ledger, scope: str) -> tuple[bool, Scopes]:
     return done, item.get("scopes", {})
 
 
+def meaning(stack: Operated, scope: str) -> str:
+    """Return what a pause of a scope does, and how it ends."""
+    return _MEANING.format(resume=command(stack, f"resume {scope}"))
+
+
 def described(scope: str, record: Mapping[str, Any], now: float) -> str:
     """Return one pause in words."""
     return f"{scope}  {since(record['since'], now)} by {record['by']}"
@@ -129,7 +134,7 @@ def pause(  # noqa: PLR0913 - the options of a command
     now = time.time()
     is_new, record = stop(table, scope, int(now), operator(stack))
     typer.echo(f"{'paused' if is_new else 'paused already'}: {described(scope, record, now)}")
-    typer.echo(_MEANING.format(resume=command(stack, f"resume {scope}")))
+    typer.echo(meaning(stack, scope))
 
 
 def resume(  # noqa: PLR0913 - the options of a command

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
 import typer
@@ -48,7 +48,7 @@ def differences(old: Any, new: Any) -> list[str]:
     return ["…" if line.startswith("@@") else line for line in lines][1:]
 
 
-def say(lines: Iterator[str] | list[str], indent: str = "  ") -> None:
+def say(lines: Iterable[str], indent: str = "  ") -> None:
     """Print the lines of a difference, in colour on a terminal."""
     for line in lines:
         typer.secho(f"{indent}{line}".rstrip(), fg=_COLOURS.get(line[:1]))
