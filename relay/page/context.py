@@ -9,6 +9,7 @@ from aiohttp import web
 from relay.local.live_rules import LiveRules
 from relay.local.stack import Local
 from relay.page.changes import Changes
+from relay.page.charts.samples import Samples
 from relay.page.journal import Arrival, Journal
 from relay.page.reading import Reading, Readings
 from relay.paths import EVENTS, PROJECT
@@ -37,6 +38,7 @@ class Context:
     is_simulated: bool = True
     journal: Journal = field(default_factory=Journal)
     changes: Changes = field(default_factory=Changes)
+    samples: Samples = field(default_factory=Samples)
     readings: Readings = field(default_factory=Readings)
 
     @property

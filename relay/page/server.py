@@ -18,6 +18,8 @@ from relay.page.access import Access
 from relay.page.bench import routes as bench
 from relay.page.braze import routes as braze
 from relay.page.changes import PATH as CHANGES
+from relay.page.charts import routes as charts
+from relay.page.charts import sampler
 from relay.page.context import CONTEXT, Context
 from relay.page.rendering import html
 from relay.page.webhooks import routes as webhooks
@@ -37,7 +39,10 @@ _HEADERS: Final = {
 }
 Following = Callable[[Context], Coroutine[None, None, None]]
 # What each part of the page looks up for as long as somebody looks.
-_FOLLOWING: Final[tuple[Following, ...]] = (webhooks.follow, bench.follow, braze.follow)
+_FOLLOWING: Final[tuple[Following, ...]] = (
+    *(webhooks.follow, bench.follow),
+    *(braze.follow, sampler.follow),
+)
 
 
 @contextmanager
@@ -69,7 +74,7 @@ def application(context: Context, access: Access) -> web.Application:
     """Return the application of the page."""
     app = web.Application(client_max_size=_MAX_BODY, middlewares=[_closed(access)])
     app[CONTEXT] = context
-    app.add_routes([*webhooks.ROUTES, *bench.ROUTES, *braze.ROUTES])
+    app.add_routes([*webhooks.ROUTES, *bench.ROUTES, *braze.ROUTES, *charts.ROUTES])
     app.router.add_get(CHANGES, context.changes.stream)
     app.router.add_static("/static/", _STATIC)
     app.on_response_prepare.append(_with_headers)

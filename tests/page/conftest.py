@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from handler.rules_directory import read
 from relay.local.live_rules import LiveRules
@@ -76,6 +76,7 @@ def browser() -> Iterator[Browser]:
     found = chromium()
     if found is None:
         pytest.skip(MISSING)
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright, ExitStack() as ending:
         started = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         ending.callback(started.close)
