@@ -12,6 +12,8 @@ from relay.page.changes import Changes
 from relay.page.charts.samples import Samples
 from relay.page.journal import Arrival, Journal
 from relay.page.reading import Reading, Readings
+from relay.page.webhooks.delivery_states import DeliveryStates
+from relay.page.webhooks.summaries import Summaries
 from relay.paths import EVENTS, PROJECT
 from relay.rules.case_file import CASES
 
@@ -40,6 +42,8 @@ class Context:
     changes: Changes = field(default_factory=Changes)
     samples: Samples = field(default_factory=Samples)
     readings: Readings = field(default_factory=Readings)
+    summaries: Summaries = field(default_factory=Summaries)
+    delivery_states: DeliveryStates = field(default_factory=DeliveryStates)
 
     @property
     def local(self) -> Local:

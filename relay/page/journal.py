@@ -45,13 +45,18 @@ class Journal:
 
     def add(self, line: bytes, served: Version) -> Arrival:
         """Keep a webhook; let the oldest go where there are too many, but never this one."""
-        made = Arrival(self.left_out + len(self._kept) + 1, time.time(), line, served)
+        made = Arrival(self.count + 1, time.time(), line, served)
         self._kept.append(made)
         self._bytes += len(line)
         while len(self._kept) > 1 and self._is_full:
             self._bytes -= len(self._kept.popleft().line)
             self.left_out += 1
         return made
+
+    @property
+    def count(self) -> int:
+        """The number of webhooks so far: that of the newest one."""
+        return self.left_out + len(self._kept)
 
     @property
     def _is_full(self) -> bool:

@@ -1,20 +1,40 @@
-"""Routes of Webhooks on the page."""
+"""Routes of the list of webhooks, and of what is done with one of them."""
 
 from typing import Final
 
 from aiohttp import web
 
-from relay.page.context import Context
-from relay.page.rendering import page
+from relay.page.context import CONTEXT
+from relay.page.rendering import fragment, html, page
+from relay.page.webhooks.actions import ROUTES as ACTIONS
+from relay.page.webhooks.actions import action_values, chosen_of
+from relay.page.webhooks.follow import follow
+from relay.page.webhooks.listing import Sought
+from relay.page.webhooks.shown import list_values, page_values
+
+__all__ = ["ROUTES", "follow"]
 
 
-async def _shown(_: web.Request) -> web.Response:
-    return page("webhooks/page.html", {})
+async def _page(request: web.Request) -> web.Response:
+    sought = Sought.of(request.query)
+    return page("webhooks/page.html", await page_values(request.app[CONTEXT], sought))
 
 
-async def follow(context: Context) -> None:
-    """Tell open pages what changes here, for as long as there are any."""
-    await context.changes.until_watched()
+async def _list(request: web.Request) -> web.Response:
+    sought = Sought.of(request.query)
+    values = await list_values(request.app[CONTEXT], sought)
+    return html(fragment("webhooks/list.html", values))
 
 
-ROUTES: Final = (web.get("/", _shown),)
+async def _one(request: web.Request) -> web.Response:
+    context, reading = chosen_of(request)
+    actions = action_values(context, reading)
+    return html(fragment("webhooks/one.html", {"reading": reading, "actions": actions}))
+
+
+ROUTES: Final = (
+    web.get("/", _page),
+    web.get("/webhooks", _list),
+    web.get(r"/webhooks/{number:\d{1,9}}", _one),
+    *ACTIONS,
+)

@@ -1,0 +1,98 @@
+"""States of deliveries in the ledger, of the newest webhooks: looked at only while a page is open.
+
+One look is one read of the ledger's table.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.core.delivery.claim_protocol import State
+from handler.core.models import Delivery
+from relay.page.reading import Kind
+from relay.stacks.ledger import DeliveryRecord, Ledger
+
+MOST: Final = 100  # deliveries of a look: as many as one read takes
+_KEPT: Final = 5_000
+_FINAL: Final = frozenset({State.ACCEPTED, State.WITHHELD, State.DEAD, State.HELD})
+_REPEATED: Final = "REPEATED"  # of the ledger's states it is none
+_WORDS: Final[Mapping[str, tuple[str, Kind]]] = {
+    _REPEATED: ("sent before, so not again", "quiet"),
+    State.DEAD: ("dead letter", "bad"),
+    State.HELD: ("held", "bad"),
+    State.WITHHELD: ("withheld", "bad"),
+    State.UNKNOWN: ("waiting", "wait"),
+    State.FAILED: ("waiting", "wait"),
+    State.SENDING: ("being sent", "wait"),
+    "": ("on its way", "wait"),
+    State.ACCEPTED: ("accepted", "good"),
+}
+_REASONED: Final = frozenset({State.DEAD, State.FAILED, State.UNKNOWN, State.HELD})
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """The state of a delivery, empty before the first attempt, and the reason of its last one."""
+
+    state: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of(cls, record: DeliveryRecord | None) -> "DeliveryState":
+        """Return the state in a record."""
+        if record is None:
+            return cls()
+        reason = str(record.last[-1].get("reason") or "") if record.last else ""
+        return cls(record.state, reason if record.state in _REASONED else "")
+
+    @property
+    def repeated(self) -> "DeliveryState":
+        """The state of a delivery that an earlier webhook has made already."""
+        return DeliveryState(_REPEATED) if self.state == State.ACCEPTED else self
+
+    @property
+    def is_final(self) -> bool:
+        """Whether only an operator changes it."""
+        return self.state in _FINAL
+
+    @property
+    def kind(self) -> Kind:
+        """Whether it is good, bad, or waits."""
+        return _WORDS.get(self.state, _WORDS[""])[1]
+
+    @property
+    def words(self) -> str:
+        """The state in words, with its reason."""
+        words = _WORDS.get(self.state, _WORDS[""])[0]
+        return f"{words}: {self.reason.replace('_', ' ')}" if self.reason else words
+
+
+def looked_up(ledger: Ledger, deliveries: Iterable[Delivery]) -> dict[str, DeliveryState]:
+    """Return the states of deliveries by their ids; none where the stack does not answer."""
+    try:
+        own = {one.id: ledger.under(one).id for one in deliveries}
+        records = ledger.deliveries(own.values())
+    except (ClientError, BotoCoreError):
+        return {}
+    return {name: DeliveryState.of(records.get(found)) for name, found in own.items()}
+
+
+@dataclass(slots=True)
+class DeliveryStates:
+    """The states that were seen last, of at most some thousand deliveries."""
+
+    _known: dict[str, DeliveryState] = field(default_factory=dict)
+
+    def get(self, delivery_id: str) -> DeliveryState | None:
+        """Return a delivery's state, None where it was never looked up."""
+        return self._known.get(delivery_id)
+
+    def learn(self, found: Mapping[str, DeliveryState]) -> bool:
+        """Keep what a look has found; return whether anything is new."""
+        changed = any(self._known.get(name) != one for name, one in found.items())
+        self._known |= found
+        while len(self._known) > _KEPT:
+            del self._known[next(iter(self._known))]
+        return changed
