@@ -37,7 +37,10 @@ Sources = Mapping[str, Source | RulesError]
 
 @dataclass(slots=True)
 class LiveRules:
-    """The rules that a stack serves; `secrets` are None where those of the samples sign."""
+    """The rules that a stack serves; `secrets` are None where those of the samples sign.
+
+    `refusal` is why what was saved last is not served; empty where it is.
+    """
 
     stack: Local
     folder: Folder
@@ -47,6 +50,7 @@ class LiveRules:
     served: Version
     settling: Settling = field(init=False)
     since: float = field(default_factory=time.time)
+    refusal: tuple[Remark, ...] = ()
 
     def __post_init__(self) -> None:
         """Begin with what is served."""
@@ -71,7 +75,7 @@ class LiveRules:
         files = self.folder.look()
         if not self.settling.is_due(files):
             return
-        began = time.monotonic()
+        began, self.refusal = time.monotonic(), ()
         if files == self.served.files:
             self.say(f"the rules are again as they are served, since {clock(self.since)}")
             return
@@ -80,6 +84,7 @@ class LiveRules:
                 self.say(line)
         except (RulesError, BuildFailed, ClientError, BotoCoreError, OSError) as error:
             if self.folder.look() == files:
+                self.refusal = (Remark("error", str(error)),)
                 self.say(f"{error}\n{not_served(clock(self.since))}")
             else:  # a file has gone while it was read
                 self._decide_again()
@@ -92,6 +97,7 @@ class LiveRules:
         if self.folder.look() != files:  # what was read may be of two states: the last one counts
             self._decide_again()
         elif decision.mistakes:
+            self.refusal = decision.mistakes
             yield from refused(decision, clock(self.since))
         else:
             yield from accepted(decision)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from relay.local.live_rules import LiveRules
 from relay.local.stack import Local
+from relay.page.bench.workbench import Workbench
 from relay.page.changes import Changes
 from relay.page.charts.samples import Samples
 from relay.page.journal import Arrival, Journal
@@ -44,6 +45,7 @@ class Context:
     readings: Readings = field(default_factory=Readings)
     summaries: Summaries = field(default_factory=Summaries)
     delivery_states: DeliveryStates = field(default_factory=DeliveryStates)
+    workbench: Workbench = field(default_factory=Workbench)
 
     @property
     def local(self) -> Local:

@@ -23,7 +23,7 @@ from relay.stacks.selection import RELAY
 from relay.webhooks.samples import shown_folder
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_NAMES: Final = "takes small letters, digits and dashes: it is a part of the sender's URL"
+NAMES: Final = "takes small letters, digits and dashes: it is a part of the sender's URL"
 _WIDTH: Final = 80
 _LABEL: Final = 9  # columns of the words before an instruction
 
@@ -56,8 +56,8 @@ def init(
     2 usage
     """
     chosen = _preset(source, preset)
-    if not _NAME.fullmatch(source) or source in RESERVED:
-        raise typer.BadParameter(_NAMES, param_hint="SOURCE")
+    if not is_name(source):
+        raise typer.BadParameter(NAMES, param_hint="SOURCE")
     target = given(campaign or [], canvas or [])
     if target is None:
         target = asked(_prompted) if sys.stdin.isatty() else Target()
@@ -72,6 +72,11 @@ def init(
     for file in reversed(list(made.files)):
         typer.echo(f"written: {_shown(file)}")
     typer.echo("\n".join(["", *at_the_sender(source, chosen, made), "", *_next(made, target)]))
+
+
+def is_name(source: str) -> bool:
+    """Return whether a new source may have this name."""
+    return _NAME.fullmatch(source) is not None and source not in RESERVED
 
 
 def _preset(source: str, preset: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -20,7 +20,7 @@ from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.check.attribute_values import is_left_out
 from relay.rules.check.json_schema import rules_schema
-from relay.rules.check.report import Remark, at_rule, examine, warning_at
+from relay.rules.check.report import Remark, RulesFile, at_rule, examine, examine_file, warning_at
 from relay.rules.check.sample_coverage import (
     missing_fields,
     seen_events,
@@ -93,14 +93,8 @@ def schema() -> None:
 def _remarks(
     rules: Path, checked: Deployment, found: Mapping[str, Source | RulesError]
 ) -> Iterator[Remark]:
-    problems = [
-        at_rule(rules, *one.rule, one.text) if one.rule else Remark("error", one.text)
-        for one in rules_problems(found, checked.watched)
-    ]
-    try:
-        webhooks = list(samples(EVENTS, found))
-    except WrongSample:  # reported among the problems
-        webhooks = []
+    problems = _placed(rules, rules_problems(found, checked.watched))
+    webhooks = _samples_of(found)
     yield from examine(rules, checked.stage, webhooks, checked.workspace)
     yield from problems
     yield from (warning_at(rules, *one) for one in _unknowns(found, webhooks))
@@ -110,6 +104,33 @@ def _remarks(
         yield from (Remark("note", one) for one in _broadcasts(found))
     if not problems:
         yield from (Remark("note", one) for one in notes(found))
+
+
+def remarks_on(
+    file: RulesFile, stage: str, found: Mapping[str, Source | RulesError], others: Collection[str]
+) -> Iterator[Remark]:
+    """Yield the remarks that have a place in one file, whose text need not be saved.
+
+    `found` are its own sources, `others` the names of those of other files.
+    """
+    webhooks = _samples_of(found)
+    yield from examine_file(file, stage, webhooks, others)
+    yield from _placed(file, rules_problems(found, ()))
+    yield from (warning_at(file, *one) for one in _unknowns(found, webhooks))
+
+
+def _placed(rules: Path | RulesFile, problems: Iterable["Failure"]) -> list[Remark]:
+    return [
+        at_rule(rules, *one.rule, one.text) if one.rule else Remark("error", one.text)
+        for one in problems
+    ]
+
+
+def _samples_of(found: Mapping[str, Source | RulesError]) -> list[Sample]:
+    try:
+        return list(samples(EVENTS, found))
+    except WrongSample:  # reported among the problems
+        return []
 
 
 class Failure(NamedTuple):

@@ -81,13 +81,25 @@ def _escaped(text: str, more: str = "") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class RulesFile:
+    """The text of a rules file, saved or not, and whom its rules may reach.
+
+    `shown` is its path in remarks, `stem` the name of its source where it names none.
+    """
+
     shown: str
     stem: str
     text: str
     reach: Reach
 
+    @classmethod
+    def typed(cls, path: Path, text: str, stage: str) -> "RulesFile":
+        """Return a file of a rules folder with a text that is not saved."""
+        reach, _ = _reach(path.parent, None, stage)
+        return cls(_shown(path), path.stem, text, reach)
+
     def remark(self, finding: Finding, level: Level) -> Remark:
+        """Return a finding in this file as a remark, which has its line."""
         told = without_secrets([finding], self.text)[0]
         line, caret = window(shown(self.text, told.line), told.column)
         place = (told.file, told.line, told.column)
@@ -111,15 +123,22 @@ def examine(
         yield from dict.fromkeys(_of_file(_file(path, reach), stage, webhooks, seen))
 
 
-def at_rule(rules: Path, source: str, rule: str, message: str) -> Remark:
-    """Return an error at the rule of a source, in a folder of rules files that load."""
+def examine_file(
+    file: RulesFile, stage: str, samples: Sequence[Sample], others: Iterable[str]
+) -> Iterator[Remark]:
+    """Yield the remarks on one file as `examine` does; `others` are the sources of other files."""
+    yield from dict.fromkeys(_of_file(file, stage, samples, set(others)))
+
+
+def at_rule(rules: Path | RulesFile, source: str, rule: str, message: str) -> Remark:
+    """Return an error at the rule of a source, in a folder of rules files that load, or in one."""
     for file, document in _files_of(rules, source):
         return file.remark(document.finding(_path(document, rule), message), "error")
     return Remark("error", message)
 
 
-def warning_at(rules: Path, source: str, path: yaml12.Path, message: str) -> Remark:
-    """Return a warning at a path of a source, in a folder of rules files that load."""
+def warning_at(rules: Path | RulesFile, source: str, path: yaml12.Path, message: str) -> Remark:
+    """Return a warning at a path of a source, in a folder of rules files that load, or in one."""
     for file, document in _files_of(rules, source):
         own = ("sources", source, *path)
         at = own if own in document.places else path
@@ -127,10 +146,12 @@ def warning_at(rules: Path, source: str, path: yaml12.Path, message: str) -> Rem
     return Remark("warning", message)
 
 
-def _files_of(rules: Path, source: str) -> Iterator[tuple[_File, Document]]:
+def _files_of(rules: Path | RulesFile, source: str) -> Iterator[tuple[RulesFile, Document]]:
     """Yield the file that describes a source, if it loads."""
-    for path in files(rules):
-        file = _file(path, ANYBODY)
+    given = (
+        [rules] if isinstance(rules, RulesFile) else (_file(one, ANYBODY) for one in files(rules))
+    )
+    for file in given:
         try:
             if source in names(file.stem, file.text, file.shown):
                 yield file, yaml12.load(file.text, file.shown)
@@ -148,9 +169,9 @@ def _path(document: Document, rule: str) -> yaml12.Path:
     return ("rules",)
 
 
-def _file(path: Path, reach: Reach) -> _File:
+def _file(path: Path, reach: Reach) -> RulesFile:
     text = path.read_text(encoding="utf-8", errors="replace")
-    return _File(_shown(path), path.stem, text, reach)
+    return RulesFile(_shown(path), path.stem, text, reach)
 
 
 def _reach(rules: Path, default: Workspace | None, stage: str) -> tuple[Reach, list[Remark]]:
@@ -178,7 +199,7 @@ def _every_stage(rules: Path, stage: str) -> list[str]:
 
 
 def _of_file(
-    file: _File, stage: str, samples: Sequence[Sample], seen: set[str]
+    file: RulesFile, stage: str, samples: Sequence[Sample], seen: set[str]
 ) -> Iterator[Remark]:
     if (at := file.text.find("\ufffd")) >= 0:
         line, column = file.text.count("\n", 0, at) + 1, at - file.text.rfind("\n", 0, at)
@@ -209,13 +230,13 @@ def _of_file(
 
 
 def _at_places(
-    file: _File, document: Document, level: Level, problems: Iterable[Problem]
+    file: RulesFile, document: Document, level: Level, problems: Iterable[Problem]
 ) -> Iterator[Remark]:
     said = sorted((document.finding(*one) for one in problems), key=_place)
     yield from (file.remark(one, level) for one in said)
 
 
-def _misnamed(file: _File) -> Iterator[Remark]:
+def _misnamed(file: RulesFile) -> Iterator[Remark]:
     """Yield a remark where the file's name makes a URL that people write in several ways."""
     mend = f"name the file {_NO_URL.sub('-', file.stem.lower()).strip('-.') or 'shop'}.yaml"
     if not _URL_NAME.fullmatch(file.stem):
@@ -227,7 +248,7 @@ def _misnamed(file: _File) -> Iterator[Remark]:
 
 
 def _errors(
-    file: _File, loaded: Mapping[tuple[str, str], Source | RulesError], stages: Sequence[str]
+    file: RulesFile, loaded: Mapping[tuple[str, str], Source | RulesError], stages: Sequence[str]
 ) -> Iterator[Remark]:
     """Yield the mistakes of a file; those of only some stages name the stages."""
     found: dict[Finding, list[str]] = {}
@@ -249,7 +270,7 @@ def _of_stages(finding: Finding, stages: Sequence[str]) -> str:
     return f"{finding.message} (stage {' and '.join(stages)})"
 
 
-def _loaded(file: _File, name: str, stage: str) -> Source | RulesError:
+def _loaded(file: RulesFile, name: str, stage: str) -> Source | RulesError:
     try:
         return load(name, file.text, file.shown, stage, file.reach)
     except RulesError as error:

@@ -1,0 +1,50 @@
+"""The form of the bench: a rules file as it is typed, and the event that it is tried on."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from aiohttp import web
+
+from relay.page.bench import rules_files
+from relay.page.bench.choosing import Chosen
+from relay.page.bench.events import PASTED
+from relay.page.bench.rules_files import with_newlines
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a page has in its form; `page` tells it from others, `digest` is of the text read."""
+
+    page: str
+    rules: str
+    text: str = field(repr=False)
+    digest: str
+    editor: str
+    chosen: Chosen
+
+    @classmethod
+    async def of(cls, request: web.Request) -> Self:
+        """Return the form that a request has."""
+        given = await request.post()
+
+        def one(name: str) -> str:
+            value = given.get(name, "")
+            return value if isinstance(value, str) else ""
+
+        return cls(
+            page=one("page"),
+            rules=one("rules"),
+            text=with_newlines(one("text")),
+            digest=one("digest"),
+            editor=one("editor"),
+            chosen=Chosen(
+                one("event") or PASTED, one("pasted"), one("headers"), Path(one("rules")).stem
+            ),
+        )
+
+    def place(self, folder: Path) -> Path:
+        """Return the path of the rules file, whose name must be one of the folder's."""
+        if self.rules not in rules_files.names(folder):
+            raise web.HTTPNotFound(text="there is no such rules file")
+        return folder / self.rules
