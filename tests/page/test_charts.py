@@ -37,7 +37,7 @@ def test_a_line_runs_from_the_oldest_figure_to_the_newest_at_the_right_edge() ->
     ((*_, last),) = points(chart.line)
     ((first, highest, _),) = points(chart.line)
     assert chart.top == "10"
-    assert first == (pytest.approx(WIDTH * (1 - 10 / SPAN), abs=0.1), HEIGHT)
+    assert [*first] == pytest.approx([WIDTH * (1 - 10 / SPAN), HEIGHT], abs=0.1)
     assert highest[1] == 0
     assert last == (WIDTH, HEIGHT / 2)
     assert chart.now == "5"
