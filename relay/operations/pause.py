@@ -31,11 +31,15 @@ _ROUNDS: Final = 5
 Scopes = Mapping[str, Record]  # by scope: {since, by}
 _FORM: Final = "all, source/SOURCE, rule/SOURCE/RULE or workspace/WORKSPACE"
 _COUNT: Final = "ApproximateNumberOfMessages"
-_MEANING: Final = """\
-Within 10 seconds nothing more of it is sent. Webhooks are taken as before; what they become waits.
-Resume:    {resume}
-Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead letter
-with the reason paused, and what is past its rule's expires_after one with the reason expired."""
+STOPS: Final = (
+    "Within 10 seconds nothing more of it is sent. Webhooks are taken as before; what they become"
+    " waits."
+)
+THEN: Final = (
+    "Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead"
+    " letter\nwith the reason paused, and what is past its rule's expires_after one with the reason"
+    " expired."
+)
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Accept a name that the rules do not have.")
 ]
@@ -96,8 +100,8 @@ def go_on(table: Ledger, scope: str) -> tuple[bool, Scopes]:
 
 
 def meaning(stack: Operated, scope: str) -> str:
-    """Return what a pause of a scope does, and how it ends."""
-    return _MEANING.format(resume=command(stack, f"resume {scope}"))
+    """Return what a pause of a scope does, and how it ends, in lines."""
+    return f"{STOPS}\nResume:    {command(stack, f'resume {scope}')}\n{THEN}"
 
 
 def described(scope: str, record: Mapping[str, Any], now: float) -> str:

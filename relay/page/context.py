@@ -9,6 +9,7 @@ from aiohttp import web
 from relay.local.live_rules import LiveRules
 from relay.local.stack import Local
 from relay.page.bench.workbench import Workbench
+from relay.page.braze.side import Side
 from relay.page.changes import Changes
 from relay.page.charts.samples import Samples
 from relay.page.journal import Arrival, Journal
@@ -42,6 +43,7 @@ class Context:
     journal: Journal = field(default_factory=Journal)
     changes: Changes = field(default_factory=Changes)
     samples: Samples = field(default_factory=Samples)
+    side: Side = field(default_factory=Side)
     readings: Readings = field(default_factory=Readings)
     summaries: Summaries = field(default_factory=Summaries)
     delivery_states: DeliveryStates = field(default_factory=DeliveryStates)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from relay.console.format import clock
+from relay.console.format import clock, counted
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _NONCE_BYTES: Final = 18
@@ -21,6 +21,7 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters["clock"] = clock
+_ENVIRONMENT.filters["counted"] = counted
 
 
 def nonce() -> str:

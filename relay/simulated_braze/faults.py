@@ -123,6 +123,7 @@ async def act(fault: Fault, request: web.Request, entry: Json, braze: Braze) -> 
         return await _late(fault, request, braze)
     answer = braze({}) if fault.after else None
     if fault.kind == "status":
+        entry["reason"] = _words(fault.body)
         return _status(fault)
     if fault.kind == "stray":
         return await _followed(fault, request, answer or braze({}))
@@ -172,6 +173,12 @@ def _write(request: web.Request, raw: bytes) -> None:
     """Write bytes to the connection, past aiohttp."""
     if request.transport is not None:
         request.transport.write(raw)
+
+
+def _words(body: JsonValue) -> str | None:
+    """Return the words of an answer that a fault gives, as those of a refusal are recorded."""
+    said = body.get("message") if isinstance(body, dict) else body
+    return said if isinstance(said, str) else None
 
 
 def _status(fault: Fault) -> web.Response:

@@ -152,9 +152,9 @@ class Activity:
 
 
 def references_in(entry: Entry) -> dict[str, str]:
-    """Return the references of the deliveries that a webhook's line names, by delivery id."""
-    made = (*entry.get("deliveries", ()), *entry.get("shadow", ()))
-    return {str(one["id"]): str(one.get("reference", "")) for one in made}
+    """Return the references that a webhook's line has, by the id of a delivery or dead letter."""
+    made = (*entry.get("deliveries", ()), *entry.get("shadow", ()), *entry.get("parked", ()))
+    return {str(one["id"]): str(one.get("reference") or "") for one in made}
 
 
 def reached_words(sends: Sequence[Mapping[str, Any]]) -> str:

@@ -1,20 +1,54 @@
-"""Routes of Braze on the page."""
+"""Routes of Braze's side, and what it looks up for as long as a page is open."""
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.page.context import Context
+from relay.page.braze import letter_routes, pause_routes, simulated_routes
+from relay.page.braze.faults import BUTTONS, PATHS, TIMES
+from relay.page.braze.letters import count
+from relay.page.braze.simulated import NoAnswer, control
+from relay.page.context import CONTEXT, Context
 from relay.page.rendering import page
+from relay.page.stack import operated
+
+_EVERY: Final = 1.0  # seconds
 
 
-async def _shown(_: web.Request) -> web.Response:
-    return page("braze/page.html", {})
+async def _shown(request: web.Request) -> web.Response:
+    context = request.app[CONTEXT]
+    values = {
+        "is_simulated": context.is_simulated,
+        "braze_url": context.local.braze_url,
+        "buttons": BUTTONS,
+        "times": TIMES,
+        "paths": PATHS,
+    }
+    return page("braze/page.html", values)
 
 
 async def follow(context: Context) -> None:
     """Tell open pages what changes here, for as long as there are any."""
-    await context.changes.until_watched()
+    counts: object = None
+    letters = 0
+    while True:
+        await context.changes.until_watched()
+        with suppress(NoAnswer, ClientError, BotoCoreError):  # the stack ends, or has no time
+            if context.is_simulated and counts != (new := await control(context, "GET", "/counts")):
+                counts = new
+                context.changes.publish("braze")
+            if letters != (number := await asyncio.to_thread(count, operated(context))):
+                letters = number
+                context.changes.publish("letters")
+        await asyncio.sleep(_EVERY)
 
 
-ROUTES: Final = (web.get("/braze", _shown),)
+ROUTES: Final = (
+    web.get("/braze", _shown),
+    *simulated_routes.ROUTES,
+    *pause_routes.ROUTES,
+    *letter_routes.ROUTES,
+)

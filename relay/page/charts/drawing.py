@@ -44,7 +44,7 @@ _KINDS: Final = (
     _Kind("waiting", "In work, or waiting for the next try", lambda one: one.waiting),
     _Kind("attempts", f"Attempts in {EVERY:.0f} s", lambda one: one.attempts, is_sum=True),
     _Kind("accepted", f"Accepted in {EVERY:.0f} s", lambda one: one.accepted, is_sum=True),
-    _Kind("left", "Requests left of Braze's hour", lambda one: one.left, has_limit=True),
+    _Kind("left", "Left of Braze's hour", lambda one: one.left, has_limit=True),
 )
 TITLES: Final = tuple(one.title for one in _KINDS)
 

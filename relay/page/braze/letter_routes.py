@@ -1,0 +1,107 @@
+"""Routes of dead letters and held deliveries: their list, and what is done with them.
+
+Each act is asked for first, with what it will do; the answer to that names exactly these letters.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from relay.dead_letters.advice import known
+from relay.dead_letters.letter import NAMES
+from relay.page.braze.answers import Wrong, in_words, shown
+from relay.page.braze.letter_rows import for_stack, rows
+from relay.page.braze.letters import ACTS, Done, Wanted, carry_out, names_of, read
+from relay.page.context import CONTEXT, Context
+from relay.page.stack import operated
+
+_VERBS: Final = {
+    "redrive": "redrive",
+    "rendered": "redrive, rendered anew by the rules that are served",
+    "release": "release",
+    "drop": "drop",
+}
+_DONE: Final = {
+    "redrive": "redriven",
+    "rendered": "rendered anew and redriven",
+    "release": "released",
+    "drop": "dropped",
+}
+_MEANINGS: Final = {
+    "redrive": "The request goes to Braze again as it was, if the ledger permits it.",
+    "rendered": "The rules that are served make the request anew of the event that was kept.",
+    "release": "It is sent after all: a recipient who has the message gets it twice.",
+    "drop": "It is deleted from the queue, and nobody can bring it back.",
+}
+
+
+@in_words
+async def _letters(request: web.Request) -> web.Response:
+    context = request.app[CONTEXT]
+    stack, side = operated(context), context.side
+    async with side.reading:
+        found = await asyncio.to_thread(read, stack)
+        side.names = await asyncio.to_thread(names_of, stack, found.letters, side.names)
+    advice = for_stack(known(), stack)
+    made = rows(found, side.names, advice, time.time())
+    values = {"rows": made, "found": found, "acts": ACTS, "verbs": _VERBS, "names": NAMES}
+    return shown("letters", values)
+
+
+def wanted(form: MultiMapping[Any]) -> Wanted:
+    """Return what a form asks for; raise Wrong."""
+    kind = next((one for one in ACTS if one == form.get("kind")), None)
+    if kind is None:
+        raise Wrong("there are dead letters and held deliveries")
+    act = next((one for one in ACTS[kind] if one == form.get("act")), None)
+    if act is None:
+        raise Wrong(f"that is nothing that is done with a {NAMES[kind]}")
+    ids = tuple(map(str, form.getall("id", [])))
+    if not ids:
+        raise Wrong(f"Tick a {NAMES[kind]} first.")
+    return Wanted(act, kind, ids, bool(form.get("again")))
+
+
+@in_words
+async def _ask(request: web.Request) -> web.Response:
+    context, asked = request.app[CONTEXT], wanted(await request.post())
+    made = await _carried_out(context, asked, rehearsal=True)
+    return shown("ask_letters", _values(asked, made, context))
+
+
+@in_words
+async def _do(request: web.Request) -> web.Response:
+    context, asked = request.app[CONTEXT], wanted(await request.post())
+    made = await _carried_out(context, asked, rehearsal=False)
+    context.changes.publish("letters")
+    return shown("done_letters", _values(asked, made, context))
+
+
+async def _carried_out(context: Context, asked: Wanted, *, rehearsal: bool) -> list[Done]:
+    stack, sources = operated(context), context.live.served.sources
+    async with context.side.reading:
+        return await asyncio.to_thread(carry_out, stack, asked, sources, rehearsal=rehearsal)
+
+
+def _values(asked: Wanted, made: list[Done], context: Context) -> Mapping[str, Any]:
+    return {
+        "asked": asked,
+        "orders": context.side.names,
+        "made": made,
+        "good": [one for one in made if one.is_done],
+        "verb": _VERBS[asked.act],
+        "done": _DONE[asked.act],
+        "meaning": _MEANINGS[asked.act],
+        "name": NAMES[asked.kind],
+    }
+
+
+ROUTES: Final = (
+    web.get("/braze/letters", _letters),
+    web.post("/braze/letters/ask", _ask),
+    web.post("/braze/letters/do", _do),
+)
