@@ -25,7 +25,7 @@ def order(relay: Relay) -> None:
 
 @pytest.fixture
 def page(opened: Callable[..., Page], relay: Relay) -> Page:
-    assert relay
+    assert relay.is_idle()
     return opened("/braze")
 
 
@@ -138,7 +138,7 @@ def _waits(relay: Relay) -> bool:
 
 
 def test_of_a_braze_that_is_not_simulated_the_rest_is_shown(context: Context, relay: Relay) -> None:
-    assert relay
+    assert relay.is_idle()
     with (
         served_page(Context(context.live, context.folders, is_simulated=False)) as url,
         requests.Session() as session,

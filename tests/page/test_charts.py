@@ -34,12 +34,11 @@ def waiting(*figures: tuple[float, int]) -> list[Sample]:
 
 def test_a_line_runs_from_the_oldest_figure_to_the_newest_at_the_right_edge() -> None:
     chart = one_of("waiting", waiting((-10, 0), (-5, 10), (0, 5)))
-    ((*_, last),) = points(chart.line)
-    ((first, highest, _),) = points(chart.line)
+    ((first, highest, last),) = points(chart.line)
     assert chart.top == "10"
     assert [*first] == pytest.approx([WIDTH * (1 - 10 / SPAN), HEIGHT], abs=0.1)
     assert highest[1] == 0
-    assert last == (WIDTH, HEIGHT / 2)
+    assert [*last] == [WIDTH, HEIGHT / 2]
     assert chart.now == "5"
     assert chart.description.endswith("lowest 0, highest 10, now 5.")
 

@@ -16,7 +16,7 @@ MARKUP = "<b>Invalid</b> recipient"
 
 @pytest.fixture
 def page(opened: Callable[..., Page], relay: Relay) -> Page:
-    assert relay
+    assert relay.is_idle()
     return opened("/braze")
 
 
