@@ -90,9 +90,9 @@ def test_two_rules_of_one_name_are_a_mistake_as_they_are_for_the_loader() -> Non
     assert set(drafts.draft(twins, SHOPIFY).mistakes) == same(whole(twins))
 
 
-def test_only_the_rule_that_has_changed_is_loaded_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    drafts, loaded = Drafts(), []
-    drafts.draft(TEXT, SHOPIFY)
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Return the rules of each load from now on."""
+    loaded: list[list[str]] = []
 
     def counting(name: str, text: str, *rest: object) -> Source:
         source = load(name, text, *rest)  # type: ignore[arg-type] # as it was called
@@ -100,8 +100,52 @@ def test_only_the_rule_that_has_changed_is_loaded_again(monkeypatch: pytest.Monk
         return source
 
     monkeypatch.setattr("relay.page.bench.drafts.load", counting)
+    return loaded
+
+
+def test_only_the_rule_that_has_changed_is_loaded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drafts = Drafts()
+    drafts.draft(TEXT, SHOPIFY)
+    loaded = counted(monkeypatch)
     drafts.draft(TEXT.replace("Order ${body.name}", "No. ${body.name}"), SHOPIFY)
     assert loaded == [["order-confirmation"]]
+
+
+HEAD = [
+    ("order_confirmation: 417220e4", "order_confirmation: 417220e5"),
+    ("    welcome: 5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24\n", ""),
+    ("vars:\n", "# a comment\nvars:\n"),
+    ("  dev:\n", "  dev:\n    unused: null\n"),
+    ("${vars.welcome}", "${vars.unused}"),
+    ("    unused: null\n", ""),
+    ("vars:\n", "vars: {}\n#"),
+    ("vars.order_confirmation", 'vars."order_confirmation"'),
+    ("secret: shopify ", "secret: other "),
+    ("rules:\n", "define: {mail: '${vars.order_confirmation}'}\nrules:\n"),
+    ("  prod:\n", "  live:\n"),
+]
+
+
+def test_edits_above_the_rules_load_as_each_whole_text_does() -> None:
+    drafts, texts = Drafts(), [TEXT]
+    for old, new in HEAD:
+        texts += [texts[-1].replace(old, new), TEXT.replace(old, new)]
+    for text in [*texts, *reversed(texts)]:
+        expected, draft = whole(text), drafts.draft(text, SHOPIFY)
+        if isinstance(expected, Source):
+            assert same(in_pieces(draft)) == same(expected)
+        else:
+            assert set(draft.mistakes) <= set(expected)
+            assert draft.mistakes
+
+
+def test_a_variable_loads_the_rules_alone_that_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    drafts = Drafts()
+    drafts.draft(TEXT, SHOPIFY)
+    loaded = counted(monkeypatch)
+    drafts.draft(TEXT.replace("welcome: 5a8d0f2e", "welcome: 6a8d0f2e"), SHOPIFY)
+    assert loaded[-1] == ["welcome"]
+    assert len(loaded) <= 2
 
 
 @pytest.mark.parametrize(

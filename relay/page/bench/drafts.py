@@ -7,7 +7,6 @@ the others still show what they make of an event.
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Final
 
 from handler.core.configuration import yaml12
@@ -15,6 +14,7 @@ from handler.core.errors import Finding, RulesError
 from handler.core.rules.load import load, names
 from handler.core.rules.source import Rule, Source
 from handler.core.workspace import ANYBODY, Reach
+from relay.page.bench.keys import Keyed, digest
 from relay.page.bench.pieces import Pieces
 from relay.page.bench.recent import Recent
 
@@ -55,25 +55,6 @@ class Draft:
     left_out: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Keyed:
-    """Pieces with what each is looked up by: its own text, and that of the rest of the file."""
-
-    pieces: Pieces
-    rest: Hashable
-    rules: tuple[Hashable, ...]
-
-    @classmethod
-    def of(cls, pieces: Pieces, setting: Setting) -> "_Keyed":
-        rest = (setting.key, _digest(pieces.rest))
-        numbers = range(len(pieces.starts))
-        return cls(pieces, rest, tuple((rest, _digest(pieces.rule(one))) for one in numbers))
-
-    def placed(self, number: int) -> Hashable:
-        """Return what the mistakes of a rule are looked up by: they name lines."""
-        return self.rules[number], self.pieces.starts[number]
-
-
 class _Apart(Exception):
     """The pieces of a text do not say what it says as a whole."""
 
@@ -92,24 +73,27 @@ class Drafts:
         if pieces is None:
             return _whole(text, setting)
         try:
-            return self._in_pieces(_Keyed.of(pieces, setting), setting)
+            return self._in_pieces(Keyed.of(pieces, setting.key), setting)
         except _Apart:
             return _whole(text, setting)
 
-    def _in_pieces(self, keyed: _Keyed, setting: Setting) -> Draft:
+    def _in_pieces(self, keyed: Keyed, setting: Setting) -> Draft:
         numbers = range(len(keyed.rules))
-        fresh = [one for one in numbers if not self._is_known(keyed, one)]
-        # A mistake in the rest of the file is found with one rule as well as with all.
-        first = fresh[:1] if keyed.rest not in self._sources else []
-        for some in (first, fresh[len(first) :]):
-            if mistakes := self._load(some, keyed, setting):
+        good = [one for one in numbers if keyed.rules[one] in self._rules]
+        if keyed.rest not in self._sources:
+            # A mistake in the rest of the file is found with one rule as well as with all.
+            first = [*good, *numbers][:1]
+            if mistakes := self._load(first, keyed, setting):
                 return Draft(None, mistakes, left_out=len(numbers))
+        fresh = [one for one in numbers if not self._is_known(keyed, one)]
+        if mistakes := self._load(fresh, keyed, setting):
+            return Draft(None, mistakes, left_out=len(numbers))
         return self._joined(keyed)
 
-    def _is_known(self, keyed: _Keyed, number: int) -> bool:
+    def _is_known(self, keyed: Keyed, number: int) -> bool:
         return keyed.rules[number] in self._rules or keyed.placed(number) in self._wrong
 
-    def _load(self, numbers: Sequence[int], keyed: _Keyed, setting: Setting) -> tuple[Finding, ...]:
+    def _load(self, numbers: Sequence[int], keyed: Keyed, setting: Setting) -> tuple[Finding, ...]:
         """Load these rules; return the mistakes in the rest of the file, with which none loads."""
         if not numbers:
             return ()
@@ -128,7 +112,7 @@ class Drafts:
         return ()
 
     def _without_wrong(
-        self, numbers: Sequence[int], findings: tuple[Finding, ...], keyed: _Keyed, setting: Setting
+        self, numbers: Sequence[int], findings: tuple[Finding, ...], keyed: Keyed, setting: Setting
     ) -> tuple[Finding, ...]:
         """Note the mistakes of rules, and load the others; return those in the rest of the file."""
         found: dict[int, list[Finding]] = {}
@@ -143,7 +127,7 @@ class Drafts:
             self._wrong[keyed.placed(at)] = tuple(own)
         return self._load([one for one in numbers if one not in found], keyed, setting)
 
-    def _joined(self, keyed: _Keyed) -> Draft:
+    def _joined(self, keyed: Keyed) -> Draft:
         numbers = range(len(keyed.rules))
         good = [one for one in numbers if keyed.rules[one] in self._rules]
         wrong = [one for one in numbers if one not in good]
@@ -165,7 +149,7 @@ def _whole(text: str, setting: Setting) -> Draft:
         source = _loaded(text, setting)
     except RulesError as error:
         return Draft(None, error.findings, left_out=1)
-    rest = (setting.key, _digest(text))
+    rest = (setting.key, digest(text))
     return Draft(source, keys=tuple((rest, one.name) for one in source.rules), rest=rest)
 
 
@@ -179,10 +163,6 @@ def _is_yaml(text: str) -> bool:
 
 def _loaded(text: str, setting: Setting) -> Source:
     return load(setting.source, text, setting.file, setting.stage, setting.reach)
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def source_of(text: str, stem: str, wanted: str) -> str:
