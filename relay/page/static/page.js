@@ -1,19 +1,16 @@
 "use strict";
 // The stream of changes: each kind is an event of the body, by which htmx fetches again what shows it.
-// A stream that ends is opened again by the browser; what was missed meanwhile is fetched then.
+// A stream that ends is opened again by the browser. What was missed before it was open is fetched then:
+// at first, what has changed since the page was made.
 const kinds = ["webhooks", "deliveries", "rules", "braze", "letters"];
 const changes = new EventSource("/changes");
 const link = document.getElementById("link");
 for (const kind of kinds) {
   changes.addEventListener(kind, () => htmx.trigger(document.body, kind));
 }
-let wasOpen = false;
 changes.addEventListener("open", () => {
   link.textContent = "";
-  if (wasOpen) {
-    kinds.forEach((kind) => htmx.trigger(document.body, kind));
-  }
-  wasOpen = true;
+  kinds.forEach((kind) => htmx.trigger(document.body, kind));
 });
 changes.addEventListener("error", () => {
   link.textContent = "The stack does not answer: it has ended, or starts anew.";
