@@ -15,6 +15,7 @@ from relay.page.charts.samples import Samples
 from relay.page.journal import Arrival, Journal
 from relay.page.reading import Reading, Readings
 from relay.page.webhooks.delivery_states import DeliveryStates
+from relay.page.webhooks.row_texts import RowTexts
 from relay.page.webhooks.summaries import Summaries
 from relay.paths import EVENTS, PROJECT
 from relay.rules.case_file import CASES
@@ -48,6 +49,7 @@ class Context:
     summaries: Summaries = field(default_factory=Summaries)
     delivery_states: DeliveryStates = field(default_factory=DeliveryStates)
     workbench: Workbench = field(default_factory=Workbench)
+    row_texts: RowTexts = field(default_factory=RowTexts)
 
     @property
     def local(self) -> Local:

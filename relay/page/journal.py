@@ -53,6 +53,10 @@ class Journal:
             self.left_out += 1
         return made
 
+    def __len__(self) -> int:
+        """Return how many are kept."""
+        return len(self._kept)
+
     @property
     def count(self) -> int:
         """The number of webhooks so far: that of the newest one."""

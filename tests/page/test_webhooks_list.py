@@ -92,16 +92,22 @@ def test_filters_leave_what_is_of_a_source_and_of_a_kind(stack: Stack) -> None:
     assert stack.numbers(source="accounts") == [5]
     assert stack.numbers(kind="bad") == [4]
     assert stack.numbers(source="accounts", kind="bad") == []
-    assert stack.numbers(kind="nonsense", most="x", chosen="-1") == [5, 4, 3, 2, 1]
+    assert stack.numbers(kind="nonsense", before="x", chosen="-1") == [5, 4, 3, 2, 1]
 
 
-def test_a_page_is_bounded_and_says_how_many_more_fit() -> None:
+def test_a_page_is_bounded_and_says_how_many_are_newer_and_older() -> None:
     journal, summaries = Journal(), Summaries()
     line = Answered("POST", "/webhooks/shopify", {}, b'{"a": "x"}', 404, "{}").line()
-    made = [summaries.of(journal.add(line, Version({}, SOURCES)), None) for _ in range(PAGE + 5)]
-    found = listed(made, lambda *_: None, Sought.of({"text": "x"}))
-    assert (len(found.rows), found.more) == (PAGE, 5)
-    assert listed(made, lambda *_: None, Sought.of({"most": str(PAGE + 5)})).more == 0
+    for _ in range(2 * PAGE + 5):
+        summaries.of(journal.add(line, Version({}, SOURCES)), None)
+    made = [summaries.of(one, None) for one in journal.newest()]
+    first = listed(made, lambda *_: None, Sought.of({"text": "x"}))
+    assert (len(first.rows), first.newer, first.older) == (PAGE, 0, PAGE + 5)
+    last = str(first.rows[-1].summary.number)
+    second = listed(made, lambda *_: None, Sought.of({"text": "x", "before": last}))
+    assert second.rows[0].summary.number == int(last) - 1
+    assert (len(second.rows), second.newer, second.older) == (PAGE, PAGE, 5)
+    assert second.fitting == 2 * PAGE + 5
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,16 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     choose(link.dataset.number);
   }
-  if (event.target.id === "older") {
-    sought.elements.most.value = Number(sought.elements.most.value) + 100;
-    htmx.trigger(sought, "more");
+  const turn = event.target.closest("button[data-before]");
+  if (turn) {
+    sought.elements.before.value = turn.dataset.before;
+    htmx.trigger(sought, "turn");
+    list.scrollTop = 0;
   }
+});
+
+sought.addEventListener("input", () => {
+  sought.elements.before.value = "";
 });
 
 function move(steps) {

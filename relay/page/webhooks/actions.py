@@ -97,7 +97,11 @@ async def _saved(
         why = error.strerror if isinstance(error, OSError) else error
         return _done(title=f"Not saved: {why}", is_good=False)
     return _done(
-        title=f"Written: {made.file}", is_good=True, notes=made.notes, command=made.command
+        title=f"Written: {made.file}",
+        is_good=True,
+        notes=made.notes,
+        replaced=made.replaced,
+        command=made.command,
     )
 
 
@@ -139,7 +143,7 @@ def _answered(answer: Response) -> str:
 
 
 def _done(**values: Any) -> web.Response:
-    given = {"notes": (), "command": "", "new": None, **values}
+    given = {"notes": (), "replaced": (), "command": "", "new": None, **values}
     return html(fragment("webhooks/done.html", given))
 
 

@@ -9,7 +9,7 @@ from relay.page.reading import Kind
 from relay.page.webhooks.delivery_states import DeliveryState
 from relay.page.webhooks.summaries import Summary
 
-PAGE: Final = 100  # rows at first, and at each wish for older ones
+PAGE: Final = 60  # rows: what is shown at once is bounded, however many are kept
 _LONGEST: Final = 200  # characters of a search
 _WORST: Final[tuple[Kind, ...]] = ("bad", "wait", "good", "quiet")
 KINDS: Final[Mapping[str, str]] = {
@@ -23,13 +23,16 @@ StateOf = Callable[[int, str], DeliveryState | None]  # by webhook and delivery
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What the list is to show: all with a text, of a source, of a kind; the first `most`."""
+    """What the list is to show: all with a text, of a source, of a kind.
+
+    Of those it shows a page: the newest, or the newest with a number less than `before`.
+    """
 
     text: str = ""
     source: str = ""
     kind: str = ""
     chosen: int = 0
-    most: int = PAGE
+    before: int = 0
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Self:
@@ -40,7 +43,7 @@ class Sought:
             query.get("source", ""),
             kind if kind in get_args(Kind) else "",
             _number(query.get("chosen", "")),
-            max(PAGE, _number(query.get("most", ""))),
+            _number(query.get("before", "")),
         )
 
     @property
@@ -48,13 +51,13 @@ class Sought:
         """Whether nothing is left out of the list but the oldest."""
         return not (self.text or self.source or self.kind)
 
-    def fits(self, row: "Row") -> bool:
-        """Return whether a row is to be shown."""
-        return (
-            self.text in row.summary.text
-            and self.source in ("", row.summary.source)
-            and self.kind in ("", row.kind)
-        )
+    def finds(self, one: Summary) -> bool:
+        """Return whether a webhook has the text, and is of the source."""
+        return self.text in one.text and self.source in ("", one.source)
+
+    def shows(self, number: int) -> bool:
+        """Return whether a webhook is on this page or a later one."""
+        return not self.before or number < self.before
 
 
 def _number(text: str) -> int:
@@ -89,23 +92,26 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """The rows that are shown, and how many more fit."""
+    """The rows of a page, and how many fit that are newer and older."""
 
     rows: tuple[Row, ...]
-    fitting: int
+    newer: int = 0
+    older: int = 0
 
     @property
-    def more(self) -> int:
-        """The number of those that fit and are not shown."""
-        return self.fitting - len(self.rows)
+    def fitting(self) -> int:
+        """The number of all that fit."""
+        return self.newer + len(self.rows) + self.older
 
 
-def listed(summaries: Sequence[Summary], state_of: StateOf, sought: Sought) -> Listed:
-    """Return the list of webhooks, the newest first, as these are."""
-    if sought.is_all:
-        return Listed(tuple(rows_of(summaries[: sought.most], state_of)), len(summaries))
-    found = [one for one in rows_of(summaries, state_of) if sought.fits(one)]
-    return Listed(tuple(found[: sought.most]), len(found))
+def listed(summaries: Iterable[Summary], state_of: StateOf, sought: Sought) -> Listed:
+    """Return a page of webhooks in their order, the newest first."""
+    found = [one for one in summaries if sought.finds(one)]
+    if sought.kind:
+        found = [row.summary for row in rows_of(found, state_of) if row.kind == sought.kind]
+    newer = sum(not sought.shows(one.number) for one in found)
+    page = found[newer : newer + PAGE]
+    return Listed(tuple(rows_of(page, state_of)), newer, len(found) - newer - len(page))
 
 
 def rows_of(summaries: Iterable[Summary], state_of: StateOf) -> Iterable[Row]:

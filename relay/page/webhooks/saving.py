@@ -32,7 +32,16 @@ class Saved:
 
     file: Path
     notes: tuple[str, ...]
+    replaced: tuple[str, ...]
     command: str
+
+    @classmethod
+    def of(cls, file: Path, made: Replaced, command: str, *, as_is: bool) -> "Saved":
+        """Return what is said of a file; each place that was replaced is a line with a blank."""
+        said = [*told(made, as_is=as_is)]
+        places = tuple(one.strip() for one in said if one.startswith(" "))
+        notes = tuple(one for one in said if not (one.startswith(" ") or one.endswith(":")))
+        return cls(file, notes, places, command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +71,8 @@ def save_sample(reading: Reading, folders: Folders, wish: Wish) -> Saved:
         write(file, own.name, made)
     except FileExistsError:
         raise _there_is(file, folders) from None
-    notes = tuple(told(made, as_is=wish.as_is))
-    return Saved(_shown(file, folders), notes, f"{RELAY} rules explain {wish.name}")
+    command = f"{RELAY} rules explain {wish.name}"
+    return Saved.of(_shown(file, folders), made, command, as_is=wish.as_is)
 
 
 def save_case(reading: Reading, folders: Folders, wish: Wish) -> Saved:
@@ -79,8 +88,7 @@ def save_case(reading: Reading, folders: Folders, wish: Wish) -> Saved:
     except FileExistsError:
         raise _there_is(file, folders) from None
     _check(file, own, folders)
-    notes = tuple(told(made, as_is=wish.as_is))
-    return Saved(_shown(file, folders), notes, f"{RELAY} rules test")
+    return Saved.of(_shown(file, folders), made, f"{RELAY} rules test", as_is=wish.as_is)
 
 
 def _kept(reading: Reading, folders: Folders, wish: Wish) -> tuple[Source, Replaced]:
@@ -123,7 +131,7 @@ def _case(source: Source, made: Replaced, at: int) -> str:
 
 def _check(file: Path, source: Source, folders: Folders) -> None:
     """Raise NotSaved, without the file, where its case would not be good as it reads back."""
-    why = "its body does not read back from YAML as it came: save it as a sample"
+    why = "its body does not read back from YAML as it came"
     try:
         case = read_case(file, folders.cases, folders.project)
         given = replace(case.given, sample=replace(case.given.sample, source=source.name))
@@ -131,9 +139,10 @@ def _check(file: Path, source: Source, folders: Folders) -> None:
         if case.expect is not None and is_same(expected(case.expect), found):
             return
     except RulesError as error:
-        why = str(error)
+        why = "; ".join(one.message for one in error.findings)
     file.unlink()
-    raise NotSaved(why)
+    step = "save it as a sample, which a case can name (webhook: {event: NAME})"
+    raise NotSaved(f"a case cannot hold it: {why}; {step}")
 
 
 def _there_is(file: Path, folders: Folders) -> NotSaved:

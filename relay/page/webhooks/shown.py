@@ -7,7 +7,15 @@ from typing import Any, Final
 from relay.page.context import Context
 from relay.page.journal import Arrival
 from relay.page.webhooks.delivery_states import DeliveryState
-from relay.page.webhooks.listing import KINDS, Sought, StateOf, listed
+from relay.page.webhooks.listing import (
+    KINDS,
+    PAGE,
+    Listed,
+    Sought,
+    StateOf,
+    listed,
+    rows_of,
+)
 from relay.page.webhooks.summaries import Summary
 
 _AT_ONCE: Final = 10  # webhooks that are planned before others are served
@@ -26,21 +34,30 @@ async def page_values(context: Context, sought: Sought) -> dict[str, Any]:
 
 async def list_values(context: Context, sought: Sought) -> dict[str, Any]:
     """Return the values of the list; only what is sought or shown is read."""
-    arrivals = context.journal.newest()
-    read = arrivals[: sought.most] if sought.is_all else arrivals
-    made = listed(await summarized(context, read), _state_of(context), sought)
-    total = len(arrivals)
-    fitting = total if sought.is_all else made.fitting
+    made = await (_page if sought.is_all else _found)(context, sought)
     return {
-        "rows": made.rows,
+        "listed": made,
+        "rows": context.row_texts.of(made.rows, sought.chosen),
         "sought": sought,
-        "total": total,
-        "fitting": fitting,
-        "more": fitting - len(made.rows),
+        "total": len(context.journal),
         "left_out": context.journal.left_out,
         "most": context.journal.most,
         "url": context.local.url,
     }
+
+
+async def _page(context: Context, sought: Sought) -> Listed:
+    """Return a page of all that is kept; no other page is read."""
+    arrivals = context.journal.newest()
+    newer = sum(not sought.shows(one.number) for one in arrivals)
+    shown = await summarized(context, arrivals[newer : newer + PAGE])
+    rows = tuple(rows_of(shown, _state_of(context)))
+    return Listed(rows, newer, len(arrivals) - newer - len(rows))
+
+
+async def _found(context: Context, sought: Sought) -> Listed:
+    summaries = await summarized(context, context.journal.newest())
+    return listed(summaries, _state_of(context), sought)
 
 
 async def summarized(context: Context, arrivals: Sequence[Arrival]) -> list[Summary]:
