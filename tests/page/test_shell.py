@@ -6,6 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from relay.local.stack import Local
+from relay.page.context import Context
+from tests.e2e.harness import Relay, sample, until
+
 
 def with_a_mistake(page: Page) -> None:
     """Fill the bench: an event, what comes of it, a mistake, and an explanation that is open."""
@@ -17,9 +21,28 @@ def with_a_mistake(page: Page) -> None:
     page.locator(".field").first.focus()
 
 
+def with_a_chosen_webhook(page: Page) -> None:
+    """Fill the list: rows of each kind, one of them chosen and sent again, and a form open."""
+    page.locator("#rows .kind-bad").first.wait_for()
+    page.locator("#rows a", has_text="orders/create").first.click()
+    page.get_by_role("button", name="Send again").click()
+    page.locator(".done p").first.wait_for()
+    page.locator(".actions summary").first.click()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def webhooks(local: Local, context: Context, url: str) -> None:
+    """Let the stack take webhooks: wanted, unwanted, refused."""
+    relay, before = Relay(local), context.journal.count
+    relay.shopify("orders/create", sample("shopify-order-test"))
+    relay.shopify("orders/create", sample("shopify-order"), secret="a-secret-of-nobody")
+    relay.shopify("orders/create", sample("shopify-order"))
+    until(lambda: context.journal.count, lambda count: count >= before + 3, f"webhooks of {url}")
+
+
 # Each part, and what it is filled with before it is looked at.
 FILLED: dict[str, Callable[[Page], None]] = {
-    "/": lambda _: None,
+    "/": with_a_chosen_webhook,
     "/bench": with_a_mistake,
     "/braze": lambda _: None,
 }
