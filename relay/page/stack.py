@@ -1,8 +1,9 @@
-"""The stack of the page, as the commands of operators take one."""
+"""The stack of the page and the names of its rules, as the commands of operators take them."""
 
 from urllib.parse import urlsplit
 
 from relay.page.context import Context
+from relay.rules.names import Names, read_names
 from relay.stacks.selection import LOCAL, Operated
 
 
@@ -18,3 +19,12 @@ def operated(context: Context) -> Operated:
         resources=local.stack.resources,
         port=urlsplit(local.url).port,
     )
+
+
+def known_names(context: Context) -> Names:
+    """Return the names of the rules; the files are read where other rules are served by now."""
+    side, served = context.side, context.live.served
+    if side.served is not served:
+        side.names = read_names(context.folders.rules)
+        side.served = served
+    return side.names

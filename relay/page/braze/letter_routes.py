@@ -45,9 +45,9 @@ async def _letters(request: web.Request) -> web.Response:
     stack, side = operated(context), context.side
     async with side.reading:
         found = await asyncio.to_thread(read, stack)
-        side.names = await asyncio.to_thread(names_of, stack, found.letters, side.names)
+        side.orders = await asyncio.to_thread(names_of, stack, found.letters, side.orders)
     advice = for_stack(known(), stack)
-    made = rows(found, side.names, advice, time.time())
+    made = rows(found, side.orders, advice, time.time())
     values = {"rows": made, "found": found, "acts": ACTS, "verbs": _VERBS, "names": NAMES}
     return shown("letters", values)
 
@@ -90,7 +90,7 @@ async def _carried_out(context: Context, asked: Wanted, *, rehearsal: bool) -> l
 def _values(asked: Wanted, made: list[Done], context: Context) -> Mapping[str, Any]:
     return {
         "asked": asked,
-        "orders": context.side.names,
+        "orders": context.side.orders,
         "made": made,
         "good": [one for one in made if one.is_done],
         "verb": _VERBS[asked.act],

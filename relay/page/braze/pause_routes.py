@@ -12,8 +12,8 @@ from relay.operations.pause import STOPS, THEN, Scopes, go_on, scopes_in, stop, 
 from relay.operations.status_parts import ledger
 from relay.page.braze.answers import Wrong, in_words, shown
 from relay.page.context import CONTEXT, Context
-from relay.page.stack import operated
-from relay.rules.names import Names, read_names
+from relay.page.stack import known_names, operated
+from relay.rules.names import Names
 from relay.stacks.ledger import Ledger
 from relay.stacks.selection import command, operator
 
@@ -39,7 +39,7 @@ async def _values(context: Context) -> dict[str, object]:
 
 
 def _read(context: Context) -> _State:
-    names, stack = read_names(context.folders.rules), operated(context)
+    names, stack = known_names(context), operated(context)
     desk = Desk.of(stack, names, ("dynamodb",))
     parts = [one for one in ledger(desk, time.time()) if one.name in _SHOWN]
     paused = scopes_in(Ledger.of(stack))
@@ -52,8 +52,7 @@ async def _ask(request: web.Request) -> web.Response:
     context, form = request.app[CONTEXT], await request.post()
     scope, is_pause = str(form.get("scope", "")), form.get("act") == "pause"
     if is_pause:
-        names = await asyncio.to_thread(read_names, context.folders.rules)
-        _check(scope, names)
+        _check(scope, await asyncio.to_thread(known_names, context))
     values = {
         "scope": scope,
         "is_pause": is_pause,
@@ -77,7 +76,7 @@ async def _do(request: web.Request) -> web.Response:
 
 
 def _pause(context: Context, scope: str) -> str:
-    _check(scope, read_names(context.folders.rules))
+    _check(scope, known_names(context))
     stack = operated(context)
     is_new, _ = stop(Ledger.of(stack), scope, int(time.time()), operator(stack))
     return f"{scope} {'is' if is_new else 'was already'} paused."

@@ -1,16 +1,22 @@
-"""What the page remembers of Braze's side: the names of orders, and who reads the letters now."""
+"""What the page remembers of Braze's side: names of orders and rules, and who reads letters now."""
 
 import asyncio
 from dataclasses import dataclass, field
 
+from relay.local.reload import Version
+from relay.rules.names import Names
+
 
 @dataclass(slots=True)
 class Side:
-    """Used in the loop that serves the page.
+    """Used in the loop that serves the page, and in threads that it waits for.
 
     `reading` is held by whoever has borrowed the letters of the queue: nobody else sees them then.
-    `names` are those of orders, by the id of a delivery or dead letter.
+    `orders` are the names of orders, by the id of a delivery or dead letter. `names` are those of
+    the rules folder, as they were when `served` was served first.
     """
 
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
-    names: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, str] = field(default_factory=dict)
+    served: Version | None = None
+    names: Names = field(default_factory=Names)

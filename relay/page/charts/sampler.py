@@ -8,13 +8,11 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.local.reload import Version
 from relay.operations.clients import Desk, Part
 from relay.operations.status_parts import ledger, queues
 from relay.page.charts.samples import EVERY, Sample, attempts_in, budget_in
 from relay.page.context import Context
-from relay.page.stack import operated
-from relay.rules.names import Names, read_names
+from relay.page.stack import known_names, operated
 from relay.stacks.logs import Line, Search
 
 _SERVICES: Final = ("sqs", "dynamodb", "logs")
@@ -32,13 +30,11 @@ class Sampler:
     _begin: float = 0.0  # of what is counted
     _last: float = 0.0
     _seen: set[Line] = field(default_factory=set)
-    _served: Version | None = None
-    _names: Names = field(default_factory=Names)
 
     def look(self) -> Sample:
         """Return the figures of now; raise botocore's errors."""
         now = time.time()
-        desk = Desk.of(operated(self.context), self._known(), _SERVICES)
+        desk = Desk.of(operated(self.context), known_names(self.context), _SERVICES)
         found = [_document(one) for one in queues(desk, now)]
         rates = next(_document(one) for one in ledger(desk, now) if one.name == _RATES)
         left, limit = budget_in(rates, now)
@@ -46,13 +42,6 @@ class Sampler:
         waiting = sum(one.get("in_flight", 0) + one.get("delayed", 0) for one in found)
         visible = sum(one.get("visible", 0) for one in found)
         return Sample(now, visible, waiting, attempts, accepted, left, limit)
-
-    def _known(self) -> Names:
-        """Return the names of the rules; they are read where other rules are served by now."""
-        served = self.context.live.served
-        if self._served is not served:
-            self._served, self._names = served, read_names(self.context.folders.rules)
-        return self._names
 
     def _fresh(self, desk: Desk, now: float) -> list[Line]:
         """Return the lines since the last look; where that is long ago, the newest ones alone."""
