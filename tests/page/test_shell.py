@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
+
+from tests.e2e.harness import Relay, sample
 
 from relay.local.stack import Local
 from relay.page.context import Context
@@ -83,3 +85,35 @@ def test_nothing_is_wider_than_a_telephone(opened: Callable[..., Page], path: st
     page = opened(path, viewport={"width": 400, "height": 800})
     FILLED[path](page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def violations(page: Page) -> str:
+    """Return what axe-core finds; empty for nothing."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AA}})
+    return found.generate_report() if found.violations_count else ""
+
+
+def test_braze_s_side_is_usable_by_all_with_everything_open(
+    opened: Callable[..., Page], relay: Relay
+) -> None:
+    page = opened("/braze", bypass_csp=True)
+    assert relay.shopify("orders/create", sample("shopify-order")).status_code == 200
+    relay.sends(1)
+    relay.braze("POST", "/faults", [{"kind": "status", "status": 400, "body": {"message": "No"}}])
+    assert relay.shopify("orders/create", sample("shopify-order")).status_code == 200
+    row = page.locator("#letters tbody tr")
+    expect(row).to_have_count(1)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    expect(page.locator("#received")).to_contain_text("reached")
+    expect(page.locator("#profiles")).to_contain_text("History")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type] # one of Playwright's words
+        assert violations(page) == ""
+    page.set_viewport_size({"width": 400, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    row.get_by_role("button", name="Drop").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("is deleted for good")
+    assert violations(page) == ""
+    dialog.get_by_role("button", name="Drop 1").click()
+    expect(dialog).to_contain_text("1 dropped, 0 not")
