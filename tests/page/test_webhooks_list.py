@@ -186,3 +186,5 @@ def test_only_what_is_new_is_told() -> None:
     assert states.learn({"a": DeliveryState()})
     assert not states.learn({"a": DeliveryState()})
     assert states.learn({"a": DeliveryState("ACCEPTED")})
+    assert states.learn({"a": DeliveryState.of(DeliveryRecord("FAILED", 1))})
+    assert states.learn({"a": DeliveryState.of(DeliveryRecord("FAILED", 2))})

@@ -34,10 +34,14 @@ _REASONED: Final = frozenset({State.DEAD, State.FAILED, State.UNKNOWN, State.HEL
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """The state of a delivery, empty before the first attempt, and the reason of its last one."""
+    """The state of a delivery, empty before the first attempt, and the reason of its last one.
+
+    `attempts` are in no word of it: a further one is news, whatever the state is.
+    """
 
     state: str = ""
     reason: str = ""
+    attempts: int = 0
 
     @classmethod
     def of(cls, record: DeliveryRecord | None) -> "DeliveryState":
@@ -45,7 +49,8 @@ class DeliveryState:
         if record is None:
             return cls()
         reason = str(record.last[-1].get("reason") or "") if record.last else ""
-        return cls(record.state, reason if record.state in _REASONED else "")
+        shown = reason if record.state in _REASONED else ""
+        return cls(record.state, shown, record.attempts)
 
     @property
     def repeated(self) -> "DeliveryState":
