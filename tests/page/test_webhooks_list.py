@@ -11,8 +11,9 @@ from relay.local.reload import Version
 from relay.local.webhook_feed import Answered
 from relay.page.journal import Journal
 from relay.page.reading import Verdict
+from relay.page.rendering import fragment
 from relay.page.webhooks.delivery_states import DeliveryState, DeliveryStates
-from relay.page.webhooks.listing import PAGE, Row, Sought, listed
+from relay.page.webhooks.listing import PAGE, Listed, Row, Sought, listed
 from relay.page.webhooks.summaries import Summaries, Summary
 from relay.paths import EVENTS, PROJECT
 from relay.stacks.ledger import DeliveryRecord
@@ -188,3 +189,11 @@ def test_only_what_is_new_is_told() -> None:
     assert states.learn({"a": DeliveryState("ACCEPTED")})
     assert states.learn({"a": DeliveryState.of(DeliveryRecord("FAILED", 1))})
     assert states.learn({"a": DeliveryState.of(DeliveryRecord("FAILED", 2))})
+
+
+def test_a_list_without_the_oldest_says_how_many_are_left_out() -> None:
+    values = {"listed": Listed(()), "rows": [], "sought": Sought(), "total": 1_000}
+    text = fragment(
+        "webhooks/list.html", {**values, "left_out": 1_120, "most": 1_000, "url": "http://x"}
+    )
+    assert "The oldest 1,120 are left out: the page keeps 1,000 at most." in text
