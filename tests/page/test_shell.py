@@ -6,8 +6,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.e2e.harness import Relay, sample
-
 from relay.local.stack import Local
 from relay.page.context import Context
 from tests.e2e.harness import Relay, sample, until
