@@ -9,10 +9,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from handler.rules_directory import read
+from relay.console.interrupt import Ending
+from relay.dead_letters.queue_reader import borrowed
 from relay.page.bench.events import of_sample
 from relay.page.context import Context, Folders
 from relay.rules.webhooks import planned
-from tests.e2e.harness import Relay
+from tests.e2e.harness import Relay, until
 
 Opened = Callable[..., Page]
 ORDER = "/bench?rules=shopify.yaml&sample=shopify-order"
@@ -179,6 +181,20 @@ def test_a_live_webhook_is_opened_with_the_rules_of_its_source(
     page = shown(opened(f"/bench?webhook={number}"))
     expect(page.locator(".files [aria-current]")).to_have_text("accounts.yaml")
     expect(page.locator("#count")).to_contain_text("1 request")
+
+
+def test_a_dead_letter_is_opened_with_its_event(opened: Opened, relay: Relay) -> None:
+    order = {"id": 71, "admin_graphql_api_id": "gid://shopify/Order/71", "token": "of-a-letter"}
+    relay.shopify("orders/create", order)
+    stack = relay.local.stack
+    with borrowed(stack.client("sqs"), stack.outputs["DeadLetterQueueUrl"], Ending(b"")) as loan:
+        letter = until(lambda: next(loan.letters(), None), bool, "dead letter")
+    assert letter is not None
+    page = shown(opened(f"/bench?letter={letter.id}"))
+    expect(page.locator("#given .body")).to_contain_text('"token": "of-a-letter"')
+    expect(page.locator("#count")).to_contain_text("1 dead letter")
+    expect(page.locator(".rule")).to_contain_text("dead letter, unrenderable: ")
+    relay.dead_letter()
 
 
 def test_a_new_file_is_a_starter_that_is_served(

@@ -54,7 +54,7 @@ def request(made: JsonObject) -> Request:
     delivery: JsonObject = made["delivery"] or {}
     fields = [*([made["once"]] if made["once"] else []), *made["fields"]]
     known = {_in_request(one["field"]): one for one in fields}
-    lines = tuple(_lines(delivery["body"], known)) if delivery else ()
+    lines = tuple(_lines(_Value(delivery["body"]), known)) if delivery else ()
     shown = {one.name for one in lines if one.name}
     others = tuple(
         Line(one["field"], 0, one["field"], words(field_lines(one)))
@@ -79,23 +79,38 @@ def _in_request(path: str) -> str:
     return f"recipients[0]{rest}" if is_of_recipient else path
 
 
-def _lines(body: Any, fields: Mapping[str, JsonObject]) -> Iterator[Line]:
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A value at a path, between its key and the comma after it, if it has them."""
+
+    value: Any
+    path: Path = ()
+    key: str = ""
+    comma: str = ""
+
+
+def _lines(one: _Value, fields: Mapping[str, JsonObject]) -> Iterator[Line]:
     """Yield the lines of a JSON value."""
-    yield from _value(body, (), "", fields)
-
-
-def _value(value: Any, path: Path, key: str, fields: Mapping[str, JsonObject]) -> Iterator[Line]:
-    name = dotted(path)
+    name, depth = dotted(one.path), len(one.path)
     field = fields.get(name)
     told = (name, words(field_lines(field))) if field else ("", ())
-    depth = len(path)
-    if not isinstance(value, dict | list) or not value:
-        yield Line(f"{key}{json.dumps(value, ensure_ascii=False)}", depth, *told)
+    if not isinstance(one.value, dict | list) or not one.value:
+        yield Line(f"{one.key}{_json(one.value)}{one.comma}", depth, *told)
         return
-    opened, closed = _ENDS[type(value)]
-    yield Line(f"{key}{opened}", depth, *told)
-    steps = value.items() if isinstance(value, dict) else enumerate(value)
-    for step, one in steps:
-        inner = f"{json.dumps(step, ensure_ascii=False)}: " if isinstance(value, dict) else ""
-        yield from _value(one, (*path, step), inner, fields)
-    yield Line(closed, depth)
+    opened, closed = _ENDS[type(one.value)]
+    yield Line(f"{one.key}{opened}", depth, *told)
+    for inner in _within(one):
+        yield from _lines(inner, fields)
+    yield Line(f"{closed}{one.comma}", depth)
+
+
+def _within(one: _Value) -> Iterator[_Value]:
+    is_object = isinstance(one.value, dict)
+    steps = list(one.value.items() if is_object else enumerate(one.value))
+    for number, (step, value) in enumerate(steps, start=1):
+        key = f"{_json(step)}: " if is_object else ""
+        yield _Value(value, (*one.path, step), key, "," if number < len(steps) else "")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
