@@ -177,7 +177,7 @@ def test_a_live_webhook_is_opened_with_the_rules_of_its_source(
 ) -> None:
     sample = of_sample(folders.events, "accounts-signup").given.sample
     relay.accounts(sample.body, "msg_bench")
-    number = context.journal.newest()[0].number
+    number = until(context.journal.newest, bool, "webhook in the journal")[0].number
     page = shown(opened(f"/bench?webhook={number}"))
     expect(page.locator(".files [aria-current]")).to_have_text("accounts.yaml")
     expect(page.locator("#count")).to_contain_text("1 request")
