@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 from handler.core.errors import RulesError
 from handler.core.rules.load import names
 from relay.console.format import clock
-from relay.console.interrupt import Ending
-from relay.dead_letters.queue_reader import borrowed
 from relay.page.bench import rules_files
 from relay.page.bench.events import (
     PASTED,
@@ -24,7 +22,9 @@ from relay.page.bench.events import (
 )
 from relay.page.bench.outcomes import Asked
 from relay.page.bench.rules_files import NotDone
+from relay.page.braze import letters
 from relay.page.context import Context
+from relay.page.stack import operated
 
 SAMPLE, WEBHOOK, LETTER = "sample", "webhook", "letter"
 _RECENT: Final = 30  # webhooks to choose from
@@ -60,23 +60,16 @@ def _webhook(context: Context, name: str) -> Asked:
 
 
 async def _letter(context: Context, name: str) -> Asked:
-    """Return the event of a letter by its message's id, or the beginning of its own."""
+    """Return the event of a letter by its id, or the beginning of it; it is read once."""
     if (known := context.workbench.letters.get(name)) is not None:
         return known
-    found = await asyncio.to_thread(_borrowed, context, name) if name else None
-    if found is None:
-        raise NoEvent(f"there is no dead letter {name}, or another command has it in hand")
-    context.workbench.letters[name] = found
-    return found
-
-
-def _borrowed(context: Context, name: str) -> Asked | None:
-    stack = context.local.stack
-    with borrowed(stack.client("sqs"), stack.outputs["DeadLetterQueueUrl"], Ending(b"")) as loan:
-        for one in loan.letters():
-            if one.message_id == name or one.id.startswith(name):
-                return of_letter(one)
-    return None
+    async with context.side.reading:
+        found = await asyncio.to_thread(letters.read, operated(context))
+    one = next((one for one in found.letters if name and one.id.startswith(name)), None)
+    if one is None:
+        raise NoEvent(f"there is no dead letter {name}; {found.lent}".removesuffix("; "))
+    context.workbench.letters[name] = made = of_letter(one)
+    return made
 
 
 def from_url(query: Mapping[str, str]) -> str:
