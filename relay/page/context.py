@@ -14,6 +14,7 @@ from relay.page.changes import Changes
 from relay.page.charts.samples import Samples
 from relay.page.journal import Arrival, Journal
 from relay.page.reading import Reading, Readings
+from relay.page.way.explanations import Explanations
 from relay.page.webhooks.delivery_states import DeliveryStates
 from relay.page.webhooks.row_texts import RowTexts
 from relay.page.webhooks.summaries import Summaries
@@ -50,6 +51,7 @@ class Context:
     delivery_states: DeliveryStates = field(default_factory=DeliveryStates)
     workbench: Workbench = field(default_factory=Workbench)
     row_texts: RowTexts = field(default_factory=RowTexts)
+    explanations: Explanations = field(default_factory=Explanations)
 
     @property
     def local(self) -> Local:

@@ -22,6 +22,7 @@ from relay.page.charts import routes as charts
 from relay.page.charts import sampler
 from relay.page.context import CONTEXT, Context
 from relay.page.rendering import html
+from relay.page.way import routes as way
 from relay.page.webhooks import routes as webhooks
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -74,7 +75,7 @@ def application(context: Context, access: Access) -> web.Application:
     """Return the application of the page."""
     app = web.Application(client_max_size=_MAX_BODY, middlewares=[_closed(access)])
     app[CONTEXT] = context
-    app.add_routes([*webhooks.ROUTES, *bench.ROUTES, *braze.ROUTES, *charts.ROUTES])
+    app.add_routes([*webhooks.ROUTES, *way.ROUTES, *bench.ROUTES, *braze.ROUTES, *charts.ROUTES])
     app.router.add_get(CHANGES, context.changes.stream)
     app.router.add_static("/static/", _STATIC)
     app.on_response_prepare.append(_with_headers)

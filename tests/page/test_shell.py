@@ -22,11 +22,19 @@ def with_a_mistake(page: Page) -> None:
 
 
 def with_a_chosen_webhook(page: Page) -> None:
-    """Fill the list: rows of each kind, one of them chosen and sent again, and a form open."""
+    """Fill the list: rows of each kind, one of them chosen and sent again, and a form open.
+
+    All of its way is open, and a field is explained.
+    """
     page.locator("#rows .kind-bad").first.wait_for()
     page.locator("#rows a", has_text="orders/create").first.click()
     page.get_by_role("button", name="Send again").click()
     page.locator(".done p").first.wait_for()
+    page.locator("#way .regions details").evaluate_all(
+        "all => all.forEach((one) => { one.open = true; })"
+    )
+    page.locator("#way-requests .field").first.focus()
+    expect(page.get_by_role("tooltip")).to_be_visible()
     page.locator(".actions summary").first.click()
 
 

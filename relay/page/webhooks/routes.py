@@ -7,7 +7,6 @@ from aiohttp import web
 from relay.page.context import CONTEXT
 from relay.page.rendering import fragment, html, page
 from relay.page.webhooks.actions import ROUTES as ACTIONS
-from relay.page.webhooks.actions import action_values, chosen_of
 from relay.page.webhooks.follow import follow
 from relay.page.webhooks.listing import Sought
 from relay.page.webhooks.shown import list_values, page_values
@@ -26,15 +25,8 @@ async def _list(request: web.Request) -> web.Response:
     return html(fragment("webhooks/list.html", values))
 
 
-async def _one(request: web.Request) -> web.Response:
-    context, reading = chosen_of(request)
-    actions = action_values(context, reading)
-    return html(fragment("webhooks/one.html", {"reading": reading, "actions": actions}))
-
-
 ROUTES: Final = (
     web.get("/", _page),
     web.get("/webhooks", _list),
-    web.get(r"/webhooks/{number:\d{1,9}}", _one),
     *ACTIONS,
 )

@@ -1,0 +1,87 @@
+"""Look-up of what the stack and its Braze know of a webhook's deliveries. All calls block."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from handler.aws.secrets import SecretCache
+from handler.core.errors import Unavailable
+from handler.core.models import Delivery
+from handler.core.secret_values import Secret
+from relay.local.stack import Local
+from relay.operations.clients import Desk, NoSuchResource
+from relay.operations.delivery_history import logged
+from relay.page.context import Context
+from relay.page.reading import Reading
+from relay.rules.names import Names
+from relay.stacks.activity import sends_of
+from relay.stacks.ledger import Ledger, Record
+from relay.stacks.logs import Line
+from relay.stacks.selection import LOCAL, Operated
+
+MOST: Final = 20  # deliveries of a webhook that are looked up: each takes two searches of logs
+_BEFORE: Final = 86_400  # seconds before it came: a repeat shows what the first one came to
+_SERVICES: Final = ("logs", "cloudformation")
+_AWAY: Final = (ClientError, BotoCoreError, NoSuchResource, Unavailable)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a webhook's deliveries, which have the ids that the ledger has them under.
+
+    `records` and `lines` are by delivery id; `unread` are the reasons why something is missing.
+    """
+
+    secret: Secret = field(repr=False)
+    deliveries: Sequence[Delivery] = ()
+    records: Mapping[str, Record] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    sends: Sequence[Record] = ()
+    unread: tuple[str, ...] = ()
+
+
+def look_up(context: Context, reading: Reading) -> Known:
+    """Return what the stack knows of a webhook; what cannot be read is missing, and said."""
+    unread: list[str] = []
+    secret = Secret("", "", {})
+    deliveries: Sequence[Delivery] = ()
+    records: Mapping[str, Record] = {}
+    lines: dict[str, Sequence[Line]] = {}
+    planned = reading.plan.deliveries[:MOST] if reading.plan else ()
+    try:
+        secret = _signing_secrets(context.local)
+        deliveries, records = _recorded(context.local, planned)
+        lines = dict(_logged(context.local, deliveries, reading.arrival.at - _BEFORE))
+    except _AWAY as error:
+        unread.append(str(error))
+    sends = sends_of(context.local.braze_url) if context.is_simulated and deliveries else []
+    return Known(secret, deliveries, records, lines, sends, tuple(unread))
+
+
+def _signing_secrets(local: Local) -> Secret:
+    """Return the signing secrets as the stack has them now; raise Unavailable."""
+    manager, name = local.stack.client("secretsmanager"), local.stack.outputs["SigningSecretsArn"]
+    return SecretCache(manager, name, time.time).current()
+
+
+def _recorded(
+    local: Local, planned: Sequence[Delivery]
+) -> tuple[Sequence[Delivery], Mapping[str, Record]]:
+    """Return deliveries under the ids of their occurrences, and their items of the ledger."""
+    table = Ledger(local.stack.client("dynamodb"), local.stack.outputs["LedgerTable"])
+    deliveries = [table.under(one) for one in planned]
+    found = table.deliveries(one.id for one in deliveries)
+    return deliveries, {name: one.item for name, one in found.items()}
+
+
+def _logged(
+    local: Local, deliveries: Sequence[Delivery], start: float
+) -> Iterator[tuple[str, Sequence[Line]]]:
+    stack = local.stack
+    operated = Operated(LOCAL, stack.outputs, stack.endpoint, local.url, local.braze_url)
+    desk = Desk.of(operated, Names(), _SERVICES)
+    for one in deliveries:
+        yield one.id, logged(desk, one.id, start)
