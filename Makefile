@@ -12,7 +12,7 @@ BOTO3_TESTS := .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet tests/h
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 artifact peers bench template check format lock sbom sizes clean
+.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 artifact peers bench template check format lock sbom pictures sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ lock: $(UV) ## Lock again after a change of pyproject.toml, and write what Lambd
 sbom: $(READY) ## List what Lambda installs in build/sbom.json (CycloneDX)
 	@mkdir -p build
 	@$(UV) export --quiet --locked --no-default-groups --no-emit-project --format cyclonedx1.5 --output-file build/sbom.json
+
+pictures: $(READY) ## Take the pictures of docs/page.md anew, in the Chromium of this machine
+	PICTURES=1 .venv/bin/pytest --quiet tests/page/test_pictures.py
 
 sizes: $(READY) ## Build the functions' packages and show what they hold and weigh
 	@.venv/bin/python -m relay.deploy.package_sizes
