@@ -41,6 +41,7 @@ JSONFileLoader.load_file = _load_once  # type: ignore[method-assign]
 # between what waits for a stack: the processors have work all the time.
 LONGEST: Final = (
     "tests/simulation/test_world.py",
+    "tests/page/test_access.py",
     "tests/e2e/test_away.py",
     "tests/deploy/test_make_deploy.py",
     "tests/deploy/test_update.py",
