@@ -1,1 +1,1 @@
-"""The local stack: `relay run`, `relay up`, `relay demo`."""
+"""The local stack: the deployed template on this machine, with rules that may be edited."""
