@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from hashlib import sha256
 from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,16 @@ def test_every_dependency_has_a_licence_that_is_free_to_ship() -> None:
         name: it.get("license_expression") or it.get("license") for name, it in found.items()
     }
     assert {name: one for name, one in licences.items() if one not in FREE_TO_SHIP} == {}
+
+
+def test_what_the_page_brings_along_is_as_its_release_has_it() -> None:
+    static = PROJECT / "relay" / "page" / "static"
+    named = (static / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    sums = {file: known for known, _, file in (line.partition("  ") for line in named)}
+    assert sums.keys() == {one.name for one in static.glob("*.min.js")}
+    for file, known in sums.items():
+        assert sha256((static / file).read_bytes()).hexdigest() == known
+        assert (static / f"{file.removesuffix('.min.js')}.LICENSE").is_file()
 
 
 def test_the_sbom_is_valid_and_lists_exactly_what_is_locked_with_hashes() -> None:
