@@ -12,6 +12,8 @@ from relay.page.context import Context
 from tests.e2e.harness import Relay, sample
 
 Opened = Callable[..., Page]
+CAMPAIGN = "417220e4-5a2a-b634-7f7d-9ec891532368"
+HALF = 400  # pixels
 
 
 def order(**change: Any) -> dict[str, Any]:
@@ -45,6 +47,57 @@ def test_a_failure_at_braze_stands_out_with_its_reason(opened: Opened, relay: Re
     expect(row(page, body["name"])).to_contain_text("dead letter")
     expect(row(page, body["name"])).to_have_class(re.compile("kind-bad"))
     relay.dead_letter()
+
+
+def test_what_braze_accepted_and_nobody_got_stands_out_with_the_reason(
+    opened: Opened, relay: Relay
+) -> None:
+    page = opened()
+    body = order()
+    relay.braze("PUT", f"/targets/{CAMPAIGN}", {"channel": "email"})
+    user = str(body["customer"]["id"])
+    profile = {"email": body["email"], "email_subscribe": "unsubscribed"}
+    relay.braze("PUT", f"/profiles/{user}", profile)
+    relay.shopify("orders/create", body)
+    found = row(page, body["name"])
+    expect(found).to_contain_text("1 delivery · reached nobody: the user is unsubscribed")
+    expect(found).to_have_class(re.compile("kind-bad"))
+    relay.braze("PUT", f"/targets/{CAMPAIGN}", {})
+    again = order()
+    relay.shopify("orders/create", again)
+    expect(row(page, again["name"])).to_contain_text("1 delivery · accepted")
+    expect(row(page, body["name"])).to_contain_text("reached nobody")
+
+
+def test_enter_in_the_search_opens_the_first_that_is_found(opened: Opened, relay: Relay) -> None:
+    body = order()
+    relay.shopify("orders/create", body)
+    relay.shopify("orders/create", order())
+    page = opened()
+    expect(page.locator("#rows a").nth(1)).to_contain_text(body["name"])
+    page.keyboard.press("/")
+    page.keyboard.type(body["name"])
+    page.keyboard.press("Enter")
+    expect(page.locator("#chosen")).to_contain_text(body["name"])
+    expect(row(page, body["name"])).to_be_focused()
+    expect(page.locator("#rows a")).to_have_count(1)
+
+
+def test_on_a_small_screen_the_list_comes_before_the_charts_take_it(
+    opened: Opened, relay: Relay
+) -> None:
+    body = order()
+    relay.shopify("orders/create", body)
+    page = opened(viewport={"width": 400, "height": 800})
+    expect(page.locator("#charts figure").first).to_be_visible()
+    first = row(page, body["name"])
+    expect(first).to_contain_text("accepted")
+    place = first.bounding_box()
+    assert place is not None
+    assert place["y"] + place["height"] < HALF
+    name = first.locator(".name").bounding_box()
+    assert name is not None
+    assert name["width"] > place["width"] / 3  # a long verdict stands below it
 
 
 def test_a_refused_webhook_says_why(opened: Opened, relay: Relay) -> None:

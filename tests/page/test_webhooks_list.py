@@ -15,6 +15,7 @@ from relay.page.rendering import fragment
 from relay.page.webhooks.delivery_states import DeliveryState, DeliveryStates
 from relay.page.webhooks.listing import PAGE, Listed, Row, Sought, listed
 from relay.page.webhooks.summaries import Summaries, Summary
+from relay.page.webhooks.unreached import reached
 from relay.paths import EVENTS, PROJECT
 from relay.stacks.ledger import DeliveryRecord
 from relay.webhooks.samples import read_sample, sources_in
@@ -83,7 +84,8 @@ def test_a_search_finds_what_the_rules_make_an_id_of(stack: Stack) -> None:
     (delivery,) = stack.take(
         "shopify-order-guest", {"id": 77, "email": "New@Example.org"}
     ).deliveries
-    assert delivery.recipient is None  # a summary keeps nothing of persons but what is searched
+    # A summary keeps nothing of persons but what is searched, and whom Braze is asked about.
+    assert set(delivery.recipient or {}) == {"external_user_id"}
     assert stack.numbers(text="new@example.org") == [5]
     assert stack.numbers(text="guest-") == [5, 2]
 
@@ -134,6 +136,28 @@ def test_the_state_of_a_delivery_makes_its_row_stand_out(
     row = stack.rows()[0]
     assert (row.kind, row.state) == (kind, words)
     assert stack.numbers(kind=kind)[0] == row.summary.number
+
+
+@pytest.mark.parametrize(
+    "sends, missed",
+    [
+        ([{"dispatch_id": "d", "reached": True, "because": None}], ""),
+        ([{"dispatch_id": "d", "reached": False, "because": "unknown user"}], "unknown user"),
+        ([{"dispatch_id": "e", "reached": False, "because": "unknown user"}], ""),
+        ([{"dispatch_id": "d", "reached": False, "because": "x", "recipient": {}}], ""),
+        ([], ""),  # it was reset since
+    ],
+)
+def test_accepted_and_nobody_reached_is_a_failure_in_its_row(
+    stack: Stack, sends: list[dict[str, Any]], missed: str
+) -> None:
+    (delivery,) = stack.take(ORDER, {"id": 5}).deliveries
+    record = DeliveryRecord.of({"state": "ACCEPTED", "last": [{"dispatch_id": "d"}]})
+    named = [{"recipient": delivery.recipient, **one} for one in sends]
+    stack.states[delivery.id] = reached(delivery, DeliveryState.of(record), named)
+    row = stack.rows()[0]
+    words = f"reached nobody: {missed}" if missed else "accepted"
+    assert (row.kind, row.state) == ("bad" if missed else "good", words)
 
 
 def test_what_an_earlier_webhook_has_sent_is_not_said_to_be_sent_again() -> None:

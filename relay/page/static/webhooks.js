@@ -44,6 +44,27 @@ sought.addEventListener("input", () => {
   sought.elements.before.value = "";
 });
 
+// Enter opens the first that is found: of what is typed now, whatever is on its way still.
+async function openFirst() {
+  const query = new URLSearchParams(new FormData(sought));
+  await htmx.ajax("GET", `/webhooks?${query}`, { target: "#list", swap: "innerMorph" });
+  const [first] = rows();
+  if (first) {
+    first.focus();
+    choose(first.dataset.number);
+  }
+}
+
+sought.elements.text.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.isComposing) {
+    event.preventDefault();
+    openFirst();
+  } else if (event.key === "ArrowDown") {
+    event.preventDefault();
+    rows()[0]?.focus();
+  }
+});
+
 function move(steps) {
   const all = rows();
   const at = all.indexOf(document.activeElement);

@@ -79,14 +79,15 @@ def sends_for(
 ) -> list[Record]:
     """Return the sends of a delivery: those of its dispatches, and one whose answer was lost."""
     dispatches = {one.get("dispatch_id") for one in record.get("last", ())} - {None}
-    found = [one for one in sends if one.get("dispatch_id") in dispatches and _is_to(one, delivery)]
+    found = [one for one in sends if one.get("dispatch_id") in dispatches and is_to(one, delivery)]
     if found or not any(one.outcome in ("unknown", "held") for one in tried.tries):
         return found
     wanted = Wanted("", delivery)
-    return [one for one in sends if _is_to(one, delivery) and wanted.likeness(one) >= _SAME_SEND]
+    return [one for one in sends if is_to(one, delivery) and wanted.likeness(one) >= _SAME_SEND]
 
 
-def _is_to(send: Record, delivery: Delivery) -> bool:
+def is_to(send: Record, delivery: Delivery) -> bool:
+    """Return whether a send is to the recipient of a delivery."""
     recipient = delivery.recipient or {}
     return dict(send.get("recipient") or {}) == {
         name: recipient[name] for name in IDENTIFIERS if name in recipient

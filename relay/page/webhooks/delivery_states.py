@@ -36,12 +36,15 @@ _REASONED: Final = frozenset({State.DEAD, State.FAILED, State.UNKNOWN, State.HEL
 class DeliveryState:
     """The state of a delivery, empty before the first attempt, and the reason of its last one.
 
-    `attempts` are in no word of it: a further one is news, whatever the state is.
+    `attempts` are in no word of it: a further one is news, whatever the state is. `dispatch_id` is
+    Braze's name of the request that it accepted, `missed` why that reached nobody.
     """
 
     state: str = ""
     reason: str = ""
     attempts: int = 0
+    dispatch_id: str = ""
+    missed: str = ""
 
     @classmethod
     def of(cls, record: DeliveryRecord | None) -> "DeliveryState":
@@ -49,8 +52,13 @@ class DeliveryState:
         if record is None:
             return cls()
         reason = str(record.last[-1].get("reason") or "") if record.last else ""
-        shown = reason if record.state in _REASONED else ""
-        return cls(record.state, shown, record.attempts)
+        ids = [str(one["dispatch_id"]) for one in record.last if one.get("dispatch_id")]
+        return cls(
+            record.state,
+            reason if record.state in _REASONED else "",
+            record.attempts,
+            ids[-1] if ids and record.state == State.ACCEPTED else "",
+        )
 
     @property
     def repeated(self) -> "DeliveryState":
@@ -65,11 +73,15 @@ class DeliveryState:
     @property
     def kind(self) -> Kind:
         """Whether it is good, bad, or waits."""
+        if self.missed:
+            return "bad"
         return _WORDS.get(self.state, _WORDS[""])[1]
 
     @property
     def words(self) -> str:
         """The state in words, with its reason."""
+        if self.missed:
+            return f"reached nobody: {self.missed}"
         words = _WORDS.get(self.state, _WORDS[""])[0]
         return f"{words}: {self.reason.replace('_', ' ')}" if self.reason else words
 

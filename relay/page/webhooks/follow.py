@@ -7,6 +7,7 @@ from handler.core.models import Delivery
 from relay.page.context import Context
 from relay.page.webhooks.delivery_states import MOST, looked_up
 from relay.page.webhooks.shown import summarized
+from relay.page.webhooks.unreached import with_reach
 from relay.stacks.ledger import Ledger
 
 _PAUSE_SECONDS: Final = 0.5
@@ -25,7 +26,7 @@ async def follow(context: Context) -> None:
         newest = arrivals[0].number if arrivals else 0
         if deliveries and (is_new or turn % _RARELY == 0 or _on_their_way(context, deliveries)):
             found = await asyncio.to_thread(looked_up, _ledger(context), deliveries)
-            if context.delivery_states.learn(found):
+            if context.delivery_states.learn(await with_reach(context, deliveries, found)):
                 context.changes.publish("deliveries")
         turn += 1
         unread = [one for one in arrivals if not context.summaries.has(one)]

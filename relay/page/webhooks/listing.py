@@ -15,7 +15,7 @@ _WORST: Final[tuple[Kind, ...]] = ("bad", "wait", "good", "quiet")
 KINDS: Final[Mapping[str, str]] = {
     "bad": "failed",
     "wait": "waiting",
-    "good": "delivered",
+    "good": "accepted",
     "quiet": "not wanted",
 }
 StateOf = Callable[[int, str], DeliveryState | None]  # by webhook and delivery

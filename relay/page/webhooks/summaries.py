@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from handler.core.braze.identifiers import persons_of
+from handler.core.braze.identifiers import IDENTIFIERS, persons_of
 from handler.core.models import Delivery, Plan
 from relay.capture.patterns import texts_in
 from relay.local.stack import Secrets
@@ -22,7 +22,7 @@ _FOLLOWED: Final = 20  # deliveries of one webhook
 class Summary:
     """A webhook in a row; `text`, in small letters, is what it is found by.
 
-    `deliveries` are its first ones, without what they send.
+    `deliveries` are its first ones: without what they send, but for whom they name.
     """
 
     number: int
@@ -45,11 +45,16 @@ def summary(reading: Reading) -> Summary:
         types=reading.types,
         references=reading.references,
         verdict=reading.verdict,
-        deliveries=tuple(
-            replace(one, event="", send={}, recipient=None) for one in plan.deliveries[:_FOLLOWED]
-        ),
+        deliveries=tuple(map(_followed, plan.deliveries[:_FOLLOWED])),
         text="\n".join(dict.fromkeys(_found_by(reading, plan))).lower(),
     )
+
+
+def _followed(delivery: Delivery) -> Delivery:
+    """Return a delivery without what it sends; of its recipient only who that is."""
+    recipient = delivery.recipient
+    named = recipient and {name: recipient[name] for name in IDENTIFIERS if name in recipient}
+    return replace(delivery, event="", send={}, recipient=named)
 
 
 def _found_by(reading: Reading, plan: Plan) -> Iterable[str]:
