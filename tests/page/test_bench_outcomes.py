@@ -13,7 +13,7 @@ from relay.page.bench.drafts import Drafts, Setting
 from relay.page.bench.events import NoEvent, of_pasted, of_sample, of_webhook
 from relay.page.bench.outcomes import Asked, Outcomes
 from relay.page.bench.request_lines import request
-from relay.page.bench.results import MOST, event_results
+from relay.page.bench.results import MOST, differences_shown, event_results
 from relay.paths import EVENTS, PROJECT
 from relay.rules.explain.explanation import explained
 from relay.rules.explain.wording import field_lines
@@ -66,6 +66,13 @@ def test_beside_what_is_served_only_what_differs_is_told() -> None:
     assert (field.before, field.after) == ("Order #1042", "No. #1042")
     broken = drafts.draft(text.replace("priority:", "priorty:"), SHOPIFY)
     assert outcomes.of(ORDER, broken, served).differences is None
+
+
+def test_a_request_that_is_new_is_named_and_shown_once() -> None:
+    served = load("shopify", TEXT.replace('"!(body.test)"', "body.test"), "shopify.yaml", "dev")
+    outcome = Outcomes().of(ORDER, Drafts().draft(TEXT, SHOPIFY), served)
+    (told,) = differences_shown(outcome) or []
+    assert (told.heading, told.fields) == ("shopify/order-confirmation: appears", ())
 
 
 def test_every_field_of_a_request_is_explained_in_the_words_of_the_command() -> None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from relay.cli import app
 from relay.page.bench.drafts import Draft, Drafts, Setting
-from relay.page.bench.remarks import Remarks, checked, in_order
+from relay.page.bench.remarks import Remarks, checked, folded, in_order
 from relay.paths import PROJECT
 from relay.rules.check.report import Remark, RulesFile
 
@@ -85,6 +85,19 @@ def test_what_was_said_of_a_rule_stays_at_it_until_it_is_changed(tmp_path: Path)
     below = WARNED.replace("  - name: welcome\n", "\n\n  - name: welcome\n")
     changed = RulesFile.typed(place, below.replace("body.tset", "body.tests"), "dev")
     assert warning.message not in [one.message for one in kept.of(changed, draft(changed))]
+
+
+def test_a_mistake_that_several_samples_show_is_told_once() -> None:
+    said = [
+        Remark("error", f"events/{name}.json: shop/order: no number", "shop.yaml", 3, 5)
+        for name in ("one", "two", "three")
+    ]
+    other = Remark("warning", "vars.x is read nowhere", "shop.yaml", 2, 1)
+    whole = Remark("error", "shop/order: no number", "shop.yaml", 9, 5)
+    first, *rest = folded([*said, other, whole])
+    assert first.message == "events/one.json and 2 more samples: shop/order: no number"
+    assert rest == [other, whole]
+    assert folded(said[:1]) == said[:1]
 
 
 def test_a_mistake_is_told_at_once_at_its_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 The check takes longer than a keystroke. What it said of a rule holds until that rule is changed.
 """
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from handler.core.errors import RulesError
 from handler.core.rules.load import load, names
 from handler.core.rules.source import Source
+from relay.console.format import counted
 from relay.page.bench.drafts import Draft
 from relay.page.bench.pieces import Pieces
 from relay.page.bench.recent import Recent
@@ -18,6 +20,7 @@ from relay.rules.check.report import Remark, RulesFile
 
 _MOST: Final = 2_000  # rules
 _ORDER: Final = {"error": 0, "warning": 1, "note": 2}
+_OF_SAMPLE: Final = re.compile(r"(events/[^:]+): (.*)", re.DOTALL)
 _Said = tuple[Remark, ...]
 
 
@@ -76,6 +79,23 @@ class Remarks:
 def in_order(remarks: Iterable[Remark]) -> list[Remark]:
     """Return remarks by level and line, each once."""
     return sorted(dict.fromkeys(remarks), key=lambda one: (_ORDER[one.level], one.line, one.column))
+
+
+def folded(remarks: Iterable[Remark]) -> list[Remark]:
+    """Return remarks: of those that differ in their sample alone the first, and how many more."""
+    samples: dict[Remark, list[str]] = {}
+    for one in remarks:
+        found = _OF_SAMPLE.fullmatch(one.message)
+        sample, words = found.groups() if found else ("", one.message)
+        samples.setdefault(replace(one, message=words), []).append(sample)
+    return [replace(one, message=_named(those) + one.message) for one, those in samples.items()]
+
+
+def _named(samples: list[str]) -> str:
+    first, more = samples[0], len(samples) - 1
+    if not first:
+        return ""
+    return f"{first} and {counted(more, 'more sample')}: " if more else f"{first}: "
 
 
 def _key(file: RulesFile, pieces: Pieces, at: int | None) -> tuple[str, str, int]:

@@ -80,7 +80,7 @@ class FieldDifference:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What becomes of a rule's requests beside what is served."""
+    """What becomes of a rule's requests beside what is served; a new one is shown below anyway."""
 
     heading: str
     kind: str
@@ -95,7 +95,7 @@ def differences_shown(outcome: Outcome) -> list[Shown] | None:
         Shown(
             f"{' → '.join(one.rules)}: {one.kind}{f', {one.why}' if one.why else ''}",
             one.kind,
-            tuple(map(_field, one.fields)),
+            tuple(map(_field, one.fields if one.kind != "appears" else ())),
         )
         for one in outcome.differences[:MOST]
     ]

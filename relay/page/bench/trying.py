@@ -13,7 +13,7 @@ from relay.page.bench import editors
 from relay.page.bench.drafts import Draft, Setting, source_of
 from relay.page.bench.form import Form
 from relay.page.bench.outcomes import Asked, Outcome
-from relay.page.bench.remarks import checked, in_order
+from relay.page.bench.remarks import checked, folded, in_order
 from relay.page.bench.results import differences_shown, event_results, summary
 from relay.page.bench.workbench import Workbench
 from relay.page.rendering import fragment
@@ -37,7 +37,7 @@ def tried(desk: Desk, form: Form, asked: Asked | None, why_not: str) -> str:
     file = RulesFile.typed(desk.place, form.text, desk.stage)
     draft = desk.bench.drafts.draft(form.text, Setting(file.shown, source, desk.stage, file.reach))
     outcome = _outcome(desk, draft, asked, source) if asked else Outcome(why_not=why_not)
-    remarks = desk.bench.remarks.of(file, draft)
+    remarks = folded(desk.bench.remarks.of(file, draft))
     values = {
         "outcome": outcome,
         "events": event_results(outcome.explanation) if outcome.explanation else [],
@@ -66,7 +66,7 @@ def examined(desk: Desk, form: Form, is_stale: Callable[[], bool]) -> str | None
     if is_stale():
         return None
     desk.bench.remarks.keep(file, found)
-    return fragment("bench/remarks.html", _of_remarks(desk, form, in_order(found)))
+    return fragment("bench/remarks.html", _of_remarks(desk, form, folded(in_order(found))))
 
 
 def _of_remarks(desk: Desk, form: Form, remarks: list[Remark]) -> Mapping[str, Any]:

@@ -20,6 +20,10 @@ function number() {
   }
 }
 
+function tell() {
+  document.getElementById("typed").hidden = !isTyped();
+}
+
 function mark() {
   const worst = new Map();
   for (const one of document.querySelectorAll("#remarks li[data-line]")) {
@@ -74,6 +78,7 @@ function onDisk() {
   if (document.getElementById("disk-text") && !isTyped()) {
     reload();
   }
+  tell();
 }
 
 document.addEventListener("click", (event) => {
@@ -109,6 +114,7 @@ document.addEventListener("htmx:after:swap", () => {
 
 if (text) {
   text.addEventListener("input", number);
+  text.addEventListener("input", tell);
   text.addEventListener("scroll", () => { gutter.scrollTop = text.scrollTop; });
   document.getElementById("save").addEventListener("click", () => { sent = text.value; }, true);
   editor.value = localStorage.getItem("editor") ?? editor.value;
