@@ -333,4 +333,6 @@ def _out_of_place(name: str, root: str, roots: Sequence[str]) -> str:
 def _unknown_member(root: str, name: str, known: Iterable[str]) -> str:
     near = closest(name, known)
     hint = f"; did you mean {root}.{near}?" if near else ""
-    return f"{root} has no {name}{' for this stage' if root == 'vars' else ''}{hint}"
+    if root != "vars":
+        return f"{root} has no {name}{hint}"
+    return f"vars has no {name} for this stage{hint or f'; write {name} below each stage of vars'}"

@@ -68,7 +68,10 @@ def test_every_stage_that_a_file_names_is_checked(tmp_path: Path) -> None:
     stages = f"vars:\n  dev: {{c: {ID}}}\n  live: {{d: {ID}}}\n"
     text = stages + GOOD.replace(f"campaign_id: {ID}", "campaign_id: ${vars.c}")
     (one,) = remarks(written(tmp_path, text))
-    assert one["message"] == "vars has no c for this stage (stage live)"
+    assert (
+        one["message"]
+        == "vars has no c for this stage; write c below each stage of vars (stage live)"
+    )
     assert one["line"] == 9
 
 
