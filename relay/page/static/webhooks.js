@@ -7,8 +7,9 @@ const keys = document.getElementById("keys");
 const letters = document.getElementById("letters");
 const rows = () => [...list.querySelectorAll("a[data-number]")];
 
-function choose(number) {
-  sought.elements.chosen.value = number;
+// A list that was asked for before the choice comes after it, and does not know it.
+function markChosen() {
+  const number = sought.elements.chosen.value;
   for (const row of rows()) {
     if (row.dataset.number === number) {
       row.setAttribute("aria-current", "true");
@@ -16,6 +17,11 @@ function choose(number) {
       row.removeAttribute("aria-current");
     }
   }
+}
+
+function choose(number) {
+  sought.elements.chosen.value = number;
+  markChosen();
   history.replaceState(null, "", `/?chosen=${number}`);
   htmx.ajax("GET", `/webhooks/${number}`, { target: "#chosen", swap: "innerHTML" }).then(() => {
     const isBelow = chosen.getBoundingClientRect().top >= list.getBoundingClientRect().bottom;
@@ -95,6 +101,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+document.addEventListener("htmx:after:swap", markChosen);
 document.getElementById("show-keys").addEventListener("click", () => keys.showModal());
 letters.checked = localStorage.getItem("letters") !== "off";
 letters.addEventListener("change", () => {
