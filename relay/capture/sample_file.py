@@ -8,6 +8,7 @@ from typing import Final
 
 from handler.core.models import Event
 from handler.core.rules.source import Source
+from relay.capture.new_file import write_new
 from relay.capture.replacement import Replaced, without_persons
 from relay.local.webhook_feed import Answered
 from relay.rules.webhooks import Given, events
@@ -16,6 +17,7 @@ from relay.webhooks.samples import Sample
 
 NAME: Final = re.compile(r"[\w-]{1,100}", re.ASCII)
 UNREPLACED: Final = "an address or number in it cannot be replaced everywhere: nothing is written"
+_LONGEST: Final = 90  # characters of a name that is made: a number may follow
 _OK: Final = 200
 _SHOWN: Final = 200  # characters of an answer
 
@@ -39,7 +41,7 @@ def types_of(source: Source, webhook: Answered) -> list[str]:
 def _events(source: Source, webhook: Answered) -> list[Event]:
     try:
         body = json.loads(webhook.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested too deep
         return []
     sample = Sample("", source.name, kept(source, webhook), body)
     return events(given_as_verified(Given(sample), source), source)
@@ -63,11 +65,12 @@ def replaced(source: Source, webhook: Answered, *, as_is: bool) -> Replaced:
 
 
 def write(file: Path, source: str, made: Replaced) -> None:
-    """Write a sample; raise FileExistsError where there is one already."""
+    """Write a sample; raise FileExistsError where there is one already.
+
+    Raise UnicodeEncodeError where a text has half a character, which no file holds.
+    """
     document = {"source": source, "headers": dict(made.headers), "body": made.body}
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    with file.open("x", encoding="utf-8", newline="\n") as out:
-        out.write(text)
+    write_new(file, (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def told(made: Replaced, *, as_is: bool) -> Iterator[str]:
@@ -85,7 +88,7 @@ def told(made: Replaced, *, as_is: bool) -> Iterator[str]:
 def named(source: Source, webhook: Answered) -> str:
     """Return the name that a sample has by default: the source and the type of its event."""
     types = types_of(source, webhook)
-    return f"{source.name}-{_slug(types[0] if types else '')}"
+    return f"{source.name}-{_slug(types[0] if types else '')}"[:_LONGEST].rstrip("-")
 
 
 def free(folder: Path, name: str, ending: str = ".json") -> Path:

@@ -32,7 +32,9 @@ class Access:
 
     def is_token(self, given: str | None) -> bool:
         """Return whether this is the token; the time it takes says nothing of the token."""
-        return given is not None and hmac.compare_digest(given.encode(), self.token.encode())
+        return given is not None and hmac.compare_digest(
+            given.encode(errors="surrogateescape"), self.token.encode()
+        )
 
     def refusal(self, method: str, headers: Mapping[str, str], *, is_stream: bool) -> str | None:
         """Return why a request is refused whatever its token is, None where it is not.

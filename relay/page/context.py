@@ -60,6 +60,7 @@ class Context:
 
     def reading(self, arrival: Arrival) -> Reading:
         """Return what a webhook is for people, and its verdict."""
+        self.readings.forget(self.journal.left_out)
         return self.readings.of(arrival, self.live.secrets)
 
 

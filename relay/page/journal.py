@@ -35,11 +35,15 @@ class Arrival:
 
 @dataclass(slots=True)
 class Journal:
-    """The last webhooks; used in the loop that serves the page."""
+    """The last webhooks; used in the loop that serves the page.
+
+    `begun` counts how often it has begun to listen: between two times some may be missing.
+    """
 
     most: int = MOST
     most_bytes: int = MOST_BYTES
     left_out: int = 0
+    begun: int = 0
     _kept: deque[Arrival] = field(default_factory=deque)
     _bytes: int = 0
 

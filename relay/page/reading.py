@@ -78,12 +78,16 @@ class Reading:
         return _listed([one.reference for one in logged if one.reference])
 
     @property
+    def credentials(self) -> frozenset[str]:
+        """The names of headers that prove a sender by a secret."""
+        if isinstance(self.rules, Source) and not isinstance(self.rules.scheme, SignedScheme):
+            return CREDENTIALS | {self.rules.scheme.credential}
+        return CREDENTIALS
+
+    @property
     def shown_headers(self) -> dict[str, str]:
         """The headers, without the values that prove a sender by a secret."""
-        hidden = set(CREDENTIALS)
-        if isinstance(self.rules, Source) and not isinstance(self.rules.scheme, SignedScheme):
-            hidden.add(self.rules.scheme.credential)
-        headers = self.webhook.headers
+        hidden, headers = self.credentials, self.webhook.headers
         return {name: HIDDEN if name in hidden else one for name, one in headers.items()}
 
 
@@ -206,6 +210,11 @@ class Readings:
     """The readings that were looked at last; used in the loop that serves the page."""
 
     _kept: OrderedDict[int, Reading] = field(default_factory=OrderedDict)
+
+    def forget(self, left_out: int) -> None:
+        """Let the readings go of the webhooks that the journal has left out."""
+        for number in [one for one in self._kept if one <= left_out]:
+            del self._kept[number]
 
     def of(self, arrival: Arrival, secrets: Secrets | None) -> Reading:
         """Return the reading of an arrival; it is made once as long as it is kept."""

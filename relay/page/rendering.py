@@ -53,4 +53,5 @@ def page(name: str, values: Mapping[str, Any], status: int = 200) -> web.Respons
 
 def html(text: str, status: int = 200) -> web.Response:
     """Return HTML as an answer: a fragment, which runs no script of its own."""
-    return web.Response(text=text, status=status, content_type="text/html")
+    written = text.encode(errors="backslashreplace")  # JSON may hold halves of characters
+    return web.Response(body=written, status=status, content_type="text/html", charset="utf-8")

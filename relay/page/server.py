@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from relay.page.changes import PATH as CHANGES
 from relay.page.charts import routes as charts
 from relay.page.charts import sampler
 from relay.page.context import CONTEXT, Context
+from relay.page.failures import SILENT, in_a_line, kept_up
 from relay.page.rendering import html
 from relay.page.way import routes as way
 from relay.page.webhooks import routes as webhooks
@@ -29,6 +31,7 @@ _STATIC: Final = Path(__file__).parent / "static"
 _TOKEN_BYTES: Final = 32
 _LONGEST_LINE: Final = 32 * 1024 * 1024  # of the feed: 10 MB of body in base64, and its headers
 _MAX_BODY: Final = 16 * 1024 * 1024
+_MAX_FIELD: Final = 128 * 1024  # cookies of 127.0.0.1 go to all its ports: many may be others'
 _END_SECONDS: Final = 1.0  # for requests that are being answered when the stack ends
 _HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -58,6 +61,8 @@ def served_page(context: Context) -> Iterator[str]:
             runner = web.AppRunner(
                 application(context, Access(port, token)),
                 access_log=None,
+                logger=SILENT,
+                max_field_size=_MAX_FIELD,
                 shutdown_timeout=_END_SECONDS,
             )
             await runner.setup()
@@ -73,10 +78,10 @@ def served_page(context: Context) -> Iterator[str]:
 
 def application(context: Context, access: Access) -> web.Application:
     """Return the application of the page."""
-    app = web.Application(client_max_size=_MAX_BODY, middlewares=[_closed(access)])
+    app = web.Application(client_max_size=_MAX_BODY, middlewares=[in_a_line, _closed(access)])
     app[CONTEXT] = context
     app.add_routes([*webhooks.ROUTES, *way.ROUTES, *bench.ROUTES, *braze.ROUTES, *charts.ROUTES])
-    app.router.add_get(CHANGES, context.changes.stream)
+    app.router.add_get(CHANGES, context.changes.stream, allow_head=False)
     app.router.add_static("/static/", _STATIC)
     app.on_response_prepare.append(_with_headers)
     app.on_shutdown.append(_end)
@@ -112,8 +117,8 @@ async def _end(app: web.Application) -> None:
 
 async def _tasks(app: web.Application) -> AsyncIterator[None]:
     context = app[CONTEXT]
-    tasks = [asyncio.create_task(_listen(context))]
-    tasks += [asyncio.create_task(follow(context)) for follow in _FOLLOWING]
+    following = [partial(follow, context) for follow in (_listen, *_FOLLOWING)]
+    tasks = [asyncio.create_task(kept_up(follow)) for follow in following]
     yield
     for one in tasks:
         one.cancel()
@@ -121,10 +126,15 @@ async def _tasks(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _listen(context: Context) -> None:
-    """Keep each webhook that the stack answers; nothing of it is read until it is looked at."""
+    """Keep each webhook that the stack answers; nothing of it is read until it is looked at.
+
+    Where the feed lets this listener go, as it does with one that falls far behind, it begins
+    again, and the page says that some are missing.
+    """
     place = feed_place(urlsplit(context.local.url).port or 0)
     with suppress(OSError):  # there is no feed, or the stack has ended
         reader, writer = await asyncio.open_unix_connection(place, limit=_LONGEST_LINE)
+        context.journal.begun += 1
         try:
             while line := await reader.readline():
                 if line.strip():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,9 +25,11 @@ from relay.page.bench.rules_files import NotDone
 from relay.page.braze import letters
 from relay.page.context import Context
 from relay.page.stack import operated
+from relay.page.webhooks.listing import whole_number
 
 SAMPLE, WEBHOOK, LETTER = "sample", "webhook", "letter"
 _RECENT: Final = 30  # webhooks to choose from
+_SHOWN: Final = 20  # characters of a number that there is not
 Options = list[tuple[str, str]]  # values and words
 
 
@@ -53,10 +55,14 @@ class Chosen:
 
 
 def _webhook(context: Context, name: str) -> Asked:
-    found = context.journal.find(int(name)) if name.isascii() and name.isdigit() else None
+    found = context.journal.find(whole_number(name))
     if found is None:
-        raise NoEvent(f"webhook {name} is not kept any more")
-    return of_webhook(found.number, found.webhook, found.at)
+        raise NoEvent(f"webhook {name[:_SHOWN]} is not kept any more")
+    reading = context.reading(found)
+    hidden, headers = reading.credentials, reading.answered.headers
+    # Rules that are typed may name another header as the credential than those served then.
+    kept = {name: one for name, one in headers.items() if name not in hidden}
+    return of_webhook(found.number, replace(reading.answered, headers=kept), found.at)
 
 
 async def _letter(context: Context, name: str) -> Asked:

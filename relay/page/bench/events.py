@@ -23,6 +23,7 @@ from relay.webhooks.samples import Sample, misread, read_sample
 
 PASTED: Final = "pasted"
 _WEBHOOKS: Final = "/webhooks/"
+_TOO_DEEP: Final = "its JSON is nested too deep"
 
 
 class NoEvent(Exception):
@@ -90,6 +91,8 @@ def of_pasted(text: str, headers: str, source: str) -> Asked:
         found = json.loads(text)
     except ValueError as error:
         raise NoEvent(f"what is pasted is not JSON: {error}") from None
+    except RecursionError:
+        raise NoEvent(_TOO_DEEP) from None
     given = dict(map(_header, filter(str.strip, headers.splitlines())))
     if isinstance(found, dict) and found.keys() == {"source", "headers", "body"}:
         own = found["headers"]
@@ -112,7 +115,7 @@ def _received(
 ) -> Given:
     try:
         body = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None  # the rules say what is wrong with it
     return Given(_Received(name, source, headers, body, raw), received_at)
 
@@ -120,4 +123,7 @@ def _received(
 def _asked(given: Given) -> Asked:
     sample = given.sample
     told = [sample.name, sample.source, dict(sample.headers), sample.body, given.received_at]
-    return Asked(given, sha256(json.dumps(told).encode()).hexdigest())
+    try:
+        return Asked(given, sha256(json.dumps(told).encode()).hexdigest())
+    except RecursionError:
+        raise NoEvent(_TOO_DEEP) from None

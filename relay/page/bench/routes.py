@@ -24,6 +24,7 @@ from relay.page.bench.state import State, state
 from relay.page.bench.trying import Desk, examined, tried
 from relay.page.context import CONTEXT, Context
 from relay.page.rendering import fragment, html, page
+from relay.page.way.received import MOST
 
 _LOOK_SECONDS: Final = 0.3
 _NOTHING_NEW: Final = 204  # htmx leaves the page as it is
@@ -71,7 +72,7 @@ async def _event(request: web.Request) -> web.Response:
     if form.chosen.event == PASTED:
         return html(fragment("bench/pasted.html", {}))
     asked, why_not = await _asked(context, form.chosen)
-    readable = {"headers": _readable(context, asked), "body": _written(asked)} if asked else {}
+    readable = {"headers": _readable(context, asked), **_written(asked)} if asked else {}
     values = {"why_not": why_not, **readable}
     return html(fragment("bench/event.html", values))
 
@@ -84,8 +85,10 @@ def _readable(context: Context, asked: Asked) -> dict[str, str]:
     return {name: value for name, value in headers if name.lower() in names}
 
 
-def _written(asked: Asked) -> str:
-    return json.dumps(asked.given.sample.body, indent=2, ensure_ascii=False)
+def _written(asked: Asked) -> dict[str, Any]:
+    """Return the beginning of a body as JSON, and how many characters are left out."""
+    text = json.dumps(asked.given.sample.body, indent=2, ensure_ascii=False)
+    return {"body": text[:MOST], "cut": max(len(text) - MOST, 0)}
 
 
 async def _result(request: web.Request) -> web.Response:

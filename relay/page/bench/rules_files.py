@@ -52,6 +52,8 @@ def save(folder: Path, name: str, text: str, digest: str) -> RulesText:
     if _text(name, before).digest != digest:
         raise NotDone(f"{name} has changed on disk since it was read here: nothing is saved")
     new = RulesText(name, with_newlines(text))
+    if not _is_kept(new.text):
+        raise NotDone("there are characters in it that a text file cannot have: nothing is saved")
     try:
         _replace(place, _encoded(new.text, before), before)
     except OSError as error:
@@ -85,9 +87,15 @@ def _text(name: str, content: bytes) -> RulesText:
         text = with_newlines(content.decode("utf-8"))
     except UnicodeDecodeError:
         raise NotDone(f"{name} is not UTF-8 text: open it in an editor") from None
-    if "\r" in text or "\0" in text:
+    if not _is_kept(text):
         raise NotDone(f"{name} has characters that a browser would change: open it in an editor")
     return RulesText(name, text)
+
+
+def _is_kept(text: str) -> bool:
+    """Return whether browsers and UTF-8 keep a text as it is."""
+    is_whole = not any("\ud800" <= one <= "\udfff" for one in text)
+    return is_whole and "\r" not in text and "\0" not in text
 
 
 def _encoded(text: str, before: bytes) -> bytes:

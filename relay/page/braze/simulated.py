@@ -25,6 +25,8 @@ async def control(
 
     `path` is quoted already where it needs to be.
     """
+    if not context.is_simulated:
+        raise NoAnswer("this Braze is not simulated: nothing here can be asked of it")
     url = URL(f"{context.local.braze_url}/_sim{path}", encoded=True).update_query(query)
     try:
         async with (

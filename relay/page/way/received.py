@@ -12,6 +12,11 @@ from relay.page.reading import HIDDEN, Reading
 from relay.page.way.docs_words import table
 
 _TAKEN: Final = 200
+# Parts of names of headers and parameters, without dashes; `author` is none.
+_PROOFS: Final = (
+    *("signature", "hmac", "token", "secret", "apikey", "accesskey", "password", "passwd"),
+    *("auth", "credential", "session", "jwt"),
+)
 MOST: Final = 32_000  # characters of a body that are shown
 
 
@@ -93,7 +98,8 @@ def _headers(reading: Reading, scheme: Scheme | None) -> Iterator[tuple[str, str
 
 def _is_signature(name: str) -> bool:
     """Return whether a header looks like a proof: of a source that is not known nobody says it."""
-    return any(word in name for word in ("signature", "hmac", "token", "secret", "api-key"))
+    plain = name.replace("-", "").replace("_", "").replace("author", "")
+    return any(word in plain for word in _PROOFS)
 
 
 def _query(query: str, scheme: Scheme | None) -> str:

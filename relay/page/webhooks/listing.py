@@ -42,8 +42,8 @@ class Sought:
             query.get("text", "").strip().lower()[:_LONGEST],
             query.get("source", ""),
             kind if kind in get_args(Kind) else "",
-            _number(query.get("chosen", "")),
-            _number(query.get("before", "")),
+            whole_number(query.get("chosen", "")),
+            whole_number(query.get("before", "")),
         )
 
     @property
@@ -60,7 +60,8 @@ class Sought:
         return not self.before or number < self.before
 
 
-def _number(text: str) -> int:
+def whole_number(text: str) -> int:
+    """Return the number of a webhook in a URL; 0, which none has, for what is no such number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < len("1000000000") else 0
 
 

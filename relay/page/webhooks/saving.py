@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from handler.core.errors import RulesError
 from handler.core.rules.source import Source
+from relay.capture.new_file import write_new
 from relay.capture.replacement import Replaced, Unreplaced
 from relay.capture.sample_file import NAME, UNREPLACED, free, named, replaced, told, unfit, write
 from relay.page.context import Folders
@@ -71,6 +72,8 @@ def save_sample(reading: Reading, folders: Folders, wish: Wish) -> Saved:
         write(file, own.name, made)
     except FileExistsError:
         raise _there_is(file, folders) from None
+    except UnicodeEncodeError:
+        raise NotSaved("a text of it has half a character, which no file can hold") from None
     command = f"{RELAY} rules explain {wish.name}"
     return Saved.of(_shown(file, folders), made, command, as_is=wish.as_is)
 
@@ -81,10 +84,11 @@ def save_case(reading: Reading, folders: Folders, wish: Wish) -> Saved:
     at = int(reading.arrival.at)
     file = folders.cases / own.name / f"{wish.name}.yaml"
     file.parent.mkdir(parents=True, exist_ok=True)
+    if not file.parent.resolve().is_relative_to(folders.cases.resolve()):
+        raise NotSaved(f"{_shown(file.parent, folders)} is a link that leads out of the cases")
     text = _case(own, made, at)
     try:
-        with file.open("x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
+        write_new(file, text.encode())
     except FileExistsError:
         raise _there_is(file, folders) from None
     _check(file, own, folders)

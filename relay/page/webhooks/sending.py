@@ -75,6 +75,8 @@ def as_new(reading: Reading, sender: Sender, url: str) -> Prepared:
         made = renewed(sample, sender.source, secrets.choice)
     except ValueError:
         raise NotSent("its body is not JSON") from None
+    except RecursionError:
+        raise NotSent("its body is nested too deep") from None
     except NoNewId as error:
         raise NotSent(str(error)) from None
     body = json.dumps(made.sample.body).encode()
@@ -87,7 +89,9 @@ def posted(request: SignedRequest) -> requests.Response:
     try:
         with requests.Session() as session:
             return send(request, session)
-    except (requests.RequestException, ValueError) as error:  # their text holds URL and headers
+    except ValueError:  # its text holds URL and headers
+        raise NotSent("its path or a header of it is of characters that no client sends") from None
+    except requests.RequestException as error:
         raise NotSent(f"the stack does not answer ({type(error).__name__})") from None
 
 

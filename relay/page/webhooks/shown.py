@@ -42,6 +42,7 @@ async def list_values(context: Context, sought: Sought) -> dict[str, Any]:
         "total": len(context.journal),
         "left_out": context.journal.left_out,
         "most": context.journal.most,
+        "gaps": max(context.journal.begun - 1, 0),
         "url": context.local.url,
     }
 
