@@ -218,6 +218,7 @@ def test_only_what_is_new_is_told() -> None:
 def test_a_list_without_the_oldest_says_how_many_are_left_out() -> None:
     values = {"listed": Listed(()), "rows": [], "sought": Sought(), "total": 1_000}
     text = fragment(
-        "webhooks/list.html", {**values, "left_out": 1_120, "most": 1_000, "url": "http://x"}
+        "webhooks/list.html",
+        {**values, "left_out": 1_120, "gaps": 0, "most": 1_000, "url": "http://x"},
     )
     assert "The oldest 1,120 are left out: the page keeps 1,000 at most." in text
