@@ -35,9 +35,7 @@ from bench.results import OURS, Result
 from bench.rounds import Rounds, Task
 
 _RELAYS: Final = (OURS, RELEASE)
-_OFTEN: Final = 100  # invocations, after which memory is read
 _UNKNOWN: Final = "orders/cancelled"  # a topic of no rule
-_WARM: Final = 10  # invocations after the first, to compare it with
 
 
 _HOLDING: Final[Mapping[str, Callable[[Function, Mapping[str, str]], list[str]]]] = {
@@ -50,13 +48,19 @@ _HOLDING: Final[Mapping[str, Callable[[Function, Mapping[str, str]], list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """How much is measured; `seconds` are those of CPU of each figure in each round."""
+    """How much is measured; `seconds` are those of CPU of each figure in each round.
+
+    `warm` are the invocations after the first, to compare it with; after `peak_invocations` memory
+    is read.
+    """
 
     ways: tuple[str, ...]
     seconds: float
     rounds: int
     cold_rounds: int
+    warm: int
     peak_rounds: int
+    peak_invocations: int
 
 
 FULL: Final = Amount(
@@ -64,9 +68,19 @@ FULL: Final = Amount(
     seconds=0.2,
     rounds=11,
     cold_rounds=9,
+    warm=10,
     peak_rounds=3,
+    peak_invocations=100,
 )
-QUICK: Final = Amount((OURS, PLAIN, HAND, CROWDS[OURS]), 0, 1, 1, 1)  # everything once
+QUICK: Final = Amount(
+    (OURS, PLAIN, HAND, CROWDS[OURS]),
+    seconds=0,  # everything once
+    rounds=1,
+    cold_rounds=1,
+    warm=1,
+    peak_rounds=1,
+    peak_invocations=2,
+)
 
 
 def warm_tasks(seconds: float) -> list[Task]:
@@ -110,27 +124,27 @@ class Measurement:
         """Measure everything."""
         self._count()
         with RuntimeApi() as api:
-            self._start_cold(api, amount.cold_rounds)
-            self._fill_memory(api, amount.peak_rounds)
+            self._start_cold(api, amount.cold_rounds, 1 + amount.warm)
+            self._fill_memory(api, amount.peak_rounds, amount.peak_invocations)
         self._rounds.run(warm_tasks(amount.seconds), amount.rounds, "warm")
 
-    def _start_cold(self, api: RuntimeApi, rounds: int) -> None:
+    def _start_cold(self, api: RuntimeApi, rounds: int, count: int) -> None:
         """Start every function in each round, after a round in which files are read from disk."""
         places = [(name, way) for name, ways in self._functions.items() for way in ways]
         for number in range(0 if rounds > 1 else 1, rounds + 1):
             self._say(f"cold, round {number} of {rounds}")
             for name, way in places[:: 1 if number % 2 else -1]:
-                found = api.start(self._functions[name][way], self._variables, 1 + _WARM)
+                found = api.start(self._functions[name][way], self._variables, count)
                 if number:
                     self.figures[cold(name)][way].append(found.answered)
                     self.figures[beyond(name)][way].append(found.beyond)
 
-    def _fill_memory(self, api: RuntimeApi, rounds: int) -> None:
+    def _fill_memory(self, api: RuntimeApi, rounds: int, count: int) -> None:
         for number, name in product(range(rounds), (INGEST, DELIVER)):
             self._say(f"memory of {name}, round {number + 1} of {rounds}")
             for way in _RELAYS:
                 if function := self._functions[name].get(way):
-                    found = api.start(function, self._variables, _OFTEN)
+                    found = api.start(function, self._variables, count)
                     self.figures[peak(name)][way].append(found.peak)
 
     def _count(self) -> None:
