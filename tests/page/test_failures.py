@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -11,7 +14,14 @@ from aiohttp import ClientSession, web
 from relay.local.emulator import HOST, listening
 from relay.page.failures import in_a_line, kept_up
 
+T = TypeVar("T")
 SECRET = "a-secret-that-nobody-may-see"
+
+
+def run(made: Coroutine[None, None, T]) -> T:
+    """Run it in a thread: this one may have the loop of the browser's driver."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, made).result()
 
 
 async def _fails(_: web.Request) -> web.Response:
@@ -41,7 +51,7 @@ async def _answers() -> list[tuple[int, str]]:
 def test_a_failure_is_a_sentence_without_the_value_that_failed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (failed, said), gone = asyncio.run(_answers())
+    (failed, said), gone = run(_answers())
     written = capsys.readouterr().err
     assert gone == (404, "not there")
     assert failed == 500
@@ -63,7 +73,7 @@ def test_what_follows_the_stack_begins_again_after_a_failure() -> None:
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        asyncio.run(kept_up(follow))
+        run(kept_up(follow))
     assert begun == 2
 
 

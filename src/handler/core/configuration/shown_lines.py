@@ -16,8 +16,9 @@ from handler.core.errors import Finding
 WIDTH: Final = 200  # characters of a line that are shown
 _LENGTH: Final = 2000  # characters of a message; the longest mend writes out one expression
 _CUT: Final = "..."
-# With the colon that belongs there, a `=` in its place, or none.
-_OPEN: Final = re.compile(r"\b(?:verify|headers|public_url|secrets?|key)[\"']?(?:\s*[:=]|\s)")
+# With the colon that belongs there, with a `=` in its place, or, where a line begins so, with none.
+_NAMES: Final = r"(?:verify|headers|public_url|secrets?|key)[\"']?"
+_OPEN: Final = re.compile(rf"\b{_NAMES}\s*[:=]|^\s*(?:- +)*[\"']?{_NAMES}\s")
 _KEY: Final = re.compile(r"^\s*(?:- +)*[\"']?[\w.-]+[\"']?(?:\s*[:=]|\s)")
 _RUN: Final = re.compile(r"[0-9A-Za-z+/=]{16,}", re.ASCII)
 _WORD: Final = re.compile(r"[^\s\"'\[\]{},:]+")
