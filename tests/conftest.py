@@ -35,7 +35,7 @@ def _load_once(self: JSONFileLoader, file_path: str) -> Any:  # noqa: ARG001 - i
 
 # boto3 keeps what it has read of a service for the other clients of a session. Most tests have a
 # session of their own, of whose time reading it anew takes a fifth.
-JSONFileLoader.load_file = _load_once  # type: ignore[method-assign]
+JSONFileLoader.load_file = _load_once  # type: ignore[method-assign] # see above
 
 # What takes longest begins first, so that nothing is waited for at the end. What computes is
 # between what waits for a stack: the processors have work all the time.

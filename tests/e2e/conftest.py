@@ -12,7 +12,7 @@ import pytest
 from relay.local.stack import Local, local_stack
 from relay.paths import PROJECT
 from tests.docs_pages import page
-from tests.e2e.harness import SECRETS, WORKERS, Relay, sample
+from tests.e2e.harness import SECRETS, WORKERS, Relay, of_its_own, sample
 from tests.forked import Forked, forked
 
 
@@ -46,11 +46,7 @@ def command() -> Iterator[Forked]:
 
 @pytest.fixture
 def relay(local: Local) -> Iterator[Relay]:
-    made = Relay(local)
-    made.braze("DELETE", "")
-    yield made
-    made.braze("DELETE", "/faults")
-    made.wait_until_idle()
+    yield from of_its_own(local)
 
 
 @pytest.fixture

@@ -233,3 +233,12 @@ def invoke(relay: typer.Typer, local: Local, *arguments: str) -> Result:
         return CliRunner().invoke(relay, arguments, env=aws_environment(local))
     finally:
         boto3.DEFAULT_SESSION = None  # it would keep another test's credentials
+
+
+def of_its_own(local: Local) -> Iterator[Relay]:
+    """Give a test the relay with a Braze that remembers nothing; leave both idle at the end."""
+    made = Relay(local)
+    made.braze("DELETE", "")
+    yield made
+    made.braze("DELETE", "/faults")
+    made.wait_until_idle()

@@ -18,7 +18,7 @@ from relay.page.context import Context, Folders
 from relay.page.server import served_page
 from relay.paths import PROJECT
 from tests.chromium import ARGUMENTS, MISSING, chromium
-from tests.e2e.harness import SECRETS, WORKERS, Relay
+from tests.e2e.harness import SECRETS, WORKERS, Relay, of_its_own
 
 _PATIENCE_MS = 30_000
 
@@ -105,11 +105,7 @@ def opened(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture
 def relay(local: Local) -> Iterator[Relay]:
-    made = Relay(local)
-    made.braze("DELETE", "")
-    yield made
-    made.braze("DELETE", "/faults")
-    made.wait_until_idle()
+    yield from of_its_own(local)
 
 
 @pytest.fixture

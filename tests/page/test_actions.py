@@ -1,4 +1,4 @@
-"""What one click does to a webhook, seen at the far end: Braze, the files, `relay rules test`."""
+"""Actions on a webhook, seen at the far end: Braze, the files, `relay rules test`."""
 
 import json
 import uuid

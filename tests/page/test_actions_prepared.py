@@ -1,4 +1,4 @@
-"""What is sent again, as a request: its bytes, its proof, and nothing that the way has added."""
+"""Requests that are sent again: their bytes, their proof, and nothing that the way has added."""
 
 import json
 from pathlib import Path

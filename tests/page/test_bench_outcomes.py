@@ -1,4 +1,4 @@
-"""What the bench makes of an event is the relay's plan, and the explanation of the command."""
+"""Outcomes of the bench are the relay's plan, and the explanation of the command."""
 
 import json
 from pathlib import Path

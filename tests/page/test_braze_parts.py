@@ -1,4 +1,4 @@
-"""What the page makes of Braze's records, its faults and its targets: without a browser."""
+"""Braze's records, faults and targets as the page shows them: without a browser."""
 
 from typing import Any, get_args
 

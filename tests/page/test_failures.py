@@ -1,4 +1,4 @@
-"""What nobody has foreseen fails in one line: the page goes on, and no value is told."""
+"""Failures that nobody has foreseen are a line each: the page goes on, and no value is told."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""What the simulated Braze holds, for people: messages, refused requests, profiles. Pure."""
+"""Records of the simulated Braze, for people: messages, refused requests, profiles. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the page remembers of Braze's side: names of orders and rules, and who reads letters now."""
+"""Memory of Braze's side: names of orders and rules, and the lock on the letters of the queue."""
 
 import asyncio
 from dataclasses import dataclass, field

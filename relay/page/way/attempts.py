@@ -8,12 +8,12 @@ from typing import Any, Final, Literal
 from handler.core.delivery.claim_protocol import State
 from handler.core.reasons import FACTS, Reason
 from relay.operations.delivery_history import Found, described
+from relay.page.reading import Kind
 from relay.page.way.docs_words import table
 from relay.stacks.ledger import Record
 from relay.stacks.logs import Line
 from relay.stacks.selection import RELAY
 
-Kind = Literal["good", "wait", "bad", "quiet"]
 Letter = Literal["", "dead", "held"]
 _SHOWN_ELSEWHERE: Final = frozenset({"rule", "found by"})
 _DUPLICATE: Final = "duplicate"

@@ -7,13 +7,13 @@ from typing import Any, Final, Literal
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery
 from relay.local.received import Wanted
+from relay.page.reading import Kind
 from relay.page.way.attempts import Progress
 from relay.page.way.docs_words import checklist
 from relay.page.way.request_json import JsonLine, plain_lines
 from relay.stacks.ledger import Record
 
 Mark = Literal["new", "changed", "removed", "same"]
-Kind = Literal["good", "wait", "bad", "quiet"]
 _SAME_SEND: Final = 4  # `Wanted.likeness` of a send that is this delivery's in every part
 # By the beginning of the simulated Braze's reason: a word of the item in the checklist of
 # docs/braze.md, or what to do where no setting of the dashboard is the cause.

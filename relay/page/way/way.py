@@ -6,8 +6,8 @@ from typing import Final
 
 from handler.core.models import Delivery
 from handler.core.rules.source import Source
-from relay.page.reading import Reading, Verdict
-from relay.page.way.attempts import Kind, Progress, Seen, parked_steps, progress
+from relay.page.reading import Kind, Reading, Verdict
+from relay.page.way.attempts import Progress, Seen, parked_steps, progress
 from relay.page.way.lookup import Known
 from relay.page.way.reach import Reach, reached, sends_for
 from relay.page.way.received import Received, received

@@ -34,6 +34,6 @@ class RowTexts:
         key = (number, row.kind, row.state, chosen, reached)
         if key not in self._made:
             values = {"row": row, "is_chosen": chosen, "is_reached": reached}
-            # Markup of our own template, in which each value is escaped.
-            self._made[key] = Markup(fragment("webhooks/row.html", values))  # noqa: S704
+            text = fragment("webhooks/row.html", values)
+            self._made[key] = Markup(text)  # noqa: S704 - our own template, which escapes values
         return self._made[key]

@@ -1,4 +1,4 @@
-"""What Braze accepted and nobody got: a row of the list says so, and why.
+"""Deliveries that Braze accepted and nobody got: a row of the list says so, and why.
 
 The simulated Braze is asked only where something was accepted since the last look.
 """
