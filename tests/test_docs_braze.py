@@ -11,10 +11,10 @@ from handler.core.braze.contract.custom_attributes import MAX_ITEMS, MAX_NESTED_
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
 from handler.core.braze.contract.trigger import MAX_ALIAS_BYTES
 from handler.core.braze.endpoints import (
-    ENDPOINTS,
     MAX_IDENTIFIER_BYTES,
     MAX_PROPERTIES_BYTES,
     MAX_RECIPIENTS,
+    SENDS,
 )
 from handler.core.braze.outcome import HttpResponse, classify
 from handler.core.reasons import Reason
@@ -36,22 +36,22 @@ def names(cell: str) -> list[str]:
 
 def test_every_endpoint_is_named_with_all_that_it_takes() -> None:
     told = [(names(key)[0], names(path)[0], names(more)) for key, path, more in rows("`send`")]
-    assert told == [(it.key, it.path, list(it.keys[1:])) for it in ENDPOINTS]
+    assert told == [(it.key, it.path, list(it.keys[1:])) for it in SENDS]
 
 
 def test_every_endpoint_has_its_permission_on_the_page_and_its_row_in_the_simulated_braze() -> None:
     told = {names(row[1])[0]: names(row[0])[0] for row in rows("permission")}
-    found = {one.key: endpoint(one.path.replace("{}", "id")) for one in ENDPOINTS}
-    assert told == {one.key: one.permission for one in ENDPOINTS}
+    found = {one.key: endpoint(one.path.replace("{}", "id")) for one in SENDS}
+    assert told == {one.key: one.permission for one in SENDS}
     assert told == {key: one.permission for key, one in found.items() if one is not None}
 
 
 def test_every_field_has_a_row() -> None:
     told = {name for row in rows("field") for name in names(row[0])}
-    assert told == {key for it in ENDPOINTS for key in it.keys[1:]}
+    assert told == {key for it in SENDS for key in it.keys[1:]}
     own = [name for row in rows("of a recipient") for name in names(row[0])]
-    properties = {name for it in ENDPOINTS for name in it.properties}
-    assert own == [key for key in ENDPOINTS[0].recipient_keys if key not in properties]
+    properties = {name for it in SENDS for name in it.properties}
+    assert own == [key for key in SENDS[0].recipient_keys if key not in properties]
 
 
 def test_the_limits_are_those_of_the_code() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.braze.endpoints import SENDS
 from handler.core.braze.request import request
 from handler.core.models import Delivery
 from handler.core.rules.source import Source
@@ -17,7 +17,7 @@ from relay.webhooks.post import Posted
 
 Record = Mapping[str, Any]  # as the simulated Braze shows it
 _ONE: Final = {"events": "event", "deliveries": "delivery"}
-_TARGETS: Final = frozenset(each.key for each in ENDPOINTS)
+_TARGETS: Final = frozenset(each.key for each in SENDS)
 _PROPERTIES: Final = ("trigger_properties", "context", "canvas_entry_properties")
 _LABEL: Final = 12  # columns of the words before a value
 

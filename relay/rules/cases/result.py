@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.braze.endpoints import SENDS
 from handler.core.configuration.yaml12 import Document, load
 from handler.core.errors import RulesError
 from handler.core.models import Plan
@@ -13,7 +13,7 @@ from relay.rules.plan_document import Outcome, delivered, parked
 from relay.rules.yaml_text import written
 
 _OF_ANOTHER_TYPE = "type is "
-_TARGETS = frozenset(each.key for each in ENDPOINTS)
+_TARGETS = frozenset(each.key for each in SENDS)
 _BY_HAND = "this case cannot be updated; write expect by hand, in lines of its own at the end"
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from handler.core.braze.contract.attributes import CHOICES, FORBIDDEN
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, PRIORITIZATIONS
-from handler.core.braze.endpoints import ENDPOINTS, MAX_RECIPIENTS
+from handler.core.braze.endpoints import MAX_RECIPIENTS, SENDS
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.rules.compile_defines import NAME
 from handler.core.rules.schema import FileBlock
@@ -130,7 +130,7 @@ def _verify() -> Schema:
 
 
 def _send() -> Schema:
-    known: dict[str, Schema] = {key: {} for one in ENDPOINTS for key in one.keys}
+    known: dict[str, Schema] = {key: {} for one in SENDS for key in one.keys}
     lists: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_RECIPIENTS}
     given = {
         "recipients": lists | {"items": _part("Recipient")},
@@ -138,7 +138,7 @@ def _send() -> Schema:
         "broadcast": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
         "audience": {"anyOf": [{"type": "object"}, _EXPRESSION]},
         "attachments": {"type": "array", "items": _part("Attachment")},
-        **{one.key: _TARGET for one in ENDPOINTS},
+        **{one.key: _TARGET for one in SENDS},
         **_properties(),
     }
     return _closed(known | given) | {
@@ -147,12 +147,12 @@ def _send() -> Schema:
             {"required": ["broadcast"], "properties": {"broadcast": {"not": {"const": False}}}},
             {"required": ["broadcast", "audience"]},
         ],
-        "oneOf": _one_of([one.key for one in ENDPOINTS]),
+        "oneOf": _one_of([one.key for one in SENDS]),
     }
 
 
 def _recipient() -> Schema:
-    known: dict[str, Schema] = {key: {} for one in ENDPOINTS for key in one.recipient_keys}
+    known: dict[str, Schema] = {key: {} for one in SENDS for key in one.recipient_keys}
     given = {
         **{key: _EXPRESSION for key in IDENTIFIERS if key != "user_alias"},
         "user_alias": _part("Alias"),
@@ -192,7 +192,7 @@ def _value() -> Schema:
 def _properties() -> dict[str, Schema]:
     known: Schema = {"type": "object", "additionalProperties": _part("Value")}
     objects: Schema = {"anyOf": [known, _EXPRESSION]}
-    return {key: objects for one in ENDPOINTS for key in one.properties}
+    return {key: objects for one in SENDS for key in one.properties}
 
 
 def _attributes() -> Schema:

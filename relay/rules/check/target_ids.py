@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.braze.endpoints import SENDS
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions.template import Whole, compile_text
@@ -71,7 +71,7 @@ def _targets(document: Document, sources: Sequence[str], stage: str) -> Iterator
         if not (isinstance(rule, dict) and isinstance(send, dict)):
             continue
         is_sent = rule.get("enabled") is not False and rule.get("shadow") is not True
-        for key in {one.key for one in ENDPOINTS} & send.keys():
+        for key in {one.key for one in SENDS} & send.keys():
             own: Path = ("rules", at, "send", key)
             for path in _places(send[key], own, sources, stage):
                 if isinstance(value := _at(file, path), str):

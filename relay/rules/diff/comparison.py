@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import JsonValue
 
-from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.braze.endpoints import SENDS
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery, Plan
 from handler.core.rules.source import Source
@@ -135,7 +135,7 @@ def _who(delivery: Delivery) -> list[JsonValue]:
 
 
 def _target(delivery: Delivery) -> tuple[object, ...]:
-    return (delivery.path, *(delivery.send.get(one.key) for one in ENDPOINTS))
+    return (delivery.path, *(delivery.send.get(one.key) for one in SENDS))
 
 
 _LIKENESSES: Final[tuple[Callable[[Delivery], object], ...]] = (

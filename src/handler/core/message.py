@@ -18,13 +18,14 @@ from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, OnUnknown, Parked, ParkReason
 
-VERSIONS: Final = (1, 2, 3, 4)
+VERSIONS: Final = (1, 2, 3, 4, 5)
 # The fields that each version adds. A message has the lowest version with all of its fields, so
 # that workers from before an update can read as many messages as possible.
 _SINCE: Final = {
     2: ("once", "surge", "event_version"),
     3: ("arrived_ms", "again_after"),
     4: ("priority",),
+    5: ("guard", "delay", "refused_of"),
 }
 # SQS, "Amazon SQS message quotas": 1 MiB for a message and for a batch; 16 KiB are kept free for
 # what SQS counts besides the bodies.
@@ -71,6 +72,9 @@ _DELIVERY: Final[Mapping[str, Callable[[object], bool]]] = {
     "arrived_ms": _of(int, NoneType),
     "again_after": _of(int, NoneType),
     "priority": lambda value: value in (None, "low"),
+    "guard": _of(str, NoneType),
+    "delay": _of(int, NoneType),
+    "refused_of": _of(str, NoneType),
 }
 _PARKED: Final[Mapping[str, Callable[[object], bool]]] = {
     **_SHARED,

@@ -73,6 +73,12 @@ class Delivery:
     limit, as (deliveries, seconds). `event_version` and then `arrived_ms` order what is written to
     one profile; `again_after` is the event's, where the id was made of its digest. `priority` is
     set where the rule's is low: such a message is in the low-priority queue.
+
+    Of an endpoint with `arrays` (profiles, events, consent), `recipient` is the part of the request
+    that is about this delivery's user: `{"attributes": [...], "events": [...]}`. `guard` names what
+    is written, of which older versions never overwrite newer ones; None: the rule. `delay` is in
+    seconds: SQS hands the message out that much later. `refused_of` is the id of the delivery whose
+    refused objects these are; they are sent as they are, or not at all.
     """
 
     id: str
@@ -94,6 +100,9 @@ class Delivery:
     arrived_ms: int | None = None
     again_after: int | None = None
     priority: Literal["low"] | None = None
+    guard: str | None = None
+    delay: int | None = None
+    refused_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, JsonValue, TypeAdapte
 class _Exact(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    version: Literal[1, 2, 3]
+    version: Literal[1, 2, 3, 4, 5]
 
 
 class DeliveryMessage(_Exact):
@@ -33,6 +33,9 @@ class DeliveryMessage(_Exact):
     arrived_ms: int | None = None
     again_after: int | None = None
     priority: Literal["low"] | None = None
+    guard: str | None = None
+    delay: int | None = None
+    refused_of: str | None = None
 
 
 class EventMessage(_Exact):

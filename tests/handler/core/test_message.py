@@ -127,7 +127,7 @@ def test_an_event_that_fills_much_of_a_message_is_packed_as_small_as_before() ->
 
 def test_a_later_version_is_told_from_what_is_unreadable() -> None:
     with pytest.raises(UnknownVersion):
-        decode(json.dumps(json.loads(GOLDEN) | {"version": 5, "new": True}))
+        decode(json.dumps(json.loads(GOLDEN) | {"version": 6, "new": True}))
 
 
 @pytest.mark.parametrize(
@@ -140,6 +140,9 @@ def test_a_later_version_is_told_from_what_is_unreadable() -> None:
         ({"event_version": 7, "arrived_ms": 1}, 3),
         ({"again_after": 5}, 3),
         ({"priority": "low"}, 4),
+        ({"priority": "low", "guard": "g"}, 5),
+        ({"delay": 300}, 5),
+        ({"refused_of": "a"}, 5),
     ],
 )
 def test_a_message_has_the_lowest_version_that_has_what_it_carries(
@@ -180,7 +183,16 @@ def test_what_no_release_wrote_is_unreadable_and_the_error_shows_none_of_it(body
 
 
 FULL = replace(
-    DELIVERY, once="a", surge=(1, 60), event_version=7, arrived_ms=1, again_after=5, expires_at=1
+    DELIVERY,
+    once="a",
+    surge=(1, 60),
+    event_version=7,
+    arrived_ms=1,
+    again_after=5,
+    expires_at=1,
+    guard="g",
+    delay=1,
+    refused_of="b",
 )
 NAMES = sorted({*DeliveryMessage.model_fields, *EventMessage.model_fields, "more"} - {"version"})
 # What a field may hold by mistake: each type, and what lies at the edge of each.

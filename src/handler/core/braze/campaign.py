@@ -8,13 +8,13 @@ import json
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from handler.core.braze.endpoints import ENDPOINTS, endpoint_of, is_part_of_a_path
+from handler.core.braze.endpoints import SENDS, endpoint_of, is_part_of_a_path
 from handler.core.braze.outcome import HttpResponse, classify
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 
 _KEY: Final = "campaign_id"
-(_CAMPAIGNS,) = (one for one in ENDPOINTS if one.key == _KEY)
+(_CAMPAIGNS,) = (one for one in SENDS if one.key == _KEY)
 
 # active: it sends. paused: it does not, for it is paused, archived or a draft. hidden: the API key
 # may not read the details. unknown: Braze does not say.

@@ -1,7 +1,8 @@
 """Braze's endpoints: the one table of everything in which they differ.
 
 Sources: braze.com/docs/api/endpoints/messaging/send_messages/ (post_send_triggered_campaigns,
-post_send_triggered_canvases and post_send_transactional_message), "API limits" and "API keys".
+post_send_triggered_canvases and post_send_transactional_message), "User track", "Update user's
+subscription group status (V2)", "API limits" and "API keys".
 The checks of a request's content are in `contract`; a new endpoint is a row here, a check there
 and a row in the simulated Braze's own table.
 """
@@ -10,13 +11,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from handler.core.braze.identifiers import IDENTIFIERS
 
 TRANSACTIONAL: Final = "transactional_campaign_id"
 RECIPIENTS: Final = "recipients"
 MAX_RECIPIENTS: Final = 50  # of one request, on both pages of the triggered sends
+MAX_OBJECTS: Final = 75  # of all arrays of a request together ("User track")
+MAX_GROUPS: Final = 50  # of one request ("Update user's subscription group status (V2)")
+_DAY: Final = 86_400
 MAX_PROPERTIES_BYTES: Final = 50 * 1024
 MAX_IDENTIFIER_BYTES: Final = 987
 # What decides who is reached, and with what: no webhook may have a say in it.
@@ -35,15 +39,21 @@ _PATHS: Final = 64
 _PART_OF_A_PATH: Final = "[0-9A-Za-z-]{1,64}"
 
 
+# Endpoints that share one of Braze's rate limits.
+RateClass = Literal["sends", "track", "subscription"]
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A Braze endpoint.
 
-    `key` of a rule's `send` chooses it; `permission` is the API key's. `most` is how many
-    deliveries one request holds; of one, `recipient` is an object and the properties stand beside
-    it only. `refused` is the name of the array that an answer's `errors` refer to where they refuse
-    single deliveries of an accepted request. `is_repeatable` says that Braze takes a repeat within
-    24 hours for the same request.
+    `key` of a rule's `send`, or of the rule itself, chooses it; `permission` is the API key's.
+    `most` is how many deliveries one request holds; of one, `recipient` is an object and the
+    properties stand beside it only. `arrays` are the lists of a request that says who it is about
+    in each of their objects: `most` counts these objects then. `refused` is the name of the array
+    that an answer's `errors` refer to where they refuse single deliveries of an accepted request,
+    and do not name one. `is_repeatable` says that Braze takes a repeat within 24 hours for the
+    same request. A delivery is given up `horizon` seconds after its first attempt.
     """
 
     key: str
@@ -54,6 +64,9 @@ class Endpoint:
     most: int = MAX_RECIPIENTS
     refused: str = RECIPIENTS
     is_repeatable: bool = False
+    arrays: tuple[str, ...] = ()
+    rate: RateClass = "sends"
+    horizon: int = _DAY
 
     @property
     def is_single(self) -> bool:
@@ -79,7 +92,7 @@ class Endpoint:
         return IDENTIFIERS[:2] if self.is_single else IDENTIFIERS
 
 
-ENDPOINTS: Final = (
+SENDS: Final = (
     Endpoint(
         key="campaign_id",
         path="/campaigns/trigger/send",
@@ -102,12 +115,34 @@ ENDPOINTS: Final = (
         is_repeatable=True,
     ),
 )
-PROPERTIES: Final = tuple(dict.fromkeys(name for one in ENDPOINTS for name in one.properties))
+# What is late by days is still true of a profile, unlike a message. The queue keeps 10 days.
+TRACK: Final = Endpoint(
+    key="track",
+    path="/users/track",
+    permission="users.track",
+    properties=(),
+    most=MAX_OBJECTS,
+    arrays=("attributes", "events"),
+    rate="track",
+    horizon=9 * _DAY,
+)
+SUBSCRIBE: Final = Endpoint(
+    key="subscribe",
+    path="/v2/subscription/status/set",
+    permission="subscription.status.set",
+    properties=(),
+    most=MAX_GROUPS,
+    arrays=("subscription_groups",),
+    rate="subscription",
+    horizon=9 * _DAY,
+)
+ENDPOINTS: Final = (*SENDS, TRACK, SUBSCRIBE)
+PROPERTIES: Final = tuple(dict.fromkeys(name for one in SENDS for name in one.properties))
 
 
 def endpoint(send: Mapping[str, object]) -> Endpoint | None:
-    """Return the endpoint of a request, with its id in the path; None unless one key chooses it."""
-    chosen = [one for one in ENDPOINTS if one.key in send]
+    """Return the endpoint of a send, with its id in the path; None unless one key chooses it."""
+    chosen = [one for one in SENDS if one.key in send]
     if len(chosen) != 1:
         return None
     return replace(chosen[0], path=chosen[0].path.replace(_ID, str(send[chosen[0].key])))

@@ -1,6 +1,6 @@
 """Identifiers: those that Braze knows a recipient by, and the digests that the ledger keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -8,6 +8,16 @@ from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 
 IDENTIFIERS: Final = ("external_user_id", "user_alias", "email")
+# By the name that the relay knows an identifier by, the names that endpoints have for it: those of
+# users/track, and the lists of a subscription group.
+_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "external_user_id": ("external_user_id", "external_id", "external_ids"),
+    "braze_id": ("braze_id",),
+    "user_alias": ("user_alias",),
+    "email": ("email", "emails"),
+    "phone": ("phone", "phones"),
+}
+ARRAYS: Final = ("attributes", "events", "subscription_groups")
 _LOGGED: Final = 16  # hex digits of a digest in a log: 64 bits, so that a line stays short
 ALIAS_KEYS: Final = ("alias_name", "alias_label")
 
@@ -20,16 +30,41 @@ REACHING_ATTRIBUTES: Final = (
 
 
 def user_of(delivery: Delivery) -> list[JsonValue] | None:
-    """Return who a delivery is for, as `[identifier, value]`; None for a broadcast."""
+    """Return who a delivery is for, as `[identifier, value]`; None for a broadcast.
+
+    One identifier has one name here, whatever an endpoint calls it: an order's confirmation and
+    its event are about one user.
+    """
     recipient = delivery.recipient or {}
-    for name in IDENTIFIERS:
-        value = recipient.get(name)
+    for name, value in _named(recipient):
         if isinstance(value, dict):
             return [name, [value.get(key) for key in ALIAS_KEYS]]
         if value is not None:
             # Two spellings of an address are one user, and at worst two users wait for each other.
             return [name, value.lower() if name == "email" and isinstance(value, str) else value]
     return None
+
+
+def _named(recipient: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the identifiers of a recipient, or of the first object of its arrays, with names.
+
+    One primary identifier comes first: beside it, an address is an attribute ("User track").
+    """
+    about = next(_objects(recipient), recipient)
+    for name, others in _CALLED.items():
+        for other in others:
+            value = about.get(other)
+            if isinstance(value, list):  # a subscription group lists its users: here, one
+                value = next(iter(value), None)
+            yield name, value
+
+
+def _objects(recipient: Mapping[str, JsonValue]) -> Iterator[Mapping[str, JsonValue]]:
+    """Yield the objects of the arrays in a part of a request; nothing of a trigger's recipient."""
+    for name in ARRAYS:
+        array = recipient.get(name)
+        if isinstance(array, list):
+            yield from (one for one in array if isinstance(one, dict))
 
 
 def traced(text: str) -> str:
@@ -44,16 +79,23 @@ def log_digest(text: str) -> str:
 
 def persons_of(recipient: Mapping[str, JsonValue]) -> list[str]:
     """Return all that names a recipient: its identifiers, and the address among its attributes."""
-    alias, attributes = recipient.get("user_alias"), recipient.get("attributes")
-    found = [
-        recipient.get("external_user_id"),
-        alias.get("alias_name") if isinstance(alias, dict) else None,
-        _address(recipient),
-        _address(attributes) if isinstance(attributes, dict) else None,
-    ]
-    return list(dict.fromkeys(one for one in found if isinstance(one, str)))
+    attributes = recipient.get("attributes")
+    about = [recipient, *([attributes] if isinstance(attributes, dict) else ())]
+    named = (one for each in (*about, *_objects(recipient)) for one in _names_in(each))
+    return list(dict.fromkeys(named))
 
 
-def _address(fields: Mapping[str, JsonValue]) -> str | None:
-    given = fields.get("email")
-    return given.strip().lower() if isinstance(given, str) else None
+def _names_in(fields: Mapping[str, JsonValue]) -> Iterator[str]:
+    alias = fields.get("user_alias")
+    yield from _texts(fields, "external_user_id", "external_id", "external_ids", "braze_id")
+    yield from _texts(alias, "alias_name") if isinstance(alias, dict) else ()
+    yield from (one.strip().lower() for one in _texts(fields, "email", "emails"))
+    yield from _texts(fields, "phones")
+
+
+def _texts(fields: Mapping[str, JsonValue], *names: str) -> Iterator[str]:
+    for name in names:
+        value = fields.get(name)
+        yield from (
+            one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
+        )

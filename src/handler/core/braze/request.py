@@ -1,12 +1,12 @@
 """Requests to Braze: the body of one delivery, or of a batch of them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
-from handler.core.braze.endpoints import endpoint_of, reaches_audience
+from handler.core.braze.endpoints import Endpoint, endpoint_of, reaches_audience
 from handler.core.errors import UnreadableMessage
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
@@ -22,12 +22,14 @@ def request(delivery: Delivery) -> dict[str, JsonValue]:
 
     Braze takes `recipients`, a list, but on the transactional endpoint `recipient`, an object
     (its page "Send transactional email using API-triggered delivery"). Raise UnreadableMessage
-    where the path is none of Braze's, or where there is neither a recipient nor an audience: see
-    `endpoints.reaches_audience`.
+    where the path is none of Braze's, where there is neither a recipient nor an audience (see
+    `endpoints.reaches_audience`), and where arrays are not what the endpoint takes.
     """
     at = endpoint_of(delivery.path)
     if at is None:
-        raise UnreadableMessage("the path is not one of Braze's send endpoints")
+        raise UnreadableMessage("the path is not one of Braze's endpoints")
+    if at.arrays:
+        return _of_arrays(delivery, at)
     if delivery.recipient is None:
         if not reaches_audience(delivery.send):
             raise UnreadableMessage("it has no recipient, and is no broadcast")
@@ -35,6 +37,29 @@ def request(delivery: Delivery) -> dict[str, JsonValue]:
     if at.is_single:
         return _single(delivery, delivery.recipient)
     return {**delivery.send, "recipients": [delivery.recipient]}
+
+
+def _of_arrays(delivery: Delivery, at: Endpoint) -> dict[str, JsonValue]:
+    own = delivery.recipient or {}
+    listed = [one for array in own.values() for one in (array if isinstance(array, list) else [0])]
+    if delivery.send or not own.keys() <= set(at.arrays) or not 0 < len(listed) <= at.most:
+        raise UnreadableMessage(f"it takes 1 to {at.most} objects of {' and '.join(at.arrays)}")
+    if not all(isinstance(one, dict) for one in listed):
+        raise UnreadableMessage("its arrays hold objects")
+    return dict(own)
+
+
+def objects_of(delivery: Delivery) -> Iterator[tuple[str, JsonValue]]:
+    """Yield the objects of a delivery in the order of its request, each with its array's name.
+
+    There are none where the endpoint has no arrays. Raise UnreadableMessage as `request` does.
+    """
+    at = endpoint_of(delivery.path)
+    if at is not None and at.arrays:
+        own = request(delivery)
+        for name in at.arrays:
+            array = own.get(name, [])
+            yield from ((name, one) for one in (array if isinstance(array, list) else ()))
 
 
 def _single(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -50,10 +75,20 @@ def _single(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[str, Js
 
 
 def batch_request(deliveries: Sequence[Delivery]) -> dict[str, JsonValue]:
-    """Return the batch request of deliveries that share all but their recipients."""
+    """Return the batch request of deliveries that share all but their recipients.
+
+    Of objects in arrays, those of the first delivery come first in each array.
+    """
     body = request(deliveries[0])
     if len(deliveries) == 1:
         return body
+    at = endpoint_of(deliveries[0].path)
+    if at is not None and at.arrays:
+        found = [object_ for one in deliveries for object_ in objects_of(one)]
+        merged: dict[str, list[JsonValue]] = {name: [] for name in at.arrays}
+        for name, each in found:
+            merged[name].append(each)
+        return {name: [*array] for name, array in merged.items() if array}
     return {**body, "recipients": [one.recipient for one in deliveries]}
 
 

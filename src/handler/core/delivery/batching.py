@@ -1,7 +1,8 @@
 """Batching: groups the deliveries of a batch into requests.
 
 Braze counts requests, and takes 50 recipients in each (Braze, "Send campaigns using API-triggered
-delivery"). It sends one message where two of them are one user, so no request has a user twice.
+delivery"), or 75 objects ("User track"). It sends one message where two of them are one user, so no
+request has a user twice.
 """
 
 import json
@@ -12,7 +13,7 @@ from typing import Final
 
 from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.identifiers import user_of
-from handler.core.braze.request import encode_request, written
+from handler.core.braze.request import encode_request, objects_of, written
 from handler.core.models import Delivery
 
 # Braze, "API limits": 4 MB for a request; 64 KiB are kept free for whatever counts besides.
@@ -24,22 +25,25 @@ _SORTED: Final = json.JSONEncoder(sort_keys=True)
 class _Request:
     """A request that is being filled: the places of its deliveries in the batch.
 
-    `holds` are its users, and the ids of its deliveries. `size` is in bytes.
+    `holds` are its users, and the ids of its deliveries. `size` is in bytes, `count` what its
+    endpoint's `most` counts: recipients, or objects.
     """
 
     members: list[int]
     holds: set[str]
     size: int
+    count: int = 0
 
-    def takes(self, most: int, size: int) -> bool:
-        """Return whether there is room for one delivery more, of so many bytes."""
-        return len(self.members) < most and self.size + size <= MAX_BYTES
+    def takes(self, most: int, size: int, count: int) -> bool:
+        """Return whether there is room for a delivery of so many bytes, and so many objects."""
+        return self.count + count <= most and self.size + size <= MAX_BYTES
 
-    def add(self, at: int, own: set[str], size: int) -> None:
+    def add(self, at: int, own: set[str], size: int, count: int) -> None:
         """Add the delivery in this place of the batch."""
         self.members.append(at)
         self.holds |= own
         self.size += size
+        self.count += count
 
 
 def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
@@ -57,13 +61,14 @@ def coalesce(deliveries: Sequence[Delivery]) -> list[list[int]]:
         delivery = deliveries[at]
         requests = found[_shared(delivery) if _may_join(delivery) else at]
         own, size = _own(delivery), 1 + len(encode_request(delivery.recipient))
-        free = (one for one in _after(requests, own) if one.takes(_most(delivery), size))
+        most, count = _most(delivery), _count(delivery)
+        free = (one for one in _after(requests, own) if one.takes(most, size, count))
         request = next(free, None)
         if request is None:
             request = _Request([], set(), len(encode_request(delivery.send)))
             requests.append(request)
             made.append(request)
-        request.add(at, own, size)
+        request.add(at, own, size, count)
     return [request.members for request in made]
 
 
@@ -74,6 +79,11 @@ def _may_join(delivery: Delivery) -> bool:
 def _most(delivery: Delivery) -> int:
     at = endpoint_of(delivery.path)
     return at.most if at else 1
+
+
+def _count(delivery: Delivery) -> int:
+    """Return what a delivery is of what its endpoint counts: one recipient, or its objects."""
+    return sum(1 for _ in objects_of(delivery)) or 1
 
 
 def _shared(delivery: Delivery) -> Hashable:

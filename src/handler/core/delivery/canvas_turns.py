@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal
 
-from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.braze.endpoints import SENDS
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import written
 from handler.core.json_types import JsonValue
@@ -17,7 +17,7 @@ from handler.core.models import Delivery
 
 _VERSION: Final = 1
 _KEY: Final = "canvas_id"
-_PATH: Final = next(one.path for one in ENDPOINTS if one.key == _KEY)
+_PATH: Final = next(one.path for one in SENDS if one.key == _KEY)
 APART: Final = 2_000  # between two begins: Braze's second, and one for what comes before a request
 # Between two turns that are kept: visibility timeouts are whole seconds, so that one may come by
 # up to a second later than the one before it.

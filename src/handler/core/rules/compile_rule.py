@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from handler.core.braze.contract.trigger import check
 from handler.core.braze.endpoints import (
-    ENDPOINTS,
     LITERAL_KEYS,
     RECIPIENTS,
+    SENDS,
     TRANSACTIONAL,
     Endpoint,
     endpoint,
@@ -167,7 +167,7 @@ def _find_unknown_paths(
 
 def _is_renamed(key: str, send: Mapping[str, JsonValue]) -> bool:
     """Return whether a key of Braze stands in the request misspelt: that is told by itself."""
-    keys = {one for at in ENDPOINTS for one in at.keys}
+    keys = {one for at in SENDS for one in at.keys}
     if key not in keys or key in send:
         return False
     return any(closest(one, keys) == key for one in send if one not in keys)

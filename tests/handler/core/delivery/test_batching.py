@@ -5,9 +5,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handler.core.braze.endpoints import MAX_RECIPIENTS
+from handler.core.braze.endpoints import MAX_OBJECTS, MAX_RECIPIENTS, SUBSCRIBE, TRACK
 from handler.core.braze.identifiers import user_of
-from handler.core.braze.request import batch_request, encode_request, is_transactional
+from handler.core.braze.request import (
+    batch_request,
+    encode_request,
+    is_transactional,
+    objects_of,
+)
 from handler.core.delivery.batching import MAX_BYTES, coalesce
 from handler.core.models import Delivery
 
@@ -100,3 +105,90 @@ def test_as_few_requests_are_made_as_the_users_allow() -> None:
     batch = [one(recipient={"external_user_id": str(at % 40)}) for at in range(80)]
 
     assert [len(places) for places in coalesce(batch)] == [40, 40]
+
+
+def tracked(user: int, attributes: int = 0, events: int = 1, **more: Any) -> Delivery:
+    """Return a delivery to users/track, with so many objects."""
+    who = {"external_id": str(user)}
+    arrays = {
+        "attributes": [{**who, "number": at} for at in range(attributes)],
+        "events": [{**who, "name": f"e{at}"} for at in range(events)],
+    }
+    recipient = {name: array for name, array in arrays.items() if array}
+    return one(path=TRACK.path, send={}, recipient=recipient, guard="r", **more)
+
+
+def test_a_backlog_of_75_events_of_any_rules_is_one_request() -> None:
+    batch = [tracked(at, rule=f"r{at % 3}") for at in range(MAX_OBJECTS)]
+
+    (places,) = coalesce(batch)
+
+    events = batch_request([batch[at] for at in places])["events"]
+    assert isinstance(events, list)
+    assert [event["external_id"] for event in events] == [str(at) for at in range(75)]  # type: ignore[index, call-overload]
+
+
+SIZES = st.lists(
+    st.tuples(st.integers(0, 30), st.integers(0, 40), st.integers(1, 35)), min_size=1, max_size=30
+)
+
+
+@given(SIZES)
+def test_a_request_of_arrays_holds_at_most_75_objects_and_nobody_twice(
+    sizes: list[tuple[int, int, int]],
+) -> None:
+    batch = [tracked(user, attributes, events) for user, attributes, events in sizes]
+
+    for places in coalesce(batch):
+        members = [batch[at] for at in places]
+        body = batch_request(members)
+        assert body.keys() <= set(TRACK.arrays)
+        assert sum(len(array) for array in body.values() if isinstance(array, list)) <= MAX_OBJECTS
+        assert len({json.dumps(user_of(it)) for it in members}) == len(members)
+
+
+@given(SIZES)
+def test_the_objects_of_a_request_are_those_of_its_deliveries_in_their_order(
+    sizes: list[tuple[int, int, int]],
+) -> None:
+    batch = [tracked(at, attributes, events) for at, (_, attributes, events) in enumerate(sizes)]
+
+    body = batch_request(batch)
+
+    for name in TRACK.arrays:
+        assert body.get(name, []) == [
+            it for d in batch for array, it in objects_of(d) if array == name
+        ]
+
+
+SUBSCRIBED = one(
+    path=SUBSCRIBE.path,
+    send={},
+    recipient={
+        "subscription_groups": [
+            {
+                "subscription_group_id": "g",
+                "subscription_state": "subscribed",
+                "external_ids": ["1"],
+            }
+        ]
+    },
+    guard="r",
+)
+
+
+def test_one_user_is_the_same_for_a_send_an_event_and_a_subscription() -> None:
+    assert user_of(SUBSCRIBED) == user_of(tracked(1)) == user_of(one()) != user_of(tracked(2))
+
+
+def test_an_address_beside_a_primary_identifier_names_nobody_else() -> None:
+    attributes = [{"email": "a@example.com", "external_id": "1"}]
+    assert user_of(tracked(1)) == user_of(
+        one(path=TRACK.path, recipient={"attributes": attributes})
+    )
+    alone = one(path=TRACK.path, recipient={"attributes": [{"email": "A@example.com"}]})
+    assert user_of(alone) == ["email", "a@example.com"]
+
+
+def test_endpoints_do_not_share_a_request() -> None:
+    assert len(coalesce([one(), tracked(2), SUBSCRIBED])) == 3

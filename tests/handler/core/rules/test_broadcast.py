@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from handler.core.braze.endpoints import ENDPOINTS, Endpoint
+from handler.core.braze.endpoints import SENDS, Endpoint
 from handler.core.braze.request import audience_of, request
 from handler.core.delivery.batching import coalesce
 from handler.core.errors import RulesError, UnreadableMessage
@@ -144,7 +144,7 @@ def test_a_deployment_that_takes_no_broadcasts_loads_no_rule_that_makes_one() ->
     assert load("shop", changed(IT, to_one, RULES), "f", "dev", without).rules
 
 
-PLACES = [(it, key) for it in ENDPOINTS for key in it.keys if key not in it.properties]
+PLACES = [(it, key) for it in SENDS for key in it.keys if key not in it.properties]
 
 
 @pytest.mark.parametrize("at, key", PLACES)

@@ -17,10 +17,10 @@ from handler.core.braze.contract.fields import (
 )
 from handler.core.braze.contract.predicates import is_open
 from handler.core.braze.endpoints import (
-    ENDPOINTS,
     MAX_PROPERTIES_BYTES,
     MAX_RECIPIENTS,
     RECIPIENTS,
+    SENDS,
     TRANSACTIONAL,
     Endpoint,
     endpoint,
@@ -64,9 +64,9 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
     """Return what Braze would refuse, or silently not send, in the template of a request."""
     at = endpoint(send)
     if at is None:
-        known = {key for one in ENDPOINTS for key in one.keys}
+        known = {key for one in SENDS for key in one.keys}
         problems = [_unknown(key, known) for key in send if key not in known]
-        keys = [one.key for one in ENDPOINTS]
+        keys = [one.key for one in SENDS]
         found = " and ".join(key for key in keys if key in send) or "none"
         text = f"send needs exactly one of {', '.join(keys)}, and has {found}"
         return [((), text), *problems]
