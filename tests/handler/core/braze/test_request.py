@@ -10,7 +10,7 @@ from handler.core.braze.request import objects_of, request
 from handler.core.errors import UnreadableMessage
 from tests.handler.core.test_message import DELIVERY
 
-EVENT = {"external_id": "1", "name": "signed_up", "time": "2026-11-20T21:00:00Z"}
+EVENT: dict[str, Any] = {"external_id": "1", "name": "signed_up", "time": "2026-11-20T21:00:00Z"}
 TRACKED = replace(DELIVERY, path=TRACK.path, send={}, recipient={"events": [EVENT]})
 
 
