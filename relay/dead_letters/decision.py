@@ -102,6 +102,9 @@ def _never(standing: Standing) -> str:
         request(standing.delivery)
     except UnreadableMessage as error:
         return f"{error}: the worker would bury it again; --rendered makes its request anew"
+    if standing.delivery.refused_of and standing.state == State.ACCEPTED:
+        drop = f"`{RELAY} dead-letters drop {standing.name}` removes this letter"
+        return f"Braze has accepted these objects meanwhile, and none is sent a second time: {drop}"
     if standing.state == State.HELD:
         name = standing.name
         return f"it is held: `{RELAY} held show {name}`, then `{RELAY} held release {name}`"

@@ -12,7 +12,7 @@ from handler.core.braze.request import request
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery, Parked
 from relay.console.format import counted, minute
-from relay.dead_letters.letter import Letter
+from relay.dead_letters.letter import SHORT, Letter
 from relay.rules.yaml_text import written
 from relay.stacks.ledger import DeliveryRecord
 
@@ -43,7 +43,9 @@ def listed(letter: Letter, record: DeliveryRecord | None) -> str:
     status = "" if letter.status is None else f"status {letter.status}"
     why = ", ".join(filter(None, (letter.reason, status, attempts)))
     last = attempted(record) if letter.kind == "held" else detail_text(letter)
-    lines = (head, f"  {why}", f"  {last}" if last else "")
+    of = _refused_of(letter)
+    part = f"  refused objects of {of[:SHORT]}; the others were accepted" if of else ""
+    lines = (head, f"  {why}", part, f"  {last}" if last else "")
     return "\n".join(_UNPRINTABLE.sub("?", one) for one in lines if one)
 
 
@@ -57,12 +59,18 @@ def row(letter: Letter, record: DeliveryRecord | None) -> JsonObject:
         "reason": letter.reason,
         "status": letter.status,
         "detail": letter.detail,
+        "refused_of": _refused_of(letter),
         "accepted_at": letter.accepted_at,
         "buried_at": int(letter.sent_at),
         "state": record.state if record else None,
         "attempts": record.attempts if record else None,
         "last": dict(record.last[-1]) if record and record.last else None,
     }
+
+
+def _refused_of(letter: Letter) -> str | None:
+    """Return the id of the delivery whose refused objects a letter holds; None for others."""
+    return letter.content.refused_of if isinstance(letter.content, Delivery) else None
 
 
 def exported(letter: Letter) -> JsonObject:

@@ -22,7 +22,7 @@ REASONS: Final[Mapping[Kind, frozenset[Reason]]] = {
     "dead": standing("dead"),
     "held": standing("held"),
 }
-_SHORT: Final = 12
+SHORT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Letter:
     @property
     def short(self) -> str:
         """The first characters of the id: enough for --id."""
-        return self.id[:_SHORT]
+        return self.id[:SHORT]
 
     @property
     def reason(self) -> str:

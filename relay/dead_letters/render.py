@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from handler.core import message
-from handler.core.braze.identifiers import IDENTIFIERS
+from handler.core.braze.identifiers import user_of
 from handler.core.errors import ExpressionError, Malformed, NotJson, RulesError, Unrenderable
 from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.expressions.template import Template, expressions
+from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, Event, Parked, Plan, Verified, Webhook
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
 from handler.core.planning.match import match, unmatched
@@ -24,6 +25,7 @@ from handler.core.planning.plan import plan
 from handler.core.planning.render import MAX_DELIVERIES, Packed, event_fields, render
 from handler.core.rules.compiler import root_names
 from handler.core.rules.source import Rule, Source
+from relay.dead_letters.letter import SHORT
 from relay.stacks import cloudformation
 from relay.stacks.local import NAME
 from relay.stacks.selection import Operated
@@ -150,6 +152,7 @@ def rendered(content: Delivery | Parked, sources: Sources) -> Rendered:
 
     A delivery gives one delivery: its counterpart, perhaps under another id.
     """
+    _check_frozen(content)
     source, fields = _source(content.source, sources), _fields(content)
     if "raw" in fields:
         return _of_plans(planned_anew(content, fields, source), sources)
@@ -159,6 +162,13 @@ def rendered(content: Delivery | Parked, sources: Sources) -> Rendered:
         return Rendered((_counterpart(content, made),))
     rule = _wanting(str(content.rule), event, source)
     return Rendered(_fit(render(rule, Packed(event, content.event), source)))
+
+
+def _check_frozen(content: Delivery | Parked) -> None:
+    """Raise Unrenderable for refused objects: their event makes the accepted ones as well."""
+    if isinstance(content, Delivery) and content.refused_of:
+        words = f"these objects were refused, and the others of {content.refused_of[:SHORT]} were"
+        raise Unrenderable("", f"{words} accepted: redrive it as it is, without --rendered")
 
 
 def _of_plans(plans: Sequence[Plan], sources: Sources) -> Rendered:
@@ -251,8 +261,8 @@ def _counterpart(delivery: Delivery, made: tuple[Delivery, ...]) -> Delivery:
     raise Unrenderable("", "nothing that the rule makes now is for the same recipient")
 
 
-def _who(delivery: Delivery) -> list[Any]:
-    return [(delivery.recipient or {}).get(name) for name in IDENTIFIERS]
+def _who(delivery: Delivery) -> list[JsonValue] | None:
+    return user_of(delivery)
 
 
 def _fit(made: tuple[Delivery, ...]) -> tuple[Delivery, ...]:

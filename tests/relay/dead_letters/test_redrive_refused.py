@@ -1,0 +1,83 @@
+"""Refused objects of a delivery go again alone, as they are, or not at all."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from handler.core.message import encode
+from handler.core.models import Delivery
+from tests.relay.dead_letters.desk import HOUR, NOW, Desk, delivery
+from tests.relay.dead_letters.shop import ORDER, RULES, Rules, made_of, rendered
+
+WHOLE = "ab" * 32  # the delivery of which Braze refused one object
+
+
+def refused(**changes: object) -> Delivery:
+    own = {"name": "order_placed", "external_id": "9", "time": "2026-11-30T23:00:00Z"}
+    return replace(
+        delivery(),
+        path="/users/track",
+        send={},
+        recipient={"events": [own]},
+        guard="confirm",
+        refused_of=WHOLE,
+        **changes,  # type: ignore[arg-type] # fields of a delivery
+    )
+
+
+def test_a_letter_of_refused_objects_is_redriven_as_it_is(desk: Desk) -> None:
+    letter = refused()
+    desk.bury(letter)
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
+    assert [one["Body"] for one in desk.taken("QueueUrl")] == [encode(letter)]
+    assert desk.dead() == []
+
+
+@pytest.mark.parametrize("again", [(), ("--again",)])
+def test_refused_objects_that_were_accepted_since_are_never_sent_a_second_time(
+    desk: Desk, again: tuple[str, ...]
+) -> None:
+    letter = refused()
+    desk.bury(letter)
+    desk.put(letter, "ACCEPTED")
+    done = desk.run("dead-letters", "redrive", "--yes", *again)
+    assert done.exit_code == 1
+    assert f"dead-letters drop {letter.id[:12]}` removes this letter" in done.stderr
+    assert "--again" not in done.stderr
+    assert desk.sent() == []
+    assert len(desk.dead()) == 1
+
+
+def test_refused_objects_that_have_expired_go_again_without_the_accepted_ones(desk: Desk) -> None:
+    letter = refused(expires_at=NOW - HOUR)
+    desk.bury(letter)
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 1
+    assert desk.run("dead-letters", "redrive", "--yes", "--again").exit_code == 0
+    assert desk.sent() == [json.loads(encode(replace(letter, expires_at=None)))]
+
+
+@pytest.mark.parametrize("again", [(), ("--again",)])
+def test_rendering_leaves_refused_objects_as_they_are(
+    desk: Desk, rules: Rules, again: tuple[str, ...]
+) -> None:
+    folder = rules(RULES)
+    frozen = replace(refused(), event=made_of(folder, ORDER).event)
+    desk.bury(frozen)
+    done = rendered(desk, folder, "--yes", *again)
+    assert done.exit_code == 1
+    assert f"the others of {WHOLE[:12]} were accepted" in done.stderr
+    assert "without --rendered" in done.stderr
+    assert desk.sent() == []
+    assert [one["Body"] for one in desk.dead()] == [encode(frozen)]
+
+
+def test_a_letter_of_refused_objects_names_the_delivery_that_they_were_part_of(desk: Desk) -> None:
+    letter = refused()
+    desk.bury(letter)
+    assert f"refused objects of {WHOLE[:12]}" in desk.run("dead-letters", "list").stdout
+    shown = json.loads(desk.run("dead-letters", "show", letter.id[:12], "--json").stdout)
+    assert shown["refused_of"] == WHOLE
+    assert shown["request"]["body"] == letter.recipient
+    (row,) = desk.listed()
+    assert row["refused_of"] == WHOLE
