@@ -15,8 +15,8 @@ from relay.page.bench.drafts import Draft
 from relay.page.bench.recent import Recent
 from relay.rules.diff.comparison import changes_of
 from relay.rules.diff.differences import Difference, differences
-from relay.rules.explain.explanation import JsonObject, explained
-from relay.rules.webhooks import Given, planned
+from relay.rules.explain.explanation import JsonObject, explained_plan
+from relay.rules.webhooks import Given, planned, verified
 
 _MOST: Final = 2_000  # rules explained
 _MOST_PLANS: Final = 20  # of what is served
@@ -62,7 +62,7 @@ class Outcomes:
             return Outcome(why_not="no rule of this file loads")
         try:
             made = planned(asked.given, draft.source)
-            explanation = self._explained(asked, draft, draft.source)
+            explanation = self._explained(asked, draft, draft.source, made)
             told = None
             if served is not None and not draft.left_out:
                 plans = self._plan_served(asked, served), made
@@ -78,13 +78,14 @@ class Outcomes:
             self._served[key] = planned(asked.given, served)
         return self._served[key]
 
-    def _explained(self, asked: Asked, draft: Draft, source: Source) -> JsonObject:
+    def _explained(self, asked: Asked, draft: Draft, source: Source, plan: Plan) -> JsonObject:
         keys = [(asked.key, one) for one in draft.keys]
         fresh = [at for at, key in enumerate(keys) if key not in self._rules]
         rest: Hashable = (asked.key, source.name, draft.rest)
         if fresh or rest not in self._events:
             rules = tuple(source.rules[at] for at in fresh)
-            made = explained(asked.given, replace(source, rules=rules))
+            webhook = verified(asked.given, source)
+            made = explained_plan(webhook, replace(source, rules=rules), plan)
             for place, at in enumerate(fresh):
                 self._rules[keys[at]] = [event["rules"][place] for event in made["events"]]
             self._events[rest] = made

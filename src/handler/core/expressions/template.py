@@ -5,6 +5,7 @@ A value that is all `${...}` keeps the JSON type of its result; text around it m
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from handler.core.errors import ExpressionError
@@ -12,6 +13,9 @@ from handler.core.expressions.expression import Expression, closing_brace, compi
 from handler.core.json_types import JsonValue
 
 _NOT_IN_KEYS: Final = "${...} stands in values, not in keys"
+# Texts that are remembered, a few KB each: rules say the same things again and again, and a file
+# that is typed or reloaded hardly differs from what it was.
+REMEMBERED: Final = 4_096
 Problem = tuple[tuple[str | int, ...], str]
 
 
@@ -34,6 +38,7 @@ _OPEN: Final = (Whole, Text)
 Template = Whole | Text | str | int | float | None | list["Template"] | dict[str, "Template"]
 
 
+@lru_cache(maxsize=REMEMBERED)
 def compile_text(text: str) -> Whole | Text | str:
     """Return the template of one text; raise ExpressionError with the mistake and its fix."""
     parts = list(_parts(text))

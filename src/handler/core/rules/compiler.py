@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from handler.core.braze.endpoints import LITERAL_KEYS
@@ -16,6 +17,7 @@ from handler.core.expressions.pitfalls import VALUES, forgotten, traps
 from handler.core.expressions.swapped_arguments import swapped_variable
 from handler.core.expressions.syntax_tree import all_nodes, of_event, uses_whole
 from handler.core.expressions.template import (
+    REMEMBERED,
     Problem,
     Template,
     Text,
@@ -207,7 +209,7 @@ class Compiler:
 
     def _mistakes(self, expression: Expression, roots: Sequence[str]) -> Iterator[str]:
         """Yield JMESPath's traps, and fields of the event that would silently be null."""
-        yield from traps(expression.tree)
+        yield from _traps(expression)
         for node in of_event(expression.tree):
             if node["type"] == "field" and node["value"] not in roots:
                 yield _unknown_root(node["value"], roots, expression.text)
@@ -230,6 +232,16 @@ class Compiler:
                     yield f"vars.{name}: {problem}"
                 elif at == 0:
                     yield from swapped_variable(node, self._vars[name])
+
+
+def _traps(expression: Expression) -> Iterable[str]:
+    """Return JMESPath's traps in an expression; the tree of a text with names is not its own."""
+    return traps(expression.tree) if expression.written else _traps_in(expression.text)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _traps_in(text: str) -> tuple[str, ...]:
+    return tuple(traps(compile_expression(text).tree))
 
 
 def _joined(text: str) -> str:
