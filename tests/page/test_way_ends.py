@@ -228,7 +228,7 @@ def test_accepted_and_nobody_reached_is_a_failure_with_its_reason() -> None:
     (found,) = reached(ACCEPTED, [lost])
     assert found.kind == "bad"
     assert found.words == "accepted, and reached nobody: the campaign is paused"
-    assert found.remedy.startswith("It is API-triggered, and active")
+    assert found.remedy.startswith("Set in the dashboard: It is API-triggered, and active")
 
 
 def test_tries_that_reached_nobody_alike_are_one_row_and_wait_until_it_is_over() -> None:

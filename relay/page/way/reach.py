@@ -154,7 +154,7 @@ def remedy(because: str) -> str:
     items = checklist("braze.md", "In the dashboard")
     for beginning, word in _ITEMS.items():
         if because.startswith(beginning):
-            return next((one for one in items if word in one), "")
+            return next((f"Set in the dashboard: {one}" for one in items if word in one), "")
     return next((one for name, one in _REMEDIES.items() if because.startswith(name)), "")
 
 

@@ -53,7 +53,10 @@ _OPENINGS: Final = ("[", "{", "- ")  # what nests on one line
 _FEW: Final = 5_000  # of these cannot exhaust the stack
 _MOST: Final = 1_000_000  # characters; some 20,000 rules
 _QUOTE: Final = "put the whole value in double quotes"
-_LIQUID: Final = f"YAML reads {{{{ as an object within an object: {_QUOTE}"
+_LIQUID: Final = (
+    "YAML reads {{ as an object within an object: a value of the event is written ${...}; "
+    f"if Braze is to fill it in, {_QUOTE}"
+)
 
 
 class Place(NamedTuple):
