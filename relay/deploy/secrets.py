@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
@@ -20,6 +20,7 @@ from handler.core.suggestions import closest
 from handler.core.verification.verify import verify
 from relay.console.options import RulesOption
 from relay.paths import RULES
+from relay.rules.permissions import DETAILS, permissions_of_key
 from relay.stacks.cloudformation import client, outputs, stage_of
 from relay.stacks.selection import ConfigEnv, StackName, chosen
 from relay.webhooks.samples import sources_in
@@ -101,10 +102,20 @@ def set_secret(  # noqa: PLR0913 - the options of a command
     arns = outputs(name, "BrazeKeysArn", "SigningSecretsArn")
     if source is None:
         entry = _Entry(name, arns["BrazeKeysArn"], workspace)
+        typer.echo(_needed(permissions_of_key(workspace, rules, stage_of(name))), err=True)
     else:
         users = verified_by(source, sources_in(rules, stage_of(name)))
         entry = _Entry(name, arns["SigningSecretsArn"], source, users)
     _write(entry, change)
+
+
+def _needed(permissions: Sequence[str]) -> str:
+    """Return what a Braze key needs: it is asked for where it can still be made anew."""
+    details = " and ".join(DETAILS)
+    if not permissions:
+        return f"no rule of --rules uses this key; give it {details} with what its rules will need"
+    needed = ", ".join(permissions)
+    return f"its rules need a key with {needed}, best with {details} too: no key can be changed"
 
 
 def _find_secret_in_words(*names: str | None) -> None:

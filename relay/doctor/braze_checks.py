@@ -6,13 +6,16 @@ from typing import Any, Final
 
 import requests
 
+from handler.core.braze.endpoints import endpoint_of
 from handler.core.rules.source import Source
 from handler.core.workspace import DEFAULT, Workspace
 from handler.workspaces import FILE
 from relay.doctor.stack_checks import Finding
+from relay.rules.permissions import DETAILS, permissions, rules_by_path
 from relay.stacks.selection import Chosen
 
 _REFUSED: Final = (401, 403)
+_DONE: Final = (200, 201)
 _UNKNOWN: Final = (400, 404)  # Braze accepts the key, and finds nothing by the id
 _WRONG_URL: Final = "Invalid URL"  # Braze's text for a path that it does not serve
 # A key of the details, the value at which the target does not send, in words, and the remedy.
@@ -36,12 +39,11 @@ _SECONDS: Final = 10
 class Target:
     """A campaign or Canvas, with the key that names it in a request, and the rules that send to it.
 
-    `trigger` is the path that these rules post to; each rule is written "NAME of SOURCE".
+    Each rule is written "NAME of SOURCE".
     """
 
     key: str
     id: str
-    trigger: str
     rules: tuple[str, ...]
 
     @property
@@ -71,15 +73,24 @@ class Answer:
         words = self.says("message") or self.says("error")
         return self.status in _UNKNOWN and isinstance(words, str) and words != _WRONG_URL
 
+    def takes_key(self, path: str) -> bool:
+        """Whether Braze has accepted the key for an empty request to a path.
+
+        To one that names its users in lists, an empty request may be a success without any effect.
+        """
+        at = endpoint_of(path)
+        is_done = self.status in _DONE and self.says("message") == "success"
+        return self.finds_nothing or (is_done and at is not None and bool(at.arrays))
+
 
 def targets(sources: Iterable[Source], workspace: str) -> list[Target]:
     """Return each campaign and Canvas of a workspace that rules send to, once."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+    found: dict[tuple[str, str], list[str]] = {}
     for source in sources:
         for rule in source.rules:
             keys = _KINDS.keys() & rule.send.keys() if rule.workspace == workspace else ()
             for key in keys:
-                named = (key, str(rule.send[key]), rule.path)
+                named = (key, str(rule.send[key]))
                 found.setdefault(named, []).append(f"{rule.name} of {source.name}")
     return [Target(*named, tuple(rules)) for named, rules in found.items()]
 
@@ -90,21 +101,50 @@ def permission(path: str) -> str:
 
 
 def key_findings(
-    workspace: Workspace, answers: Mapping[str, Answer], stack: Chosen
+    workspace: Workspace,
+    answers: Mapping[str, Answer],
+    rules: Mapping[str, Sequence[str]],
+    stack: Chosen,
 ) -> Iterator[Finding]:
-    """Judge the answers to trigger requests that name neither a campaign nor a recipient."""
+    """Judge the answers to empty requests, by path; `rules` are those that post to each path.
+
+    Where Braze takes the key at one path, it refuses others for want of their permission.
+    """
     refused = [path for path, answer in answers.items() if answer.status in _REFUSED]
-    if refused:
+    if any(answer.takes_key(path) for path, answer in answers.items()):
+        for path in refused:
+            yield _lacking(path, answers, rules.get(path, ()), workspace, stack)
+    elif refused:
         status = answers[refused[0]].status
         problem = f"Braze refuses the API key at {workspace.endpoint} ({status})"
-        remedy = _check_key(refused, workspace) + stack.set_key(workspace.key)
+        remedy = _check_key(answers, workspace) + stack.set_key(workspace.key)
         yield Finding("error", problem, remedy)
-    for answer in answers.values():
-        if answer.status not in _REFUSED and not answer.finds_nothing:
+    for path, answer in answers.items():
+        if answer.status not in _REFUSED and not answer.takes_key(path):
             words = f"answers {answer.status}, which neither accepts nor refuses the API key"
             remedy = _check_endpoint(workspace, stack)
             yield Finding("error", f"{workspace.endpoint} {words}", remedy)
             return  # one finding for an endpoint is enough
+
+
+def _lacking(
+    path: str,
+    answers: Mapping[str, Answer],
+    rules: Sequence[str],
+    workspace: Workspace,
+    stack: Chosen,
+) -> Finding:
+    """Return the finding about a permission that a key lacks, which has others."""
+    (lacks,) = permissions([path])
+    needed = f"which rule {' and rule '.join(rules)} needs"
+    problem = (
+        f"the API key of {workspace.endpoint} lacks {lacks} ({answers[path].status}), {needed}"
+    )
+    remedy = (
+        "no key can be changed: make a new one in Braze with "
+        f"{' and '.join(permissions(answers))}, best with {' and '.join(DETAILS)} too: "
+    )
+    return Finding("error", problem, remedy + stack.set_key(workspace.key))
 
 
 def _setting(workspace: Workspace) -> str:
@@ -121,10 +161,10 @@ def _check_endpoint(workspace: Workspace, stack: Chosen) -> str:
     )
 
 
-def _check_key(refused: Iterable[str], workspace: Workspace) -> str:
+def _check_key(paths: Iterable[str], workspace: Workspace) -> str:
     return (
         f"check that {_setting(workspace)} is your workspace's REST endpoint, and that "
-        f"the key is this workspace's, may use {' and '.join(map(permission, refused))} and "
+        f"the key is this workspace's, may use {' and '.join(permissions(paths))} and "
         "allows this machine's IP address; for another key: "
     )
 
@@ -181,7 +221,8 @@ def braze_findings(
     workspace: Workspace, key: str, sources: Iterable[Source], stack: Chosen
 ) -> Iterator[Finding]:
     """Yield what is wrong with a workspace's key, or with the targets of its rules."""
-    known = targets(sources, workspace.name)
+    given = list(sources)
+    known, rules = targets(given, workspace.name), rules_by_path(given, [workspace.name])
     with requests.Session() as session:
         session.auth = _bearer(key)
 
@@ -189,13 +230,12 @@ def braze_findings(
             return _asked(session, method, workspace.endpoint + path, options)
 
         try:
-            # A trigger without target and recipients: it can only show whether the key is accepted.
-            paths = dict.fromkeys([target.trigger for target in known] or [_PATH])
-            answers = {path: ask("POST", path, json={}) for path in paths}
+            # A request that names nobody: it can only show whether the key is accepted.
+            answers = {path: ask("POST", path, json={}) for path in rules or [_PATH]}
         except requests.RequestException as error:
             yield unreachable(workspace, type(error).__name__, stack)
             return
-        bad = list(key_findings(workspace, answers, stack))
+        bad = list(key_findings(workspace, answers, rules, stack))
         yield from bad or _targets(ask, known, workspace.key, stack)
 
 

@@ -153,8 +153,12 @@ def test_a_braze_key_is_set_for_the_default_workspace_or_a_named_one(
     relay: Relay, secrets_set: Set
 ) -> None:
     before = stored(relay, "BrazeKeysArn")
-    assert secrets_set("--braze", "eu", typed="key-of-eu\n").returncode == 0
-    assert secrets_set("--braze", typed=f"{before['default']}\n").returncode == 0
+    other = secrets_set("--braze", "eu", typed="key-of-eu\n")
+    assert other.returncode == 0
+    assert "no rule of --rules uses this key" in other.stderr
+    own = secrets_set("--braze", typed=f"{before['default']}\n")
+    assert own.returncode == 0
+    assert "its rules need a key with campaigns.trigger.send, best with" in own.stderr
     assert stored(relay, "BrazeKeysArn") == before | {"eu": "key-of-eu"}
 
 

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from pydantic import JsonValue
 
 from handler.core.message import encode
 from handler.core.models import Delivery
@@ -14,7 +15,11 @@ WHOLE = "ab" * 32  # the delivery of which Braze refused one object
 
 
 def refused(**changes: object) -> Delivery:
-    own = {"name": "order_placed", "external_id": "9", "time": "2026-11-30T23:00:00Z"}
+    own: dict[str, JsonValue] = {
+        "name": "order_placed",
+        "external_id": "9",
+        "time": "2026-11-30T23:00:00Z",
+    }
     return replace(
         delivery(),
         path="/users/track",

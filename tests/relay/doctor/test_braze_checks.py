@@ -14,6 +14,7 @@ from relay.doctor.braze_checks import (
     targets,
     unreachable,
 )
+from relay.doctor.stack_checks import Finding
 from relay.paths import PROJECT
 from relay.stacks.selection import Chosen
 
@@ -22,10 +23,18 @@ HOST = "https://rest.iad-01.braze.com"
 HOME = Workspace.default(HOST)
 USA = Workspace("usa", "https://rest.iad-03.braze.com", "america")
 SEND, START = "/campaigns/trigger/send", "/canvas/trigger/send"
-CAMPAIGN = Target("campaign_id", "c-1", SEND, ("order of shopify", "refund of shopify"))
-CANVAS = Target("canvas_id", "c-2", START, ("welcome of shopify",))
+CAMPAIGN = Target("campaign_id", "c-1", ("order of shopify", "refund of shopify"))
+CANVAS = Target("canvas_id", "c-2", ("welcome of shopify",))
 ACTIVE = {"message": "success", "archived": False, "draft": False, "enabled": True}
 TAKEN = Answer(400, {"message": "Invalid Campaign ID"})
+TRACK, SUBSCRIBE = "/users/track", "/v2/subscription/status/set"
+RULES = {path: ["order of shopify"] for path in (SEND, TRACK, SUBSCRIBE)} | {
+    START: ["welcome of shopify"]
+}
+
+
+def judged(answers: dict[str, Answer]) -> list[Finding]:
+    return list(key_findings(HOME, answers, RULES, STACK))
 
 
 @pytest.mark.parametrize(
@@ -37,13 +46,13 @@ TAKEN = Answer(400, {"message": "Invalid Campaign ID"})
     ],
 )
 def test_who_complains_of_the_campaign_has_taken_the_key(status: int, body: Any) -> None:
-    assert list(key_findings(HOME, {SEND: Answer(status, body)}, STACK)) == []
+    assert judged({SEND: Answer(status, body)}) == []
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_refused_key_or_wrong_host_says_which_to_check(status: int) -> None:
     refused = Answer(status, {"message": "no"})
-    (finding,) = key_findings(HOME, {SEND: refused, START: refused}, STACK)
+    (finding,) = judged({SEND: refused, START: refused})
     assert finding.level == "error"
     assert f"{HOST} ({status})" in finding.problem
     assert "BrazeEndpoint" in finding.remedy
@@ -52,8 +61,35 @@ def test_a_refused_key_or_wrong_host_says_which_to_check(status: int) -> None:
 
 
 def test_a_key_that_may_send_campaigns_only_names_the_permission_that_it_lacks() -> None:
-    (finding,) = key_findings(HOME, {SEND: TAKEN, START: Answer(403, None)}, STACK)
-    assert "may use canvas.trigger.send and" in finding.remedy
+    (finding,) = judged({SEND: TAKEN, START: Answer(403, None)})
+    needed = "lacks canvas.trigger.send (403), which rule welcome of shopify needs"
+    assert finding.problem == f"the API key of {HOST} {needed}"
+    assert "no key can be changed: make a new one" in finding.remedy
+    assert "with campaigns.trigger.send and canvas.trigger.send, best with" in finding.remedy
+    assert finding.remedy.endswith(".venv/bin/relay secrets set --braze --stack-name relay-prod")
+
+
+def test_each_permission_that_is_lacking_is_a_finding_with_all_that_the_new_key_needs() -> None:
+    refused = Answer(403, {"message": "You do not have permission to access this resource"})
+    found = judged({SEND: TAKEN, TRACK: refused, SUBSCRIBE: refused})
+    lacking = [each.problem.split("lacks ")[1].split(" ")[0] for each in found]
+    assert lacking == ["users.track", "subscription.status.set"]
+    for each in found:
+        every = "campaigns.trigger.send and users.track and subscription.status.set"
+        assert every in each.remedy
+
+
+@pytest.mark.parametrize("path", [TRACK, SUBSCRIBE])
+@pytest.mark.parametrize(
+    "status, body",
+    [(400, {"message": "Valid data must be provided"}), (201, {"message": "success"})],
+)
+def test_an_empty_request_that_changes_nothing_shows_that_the_key_is_taken(
+    path: str, status: int, body: Any
+) -> None:
+    assert judged({path: Answer(status, body)}) == []
+    (finding,) = judged({path: Answer(status, None)})
+    assert f"answers {status}" in finding.problem
 
 
 @pytest.mark.parametrize(
@@ -70,7 +106,7 @@ def test_a_key_that_may_send_campaigns_only_names_the_permission_that_it_lacks()
 )
 def test_no_other_answer_proves_the_key(status: int, body: Any) -> None:
     answer = Answer(status, body)
-    (finding,) = key_findings(HOME, {SEND: answer, START: answer}, STACK)
+    (finding,) = judged({SEND: answer, START: answer})
     assert finding.level == "error"
     assert f"answers {status}" in finding.problem
 
@@ -82,22 +118,22 @@ def test_targets_are_those_of_the_stage_once_each_with_all_their_rules() -> None
 
     order = "417220e4-5a2a-b634-7f7d-9ec891532368"
     assert targets([dev, shop], "default")[0] == Target(
-        "campaign_id", order, SEND, ("order-confirmation of shopify", "order-confirmation of shop")
+        "campaign_id", order, ("order-confirmation of shopify", "order-confirmation of shop")
     )
-    assert [(it.key, it.trigger) for it in targets([dev, shop], "default")] == [
-        ("campaign_id", SEND),
-        ("canvas_id", START),
-    ]
+    assert [it.key for it in targets([dev, shop], "default")] == ["campaign_id", "canvas_id"]
     assert order not in [it.id for it in targets([prod], "default")]
 
 
 def test_what_is_wrong_with_another_workspace_says_which_and_where_it_is_set() -> None:
     refused, gone = {SEND: Answer(401, None)}, {SEND: Answer(503, None)}
-    (finding,) = key_findings(USA, refused, STACK)
+    (finding,) = key_findings(USA, refused, RULES, STACK)
     assert finding.problem.endswith(f"at {USA.endpoint} (401)")
     assert "check that the endpoint of usa in workspaces.yaml is" in finding.remedy
     assert finding.remedy.endswith("secrets set --braze america --stack-name relay-prod")
-    for found in (*key_findings(USA, gone, STACK), unreachable(USA, "ConnectTimeout", STACK)):
+    for found in (
+        *key_findings(USA, gone, RULES, STACK),
+        unreachable(USA, "ConnectTimeout", STACK),
+    ):
         assert USA.endpoint in found.problem
         assert "the endpoint of usa in workspaces.yaml" in found.remedy
 
