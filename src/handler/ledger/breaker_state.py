@@ -1,9 +1,10 @@
 """Breakers and rate limits of the workspaces, shared by all workers through the ledger's table.
 
 A breaker has a scope: a workspace, whose breaker opens on failures of Braze, or one permission of
-its API key (`WORKSPACE#PERMISSION`), whose breaker opens where Braze refuses the key. Each worker
-reads them again when its copy is older than `Timing.known`. Where the table is away, the last copy
-is used.
+its API key (`WORKSPACE#PERMISSION`), whose breaker opens where Braze refuses the key. A rate limit
+has one too: the workspace for the limit of its sends, `WORKSPACE#CLASS` for each other rate class.
+Each worker reads them again when its copy is older than `Timing.known`. Where the table is away,
+the last copy is used.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,6 +30,14 @@ def scopes_of(delivery: Delivery) -> tuple[str, ...]:
     """Return the scopes whose breakers stop a delivery: its workspace and its permission."""
     at = endpoint_of(delivery.path)
     return (delivery.workspace, *((f"{delivery.workspace}#{at.permission}",) if at else ()))
+
+
+def rate_scope(delivery: Delivery) -> str:
+    """Return the scope of the rate limit that a delivery's request counts in."""
+    at = endpoint_of(delivery.path)
+    # That of the sends has the key of former releases, whose workers share it during an update.
+    is_send = at is None or at.rate == "sends"
+    return delivery.workspace if is_send else f"{delivery.workspace}#{at.rate}"
 
 
 def breaker_from(item: Mapping[str, Item]) -> Breaker:
@@ -117,13 +126,20 @@ class _Known:
 
     read_at: float = float("-inf")
     breaker: Breaker = field(default_factory=Breaker)
+    window: int = 0
+    total: int = 0
+    in_a_row: int = 0
+
+
+@dataclass(slots=True)
+class _Rate:
+    """One worker's copy of a rate limit, and what Braze has told it of that."""
+
+    read_at: float = float("-inf")
     limited_until: int = 0
     limit: Limit | None = None
     shared_limit: Limit | None = None
     shown_at: int = 0
-    window: int = 0
-    total: int = 0
-    in_a_row: int = 0
 
 
 @dataclass(slots=True)
@@ -139,7 +155,8 @@ class BreakerState:
     clock: Callable[[], float]
     random: Callable[[], float]
     me: str = field(default_factory=lambda: uuid4().hex)
-    _workspaces: dict[str, _Known] = field(default_factory=dict)
+    _scopes: dict[str, _Known] = field(default_factory=dict)
+    _rates: dict[str, _Rate] = field(default_factory=dict)
 
     def open_scope(self, delivery: Delivery) -> str | None:
         """Return the scope whose open breaker stops a delivery; None where none is open."""
@@ -156,34 +173,34 @@ class BreakerState:
         """Return the breaker of a scope."""
         return self._current(scope).breaker
 
-    def limited_until(self, workspace: str) -> int:
+    def limited_until(self, scope: str) -> int:
         """Return when a rate limit of Braze ends, in epoch seconds; 0 where there is none."""
-        return self._current(workspace).limited_until
+        return self._current_rate(scope).limited_until
 
     def stops(self, delivery: Delivery) -> bool:
         """Return whether a delivery that is claimed already must not be sent now."""
         now = self.clock()
-        if now < self.limited_until(delivery.workspace):
+        if now < self.limited_until(rate_scope(delivery)):
             return True
         return any(now < (self.breaker(one).open_until or 0) for one in scopes_of(delivery))
 
-    def limit(self, workspace: str) -> Limit | None:
+    def limit(self, scope: str) -> Limit | None:
         """Return the rate limit in Braze's last answer; None where it is not known.
 
         After a 429, of whichever worker, nothing is left until its end.
         """
-        known = self._current(workspace)
-        if self.clock() < known.limited_until:
-            return Limit(remaining=0, limit=1, reset=known.limited_until)
-        return known.limit
+        rate = self._current_rate(scope)
+        if self.clock() < rate.limited_until:
+            return Limit(remaining=0, limit=1, reset=rate.limited_until)
+        return rate.limit
 
-    def reserved_until(self, workspace: str) -> int:
+    def reserved_until(self, scope: str) -> int:
         """Return until when the rest of the limit is kept from low priority; 0 where it is not.
 
         A worker without an answer of its own goes by the last that another has written down.
         """
-        known, now = self._current(workspace), self.clock()
-        limits = (known.limit, known.shared_limit)
+        rate, now = self._current_rate(scope), self.clock()
+        limits = (rate.limit, rate.shared_limit)
         return max(one.reserved_until(now) if one else 0 for one in limits)
 
     def probe(self, scope: str, until: float) -> bool:
@@ -232,15 +249,15 @@ class BreakerState:
         known.in_a_row = 0
         return known.breaker if opened else None
 
-    def record_limit(self, workspace: str, limit: Limit | None) -> None:
+    def record_limit(self, scope: str, limit: Limit | None) -> None:
         """Keep the rate limit in an answer; once a minute, write it for operators."""
-        known, now = self._of(workspace), int(self.clock())
+        rate, now = self._rate(scope), int(self.clock())
         if limit is None:
             return
-        known.limit = limit
-        if 0 <= now - known.shown_at < SHOWN_EVERY:
+        rate.limit = limit
+        if 0 <= now - rate.shown_at < SHOWN_EVERY:
             return
-        known.shown_at = now
+        rate.shown_at = now
         change = Change(
             "SET #remaining = :remaining, #limit = :limit, #reset = :reset, #at = :at, "
             "expires = :expires",
@@ -254,18 +271,18 @@ class BreakerState:
             },
         )
         with suppress(Unavailable):
-            self.table.update(f"rate#{workspace}", change)
+            self.table.update(f"rate#{scope}", change)
 
-    def limited(self, workspace: str, until: int) -> None:
+    def limited(self, scope: str, until: int) -> None:
         """Record for all workers until when Braze takes no request."""
-        known, now = self._of(workspace), int(self.clock())
-        known.limited_until = max(known.limited_until, until)
+        rate, now = self._rate(scope), int(self.clock())
+        rate.limited_until = max(rate.limited_until, until)
         change = Change(
             "SET #until = :until, expires = :expires",
             "attribute_not_exists(#until) OR #until < :until",
             {":until": number(until), ":expires": number(now + KEPT)},
         )
-        self.table.update(f"rate#{workspace}", change)
+        self.table.update(f"rate#{scope}", change)
 
     def _well(self, scope: str) -> None:
         known = self._counted(scope)
@@ -276,18 +293,18 @@ class BreakerState:
         _, item = self.table.update(f"breaker#{scope}", closing(int(self.clock())), "ALL_NEW")
         known.breaker = breaker_from(item)
 
-    def _counted(self, workspace: str) -> _Known:
+    def _counted(self, scope: str) -> _Known:
         """Count a request in the window in which it ends."""
-        known, window = self._of(workspace), int(self.clock()) // WINDOW
+        known, window = self._of(scope), int(self.clock()) // WINDOW
         known.total = known.total + 1 if known.window == window else 1
         known.window = window
         return known
 
-    def _add(self, workspace: str, requests: int) -> tuple[int, int]:
+    def _add(self, scope: str, requests: int) -> tuple[int, int]:
         """Add a failure among requests to the window; return its requests and failures."""
         more, first = failing(requests, int(self.clock()))
         for change in (more, first, more):  # another worker may have begun the window
-            added, item = self.table.update(f"breaker#{workspace}", change, "ALL_NEW")
+            added, item = self.table.update(f"breaker#{scope}", change, "ALL_NEW")
             if added:
                 return number_in(item, "total") or 0, number_in(item, "failed") or 0
         return requests, 1
@@ -298,14 +315,23 @@ class BreakerState:
             known.read_at = now
             item = self._read(f"breaker#{scope}")
             known.breaker = known.breaker if item is None else breaker_from(item)
-            item = None if "#" in scope else self._read(f"rate#{scope}")  # only workspaces have one
-            if item is not None:
-                known.limited_until = number_in(item, "until") or 0
-                known.shared_limit = limit_from(item)
         return known
 
-    def _of(self, workspace: str) -> _Known:
-        return self._workspaces.setdefault(workspace, _Known())
+    def _current_rate(self, scope: str) -> _Rate:
+        rate, now = self._rate(scope), self.clock()
+        if not 0 <= now - rate.read_at < self.timing.known:
+            rate.read_at = now
+            item = self._read(f"rate#{scope}")
+            if item is not None:
+                rate.limited_until = number_in(item, "until") or 0
+                rate.shared_limit = limit_from(item)
+        return rate
+
+    def _of(self, scope: str) -> _Known:
+        return self._scopes.setdefault(scope, _Known())
+
+    def _rate(self, scope: str) -> _Rate:
+        return self._rates.setdefault(scope, _Rate())
 
     def _read(self, key: str) -> Mapping[str, Item] | None:
         try:

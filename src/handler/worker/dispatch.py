@@ -15,6 +15,7 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
+from handler.ledger.breaker_state import rate_scope
 from handler.ledger.rate_counters import MINUTE
 from handler.worker.campaign import campaign_stop
 from handler.worker.claim import WITHHELD, claim_all, end
@@ -207,13 +208,14 @@ def _paused(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
 
 
 def _limited(worker: Worker, task: DeliveryTask, random: float) -> _Stop | None:
-    workspace, now = task.delivery.workspace, worker.clock()
-    if task.delivery.priority == "low":
-        until = worker.breaker_state.reserved_until(workspace)
+    scope, now = rate_scope(task.delivery), worker.clock()
+    # Only of the sends' hour something is kept: other limits last for seconds, or a minute.
+    if task.delivery.priority == "low" and scope == task.delivery.workspace:
+        until = worker.breaker_state.reserved_until(scope)
         if now < until:
             seconds = until - now + worker.timing.spread * random
             return _Stop(Reason.RATE_LIMITED, clamp(seconds))
-    limit = worker.breaker_state.limit(workspace)
+    limit = worker.breaker_state.limit(scope)
     if limit is None:
         return None
     wait = wait_limited(worker.timing, limit, RESERVE, now, random)

@@ -21,6 +21,7 @@ from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.core.secret_values import Secret, api_key
+from handler.ledger.breaker_state import rate_scope
 from handler.worker.claim import give_back
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
@@ -188,7 +189,7 @@ def _post(invocation: Invocation, delivery: Delivery, body: bytes, key: str) -> 
     count_answer(worker, answer, (now - started) * 1000)
     # Time for the marks is kept free.
     if invocation.has_time(3) and not has_limit_of_its_own(delivery):
-        worker.breaker_state.record_limit(delivery.workspace, limit_of(answer.headers, now))
+        worker.breaker_state.record_limit(rate_scope(delivery), limit_of(answer.headers, now))
     at = endpoint_of(delivery.path)
     return classify(answer, now, at.refused) if at else classify(answer, now)
 
@@ -232,4 +233,4 @@ def _log_opened(worker: Worker, delivery: Delivery, opened: Breaker) -> None:
 def _limit(worker: Worker, delivery: Delivery, wait: int | None) -> None:
     """Record for all workers until when Braze takes no request; raise Unavailable."""
     if wait is not None:
-        worker.breaker_state.limited(delivery.workspace, int(worker.clock()) + wait)
+        worker.breaker_state.limited(rate_scope(delivery), int(worker.clock()) + wait)
