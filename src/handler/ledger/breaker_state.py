@@ -36,8 +36,9 @@ def rate_scope(delivery: Delivery) -> str:
     """Return the scope of the rate limit that a delivery's request counts in."""
     at = endpoint_of(delivery.path)
     # That of the sends has the key of former releases, whose workers share it during an update.
-    is_send = at is None or at.rate == "sends"
-    return delivery.workspace if is_send else f"{delivery.workspace}#{at.rate}"
+    if at is None or at.rate == "sends":
+        return delivery.workspace
+    return f"{delivery.workspace}#{at.rate}"
 
 
 def breaker_from(item: Mapping[str, Item]) -> Breaker:
