@@ -40,6 +40,7 @@ _FORMS: Final = {
     **dict.fromkeys(("append", "concat"), "concat({0}, {1})"),
     **dict.fromkeys(("replace", "replaceall", "gsub"), "replace({0}, {1}, {2})"),
     **dict.fromkeys(("times", "multiply", "mul"), "multiply({0}, {1})"),
+    **dict.fromkeys(("dividedby", "divide", "div"), "divide({0}, {1})"),
     **dict.fromkeys(("plus", "add"), "add({0}, {1})"),
     **dict.fromkeys(("round", "tofixed"), "round({0}, {1})"),
     **dict.fromkeys(("md5", "sha1", "hash", "digest", "hmac"), "sha256({0})"),
@@ -59,7 +60,7 @@ _FORMS: Final = {
 _NONE: Final = frozenset(
     {
         *("truncate", "truncatewords", "slice", "substring", "substr", "uniq", "unique", "compact"),
-        *("dividedby", "modulo", "urlencode", "urldecode", "newlinetobr", "where"),
+        *("modulo", "urlencode", "urldecode", "newlinetobr", "where"),
         *("base64encode", "base64decode", "pluralize", "groupby", "regexreplace", "match", "test"),
     }
 )

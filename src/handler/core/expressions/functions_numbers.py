@@ -66,6 +66,13 @@ class NumberFunctions:
             return None
         return _number(EXACT.multiply(decimal(left), decimal(right)))
 
+    @takes(NUMBER, NUMBER)
+    def _func_divide(self, left: float | None, right: float | None) -> float | None:
+        """Return a quotient, null by 0: `divide(body.total, body.quantity)`."""
+        if left is None or right is None:
+            return None
+        return _number(EXACT.divide(decimal(left), decimal(right)))
+
     @takes({"types": ["number", "null"], "variadic": True})
     def _func_add(self, *numbers: float | None) -> float | None:
         """Return a sum, null if a part is: `add(body.subtotal, body.shipping)`."""

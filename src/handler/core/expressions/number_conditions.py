@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 # They give a number of whatever they take: a missing value is an error in them.
 _ALWAYS: Final = frozenset({"length", "sum", "abs", "ceil", "floor"})
 # They give null as well, and may be asked whether there is a number.
-_OR_NULL: Final = frozenset({"to_number", "add", "multiply", "round", "avg"})
+_OR_NULL: Final = frozenset({"to_number", "add", "multiply", "divide", "round", "avg"})
 _PASSING: Final = ("pipe", "subexpression")
 
 

@@ -47,7 +47,7 @@ _SPELT: Final = {
 _OWN: Final = ("a , belongs", "the , before")  # the parser's own mends
 _HALF: Final = {
     "+": "`+` is written add() or concat()",
-    "/": "`/` is written multiply() or minor_units()",
+    "/": "`/` is written divide() or minor_units()",
     "*": "`*` is written multiply()",
 }
 _SPELT_AS: Final = re.compile(r"(?:and|or|not|is|in)\b|=>|=~|[=;]|&(?!&)", re.IGNORECASE)
@@ -175,9 +175,7 @@ def _divided(left: str, right: str) -> str:
         return f"`/` is written {cents}, else multiply({left}, `0.01`)"
     if tenth:
         return f"`/` is written multiply({left}, `0.{tenth[1]}1`)"
-    return (
-        f"there is no division: multiply({left}, ...) takes a fraction, minor_units() takes cents"
-    )
+    return f"`/` is written divide({left}, {right})"
 
 
 def _value(operand: str) -> str:

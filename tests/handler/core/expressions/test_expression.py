@@ -91,7 +91,7 @@ def test_plain_text_is_one_line_without_links(name: str, plain: str | None) -> N
         ("'open", "it cannot be read from character 1 on: 'open; a ' is not closed"),
         (
             "a /",
-            "it cannot be read from character 3 on: /; `/` is written multiply() or minor_units()",
+            "it cannot be read from character 3 on: /; `/` is written divide() or minor_units()",
         ),
         ("a + ", "it cannot be read from character 3 on: + ; `+` is written add() or concat()"),
         ("concat(a, ')'", "it ends too early; a ) is missing"),

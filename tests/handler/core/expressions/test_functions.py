@@ -17,6 +17,7 @@ ADDED = sorted(set(Functions.FUNCTION_TABLE) - set(jmespath.functions.Functions.
 CALLS = {
     "add": ("`1`", "`2`"),
     "concat": ("'a'", "'b'"),
+    "divide": ("`1`", "`2`"),
     "epoch": ("'2026-11-20T21:00:00Z'",),
     "epoch_ms": ("'2026-11-20T21:00:00Z'",),
     "from_items": ('`[{"k": "a", "v": 1}]`', "'k'", "'v'"),
