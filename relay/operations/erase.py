@@ -43,6 +43,9 @@ def erase(  # noqa: PLR0913 - the options of a command
     email: Annotated[
         str | None, typer.Option(help="An e-mail address, of the recipient or its attributes.")
     ] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="A telephone number, as the request has it (+49...).")
+    ] = None,
     mentions: Annotated[
         bool,
         typer.Option(
@@ -61,14 +64,14 @@ def erase(  # noqa: PLR0913 - the options of a command
 ) -> None:
     """Delete the dead letters, held deliveries and ledger items of one person.
 
-    Exactly one of --external-id, --alias and --email names the person.
+    Exactly one of --external-id, --alias, --email and --phone names the person.
 
     Example: relay erase --email ann@example.org --dry-run
 
     Exit codes: 0 found and deleted (or reported, by --dry-run), 1 nothing was
     found, or not all is deleted, 2 usage or no such stack
     """
-    person = _person(external_id, alias, email)
+    person = _person(external_id, alias, email, phone)
     names = read_names(rules)
     if names.unread:
         unread = ", ".join(names.unread)
@@ -107,16 +110,21 @@ def _deleted(
     return gone == len(letters)
 
 
-def _person(external_id: str | None, alias: str | None, email: str | None) -> Person:
-    given = [one for one in (external_id, alias, email) if one]
+def _person(
+    external_id: str | None, alias: str | None, email: str | None, phone: str | None
+) -> Person:
+    given = [one for one in (external_id, alias, email, phone) if one]
     if len(given) != 1:
-        raise typer.BadParameter("give one of --external-id, --alias NAME:LABEL and --email")
+        options = "--external-id, --alias NAME:LABEL, --email and --phone"
+        raise typer.BadParameter(f"give one of {options}")
     if external_id:
         return Person("external_user_id", external_id)
     if email:
         if "@" not in email:
             raise typer.BadParameter("takes an e-mail address", param_hint="--email")
         return Person("email", email)
+    if phone:
+        return Person("phone", phone)
     name, _, label = given[0].rpartition(":")
     if not name or not label:
         raise typer.BadParameter("takes NAME:LABEL", param_hint="--alias")

@@ -1,14 +1,14 @@
 """Finds what the relay keeps of a person: letters to or about them, and keys of the ledger."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from handler.core.braze.identifiers import user_of
+from handler.core.braze.identifiers import ARRAYS, user_of
 from handler.core.message import unpack
 from handler.core.models import Delivery, Parked
 from handler.ledger.profile_versions import user_key
@@ -18,7 +18,9 @@ from relay.dead_letters.queue_reader import BorrowedMessages
 from relay.rules.names import Names
 from relay.stacks.ledger import Ledger
 
-Identifier = Literal["external_user_id", "user_alias", "email"]
+Identifier = Literal["external_user_id", "user_alias", "email", "phone"]
+# Those by which a profile's attributes name a person too, with the names of lists of them.
+_ADDRESSES: Final = {"email": ("email", "emails"), "phone": ("phone", "phones")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,15 @@ class Person:
     def is_recipient(self, letter: Letter) -> bool:
         """Return whether a letter is a delivery to them.
 
-        E-mail addresses are compared without regard to case, in the recipient and its attributes.
+        Addresses and telephone numbers are looked for in the recipient, in its attributes, and in
+        the objects of a request that names its user in each; addresses without regard to case.
         """
         if not isinstance(letter.content, Delivery):
             return False
-        recipient = letter.content.recipient or {}
-        if self.identifier == "email":
-            attributes = recipient.get("attributes")
-            own = attributes.get("email") if isinstance(attributes, dict) else None
-            return self._is_text(own) or self._is_text(recipient.get("email"))
+        if names := _ADDRESSES.get(self.identifier):
+            parts = _parts(letter.content.recipient or {})
+            given = (part.get(name) for part in parts for name in names)
+            return any(self._is_text(value) for one in given for value in _values(one))
         return user_of(letter.content) == self._spellings()[0]
 
     def is_mentioned(self, letter: Letter) -> bool:
@@ -94,6 +96,15 @@ def others_of(letter: Letter, known: Person) -> Person | None:
         case _:
             return None
     return None if other == known else other
+
+
+def _parts(recipient: Mapping[str, JsonValue]) -> Iterator[Mapping[str, JsonValue]]:
+    """Yield what can name a recipient: it itself, its attributes, the objects of its arrays."""
+    yield recipient
+    for name in dict.fromkeys(("attributes", *ARRAYS)):
+        found = recipient.get(name)
+        objects = found if isinstance(found, list) else [found]
+        yield from (one for one in objects if isinstance(one, dict))
 
 
 def _content(content: Delivery | Parked) -> list[JsonValue]:

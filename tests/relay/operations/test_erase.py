@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from handler.core.message import encode, pack
 from handler.core.models import Delivery, Parked
@@ -40,11 +41,32 @@ ALIAS = encode(
     replace(DELIVERY, recipient={"user_alias": {"alias_name": "a:b", "alias_label": "shop"}})
 )
 BY_EMAIL = encode(replace(DELIVERY, recipient={"email": "zoe@example.org"}))
+
+
+def tracked(**arrays: dict[str, JsonValue]) -> str:
+    """Return a letter of one object in each of these arrays."""
+    recipient: dict[str, JsonValue] = {name: [one] for name, one in arrays.items()}
+    made = replace(DELIVERY, path="/users/track", send={}, recipient=recipient)
+    return encode(replace(made, event=pack({"body": {}})))
+
+
+def subscribed(**who: list[JsonValue]) -> str:
+    """Return a letter of a subscription group's state for these users."""
+    group: dict[str, JsonValue] = {"subscription_group_id": "g", "subscription_state": "subscribed"}
+    made = replace(DELIVERY, path="/v2/subscription/status/set", send={})
+    made = replace(made, recipient={"subscription_groups": [{**group, **who}]})
+    return encode(replace(made, event=pack({"body": {}})))
+
+
 OTHERS = [
     encode(replace(DELIVERY, recipient={"external_user_id": "43"})),
     encode(replace(DELIVERY, recipient=None)),
     encode(replace(DELIVERY, recipient={"email": "42@example.org"})),
     encode(Parked("shopify", "order", "v1", "e2", pack({"body": {"id": 9}}), 1, "expired", "?")),
+    tracked(events={"external_id": "43", "name": "42", "time": "2026-11-30T23:00:00Z"}),
+    tracked(attributes={"user_alias": {"alias_name": "a:b", "alias_label": "other"}}),
+    subscribed(emails=["42@example.org"]),
+    subscribed(phones=["+4915100000000"]),
     "no letter of ours",
 ]
 
@@ -73,6 +95,23 @@ def erased(stage: Stage, *words: str, answer: str | None = None) -> str:
         (["--alias", "a:b:shop"], ALIAS),
         (["--email", "zoe@example.org"], BY_EMAIL),
         (["--email", "ZOE@example.org"], ZOE),
+        (["--external-id", "42"], tracked(events={"external_id": "42", "name": "order"})),
+        (["--external-id", "42"], subscribed(external_ids=["42"])),
+        (["--email", "ZOE@example.org"], tracked(events={"email": "zoe@example.org"})),
+        (
+            ["--email", "zoe@example.org"],
+            tracked(attributes={"external_id": "42", "email": "Zoe@example.org"}),
+        ),
+        (["--email", "zoe@example.org"], subscribed(emails=["Zoe@example.org"])),
+        (["--phone", "+4915123456789"], subscribed(phones=["+4915123456789"])),
+        (
+            ["--phone", "+4915123456789"],
+            tracked(attributes={"external_id": "42", "phone": "+4915123456789"}),
+        ),
+        (
+            ["--alias", "a:b:shop"],
+            tracked(events={"user_alias": {"alias_name": "a:b", "alias_label": "shop"}}),
+        ),
     ],
 )
 def test_letters_to_the_person_go_and_all_others_can_be_received(
@@ -100,6 +139,7 @@ def test_held_deliveries_are_counted_by_themselves_and_go_too(stage: Stage) -> N
         (["--alias", "a:b:shop"], ("user_alias", ["a:b", "shop"])),
         (["--email", "Zoe@example.org"], ("email", "zoe@example.org")),
         (["--email", "Zoe@example.org"], ("email", "Zoe@example.org")),
+        (["--phone", "+4915123456789"], ("phone", "+4915123456789")),
     ],
 )
 def test_items_go_in_all_workspaces_and_rules_and_nobody_elses(
@@ -159,8 +199,10 @@ def test_letters_that_mention_the_person_are_told_and_go_only_when_asked_for(
 
 def test_the_persons_other_identifiers_are_named(stage: Stage) -> None:
     fill(stage, ZOE)
+    fill(stage, tracked(attributes={"external_id": "44", "email": "zoe@example.org"}))
     said = erased(stage, "--email", "zoe@example.org", "--yes")
     assert f"erase --external-id 42 --stack-name {stage.stack.name}" in said
+    assert f"erase --external-id 44 --stack-name {stage.stack.name}" in said
 
 
 def test_what_it_does_not_reach_is_said_and_the_queue_is_counted(stage: Stage) -> None:
@@ -187,7 +229,7 @@ def test_nothing_kept_is_an_exit_code_of_its_own(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "words",
     [[], ["--external-id", "1", "--email", "a@b"], ["--email", "zoe"], ["--alias", "label"],
-     ["--alias", "name:"]],
+     ["--alias", "name:"], ["--email", "a@b", "--phone", "+4915123456789"]],
 )  # fmt: skip
 def test_exactly_one_person_is_named(stage: Stage, words: list[str]) -> None:
     assert stage.run("erase", *words).exit_code == 2
