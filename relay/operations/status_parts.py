@@ -42,7 +42,9 @@ def ledger(desk: Desk, now: float) -> list[Part]:
     """Return the parts that come from the ledger, in one read; raise botocore's errors."""
     workspaces, surges = sorted(desk.names.workspaces), keys(desk.names)
     scopes = [f"{one}#{each.permission}" for one in workspaces for each in ENDPOINTS]
-    wanted = [f"rate#{one}" for one in workspaces]
+    classes = sorted({each.rate for each in ENDPOINTS} - {"sends"})
+    rated = [f"{one}#{each}" for one in workspaces for each in classes]
+    wanted = [f"rate#{one}" for one in (*workspaces, *rated)]
     wanted += [f"breaker#{one}" for one in (*workspaces, *scopes)]
     table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
     found = table.get_many([KEY, *wanted, *surges])
@@ -52,9 +54,11 @@ def ledger(desk: Desk, now: float) -> list[Part]:
     breakers |= {
         one: each for one in scopes if "open_until" in (each := alive.get(f"breaker#{one}", {}))
     }
+    rates = {one: alive.get(f"rate#{one}", {}) for one in workspaces}
+    rates |= {one: each for one in rated if (each := alive.get(f"rate#{one}", {}))}
     return [
         _breakers(desk, dict(sorted(breakers.items())), now),
-        _rates({one: alive.get(f"rate#{one}", {}) for one in workspaces}, now),
+        _rates(dict(sorted(rates.items())), now),
         _pauses(alive.get(KEY, {}).get("scopes", {}), now),
         _surges(limits, desk.names.unread, now),
     ]
@@ -93,7 +97,7 @@ def _remedy(stack: Operated, workspace: str) -> str:
     if stack.endpoint is not None:
         return "the simulated Braze refuses it: see its /_sim/key and /_sim/faults"
     named = "" if workspace == "default" else f" {workspace}"
-    wanted = "give the key its permissions in Braze, or set another"
+    wanted = "make a key in Braze with all permissions that the rules need (none can be changed)"
     return f"{wanted}: {command(stack, f'secrets set --braze{named}')}"
 
 
@@ -115,7 +119,10 @@ def _next(record: Record, now: float, what: str) -> str:
 
 def _rates(found: Found, now: float) -> Part:
     limited = any(record.get("until", 0) > now for record in found.values())
-    lines = tuple(f"{name}: {_rate(record, now)}" for name, record in found.items())
+    # The sends' limit has the workspace's name alone, each other one its rate class behind that.
+    lines = tuple(
+        f"{name.replace('#', ', ')}: {_rate(record, now)}" for name, record in found.items()
+    )
     document: JsonValue = {
         name: _without(record, "pk", "expires") for name, record in found.items()
     }

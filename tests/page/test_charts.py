@@ -88,6 +88,7 @@ def test_the_budget_is_that_of_the_workspace_with_the_fewest_requests_left() -> 
     assert budget_in(rates, NOW) == (5, 10)
     assert budget_in({"a": {**rates["a"], "reset": NOW - 1}}, NOW) == (100, 100)
     assert budget_in({}, NOW) == (None, None)
+    assert budget_in(rates | {"a#track": {"remaining": 1, "limit": 2}}, NOW) == (5, 10)
 
 
 def test_waits_and_duplicates_are_no_attempts() -> None:

@@ -59,11 +59,12 @@ def attempts_in(entries: Iterable[Entry]) -> tuple[int, int]:
 def budget_in(rates: Mapping[str, Any], now: float) -> tuple[int | None, int | None]:
     """Return the requests left in this hour and their limit, of the workspace with the fewest.
 
-    `rates` are what the ledger knows of each workspace's rate limit.
+    `rates` are what the ledger knows of each workspace's rate limits; that of its sends has the
+    workspace's name alone.
     """
     known = [
         (one["limit"] if one.get("reset", now + 1) <= now else one["remaining"], one["limit"])
-        for one in rates.values()
-        if "remaining" in one and "limit" in one
+        for name, one in rates.items()
+        if "#" not in name and "remaining" in one and "limit" in one
     ]
     return min(known, default=(None, None))

@@ -124,7 +124,7 @@ def test_an_open_breaker_says_since_when_why_and_when_it_is_probed(stage: Stage)
     assert "tea: breaker open" in said
     assert "Braze refuses the API key; a probe is on its way" in said
     assert f"secrets set --braze tea --stack-name {stage.stack.name}" in said
-    assert "give the key its permissions in Braze, or set another: .venv/bin/relay" in said
+    assert "with all permissions that the rules need (none can be changed): .venv/bin/relay" in said
     assert "coffee: sending" in said
     found = looked(stage)["braze"]
     assert {name: one["open"] for name, one in found.items()} == {
@@ -163,6 +163,20 @@ def test_the_rate_says_what_is_left_until_when_and_whether_braze_limits(stage: S
     assert "tea: limited: nothing is sent until" in said
     assert "coffee: Braze has said nothing" in said
     assert looked(stage)["rate_limit"]["default"] == seen
+
+
+def test_limits_of_profiles_and_consent_are_shown_beside_that_of_the_sends(stage: Stage) -> None:
+    now = int(time.time())
+    stage.put("rate#tea#track", {"until": now + 3, "expires": now + 999})
+    kept = {"remaining": 4900, "limit": 5000, "reset": now + 40, "at": now - 4}
+    stage.put("rate#default#subscription", kept | {"expires": now + 999})
+    said = part(stage, "rate limit")
+    assert "tea: Braze has said nothing" in said
+    assert "tea, track: limited: nothing is sent until" in said
+    assert "default, subscription: 4,900 of 5,000 left, until" in said
+    assert "default, track" not in said
+    found = looked(stage)["rate_limit"]
+    assert sorted(found) == ["coffee", "default", "default#subscription", "tea", "tea#track"]
 
 
 def test_pauses_and_surges_are_shown(stage: Stage) -> None:
