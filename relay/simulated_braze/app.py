@@ -1,4 +1,4 @@
-"""HTTP application of the simulated Braze: trigger and details endpoints, and the control API."""
+"""HTTP application of the simulated Braze: Braze's endpoints, and the control API."""
 
 import time
 from collections.abc import Callable

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 from pydantic_core import to_json
 
 from relay.simulated_braze.catalogue import DETAILS
-from relay.simulated_braze.contract.endpoints import id_in
+from relay.simulated_braze.contract.endpoints import ARRAYS, id_in
 from relay.simulated_braze.profiles import Json
 
 _RATE_LIMITED: Final = 429  # RFC 6585
@@ -32,7 +32,8 @@ class Fault(BaseModel):
     `times` is the number of requests that it acts on (null: until cleared), `probability` the
     chance at each request, `after` whether Braze does what was asked before it fails, `seconds` the
     wait of `slow`, between two bytes of `drip`, or after each status of `interim`. `body` (text, or
-    JSON) is the answer of `status`, the text of `notice` or the list of `errors`; `size` is the
+    JSON) is the answer of `status`, the text of `notice` or the list of `errors`; `objects` makes
+    that list: it names the first object of a request, all, or one that is not there. `size` is the
     bytes of a `huge` answer. `headers` of null are the usual ones. `limit` is how a 429 says when
     to retry. `path` and `target` (the id of a campaign or Canvas) of null are all.
     """
@@ -48,6 +49,7 @@ class Fault(BaseModel):
     path: str | None = None
     target: str | None = None
     body: JsonValue = None
+    objects: Literal["first", "all", "absent"] | None = None
     headers: dict[str, str] | None = None
     times: int | None = Field(default=None, ge=0)
     after: bool = False
@@ -118,7 +120,7 @@ async def act(fault: Fault, request: web.Request, entry: Json, braze: Braze) -> 
     if fault.kind == "notice":
         return braze({"notice": fault.body or _PAUSED})
     if fault.kind == "errors":
-        return braze({"errors": fault.body or ["simulated minor error"]})
+        return braze({"errors": _errors(fault, entry["body"])})
     if fault.kind in ("slow", "interim"):
         return await _late(fault, request, braze)
     answer = braze({}) if fault.after else None
@@ -129,6 +131,21 @@ async def act(fault: Fault, request: web.Request, entry: Json, braze: Braze) -> 
         return await _followed(fault, request, answer or braze({}))
     accepted = answer or web.json_response({"message": "success"}, status=201)
     return await _spoilt(fault, request, entry, accepted)
+
+
+def _errors(fault: Fault, body: object) -> object:
+    """Return the errors of an answer to a request with this body."""
+    if fault.objects is None:
+        return fault.body or ["simulated minor error"]
+    given = body if isinstance(body, dict) else {}
+    lists = [(name, given[name]) for name in ARRAYS if isinstance(given.get(name), list)]
+    places = [(name, index) for name, all_ in lists for index in range(len(all_))]
+    if fault.objects == "first":
+        places = places[:1]
+    elif fault.objects == "absent":
+        places = [(name, len(all_)) for name, all_ in lists][:1]
+    why = fault.body or "simulated minor error"
+    return [{"type": why, "input_array": name, "index": index} for name, index in places]
 
 
 async def _spoilt(

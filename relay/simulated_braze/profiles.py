@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from relay.simulated_braze import consent
 from relay.simulated_braze.contract.attributes import changed, kept
+from relay.simulated_braze.orphans import Orphans
 from relay.simulated_braze.switches import Switches
 
 Json = dict[str, Any]  # a JSON object, as received or as the control API shows it
@@ -17,6 +18,7 @@ class Profiles:
 
     def __init__(self) -> None:
         self.current: dict[str, Json] = {}
+        self.orphans = Orphans()
         self._history: dict[str, list[Json]] = {}
 
     def put(self, user: str, attributes: Json, cause: Json) -> Json:
@@ -31,6 +33,8 @@ class Profiles:
             merge, own = attributes.get("_merge_objects", False), old or {}
             given = {name: changed(own.get(name), one, merge=merge) for name, one in given.items()}
         brought = consent.brought(old or {}, given, self._others(user).values(), switches)
+        if waiting := self.orphans.take(given, cause["time"]):
+            brought |= consent.written({**(old or {}), **brought}, {"subscription_groups": waiting})
         before = None if old is None else {**old, **brought}
         base = before or brought
         after = self._note(user, {**base, **consent.written(base, given)}, cause)

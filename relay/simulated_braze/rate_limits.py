@@ -12,16 +12,24 @@ from pydantic import BaseModel, ConfigDict, Field
 
 _HOUR: Final = 3600  # seconds
 _MINUTE: Final = 60
+_BURST: Final = 3
+_SECONDS: Final = {"hour": _HOUR, "track": _BURST, "subscription": _MINUTE}
 
 
 class Limits(BaseModel):
-    """Requests an hour, broadcasts a minute, and broadcasts a minute to one audience."""
+    """Requests an hour, broadcasts a minute, and broadcasts a minute to one audience.
+
+    `track` is /users/track in three seconds, `subscription` the states of groups in a minute: what
+    these count is nobody else's.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     hour: int = Field(default=250_000, ge=0)
     broadcast: int = Field(default=250, ge=0)
     audience: int = Field(default=10, ge=0)
+    track: int = Field(default=3_000, ge=0)
+    subscription: int = Field(default=5_000, ge=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +48,19 @@ class Limiter:
         self.limits = limits
         self._spent: Counter[tuple[str, int]] = Counter()
 
-    def hour(self, now: float) -> Window:
-        """Return the window that most requests share."""
-        return self._window("hour", self.limits.hour, now, _HOUR)
+    def of(self, name: str, now: float) -> Window:
+        """Return the present window of a limit: `hour`, which most share, or an endpoint's own."""
+        return self._window(name, getattr(self.limits, name), now, _SECONDS[name])
+
+    def spend_on(self, name: str, now: float) -> Window:
+        """Count a request in such a limit; return its window."""
+        self._spent[name, int(now // _SECONDS[name])] += 1
+        return self.of(name, now)
 
     def spend(self, now: float, audience: str | None) -> Window:
         """Count a request (to an audience, or None); return its tightest window."""
         if audience is None:
-            self._spent["hour", int(now // _HOUR)] += 1
-            return self.hour(now)
+            return self.spend_on("hour", now)
         whole, own = "broadcast", f"audience {audience}"
         self._spent.update([(whole, int(now // _MINUTE)), (own, int(now // _MINUTE))])
         return min(

@@ -13,7 +13,13 @@ from aiohttp import web
 from relay.simulated_braze.catalogue import DETAILS, Target
 from relay.simulated_braze.contract import attributes
 from relay.simulated_braze.contract.body import bad_attributes, refusal
-from relay.simulated_braze.contract.endpoints import CONTEXTS, Endpoint, id_in
+from relay.simulated_braze.contract.endpoints import (
+    CONTEXTS,
+    DATA,
+    Endpoint,
+    id_in,
+    rate_of,
+)
 from relay.simulated_braze.contract.request import (
     Refused,
     admit,
@@ -30,6 +36,7 @@ from relay.simulated_braze.profiles import Json
 from relay.simulated_braze.rate_limits import STYLES, Window
 from relay.simulated_braze.store import Trigger
 from relay.simulated_braze.switches import Switches
+from relay.simulated_braze.updates import update
 from relay.simulated_braze.workspace import Workspace
 
 _RECIPIENTS: Final = "recipients"
@@ -146,8 +153,8 @@ class Simulation:
         entry["fault"] = fault and fault.kind
         answer = await act(fault, request, entry, braze) if fault else braze({})
         if fault and (style := fault.limit_style(space.switches.rate_limit_headers)):
-            hour = space.limiter.hour(space.now())
-            answer.headers.update(STYLES[style](Window(hour.limit, -1, hour.reset), space.now()))
+            own = space.limiter.of(rate_of(request.path), space.now())
+            answer.headers.update(STYLES[style](Window(own.limit, -1, own.reset), space.now()))
         entry["status"] = answer.status
         return answer
 
@@ -155,12 +162,13 @@ class Simulation:
         self, request: web.Request, raw: bytes | None, entry: Json, extra: Json
     ) -> web.Response:
         space = self._space
-        space.window = space.limiter.hour(space.now())
+        space.window = space.limiter.of(rate_of(request.path), space.now())
         try:
             if request.method == "GET" and request.path in DETAILS:
                 answer = web.json_response(self._details(request))
             else:
-                body = self._send(request, raw, entry, extra)
+                act = partial(update, space) if request.path in DATA else self._send
+                body = act(request, raw, entry, extra)
                 answer = web.json_response(body, status=space.switches.accepted_status)
         except Refused as refused:
             entry |= {"outcome": "rejected", "reason": str(refused)}

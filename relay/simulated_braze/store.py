@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from relay.simulated_braze.catalogue import Target
+from relay.simulated_braze.commerce import Commerce
 from relay.simulated_braze.contract.audience import includes
 from relay.simulated_braze.contract.endpoints import IDENTIFIERS, PROPERTIES
 from relay.simulated_braze.profiles import UNIDENTIFIED, Json, Profiles
@@ -29,13 +30,40 @@ class Trigger:
 
 
 class Store:
-    """Profiles, and the sends and requests in order."""
+    """Profiles with their events; the sends, the updates and the requests in order."""
 
     def __init__(self) -> None:
         self.profiles = Profiles()
         self.sends: list[Json] = []
+        self.updates: list[Json] = []  # an entry for each object of a request without a message
         self.requests: list[Json] = []
+        self.total = Commerce()
+        self._commerce: dict[str, Commerce] = {}
+        self._recorded: dict[str, list[Json]] = {}  # events and purchases by user
         self._last: dict[tuple[str, str], float] = {}  # time of the last send, by target and user
+
+    def record(self, user: str, array: str, one: Json) -> None:
+        """Record an event or a purchase of a user, as often as it comes."""
+        self._recorded.setdefault(user, []).append({"kind": array[:-1], **one})
+        for figures in (self.total, self._commerce.setdefault(user, Commerce())):
+            if array == "events":
+                figures.add_event(one["name"], one.get("properties", {}))
+            else:
+                figures.add_purchase(one)
+
+    def shown(self, user: str) -> Json:
+        """Return a profile with its history and events, the oldest first, and its figures."""
+        own = self._commerce.get(user, Commerce()).shown()
+        return {
+            **self.profiles.shown(user),
+            "events": self._recorded.get(user, []),
+            "commerce": own,
+        }
+
+    def commerce(self) -> Json:
+        """Return orders and revenue of the workspace, and of each user who has any events."""
+        users = {user: one.shown() for user, one in self._commerce.items()}
+        return {"total": self.total.shown(), "users": users}
 
     def apply(self, trigger: Trigger, switches: Switches) -> None:
         """Write all recipients' attributes, then find out whom the message reaches."""

@@ -31,6 +31,10 @@ class Switches(BaseModel):
     paused_campaign: Literal["accepted", "notice", "refused"] = "accepted"
     paused_attributes: Literal["left_out", "written"] = "left_out"
     repeated_external_send_id: Literal["refused", "same_answer"] = "refused"
+    track_objects: Literal["together", "each_array"] = "together"
+    no_valid_object: Literal["accepted", "refused"] = "accepted"
+    unknown_alias_of_event: Literal["dropped", "created"] = "dropped"
+    subscription_identifiers: Literal["one_kind", "any"] = "one_kind"
     rate_limit_headers: Literal["epoch", "seconds", "retry_after"] = "epoch"
     permission_missing: Literal[401, 403] = 403
     body_too_large: Literal[400, 413] = 413

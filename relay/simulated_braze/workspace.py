@@ -66,7 +66,7 @@ class Workspace:
         self.clock = Clock()
         self.key = Key()
         self.limiter = Limiter(Limits(hour=self._limit))
-        self.window = self.limiter.hour(self.now())  # the window of the present request
+        self.window = self.limiter.of("hour", self.now())  # the window of the present request
         self.answered: dict[str, tuple[float, Json]] = {}  # by external_send_id
         return {}
 
@@ -79,6 +79,7 @@ class Workspace:
         return {
             "requests": len(self.store.requests),
             "sends": len(self.store.sends),
+            "updates": len(self.store.updates),
             "profiles": len(self.store.profiles.current),
             "faults": len(self.faults.active),
         }

@@ -130,8 +130,14 @@ def _is_link(value: object) -> bool:
     return isinstance(value, str) and len(value) <= _MAX_LINK
 
 
-def _is_email(value: object) -> bool:
+def is_email(value: object) -> bool:
+    """Return whether a value is an e-mail address."""
     return isinstance(value, str) and _EMAIL.fullmatch(value) is not None
+
+
+def is_uuid(value: object) -> bool:
+    """Return whether a value is a UUID, as the id of a subscription group is."""
+    return _UUID.fullmatch(str(value)) is not None
 
 
 def _is_birthday(value: object) -> bool:
@@ -171,7 +177,7 @@ def _is_group(value: object) -> bool:
     return (
         isinstance(value, dict)
         and needed <= value.keys() <= needed | {"use_double_opt_in_logic"}
-        and _UUID.fullmatch(str(value["subscription_group_id"])) is not None
+        and is_uuid(value["subscription_group_id"])
         and value["subscription_state"] in ("subscribed", "unsubscribed")
         and isinstance(value.get("use_double_opt_in_logic", True), bool)
     )
@@ -191,7 +197,7 @@ _RESERVED: Final[Mapping[str, tuple[Callable[[object], bool], str]]] = {
     "image_url": (_is_link, f"must be text of at most {_MAX_LINK} characters"),
     **dict.fromkeys(_FLAGS, (_is_flag, "must be true or false")),
     **dict.fromkeys(_DATES, (lambda value: attribute_time(value) is not None, "must be a date")),
-    "email": (_is_email, "The value provided for the 'email' field is not a valid email."),
+    "email": (is_email, "The value provided for the 'email' field is not a valid email."),
     "email_subscribe": (_STATES.__contains__, "BAD_EMAIL_SUBSCRIPTION_STATE"),
     "push_subscribe": (_STATES.__contains__, "BAD_PUSH_SUBSCRIPTION_STATE"),
     "email_subscription_info": (

@@ -11,12 +11,11 @@ from typing import Final
 
 from relay.simulated_braze.contract import attributes, audience
 from relay.simulated_braze.contract.endpoints import CONTEXTS, IDENTIFIERS, Endpoint
+from relay.simulated_braze.contract.identifiers import MAX_EXTERNAL_ID, alias_problems
 from relay.simulated_braze.profiles import Json
 from relay.simulated_braze.switches import Switches
 
 MAX_RECIPIENTS: Final = 50
-MAX_EXTERNAL_ID: Final = 987  # bytes
-MAX_ALIAS: Final = 236  # bytes, of a name and of a label
 MAX_SEND_ID: Final = 64  # characters
 
 _LINK: Final = re.compile(r"https://[^\s/?#\\@]+([/?#]\S*)?")
@@ -33,7 +32,7 @@ def refusal(at: Endpoint, body: Json, switches: Switches) -> str | None:
 
 # Each check may rely on the success of those before it: only the first problem is ever used.
 def _problems(at: Endpoint, body: Json, switches: Switches) -> Iterator[str]:
-    yield from _misfits(body, at.top, switches)
+    yield from misfits(body, at.top, switches)
     if at.kind == "transactional":
         if "recipient" not in body:
             yield "No Recipients"
@@ -50,7 +49,8 @@ def _problems(at: Endpoint, body: Json, switches: Switches) -> Iterator[str]:
         yield "context and canvas_entry_properties are two names of one thing: use one"
 
 
-def _misfits(values: Json, types: Mapping[str, type], switches: Switches) -> Iterator[str]:
+def misfits(values: Json, types: Mapping[str, type], switches: Switches) -> Iterator[str]:
+    """Yield the keys of an object that Braze does not list, and those of another type."""
     for key, value in values.items():
         if key not in types:
             if switches.unknown_keys == "refused":
@@ -102,7 +102,7 @@ def _recipient_problems(at: Endpoint, recipient: object, switches: Switches) -> 
     if not isinstance(recipient, dict):
         yield "must be an object"
         return
-    yield from _misfits(recipient, at.recipient, switches)
+    yield from misfits(recipient, at.recipient, switches)
     names = [name for name in IDENTIFIERS if name in at.recipient]
     if len(recipient.keys() & set(names)) != 1:
         yield f"needs exactly one of {', '.join(names[:-1])} and {names[-1]}"
@@ -130,20 +130,11 @@ def _identifier_problems(recipient: Json) -> Iterator[str]:
     if not recipient.get("email", "-").strip():
         yield "email is blank"
     if "user_alias" in recipient:
-        yield from _alias_problems(recipient, recipient["user_alias"])
+        yield from alias_problems(recipient["user_alias"])
+        if "send_to_existing_only" in recipient:
+            yield "send_to_existing_only cannot be used with user_alias"
     priorities = recipient.get("prioritization")
     if ("email" in recipient) != (priorities is not None):
         yield "email and prioritization need each other"
     if priorities is not None and tuple(priorities) not in _PRIORITIES:
         yield "prioritization is none that Braze knows"
-
-
-def _alias_problems(recipient: Json, alias: Json) -> Iterator[str]:
-    if alias.keys() != {"alias_name", "alias_label"}:
-        yield "user_alias needs alias_name and alias_label"
-    if not all(isinstance(one, str) and one.strip() for one in alias.values()):
-        yield "user_alias has a blank alias_name or alias_label"
-    if any(len(one.encode()) > MAX_ALIAS for one in alias.values()):
-        yield "user_alias has an alias_name or alias_label over 236 bytes"
-    if "send_to_existing_only" in recipient:
-        yield "send_to_existing_only cannot be used with user_alias"

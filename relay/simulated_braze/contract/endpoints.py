@@ -1,4 +1,4 @@
-"""The trigger endpoints of the simulated Braze."""
+"""The endpoints of the simulated Braze: those that send, and those that change profiles."""
 
 import re
 from collections.abc import Mapping
@@ -58,9 +58,33 @@ _TRANSACTION: Final = Endpoint(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class DataEndpoint:
+    """An endpoint that changes profiles: its permission, its arrays in Braze's order, its limit."""
+
+    permission: str
+    arrays: tuple[str, ...]
+    rate: Literal["track", "subscription"]
+
+
+TRACK: Final = "/users/track"
+SUBSCRIBE: Final = "/v2/subscription/status/set"
+DATA: Final[Mapping[str, DataEndpoint]] = {
+    TRACK: DataEndpoint("users.track", ("attributes", "events", "purchases"), "track"),
+    SUBSCRIBE: DataEndpoint("subscription.status.set", ("subscription_groups",), "subscription"),
+}
+# The arrays of requests whose objects Braze's errors may name.
+ARRAYS: Final = ("recipients", *(name for at in DATA.values() for name in at.arrays))
+
+
 def endpoint(path: str) -> Endpoint | None:
     """Return the trigger endpoint of a path; None where there is none."""
     return _TRANSACTION if _TRANSACTIONAL.fullmatch(path) else _ENDPOINTS.get(path)
+
+
+def rate_of(path: str) -> Literal["hour", "track", "subscription"]:
+    """Return the name of the rate limit that a path counts in."""
+    return DATA[path].rate if path in DATA else "hour"
 
 
 def id_in(path: str) -> str | None:

@@ -6,8 +6,9 @@ from aiohttp import web
 from pydantic_core import from_json, to_json
 
 from relay.simulated_braze.catalogue import Target, is_identifier
-from relay.simulated_braze.contract.endpoints import Endpoint, endpoint
+from relay.simulated_braze.contract.endpoints import DataEndpoint, Endpoint, endpoint
 from relay.simulated_braze.profiles import Json
+from relay.simulated_braze.rate_limits import Window
 from relay.simulated_braze.workspace import Workspace
 
 _SYNTAX: Final = "Error while parsing request body. Please check your syntax."
@@ -21,10 +22,12 @@ _FORBIDDEN = "You do not have permission to access this resource"
 class Refused(Exception):
     """Braze refuses the request: the answer's status, and its text under a key of the body."""
 
-    def __init__(self, status: int, text: str, key: str = "message") -> None:
+    def __init__(
+        self, status: int, text: str, key: str = "message", more: Json | None = None
+    ) -> None:
         super().__init__(text)
         self.status = status
-        self.body = {key: text}
+        self.body: Json = {key: text, **(more or {})}
 
 
 async def read(request: web.Request) -> bytes | None:
@@ -59,10 +62,15 @@ def find_endpoint(space: Workspace, request: web.Request) -> Endpoint:
     found = endpoint(request.path)
     if found is None:
         raise Refused(404, "Invalid URL")
+    check_method(space, request)
+    return found
+
+
+def check_method(space: Workspace, request: web.Request) -> None:
+    """Raise Refused for a request that is no POST."""
     if request.method != "POST":
         status = space.switches.wrong_method
         raise Refused(status, "Method Not Allowed" if status == 405 else "Invalid URL")  # noqa: PLR2004 - the number is its name
-    return found
 
 
 def read_body(space: Workspace, request: web.Request, raw: bytes | None) -> Json:
@@ -77,15 +85,29 @@ def read_body(space: Workspace, request: web.Request, raw: bytes | None) -> Json
 def admit(
     space: Workspace, request: web.Request, permission: str, audience: str | None = None
 ) -> None:
-    """Count a request; raise Refused for a wrong key, and where a window is used up."""
+    """Count a request to send; raise Refused for a wrong key, and where a window is used up."""
+    _authorize(space, request, permission)
+    _count(space, space.limiter.spend(space.now(), audience))
+
+
+def admit_data(space: Workspace, request: web.Request, at: DataEndpoint) -> None:
+    """Count a request that changes profiles, in the limit of its endpoint; raise Refused."""
+    _authorize(space, request, at.permission)
+    _count(space, space.limiter.spend_on(at.rate, space.now()))
+
+
+def _authorize(space: Workspace, request: web.Request, permission: str) -> None:
     if request.headers.get("authorization") != f"Bearer {space.secret}":
         raise Refused(401, "Error authenticating credentials")
     if not space.key.address_allowed:
         raise Refused(space.switches.permission_missing, "Invalid whitelisted IPs")
     if space.key.permissions is not None and permission not in space.key.permissions:
         raise Refused(space.switches.permission_missing, _FORBIDDEN)
-    space.window = space.limiter.spend(space.now(), audience)
-    if space.window.remaining < 0:
+
+
+def _count(space: Workspace, window: Window) -> None:
+    space.window = window
+    if window.remaining < 0:
         raise Refused(429, "Rate Limited")
 
 

@@ -10,6 +10,7 @@ from relay.simulated_braze.__main__ import listen
 from relay.simulated_braze.app import create_app
 
 CAMPAIGN, CANVAS = "/campaigns/trigger/send", "/canvas/trigger/send"
+TRACK, SUBSCRIBE = "/users/track", "/v2/subscription/status/set"
 CAMPAIGN_DETAILS, CANVAS_DETAILS = "/campaigns/details", "/canvas/details"
 ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
 NOON = 1_800_000_000.0  # the start of a clock hour

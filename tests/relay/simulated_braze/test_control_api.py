@@ -3,15 +3,22 @@
 import pytest
 import requests
 
-from tests.relay.simulated_braze.simulated import NEW, Client
+from tests.relay.simulated_braze.simulated import NEW, TRACK, Client
 
 
 def test_the_counts_change_with_whatever_braze_receives_or_is_told(braze: Client) -> None:
-    zero = {"requests": 0, "sends": 0, "profiles": 0, "faults": 0}
+    zero = dict.fromkeys(("requests", "sends", "updates", "profiles", "faults"), 0)
     assert braze.call("GET", "/counts") == zero
     assert braze.trigger(NEW).status_code == 201
+    assert braze.post(TRACK, {"attributes": [{"external_id": "v"}]}).status_code == 201
     braze.call("POST", "/faults", [{"kind": "hang"}])
-    assert braze.call("GET", "/counts") == {"requests": 1, "sends": 1, "profiles": 1, "faults": 1}
+    assert braze.call("GET", "/counts") == {
+        "requests": 2,
+        "sends": 1,
+        "updates": 1,
+        "profiles": 2,
+        "faults": 1,
+    }
     braze.call("DELETE", "")
     assert braze.call("GET", "/counts") == zero
 

@@ -1,0 +1,91 @@
+"""Answers of the simulated Braze to requests without a message: they change profiles.
+
+`contract.track` and `contract.subscription` have the rules, `tracking` what comes of a request.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from relay.simulated_braze import tracking
+from relay.simulated_braze.contract import subscription, track
+from relay.simulated_braze.contract.endpoints import DATA, SUBSCRIBE, TRACK
+from relay.simulated_braze.contract.request import Refused, admit_data, check_method, read_body
+from relay.simulated_braze.contract.sizes import Path, sizes
+from relay.simulated_braze.profiles import Json
+from relay.simulated_braze.switches import Switches
+from relay.simulated_braze.workspace import Workspace
+
+_REFUSALS: Final = {TRACK: track.refusal, SUBSCRIBE: subscription.refusal}
+
+
+def update(
+    space: Workspace, request: web.Request, raw: bytes | None, entry: Json, extra: Json
+) -> Json:
+    """Return the answer to a request; raise Refused. `extra` is what a fault adds to it."""
+    path = request.path
+    body = _admitted(space, request, raw)
+    found = sizes(raw or b"{}")
+    bad = _bad(space.switches, path, body, found)
+    told = extra.get("errors", [])
+    lost = dict(_named(told, DATA[path].arrays)) | bad
+    if "notice" not in extra:
+        change = tracking.Change(path, body, space.now(), lost, found)
+        tracking.apply(space.store, change, space.switches)
+    entry["outcome"] = "notice" if "notice" in extra else "accepted"
+    errors = [*_errors(bad), *told]
+    answer = {"message": "success", **_processed(path, body, lost), **extra}
+    return answer | ({"errors": errors} if errors else {})
+
+
+def _admitted(space: Workspace, request: web.Request, raw: bytes | None) -> Json:
+    """Return the body of a request that Braze takes as a whole; raise Refused."""
+    check_method(space, request)
+    body = read_body(space, request, raw)
+    admit_data(space, request, DATA[request.path])
+    if why := _REFUSALS[request.path](body, space.switches):
+        raise Refused(400, why)
+    return body
+
+
+def _bad(
+    switches: Switches, path: str, body: Json, found: Mapping[Path, int]
+) -> dict[track.Place, str]:
+    """Return the objects that Braze drops; raise Refused where it refuses a request of no other."""
+    bad = track.dropped(body, found, switches) if path == TRACK else {}
+    is_fatal = switches.no_valid_object == "refused"
+    if bad and is_fatal and len(bad) == _count(body, DATA[path].arrays):
+        raise Refused(400, track.NO_DATA, more={"errors": _errors(bad)})
+    return bad
+
+
+def _count(body: Json, arrays: tuple[str, ...]) -> int:
+    return sum(len(body.get(name, [])) for name in arrays)
+
+
+def _errors(bad: Mapping[track.Place, str]) -> list[Json]:
+    return [
+        {"type": why, "input_array": array, "index": index} for (array, index), why in bad.items()
+    ]
+
+
+def _named(errors: Any, arrays: tuple[str, ...]) -> Iterator[tuple[track.Place, str]]:
+    """Yield the objects that the errors of a fault name."""
+    for one in errors if isinstance(errors, list) else []:
+        if isinstance(one, dict) and type(one.get("index")) is int:
+            array = one.get("input_array")
+            if array in arrays:
+                yield (array, one["index"]), "the errors of the answer name this object"
+
+
+def _processed(path: str, body: Json, bad: Mapping[track.Place, str]) -> Json:
+    """Return how many objects of each array Braze has queued, as /users/track says."""
+    if path != TRACK:
+        return {}
+    counts = {}
+    for name in track.ARRAYS:
+        if name in body:
+            whole = range(len(body[name]))
+            counts[f"{name}_processed"] = sum((name, index) not in bad for index in whole)
+    return counts
