@@ -8,8 +8,12 @@ import pytest
 from handler.core.braze.contract.attributes import FIELDS, FORBIDDEN
 from handler.core.braze.contract.connected_audience import FILTER_COMPARISONS
 from handler.core.braze.contract.custom_attributes import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
-from handler.core.braze.contract.fields import ATTACHMENT_KEYS, MAX_SEND_ID, PRIORITIZATIONS
-from handler.core.braze.contract.trigger import MAX_ALIAS_BYTES
+from handler.core.braze.contract.fields import (
+    ATTACHMENT_KEYS,
+    MAX_ALIAS_BYTES,
+    MAX_SEND_ID,
+    PRIORITIZATIONS,
+)
 from handler.core.braze.endpoints import (
     MAX_IDENTIFIER_BYTES,
     MAX_PROPERTIES_BYTES,

@@ -3,20 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
-from handler.core.braze.contract.attributes import breaches, is_address, misnamed, normal, shown
+from handler.core.braze.contract.attributes import breaches, misnamed, normal, shown
 from handler.core.braze.contract.fields import check_attachments, check_prioritization
-from handler.core.braze.contract.trigger import MAX_ALIAS_BYTES
-from handler.core.braze.endpoints import MAX_IDENTIFIER_BYTES, MAX_PROPERTIES_BYTES, PROPERTIES
-from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
-from handler.core.braze.request import encode_request, utf8
-from handler.core.errors import ExpressionError, Unrenderable
-from handler.core.expressions.blanks import names_nothing
+from handler.core.braze.endpoints import MAX_PROPERTIES_BYTES, PROPERTIES
+from handler.core.braze.identifiers import IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
+from handler.core.braze.request import encode_request
+from handler.core.errors import Unrenderable
 from handler.core.expressions.defines import Roots
 from handler.core.expressions.form import Filling, Form
 from handler.core.expressions.json_values import missing
-from handler.core.expressions.scalars import written
-from handler.core.expressions.template import Template, Text, expressions
 from handler.core.json_types import JsonValue
+from handler.core.planning.identity import find_nobody, identifier
 from handler.core.rules.source import RecipientForm, Rule, Scope
 
 _OBJECTS: Final = frozenset({"attributes", *PROPERTIES})
@@ -38,8 +35,8 @@ def fill_recipient(form: RecipientForm, rule: Rule, scope: Scope, warnings: list
     recipient = _with_signed_attributes(_signed(REACHING, recipient, who), who)
     for name in IDENTIFIERS:
         if name in form.template:
-            _find_nobody(name, form.template[name], scope.signed)
-            recipient[name] = _identifier(name, who.get(name))
+            find_nobody(name, form.template[name], scope.signed)
+            recipient[name] = identifier(name, who.get(name), name)
     return recipient
 
 
@@ -106,45 +103,6 @@ def _filled(form: Form, filling: Filling) -> dict[str, JsonValue]:
     members = filled if isinstance(filled, dict) else {}
     # PHP's JSON has [] for an empty map.
     return {key: {} if one == [] and key in _OBJECTS else one for key, one in members.items()}
-
-
-def _find_nobody(name: str, template: Template, signed: Roots) -> None:
-    """Raise Unrenderable where a part of an identifier is missing: `woo-0` is no customer."""
-    for expression in expressions(template) if isinstance(template, Text) else ():
-        try:
-            value = expression.search(signed)
-        except ExpressionError:
-            return  # refused where the text is filled
-        if isinstance(value, list | dict):
-            return  # likewise
-        if names_nothing(written(value)):
-            raise Unrenderable(
-                name, "a part of it is missing, and without it nobody can be reached"
-            )
-
-
-def _identifier(name: str, value: JsonValue) -> JsonValue:
-    if name == "user_alias":
-        alias = value if isinstance(value, dict) else {}
-        return {key: _identity(f"{name}.{key}", alias.get(key)) for key in ALIAS_KEYS}
-    return _identity(name, value)
-
-
-def _identity(path: str, value: JsonValue) -> str:
-    """Return an identifier as text; raise Unrenderable where it is missing or malformed."""
-    is_broken = isinstance(value, float) and not value.is_integer()
-    if is_broken or isinstance(value, bool) or not isinstance(value, str | int | float | None):
-        raise Unrenderable(path, "an identifier is text or a whole number")
-    text = "" if value is None else written(value)
-    text = text.strip() if path == "email" else text
-    if names_nothing(text):
-        raise Unrenderable(path, "it is missing, and without it nobody can be reached")
-    most = MAX_ALIAS_BYTES if path.startswith("user_alias.") else MAX_IDENTIFIER_BYTES
-    if len(utf8(text)) > most:
-        raise Unrenderable(path, f"it is longer than {most} bytes")
-    if path == "email" and not is_address(text):
-        raise Unrenderable(path, "it is no e-mail address")
-    return text
 
 
 def check_recipient(recipient: Recipient, send: Mapping[str, JsonValue], rule: Rule) -> None:

@@ -11,9 +11,13 @@ from itertools import product
 from typing import Final
 
 from handler.core.braze.contract.predicates import is_open
-from handler.core.expressions.template import Problem, Text, Whole
+from handler.core.braze.identifiers import ALIAS_KEYS
+from handler.core.braze.request import utf8
+from handler.core.expressions.blanks import names_nothing
+from handler.core.expressions.template import Problem, Template, Text, Whole
 
 MAX_SEND_ID: Final = 64
+MAX_ALIAS_BYTES: Final = 236  # of a name, and of a label ("User alias object")
 KINDS: Final = ("identified", "unidentified")
 RECENCIES: Final = ("most_recently_updated", "least_recently_updated")
 # A tie reaches no profile. A second of the same kind breaks no tie, or contradicts the first.
@@ -60,6 +64,27 @@ def check_prioritization(value: object) -> Iterator[Problem]:
             f" {' and '.join(KINDS)} and then one of {' and '.join(RECENCIES)}"
         )
         yield ("prioritization",), text
+
+
+def check_alias(alias: Template) -> Iterator[Problem]:
+    """Yield the problems of a `user_alias`."""
+    if not isinstance(alias, dict) or set(alias) != set(ALIAS_KEYS):
+        yield ("user_alias",), "user_alias takes alias_name and alias_label, both"
+        return
+    for key, part in alias.items():
+        if text := _misnamed(part):
+            yield ("user_alias", key), f"{key}: {text}"
+
+
+def _misnamed(part: Template) -> str | None:
+    """Return why an alias can have no such name, or label; None where it can."""
+    if is_open(part):
+        return None
+    if not isinstance(part, str | int) or isinstance(part, bool) or names_nothing(str(part)):
+        return "it takes text that is not empty"
+    if len(utf8(str(part))) > MAX_ALIAS_BYTES:
+        return f"it is longer than {MAX_ALIAS_BYTES} bytes"
+    return None
 
 
 def check_creation(recipient: Mapping[str, object]) -> list[Problem]:

@@ -10,12 +10,12 @@ from typing import Final
 
 from handler.core.braze.contract.connected_audience import check_audience
 from handler.core.braze.contract.fields import (
+    check_alias,
     check_attachments,
     check_creation,
     check_one_name,
     check_send_id,
 )
-from handler.core.braze.contract.predicates import is_open
 from handler.core.braze.endpoints import (
     MAX_PROPERTIES_BYTES,
     MAX_RECIPIENTS,
@@ -27,9 +27,7 @@ from handler.core.braze.endpoints import (
     is_part_of_a_path,
     reaches_audience,
 )
-from handler.core.braze.identifiers import ALIAS_KEYS
-from handler.core.braze.request import encode_request, utf8
-from handler.core.expressions.blanks import names_nothing
+from handler.core.braze.request import encode_request
 from handler.core.expressions.template import Problem, Template, Whole, literal_part
 from handler.core.suggestions import unknown_key
 
@@ -56,7 +54,6 @@ MISPLACED: Final = {
 
 Path = tuple[str | int, ...]
 
-MAX_ALIAS_BYTES: Final = 236  # of a name, and of a label ("User alias object")
 _AUDIENCE_ALONE: Final = "; to reach everybody in the audience say broadcast: false beside it"
 
 
@@ -175,25 +172,8 @@ def _check_recipient(recipient: Template, at: Endpoint) -> list[Problem]:
 
 
 def _check_alias(recipient: Mapping[str, Template]) -> list[Problem]:
-    problems: list[Problem] = []
-    alias = recipient["user_alias"]
-    if not isinstance(alias, dict) or set(alias) != set(ALIAS_KEYS):
-        problems.append((("user_alias",), "user_alias takes alias_name and alias_label, both"))
-    else:
-        named = [(key, _misnamed(one)) for key, one in alias.items()]
-        problems += [(("user_alias", key), f"{key}: {text}") for key, text in named if text]
+    problems = list(check_alias(recipient["user_alias"]))
     if "send_to_existing_only" in recipient:
         text = "Braze takes no send_to_existing_only with user_alias: the alias must exist already"
         problems.append((("send_to_existing_only",), text))
     return problems
-
-
-def _misnamed(part: Template) -> str | None:
-    """Return why an alias can have no such name, or label; None where it can."""
-    if is_open(part):
-        return None
-    if not isinstance(part, str | int) or isinstance(part, bool) or names_nothing(str(part)):
-        return "it takes text that is not empty"
-    if len(utf8(str(part))) > MAX_ALIAS_BYTES:
-        return f"it is longer than {MAX_ALIAS_BYTES} bytes"
-    return None

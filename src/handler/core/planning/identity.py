@@ -1,0 +1,64 @@
+"""Identifiers as they are sent: text, cast by the relay; without a user nothing is sent."""
+
+from typing import Final
+
+from handler.core.braze.contract.attributes import is_address
+from handler.core.braze.contract.fields import MAX_ALIAS_BYTES
+from handler.core.braze.contract.locales import is_phone
+from handler.core.braze.endpoints import MAX_IDENTIFIER_BYTES
+from handler.core.braze.identifiers import ALIAS_KEYS
+from handler.core.braze.request import utf8
+from handler.core.errors import ExpressionError, Unrenderable
+from handler.core.expressions.blanks import names_nothing
+from handler.core.expressions.defines import Roots
+from handler.core.expressions.scalars import written
+from handler.core.expressions.template import Template, Text, expressions
+from handler.core.json_types import JsonValue
+
+_ADDRESSES: Final = ("email", "emails")
+_NUMBERS: Final = ("phone", "phones")
+
+
+def identifier(name: str, value: JsonValue, path: str) -> JsonValue:
+    """Return an identifier as it is sent; raise Unrenderable where it is missing or malformed.
+
+    `name` is Braze's name for it, `path` its place in the request.
+    """
+    if name == "user_alias":
+        alias = value if isinstance(value, dict) else {}
+        parts = ((key, f"{path}.{key}") for key in ALIAS_KEYS)
+        return {key: _cast(alias.get(key), place, MAX_ALIAS_BYTES) for key, place in parts}
+    text = _cast(value, path, MAX_IDENTIFIER_BYTES, is_stripped=name in _ADDRESSES)
+    if name in _ADDRESSES and not is_address(text):
+        raise Unrenderable(path, "it is no e-mail address")
+    if name in _NUMBERS and not is_phone(text):
+        raise Unrenderable(path, "it is no phone number in E.164, as phone() writes it")
+    return text
+
+
+def find_nobody(path: str, template: Template, signed: Roots) -> None:
+    """Raise Unrenderable where a part of an identifier is missing: `woo-0` is no customer."""
+    for expression in expressions(template) if isinstance(template, Text) else ():
+        try:
+            value = expression.search(signed)
+        except ExpressionError:
+            return  # refused where the text is filled
+        if isinstance(value, list | dict):
+            return  # likewise
+        if names_nothing(written(value)):
+            raise Unrenderable(
+                path, "a part of it is missing, and without it nobody can be reached"
+            )
+
+
+def _cast(value: JsonValue, path: str, most: int, *, is_stripped: bool = False) -> str:
+    is_broken = isinstance(value, float) and not value.is_integer()
+    if is_broken or isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        raise Unrenderable(path, "an identifier is text or a whole number")
+    text = "" if value is None else written(value)
+    text = text.strip() if is_stripped else text
+    if names_nothing(text):
+        raise Unrenderable(path, "it is missing, and without it nobody can be reached")
+    if len(utf8(text)) > most:
+        raise Unrenderable(path, f"it is longer than {most} bytes")
+    return text
