@@ -5,9 +5,10 @@ braze.com/docs/api/objects_filters/recipient_object.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Final
 
+from handler.core.braze.contract.breaches import dotted
 from handler.core.braze.contract.custom_attributes import (
     MAX_TEXT,
     custom_breach,
@@ -43,12 +44,12 @@ CHOICES: Final[Mapping[str, tuple[str | None, ...]]] = {
 }
 # The least that an address has; Braze has the last word on it.
 _EMAIL: Final = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[^\s@,;<>()\"]+")
-_UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _DEVICE_BYTES: Final = range(8, 256)
 _MAX_LINK: Final = 1024  # characters ("Standard attributes")
 _GROUP: Final = record(
     {
-        "subscription_group_id": like(_UUID),
+        "subscription_group_id": like(UUID),
         "subscription_state": one_of("subscribed", "unsubscribed"),
     },
     {"use_double_opt_in_logic": is_truth},
@@ -73,7 +74,6 @@ FORBIDDEN: Final = {
     "email_subscription_info": "Braze takes email_subscribe, and writes this itself",
     "bio": "Braze has removed it",
 }
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][0-9A-Za-z_-]{0,63}")
 
 
 def _short(value: object) -> bool:
@@ -152,12 +152,12 @@ def is_address(text: str) -> bool:
     return bool(_EMAIL.fullmatch(text))
 
 
-def breach(name: str, value: object) -> str | None:
+def breach(name: str, value: object, *, may_add: bool = False) -> str | None:
     """Return the rule of Braze's that an attribute's value breaks, or None."""
     if value is None or is_open(value):
         return None
     if name not in FIELDS:
-        return custom_breach(value)
+        return custom_breach(value, may_add=may_add)
     fits, takes = FIELDS[name]
     if fits(value):
         return None
@@ -165,21 +165,23 @@ def breach(name: str, value: object) -> str | None:
     return f"it takes {takes}{kind if isinstance(value, dict | list) else ''}"
 
 
-def check_attributes(attributes: Template) -> Iterator[Problem]:
-    """Yield the problems of a recipient's attributes, as they are written in a rules file."""
+def check_attributes(
+    attributes: Template, forbidden: Mapping[str, str] = FORBIDDEN, *, may_add: bool = False
+) -> Iterator[Problem]:
+    """Yield the problems of a user's attributes, as they are written in a rules file."""
     if not isinstance(attributes, dict):
         return
     for name, value in attributes.items():
-        text = misnamed(name)
-        for wrong in [text] if text else _wrong(name, value):
+        text = misnamed(name, forbidden)
+        for wrong in [text] if text else _wrong(name, value, may_add=may_add):
             yield (name,), wrong
 
 
-def _wrong(name: str, value: Template) -> Iterator[str]:
+def _wrong(name: str, value: Template, *, may_add: bool) -> Iterator[str]:
     if _is_forgotten(value):
         return  # that is reported already, with the fix
     for one in [value] if isinstance(value, dict | list) else literals(value):
-        text = breach(name, one) or null_within(one)
+        text = breach(name, one, may_add=may_add) or null_within(one)
         if name in WARNED and isinstance(one, str):
             continue
         if text and name in CHOICES:
@@ -197,25 +199,30 @@ def _is_forgotten(value: Template) -> bool:
     return isinstance(value, str) and forgotten(value) is not None
 
 
-def misnamed(name: str) -> str | None:
+def misnamed(name: str, forbidden: Mapping[str, str] = FORBIDDEN) -> str | None:
     """Return why no attribute can have this name, or None."""
-    if name in FORBIDDEN:
-        return f"{name} is no attribute: {FORBIDDEN[name]}"
+    if name in forbidden:
+        return f"{name} is no attribute: {forbidden[name]}"
     if not name.strip() or len(name) > MAX_TEXT:
         return f"names of attributes have 1 to {MAX_TEXT} characters"
     return None
 
 
-def breaches(attributes: "Mapping[str, JsonValue]") -> Iterator[tuple[str, str]]:
-    """Yield each rendered attribute whose value Braze would not take, and the rule it breaks."""
+def breaches(
+    attributes: "Mapping[str, JsonValue]", adding: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield each rendered attribute whose value Braze would not take, and the rule it breaks.
+
+    Those of `adding` may add to what the profile has.
+    """
     for name, value in attributes.items():
-        if text := breach(name, value):
+        if text := breach(name, value, may_add=name in adding):
             yield name, text
 
 
 def shown(name: str) -> str:
     """Return an attribute's path for messages, without a name that a webhook may have made up."""
-    return f"attributes.{name}" if _PLAIN_NAME.fullmatch(name) else "attributes.*"
+    return dotted(("attributes", name))
 
 
 def literals(template: Template) -> "Iterator[JsonValue]":

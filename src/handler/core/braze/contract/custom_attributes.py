@@ -49,13 +49,29 @@ def is_moment(value: object) -> bool:
     return day is None or is_day(day)
 
 
-def custom_breach(value: object) -> str | None:
-    """Return the rule of Braze's that a custom attribute breaks, or None."""
+def custom_breach(value: object, *, may_add: bool = False) -> str | None:
+    """Return the rule of Braze's that a custom attribute breaks, or None.
+
+    What adds to a value is a breach too, unless it `may_add`: a retry would add again.
+    """
+    if not may_add and (key := _adding(value)):
+        return f"{key} is not repeatable: a retry adds again; send the whole value"
     if isinstance(value, dict):
         return _operation(value) if _is_operation(value) else _object(value)
     if isinstance(value, list) and any(isinstance(one, dict) for one in value):
         return _object(value)
     return _nested(value)
+
+
+def is_adding(value: object) -> bool:
+    """Return whether a value adds to what the profile has, so that a repeat adds again."""
+    return _adding(value) is not None
+
+
+def _adding(value: object) -> str | None:
+    if not isinstance(value, dict) or not _is_operation(value):
+        return None
+    return next((key for key in _NOT_REPEATABLE if key in value), None)
 
 
 def null_within(value: object) -> str | None:
@@ -152,9 +168,6 @@ def _is_operation(value: Mapping[str, object]) -> bool:
 
 
 def _operation(value: Mapping[str, object]) -> str | None:
-    for key in _NOT_REPEATABLE:
-        if key in value:
-            return f"{key} is not repeatable: a retry adds again; send the whole value"
     known = {key: fits for one in _OPERATORS for key, fits in one.items()}
     bad = next((key for key, each in value.items() if not open_or(known[key], each)), None)
     return f"{bad} is not written as Braze's page on attributes has it" if bad else None

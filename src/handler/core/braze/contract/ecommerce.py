@@ -1,0 +1,265 @@
+"""Checks of Braze's eCommerce events: six names, each with a closed list of properties.
+
+Braze drops one that breaks its schema inside a 2xx, and an order is not counted. Any other name is
+an ordinary custom event, which counts nothing. Source:
+braze.com/docs/user_guide/data/activation/events/recommended_events.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, NamedTuple
+
+from handler.core.braze.contract.breaches import Breach, shown
+from handler.core.braze.contract.currencies import currency
+from handler.core.braze.contract.custom_attributes import MAX_TEXT
+from handler.core.braze.contract.predicates import Fits, is_number, is_open, one_of
+from handler.core.braze.contract.visible import Kind, kind_of, visible
+from handler.core.expressions.template import Template, Whole
+from handler.core.json_types import JsonValue
+from handler.core.suggestions import closest
+
+PREFIX: Final = "ecommerce."
+_ANY_PREFIX: Final = re.compile(r"e-?commerce[^0-9A-Za-z]", re.IGNORECASE)
+_WORDS: Final = re.compile(r"[^0-9A-Za-z]+|(?<=[a-z])(?=[A-Z])")
+
+
+class Field(NamedTuple):
+    """A property: the values that fit, the same in words, and the type that they have.
+
+    `within` yields what is wrong inside a value of the right type.
+    """
+
+    fits: Fits
+    takes: str
+    kind: Kind | None = None
+    within: Callable[[str, Template], Iterator[Breach]] | None = None
+
+
+@dataclass(frozen=True)
+class Properties:
+    """The properties of one event, or of a product: those that it needs, and all others."""
+
+    needed: Mapping[str, Field]
+    others: Mapping[str, Field]
+
+    @cached_property
+    def all(self) -> Mapping[str, Field]:
+        """All properties by name."""
+        return {**self.needed, **self.others}
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= MAX_TEXT
+
+
+def _is_money(value: object) -> bool:
+    return isinstance(value, int | float) and is_number(value) and value >= 0
+
+
+def _is_count(value: object) -> bool:
+    is_whole = isinstance(value, int | float) and is_number(value) and value == int(value)
+    return is_whole and _is_money(value)
+
+
+def _is_currency(value: object) -> bool:
+    return isinstance(value, str) and currency(value) is not None
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list)
+
+
+def _items(name: str, items: Template) -> Iterator[Breach]:
+    """Yield what is wrong in a list of objects of any names."""
+    for at, item in enumerate(items if isinstance(items, list) else ()):
+        for one in visible(item):
+            if not (is_open(one) or isinstance(one, dict)):
+                yield Breach((at,), f"{name} takes a list of objects")
+
+
+def _kinds(name: str, items: Template) -> Iterator[Breach]:
+    for at, item in enumerate(items if isinstance(items, list) else ()):
+        for one in visible(item):
+            if not (is_open(one) or one in _ALERTS):
+                yield Breach((at,), f"{name} takes a list of {' and '.join(_ALERTS)}")
+
+
+def _products(name: str, items: Template) -> Iterator[Breach]:
+    for at, item in enumerate(items if isinstance(items, list) else ()):
+        for one in visible(item):
+            if isinstance(one, dict):
+                for breach in _of_object("a product", one, PRODUCT):
+                    yield breach.below(at)
+            elif not is_open(one):
+                yield Breach((at,), f"{name} takes a list of objects, each of one product")
+
+
+_ALERTS: Final = ("price_drop", "back_in_stock")
+_ACTIONS: Final = ("add", "remove", "replace")
+_TEXT: Final = Field(_is_word, f"text of 1 to {MAX_TEXT} characters", "text")
+_MONEY: Final = Field(_is_money, "a number of 0 or more", "number")
+_COUNT: Final = Field(_is_count, "a whole number of 0 or more", "number")
+_CURRENCY: Final = Field(_is_currency, "a currency of ISO 4217, such as EUR", "text")
+_OBJECT: Final = Field(_is_object, "an object, of any names")
+_DISCOUNTS: Final = Field(_is_list, "a list of objects", within=_items)
+_LISTED: Final = Field(_is_list, "a list of objects, each of one product", within=_products)
+_ACTION: Final = Field(one_of(*_ACTIONS), f"one of {', '.join(_ACTIONS)}", "text")
+_TYPE: Final = Field(_is_list, f"a list of {' and '.join(_ALERTS)}", within=_kinds)
+
+_NAMED: Final = dict.fromkeys(("product_id", "product_name", "variant_id"), _TEXT)
+_SHOWN: Final = {**dict.fromkeys(("image_url", "product_url"), _TEXT), "metadata": _OBJECT}
+PRODUCT: Final = Properties({**_NAMED, "quantity": _COUNT, "price": _MONEY}, _SHOWN)
+_LINES: Final = {"currency": _CURRENCY, "products": _LISTED, "source": _TEXT}
+_SUM: Final = {"total_value": _MONEY, **_LINES}
+_PARTS: Final = dict.fromkeys(("subtotal_value", "tax", "shipping"), _MONEY)
+_REDUCED: Final = {"total_discounts": _MONEY, "discounts": _DISCOUNTS}
+_MORE: Final = {"metadata": _OBJECT}
+_CART: Final = {"cart_id": _TEXT}
+EVENTS: Final[Mapping[str, Properties]] = {
+    "ecommerce.product_viewed": Properties(
+        {**_NAMED, "price": _MONEY, "currency": _CURRENCY, "source": _TEXT},
+        {**_SHOWN, "type": _TYPE},
+    ),
+    "ecommerce.cart_updated": Properties(
+        {**_CART, **_LINES}, {"action": _ACTION, "total_value": _MONEY, **_PARTS, **_MORE}
+    ),
+    "ecommerce.checkout_started": Properties(
+        {"checkout_id": _TEXT, **_SUM}, {**_CART, **_PARTS, **_MORE}
+    ),
+    "ecommerce.order_placed": Properties(
+        {"order_id": _TEXT, **_SUM}, {**_CART, **_PARTS, **_REDUCED, **_MORE}
+    ),
+    "ecommerce.order_cancelled": Properties(
+        {"order_id": _TEXT, **_SUM, "cancel_reason": _TEXT}, {**_PARTS, **_REDUCED, **_MORE}
+    ),
+    "ecommerce.order_refunded": Properties({"order_id": _TEXT, **_SUM}, {**_REDUCED, **_MORE}),
+}
+# What an event means differently with a wrong value, or without it.
+_DECIDING: Final = "action"
+_PARTIAL: Final = ("add", "remove")
+
+
+def misnamed(name: str) -> str | None:
+    """Return why an event's name looks like an eCommerce event and is none; None otherwise."""
+    if name in EVENTS or not _ANY_PREFIX.match(name):
+        return None
+    words = "_".join(filter(None, _WORDS.split(_ANY_PREFIX.sub("", name, 1)))).lower()
+    near = closest(words, (one.removeprefix(PREFIX) for one in EVENTS))
+    meant = f"did you mean {PREFIX}{near}?" if near else f"there are {', '.join(EVENTS)}"
+    return (
+        f"{name} is none of Braze's eCommerce events, and Braze would count nothing by it; {meant}"
+    )
+
+
+def breaches(name: str, properties: Mapping[str, Template]) -> Iterator[Breach]:
+    """Yield what is wrong in the properties of an eCommerce event, written or rendered."""
+    yield from _of_object(name, properties, EVENTS[name])
+    if _is_whole_cart(name, properties) and "total_value" not in properties:
+        text = "total_value is missing: only a cart_updated with action add or remove does without"
+        yield Breach(("total_value",), text)
+
+
+def needed_paths(name: str) -> Iterator[str]:
+    """Yield the paths within properties that an eCommerce event is dropped without."""
+    known = EVENTS[name]
+    yield from known.needed
+    yield _DECIDING
+    if "products" in known.needed:
+        yield from (f"products.{one}" for one in PRODUCT.needed)
+
+
+def normal(properties: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return properties as they are sent: a currency in capitals, whole quantities."""
+    made = dict(properties)
+    code, products = made.get("currency"), made.get("products")
+    if isinstance(code, str):
+        made["currency"] = currency(code) or code
+    if isinstance(products, list):
+        made["products"] = [_counted(one) for one in products]
+    return made
+
+
+def _counted(product: JsonValue) -> JsonValue:
+    if not isinstance(product, dict):
+        return product
+    quantity = product.get("quantity")
+    if isinstance(quantity, float) and quantity.is_integer():
+        return {**product, "quantity": int(quantity)}
+    return product
+
+
+def _is_whole_cart(name: str, properties: Mapping[str, Template]) -> bool:
+    action = properties.get(_DECIDING)
+    return name == "ecommerce.cart_updated" and not is_open(action) and action not in _PARTIAL
+
+
+def _of_object(
+    owner: str, properties: Mapping[str, Template], known: Properties
+) -> Iterator[Breach]:
+    fields = known.all
+    for name in known.needed:
+        if name not in properties:
+            text = f"{name} is missing: Braze drops the event where {owner} has none"
+            yield Breach((name,), text)
+    for name, template in properties.items():
+        if name in fields:
+            is_vital = name in known.needed or name == _DECIDING
+            for breach in _of_field(name, fields[name], template):
+                yield breach.below(name)._replace(is_vital=is_vital and breach.is_vital)
+        else:
+            yield Breach((name,), _unknown(name, owner, known))
+
+
+def _unknown(name: str, owner: str, known: Properties) -> str:
+    near = closest(name, known.all)
+    meant = f"did you mean {near}?" if near else "it belongs into metadata"
+    return f"{owner} has no {shown(name)}, and Braze drops the event for it; {meant}"
+
+
+def _of_field(name: str, field: Field, template: Template) -> Iterator[Breach]:
+    for one in visible(template):
+        if is_open(one):
+            if text := _wrong_kind(name, field, one):
+                yield Breach((), text)
+        elif not field.fits(one):
+            yield Breach((), f"{name} takes {field.takes}{_mend(field, one)}")
+        elif field.within:
+            yield from field.within(name, one)
+
+
+def _wrong_kind(name: str, field: Field, given: Template) -> str | None:
+    """Return why an expression never gives what a field takes, with the mend, or None."""
+    kind = kind_of(given)
+    if kind is None or kind == field.kind:
+        return None
+    if not isinstance(given, Whole):
+        return f"{name} takes {field.takes}, and text around ${{...}} makes text"
+    made = given.expression.text
+    mends = {"number": f"; write ${{to_number({made})}}", "text": f"; write ${{text({made})}}"}
+    mend = mends.get(field.kind or "", "")
+    return f"{name} takes {field.takes}, and {made} gives {_SAID[kind]}{mend}"
+
+
+_SAID: Final[Mapping[Kind, str]] = {
+    "text": "text",
+    "number": "a number",
+    "truth": "true or false",
+}
+
+
+def _mend(field: Field, value: Template) -> str:
+    if value is None:
+        return ", and no null: Braze drops the event for it"
+    if field.kind == "number" and isinstance(value, str):
+        return ", and text is none: to_number() makes one of it"
+    if field.kind == "text" and is_number(value):
+        return ", and no number: text() makes text of it"
+    if field is _TEXT and isinstance(value, str) and value.strip():
+        return f": plain() cuts it, as in ${{plain(body.title, `{MAX_TEXT}`)}}"
+    return ""
