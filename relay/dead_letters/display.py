@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from handler.core import message
+from handler.core.braze.objects import objects_named
 from handler.core.braze.request import request
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery, Parked
@@ -45,7 +46,9 @@ def listed(letter: Letter, record: DeliveryRecord | None) -> str:
     last = attempted(record) if letter.kind == "held" else detail_text(letter)
     of = _refused_of(letter)
     part = f"  refused objects of {of[:SHORT]}; the others were accepted" if of else ""
-    lines = (head, f"  {why}", part, f"  {last}" if last else "")
+    named = objects_named(letter.content) if isinstance(letter.content, Delivery) else []
+    what = f"  writes {', '.join(named)}" if named else ""
+    lines = (head, f"  {why}", what, part, f"  {last}" if last else "")
     return "\n".join(_UNPRINTABLE.sub("?", one) for one in lines if one)
 
 

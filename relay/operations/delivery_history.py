@@ -128,8 +128,7 @@ def with_ids(desk: Desk, ids: Mapping[str, str]) -> list[Found]:
 def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[str, str]]:
     """Yield what the ledger and the log know of a delivery, as names and words."""
     record = found.record
-    yield "rule", f"{found.origin}, workspace {record.get('workspace', '?')}"
-    yield "found by", ", ".join(found.by)
+    yield from _origin(found, log)
     if not record:
         yield "state", "not in the ledger: it waits unclaimed, or it is forgotten"
         return
@@ -167,6 +166,19 @@ def next_step(found: Found) -> str:
     if state == State.DEAD:
         return f"dead-letters show {short}"
     return f"held show {short}" if state == State.HELD else ""
+
+
+def _origin(found: Found, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
+    yield "rule", f"{found.origin}, workspace {found.record.get('workspace', '?')}"
+    yield "found by", ", ".join(found.by)
+    if objects := _objects(found.id, log):
+        yield "writes", ", ".join(objects)
+
+
+def _objects(delivery_id: str, log: Sequence[Line]) -> list[str]:
+    """Return what a delivery writes to its user's profile, where ingest's line has it."""
+    made = (one for line in log for one in line.entry.get("deliveries", ()))
+    return next((one.get("objects", []) for one in made if one.get("id") == delivery_id), [])
 
 
 def _why(record: Record, log: Sequence[Line]) -> str:

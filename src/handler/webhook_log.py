@@ -14,6 +14,7 @@ from typing import Any, Final
 from handler.aws import log
 from handler.aws.metrics import Tally
 from handler.core.braze.identifiers import log_digest, persons_of, traced
+from handler.core.braze.objects import objects_named
 from handler.core.errors import (
     NotJson,
     Refused,
@@ -156,7 +157,9 @@ def _label(event: LoggedEvent, *, many: bool) -> dict[str, str]:
 def _made(made: Delivery, labels: _Labels) -> dict[str, Any]:
     who = [log_digest(one) for one in persons_of(made.recipient or {})]
     named = {"rule": made.rule, "id": made.id, **labels.get(made.event_id, {})}
-    return {**named, "who": who} if who else named
+    objects = objects_named(made)  # of requests that write to the profile alone
+    about = {"who": who, "objects": objects}
+    return named | {name: one for name, one in about.items() if one}
 
 
 def _kept(parked: Parked, labels: _Labels) -> dict[str, str | None]:

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from handler import webhook_log
+from handler.core.models import Delivery, LoggedEvent, Plan
 from handler.core.rules.load import load
+from handler.webhook_log import WebhookLog
 from tests.handler.test_ingest import ORDER, Aws, ingest, request
 
 RULES = """\
@@ -51,6 +53,27 @@ def test_a_delivery_is_named_by_its_order_and_found_by_its_person(
     assert made["who"] == [digest("2"), digest("jonas.brandt@example.org")]
     assert line["seen"] == [{"type": "orders/create", "event": digest("1"), "reference": "#1042"}]
     assert "randt" not in json.dumps(line)
+
+
+def test_what_is_written_to_a_profile_is_named_and_shows_nothing_of_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    made = Delivery(
+        **dict.fromkeys(("id", "source", "rule", "rules_version", "workspace", "event_id"), "x"),
+        path="/users/track",
+        send={},
+        recipient={"events": [{"external_id": "u7", "name": "order_placed"}]},
+        event="",
+        accepted_at=1,
+        expires_at=None,
+        on_unknown="hold",
+    )
+    with caplog.at_level("INFO"):
+        WebhookLog("shop", 1).taken(Plan(1, 1, (made,), logged=(LoggedEvent("x"),)), ())
+    (handler,) = webhook_log.logger.handlers
+    (line,) = json.loads(handler.format(caplog.records[-1]))["deliveries"]
+    assert line["objects"] == ["event order_placed"]
+    assert line["who"] == [digest("u7")]
 
 
 def test_an_event_that_no_rule_wants_is_found_by_its_id_and_its_order(

@@ -80,7 +80,9 @@ def test_rendering_leaves_refused_objects_as_they_are(
 def test_a_letter_of_refused_objects_names_the_delivery_that_they_were_part_of(desk: Desk) -> None:
     letter = refused()
     desk.bury(letter)
-    assert f"refused objects of {WHOLE[:12]}" in desk.run("dead-letters", "list").stdout
+    listed = desk.run("dead-letters", "list").stdout
+    assert f"refused objects of {WHOLE[:12]}" in listed
+    assert "writes event order_placed" in listed
     shown = json.loads(desk.run("dead-letters", "show", letter.id[:12], "--json").stdout)
     assert shown["refused_of"] == WHOLE
     assert shown["request"]["body"] == letter.recipient

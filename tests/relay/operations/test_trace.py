@@ -246,6 +246,14 @@ def test_a_delivery_is_found_by_what_its_order_is_called_and_by_whom_it_is_for(
     assert "webhook shopify came" not in flat(result.output)
 
 
+def test_a_delivery_to_a_profile_says_what_it_writes(stage: Stage) -> None:
+    stage.put(f"delivery#{ID}", item())
+    objects = ["attributes", "event ecommerce.order_placed"]
+    stage.log("IngestLogGroup", seen(deliveries=[MADE | {"objects": objects}]))
+    said = flat(stage.run("trace", "#1042").output)
+    assert "writes attributes, event ecommerce.order_placed" in said
+
+
 @pytest.mark.parametrize("text", ["#1042", "evt_9"])
 def test_an_order_that_no_rule_wanted_is_found_with_the_operand(stage: Stage, text: str) -> None:
     why = [{"rule": "order", "why": "body.test is true"}]
