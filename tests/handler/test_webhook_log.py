@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from handler import webhook_log
-from handler.core.models import Delivery, LoggedEvent, Plan
+from handler.core.json_types import JsonValue
+from handler.core.models import LoggedEvent, Plan
 from handler.core.rules.load import load
 from handler.webhook_log import WebhookLog
 from tests.handler.test_ingest import ORDER, Aws, ingest, request
+from tests.relay.dead_letters.desk import DELIVERY
 
 RULES = """\
 verify: {preset: shopify}
@@ -58,18 +60,10 @@ def test_a_delivery_is_named_by_its_order_and_found_by_its_person(
 def test_what_is_written_to_a_profile_is_named_and_shows_nothing_of_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    made = Delivery(
-        **dict.fromkeys(("id", "source", "rule", "rules_version", "workspace", "event_id"), "x"),
-        path="/users/track",
-        send={},
-        recipient={"events": [{"external_id": "u7", "name": "order_placed"}]},
-        event="",
-        accepted_at=1,
-        expires_at=None,
-        on_unknown="hold",
-    )
+    order: JsonValue = {"external_id": "u7", "name": "order_placed"}
+    made = replace(DELIVERY, path="/users/track", send={}, recipient={"events": [order]})
     with caplog.at_level("INFO"):
-        WebhookLog("shop", 1).taken(Plan(1, 1, (made,), logged=(LoggedEvent("x"),)), ())
+        WebhookLog("shop", 1).taken(Plan(1, 1, (made,), logged=(LoggedEvent(made.event_id),)), ())
     (handler,) = webhook_log.logger.handlers
     (line,) = json.loads(handler.format(caplog.records[-1]))["deliveries"]
     assert line["objects"] == ["event order_placed"]

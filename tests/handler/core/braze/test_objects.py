@@ -38,7 +38,7 @@ def test_events_and_groups_are_named_and_attributes_only_counted_in() -> None:
 @pytest.mark.parametrize("at", [one for one in ENDPOINTS if one.arrays], ids=lambda one: one.key)
 @pytest.mark.parametrize("broken", [None, "text", [], [7], {"name": "x"}])
 def test_what_is_no_list_of_objects_is_no_error(at: Endpoint, broken: JsonValue) -> None:
-    recipient = dict.fromkeys(at.arrays, broken)
+    recipient: dict[str, JsonValue] = dict.fromkeys(at.arrays, broken)
     whole = replace(DELIVERY, path=at.path, send={}, recipient=recipient)
     assert set(objects_named(whole)) <= {"attributes"}
     assert objects_named(replace(whole, recipient=None)) == []
