@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handler.core.braze.endpoints import endpoint_of
+from handler.core.braze.endpoints import SUBSCRIBE, endpoint_of
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import encode_request, objects_of, written
 from handler.core.models import Delivery
@@ -89,7 +89,18 @@ def _count(delivery: Delivery) -> int:
 def _shared(delivery: Delivery) -> Hashable:
     # Two rules may call a Canvas's properties by its two names, and Braze does not say which wins.
     is_old = "canvas_entry_properties" in (delivery.recipient or {})
-    return delivery.workspace, delivery.path, _SORTED.encode(delivery.send), is_old
+    kind = _named_by(delivery) if delivery.path == SUBSCRIBE.path else ""
+    return delivery.workspace, delivery.path, _SORTED.encode(delivery.send), is_old, kind
+
+
+def _named_by(delivery: Delivery) -> str:
+    """Return how a delivery names its user.
+
+    "Update user's subscription group status (V2)": a request has no e-mail addresses beside phone
+    numbers, and either may be sent individually.
+    """
+    user = user_of(delivery) or [""]
+    return str(user[0])
 
 
 def _after(requests: list[_Request], own: set[str]) -> list[_Request]:

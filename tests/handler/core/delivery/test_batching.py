@@ -190,5 +190,17 @@ def test_an_address_beside_a_primary_identifier_names_nobody_else() -> None:
     assert user_of(alone) == ["email", "a@example.com"]
 
 
+def subscribed(**users: list[str]) -> Delivery:
+    group = {"subscription_group_id": "g", "subscription_state": "subscribed", **users}
+    return one(path=SUBSCRIBE.path, send={}, recipient={"subscription_groups": [group]}, guard="r")
+
+
+def test_addresses_numbers_and_ids_do_not_share_a_request_of_subscriptions() -> None:
+    kinds = [("emails", "a@example.com"), ("phones", "+15043277269"), ("external_ids", "1")]
+    batch = [subscribed(**{kind: [f"{value}{n}"]}) for n in range(2) for kind, value in kinds]
+
+    assert sorted(coalesce(batch)) == [[0, 3], [1, 4], [2, 5]]
+
+
 def test_endpoints_do_not_share_a_request() -> None:
     assert len(coalesce([one(), tracked(2), SUBSCRIBED])) == 3
