@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from relay.simulated_braze import consent
+from relay.simulated_braze.address_index import AddressIndex
 from relay.simulated_braze.contract.attributes import changed, kept
 from relay.simulated_braze.orphans import Orphans
 from relay.simulated_braze.switches import Switches
@@ -19,6 +20,7 @@ class Profiles:
     def __init__(self) -> None:
         self.current: dict[str, Json] = {}
         self.orphans = Orphans()
+        self._index = AddressIndex()
         self._history: dict[str, list[Json]] = {}
 
     def put(self, user: str, attributes: Json, cause: Json) -> Json:
@@ -32,7 +34,8 @@ class Profiles:
         if switches.operators == "applied":
             merge, own = attributes.get("_merge_objects", False), old or {}
             given = {name: changed(own.get(name), one, merge=merge) for name, one in given.items()}
-        brought = consent.brought(old or {}, given, self._others(user).values(), switches)
+        others = self._sharing(user, given).values()
+        brought = consent.brought(old or {}, given, others, switches)
         if waiting := self.orphans.take(given, cause["time"]):
             brought |= consent.written({**(old or {}), **brought}, {"subscription_groups": waiting})
         before = None if old is None else {**old, **brought}
@@ -42,19 +45,24 @@ class Profiles:
 
     def _copy(self, user: str, states: Json, after: Json, cause: Json) -> None:
         """Copy changed consent to the profiles with the same address or number."""
-        for name, profile in consent.copies(states, after, self._others(user)):
+        if not states:
+            return
+        for name, profile in consent.copies(states, after, self._sharing(user, after)):
             if profile != self.current[name]:
                 copied = {**cause, "cause": f"copied from {user}"}
                 before, self.current[name] = self.current[name], profile  # it keeps its place
                 self._history[name].append({**copied, "before": before, "after": profile})
 
-    def _others(self, user: str) -> dict[str, Json]:
-        return {name: one for name, one in self.current.items() if name != user}
+    def _sharing(self, user: str, like: Json) -> dict[str, Json]:
+        """Return the profiles of others with the address or number of one."""
+        found = self._index.by_address(like)
+        return {name: self.current[name] for name in found if name != user}
 
     def _note(self, user: str, attributes: Json, cause: Json) -> Json:
         before = self.current.pop(user, None)  # it becomes the most recently updated one
         after = {name: value for name, value in attributes.items() if value is not None}
         self.current[user] = after
+        self._index.put(user, before, after)
         self._history.setdefault(user, []).append({**cause, "before": before, "after": after})
         return after
 
@@ -64,12 +72,16 @@ class Profiles:
 
     def by_alias(self, alias: Json) -> str | None:
         """Return the user of an alias in exactly this spelling; None for none."""
-        found = (u for u, p in self.current.items() if alias in p.get("user_aliases", []))
-        return next(found, None)
+        found = self._index.by_alias(alias)
+        return next((user for user in found if alias in self.current[user]["user_aliases"]), None)
+
+    def having(self, name: str, value: str) -> list[str]:
+        """Return the users with an address or a number, the least recently updated first."""
+        return self._index.by(name, value)
 
     def by_email(self, email: str, prioritization: list[str]) -> str | None:
         """Return the one profile that an address and its prioritization leave; else None."""
-        found = [user for user, profile in self.current.items() if profile.get("email") == email]
+        found = [u for u in self.having("email", email) if self.current[u].get("email") == email]
         for word in prioritization:
             if word in ("identified", "unidentified"):
                 found = [u for u in found if u.startswith(UNIDENTIFIED) is (word != "identified")]

@@ -147,7 +147,8 @@ class Store:
             return found, None if found else "unknown alias"
         email = recipient["email"]
         found = self.profiles.by_email(email, recipient["prioritization"])
-        known = any(one.get("email") == email for one in self.profiles.current.values())
+        having = self.profiles.having("email", email)
+        known = any(self.profiles.current[user].get("email") == email for user in having)
         if found is None and may_be_made and not known and switches.unknown_email == "created":
             found = UNIDENTIFIED + email
         return found, None if found else "prioritization leaves no user, or more than one"

@@ -141,13 +141,12 @@ def _known(store: Store, name: str, value: Any) -> str | None:
         return value if value in profiles.current else None
     if name == "user_alias":
         return profiles.by_alias(value)
-    found = [user for user, one in profiles.current.items() if _is_same(one.get(name), value)]
+    if name == "braze_id":
+        found = [user for user, one in profiles.current.items() if one.get(name) == value]
+    else:
+        found = profiles.having(name, value)
     identified = [user for user in found if not user.startswith(UNIDENTIFIED)]
     return next(reversed(identified or found), None)  # the most recently updated one
-
-
-def _is_same(one: object, other: str) -> bool:
-    return isinstance(one, str) and one.casefold() == other.casefold()
 
 
 def _subscribe(store: Store, change: Change, switches: Switches) -> Iterator[Json]:
@@ -165,12 +164,10 @@ def _set_state(store: Store, change: Change, one: Json, switches: Switches) -> I
     group = {name: one[name] for name in names}
     attribute = ATTRIBUTES.get(kind_of(one))
     for value in users_of(one):
-        profiles = store.profiles.current
-        found = [
-            user
-            for user, profile in profiles.items()
-            if (user == value if attribute is None else _is_same(profile.get(attribute), value))
-        ]
+        if attribute is None:
+            found = [value] if value in store.profiles.current else []
+        else:
+            found = store.profiles.having(attribute, value)
         if not found and attribute and not one.get("use_double_opt_in_logic"):
             store.profiles.orphans.keep(attribute, value, group, change.time)
         for user in found:
