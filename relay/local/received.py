@@ -99,13 +99,13 @@ def send_lines(found: Iterable[tuple[Wanted | None, Record]]) -> Iterator[str]:
 
 def content_lines(send: Record) -> Iterator[str]:
     """Yield a message's user, attributes and content."""
-    yield from _fields("user", send["recipient"] or {})
+    yield from fields_lines("user", send["recipient"] or {})
     if send["profile_before"] is not None:
-        yield from _fields("before", send["profile_before"])
+        yield from fields_lines("before", send["profile_before"])
     if send["attributes"]:
-        yield from _fields("attributes", send["attributes"])
+        yield from fields_lines("attributes", send["attributes"])
     if send["reached"]:
-        yield from _fields("message", send["message"])
+        yield from fields_lines("message", send["message"])
     else:
         yield f"  {'message':<{_LABEL}}none: {send['because']}"
 
@@ -114,7 +114,7 @@ def refused_lines(refused: Iterable[Record]) -> Iterator[str]:
     """Yield the requests that Braze refused, each with Braze's reason."""
     for one in refused:
         yield f"{one['status']} {one['reason']}"
-        yield from _fields("request", one["body"] or {})
+        yield from fields_lines("request", one["body"] or {})
         yield ""
 
 
@@ -126,6 +126,7 @@ def _counted(number: int, things: str) -> str:
     return f"{number} {_ONE.get(things, things) if number == 1 else things}"
 
 
-def _fields(label: str, values: Mapping[str, Any]) -> Iterator[str]:
+def fields_lines(label: str, values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield an object as YAML, with a label before its first line."""
     for at, line in enumerate(written(dict(values)).splitlines()):
         yield f"  {'' if at else label:<{_LABEL}}{line}"

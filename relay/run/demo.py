@@ -1,16 +1,21 @@
 """Posts the samples to a local stack, and shows what Braze received."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import requests
 import typer
 
+from handler.core.braze.request import objects_of
 from handler.core.rules.source import Source
 from relay.local.received import (
     Record,
+    Wanted,
     answer_lines,
     ordered,
     refused_lines,
@@ -18,6 +23,7 @@ from relay.local.received import (
     wanted,
 )
 from relay.local.stack import Local
+from relay.local.updates import counted_lines, update_lines, updates_in_order
 from relay.paths import EVENTS
 from relay.stacks.local import Stack
 from relay.webhooks.post import Posted, post
@@ -29,24 +35,45 @@ _NOTHING = b'{"Records": []}'
 _OK = 200
 
 
-def received_at(braze_url: str, count: int) -> tuple[list[Record], list[Record]]:
-    """Return the sends of the simulated Braze, and the requests that it refused.
+@dataclass(frozen=True, slots=True)
+class _Received:
+    """What the simulated Braze shows: sends, updates, refused requests, orders and revenue."""
 
-    Wait until these are `count` together, 30 seconds at most.
-    """
+    sends: list[Record]
+    updates: list[Record]
+    refused: list[Record]
+    commerce: Record
+
+    def is_good(self, known: Sequence[Wanted]) -> bool:
+        """Return whether each delivery has arrived whole, and has reached its user."""
+        return (
+            len(self.sends) + len(self.updates) == _parts(known)
+            and all(one["reached"] for one in self.sends)
+            and all(one["applied"] for one in self.updates)
+        )
+
+
+def _parts(known: Iterable[Wanted]) -> int:
+    """Return how many entries Braze has of deliveries: of each a send, or all its objects."""
+    return sum(sum(1 for _ in objects_of(one.delivery)) or 1 for one in known)
+
+
+def _received_at(braze_url: str, count: int) -> _Received:
+    """Return what the simulated Braze has received, once it is so much; wait 30 s at most."""
     deadline = time.monotonic() + _SECONDS
     with requests.Session() as session:
+        shown = partial(_control, session, braze_url)
         while True:
-            sends, made = (_control(session, braze_url, what) for what in ("sends", "requests"))
+            sends, updates, made = (shown(what) for what in ("sends", "updates", "requests"))
             refused = [one for one in made if one["outcome"] == "rejected"]
-            if len(sends) + len(refused) >= count or time.monotonic() > deadline:
-                return sends, refused
+            is_all = len(sends) + len(updates) + len(refused) >= count
+            if is_all or time.monotonic() > deadline:
+                return _Received(sends, updates, refused, shown("commerce"))
             time.sleep(_LOOKS)
 
 
-def _control(session: requests.Session, braze_url: str, what: str) -> list[Record]:
-    records: list[Record] = session.get(f"{braze_url}/_sim/{what}", timeout=_SECONDS).json()
-    return records
+def _control(session: requests.Session, braze_url: str, what: str) -> Any:
+    return session.get(f"{braze_url}/_sim/{what}", timeout=_SECONDS).json()
 
 
 def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | None) -> bool:
@@ -55,12 +82,14 @@ def play(local: Local, sources: Mapping[str, Source], names: Collection[str] | N
     chosen = [one for one in samples(EVENTS, sources) if names is None or one.name in names]
     with _collected(local.stack):
         posted = [post(_address(local, sources[one.source], secrets), one) for one in chosen]
-    planned = sum(one.answer.get("deliveries", 0) for one in posted)
-    sends, refused = received_at(local.braze_url, planned)
+    planned, known = sum(one.answer.get("deliveries", 0) for one in posted), wanted(posted, sources)
+    found = _received_at(local.braze_url, planned - len(known) + _parts(known))
     _show("Webhooks", answer_lines(posted))
-    _show("What Braze received", send_lines(ordered(sends, wanted(posted, sources))))
-    _show("What Braze refused", refused_lines(refused))
-    return _arrived(posted, planned) and len(sends) == planned and all(s["reached"] for s in sends)
+    _show("What Braze received", send_lines(ordered(found.sends, known)))
+    _show("What Braze recorded", update_lines(updates_in_order(found.updates, known)))
+    _show("What Braze counts", counted_lines(found.commerce))
+    _show("What Braze refused", refused_lines(found.refused))
+    return _arrived(posted, planned) and found.is_good(known)
 
 
 def _show(title: str, lines: Iterable[str]) -> None:

@@ -16,7 +16,8 @@ from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
 from relay.local.received import Wanted as Sent
 from relay.local.received import content_lines, ordered
-from relay.stacks.activity import Activity, Wanted, sends_of
+from relay.local.updates import object_lines, updates_for
+from relay.stacks.activity import Activity, Wanted, sends_of, updates_of
 from relay.stacks.selection import Operated, command
 from relay.webhooks.signer import SignedRequest
 
@@ -72,17 +73,26 @@ def became(stack: Operated, sent: Expected, since: float) -> Iterator[Text]:
                 dispatched.add(str(entry.get("dispatch_id")))
                 yield text
             time.sleep(_PAUSE if left else 0)
-    yield from _received(stack, sent, dispatched)
+    yield from _received(stack, sent, dispatched, since)
     if left:
         yield Text(f"{command(stack, 'tail')} shows what becomes of it")
     if "duplicate" in outcomes:
         yield Text(DUPLICATE)
 
 
-def _received(stack: Operated, sent: Expected, dispatched: Collection[str]) -> Iterator[Text]:
+def _received(
+    stack: Operated, sent: Expected, dispatched: Collection[str], since: float
+) -> Iterator[Text]:
     """Yield what the simulated Braze received of these deliveries, without others of a request."""
-    sends = sends_of(stack.braze_url) if stack.braze_url else []
+    if not stack.braze_url:
+        return
+    sends, updates = sends_of(stack.braze_url), updates_of(stack.braze_url)
     own = [one for one in sends if one["dispatch_id"] in dispatched]
     for known, send in ordered(own, [Sent("Braze received", one) for one in sent.deliveries]):
         if known:
             yield Text("\n".join([known.title, *content_lines(send)]))
+    recorded = [one for one in updates if one["time"] >= since]
+    for delivery in sent.deliveries:
+        if objects := updates_for(delivery, recorded):
+            title = Sent("Braze recorded", delivery).title
+            yield Text("\n".join([title, *object_lines(objects)]))

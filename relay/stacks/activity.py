@@ -170,11 +170,19 @@ def reached_words(sends: Sequence[Mapping[str, Any]]) -> str:
 
 def sends_of(braze_url: str) -> list[Mapping[str, Any]]:
     """Return the sends of the simulated Braze; none where it does not answer."""
+    return _records_of(f"{braze_url}/_sim/sends")
+
+
+def updates_of(braze_url: str) -> list[Mapping[str, Any]]:
+    """Return the simulated Braze's updates of profiles, events and consent; none as above."""
+    return _records_of(f"{braze_url}/_sim/updates")
+
+
+def _records_of(url: str) -> list[Mapping[str, Any]]:
     import requests  # noqa: PLC0415 - 0.1 s, for local stacks only
 
     with suppress(requests.RequestException, ValueError):
-        found: list[Mapping[str, Any]] = requests.get(
-            f"{braze_url}/_sim/sends", timeout=_SECONDS
-        ).json()
+        answer = requests.get(url, timeout=_SECONDS)
+        found: list[Mapping[str, Any]] = answer.json() if answer.ok else []
         return found
     return []
