@@ -11,7 +11,7 @@ import typer
 from botocore.exceptions import ClientError
 
 from handler.aws.retry import ONCE
-from handler.aws.sqs import enqueue
+from handler.aws.sqs import Message, enqueue
 from handler.core import message
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
@@ -69,10 +69,11 @@ class Redrive:
         """
         if self.rehearsal:
             return ""
-        messages: dict[str, list[tuple[str, str]]] = {}
+        messages: dict[str, list[Message]] = {}
         for one in deliveries:
             url, sent = queued(self.stack, one)
-            messages.setdefault(url, []).append((message.encode(sent), message.group_of(sent)))
+            made = Message(message.encode(sent), message.group_of(sent))
+            messages.setdefault(url, []).append(made)
         refused = [
             body for url, given in messages.items() for body in enqueue(self.sqs, url, given, ONCE)
         ]

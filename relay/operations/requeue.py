@@ -65,12 +65,12 @@ def _move(stack: Operated, loan: BorrowedMessages, letters: Sequence[Letter]) ->
     for letter in letters:
         if isinstance(letter.content, Delivery):
             url, sent = queued(stack, letter.content)
-            named.setdefault(url, []).append(((encode(sent), group_of(sent)), letter))
+            named.setdefault(url, []).append((Message(encode(sent), group_of(sent)), letter))
     sqs: Any = stack.client("sqs")
     gone = 0
     for url, given in named.items():
         refused = enqueue(sqs, url, [each for each, _ in given], ONCE)
-        gone += loan.delete([letter for (body, _), letter in given if body not in refused])
+        gone += loan.delete([letter for each, letter in given if each.body not in refused])
     return gone
 
 

@@ -23,7 +23,7 @@ from handler.aws.errors import error_name
 from handler.aws.metrics import UNKNOWN
 from handler.aws.retry import Retry, one_attempt
 from handler.aws.secrets import BRIEF, SecretCache
-from handler.aws.sqs import Cause, bury, enqueue
+from handler.aws.sqs import Cause, Message, bury, enqueue
 from handler.core.errors import (
     MethodNotAllowed,
     NotFound,
@@ -223,7 +223,7 @@ class Ingest:
 
     def _send_to(self, url: str, messages: list[_Message], retry: Retry) -> list[_Message]:
         made = {body: delivery for delivery, body in messages}
-        grouped = [(body, group_of(delivery)) for delivery, body in messages]
+        grouped = [Message(body, group_of(one), one.delay) for one, body in messages]
         return [(made[body], body) for body in enqueue(self.sqs, url, grouped, retry)]
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -19,15 +19,23 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef as Attribute
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef as Entry
     from mypy_boto3_sqs.type_defs import SendMessageBatchResultTypeDef as Result
-
-Message = tuple[str, str]  # a body, and its group (`core.message.group_of`)
-
 MAX_ENTRIES: Final = 10  # SQS, "Amazon SQS message quotas"
 _ROUNDS: Final = 3  # the first and, for entries that failed, up to two more
 # SQS counts attributes into the message's size and takes no control characters in them
 # (API reference, SendMessage). A reason is a word, a detail is one line.
 LONGEST: Final = 256
 _REFUSED: Final = re.compile(r"[^ -~]")
+
+
+class Message(NamedTuple):
+    """A message to enqueue: its body and group (`core.message.group_of`).
+
+    SQS hands it out for the first time `delay` seconds later.
+    """
+
+    body: str
+    group: str
+    delay: int | None = None
 
 
 def enqueue(
@@ -49,21 +57,18 @@ def batches(messages: Iterable[Message]) -> Iterator[list[Message]]:
     """Split messages, in order, into batches for SQS; they are ASCII: a character is a byte."""
     batch: list[Message] = []
     size = 0
-    for body, group in messages:
-        if batch and (len(batch) == MAX_ENTRIES or size + len(body) > MAX_BYTES):
+    for message in messages:
+        if batch and (len(batch) == MAX_ENTRIES or size + len(message.body) > MAX_BYTES):
             yield batch
             batch, size = [], 0
-        batch.append((body, group))
-        size += len(body)
+        batch.append(message)
+        size += len(message.body)
     if batch:
         yield batch
 
 
 def _send(send: "Callable[..., Result]", batch: list[Message], retry: Retry) -> list[str]:
-    waiting: list[Entry] = [
-        {"Id": str(number), "MessageBody": body, "MessageGroupId": group}
-        for number, (body, group) in enumerate(batch)
-    ]
+    waiting = [_entry(str(number), message) for number, message in enumerate(batch)]
     refused: list[str] = []
     for _ in range(_ROUNDS):
         try:
@@ -71,11 +76,16 @@ def _send(send: "Callable[..., Result]", batch: list[Message], retry: Retry) -> 
         except (BotoCoreError, ClientError) as error:
             raise Unavailable(f"SQS is away: {error_name(error)}") from None
         failed = {entry["Id"]: entry["SenderFault"] for entry in answer.get("Failed", [])}
-        refused += [batch[int(number)][0] for number, fault in failed.items() if fault]
+        refused += [batch[int(number)].body for number, fault in failed.items() if fault]
         waiting = [entry for entry in waiting if failed.get(entry["Id"]) is False]
         if not waiting:
             return refused
     raise Unavailable(f"SQS did not take {len(waiting)} of {len(batch)} messages")
+
+
+def _entry(number: str, message: Message) -> "Entry":
+    entry: Entry = {"Id": number, "MessageBody": message.body, "MessageGroupId": message.group}
+    return entry if message.delay is None else {**entry, "DelaySeconds": message.delay}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handler.aws.retry import ONCE
-from handler.aws.sqs import MAX_ENTRIES, batches, enqueue
+from handler.aws.sqs import MAX_ENTRIES, Message, batches, enqueue
 from handler.core.errors import Unavailable
 from handler.core.message import MAX_BYTES
 from handler.ingest import SENDING
@@ -27,9 +27,10 @@ class Sqs:
     fails: Fails
     held: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    delays: list[int | None] = field(default_factory=list)
     rounds: int = 0
 
-    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - AWS's own
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803 - AWS's own
         assert QueueUrl == "url"
         self.rounds += 1
         failed = []
@@ -38,13 +39,14 @@ class Sqs:
             if fault is None:
                 self.held.append(entry["MessageBody"])
                 self.groups.append(entry["MessageGroupId"])
+                self.delays.append(entry.get("DelaySeconds"))
             else:
                 failed.append({"Id": entry["Id"], "SenderFault": fault, "Code": "x"})
         return {"Failed": failed} if failed else {}
 
 
 def run(sqs: Sqs, bodies: list[str]) -> list[str]:
-    messages = [(body, f"group of {body}") for body in bodies]
+    messages = [Message(body, f"group of {body}") for body in bodies]
     return enqueue(cast("Any", sqs), "url", messages, ONCE)
 
 
@@ -54,6 +56,13 @@ def test_all_that_is_sent_is_in_the_queue_in_its_order() -> None:
     assert run(sqs, bodies) == []
     assert sqs.held == bodies
     assert sqs.rounds == 3
+
+
+def test_a_message_with_a_delay_is_handed_out_that_much_later_and_no_other_is() -> None:
+    sqs = Sqs(lambda turn, body: False if body == "b" and turn < 2 else None)
+    messages = [Message("a", "g"), Message("b", "g", 300), Message("c", "g", 1)]
+    enqueue(cast("Any", sqs), "url", messages, ONCE)
+    assert [*zip(sqs.held, sqs.delays, strict=True)] == [("a", None), ("c", 1), ("b", 300)]
 
 
 def test_an_entry_that_fails_is_sent_again_alone_up_to_twice() -> None:
@@ -94,7 +103,7 @@ def test_no_batch_is_begun_that_might_not_end_in_time(takes: float, sent: int) -
     clock, sqs = Clock(0), Sqs(taken)
     retry = replace(SENDING, clock=clock).ending_in(12)
     with nullcontext() if sent == 100 else pytest.raises(Unavailable, match="time"):
-        enqueue(cast("Any", sqs), "url", [("x", "group of x")] * 100, retry)
+        enqueue(cast("Any", sqs), "url", [Message("x", "group of x")] * 100, retry)
     assert len(sqs.held) == sent
     assert clock.now <= 12
 
@@ -107,9 +116,9 @@ def test_nothing_is_sent_for_nothing() -> None:
 
 @given(st.lists(st.integers(1, MAX_BYTES), max_size=40))
 def test_every_batch_is_one_that_sqs_takes_and_none_is_lost(sizes: list[int]) -> None:
-    messages = [("x" * size, "group") for size in sizes]
+    messages = [Message("x" * size, "group") for size in sizes]
     made = list(batches(messages))
     assert [message for batch in made for message in batch] == messages
     for batch in made:
         assert 0 < len(batch) <= MAX_ENTRIES
-        assert sum(len(body) for body, _ in batch) <= MAX_BYTES
+        assert sum(len(one.body) for one in batch) <= MAX_BYTES

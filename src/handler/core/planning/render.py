@@ -12,12 +12,15 @@ from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, Event
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
 from handler.core.planning.recipient import (
+    Recipient,
     check_recipient,
     fill_object,
     fill_recipient,
     leave_out,
     merged_properties,
 )
+from handler.core.planning.subscribe import fill_subscribe
+from handler.core.planning.track import fill_track
 from handler.core.rules.source import ITEM, Rule, Scope, Source
 
 MAX_DELIVERIES: Final = 100  # of one webhook
@@ -94,15 +97,11 @@ def _deliveries(
 ) -> list[Delivery]:
     event = occasion.packed.event
     key = key_of(rule, event, occasion.scope.signed, type_signed=source.event.type_signed)
+    _find_uncounted(rule, event, key)
     if rule.is_broadcast:
         return [_broadcast(rule, key, occasion, source, warnings)]
-    filled = [fill_recipient(one, rule, occasion.scope, warnings) for one in rule.recipient_forms]
-    recipients = [leave_out(one, rule, warnings) for one in filled]
-    if not recipients:
-        raise Unrenderable("recipients", "there are none")
     shared = _unaddressed(rule, key, occasion, source)
-    for recipient in recipients:
-        check_recipient(recipient, shared.send, rule)
+    recipients = _recipients(rule, occasion.scope, shared.send, warnings)
     index = None if rule.once_per_item else occasion.index
     return [
         replace(
@@ -112,6 +111,33 @@ def _deliveries(
         )
         for recipient in recipients
     ]
+
+
+def _find_uncounted(rule: Rule, event: Event, key: str) -> None:
+    """Raise Unrenderable for what is counted by the digest of a body: it comes in other bytes, too.
+
+    Braze would count it again. An id that is only a digest is the event's `again_after`.
+    """
+    if event.again_after is not None and event.id in key and rule.is_counted:
+        text = "the event has no id but the digest of its body, which nothing is counted by"
+        raise Unrenderable("once", text)
+
+
+def _recipients(
+    rule: Rule, scope: Scope, send: dict[str, JsonValue], warnings: list[str]
+) -> list[Recipient]:
+    """Return the part of the request of each recipient: of other kinds than `send`, of one user."""
+    if rule.kind == "track":
+        return [fill_track(rule, scope, warnings)]
+    if rule.kind == "subscribe":
+        return [fill_subscribe(rule, scope, warnings)]
+    filled = [fill_recipient(one, rule, scope, warnings) for one in rule.recipient_forms]
+    recipients = [leave_out(one, rule, warnings) for one in filled]
+    if not recipients:
+        raise Unrenderable("recipients", "there are none")
+    for recipient in recipients:
+        check_recipient(recipient, send, rule)
+    return recipients
 
 
 def _broadcast(
@@ -150,6 +176,8 @@ def _unaddressed(rule: Rule, key: str, occasion: _Occasion, source: Source) -> D
         # Only a key that holds the event's id, also through `once`, depends on its digest.
         again_after=event.again_after if event.id in key else None,
         priority="low" if rule.priority == "low" else None,
+        guard=rule.guard,
+        delay=rule.delay,
     )
 
 

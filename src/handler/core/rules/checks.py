@@ -4,11 +4,10 @@ A constant `when`, a fixed recipient: such a rule would silently send too much, 
 checks on single expressions are `pitfalls.traps`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from handler.core.braze.contract.attributes import check_attributes
-from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.constants import fixed, is_template, varies
 from handler.core.expressions.expression import Expression
@@ -21,7 +20,8 @@ from handler.core.rules.compiler import Compiler, header_names, leaves, root_nam
 from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.sender_blocks import EventBlock
-from handler.core.rules.source import EventReader, Rule, reaching
+from handler.core.rules.source import EventReader, Rule
+from handler.core.rules.users import identifiers, reaching, users
 from handler.core.rules.verify_block import Sender
 
 if TYPE_CHECKING:
@@ -75,26 +75,30 @@ def _once(rule: Rule) -> Iterator[Problem]:
 
 
 def _identifiers(rule: Rule) -> Iterator[Problem]:
-    """Yield mistakes in the identifiers of recipients."""
-    for at, recipient in enumerate(rule.recipients):
-        for key in IDENTIFIERS:
-            place = ("send", "recipients", at, key)
-            for path, text in _stringified(expressions(recipient.get(key))):
-                yield (*place, *path), text
-            for path, identifier in _naming(recipient, key):
-                for text in _one_person(identifier, [key, *path][-1]):
-                    yield (*place, *path), text
+    """Yield mistakes in the identifiers of users."""
+    for body, recipient in rule.bodies:
+        for place, about in users(recipient, rule.kind):
+            for key, given in identifiers(about, rule.kind).items():
+                at = (*body, *place, key)
+                for path, text in _stringified(expressions(given)):
+                    yield (*at, *path), text
+                for path, identifier in _naming(given, key):
+                    name = next((one for one in reversed(path) if isinstance(one, str)), key)
+                    for text in _one_person(identifier, name):
+                        yield (*at, *path), text
 
 
-def _naming(
-    recipient: Mapping[str, Template], key: str
-) -> Iterator[tuple[tuple[str, ...], Template]]:
-    """Yield the part of an identifier that names a person: of an alias its name, not its label."""
-    given = recipient.get(key)
+def _naming(given: Template, key: str) -> Iterator[tuple[Path, Template]]:
+    """Yield the part of an identifier that names a person: of an alias its name, not its label.
+
+    A list, which subscriptions take, has one in each item.
+    """
     if key == "user_alias":
         name = "alias_name"
         yield from [((name,), given[name])] if isinstance(given, dict) and name in given else []
-    elif key in recipient:
+    elif isinstance(given, list):
+        yield from (((at,), one) for at, one in enumerate(given))
+    else:
         yield (), given
 
 
@@ -144,12 +148,13 @@ def _stringified(made_of: Iterable[Expression]) -> list[Problem]:
 
 
 def _recipients(rule: Rule) -> Iterator[Problem]:
-    for at, recipient in enumerate(rule.recipients):
-        place = ("send", "recipients", at)
-        for path, text in check_attributes(recipient.get("attributes")):
-            yield (*place, "attributes", *path), text
+    for place, recipient in rule.bodies:
         for path, text in _keys(dict(recipient)):
             yield (*place, *path), text
+        if rule.kind != "send":
+            continue  # its own check has the rest
+        for path, text in check_attributes(recipient.get("attributes")):
+            yield (*place, "attributes", *path), text
         if "email" in recipient and recipient.get("send_to_existing_only") is False:
             text = (
                 "Braze creates nobody by email: take external_user_id, with email under attributes"
@@ -159,6 +164,9 @@ def _recipients(rule: Rule) -> Iterator[Problem]:
 
 def _keys(template: Template) -> Iterator[Problem]:
     """Yield `{body.x}`: YAML reads it as an object whose only key this is."""
+    if isinstance(template, list):
+        for at, one in enumerate(template):
+            yield from (((at, *path), text) for path, text in _keys(one))
     for key, value in template.items() if isinstance(template, dict) else ():
         if value is None and "." in key and (path := meant(key)):
             yield (key,), f"YAML reads {{{key}}} as an object; write {path}"
@@ -206,10 +214,9 @@ def _deciding(rule: Rule) -> Iterator[tuple[Path, Expression]]:
     """Yield the expressions that decide how often, and to whom, a rule sends."""
     yield from ((("once",), one) for one in expressions(rule.once))
     yield from [(("for_each",), rule.for_each)] if rule.for_each else []
-    for at, recipient in enumerate(rule.recipients):
-        for path, leaf in leaves(reaching(recipient)):
-            place = ("send", "recipients", at, *path)
-            yield from ((place, one) for one in expressions(leaf))
+    for place, recipient in rule.bodies:
+        for path, leaf in leaves(reaching(recipient, rule.kind)):
+            yield from (((*place, *path), one) for one in expressions(leaf))
 
 
 def _unsigned(expression: Expression, sender: Sender) -> list[str]:
@@ -238,7 +245,7 @@ def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) ->
             _find_headers(rule.when, sender, ("rules", at, "when"), compiler)
         for template in (rule.send, rule.varying, *rule.recipients):
             for expression in expressions(dict(template)):
-                _find_headers(expression, sender, ("rules", at, "send"), compiler)
+                _find_headers(expression, sender, ("rules", at, rule.kind), compiler)
 
 
 def _find_headers(expression: Expression, sender: Sender, path: Path, compiler: Compiler) -> None:

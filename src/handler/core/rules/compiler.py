@@ -191,17 +191,22 @@ class Compiler:
                 self.note(path, [] if text in known else [((), text)])
         return made.template
 
-    def literal(self, template: Template, path: Path) -> Template:
-        """Return a value that no event may change; `${vars.x}` is one, with this stage's value."""
+    def literal(
+        self, template: Template, path: Path, fixed: Sequence[str] = LITERAL_KEYS
+    ) -> Template:
+        """Return a value that no event may change; `${vars.x}` is one, with this stage's value.
+
+        `fixed` are the keys of such values here.
+        """
         if isinstance(template, dict):
-            return {key: self.literal(one, (*path, key)) for key, one in template.items()}
+            return {key: self.literal(one, (*path, key), fixed) for key, one in template.items()}
         if isinstance(template, list):
-            return [self.literal(one, (*path, at)) for at, one in enumerate(template)]
+            return [self.literal(one, (*path, at), fixed) for at, one in enumerate(template)]
         if not isinstance(template, Whole | Text):
             return template
         name = variable(template.expression.tree) if isinstance(template, Whole) else None
         if name is None or any(map(defined_in, (one.tree for one in expressions(template)))):
-            keys = ", ".join(LITERAL_KEYS)
+            keys = ", ".join(fixed)
             self.find(path, f"no webhook may change {keys}: write the value, or ${{vars.name}}")
             return _UNKNOWN
         found = self._vars.get(name, _UNKNOWN)

@@ -27,6 +27,7 @@ from handler.core.rules.defines import Define
 from handler.core.rules.schema import WORDS, FileBlock, SourceBlock, read_file
 from handler.core.rules.sender_blocks import ByTypeBlock
 from handler.core.rules.source import ByType, EventReader, Rule, Source
+from handler.core.rules.terms import find_orders
 from handler.core.rules.verify_block import Sender, read_sender
 from handler.core.workspace import ANYBODY, DEFAULT, Reach
 
@@ -142,6 +143,8 @@ def _compile(block: FileBlock, name: str, document: Document, stage: str, reach:
     if sender:
         find_unsigned_recipients(rules, sender, compiler)
         find_uncarried(rules, sender, compiler)
+    if reader:
+        find_orders(rules, reader, compiler)
     find_mistakes(block, rules, reader, compiler)
     findings = findings + compiler.findings
     if findings or sender is None or reader is None:

@@ -30,7 +30,7 @@ from handler.core.rules.sender_blocks import (
     TimestampBlock,
     TokenBlock,
 )
-from handler.core.rules.source import ReplyBody
+from handler.core.rules.source import KINDS, Kind, ReplyBody
 from handler.core.verification.handshake import Handshake
 
 Scalar = str | int | float | bool
@@ -50,13 +50,16 @@ class _Block(BaseModel):
 
 
 class RuleBlock(_Block):
-    """One rule as written. `expires_after` is a number and s, m, h or d (`6h`).
+    """One rule as written, with exactly one of `send`, `track` and `subscribe`.
+
+    `expires_after` is a number and s, m, h or d (`6h`), and so is `delay`, of 15 minutes at most.
 
     `surge: 200/10m` lets 200 deliveries pass in ten minutes; what exceeds them waits for a person.
     `priority: low` has them wait in a queue of their own, in no other rule's way.
 
     `enabled: false` switches it off; `shadow: true` renders, logs and counts, and sends nothing;
-    `allow_broadcast: true` lets `send` say `broadcast: true`.
+    `allow_broadcast: true` lets `send` say `broadcast: true`. `guard` is the name under which the
+    versions of what a rule writes are ordered: rules that write the same share one.
     """
 
     name: Name
@@ -65,10 +68,14 @@ class RuleBlock(_Block):
     when: str | None = None
     once: str | int | None = None
     for_each: str | None = None
-    send: dict[str, JsonValue]
+    send: dict[str, JsonValue] = {}
+    track: dict[str, JsonValue] = {}
+    subscribe: dict[str, JsonValue] = {}
     required: Texts = []
     keep_empty: Texts = []
     expires_after: Duration | None = None
+    delay: Duration | None = None
+    guard: Name | None = None
     surge: SurgeLimit | None = None
     priority: Priority = "normal"
     on_unknown: OnUnknown = "retry"
@@ -76,6 +83,20 @@ class RuleBlock(_Block):
     enabled: bool = True
     shadow: bool = False
     allow_broadcast: bool = False
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of request that are written: one in a rule without mistakes."""
+        return tuple(one for one in KINDS if one in self.model_fields_set)
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of request; `send` in a rule that has none."""
+        return next(iter(self.kinds), "send")
+
+    def says(self, key: str) -> bool:
+        """Return whether a key is written."""
+        return key in self.model_fields_set
 
 
 class SourceBlock(_Block):
@@ -127,6 +148,11 @@ WORDS: Final = Words(
         "topic": "a sender's topic is its type: write type",
         "retry": "deliveries are tried again without it; expires_after ends that",
         "trigger_properties": "they belong under send",
+        "attributes": "they belong under track, or to a recipient under send",
+        "events": "they belong under track",
+        "purchases": "track the event ecommerce.order_placed under events",
+        "subscription_groups": "they belong under subscribe",
+        "delay_seconds": "write delay: 5m",
         **dict.fromkeys(
             ("password", "username", "signing_secret", "webhook_secret", "api_key"), _IN_NO_FILE
         ),
@@ -137,6 +163,8 @@ WORDS: Final = Words(
         "workspace": NAME_TAKES,
         "when": "is one expression as text, or left out; conditions are joined by && and ||",
         "expires_after": DURATION_TAKES,
+        "delay": DURATION_TAKES,
+        "guard": NAME_TAKES,
         "repeats_for": DURATION_TAKES,
         "tolerance": TOLERANCE_TAKES,
         "public_url": "takes https://host/path, without user, password and query",

@@ -5,13 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, get_args
 
 from handler.core.braze.endpoints import PROPERTIES, reaches_audience
-from handler.core.braze.identifiers import (
-    REACHING,
-    REACHING_ATTRIBUTES,
-)
+from handler.core.braze.identifiers import REACHING_ATTRIBUTES
 from handler.core.expressions.defines import Outcomes, Roots
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.form import Form
@@ -19,13 +16,19 @@ from handler.core.expressions.template import Template
 from handler.core.json_types import JsonValue
 from handler.core.models import Event, OnUnknown, Priority
 from handler.core.rules.defines import Define
+from handler.core.rules.users import IDENTIFYING, Path, is_counted, reaching
 from handler.core.verification.handshake import Handshake
 from handler.core.verification.schemes import Scheme
 
 # Attributes whose failing expression stops the request: those that decide who is reached (except
 # push_tokens: a device more or less), and whether the profile's objects are merged.
-_DECISIVE: Final = frozenset({*REACHING_ATTRIBUTES, "_merge_objects"}) - {"push_tokens"}
+_DECISIVE: Final = frozenset(
+    {*REACHING_ATTRIBUTES, *IDENTIFYING["track"], "_merge_objects", "_update_existing_only"}
+) - {"push_tokens"}
 ITEM: Final = "item"  # the root under which expressions see an element of `for_each`
+
+Kind = Literal["send", "track", "subscribe"]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 _WILD: Final = frozenset("*?[")  # a type without any of these is no glob
 ByType = tuple[tuple[str, Expression], ...]
@@ -65,16 +68,22 @@ class RecipientForm(NamedTuple):
 class Rule:
     """A rule: the events that it matches, and the template of the request to make of each.
 
+    A rule of kind `track` or `subscribe` has one template among `recipients`: the body of the
+    request, which is about one user; its `send` and `varying` are empty.
+
     `send` is the request without recipients. `varying` holds its top-level properties that vary
     with the event: they are copied into every recipient, or back to the top of a broadcast, which
     has none. `expires_after` is in seconds, `surge` is (deliveries, seconds). `for_each` gives a
     list, of which each element makes deliveries of its own; they are told apart by `once` where
     `once_per_item`, else by the element's index. `required` are paths in the recipient without
     which nothing is sent, `keep_empty` those that may be empty. A `shadow` rule is rendered, logged
-    and counted, and never sent.
+    and counted, and never sent. `delay` is how many seconds its messages wait in the queue before
+    the first attempt. Under `guard` the versions of what it writes to one user are ordered; None
+    stands for the rule's name.
     """
 
     name: str
+    kind: Kind
     types: tuple[str, ...]
     when: Expression | None
     once: Template
@@ -85,6 +94,8 @@ class Rule:
     required: tuple[str, ...]
     keep_empty: frozenset[str]
     expires_after: int | None
+    delay: int | None
+    guard: str | None
     surge: tuple[int, int] | None
     priority: Priority
     on_unknown: OnUnknown
@@ -99,6 +110,19 @@ class Rule:
         """Whether the request reaches an audience, and names nobody."""
         return not self.recipients and reaches_audience(self.send)
 
+    @property
+    def bodies(self) -> tuple[tuple[Path, Mapping[str, Template]], ...]:
+        """The templates of what its deliveries hold, each with its path within the rule."""
+        if self.kind == "send":
+            places = enumerate(self.recipients)
+            return tuple((("send", "recipients", at), one) for at, one in places)
+        return tuple(((self.kind,), one) for one in self.recipients)
+
+    @cached_property
+    def is_counted(self) -> bool:
+        """Whether Braze counts its request each time that it comes: see `users.is_counted`."""
+        return any(is_counted(one, self.kind) for one in self.recipients)
+
     def may_lose(self, path: str) -> bool:
         """Return whether a request may be sent without the value at a path: its expression failed.
 
@@ -106,11 +130,14 @@ class Rule:
         decides who is reached nor what is required.
         """
         block, _, name = path.partition(".")
-        if block not in PROPERTIES and (block != "attributes" or not name):
-            return False
-        if block == "attributes" and name.partition(".")[0] in _DECISIVE:
-            return False
-        return not any(f"{one}.".startswith(f"{path}.") for one in self.required)
+        first = name.partition(".")[0]
+        if block == "attributes":
+            may = bool(name) and first not in _DECISIVE
+        elif self.kind == "track":
+            may = block == "events" and first == "properties"
+        else:
+            may = block in PROPERTIES
+        return may and not any(f"{one}.".startswith(f"{path}.") for one in self.required)
 
     # The templates as forms, each made when the rule is first wanted: see `Form`.
 
@@ -135,8 +162,9 @@ class Rule:
         return tuple(map(self.recipient_form, self.recipients))
 
     def recipient_form(self, template: Mapping[str, Template]) -> RecipientForm:
-        """Return the form of a recipient."""
-        return RecipientForm(template, self._form(template), self._form(reaching(template)))
+        """Return the form of a recipient, or of the body of a request about one user."""
+        who = self._form(reaching(template, self.kind))
+        return RecipientForm(template, self._form(template), who)
 
     def _form(self, template: Mapping[str, Template]) -> Form:
         return Form(dict(template), keep=self.keep_empty, may_lose=self.may_lose)
@@ -257,15 +285,3 @@ class Source:
     def signed_headers(self, headers: Mapping[str, str]) -> dict[str, JsonValue]:
         """Return the headers whose values the sender has signed."""
         return {name: value for name, value in headers.items() if self.scheme.proves(name)}
-
-
-def reaching(template: Mapping[str, Template]) -> dict[str, Template]:
-    """Return what in the template of a recipient decides who is reached.
-
-    Of attributes that are one expression it is all: any of them could be an address.
-    """
-    who = {name: template[name] for name in REACHING if name in template}
-    attributes = template.get("attributes", {})
-    if isinstance(attributes, dict):
-        attributes = {name: one for name, one in attributes.items() if name in REACHING_ATTRIBUTES}
-    return {**who, "attributes": attributes}
