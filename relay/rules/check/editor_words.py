@@ -29,6 +29,11 @@ BLOCKS: Final[Mapping[str, str]] = {
     "Attributes": "Braze's own attributes by their names; every other name is a custom attribute.",
     "Attachment": "A file beside the e-mail, which Braze fetches when it sends.",
     "Alias": "An alias that exists in Braze: its name and its label.",
+    "Track": "Braze's own request body: attributes and events of one user, the attributes first.",
+    "Profile": "A user and what is written to the profile: Braze's own and custom attributes.",
+    "UserEvent": "An event of a user. Braze counts it each time that it comes.",
+    "Subscribe": "Braze's own request body: the subscriptions of one user.",
+    "Subscription": "A subscription group, its new state, and one user by one identifier.",
 }
 _RULE: Final = {
     "name": Word(
@@ -52,8 +57,34 @@ _RULE: Final = {
         "Braze's own request body; ${...} holds JMESPath over the event.",
         {"campaign_id": _ID, "recipients": [{"external_user_id": "${body.customer.id}"}]},
     ),
+    "track": Word(
+        "In place of send, the body of Braze's /users/track: attributes and events of one user.",
+        {
+            "events": [
+                {
+                    "external_id": "${body.customer.id}",
+                    "name": "tea bought",
+                    "time": "${body.created_at}",
+                    "_update_existing_only": False,
+                }
+            ]
+        },
+    ),
+    "subscribe": Word(
+        "In place of send, the body of Braze's /v2/subscription/status/set, for one user.",
+        {
+            "subscription_groups": [
+                {
+                    "subscription_group_id": _ID,
+                    "subscription_state": "unsubscribed",
+                    "external_ids": ["${body.customer.id}"],
+                }
+            ]
+        },
+    ),
     "required": Word(
-        "Paths within the recipient without which nothing is sent: a dead letter.",
+        "Paths within the recipient, or within track or subscribe, without which nothing is sent:"
+        " a dead letter.",
         ["attributes.email"],
     ),
     "keep_empty": Word(
@@ -63,6 +94,14 @@ _RULE: Final = {
     "expires_after": Word(
         "What comes later is not sent: a number and s, m, h or d, counted from when it happened.",
         "6h",
+    ),
+    "delay": Word(
+        "How much later the first attempt is: a number and s or m, of 15 minutes at most.", "5m"
+    ),
+    "guard": Word(
+        "A name under which rules that write the same are ordered by event.version; else the"
+        " rule's own.",
+        "customer",
     ),
     "on_unknown": Word(
         "retry: rather twice than never. hold: never twice, and an operator decides.", "retry"
@@ -315,6 +354,75 @@ _ALIAS: Final = {
     "alias_name": Word("The name, of 236 bytes at most.", "${body.customer.id}"),
     "alias_label": Word("The label, of 236 bytes at most.", "shop"),
 }
+_USER: Final = {
+    "external_id": Word("The id of the profile in Braze.", "${body.customer.id}"),
+    "user_alias": Word(
+        "alias_name and alias_label; Braze drops an alias that it does not know.",
+        {"alias_name": "${body.customer.id}", "alias_label": "shop"},
+    ),
+    "braze_id": Word("Braze's own id of the profile.", "${body.braze_id}"),
+    "_update_existing_only": Word(
+        "true: nothing is written of a user whom Braze does not know. false: a profile is made.",
+        example=False,
+    ),
+}
+_ADDRESSES: Final = {
+    "email": Word(
+        "The address; alone, it is who the user is.",
+        "${body.email}",
+    ),
+    "phone": Word("E.164; alone, it is who the user is.", "${phone(body.phone, 'DE')}"),
+}
+_TRACK: Final = {
+    "attributes": Word(
+        "What is written to the profile.",
+        [{"external_id": "${body.id}", "_update_existing_only": False, "email": "${body.email}"}],
+    ),
+    "events": Word(
+        "What the user has done; with once and on_unknown, for a repeat counts again.",
+        [
+            {
+                "external_id": "${body.customer.id}",
+                "_update_existing_only": False,
+                "name": "tea bought",
+                "time": "${body.created_at}",
+            }
+        ],
+    ),
+}
+_USER_EVENT: Final = {
+    **_USER,
+    **_ADDRESSES,
+    "name": Word(
+        "The name in Braze; ecommerce.order_placed and its like have properties of their own.",
+        "tea bought",
+    ),
+    "time": Word("When it happened, in ISO 8601.", "${body.created_at}"),
+    "properties": Word("What else is known of it.", {"order_id": "${body.id}"}),
+}
+_SUBSCRIBE: Final = {
+    "subscription_groups": Word(
+        "The groups, all for one user.",
+        [
+            {
+                "subscription_group_id": _ID,
+                "subscription_state": "unsubscribed",
+                "external_ids": ["${body.customer.id}"],
+            }
+        ],
+    ),
+}
+_SUBSCRIPTION: Final = {
+    "subscription_group_id": Word("The group's id; or ${vars.name}.", _ID),
+    "subscription_state": Word("subscribed or unsubscribed.", "unsubscribed"),
+    "external_ids": Word("The id of the profile, a list of one.", ["${body.customer.id}"]),
+    "emails": Word("The address, a list of one: every profile that has it.", ["${body.email}"]),
+    "phones": Word(
+        "The number in E.164, a list of one: every profile that has it.",
+        ["${phone(body.phone, 'DE')}"],
+    ),
+    "use_double_opt_in_logic": Word("For text messages: Braze asks back first.", example=True),
+}
 WORDS: Final[Mapping[str, Mapping[str, Word]]] = {
     "FileBlock": _FILE,
     "RuleBlock": _RULE,
@@ -328,4 +436,9 @@ WORDS: Final[Mapping[str, Mapping[str, Word]]] = {
     "Attributes": _ATTRIBUTES,
     "Attachment": _ATTACHMENT,
     "Alias": _ALIAS,
+    "Track": _TRACK,
+    "Profile": {**_ATTRIBUTES, **_USER},
+    "UserEvent": _USER_EVENT,
+    "Subscribe": _SUBSCRIBE,
+    "Subscription": _SUBSCRIPTION,
 }

@@ -12,11 +12,13 @@ from pydantic import BaseModel
 
 from handler.core.braze.contract.attributes import CHOICES, FORBIDDEN
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, PRIORITIZATIONS
-from handler.core.braze.endpoints import MAX_RECIPIENTS, SENDS
+from handler.core.braze.endpoints import MAX_RECIPIENTS, SENDS, SUBSCRIBE, TRACK, Endpoint
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.rules.compile_defines import NAME
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.sender_blocks import HEADER, EventBlock
+from handler.core.rules.source import KINDS
+from handler.core.rules.users import IDENTIFYING, PRIMARY
 from handler.core.rules.verify_block import SCHEMES
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.rules.check.editor_words import BLOCKS, WORDS, Word
@@ -70,10 +72,30 @@ def _parts(file_parts: Mapping[str, Schema]) -> dict[str, Schema]:
     parts = {**file_parts, "Verify": _verify(), "EventBlock": EventBlock.model_json_schema()}
     for model in SCHEMES.values():
         parts |= model.model_json_schema().get("$defs", {})
-    parts["RuleBlock"]["properties"]["send"] = _part("Send")
+    parts["RuleBlock"] = _rule(parts["RuleBlock"])
     parts["SourceBlock"]["properties"]["secret"] = {"anyOf": [_SECRET, {"type": "null"}]}
     made = {"Send": _send(), "Recipient": _recipient(), "Attributes": _attributes()}
-    return parts | made | {"Attachment": _attachment(), "Alias": _alias(), "Value": _value()}
+    of_users = {
+        "Track": _arrays(TRACK, {"attributes": "Profile", "events": "UserEvent"}),
+        "Profile": _profile(),
+        "UserEvent": _user_event(),
+        "Subscribe": _arrays(SUBSCRIBE, {"subscription_groups": "Subscription"}),
+        "Subscription": _subscription(),
+    }
+    small = {"Attachment": _attachment(), "Alias": _alias(), "Value": _value()}
+    return parts | made | of_users | small
+
+
+def _rule(part: Schema) -> Schema:
+    """Return a rule, with exactly one request; of events it says two things more."""
+    requests = {kind: _part(kind.capitalize()) for kind in KINDS}
+    counted = {"properties": {"track": {"required": ["events"]}}, "required": ["track"]}
+    return part | {
+        "properties": part["properties"] | requests,
+        "oneOf": _one_of(KINDS),
+        "if": counted,
+        "then": {"required": ["once", "on_unknown"]},
+    }
 
 
 def _by_hand(needed: Mapping[str, list[str]]) -> Schema:
@@ -174,6 +196,59 @@ def _alias() -> Schema:
     label: Schema = {"type": ["string", "integer"], "pattern": r"\S"}
     keys = dict(zip(ALIAS_KEYS, (_EXPRESSION, label), strict=True))
     return _closed(keys) | {"required": list(keys)}
+
+
+def _arrays(at: Endpoint, of: Mapping[str, str]) -> Schema:
+    """Return a request of arrays, whose objects are the named parts."""
+    lists: Schema = {"type": "array", "minItems": 1, "maxItems": at.most}
+    arrays = {name: lists | {"items": _part(one)} for name, one in of.items()}
+    return _closed(arrays) | {"anyOf": _one_of(at.arrays)}
+
+
+def _user() -> dict[str, Schema]:
+    """Return the keys that say who is meant, and whether a profile is made of an unknown one."""
+    ids = dict.fromkeys(PRIMARY, _EXPRESSION)
+    switch: Schema = {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": _VARIABLE}]}
+    return ids | {"user_alias": _part("Alias"), "_update_existing_only": switch}
+
+
+def _profile() -> Schema:
+    own, needed = _attributes(), ["_update_existing_only"]
+    return own | {
+        "properties": own["properties"] | _user(),
+        "required": needed,
+        "anyOf": _one_of(IDENTIFYING[TRACK.key]),
+    }
+
+
+def _user_event() -> Schema:
+    addresses = {"email": _EXPRESSION, "phone": _EXPRESSION}
+    given: dict[str, Schema] = {
+        "name": {"type": "string", "minLength": 1, "maxLength": 255},
+        "time": _EXPRESSION,
+        "properties": {
+            "anyOf": [{"type": "object", "additionalProperties": _part("Value")}, _EXPRESSION]
+        },
+    }
+    return _closed(_user() | addresses | given) | {
+        "required": ["name", "time", "_update_existing_only"],
+        "anyOf": _one_of(IDENTIFYING[TRACK.key]),
+    }
+
+
+def _subscription() -> Schema:
+    who: Schema = {"type": "array", "minItems": 1, "maxItems": 1, "items": _EXPRESSION}
+    state = {"anyOf": [{"enum": ["subscribed", "unsubscribed"]}, _EXPRESSION]}
+    keys: dict[str, Schema] = {
+        "subscription_group_id": _TARGET,
+        "subscription_state": state,
+        **dict.fromkeys(IDENTIFYING[SUBSCRIBE.key], who),
+        "use_double_opt_in_logic": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
+    }
+    return _closed(keys) | {
+        "required": ["subscription_group_id", "subscription_state"],
+        "oneOf": _one_of(IDENTIFYING[SUBSCRIBE.key]),
+    }
 
 
 def _attachment() -> Schema:

@@ -1,6 +1,7 @@
 """The JSON Schema of rules files: published, explained, and as strict as the loader on keys."""
 
 import json
+from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped] # ships no types
@@ -16,6 +17,17 @@ from relay.rules.check.editor_words import BLOCKS, WORDS
 from relay.rules.check.json_schema import rules_schema, schema
 from relay.rules.check.target_ids import misshapen
 from tests.docs_pages import RULES_FILES
+from tests.handler.core.rules.kinds import (
+    ATTRIBUTES,
+    BOTH,
+    BOUGHT,
+    EVENTS,
+    PERSON,
+    SEND,
+    SUBSCRIBE,
+    source,
+    written,
+)
 from tests.handler.core.rules_files import GOOD, HAND, changed
 
 SCHEMA = schema()
@@ -218,3 +230,49 @@ def test_no_words_are_those_of_the_code() -> None:
         assert model.__doc__
         assert json.dumps(model.__doc__.splitlines()[0])[1:-1] not in told
     assert {name for name, part in SCHEMA["$defs"].items() if "properties" in part} <= WORDS.keys()
+
+
+@pytest.mark.parametrize("rule", [ATTRIBUTES, EVENTS, BOTH, SUBSCRIBE])
+def test_a_rule_of_each_kind_fits(rule: dict[str, Any]) -> None:
+    text = written({**rule, "delay": "5m", "guard": "customer"})
+    assert mistakes(text) == []
+
+
+def _group(**change: Any) -> dict[str, Any]:
+    (own,) = SUBSCRIBE["subscribe"]["subscription_groups"]
+    return {"subscribe": {"subscription_groups": [{**own, **change}]}}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {},
+        {**SEND, **EVENTS},
+        {**ATTRIBUTES, **SUBSCRIBE},
+        {"track": EVENTS["track"], "once": "${body.id}"},
+        {"track": EVENTS["track"], "on_unknown": "retry"},
+        {**EVENTS, "track": {"events": []}},
+        {**EVENTS, "track": {"events": BOUGHT}},
+        {**EVENTS, "track": {"evnts": [BOUGHT]}},
+        {**EVENTS, "track": {"events": [{**BOUGHT, "nme": "x"}]}},
+        {**EVENTS, "track": {"events": [{"name": "x", "time": "${body.at}"}]}},
+        {**EVENTS, "track": {"events": [{**BOUGHT, "external_id": "7"}]}},
+        {**EVENTS, "track": {"events": [{**BOUGHT, "_update_existing_only": "${body.x}"}]}},
+        {"track": {"attributes": [{"external_id": "${body.user}", "first_name": "x"}]}},
+        {"track": {"attributes": [{**PERSON, "external_user_id": "${body.user}"}]}},
+        _group(subscription_state="opted_in"),
+        _group(subscription_group_id="x"),
+        _group(emails=["${body.email}"]),
+        _group(external_ids="${body.user}"),
+    ],
+)
+def test_what_is_wrong_in_a_request_about_a_user_does_not_fit(rule: dict[str, Any]) -> None:
+    assert mistakes(written(rule))
+
+
+def test_a_variable_fits_where_no_webhook_may_change_a_value() -> None:
+    strict = {"external_id": "${body.user}", "_update_existing_only": "${vars.strict}"}
+    text = written({"track": {"attributes": [{**strict, "first_name": "x"}]}})
+    assert mistakes(text) == []
+    assert source(_group(subscription_group_id="${vars.group}")).rules
+    assert mistakes(written(_group(subscription_group_id="${vars.group}"))) == []
