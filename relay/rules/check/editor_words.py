@@ -397,6 +397,7 @@ _USER_EVENT: Final = {
         "The name in Braze; ecommerce.order_placed and its like have properties of their own.",
         "tea bought",
     ),
+    "app_id": Word("The id of an app in Braze, for its own figures.", _ID),
     "time": Word("When it happened, in ISO 8601.", "${body.created_at}"),
     "properties": Word("What else is known of it.", {"order_id": "${body.id}"}),
 }

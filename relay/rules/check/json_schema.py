@@ -12,13 +12,16 @@ from pydantic import BaseModel
 
 from handler.core.braze.contract.attributes import CHOICES, FORBIDDEN
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, PRIORITIZATIONS
+from handler.core.braze.contract.subscription import STATES
+from handler.core.braze.contract.track import NO_ATTRIBUTE
+from handler.core.braze.contract.user_objects import PRIMARY, UPDATE
 from handler.core.braze.endpoints import MAX_RECIPIENTS, SENDS, SUBSCRIBE, TRACK, Endpoint
 from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.rules.compile_defines import NAME
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.sender_blocks import HEADER, EventBlock
 from handler.core.rules.source import KINDS
-from handler.core.rules.users import IDENTIFYING, PRIMARY
+from handler.core.rules.users import IDENTIFYING
 from handler.core.rules.verify_block import SCHEMES
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.rules.check.editor_words import BLOCKS, WORDS, Word
@@ -209,14 +212,14 @@ def _user() -> dict[str, Schema]:
     """Return the keys that say who is meant, and whether a profile is made of an unknown one."""
     ids = dict.fromkeys(PRIMARY, _EXPRESSION)
     switch: Schema = {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": _VARIABLE}]}
-    return ids | {"user_alias": _part("Alias"), "_update_existing_only": switch}
+    return ids | {"user_alias": _part("Alias"), UPDATE: switch}
 
 
 def _profile() -> Schema:
-    own, needed = _attributes(), ["_update_existing_only"]
+    own = _attributes(NO_ATTRIBUTE)
     return own | {
         "properties": own["properties"] | _user(),
-        "required": needed,
+        "required": [UPDATE],
         "anyOf": _one_of(IDENTIFYING[TRACK.key]),
     }
 
@@ -224,6 +227,7 @@ def _profile() -> Schema:
 def _user_event() -> Schema:
     addresses = {"email": _EXPRESSION, "phone": _EXPRESSION}
     given: dict[str, Schema] = {
+        "app_id": {"type": "string", "pattern": r"\S"},
         "name": {"type": "string", "minLength": 1, "maxLength": 255},
         "time": _EXPRESSION,
         "properties": {
@@ -231,14 +235,14 @@ def _user_event() -> Schema:
         },
     }
     return _closed(_user() | addresses | given) | {
-        "required": ["name", "time", "_update_existing_only"],
+        "required": ["name", "time", UPDATE],
         "anyOf": _one_of(IDENTIFYING[TRACK.key]),
     }
 
 
 def _subscription() -> Schema:
     who: Schema = {"type": "array", "minItems": 1, "maxItems": 1, "items": _EXPRESSION}
-    state = {"anyOf": [{"enum": ["subscribed", "unsubscribed"]}, _EXPRESSION]}
+    state = {"anyOf": [{"enum": list(STATES)}, _EXPRESSION]}
     keys: dict[str, Schema] = {
         "subscription_group_id": _TARGET,
         "subscription_state": state,
@@ -270,11 +274,10 @@ def _properties() -> dict[str, Schema]:
     return {key: objects for one in SENDS for key in one.properties}
 
 
-def _attributes() -> Schema:
+def _attributes(forbidden: Collection[str] = FORBIDDEN) -> Schema:
     known: dict[str, Any] = {key: _part("Value") for key in WORDS["Attributes"]}
     chosen = {key: {"anyOf": [{"enum": list(one)}, _EXPRESSION]} for key, one in CHOICES.items()}
-    forbidden = dict.fromkeys(FORBIDDEN, False)
-    properties = known | chosen | forbidden
+    properties = known | chosen | dict.fromkeys(forbidden, False)
     others = _part("Value")
     return {"type": "object", "properties": properties, "additionalProperties": others}
 

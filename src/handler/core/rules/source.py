@@ -7,7 +7,8 @@ from fnmatch import translate
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, get_args
 
-from handler.core.braze.endpoints import PROPERTIES, reaches_audience
+from handler.core.braze.contract.track import needed_paths
+from handler.core.braze.endpoints import PROPERTIES, TRACK, reaches_audience
 from handler.core.braze.identifiers import REACHING_ATTRIBUTES
 from handler.core.expressions.defines import Outcomes, Roots
 from handler.core.expressions.expression import Expression
@@ -123,6 +124,12 @@ class Rule:
         """Whether Braze counts its request each time that it comes: see `users.is_counted`."""
         return any(is_counted(one, self.kind) for one in self.recipients)
 
+    @cached_property
+    def needed(self) -> frozenset[str]:
+        """The paths without whose value nothing is sent: also what an event must have."""
+        of_events = (needed_paths(one) for one in self.recipients if self.kind == TRACK.key)
+        return frozenset(self.required).union(*of_events)
+
     def may_lose(self, path: str) -> bool:
         """Return whether a request may be sent without the value at a path: its expression failed.
 
@@ -133,11 +140,11 @@ class Rule:
         first = name.partition(".")[0]
         if block == "attributes":
             may = bool(name) and first not in _DECISIVE
-        elif self.kind == "track":
+        elif self.kind == TRACK.key:
             may = block == "events" and first == "properties"
         else:
             may = block in PROPERTIES
-        return may and not any(f"{one}.".startswith(f"{path}.") for one in self.required)
+        return may and not any(f"{one}.".startswith(f"{path}.") for one in self.needed)
 
     # The templates as forms, each made when the rule is first wanted: see `Form`.
 

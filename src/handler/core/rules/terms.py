@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
 
+from handler.core.braze.contract.ecommerce import PREFIX
 from handler.core.braze.endpoints import SUBSCRIBE
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
@@ -20,7 +21,6 @@ from handler.core.rules.schema import RuleBlock
 from handler.core.rules.source import EventReader, Rule
 from handler.core.rules.users import is_counted
 
-PREFIX: Final = "ecommerce."
 MAX_DELAY: Final = 900  # seconds: SQS, "Amazon SQS delay queues"
 # A type that reports the beginning of something.
 CREATION: Final = re.compile(r".*(?:creat|insert)(?:ed?)", re.IGNORECASE)

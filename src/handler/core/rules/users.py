@@ -3,21 +3,21 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from handler.core.braze.contract.subscription import USERS
+from handler.core.braze.contract.track import counts
+from handler.core.braze.contract.user_objects import IDENTITY, PRIMARY, UPDATE, named_by
 from handler.core.braze.endpoints import SUBSCRIBE, TRACK
 from handler.core.braze.identifiers import IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
 from handler.core.expressions.template import Template
 
-# By kind of request, the keys that identify a user. In a request of users/track `email` and `phone`
-# do so only where none of the primary ones stands beside them ("User track").
-PRIMARY: Final = ("external_id", "user_alias", "braze_id")
+# By kind of request, the keys that identify a user.
 IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     "send": IDENTIFIERS,
-    TRACK.key: (*PRIMARY, "email", "phone"),
-    SUBSCRIBE.key: ("external_ids", "emails", "phones"),
+    TRACK.key: IDENTITY,
+    SUBSCRIBE.key: USERS,
 }
 _ARRAYS: Final = {one.key: one.arrays for one in (TRACK, SUBSCRIBE)}
-_OF_OBJECT: Final = frozenset({*PRIMARY, "_update_existing_only", *REACHING_ATTRIBUTES})
-_ADDING: Final = frozenset({"inc", "$add"})  # operators of attributes
+_OF_OBJECT: Final = frozenset({*PRIMARY, UPDATE, *REACHING_ATTRIBUTES})
 
 Path = tuple[str | int, ...]
 Object = Mapping[str, Template]
@@ -38,10 +38,14 @@ def users(body: Object, kind: str) -> Iterator[tuple[Path, Object]]:
 
 
 def identifiers(about: Object, kind: str) -> dict[str, Template]:
-    """Return the identifiers of a recipient, or of an object of an array."""
-    found = {name: about[name] for name in IDENTIFYING[kind] if name in about}
-    primary = {name: one for name, one in found.items() if name in PRIMARY}
-    return primary or found
+    """Return the identifiers of a recipient, or of an object of an array.
+
+    In an object of users/track an address is one only where no other is: see `named_by`.
+    """
+    if kind == TRACK.key:
+        key = named_by(about)
+        return {} if key is None else {key: about[key]}
+    return {name: about[name] for name in IDENTIFYING[kind] if name in about}
 
 
 def profiles(body: Object, kind: str) -> Iterator[tuple[Path, Object]]:
@@ -55,7 +59,7 @@ def profiles(body: Object, kind: str) -> Iterator[tuple[Path, Object]]:
         return
     for path, one in objects(body, kind):
         own = {"attributes": one.keys(), "events": {"email", "phone"}}.get(str(path[0]), set())
-        left_out = {*identifiers(one, kind), "_update_existing_only"}
+        left_out = {*identifiers(one, kind), UPDATE}
         yield path, {name: one[name] for name in one if name in own and name not in left_out}
 
 
@@ -93,10 +97,4 @@ def is_counted(body: Object, kind: str) -> bool:
 
     Events are counted, and so is what an attribute adds to its value.
     """
-    if kind != TRACK.key:
-        return False
-    return bool(body.get("events")) or any(
-        isinstance(one, dict) and not _ADDING.isdisjoint(one)
-        for _, about in objects(body, kind)
-        for one in about.values()
-    )
+    return kind == TRACK.key and counts(body)

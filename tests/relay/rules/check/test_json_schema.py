@@ -25,6 +25,7 @@ from tests.handler.core.rules.kinds import (
     PERSON,
     SEND,
     SUBSCRIBE,
+    said,
     source,
     written,
 )
@@ -266,8 +267,11 @@ def _group(**change: Any) -> dict[str, Any]:
         _group(external_ids="${body.user}"),
     ],
 )
-def test_what_is_wrong_in_a_request_about_a_user_does_not_fit(rule: dict[str, Any]) -> None:
+def test_what_is_wrong_in_a_request_about_a_user_does_not_fit_and_does_not_load(
+    rule: dict[str, Any],
+) -> None:
     assert mistakes(written(rule))
+    assert said(rule)
 
 
 def test_a_variable_fits_where_no_webhook_may_change_a_value() -> None:
