@@ -5,12 +5,17 @@ marks of its deliveries follow, and may be lost. Whoever finds a claim of a vani
 item, makes it VOID: the worker, should it live, can no longer open it, and sends nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.delivery.claim_protocol import RequestState, State
-from handler.ledger.lease import ATTEMPT_DAYS, DAY
+from handler.ledger.lease import ATTEMPT_DAYS, DAY, Entry
+from handler.ledger.records import entry_from, words_of
+
+_NOTHING: Final[Mapping[str, Entry]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +31,26 @@ class BatchRequests:
         """
         return self._create(owner, RequestState.OPEN, now, members) is not RequestState.VOID
 
-    def mark(self, owner: str, members: Iterable[str], state: State) -> bool:
-        """Record which members of a batch request are ACCEPTED or HELD: it counts as a mark."""
+    def mark(
+        self,
+        owner: str,
+        members: Iterable[str],
+        state: State,
+        refused: Mapping[str, Entry] = _NOTHING,
+    ) -> bool:
+        """Record which members of a batch request are ACCEPTED or HELD: it counts as a mark.
+
+        `refused` is, by the id of each member of which only a part is accepted, what an entry says
+        of the rest.
+        """
         values: dict[str, Item] = {
             ":state": text(state),
             ":members": {"SS": sorted(members)},
         }
         update = "SET #state = :state, #members = :members"
+        if refused:
+            update += ", refused = :refused"
+            values[":refused"] = {"M": {name: words_of(each) for name, each in refused.items()}}
         change = Change(update, "attribute_exists(pk)", values)
         return self.table.update(_key(owner), change).applied
 
@@ -40,6 +58,11 @@ class BatchRequests:
         """Return the state that is recorded for a member: ACCEPTED, HELD or None."""
         state = self._state(owner, delivery_id, fenced=False)
         return State(state) if state in (RequestState.ACCEPTED, RequestState.HELD) else None
+
+    def refused(self, owner: str, delivery_id: str) -> Entry:
+        """Return what an accepted request's record says of a member's refused objects."""
+        refused = self.table.get(_key(owner)).get("refused", {"M": {}})["M"]
+        return entry_from(refused.get(delivery_id, {"M": {}})["M"])
 
     def settled(
         self, owner: str, delivery_id: str, now: float, *, fenced: bool

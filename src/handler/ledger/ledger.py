@@ -159,6 +159,11 @@ class Ledger:
         change = Change(f"{update} REMOVE {removed}", "#owner = :owner", values)
         return self.table.update(key_of(claim.id), change).applied
 
+    def note_buried(self, delivery_id: str, now: float) -> None:
+        """Note that the letter of an accepted delivery's refused objects is buried."""
+        change = Change("SET buried_at = :now", "attribute_exists(pk)", {":now": number(int(now))})
+        self.table.update(key_of(delivery_id), change)
+
     def release(
         self, delivery_id: str, owner: str, *, unbatched: bool = False, surge: int | None = None
     ) -> bool:

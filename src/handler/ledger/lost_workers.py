@@ -35,7 +35,12 @@ class LostWorkers:
         now = int(asked.times.now)
         accepted = state is RequestState.ACCEPTED
         attempt: Entry = (
-            {"class": "accepted", "reason": Reason.RECORDED, "time": now}
+            {
+                "class": "accepted",
+                "reason": Reason.RECORDED,
+                "time": now,
+                **requests.refused(seen.owner, name),
+            }
             if accepted
             else {"class": "held", "reason": Reason.NOTICE, "time": now}
         )

@@ -33,13 +33,14 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
         attempts=int(item["attempts"]["N"]),
         since=number_in(item, "since"),
         dead_at=number_in(item, "dead_at"),
-        last=tuple(_entry(value["M"]) for value in item.get("last", {"L": []})["L"]),
+        last=tuple(entry_from(value["M"]) for value in item.get("last", {"L": []})["L"]),
         lost=number_in(item, "lost") or 0,
         surge=number_in(item, "surge"),
         # Stored as `alone`: the tables of deployed stacks have that name.
         unbatched=item.get("alone", {}).get("BOOL", False),
         fenced=item.get("fenced", {}).get("BOOL", False),
         message=item.get("message", {}).get("S", ""),
+        buried_at=number_in(item, "buried_at"),
     )
 
 
@@ -57,7 +58,8 @@ def claim_condition(on_unknown: OnUnknown, now: int, sent_at: float) -> tuple[st
     return " OR ".join(parts), values
 
 
-def _entry(fields: Mapping[str, Item]) -> dict[str, str | int | None]:
+def entry_from(fields: Mapping[str, Item]) -> dict[str, str | int | None]:
+    """Return the flat object in an attribute value: the reverse of `words_of`."""
     return {
         key: int(value["N"]) if "N" in value else str(value["S"]) for key, value in fields.items()
     }

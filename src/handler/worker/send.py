@@ -8,6 +8,7 @@ from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.outcome import HttpResponse, Outcome, classify
 from handler.core.braze.rate_limit import limit_of, number_of
 from handler.core.braze.redact import redact
+from handler.core.braze.refused import Refused, is_all, refused_in
 from handler.core.braze.request import (
     batch_request,
     encode_request,
@@ -25,8 +26,11 @@ from handler.ledger.breaker_state import rate_scope
 from handler.worker.claim import give_back
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
+from handler.worker.refused import detail_of, refusal_of
 from handler.worker.settle import Sent, settle_all
 from handler.worker.task import DELETE, ClaimedDelivery, Invocation, retry_in
+
+_Partly = tuple[ClaimedDelivery, Outcome]  # a delivery of which something was refused
 
 
 def count_answer(worker: Worker, answer: HttpResponse, milliseconds: float) -> None:
@@ -56,7 +60,7 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
         return
     started = worker.clock()
     outcome = _attempt(invocation, batch[0].sent, body, secret)
-    for claimed in _taken(batch, outcome):  # from here on no bug may retry them
+    for claimed in _taken_whole(batch, outcome):  # from here on no bug may retry them
         invocation.dispositions.record(claimed.task.message, DELETE)
     outcome = _redacted(worker, outcome, batch)
     duration = round((worker.clock() - started) * 1000)
@@ -69,16 +73,17 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
         _accepted(invocation, batch, outcome, sent)
     else:
         if outcome.kind == "held":
-            _recorded(invocation, batch, State.HELD, len(batch))
+            _recorded(invocation, batch, State.HELD, len(batch), [])
         settle_all(invocation, batch, outcome, sent)
     _publish(invocation, batch[0].sent, outcome)
 
 
-def _taken(batch: list[ClaimedDelivery], outcome: Outcome) -> list[ClaimedDelivery]:
-    """Return the deliveries of a batch that Braze has accepted."""
+def _taken_whole(batch: list[ClaimedDelivery], outcome: Outcome) -> list[ClaimedDelivery]:
+    """Return the deliveries of a batch that Braze has accepted, and refused nothing of."""
     if outcome.kind != "accepted":
         return []
-    return [claimed for at, claimed in enumerate(batch) if at not in outcome.refused]
+    refused = refused_in([one.sent for one in batch], outcome.refused)
+    return [claimed for claimed, its_own in zip(batch, refused, strict=True) if not its_own]
 
 
 def _one_by_one(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -> None:
@@ -130,35 +135,60 @@ def _redacted(worker: Worker, outcome: Outcome, batch: list[ClaimedDelivery]) ->
     if not outcome.detail and not outcome.refused:
         return outcome
     known: list[JsonValue] = [*(request(one.sent) for one in batch), *worker.keys.known()]
-    refused = {at: redact(text, known) for at, text in outcome.refused.items()}
-    return replace(outcome, detail=redact(outcome.detail, known), refused=refused)
+    # Each text once: 75 objects may be refused for one reason, and to redact takes its time.
+    texts = {text: redact(text, known) for text in {outcome.detail, *outcome.refused.values()}}
+    refused = {place: texts[text] for place, text in outcome.refused.items()}
+    return replace(outcome, detail=texts[outcome.detail], refused=refused)
 
 
 def _accepted(
     invocation: Invocation, batch: list[ClaimedDelivery], outcome: Outcome, sent: Sent
 ) -> None:
-    """Settle an accepted batch, and the deliveries that the answer refuses in it."""
-    taken = _taken(batch, outcome)
-    is_recorded = _recorded(invocation, taken, State.ACCEPTED, len(batch))
-    settle_all(invocation, taken, outcome, replace(sent, recorded=is_recorded))
-    for at, claimed in enumerate(batch):
-        if at in outcome.refused:
-            text = outcome.refused[at]
-            wrong = Outcome("rejected", Reason.REJECTED, outcome.status, text, outcome.dispatch_id)
-            settle_all(invocation, [claimed], wrong, sent)
+    """Settle an accepted batch, and what the answer refuses in it."""
+    refused = refused_in([one.sent for one in batch], outcome.refused)
+    whole = [one for one, its_own in zip(batch, refused, strict=True) if not its_own]
+    parts = [
+        (one, _in_part(one, outcome, its_own))
+        for one, its_own in zip(batch, refused, strict=True)
+        if its_own
+    ]
+    partly = [part for part in parts if part[1].kind == "accepted"]
+    is_recorded = _recorded(invocation, whole, State.ACCEPTED, len(batch), partly)
+    taken = replace(sent, recorded=is_recorded)
+    settle_all(invocation, whole, replace(outcome, refused={}), taken)
+    for one, its_own in parts:
+        settle_all(invocation, [one], its_own, taken if its_own.kind == "accepted" else sent)
+
+
+def _in_part(claimed: ClaimedDelivery, outcome: Outcome, refused: Refused) -> Outcome:
+    """Return the outcome of a delivery of which an accepted request's answer refuses something."""
+    text = detail_of(refused)
+    if not is_all(claimed.sent, refused):
+        return replace(outcome, detail=text, refused=refused)
+    return Outcome("rejected", Reason.REJECTED, outcome.status, text, outcome.dispatch_id)
 
 
 def _recorded(
-    invocation: Invocation, batch: list[ClaimedDelivery], state: State, together: int
+    invocation: Invocation,
+    batch: list[ClaimedDelivery],
+    state: State,
+    together: int,
+    partly: list[_Partly],
 ) -> bool:
-    """Record the end of a batch request by one write, before the marks of its deliveries."""
-    if together == 1 or not batch:
+    """Record the end of a batch request by one write, before the marks of its deliveries.
+
+    With it goes what was refused of those that were accepted `partly`: so whoever finds one of them
+    without a mark of its own knows of that.
+    """
+    ids = [one.claim.id for one in (*batch, *(each for each, _ in partly))]
+    if together == 1 or not ids:
         return False
     if not invocation.has_time(1):
         return False  # a killed invocation would retry accepted deliveries
+    refused = {one.claim.id: refusal_of(one, its_own) for one, its_own in partly}
+    owner = (batch or [one for one, _ in partly])[0].claim.owner
     with suppress(Unavailable):
-        ids = [one.claim.id for one in batch]
-        return invocation.worker.batch_requests.mark(batch[0].claim.owner, ids, state)
+        return invocation.worker.batch_requests.mark(owner, ids, state, refused)
     return False
 
 
@@ -191,7 +221,7 @@ def _post(invocation: Invocation, delivery: Delivery, body: bytes, key: str) -> 
     if invocation.has_time(3) and not has_limit_of_its_own(delivery):
         worker.breaker_state.record_limit(rate_scope(delivery), limit_of(answer.headers, now))
     at = endpoint_of(delivery.path)
-    return classify(answer, now, at.refused) if at else classify(answer, now)
+    return classify(answer, now, at.refusing) if at else classify(answer, now)
 
 
 def _publish(invocation: Invocation, delivery: Delivery, outcome: Outcome) -> None:

@@ -1,8 +1,9 @@
 """Settling: the mark in the ledger, the dead letter, the wait and the log line of an attempt.
 
 The order of the writes is what makes them safe to repeat. What Braze has accepted is never
-returned to the queue, marked or not. HELD is marked before its message is buried, because a HELD
-delivery is buried again when it is retried. DEAD is marked after it, because DEAD may be claimed.
+returned to the queue, marked or not, but for a letter of what was refused of it (`refused`). HELD
+is marked before its message is buried, because a HELD delivery is buried again when it is retried.
+DEAD is marked after it, because DEAD may be claimed.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ from handler.ledger.lease import Entry
 from handler.ledger.ledger import Mark
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
+from handler.worker.refused import bury_refused, refusal_of
 from handler.worker.task import (
     DELETE,
     ClaimedDelivery,
@@ -165,13 +167,21 @@ class _End:
     @property
     def entry(self) -> Entry:
         """The attempt as the ledger keeps it."""
-        return {
+        entry: Entry = {
             "class": self.outcome.kind,
             "reason": self.outcome.reason,
             "status": self.outcome.status,
             "time": int(self.worker.clock()),
             "dispatch_id": self.outcome.dispatch_id,
         }
+        return entry if self.refusal is None else {**entry, **self.refusal}
+
+    @property
+    def refusal(self) -> Entry | None:
+        """What was refused of an accepted delivery, as the ledger keeps it; None for nothing."""
+        outcome = self.outcome
+        is_partly = outcome.kind == "accepted" and bool(outcome.refused)
+        return refusal_of(self.claimed, outcome) if is_partly else None
 
 
 def count_settled(
@@ -200,7 +210,20 @@ def _settle_alive(end: _End) -> Disposition:
     _log_attempt(end, end.seconds if is_retried else None)
     if end.settled.state is State.HELD:
         return _hold(end, is_marked=is_marked)
+    if end.refusal is not None:
+        return _bury_refused(end, end.refusal)
     return retry_in(end.seconds) if is_retried else DELETE
+
+
+def _bury_refused(end: _End, refusal: Entry) -> Disposition:
+    if not end.invocation.has_time(2):  # for the letter, and for the waits of the others
+        return retry_in(end.seconds)  # as ACCEPTED it is a duplicate, whose letter is buried then
+    try:
+        bury_refused(end.invocation, end.claimed.sent, refusal)
+    except (ClientError, BotoCoreError) as error:
+        _log_unburied(end, error)
+        return retry_in(end.seconds)
+    return DELETE
 
 
 def _hold(end: _End, *, is_marked: bool) -> Disposition:
@@ -212,11 +235,14 @@ def _hold(end: _End, *, is_marked: bool) -> Disposition:
     try:
         bury_message(end.worker, task.message.body, end.cause)
     except (ClientError, BotoCoreError) as error:
-        why = error_name(error)
-    else:
-        return DELETE
-    end.worker.log.error("not buried", extra={"id": end.claimed.claim.id, "error": why})
-    return retry_in(end.seconds)  # as HELD it is retried, and buried then
+        _log_unburied(end, error)
+        return retry_in(end.seconds)  # as HELD it is retried, and buried then
+    return DELETE
+
+
+def _log_unburied(end: _End, error: Exception) -> None:
+    extra = {"id": end.claimed.claim.id, "error": error_name(error)}
+    end.worker.log.error("not buried", extra=extra)
 
 
 def _bury_dead(end: _End) -> Disposition:

@@ -74,6 +74,11 @@ class Endpoint:
         return self.most == 1
 
     @property
+    def refusing(self) -> tuple[str, ...]:
+        """The arrays that an answer's `errors` refer to."""
+        return self.arrays or (self.refused,)
+
+    @property
     def keys(self) -> tuple[str, ...]:
         """The keys at the top of the request."""
         reached = ("recipient",) if self.is_single else ("recipients", "broadcast", "audience")

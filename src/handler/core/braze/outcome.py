@@ -8,7 +8,7 @@ It is unknown, too, where a 200 carries an HTML page, as proxies send for mainte
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
@@ -18,7 +18,7 @@ from handler.core.braze.rate_limit import seconds_asked
 from handler.core.reasons import Reason
 
 Reached = Literal["not_connected", "interrupted", "answered"]
-Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held", "withheld"]
+Kind = Literal["accepted", "not_sent", "unknown", "rejected", "held", "withheld", "stale"]
 
 # Braze's documented texts for a Canvas (`notice`) and for a transactional campaign (`message`).
 _PAUSED: Final = re.compile(r"the (canvas|campaign) is (paused|stopped|archived)\b", re.IGNORECASE)
@@ -73,8 +73,9 @@ class Outcome:
 
     `reason` is a word; `detail` is Braze's own text, **not yet redacted** (see `redact`);
     `wait` is what Braze asks for, in seconds; `warnings` are words for the log. `refused` holds
-    the errors of an accepted request by the index of their recipient: these were not accepted.
-    `withheld` is no answer: the workspace may not reach the recipient.
+    the errors of an accepted request by array and index: these recipients, or objects, were not
+    accepted. `withheld` and `stale` are no answers: the workspace may not reach the recipient, and
+    newer attributes than all that is to be sent were accepted.
     """
 
     kind: Kind
@@ -84,17 +85,17 @@ class Outcome:
     dispatch_id: str | None = None
     warnings: tuple[str, ...] = ()
     wait: int | None = None
-    refused: Mapping[int, str] = field(default_factory=dict, repr=False)
+    refused: Mapping[tuple[str, int], str] = field(default_factory=dict, repr=False)
 
 
 # By the status, the JSON document if there is one, and the seconds that Braze asks to wait.
 _Class = Callable[[int, dict[str, object] | None, int | None], Outcome]
 
 
-def classify(answer: HttpResponse, now: float, array: str = RECIPIENTS) -> Outcome:
+def classify(answer: HttpResponse, now: float, arrays: Sequence[str] = (RECIPIENTS,)) -> Outcome:
     """Return the outcome of any answer at all; `now` is in seconds since the epoch.
 
-    `array` is the request's array that its endpoint's `errors` name (`Endpoint.refused`).
+    `arrays` are those of the request that its endpoint's `errors` name (`Endpoint.refusing`).
     """
     if answer.reached == "not_connected":
         return Outcome("not_sent", Reason.UNREACHABLE, detail=answer.why)
@@ -104,7 +105,7 @@ def classify(answer: HttpResponse, now: float, array: str = RECIPIENTS) -> Outco
     document = _document(answer.body)
     if status // 100 == 2 and status != _CREATED and document is None and _is_page(answer):  # noqa: PLR2004 - its class
         return Outcome("unknown", Reason.PAGE, status)
-    success = partial(_success, array)
+    success = partial(_success, arrays)
     classes: dict[int, _Class] = {2: success, 3: _redirect, 4: _refusal, 5: _failure}
     by_class = classes.get(status // 100)
     if by_class is None:
@@ -130,7 +131,7 @@ def _is_page(answer: HttpResponse) -> bool:
 
 
 def _success(
-    array: str, status: int, document: dict[str, object] | None, _wait: int | None
+    arrays: Sequence[str], status: int, document: dict[str, object] | None, _wait: int | None
 ) -> Outcome:
     if document is None:
         return Outcome("accepted", Reason.ACCEPTED, status, warnings=("unreadable",))
@@ -141,27 +142,30 @@ def _success(
             return Outcome("not_sent", Reason.TARGET_PAUSED, status, text, dispatch_id)
         return Outcome("held", Reason.NOTICE, status, text, dispatch_id)
     warnings, detail = _warnings(document)
-    refused = _refused(document.get("errors"), array)
+    refused = _refused(document.get("errors"), arrays)
     return Outcome(
         "accepted", Reason.ACCEPTED, status, detail, dispatch_id, warnings, refused=refused
     )
 
 
-def _refused(errors: object, array: str) -> dict[int, str]:
+def _refused(errors: object, arrays: Sequence[str]) -> dict[tuple[str, int], str]:
     """Return the texts of errors that name an object of an array, by its place in that.
 
-    Braze, "User track": `{"type": ..., "input_array": ..., "index": ...}`.
+    Braze, "User track": `{"type": ..., "input_array": ..., "index": ...}`. Where there is one array
+    alone, its name may be missing.
     """
-    found: dict[int, str] = {}
+    only = arrays[0] if len(arrays) == 1 else None
+    found: dict[tuple[str, int], str] = {}
     for error in errors if isinstance(errors, list) else ():
         index = error.get("index") if isinstance(error, dict) else None
-        if type(index) is int and error.get("input_array", array) == array:
-            found[index] = _text(error.get("type", ""))
+        array = error.get("input_array", only) if isinstance(error, dict) else None
+        if type(index) is int and isinstance(array, str) and array in arrays:
+            found[array, index] = _text(error.get("type", ""))
     return found
 
 
 def _warnings(document: dict[str, object]) -> tuple[tuple[str, ...], str]:
-    # Where an error names no recipient, all of them count as accepted.
+    # Where an error names no recipient and no object, all of them count as accepted.
     words, texts = [], []
     if errors := document.get("errors"):
         words.append("errors")

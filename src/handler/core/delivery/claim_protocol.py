@@ -59,7 +59,7 @@ class Record:
     workers in a row that vanished with it. `surge` is when the surge limit stopped it, 0 if the
     limit has counted it already. One that is `unbatched` is never again part of a batch request; a
     `fenced` claim may be. `message` is the SQS message id of the last claimant. `last` are its last
-    attempts.
+    attempts. `buried_at` is when the letter of its refused objects was last buried.
     """
 
     state: State
@@ -75,6 +75,13 @@ class Record:
     unbatched: bool = False
     fenced: bool = False
     message: str = ""
+    buried_at: int | None = None
+
+    @property
+    def owes_letter(self) -> bool:
+        """Whether objects of an accepted delivery were refused, and no letter of them is known."""
+        attempt = self.last[-1] if self.state is State.ACCEPTED and self.last else {}
+        return "refused" in attempt and (self.buried_at or 0) < int(attempt.get("time") or 0)
 
 
 @dataclass(frozen=True, slots=True)
