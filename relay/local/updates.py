@@ -77,8 +77,14 @@ def _user(named: Record) -> dict[str, Any]:
 
 def counted_lines(commerce: Record) -> Iterator[str]:
     """Yield orders and revenue as Braze counts them of events; nothing where it counts none."""
-    total = commerce.get("total", {})
-    orders, revenue = total.get("total_orders", 0), total.get("total_revenue", {})
-    if orders or revenue:
-        amounts = ", ".join(f"{amount:,.2f} {code}" for code, amount in revenue.items())
-        yield f"{counted(orders, 'order')}, revenue {amounts or 'none'}"
+    if words := amounts(commerce.get("total", {})):
+        yield words
+
+
+def amounts(figures: Record) -> str:
+    """Return orders and revenue in words; empty where there are none."""
+    orders, revenue = figures.get("total_orders", 0), figures.get("total_revenue", {})
+    if not (orders or revenue):
+        return ""
+    sums = ", ".join(f"{amount:,.2f} {code}" for code, amount in revenue.items())
+    return f"{counted(orders, 'order')}, revenue {sums or 'none'}"

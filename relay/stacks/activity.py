@@ -170,19 +170,27 @@ def reached_words(sends: Sequence[Mapping[str, Any]]) -> str:
 
 def sends_of(braze_url: str) -> list[Mapping[str, Any]]:
     """Return the sends of the simulated Braze; none where it does not answer."""
-    return _records_of(f"{braze_url}/_sim/sends")
+    found: list[Mapping[str, Any]] = _shown(f"{braze_url}/_sim/sends", [])
+    return found
 
 
 def updates_of(braze_url: str) -> list[Mapping[str, Any]]:
     """Return the simulated Braze's updates of profiles, events and consent; none as above."""
-    return _records_of(f"{braze_url}/_sim/updates")
+    found: list[Mapping[str, Any]] = _shown(f"{braze_url}/_sim/updates", [])
+    return found
 
 
-def _records_of(url: str) -> list[Mapping[str, Any]]:
+def commerce_of(braze_url: str) -> Mapping[str, Any]:
+    """Return orders and revenue as the simulated Braze counts them; empty where it does not."""
+    found: Mapping[str, Any] = _shown(f"{braze_url}/_sim/commerce", {})
+    return found
+
+
+def _shown(url: str, absent: Any) -> Any:
+    """Return what the simulated Braze shows, `absent` where it does not answer."""
     import requests  # noqa: PLC0415 - 0.1 s, for local stacks only
 
     with suppress(requests.RequestException, ValueError):
         answer = requests.get(url, timeout=_SECONDS)
-        found: list[Mapping[str, Any]] = answer.json() if answer.ok else []
-        return found
-    return []
+        return answer.json() if answer.ok else absent
+    return absent

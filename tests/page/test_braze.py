@@ -7,6 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
+from relay.local.processes import BRAZE_KEY
 from relay.operations.pause import go_on, scopes_in
 from relay.page.context import Context
 from relay.page.server import served_page
@@ -46,6 +47,27 @@ def test_a_fault_button_makes_a_delivery_wait_and_then_it_arrives(page: Page, re
     expect(received).to_contain_text("reached order-confirmation of shopify")
     expect(faults).to_contain_text("No fault")
     assert [one["status"] for one in relay.posted()] == [503, 201]
+
+
+def test_events_are_shown_with_what_braze_counts(page: Page, relay: Relay) -> None:
+    properties = {"order_id": MARKUP, "total_value": 12.5, "currency": "EUR", "source": "shop"}
+    item = {"product_id": "1", "product_name": "Mug", "variant_id": "2", "quantity": 1}
+    event = {
+        "external_id": "ann",
+        "name": "ecommerce.order_placed",
+        "time": "2026-11-30T23:00:00Z",
+        "properties": properties | {"products": [item | {"price": 12.5}]},
+    }
+    key = {"Authorization": f"Bearer {BRAZE_KEY}"}
+    url = f"{relay.local.braze_url}/users/track"
+    answer = requests.post(url, json={"events": [event]}, headers=key, timeout=30)
+    assert answer.status_code == 201, answer.text
+    received = page.locator("#received")
+    expect(received).to_contain_text("1 object; Braze counts 1 order, revenue 12.50 EUR")
+    recorded = received.locator("details", has_text="event ecommerce.order_placed")
+    recorded.locator("summary").click()
+    expect(recorded).to_contain_text(MARKUP)
+    expect(page.locator("img[src=x]")).to_have_count(0)
 
 
 def test_faults_are_ended_by_a_button(page: Page, relay: Relay) -> None:

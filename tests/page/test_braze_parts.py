@@ -11,7 +11,7 @@ from relay.page.braze.answers import Wrong
 from relay.page.braze.faults import BUTTONS, NoSuchFault, fault_of, in_force
 from relay.page.braze.letter_routes import wanted
 from relay.page.braze.letter_rows import for_stack
-from relay.page.braze.received import found, messages, profile, refusals
+from relay.page.braze.received import found, messages, profile, refusals, updates
 from relay.page.braze.targets import STATES, NoSuchState, changed, state_of
 from relay.simulated_braze.catalogue import Target as Known
 from relay.simulated_braze.faults import Fault
@@ -76,7 +76,7 @@ def test_a_form_of_no_button_is_refused(form: dict[str, str]) -> None:
 
 
 def test_a_message_says_whom_it_reached_and_how_the_profile_changed() -> None:
-    target = Target("campaign_id", ID, "/campaigns/trigger/send", ("confirm of shop",))
+    target = Target("campaign_id", ID, ("confirm of shop",))
     (one,) = messages([send()], [], [target])
     assert (one.who, one.is_reached, one.rules) == ("ann", True, "confirm of shop")
     assert one.target == f"campaign {ID}"
@@ -102,6 +102,25 @@ def test_messages_of_one_request_have_names_that_stay() -> None:
 def test_a_broadcast_names_all_whom_it_reached() -> None:
     (one,) = messages([send(recipient=None, external_id=None, users=["ann", "bob"])], [], [])
     assert one.who == "broadcast to ann, bob"
+
+
+def test_updates_say_of_whom_what_is_recorded_and_keep_their_names() -> None:
+    placed = {"external_id": "ann", "name": "order_placed", "time": "2026-11-30T23:00:00Z"}
+    group = {"subscription_group_id": "g", "subscription_state": "unsubscribed", "emails": ["a@b"]}
+    known: dict[str, Any] = {"time": 1.0, "index": 0, "applied": True, "because": None}
+    profile = {"profile_before": {}, "profile_after": {"plan": "free"}}
+    event = known | {"array": "events", "object": placed, "external_id": "ann"} | profile
+    consent = known | {"array": "subscription_groups", "object": group, "external_id": None}
+    nobody = consent | {"applied": False, "because": "no profile has it", "users": []}
+    made = updates([event, consent | {"users": ["ann", "bob"]}, nobody], 7)
+    assert [(one.key, one.who, one.what) for one in made] == [
+        ("9", "nobody", "unsubscribed in group g"),
+        ("8", "ann, bob", "unsubscribed in group g"),
+        ("7", "ann", "event order_placed"),
+    ]
+    assert (made[0].is_applied, made[0].because) == (False, "no profile has it")
+    assert made[2].changes == ("+plan: free",)
+    assert "order_placed" in made[2].content
 
 
 def test_refused_requests_and_those_of_a_fault_are_shown_the_newest_first() -> None:

@@ -18,6 +18,8 @@ PATHS: Final[Mapping[str, str]] = {
     "": "every request to send",
     "/campaigns/trigger/send": "campaigns",
     "/canvas/trigger/send": "Canvases",
+    "/users/track": "profiles and events",
+    "/v2/subscription/status/set": "consent",
 }
 
 
@@ -111,6 +113,13 @@ BUTTONS: Final = (
         "Minor error",
         "2xx with an error beside it: accepted, with a warning in the log",
         {"kind": "errors"},
+        rare=True,
+    ),
+    Button(
+        "objects",
+        "An object refused",
+        "2xx that refuses the first object: the others are done, its dead letter holds it alone",
+        {"kind": "errors", "objects": "first"},
         rare=True,
     ),
     Button(

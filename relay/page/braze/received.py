@@ -108,6 +108,50 @@ def _text(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Update:
+    """An object of a request without a message: of whom, what it is, and whether it is recorded.
+
+    `because` is why it is not; `changes` are the lines in which the profile differs.
+    """
+
+    key: str
+    at: float
+    who: str
+    what: str
+    is_applied: bool
+    because: str
+    content: str
+    changes: tuple[str, ...]
+
+
+def updates(found: Sequence[Record], first: int) -> list[Update]:
+    """Return the updates, the newest first; `first` is the number of the first of these."""
+    return [_update(first + at, one) for at, one in enumerate(found)][::-1]
+
+
+def _update(number: int, one: Record) -> Update:
+    content = one["object"]
+    users = one.get("users") or [one["external_id"] or ""]
+    return Update(
+        key=str(number),
+        at=one["time"],
+        who=", ".join(filter(None, users)) or "nobody",
+        what=_what(one["array"], content),
+        is_applied=bool(one["applied"]),
+        because=str(one["because"] or ""),
+        content=written(dict(content)) if isinstance(content, dict) else str(content),
+        changes=tuple(differences(one.get("profile_before"), one.get("profile_after"))),
+    )
+
+
+def _what(array: str, content: Any) -> str:
+    named = content if isinstance(content, dict) else {}
+    if array == "subscription_groups":
+        return f"{named.get('subscription_state')} in group {named.get('subscription_group_id')}"
+    return f"event {named.get('name')}" if array == "events" else array
+
+
 def refusals(requests: Sequence[Record]) -> list[Refusal]:
     """Return the requests that were refused or met a fault, the newest first."""
     return [

@@ -5,9 +5,10 @@ from typing import Final
 
 from aiohttp import web
 
+from relay.local.updates import amounts
 from relay.page.braze.answers import in_words, shown
 from relay.page.braze.faults import fault_of, in_force
-from relay.page.braze.received import found, history, messages, profile, refusals
+from relay.page.braze.received import found, history, messages, profile, refusals, updates
 from relay.page.braze.simulated import control, in_path
 from relay.page.braze.targets import STATES, changed, state_of, targets_of
 from relay.page.context import CONTEXT, Context
@@ -20,15 +21,19 @@ _PROFILES: Final = 50
 @in_words
 async def _received(request: web.Request) -> web.Response:
     context = request.app[CONTEXT]
-    sends, requests = await asyncio.gather(
+    sends, recorded, requests, commerce = await asyncio.gather(
         control(context, "GET", "/sends", last=str(_MESSAGES)),
+        control(context, "GET", "/updates", last=str(_MESSAGES)),
         control(context, "GET", "/requests", last=str(_REQUESTS)),
+        control(context, "GET", "/commerce"),
     )
     counts = await control(context, "GET", "/counts")
     targets = targets_of(context.live.served.loaded.values())
     made = messages(sends, requests, targets)
     refused = refusals(requests)[:_MESSAGES]
-    return shown("received", {"messages": made, "refused": refused, "counts": counts})
+    values = {"messages": made, "refused": refused, "counts": counts}
+    values["updates"] = updates(recorded, max(counts["updates"] - len(recorded), 0))
+    return shown("received", values | {"counted": amounts(commerce["total"])})
 
 
 @in_words

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,8 +16,9 @@ from relay.operations.clients import Desk, NoSuchResource
 from relay.operations.delivery_history import logged
 from relay.page.context import Context
 from relay.page.reading import Reading
+from relay.page.way.recorded import writes_records
 from relay.rules.names import Names
-from relay.stacks.activity import sends_of
+from relay.stacks.activity import commerce_of, sends_of, updates_of
 from relay.stacks.ledger import Ledger, Record
 from relay.stacks.logs import Line
 from relay.stacks.selection import LOCAL, Operated
@@ -33,6 +34,7 @@ class Known:
     """What is known of a webhook's deliveries, which have the ids that the ledger has them under.
 
     `records` and `lines` are by delivery id; `unread` are the reasons why something is missing.
+    `updates` and `commerce` are what Braze wrote to profiles, and what it counts.
     """
 
     secret: Secret = field(repr=False)
@@ -41,6 +43,8 @@ class Known:
     lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
     sends: Sequence[Record] = ()
     unread: tuple[str, ...] = ()
+    updates: Sequence[Record] = ()
+    commerce: Record = field(default_factory=dict)
 
 
 def look_up(context: Context, reading: Reading) -> Known:
@@ -57,8 +61,19 @@ def look_up(context: Context, reading: Reading) -> Known:
         lines = dict(_logged(context.local, deliveries, reading.arrival.at - _BEFORE))
     except _AWAY as error:
         unread.append(str(error))
-    sends = sends_of(context.local.braze_url) if context.is_simulated and deliveries else []
-    return Known(secret, deliveries, records, lines, sends, tuple(unread))
+    known = Known(secret, deliveries, records, lines, unread=tuple(unread))
+    return _with_braze(known, context.local.braze_url) if context.is_simulated else known
+
+
+def _with_braze(known: Known, braze_url: str) -> Known:
+    """Return what is known with what the simulated Braze shows of such deliveries."""
+    writing = any(writes_records(one) for one in known.deliveries)
+    return replace(
+        known,
+        sends=sends_of(braze_url) if known.deliveries else (),
+        updates=updates_of(braze_url) if writing else (),
+        commerce=commerce_of(braze_url) if writing else {},
+    )
 
 
 def _signing_secrets(local: Local) -> Secret:

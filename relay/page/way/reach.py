@@ -60,7 +60,7 @@ class Reach:
     """What came of a delivery in Braze.
 
     `words` say whom it reached, or why nobody, and `remedy` what to do then. `is_new` says that the
-    profile was made by it. `message` is empty where nobody got any.
+    profile was made by it. `message` is empty where nobody got any; `content` says what it is.
     """
 
     rule: str
@@ -72,6 +72,7 @@ class Reach:
     changes: tuple[Change, ...] = ()
     same: tuple[Change, ...] = ()
     message: tuple[JsonLine, ...] = ()
+    content: str = "Message"
 
 
 def sends_for(

@@ -11,6 +11,7 @@ from relay.page.way.attempts import Progress, Seen, parked_steps, progress
 from relay.page.way.lookup import Known
 from relay.page.way.reach import Reach, reached, sends_for
 from relay.page.way.received import Received, received
+from relay.page.way.recorded import recorded, writes_records
 from relay.page.way.request_json import RequestStep, count_of, requests_of
 from relay.page.way.rules import EventStep, rules_of
 from relay.page.way.verification import Verification, verification
@@ -155,6 +156,9 @@ def _unsent(reading: Reading) -> Iterator[Progress]:
 def _reached(tried: list[Progress], known: Known) -> Iterator[Reach]:
     for delivery, one in zip(known.deliveries, tried, strict=True):
         record = known.records.get(delivery.id, {})
+        if writes_records(delivery):
+            yield from recorded(delivery, one, known.updates, known.commerce)
+            continue
         yield from reached(one, sends_for(delivery, record, one, known.sends))
 
 
