@@ -36,11 +36,12 @@ class Person:
         return self.value if isinstance(self.value, str) else self.value[0]
 
     def keys(self, names: Names) -> list[str]:
-        """Return the keys that their items in the ledger can have: by workspace and rule."""
+        """Return the keys that their items in the ledger can have: by workspace, rule and guard."""
+        guards = {(source, named.guard or rule) for (source, rule), named in names.rules.items()}
         return [
             user_key(workspace, who, *rule)
             for workspace in sorted(names.workspaces)
-            for rule in sorted(names.rules)
+            for rule in sorted(guards | names.rules.keys())
             for who in self._spellings()
         ]
 

@@ -23,10 +23,11 @@ _CUTOFF: Final = 0.5  # of difflib: `source/shop` is still near enough to `sourc
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A rule's workspace, and its surge limit as (deliveries, seconds)."""
+    """A rule's workspace, its surge limit as (deliveries, seconds), and its guard's name."""
 
     workspace: str
     surge: tuple[int, int] | None = None
+    guard: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _read(file: Path) -> FileBlock | None:
 def _rules(block: FileBlock, stem: str) -> dict[Rule, Named]:
     return {
         (source, rule.name): Named(
-            rule.workspace or own.workspace or DEFAULT, surge_limit(rule.surge)
+            rule.workspace or own.workspace or DEFAULT, surge_limit(rule.surge), rule.guard
         )
         for source, own in (block.sources or {stem: SourceBlock()}).items()
         for rule in block.rules

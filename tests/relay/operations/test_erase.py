@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from handler.core.message import encode, pack
 from handler.core.models import Delivery, Parked
-from tests.relay.operations.stage import Stage, digest
+from tests.relay.operations.stage import RULES, Stage, digest
 
 PROGRAM = "import typer; from relay.operations.erase import erase; typer.run(erase)"
 DELIVERY = Delivery(
@@ -156,6 +156,16 @@ def test_items_go_in_all_workspaces_and_rules_and_nobody_elses(
     assert "deleted 0 letters and 6 items" in erased(stage, *words, "--yes")
     assert [stage.item(key) for key in theirs] == [{}] * 6
     assert all(stage.item(key) for key in others)
+
+
+def test_items_of_a_guard_that_several_rules_share_go_too(stage: Stage) -> None:
+    guarded = RULES["shopify.yaml"].replace("surge: 3/100d", "guard: customer")
+    (Path(stage.rules) / "shopify.yaml").write_text(guarded, encoding="utf-8")
+    keys = [user("external_user_id", "42", rule=one) for one in ("customer", "order")]
+    for key in keys:
+        stage.put(key, {"accepted": "5"})
+    assert "deleted 0 letters and 2 items" in erased(stage, "--external-id", "42", "--yes")
+    assert [stage.item(key) for key in keys] == [{}, {}]
 
 
 def test_a_dry_run_and_a_no_change_nothing_and_leave_all_to_be_received(stage: Stage) -> None:
