@@ -3,7 +3,7 @@
 A value that is all `${...}` keeps the JSON type of its result; text around it makes a string.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -66,6 +66,11 @@ def compile_template(
     except ExpressionError as error:
         problems.append((path, str(error)))
         return None
+
+
+def as_template(value: Mapping[str, JsonValue]) -> Mapping[str, Template]:
+    """Return an object as the template that gives it: a value is a template without expressions."""
+    return value  # type: ignore[return-value]  # lists are invariant, and nobody changes these
 
 
 def expressions(template: Template) -> Iterator[Expression]:

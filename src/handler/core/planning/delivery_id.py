@@ -10,7 +10,7 @@ from handler.core.expressions.defines import Roots
 from handler.core.expressions.form import fill_text
 from handler.core.json_types import JsonValue
 from handler.core.models import Event
-from handler.core.planning.recipient import Recipient
+from handler.core.planning.identity import Recipient
 from handler.core.rules.source import Rule
 
 _VERSION: Final = 1

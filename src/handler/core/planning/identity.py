@@ -1,5 +1,6 @@
 """Identifiers as they are sent: text, cast by the relay; without a user nothing is sent."""
 
+from collections.abc import Collection
 from typing import Final
 
 from handler.core.braze.contract.attributes import is_address
@@ -17,6 +18,15 @@ from handler.core.json_types import JsonValue
 
 _ADDRESSES: Final = ("email", "emails")
 _NUMBERS: Final = ("phone", "phones")
+
+
+Recipient = dict[str, JsonValue]
+
+
+def take_signed(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
+    """Return an object whose values under these names are the signed ones, or absent."""
+    kept = {name: one for name, one in given.items() if name not in names or name in signed}
+    return kept | {name: signed[name] for name in names if name in signed}
 
 
 def identifier(name: str, value: JsonValue, path: str) -> JsonValue:

@@ -1,9 +1,8 @@
 """Renders one recipient of a rule, and refuses what Braze would refuse or not send."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from handler.core.braze.contract.attributes import breaches, misnamed, normal, shown
 from handler.core.braze.contract.fields import check_attachments, check_prioritization
 from handler.core.braze.endpoints import MAX_PROPERTIES_BYTES, PROPERTIES
 from handler.core.braze.identifiers import IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
@@ -11,14 +10,13 @@ from handler.core.braze.request import encode_request
 from handler.core.errors import Unrenderable
 from handler.core.expressions.defines import Roots
 from handler.core.expressions.form import Filling, Form
-from handler.core.expressions.json_values import missing
 from handler.core.json_types import JsonValue
-from handler.core.planning.identity import find_nobody, identifier
+from handler.core.planning.attributes import kept_attributes
+from handler.core.planning.identity import Recipient, find_nobody, identifier, take_signed
+from handler.core.planning.required import has
 from handler.core.rules.source import RecipientForm, Rule, Scope
 
 _OBJECTS: Final = frozenset({"attributes", *PROPERTIES})
-
-Recipient = dict[str, JsonValue]
 
 
 def fill_recipient(form: RecipientForm, rule: Rule, scope: Scope, warnings: list[str]) -> Recipient:
@@ -32,7 +30,7 @@ def fill_recipient(form: RecipientForm, rule: Rule, scope: Scope, warnings: list
     recipient |= _with_own(_filled(rule.varying_form, filling), recipient)
     warnings += [f"{rule.name}: {one.path} is left out: {one.detail}" for one in filling.lost]
     who = _filled(form.who, Filling(scope.signed))
-    recipient = _with_signed_attributes(_signed(REACHING, recipient, who), who)
+    recipient = _with_signed_attributes(take_signed(REACHING, recipient, who), who)
     for name in IDENTIFIERS:
         if name in form.template:
             find_nobody(name, form.template[name], scope.signed)
@@ -52,12 +50,6 @@ def _with_own(varying: Mapping[str, JsonValue], recipient: Recipient) -> Recipie
     return merged
 
 
-def _signed(names: Collection[str], given: Recipient, signed: Recipient) -> Recipient:
-    """Return an object whose values under these names are the signed ones, or absent."""
-    kept = {name: one for name, one in given.items() if name not in names or name in signed}
-    return kept | {name: signed[name] for name in names if name in signed}
-
-
 def _with_signed_attributes(recipient: Recipient, who: Recipient) -> Recipient:
     """Return a recipient whose addresses and consents are those of the signed attributes.
 
@@ -67,30 +59,16 @@ def _with_signed_attributes(recipient: Recipient, who: Recipient) -> Recipient:
     given, signed = recipient.get("attributes", {}), who.get("attributes")
     if not isinstance(given, dict):
         return recipient  # refused where attributes are checked
-    known = _signed(REACHING_ATTRIBUTES, given, signed if isinstance(signed, dict) else {})
+    known = take_signed(REACHING_ATTRIBUTES, given, signed if isinstance(signed, dict) else {})
     return {**recipient, "attributes": known} if known or "attributes" in recipient else recipient
 
 
 def leave_out(recipient: Recipient, rule: Rule, warnings: list[str]) -> Recipient:
-    """Return a recipient without the attributes whose value Braze would not take.
-
-    Braze would ignore them or store something else; the message is still worth sending. Raise
-    Unrenderable where such an attribute is required, and where a name is no attribute's.
-    """
+    """Return a recipient without the attributes that are not sent: see `kept_attributes`."""
     attributes = recipient.get("attributes")
     if not isinstance(attributes, dict):
         return recipient
-    attributes = normal(attributes)
-    for name in attributes:
-        if text := misnamed(name):
-            raise Unrenderable(shown(name), text)
-    bad = dict(breaches(attributes))
-    for name, text in bad.items():
-        if any(f"{path}.".startswith(f"attributes.{name}.") for path in rule.required):
-            raise Unrenderable(shown(name), f"it is required, and {text}")
-        warnings.append(f"{rule.name}: {shown(name)} is left out: {text}")
-    kept = {name: value for name, value in attributes.items() if name not in bad}
-    return {**recipient, "attributes": kept}
+    return {**recipient, "attributes": kept_attributes(attributes, rule, warnings)}
 
 
 def fill_object(form: Form, document: Roots) -> dict[str, JsonValue]:
@@ -108,7 +86,7 @@ def _filled(form: Form, filling: Filling) -> dict[str, JsonValue]:
 def check_recipient(recipient: Recipient, send: Mapping[str, JsonValue], rule: Rule) -> None:
     """Raise Unrenderable for a recipient that Braze would refuse, or accept and not send to."""
     for path in rule.required:
-        if not (_has(recipient, path) or _has(send, path)):
+        if not (has(recipient, path) or has(send, path)):
             raise Unrenderable(path, "it is required, and missing")
     _check_creation(recipient)
     for problem in _written(recipient, send):
@@ -148,11 +126,3 @@ def merged_properties(
         if not isinstance(own, dict) or not isinstance(shared, dict):
             raise Unrenderable(name, "it is not an object")
         yield name, {**shared, **own}
-
-
-def _has(value: JsonValue | Mapping[str, JsonValue], path: str) -> bool:
-    for key in path.split("."):
-        if not isinstance(value, Mapping) or key not in value:
-            return False
-        value = value[key]
-    return not missing(value) and value not in ([], {})

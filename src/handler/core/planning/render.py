@@ -11,8 +11,8 @@ from handler.core.expressions.defines import Roots
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery, Event
 from handler.core.planning.delivery_id import delivery_id, key_of, part_of
+from handler.core.planning.identity import Recipient
 from handler.core.planning.recipient import (
-    Recipient,
     check_recipient,
     fill_object,
     fill_recipient,

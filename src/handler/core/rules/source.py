@@ -141,7 +141,7 @@ class Rule:
         if block == "attributes":
             may = bool(name) and first not in _DECISIVE
         elif self.kind == TRACK.key:
-            may = block == "events" and first == "properties"
+            may = path.startswith("events.properties.")
         else:
             may = block in PROPERTIES
         return may and not any(f"{one}.".startswith(f"{path}.") for one in self.needed)

@@ -140,6 +140,8 @@ EVENTS: Final[Mapping[str, Properties]] = {
     ),
     "ecommerce.order_refunded": Properties({"order_id": _TEXT, **_SUM}, {**_REDUCED, **_MORE}),
 }
+# Without an action, or with `replace`: the others change a cart by what they hold.
+_WHOLE_CART: Final = Properties({**_CART, **_SUM}, EVENTS["ecommerce.cart_updated"].others)
 # What an event means differently with a wrong value, or without it.
 _DECIDING: Final = "action"
 _PARTIAL: Final = ("add", "remove")
@@ -159,10 +161,8 @@ def misnamed(name: str) -> str | None:
 
 def breaches(name: str, properties: Mapping[str, Template]) -> Iterator[Breach]:
     """Yield what is wrong in the properties of an eCommerce event, written or rendered."""
-    yield from _of_object(name, properties, EVENTS[name])
-    if _is_whole_cart(name, properties) and "total_value" not in properties:
-        text = "total_value is missing: only a cart_updated with action add or remove does without"
-        yield Breach(("total_value",), text)
+    is_whole_cart = _is_whole_cart(name, properties)
+    yield from _of_object(name, properties, _WHOLE_CART if is_whole_cart else EVENTS[name])
 
 
 def needed_paths(name: str) -> Iterator[str]:

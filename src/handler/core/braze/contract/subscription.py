@@ -70,7 +70,7 @@ def breaches(group: Mapping[str, Template]) -> Iterator[Breach]:
     yield from _of_user(group)
 
 
-def named_by(group: Mapping[str, Template]) -> str | None:
+def named_by(group: Mapping[str, object]) -> str | None:
     """Return the key by which a group names its user; None where it names none."""
     return next((key for key in USERS if key in group), None)
 

@@ -30,7 +30,7 @@ _UNWRITTEN: Final = (
 )
 
 
-def named_by(thing: Mapping[str, Template]) -> str | None:
+def named_by(thing: Mapping[str, object]) -> str | None:
     """Return the key by which Braze finds the profile of an object; None where it has none."""
     return next((key for key in IDENTITY if key in thing), None)
 
