@@ -123,6 +123,9 @@ _RULE: Final = {
     ),
 }
 _FILE: Final = {
+    "counted_by": Word(
+        "relay: nothing else sends Braze these orders, as its Shopify integration would.", "relay"
+    ),
     "verify": Word(
         "How the sender proves itself; it cannot be left out.",
         {"preset": "shopify", "secret": "shopify"},

@@ -51,6 +51,13 @@ def by_samples(source: Source, preset: str, seen: Iterable[Event]) -> Iterator[P
 
 
 def _reads_id(rule: Rule) -> bool:
+    """Return whether it matters how often an event has one id.
+
+    A state is written again without harm, and what is counted must say `once` by more than a digest
+    (`terms.find_orders`).
+    """
+    if rule.kind != "send":
+        return False
     return rule.once is None or any("id" in root_names(one) for one in expressions(rule.once))
 
 

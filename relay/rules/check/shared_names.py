@@ -42,7 +42,7 @@ def different_persons(source: Source, document: Document) -> Iterator[Problem]:
     rules = [(at, rule, _persons(rule)) for at, rule in enumerate(source.rules) if rule.enabled]
     for (first, above, theirs), (at, rule, own) in combinations(rules, 2):
         for key in theirs.keys() & own.keys():
-            if (at, key) in told or theirs[key].keys() & own[key].keys() or not _meet(above, rule):
+            if (at, key) in told or theirs[key].keys() & own[key].keys() or not meet(above, rule):
                 continue
             told.add((at, key))
             line = document.finding(_place(first, theirs[key], key), "").line
@@ -54,7 +54,7 @@ def _place(at: int, persons: Mapping[str, int], key: str) -> Path:
     return ("rules", at, "send", "recipients", next(iter(persons.values())), key)
 
 
-def _meet(one: Rule, other: Rule) -> bool:
+def meet(one: Rule, other: Rule) -> bool:
     """Return whether an event can be of a type of both rules."""
     if set(one.types) & set(other.types):
         return True

@@ -151,7 +151,9 @@ def _types(rule: Rule, preset: str) -> Iterator[Problem]:
     if sign and not wild and not any(sign in kind for kind in rule.types):
         types = " or ".join(rule.types)
         yield ("type",), f"{preset} sends no type {types}: each of its types has a {sign} in it"
-    if rule.once is None and rule.for_each is None and (wild or len(rule.types) > 1):
+    several = wild or len(rule.types) > 1
+    # Other kinds write a state again without harm, or must say `once`.
+    if rule.kind == "send" and rule.once is None and rule.for_each is None and several:
         text = "without once each of these types sends for itself; say what happens only once"
         yield ("type",), text
 

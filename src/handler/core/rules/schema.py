@@ -3,7 +3,7 @@
 Expressions, templates and Braze's own keys are checked later, when rules are compiled.
 """
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
@@ -108,9 +108,14 @@ class SourceBlock(_Block):
 
 
 class FileBlock(_Block):
-    """A rules file as written; `verify` and `event` are read once their preset is known."""
+    """A rules file as written; `verify` and `event` are read once their preset is known.
+
+    `counted_by: relay` says that nothing else sends Braze these orders; it is for `relay rules
+    check` alone.
+    """
 
     verify: dict[str, JsonValue]
+    counted_by: Literal["relay"] | None = None
     event: dict[str, JsonValue] = {}
     headers: HeaderNames = []
     content_types: Texts = []

@@ -440,3 +440,21 @@ def test_of_other_senders_nobody_knows_whose_money_it_is() -> None:
     text = attributes('total: "${body.total_price} ${body.presentment_currency}"')
     source = shop(text.replace("preset: shopify", "preset: standard_webhooks"))
     assert [it for _, it in warnings(source, "other") if "no amount" in it] == []
+
+
+STATE = """\
+verify: {preset: shopify}
+rules:
+  - name: profile
+    type: TYPES
+    track:
+      attributes:
+        - external_id: ${body.id}
+          _update_existing_only: true
+          size: ${body.size}
+"""
+
+
+@pytest.mark.parametrize("types", ["customers/update", "inventory_levels/update", "'customers/*'"])
+def test_a_state_may_be_written_at_each_change(types: str) -> None:
+    assert told(STATE.replace("TYPES", types)) == []
