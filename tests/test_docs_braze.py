@@ -5,25 +5,32 @@ import re
 
 import pytest
 
+from handler.core.braze.contract import ecommerce, subscription
 from handler.core.braze.contract.attributes import FIELDS, FORBIDDEN
 from handler.core.braze.contract.connected_audience import FILTER_COMPARISONS
 from handler.core.braze.contract.custom_attributes import MAX_ITEMS, MAX_NESTED_BYTES, MAX_TEXT
+from handler.core.braze.contract.events import KEYS, MAX_EVENT_BYTES, RESERVED
 from handler.core.braze.contract.fields import (
     ATTACHMENT_KEYS,
     MAX_ALIAS_BYTES,
     MAX_SEND_ID,
     PRIORITIZATIONS,
 )
+from handler.core.braze.contract.track import MAX_TRACK_BYTES
+from handler.core.braze.contract.user_objects import IDENTITY, UPDATE
 from handler.core.braze.endpoints import (
+    ENDPOINTS,
     MAX_IDENTIFIER_BYTES,
     MAX_PROPERTIES_BYTES,
     MAX_RECIPIENTS,
     SENDS,
+    SUBSCRIBE,
+    TRACK,
 )
 from handler.core.braze.outcome import HttpResponse, classify
 from handler.core.reasons import Reason
 from relay.paths import PROJECT
-from relay.simulated_braze.contract.endpoints import endpoint
+from relay.simulated_braze.contract.endpoints import DATA, endpoint
 
 PAGE = (PROJECT / "docs" / "braze.md").read_text(encoding="utf-8")
 
@@ -45,9 +52,57 @@ def test_every_endpoint_is_named_with_all_that_it_takes() -> None:
 
 def test_every_endpoint_has_its_permission_on_the_page_and_its_row_in_the_simulated_braze() -> None:
     told = {names(row[1])[0]: names(row[0])[0] for row in rows("permission")}
-    found = {one.key: endpoint(one.path.replace("{}", "id")) for one in SENDS}
-    assert told == {one.key: one.permission for one in SENDS}
-    assert told == {key: one.permission for key, one in found.items() if one is not None}
+    found = {one.key: endpoint(one.path.replace("{}", "id")) or DATA[one.path] for one in ENDPOINTS}
+    assert told == {one.key: one.permission for one in ENDPOINTS}
+    assert told == {key: one.permission for key, one in found.items()}
+
+
+def test_every_endpoint_of_profiles_is_named_with_its_lists_and_the_most_of_them() -> None:
+    told = {names(row[0])[0]: row[1:] for row in rows("kind")}
+    assert set(told) == {TRACK.key, SUBSCRIBE.key}
+    for one in (TRACK, SUBSCRIBE):
+        path, takes, most = told[one.key]
+        assert names(path) == [one.path]
+        assert tuple(names(takes)) == one.arrays
+        assert most.startswith(f"{one.most} objects")
+        assert f"{MAX_TRACK_BYTES:,} bytes" in most
+
+
+def test_every_field_of_a_tracked_object_has_a_row_with_its_limit() -> None:
+    told = {names(row[0])[0]: row[1] for row in rows("of an object under `track`")}
+    assert tuple(told) == (*IDENTITY, UPDATE)
+    for name in ("external_id", "braze_id"):
+        assert f"{MAX_IDENTIFIER_BYTES} bytes" in told[name]
+    assert f"{MAX_ALIAS_BYTES} bytes" in told["user_alias"]
+    event = {names(row[0])[0]: row[1] for row in rows("of an event")}
+    assert set(event) == {*KEYS} - {*told}
+    assert f"1 to {MAX_TEXT} characters" in event["name"]
+    assert f"{MAX_EVENT_BYTES:,} bytes" in event["properties"]
+    assert [name for name in RESERVED if f"`{name}`" not in event["properties"]] == []
+
+
+def test_every_ecommerce_event_has_its_properties_and_no_other() -> None:
+    told = {row[0]: row[1:] for row in rows("eCommerce event")}
+    known = {f"`{name}`": one for name, one in ecommerce.EVENTS.items()}
+    known["each of `products`"] = ecommerce.PRODUCT
+    assert set(told) == set(known)
+    for name, one in known.items():
+        needs, others = told[name]
+        assert names(needs.partition(", and")[0]) == [*one.needed]
+        assert names(others) == [*one.others]
+
+
+def test_every_property_of_an_ecommerce_event_says_what_it_takes() -> None:
+    told = {name: row[1] for row in rows("property") for name in names(row[0])}
+    listed = (*ecommerce.EVENTS.values(), ecommerce.PRODUCT)
+    assert told == {name: one.takes for each in listed for name, one in each.all.items()}
+
+
+def test_every_field_of_a_subscription_group_has_a_row() -> None:
+    told = {name: row[1] for row in rows("of a group") for name in names(row[0])}
+    assert tuple(told) == subscription.KEYS
+    assert tuple(names(told["subscription_state"])) == subscription.STATES
+    assert f"{MAX_IDENTIFIER_BYTES} bytes" in told["external_ids"]
 
 
 def test_every_field_has_a_row() -> None:
