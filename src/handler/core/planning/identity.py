@@ -5,7 +5,7 @@ from typing import Final
 
 from handler.core.braze.contract.attributes import is_address
 from handler.core.braze.contract.fields import MAX_ALIAS_BYTES
-from handler.core.braze.contract.locales import is_phone
+from handler.core.braze.contract.locales import is_e164
 from handler.core.braze.endpoints import MAX_IDENTIFIER_BYTES
 from handler.core.braze.identifiers import ALIAS_KEYS
 from handler.core.braze.request import utf8
@@ -41,7 +41,7 @@ def identifier(name: str, value: JsonValue, path: str) -> JsonValue:
     text = _cast(value, path, MAX_IDENTIFIER_BYTES, is_stripped=name in _ADDRESSES)
     if name in _ADDRESSES and not is_address(text):
         raise Unrenderable(path, "it is no e-mail address")
-    if name in _NUMBERS and not is_phone(text):
+    if name in _NUMBERS and not is_e164(text):
         raise Unrenderable(path, "it is no phone number in E.164, as phone() writes it")
     return text
 

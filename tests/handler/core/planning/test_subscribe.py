@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from handler.core.expressions.defines import Roots
+from handler.core.planning.subscribe import fill_subscribe
+from handler.core.rules.source import Scope
 from tests.handler.core.one_rule import only, recipient_of, why_parked
-from tests.handler.core.planning.users import made
+from tests.handler.core.planning.users import made, rule_of
 
 NEWS = "4ba4ac6a-4b6c-4fcd-a3ae-4d1b1e0cc4e0"
 OFFERS = "b2a0f8e6-1111-4c2b-9a3d-0c6f4f2b7a55"
@@ -74,6 +77,15 @@ def test_an_id_is_cast_to_text() -> None:
     one = group(emails=None, external_ids=["${body.user}"])
     found = recipient_of(subscribed(one, state="subscribed", user=7.0))
     assert found["subscription_groups"][0]["external_ids"] == ["7"]
+
+
+def test_consent_comes_from_signed_data_alone() -> None:
+    rule = rule_of("subscribe", {"subscription_groups": [group()]})
+    document = Roots({"body": {"state": "subscribed", "email": "evil@example.org"}})
+    signed = Roots({"body": {"state": "unsubscribed", "email": "a@example.org"}}, is_signed=True)
+    found: Any = fill_subscribe(rule, Scope(document, signed), [])
+    (one,) = found["subscription_groups"]
+    assert (one["subscription_state"], one["emails"]) == ("unsubscribed", ["a@example.org"])
 
 
 def test_two_users_are_refused_after_rendering() -> None:

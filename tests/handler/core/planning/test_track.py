@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 
+from handler.core.expressions.defines import Roots
+from handler.core.planning.track import fill_track
+from handler.core.rules.source import Scope
 from tests.handler.core.braze.contract.track_bodies import (
     FULL,
     MONEY,
@@ -14,7 +17,7 @@ from tests.handler.core.braze.contract.track_bodies import (
     PRODUCT,
 )
 from tests.handler.core.one_rule import only, recipient_of, why_parked
-from tests.handler.core.planning.users import event, made, profile
+from tests.handler.core.planning.users import event, made, profile, rule_of
 
 ORDER = "ecommerce.order_placed"
 TIME = "2026-05-28T20:26:40Z"
@@ -132,6 +135,27 @@ def test_two_spellings_of_an_address_are_one_user() -> None:
     }
     assert tracked(block, other="A@example.org", email="a@EXAMPLE.org")
     assert "another user" in parked(block, other="b@example.org", email="a@example.org")
+
+
+def test_who_is_reached_and_consent_come_from_signed_data_alone() -> None:
+    track = {
+        "attributes": [
+            profile(
+                email="${body.email}",
+                email_subscribe="${body.state}",
+                first_name="${body.first}",
+            )
+        ],
+        "events": [event(email="${body.email}")],
+    }
+    rule = rule_of("track", track)
+    document = {"body": {"who": "evil", "email": "evil@example.org", "state": "subscribed",
+                         "first": "Eve", "at": 1, "id": 1}}  # fmt: skip
+    signed = {"body": {"who": "c-7", "email": "ada@example.org", "first": "Ada"}}
+    found: Any = fill_track(rule, Scope(Roots(document), Roots(signed, is_signed=True)), [])
+    (attributes,), (happened,) = found["attributes"], found["events"]
+    assert attributes == {**WHO, "email": "ada@example.org", "first_name": "Eve"}
+    assert (happened["external_id"], happened["email"]) == ("c-7", "ada@example.org")
 
 
 # Attributes.
@@ -337,6 +361,16 @@ def test_an_unknown_property_of_a_computed_product_stops_the_event() -> None:
 def test_a_part_of_a_cart_leaves_without_a_total(action: str) -> None:
     cart = {**FULL["ecommerce.cart_updated"], "action": action, "total_value": None}
     assert sent("ecommerce.cart_updated", cart)["action"] == action
+
+
+def test_of_free_properties_only_the_part_that_braze_would_not_take_is_left_out() -> None:
+    metadata = {"note": "x" * 256, "gift": True, "order_status_url": 7}
+    discounts = [{"code": "x" * 256, "amount": 1}]
+    products = [{**PRODUCT, "metadata": metadata}]
+    whole = {**FULL[ORDER], "metadata": metadata, "discounts": discounts, "products": products}
+    found = sent(ORDER, whole)
+    assert found["metadata"] == found["products"][0]["metadata"] == {"gift": True}
+    assert found["discounts"] == [{"amount": 1}]
 
 
 def test_a_currency_leaves_in_capitals_and_a_quantity_without_a_point() -> None:

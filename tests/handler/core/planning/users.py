@@ -9,22 +9,33 @@ import yaml
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
+from handler.core.rules.source import Rule, Source
 from tests.handler.core.one_rule import EVENT, NOW
 
 VERSIONED: Final = {**EVENT, "version": "body.at"}
 COMPUTED: Final = {"external_id": "${body.who}", "_update_existing_only": True}
 
 
-def made(kind: str, block: Any, body: Mapping[str, Any], **rule: Any) -> Plan:
-    """Return the plan of a body for one rule of a kind."""
+def source_of(kind: str, block: Any, **rule: Any) -> Source:
+    """Return a source with one rule of a kind."""
     counted = {"once": "${body.id}", "on_unknown": "hold"} if "events" in block else {}
     whole = {"name": "tell", "type": "*", kind: block, **counted, **rule}
     verify = {"encoding": "hex", "signature": {"header": "x-sign"}}
-    file = {"verify": verify, "event": VERSIONED, "rules": [whole], "headers": ["X-Who"]}
-    source = load("shop", yaml.safe_dump(file), "shop.yaml", "dev")
+    file = {"verify": verify, "event": VERSIONED, "rules": [whole]}
+    return load("shop", yaml.safe_dump(file), "shop.yaml", "dev")
+
+
+def rule_of(kind: str, block: Any) -> Rule:
+    """Return a rule of a kind, compiled."""
+    (rule,) = source_of(kind, block).rules
+    return rule
+
+
+def made(kind: str, block: Any, body: Mapping[str, Any], **rule: Any) -> Plan:
+    """Return the plan of a body for one rule of a kind."""
     text = json.dumps({"type": "t", "id": "e-1", "at": NOW, "who": "c-7", **body})
-    webhook = Webhook("shop", "POST", {"x-sign": "s", "x-who": "h"}, "", text.encode(), NOW)
-    return plan(Verified(webhook), source)
+    webhook = Webhook("shop", "POST", {"x-sign": "s"}, "", text.encode(), NOW)
+    return plan(Verified(webhook), source_of(kind, block, **rule))
 
 
 def event(name: str = "watched", properties: Any = None, **fields: Any) -> dict[str, Any]:

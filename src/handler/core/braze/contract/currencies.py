@@ -1,13 +1,9 @@
-"""Currencies of ISO 4217.
-
-Those that were withdrawn since 2022 are among them: shops have old orders, and Braze's own list is
-not documented.
-"""
+"""Currencies of ISO 4217 that somebody pays in: without metals, and without the codes of tests."""
 
 from typing import Final
 
 _CODES: Final = (
-    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP"
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP"
     " BYN BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN"
     " ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK"
     " JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD"
@@ -16,8 +12,7 @@ _CODES: Final = (
     " SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV"
     " WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG"
 )
-_WITHDRAWN: Final = "ANG BGN CUC HRK SLL ZWL"
-CURRENCIES: Final = frozenset(f"{_CODES} {_WITHDRAWN}".split())
+CURRENCIES: Final = frozenset(_CODES.split())
 
 
 def currency(text: str) -> str | None:

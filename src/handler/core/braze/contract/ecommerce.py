@@ -15,6 +15,7 @@ from handler.core.braze.contract.breaches import Breach, shown
 from handler.core.braze.contract.currencies import currency
 from handler.core.braze.contract.custom_attributes import MAX_TEXT
 from handler.core.braze.contract.predicates import Fits, is_number, is_open, one_of
+from handler.core.braze.contract.property_values import value_breaches
 from handler.core.braze.contract.visible import Kind, kind_of, visible
 from handler.core.expressions.template import Template, Whole
 from handler.core.json_types import JsonValue
@@ -75,8 +76,17 @@ def _is_list(value: object) -> bool:
     return isinstance(value, list)
 
 
+def _metadata(name: str, given: Template) -> Iterator[Breach]:
+    yield from value_breaches(name, given)
+    for link in _LINKS if isinstance(given, dict) else ():
+        for one in visible(given.get(link, "")):
+            if not (is_open(one) or isinstance(one, str)):
+                yield Breach((link,), f"{name}: {link} takes text", is_vital=False)
+
+
 def _items(name: str, items: Template) -> Iterator[Breach]:
     """Yield what is wrong in a list of objects of any names."""
+    yield from value_breaches(name, items)
     for at, item in enumerate(items if isinstance(items, list) else ()):
         for one in visible(item):
             if not (is_open(one) or isinstance(one, dict)):
@@ -100,13 +110,14 @@ def _products(name: str, items: Template) -> Iterator[Breach]:
                 yield Breach((at,), f"{name} takes a list of objects, each of one product")
 
 
+_LINKS: Final = ("checkout_url", "order_status_url")  # of metadata, known to Braze
 _ALERTS: Final = ("price_drop", "back_in_stock")
 _ACTIONS: Final = ("add", "remove", "replace")
 _TEXT: Final = Field(_is_word, f"text of 1 to {MAX_TEXT} characters", "text")
 _MONEY: Final = Field(_is_money, "a number of 0 or more", "number")
 _COUNT: Final = Field(_is_count, "a whole number of 0 or more", "number")
 _CURRENCY: Final = Field(_is_currency, "a currency of ISO 4217, such as EUR", "text")
-_OBJECT: Final = Field(_is_object, "an object, of any names")
+_OBJECT: Final = Field(_is_object, "an object, of any names", within=_metadata)
 _DISCOUNTS: Final = Field(_is_list, "a list of objects", within=_items)
 _LISTED: Final = Field(_is_list, "a list of objects, each of one product", within=_products)
 _ACTION: Final = Field(one_of(*_ACTIONS), f"one of {', '.join(_ACTIONS)}", "text")

@@ -12,6 +12,7 @@ from handler.core.braze.contract import ecommerce
 from handler.core.braze.contract.breaches import Breach, shown
 from handler.core.braze.contract.custom_attributes import MAX_TEXT, is_moment
 from handler.core.braze.contract.predicates import is_open, is_text
+from handler.core.braze.contract.property_values import value_breaches
 from handler.core.braze.contract.user_objects import IDENTITY, UPDATE
 from handler.core.braze.contract.visible import kind_of, visible
 from handler.core.braze.request import encode_request
@@ -33,7 +34,7 @@ MISPLACED: Final = {
     "partner": "Braze's page has none",
     "api_key": "the relay adds the API key itself; it never stands in a rules file",
 }
-_ZONED: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*(Z|[+-]\d{2}:?\d{2})", re.ASCII)
+_ZONED: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\S*(Z|[+-]\d{2}:?\d{2})", re.ASCII)
 _TIME: Final = "a time with its zone, such as 2026-11-20T21:00:00Z"
 
 
@@ -65,7 +66,7 @@ def property_breaches(properties: Mapping[str, Template]) -> Iterator[Breach]:
             yield Breach((name,), text)
             continue
         for given in visible(value):
-            yield from (one.below(name) for one in _of_value(shown(name), given))
+            yield from (one.below(name) for one in value_breaches(shown(name), given))
 
 
 def misnamed(name: str) -> str | None:
@@ -136,26 +137,3 @@ def _of_properties(name: str, properties: Template) -> Iterator[Breach]:
 def _too_large(properties: Mapping[str, Template]) -> Iterator[Breach]:
     if len(encode_request(literal_part(dict(properties)))) > MAX_EVENT_BYTES:
         yield Breach((), f"properties: they are larger than {MAX_EVENT_BYTES:,} bytes")
-
-
-def _of_value(name: str, value: Template) -> Iterator[Breach]:
-    """Yield the values within a property that can be left out of it, and why each is none."""
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        yield Breach((), f"{name}: text has {MAX_TEXT} characters at most", is_vital=False)
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from (one.below(key) for one in _of_value(name, part))
-    elif isinstance(value, list):
-        yield from _of_list(name, value)
-
-
-def _of_list(name: str, items: list[Template]) -> Iterator[Breach]:
-    texts = [one for one in items if isinstance(one, str)]
-    if any(len(one) > MAX_TEXT for one in texts):
-        yield Breach((), f"{name}: text has {MAX_TEXT} characters at most", is_vital=False)
-    elif any(map(is_moment, texts)):
-        text = f"{name}: a list in an event holds no dates; send them as epoch() or one by one"
-        yield Breach((), text, is_vital=False)
-    for at, item in enumerate(items):
-        if isinstance(item, dict | list):
-            yield from (one.below(at) for one in _of_value(name, item))

@@ -65,6 +65,11 @@ def is_zone(text: str) -> bool:
     return text in names() or text in _OTHER_ZONES
 
 
+def is_e164(text: str) -> bool:
+    """Return whether a text is a telephone number as E.164 writes it."""
+    return _INTERNATIONAL.fullmatch(text) is not None
+
+
 def is_phone(text: str) -> bool:
     """Return whether Braze reads a text as the number that it means.
 

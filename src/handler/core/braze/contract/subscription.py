@@ -5,12 +5,12 @@ Braze keeps the state for 30 days. Source:
 braze.com/docs/api/endpoints/subscription_groups/post_update_user_subscription_group_status_v2.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from handler.core.braze.contract.attributes import UUID, is_address
 from handler.core.braze.contract.breaches import Breach, Place, problems
+from handler.core.braze.contract.locales import is_e164
 from handler.core.braze.contract.predicates import is_open, is_text, is_truth
 from handler.core.braze.contract.visible import visible
 from handler.core.braze.endpoints import MAX_GROUPS, MAX_IDENTIFIER_BYTES, SUBSCRIBE
@@ -25,7 +25,6 @@ TWICE: Final = "use_double_opt_in_logic"
 STATES: Final = ("subscribed", "unsubscribed")
 USERS: Final = ("external_ids", "emails", "phones")
 KEYS: Final = (GROUP, STATE, *USERS, TWICE)
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _LISTED: Final = "Braze takes a list here: external_ids, emails or phones, of one user each"
 _IN_EACH: Final = "it stands in each object of subscription_groups"
 MISPLACED: Final = {
@@ -113,7 +112,7 @@ _EXAMPLES: Final = {
 def _no_user(key: str, value: Template) -> str | None:
     if is_open(value):
         return None
-    if key == "phones" and not (isinstance(value, str) and _E164.fullmatch(value)):
+    if key == "phones" and not (isinstance(value, str) and is_e164(value)):
         return "Braze takes numbers in E.164 only, such as +4915123456789: phone() writes them so"
     if key == "emails" and not (isinstance(value, str) and is_address(value)):
         return "it is no e-mail address"

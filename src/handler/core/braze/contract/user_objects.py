@@ -14,7 +14,7 @@ from typing import Final
 from handler.core.braze.contract.attributes import is_address
 from handler.core.braze.contract.breaches import Breach
 from handler.core.braze.contract.fields import check_alias
-from handler.core.braze.contract.locales import is_phone
+from handler.core.braze.contract.locales import is_e164
 from handler.core.braze.contract.predicates import is_open
 from handler.core.braze.endpoints import MAX_IDENTIFIER_BYTES
 from handler.core.braze.request import utf8
@@ -72,7 +72,7 @@ def _of_identifiers(thing: Mapping[str, Template]) -> Iterator[Breach]:
 def _of_address(name: str, value: Template) -> Iterator[Breach]:
     fits, takes = {
         "email": (is_address, "an e-mail address"),
-        "phone": (is_phone, "a number in E.164, such as +4915123456789"),
+        "phone": (is_e164, "a number in E.164, such as +4915123456789: phone() writes it so"),
     }[name]
     if not is_open(value) and not (isinstance(value, str) and fits(value)):
         yield Breach((name,), f"{name}: it takes {takes}")

@@ -123,6 +123,27 @@ def test_a_misspelt_property_is_told_by_the_one_that_was_meant() -> None:
     assert text.endswith("did you mean total_discounts?")
 
 
+@pytest.mark.parametrize(
+    "key, value, place",
+    [
+        ("metadata", {"note": "x" * 256}, ("metadata", "note")),
+        ("metadata", {"days": ["2026-11-20"]}, ("metadata", "days")),
+        ("metadata", {"order_status_url": 7}, ("metadata", "order_status_url")),
+        ("metadata", {"checkout_url": ["u"]}, ("metadata", "checkout_url")),
+        ("discounts", [{"code": "x" * 256}], ("discounts", 0, "code")),
+        (
+            "products",
+            [{**PRODUCT, "metadata": {"a": "x" * 256}}],
+            ("products", 0, "metadata", "a"),
+        ),
+    ],
+)
+def test_free_properties_are_checked_as_those_of_any_event(
+    key: str, value: Any, place: tuple[Any, ...]
+) -> None:
+    assert only(ORDER, order(**{key: value}))[0] == ("events", 0, "properties", *place)
+
+
 def test_null_drops_an_event_and_is_refused() -> None:
     assert "no null" in only(ORDER, order(tax=None))[1]
 

@@ -191,7 +191,15 @@ def test_an_identifier_has_987_bytes_at_most() -> None:
 
 
 @pytest.mark.parametrize(
-    "who", [{"email": "nobody"}, {"email": 7}, {"phone": "12"}, {"phone": "+49 (0) 151 1234567"}]
+    "who",
+    [
+        {"email": "nobody"},
+        {"email": 7},
+        {"phone": "12"},
+        {"phone": "+49 (0) 151 1234567"},
+        {"phone": "2015550123"},
+        {"phone": "+49 151 23456789"},
+    ],
 )
 def test_an_address_that_finds_the_profile_is_one(who: Any) -> None:
     (key,) = who
@@ -320,7 +328,8 @@ def test_seconds_are_no_time_and_the_mend_is_said(expression: str, mend: str) ->
 @pytest.mark.parametrize(
     "time",
     ["2026-11-20", "2026-11-20T21:00:00", "2026-11-20 21:00:00", "20.11.2026", 1_763_672_400,
-     "2026-13-20T21:00:00Z", "2026-02-30T21:00:00Z", "2026-11-20T25:00:00Z", "now", True],
+     "2026-11-20T21:00:00 Z", "2026-13-20T21:00:00Z", "2026-02-30T21:00:00Z",
+     "2026-11-20T25:00:00Z", "now", True],
 )  # fmt: skip
 def test_a_time_has_its_zone_and_is_in_the_calendar(time: Any) -> None:
     place, text = of_event(time=time)
@@ -404,6 +413,9 @@ def test_properties_are_an_object(properties: Any) -> None:
         ([{"a": "x" * 256}], "255 characters"),
         (["2026-11-20"], "no dates"),
         (["a", "2026-11-20T21:00:00Z"], "no dates"),
+        (["2026-99-99"], "no dates"),
+        (["11/20/2026"], "no dates"),
+        ([["2026-11-20"]], "no dates"),
     ],
 )
 def test_a_text_that_braze_does_not_take_in_a_property_is_found(value: Any, words: str) -> None:
@@ -413,7 +425,18 @@ def test_a_text_that_braze_does_not_take_in_a_property_is_found(value: Any, word
 
 
 @pytest.mark.parametrize(
-    "value", ["x" * 255, "2026-11-20", 7, 7.5, False, ["a", 1], [{"at": "2026-11-20"}], {"a": {}}]
+    "value",
+    [
+        "x" * 255,
+        "2026-11-20",
+        7,
+        7.5,
+        False,
+        ["a", 1],
+        [{"at": "2026-11-20"}],
+        {"a": {}},
+        ["20.11.2026"],
+    ],
 )
 def test_all_other_values_of_properties_are_taken(value: Any) -> None:
     assert problems({"events": [event(properties={"note": value})]}) == []
