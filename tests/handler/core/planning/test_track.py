@@ -149,10 +149,10 @@ def test_who_is_reached_and_consent_come_from_signed_data_alone() -> None:
         "events": [event(email="${body.email}")],
     }
     rule = rule_of("track", track)
-    document = {"body": {"who": "evil", "email": "evil@example.org", "state": "subscribed",
-                         "first": "Eve", "at": 1, "id": 1}}  # fmt: skip
-    signed = {"body": {"who": "c-7", "email": "ada@example.org", "first": "Ada"}}
-    found: Any = fill_track(rule, Scope(Roots(document), Roots(signed, is_signed=True)), [])
+    evil: Any = {"who": "evil", "email": "evil@example.org", "state": "subscribed"}
+    document = Roots({"body": {**evil, "first": "Eve", "at": 1}})
+    signed = Roots({"body": {"who": "c-7", "email": "ada@example.org"}}, is_signed=True)
+    found: Any = fill_track(rule, Scope(document, signed), [])
     (attributes,), (happened,) = found["attributes"], found["events"]
     assert attributes == {**WHO, "email": "ada@example.org", "first_name": "Eve"}
     assert (happened["external_id"], happened["email"]) == ("c-7", "ada@example.org")

@@ -78,8 +78,9 @@ def _is_list(value: object) -> bool:
 
 def _metadata(name: str, given: Template) -> Iterator[Breach]:
     yield from value_breaches(name, given)
-    for link in _LINKS if isinstance(given, dict) else ():
-        for one in visible(given.get(link, "")):
+    parts = given if isinstance(given, dict) else {}
+    for link in _LINKS:
+        for one in visible(parts.get(link, "")):
             if not (is_open(one) or isinstance(one, str)):
                 yield Breach((link,), f"{name}: {link} takes text", is_vital=False)
 
