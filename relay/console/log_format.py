@@ -16,6 +16,7 @@ OUTCOME_STYLES: Final[Mapping[str, str]] = {
     "unknown": "magenta",
     "held": "magenta",
     "withheld": "magenta",
+    "stale": "dim",
     "rejected": "bold red",
 }
 Styled = tuple[str, str]  # words, and the style of rich's that they are in

@@ -118,6 +118,15 @@ def test_what_is_withheld_says_where_that_is_set() -> None:
     assert "workspaces.yaml" in found.advice
 
 
+def test_what_is_stale_says_that_braze_has_a_newer_state() -> None:
+    found = place(line(CAME, "stale"))
+    assert (found.kind, found.words) == (
+        "quiet",
+        "stale: Braze has a newer state, so nothing is sent",
+    )
+    assert found.why.startswith("Braze has a newer state of what it would set")
+
+
 def test_a_repeat_is_a_duplicate_of_what_was_sent_before_it_came() -> None:
     earlier = line(CAME - 60, "accepted", status=201)
     for lines in ([earlier], [earlier, line(CAME + 1, "duplicate")]):

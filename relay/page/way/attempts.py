@@ -30,6 +30,7 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "rejected": "bad",
     "held": "bad",
     "withheld": "bad",
+    "stale": "quiet",
 }
 _LETTERS: Final[Mapping[str, Letter]] = {"rejected": "dead", "held": "held"}
 _WORDS: Final[Mapping[str, str]] = {
@@ -42,6 +43,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "rejected": "a dead letter",
     "held": "held for a person",
     "withheld": "withheld: nothing will be sent",
+    "stale": "stale: Braze has a newer state, so nothing is sent",
 }
 
 
