@@ -21,7 +21,15 @@ from tests.test_docs_recipes import RECIPES
 SHIPPED = PROJECT / "src" / "rules"
 FORMER = PROJECT / "tests" / "golden" / "1" / "rules"
 STATES = ["opted_in", "subscribed", "unsubscribed"]
-CAMPAIGN, CANVAS = "/campaigns/trigger/send", "/canvas/trigger/send"
+CAMPAIGN = "/campaigns/trigger/send"
+# The endpoint of a request by a key of its body.
+PATHS = {
+    "campaign_id": CAMPAIGN,
+    "canvas_id": "/canvas/trigger/send",
+    "attributes": "/users/track",
+    "events": "/users/track",
+    "subscription_groups": "/v2/subscription/status/set",
+}
 # Where the sender says that the holder of the address has confirmed it.
 CONFIRMED = {"welcomes-a-customer", "starts-the-onboarding", "recipe welcome"}
 GUEST = json.loads((PROJECT / "events" / "shopify-order-guest.json").read_text(encoding="utf-8"))
@@ -110,16 +118,24 @@ def test_requests_of_all_cases_and_recipes_are_tried() -> None:
     assert len(tried) > 15
 
 
+def written(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the attributes of each user that a request is about; at least one."""
+    recipients = [one.get("attributes", {}) for one in body.get("recipients", [])]
+    return [*recipients, *body.get("attributes", [])] or [{}]
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name, body", [it for it in REQUESTS if it[0] != "recipe goodbye"])
 def test_no_rule_or_recipe_changes_the_consent_of_an_address_that_is_not_confirmed(
     braze: Client, name: str, body: dict[str, Any], state: str
 ) -> None:
-    for recipient in body["recipients"]:
-        address = recipient.get("attributes", {}).get("email", "somebody@example.org")
+    for attributes in written(body):
+        address = attributes.get("email", "somebody@example.org")
         braze.call("PUT", "/profiles/known", {"email": address, "email_subscribe": state})
-    path = CANVAS if "canvas_id" in body else CAMPAIGN
-    assert braze.post(path, body).status_code == 201
+    (path,) = {PATHS[key] for key in body if key in PATHS}
+    answer = braze.post(path, body)
+    assert answer.status_code == 201
+    assert "errors" not in answer.json()
     assert consents(braze)["known"] == ("opted_in" if name in CONFIRMED else state)
 
 
