@@ -8,7 +8,6 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.syntax_tree import paths_of, unparse
 from handler.core.expressions.template import expressions
@@ -149,9 +148,8 @@ def _in(base: Path, path: Path) -> Path:
 
 
 def _identifiers(rule: Rule) -> Iterator[Expression]:
-    for recipient in rule.recipients:
-        for name in IDENTIFIERS:
-            yield from expressions(recipient.get(name))
+    for _, identifier in rule.identifiers:
+        yield from expressions(identifier)
 
 
 def _by_type(choices: ByType, kind: str) -> list[Expression]:

@@ -14,6 +14,7 @@ from handler.core.expressions.syntax_tree import results, unparse
 from handler.core.expressions.template import Problem, Template, Whole
 from handler.core.expressions.zones import nearest
 from handler.core.rules.source import Rule, Source
+from handler.core.rules.users import profiles
 from handler.core.suggestions import closest
 from relay.rules.check.documents import items
 from relay.rules.webhooks import Given, events, planned, verified
@@ -81,7 +82,7 @@ def sampled(source: Source, samples: Iterable[Sample]) -> Iterator[Problem]:
                 documents = list(_documents(sample, source, rule))
                 mend = _mend(found["name"], template, documents)
                 said = f"{found['name']} is left out of what {sample.name} makes: {found['why']}"
-                yield ("rules", at, "send", *path), f"{said}; {mend}"
+                yield ("rules", at, *path), f"{said}; {mend}"
 
 
 def _plan_warnings(sample: Sample, source: Source) -> tuple[str, ...]:
@@ -93,11 +94,11 @@ def _plan_warnings(sample: Sample, source: Source) -> tuple[str, ...]:
 
 def _place(rule: Rule, name: str) -> tuple[tuple[str | int, ...], Template]:
     """Return where an attribute is written, and what is written there."""
-    for at, recipient in enumerate(rule.recipients):
-        attributes = recipient.get("attributes")
-        if isinstance(attributes, dict) and name in attributes:
-            return ("recipients", at, "attributes", name), attributes[name]
-    return (), None
+    for body, template in rule.bodies:
+        for place, attributes in profiles(template, rule.kind):
+            if name in attributes:
+                return (*body, *place, name), attributes[name]
+    return (rule.kind,), None
 
 
 def _documents(sample: Sample, source: Source, rule: Rule) -> list[Any]:

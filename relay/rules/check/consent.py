@@ -6,12 +6,13 @@ same address, and a new profile with an address takes over its state ("Subscript
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from handler.core.expressions.syntax_tree import all_nodes, results
 from handler.core.expressions.template import Problem, Template, Text, Whole
 from handler.core.rules.source import Rule, Source
+from handler.core.rules.users import Path, profiles
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -25,6 +26,7 @@ _UNSUBSCRIPTION: Final = re.compile(
 )
 # Words of a type that mean any change of consent.
 _CONSENT: Final = re.compile(r"consent|preference", re.IGNORECASE)
+_ANY_CHANGE: Final = (_UNSUBSCRIPTION, _CONSENT)
 _BUYING: Final = re.compile(
     r"order|checkout|payment|purchase|invoice|transaction|charge|cart", re.IGNORECASE
 )
@@ -35,16 +37,25 @@ _MEND: Final = (
 )
 
 
-def consent_warnings(
-    recipient: Mapping[str, Template], rule: Rule, source: Source
-) -> Iterator[Problem]:
-    """Yield the states of a recipient that Braze would copy to other profiles."""
+def consent_warnings(body: Mapping[str, Template], rule: Rule, source: Source) -> Iterator[Problem]:
+    """Yield the states of a recipient, or in a body, that Braze would copy to other profiles."""
     if _is_unsubscription(rule):
         return
-    for name, path, template in _given(recipient.get("attributes")):
-        states = {one for one in _states(name, template, source) if isinstance(one, str)}
-        if text := _wrong(name, states, rule):
-            yield ("attributes", *path), text
+    for place, attributes in _written(body, rule):
+        for name, path, template in _given(attributes):
+            states = {one for one in _states(name, template, source) if isinstance(one, str)}
+            if text := _wrong(name, states, rule):
+                yield (*place, *path), text
+
+
+def _written(body: Mapping[str, Template], rule: Rule) -> Iterator[tuple[Path, Template]]:
+    """Yield what a request writes to profiles, with its path: attributes, or subscriptions."""
+    if rule.kind == "send":
+        yield ("attributes",), body.get("attributes")
+    elif rule.kind == "subscribe":
+        yield (), dict(body)
+    else:
+        yield from ((place, dict(one)) for place, one in profiles(body, rule.kind))
 
 
 def _wrong(name: str, states: set[str], rule: Rule) -> str | None:
@@ -122,16 +133,24 @@ def _of_node(node: "Node", source: Source) -> Iterator[object]:
 
 
 def _is_unsubscription(rule: Rule) -> bool:
-    """Return whether all events of a rule are unsubscriptions, by `type` or by `when`."""
-    by_type = all(_UNSUBSCRIPTION.search(one) or _CONSENT.search(one) for one in rule.types)
-    return by_type or (rule.when is not None and _says_so(rule.when.tree))
+    """Return whether all events of a rule are unsubscriptions, by `type` or by `when`.
+
+    In a rule that writes profiles or subscriptions alone, `when` may name any change of consent.
+    """
+    by_type = all(_is_named(one, _ANY_CHANGE) for one in rule.types)
+    words = (_UNSUBSCRIPTION,) if rule.kind == "send" else _ANY_CHANGE
+    return by_type or (rule.when is not None and _says_so(rule.when.tree, words))
 
 
-def _says_so(node: "Node") -> bool:
+def _is_named(text: str, words: Iterable[re.Pattern[str]]) -> bool:
+    return any(one.search(text) for one in words)
+
+
+def _says_so(node: "Node", words: Iterable[re.Pattern[str]]) -> bool:
     """Return whether a condition holds for unsubscriptions only, by the words in it."""
     children = node["children"]
     if node["type"] == "or_expression":
-        return all(map(_says_so, children))
+        return all(_says_so(one, words) for one in children)
     if node["type"] == "comparator" and node["value"] != "eq":
         return False
     if any(one["type"] == "literal" and one["value"] in (False, None, "false") for one in children):
@@ -139,6 +158,6 @@ def _says_so(node: "Node") -> bool:
     if node["type"] in ("not_expression", "slice"):
         return False
     is_named = node["type"] in ("field", "literal") and isinstance(node["value"], str)
-    return (is_named and bool(_UNSUBSCRIPTION.search(node["value"]))) or any(
-        map(_says_so, children)
+    return (is_named and _is_named(node["value"], words)) or any(
+        _says_so(one, words) for one in children
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.expressions.template import Problem
 from handler.core.rules.source import Rule
+from handler.core.rules.terms import CREATION
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -42,7 +43,6 @@ _LATER_TYPES: Final = {
     ("stripe", "payment_intent.created"): "payment_intent.succeeded",
     ("stripe", "checkout.session.completed"): "checkout.session.async_payment_succeeded",
 }
-_FIRST: Final = re.compile(r".*(?:creat|insert)(?:ed?)", re.IGNORECASE)
 _ROW: Final = re.compile(r"INSERT (?P<table>.+)")  # Supabase's database webhooks
 _UNKNOWN: Final = "the type of your sender that tells of it"
 # Things that no other type reports, and that are often complete when they are made.
@@ -92,7 +92,7 @@ def _later_type(kind: str, preset: str) -> str | None:
     what = kind.removesuffix(first)
     if what != kind and what in _UPDATED.get(preset, ()):
         return f"{what}{later}"
-    return _UNKNOWN if _FIRST.fullmatch(kind) else None
+    return _UNKNOWN if CREATION.fullmatch(kind) else None
 
 
 class _Words:

@@ -74,9 +74,9 @@ def templates(rule: Rule) -> Iterator[tuple[Path, Template]]:
     yield ("once",), rule.once
     for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield ("send", *path), leaf
-    for at, recipient in enumerate(rule.recipients):
-        for path, leaf in leaves(dict(recipient)):
-            yield ("send", "recipients", at, *path), leaf
+    for place, body in rule.bodies:
+        for path, leaf in leaves(dict(body)):
+            yield (*place, *path), leaf
 
 
 @dataclass(slots=True)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from pydantic import JsonValue
 
 from handler.core.braze.contract.attributes import FIELDS
-from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.expressions.blanks import names_nothing
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.scalars import written
 from handler.core.expressions.syntax_tree import paths_of, unparse
 from handler.core.expressions.template import Problem, Template, Whole, expressions
 from handler.core.rules.source import Rule, Source
+from handler.core.rules.users import profiles, properties
 from relay.rules.check.amounts import amount_warnings
 from relay.rules.check.comparisons import comparison_warnings
 from relay.rules.check.documents import Documents, items, values
@@ -34,7 +34,7 @@ _AMOUNT: Final = re.compile(
 
 
 def number_notes(source: Source, documents: Mapping[str, Documents]) -> Iterator[Problem]:
-    """Yield notes on attributes and identifiers that Braze could not use as meant."""
+    """Yield notes on attributes, properties and identifiers that Braze could not use as meant."""
     yield from _of_rules(source, documents, _notes)
 
 
@@ -59,18 +59,17 @@ def _of_rules(
 
 def _notes(rule: Rule, of_events: Documents) -> Iterator[Problem]:
     documents = items(rule, of_events)
-    for at, recipient in enumerate(rule.recipients):
-        place = ("send", "recipients", at)
-        attributes = recipient.get("attributes")
-        for name, template in attributes.items() if isinstance(attributes, dict) else ():
-            for text in (
-                *_number_as_text(name, template, documents),
-                *_list_of_one(template, documents),
-            ):
-                yield (*place, "attributes", name), text
-        for name in IDENTIFIERS:
-            for text in _nobody(recipient.get(name), documents):
-                yield (*place, name), text
+    for body, template in rule.bodies:
+        for place, values_of in (*profiles(template, rule.kind), *properties(template, rule.kind)):
+            for name, one in values_of.items():
+                for text in (
+                    *_number_as_text(name, one, documents),
+                    *_list_of_one(one, documents),
+                ):
+                    yield (*body, *place, name), text
+    for place, identifier in rule.identifiers:
+        for text in _nobody(identifier, documents):
+            yield place, text
 
 
 def _number_as_text(name: str, template: Template, documents: Documents) -> Iterator[str]:
@@ -129,15 +128,11 @@ def _events_for_persons(rule: Rule, documents: Documents) -> Iterator[Problem]:
         return
     person = next(filter(None, map(_person, documents)), None)
     once = rule.once.expression.text if isinstance(rule.once, Whole) else None
-    for at, recipient in enumerate(rule.recipients):
-        for name in IDENTIFIERS:
-            given = recipient.get(name)
-            is_same = isinstance(given, Whole) and given.expression.text == once
-            if is_same and person and not _PERSON.search(once or ""):
-                text = (
-                    f"{once} is what happens once, and most likely no person; write ${{{person}}}"
-                )
-                yield ("send", "recipients", at, name), text
+    for place, given in rule.identifiers:
+        is_same = isinstance(given, Whole) and given.expression.text == once
+        if is_same and person and not _PERSON.search(once or ""):
+            text = f"{once} is what happens once, and most likely no person; write ${{{person}}}"
+            yield place, text
 
 
 def _person(document: JsonValue) -> str | None:

@@ -6,7 +6,6 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
-from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.expressions.defines import DEFINE, defined_in, unlabelled
 from handler.core.expressions.expression import Expression
@@ -22,6 +21,8 @@ _MEND: Final = (
     "a person whom each names in another way gets two profiles; name the person once, as in"
     ' define: {person: "${...}"}, and write ${define.person} in both'
 )
+# The id of a profile, as each endpoint calls it.
+_CALLED: Final = dict.fromkeys(("external_id", "external_ids"), "external_user_id")
 _ALIKE: Final = frozenset({"coalesce", "not_null"})
 
 
@@ -45,13 +46,13 @@ def different_persons(source: Source, document: Document) -> Iterator[Problem]:
             if (at, key) in told or theirs[key].keys() & own[key].keys() or not meet(above, rule):
                 continue
             told.add((at, key))
-            line = document.finding(_place(first, theirs[key], key), "").line
+            line = document.finding(_place(first, theirs[key]), "").line
             text = f"{key} is not that of {above.name}, in line {line}, which is for the same type"
-            yield _place(at, own[key], key), f"{text}: {_MEND}"
+            yield _place(at, own[key]), f"{text}: {_MEND}"
 
 
-def _place(at: int, persons: Mapping[str, int], key: str) -> Path:
-    return ("rules", at, "send", "recipients", next(iter(persons.values())), key)
+def _place(at: int, persons: Mapping[str, Path]) -> Path:
+    return ("rules", at, *next(iter(persons.values())))
 
 
 def meet(one: Rule, other: Rule) -> bool:
@@ -65,18 +66,18 @@ def meet(one: Rule, other: Rule) -> bool:
     )
 
 
-def _persons(rule: Rule) -> dict[str, dict[str, int]]:
-    """Return the expressions that name the recipients of a rule, by kind of identifier.
+def _persons(rule: Rule) -> dict[str, dict[str, Path]]:
+    """Return the expressions that name the users of a rule, by kind of identifier.
 
-    Each in one form, whatever its spelling and its names, with the recipient's place. Who is named
+    Each in one form, whatever its spelling and its names, with its path in the rule. Who is named
     by an element of `for_each` is no person of the whole event.
     """
-    found: dict[str, dict[str, int]] = {}
-    for at, recipient in enumerate(rule.recipients):
-        for key in IDENTIFIERS:
-            made_of = list(expressions(recipient.get(key)))
-            if made_of and not any(ITEM in root_names(one) for one in made_of):
-                found.setdefault(key, {}).setdefault(_form(recipient[key]), at)
+    found: dict[str, dict[str, Path]] = {}
+    for path, identifier in rule.identifiers:
+        made_of = list(expressions(identifier))
+        if made_of and not any(ITEM in root_names(one) for one in made_of):
+            key = next(one for one in reversed(path) if isinstance(one, str))
+            found.setdefault(_CALLED.get(key, key), {}).setdefault(_form(identifier), path)
     return found
 
 

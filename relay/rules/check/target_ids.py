@@ -1,11 +1,15 @@
-"""Ids of campaigns and Canvases in rules files: their places, their form, and known samples."""
+"""Ids of campaigns, Canvases and subscription groups in rules files: their places, and samples.
+
+The form of a campaign's or Canvas's id is checked here; that of a group is Braze's contract.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from handler.core.braze.endpoints import SENDS
+from handler.core.braze.contract.subscription import GROUP
+from handler.core.braze.endpoints import SENDS, SUBSCRIBE, TRACK
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.errors import ExpressionError, Finding
 from handler.core.expressions.template import Whole, compile_text
@@ -18,6 +22,9 @@ _NONE: Final = (
     "takes an API identifier, as Braze's dashboard shows it with the campaign or Canvas:"
     " 417220e4-5a2a-b634-7f7d-9ec891532368, say"
 )
+_SAMPLE: Final = "is a sample of this project: put the API identifier of a {} of yours"
+_TARGET: Final = "campaign or Canvas"
+_GROUP: Final = "subscription group"
 # Ids in this project's rules and pages, made up or Braze's own example: no workspace has them.
 SAMPLES: Final = frozenset(
     {
@@ -39,11 +46,13 @@ class _Target:
     name: str
     id: str
     is_sent: bool
+    of: str
 
 
 def misshapen(document: Document, sources: Sequence[str], stages: Sequence[str]) -> list[Finding]:
     """Return the ids of a file, in any of these stages, that do not have an identifier's form."""
-    found = (one for stage in stages for one in _targets(document, sources, stage))
+    targets = (one for stage in stages for one in _targets(document, sources, stage))
+    found = (one for one in targets if one.of != _GROUP)
     wrong = [
         document.finding(one.path, f"{one.name} {_NONE}") for one in found if not is_id(one.id)
     ]
@@ -52,9 +61,12 @@ def misshapen(document: Document, sources: Sequence[str], stages: Sequence[str])
 
 def samples(document: Document, sources: Sequence[str], stage: str) -> list[Finding]:
     """Return the sample ids of this project that a file would send with in a stage."""
-    text = "is a sample of this project: put the API identifier of a campaign or Canvas of yours"
     found = [one for one in _targets(document, sources, stage) if one.is_sent]
-    wrong = [document.finding(one.path, f"{one.name} {text}") for one in found if one.id in SAMPLES]
+    wrong = [
+        document.finding(one.path, f"{one.name} {_SAMPLE.format(one.of)}")
+        for one in found
+        if one.id in SAMPLES
+    ]
     return list(dict.fromkeys(wrong))
 
 
@@ -67,15 +79,34 @@ def _targets(document: Document, sources: Sequence[str], stage: str) -> Iterator
     file = document.value if isinstance(document.value, dict) else {}
     rules = file.get("rules")
     for at, rule in enumerate(rules if isinstance(rules, list) else []):
-        send = rule.get("send") if isinstance(rule, dict) else None
-        if not (isinstance(rule, dict) and isinstance(send, dict)):
+        if not isinstance(rule, dict):
             continue
         is_sent = rule.get("enabled") is not False and rule.get("shadow") is not True
-        for key in {one.key for one in SENDS} & send.keys():
-            own: Path = ("rules", at, "send", key)
-            for path in _places(send[key], own, sources, stage):
+        for own, given, of in (*_of_send(rule), *_of_groups(rule)):
+            for path in _places(given, ("rules", at, *own), sources, stage):
                 if isinstance(value := _at(file, path), str):
-                    yield _Target(path, str(path[-1]), value.strip(), is_sent)
+                    yield _Target(path, str(path[-1]), value.strip(), is_sent, of)
+
+
+def _of_send(rule: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
+    send = rule.get("send")
+    for key in sorted({one.key for one in SENDS} & send.keys()) if isinstance(send, dict) else ():
+        yield ("send", key), send[key], _TARGET
+
+
+def _of_groups(rule: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
+    """Yield the ids of subscription groups: those of `subscribe`, and those among attributes."""
+    for kind in (TRACK.key, SUBSCRIBE.key):
+        for path, value in _members(rule.get(kind), (kind,)):
+            if path[-1] == GROUP:
+                yield path, value, _GROUP
+
+
+def _members(value: object, path: Path) -> Iterator[tuple[Path, object]]:
+    inner = value.items() if isinstance(value, dict) else ()
+    for key, one in enumerate(value) if isinstance(value, list) else inner:
+        yield (*path, key), one
+        yield from _members(one, (*path, key))
 
 
 def _places(value: object, own: Path, sources: Sequence[str], stage: str) -> list[Path]:

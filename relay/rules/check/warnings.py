@@ -21,10 +21,12 @@ from handler.core.expressions.syntax_tree import all_nodes, results
 from handler.core.expressions.template import Problem, Template, Text, Whole, expressions
 from handler.core.rules.compiler import header_names, leaves
 from handler.core.rules.source import Rule, Source
+from handler.core.rules.users import profiles
 from handler.core.suggestions import closest
 from relay.rules.check.attribute_values import literal_warnings
 from relay.rules.check.consent import consent_warnings
 from relay.rules.check.event_ids import by_type
+from relay.rules.check.event_order import order_warnings
 from relay.rules.check.event_timing import later_warnings
 from relay.rules.check.paths import templates, unseen
 from relay.rules.check.references import personal_references
@@ -112,13 +114,14 @@ def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
     for path, leaf in (*leaves(dict(rule.send)), *leaves(dict(rule.varying))):
         yield from _liquid(("send", *path), leaf)
     yield from later_warnings(rule, preset)
+    yield from order_warnings(rule, source)
     yield from mixed_money(rule, preset)
     for path, expression in _all_expressions(rule):
         texts = _of_expression(expression, preset, is_condition=path == ("when",))
         yield from ((path, text) for text in texts)
-    for at, recipient in enumerate(rule.recipients):
-        said = (*_of_recipient(recipient, rule), *consent_warnings(recipient, rule, source))
-        yield from ((("send", "recipients", at, *path), text) for path, text in said)
+    for place, body in rule.bodies:
+        said = (*_of_body(body, rule), *consent_warnings(body, rule, source))
+        yield from (((*place, *path), text) for path, text in said)
 
 
 def _of_expression(expression: Expression, preset: str, *, is_condition: bool) -> Iterator[str]:
@@ -193,21 +196,19 @@ def _unbound(source: Source) -> Iterator[Problem]:
         yield ("verify",), f"{text}; tie each type to the body with bind, under event"
 
 
-def _of_recipient(recipient: Mapping[str, Template], rule: Rule) -> Iterator[Problem]:
-    for path, leaf in leaves(dict(recipient)):
+def _of_body(body: Mapping[str, Template], rule: Rule) -> Iterator[Problem]:
+    for path, leaf in leaves(dict(body)):
         yield from _liquid(path, leaf)
-    attributes = recipient.get("attributes")
-    if not isinstance(attributes, dict):
-        return
-    for path, text in _attributes(attributes, rule):
-        yield ("attributes", *path), text
+    for place, attributes in profiles(body, rule.kind):
+        for path, text in _attributes(attributes, rule):
+            yield (*place, *path), text
 
 
 def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Problem]:
     for name in attributes:
         for path, text in _named(name):
             yield (name, *path), text
-        if name in _UNTRIED and (name != "subscription_groups" or "canvas" in rule.path):
+        if name in _untried(rule):
             yield (name,), f"{name}: {_UNTRIED[name]}"
     yield from literal_warnings(attributes)
     phone = attributes.get("phone")
@@ -216,6 +217,14 @@ def _attributes(attributes: Mapping[str, Template], rule: Rule) -> Iterator[Prob
         yield ("phone",), _NO_COUNTRY.format(f"${{phone({written}, 'DE')}}")
     for name in _ADDRESSES & attributes.keys():
         yield from (((name,), text) for text in _one_for_all(attributes[name], name))
+
+
+def _untried(rule: Rule) -> frozenset[str]:
+    """Return the attributes of which Braze's pages leave open what the endpoint makes of them."""
+    if rule.kind == "track":
+        return frozenset({"push_tokens"})
+    groups = set() if "canvas" in rule.path else {"subscription_groups"}
+    return frozenset(_UNTRIED.keys() - groups)
 
 
 def _is_any_number(value: Template) -> bool:

@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from pydantic import JsonValue
-
 from handler.core.braze.endpoints import SENDS
-from handler.core.braze.identifiers import IDENTIFIERS
+from handler.core.braze.identifiers import user_of
 from handler.core.models import Delivery, Plan
 from handler.core.rules.source import Source
 from relay.rules.cases.result import is_same
@@ -130,18 +128,14 @@ def _paired(
     yield from ((None, one) for one in right)
 
 
-def _who(delivery: Delivery) -> list[JsonValue]:
-    return [(delivery.recipient or {}).get(name) for name in IDENTIFIERS]
-
-
 def _target(delivery: Delivery) -> tuple[object, ...]:
     return (delivery.path, *(delivery.send.get(one.key) for one in SENDS))
 
 
 _LIKENESSES: Final[tuple[Callable[[Delivery], object], ...]] = (
     lambda each: each.id,
-    lambda each: (each.rule, _who(each)),
-    lambda each: (_target(each), _who(each)),
+    lambda each: (each.rule, user_of(each)),
+    lambda each: (_target(each), user_of(each)),
 )
 
 
@@ -151,7 +145,12 @@ def _shown(delivery: Delivery | None) -> Shown:
         return {}
     kept = ("workspace", "on_unknown", "expires_at")
     given = {name: getattr(delivery, name) for name in kept}
-    return {**delivered(delivery), **given, "priority": delivery.priority or "normal"}
+    given["priority"] = delivery.priority or "normal"
+    if delivery.guard not in (None, delivery.rule):
+        given["guard"] = delivery.guard
+    if delivery.delay:
+        given["delay"] = delivery.delay
+    return {**delivered(delivery), **given}
 
 
 def changes_of(webhook: str, plans: tuple[Plan, Plan], source: Source) -> list[Change]:

@@ -244,6 +244,7 @@ def _requests(rule: Rule, asked: _Asked) -> Iterator[JsonObject]:
                 "delivery": None if delivery is None else delivered(delivery),
                 "shadow": rule.shadow,
                 "priority": rule.priority,
+                **({"delay": rule.delay} if rule.delay else {}),
                 "once": _once(rule, document, asked),
                 "fields": [
                     _sent(one, described_field(one, rule, document), delivery, plan.warnings)
@@ -267,12 +268,11 @@ def _sent(
     field: Field, described: JsonObject, delivery: Delivery | None, warnings: Iterable[str]
 ) -> JsonObject:
     """Return a field as it was sent: identifiers become text, and Braze's formats are kept."""
-    is_item = any(isinstance(one, int) for one in field.keys)
-    if delivery is None or described["status"] != "sent" or is_item:
+    if delivery is None or described["status"] != "sent" or field.is_item:
         return described
     sent: Any = delivery.send if field.recipient is None else delivery.recipient
     for key in field.keys:
-        if not isinstance(sent, Mapping) or key not in sent:
+        if not _holds(sent, key):
             return {**described, "status": "left out", "because": _refused(field, warnings)}
         sent = sent[key]
     if json.dumps(sent) == json.dumps(described["value"]):
@@ -283,9 +283,16 @@ def _sent(
     return {**described, "value": sent, "cast": cast}
 
 
+def _holds(value: Any, key: str | int) -> bool:
+    if isinstance(key, int):
+        return isinstance(value, list) and key < len(value)
+    return isinstance(value, Mapping) and key in value
+
+
 def _refused(field: Field, warnings: Iterable[str]) -> str:
     """Return why a value that was filled is not sent: Braze takes no such attribute."""
-    beginning = f"{shown(str(field.keys[1] if len(field.keys) > 1 else ''))} is left out: "
+    name = next((one for one in field.keys[1:] if isinstance(one, str)), "")
+    beginning = f"{shown(name)} is left out: "
     told = (one.partition(": ")[2] for one in warnings)
     found = (one.removeprefix(beginning) for one in told if one.startswith(beginning))
     return next(found, "Braze does not take it")

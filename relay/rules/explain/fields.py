@@ -1,25 +1,24 @@
 """Fields of a rule's request: their places, and the templates that fill them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from handler.core.braze.identifiers import ALIAS_KEYS, IDENTIFIERS
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.form import Evaluated, Filled, Filling, Form
 from handler.core.expressions.template import Template
 from handler.core.rules.compiler import dotted, leaves
 from handler.core.rules.source import ITEM, Rule
-
-_IDENTIFIERS = {*IDENTIFIERS, *(f"user_alias.{key}" for key in ALIAS_KEYS)}
+from handler.core.rules.users import FIXED_LISTS, identifiers, users
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """A value of the request: `path` within it, `inner` as `required` and `keep_empty` name it.
 
-    `keys` is the same path step by step, for names with a point in them.
+    `keys` is the same path step by step, for names with a point in them. `is_identifier` says that
+    it identifies the user.
     """
 
     path: str
@@ -27,15 +26,18 @@ class Field:
     template: Template
     recipient: int | None = None
     keys: Path = ()
+    is_identifier: bool = False
 
     @property
-    def is_identifier(self) -> bool:
-        """Whether it identifies the recipient."""
-        return self.recipient is not None and self.inner in _IDENTIFIERS
+    def is_item(self) -> bool:
+        """Whether it is, or is within, an item of a list from which items may be left out."""
+        before = (None, *self.keys)
+        steps = zip(before, self.keys, strict=False)
+        return any(isinstance(key, int) and name not in FIXED_LISTS for name, key in steps)
 
     def is_optional(self, rule: Rule) -> bool:
         """Return whether the request can be made without it."""
-        return not (self.is_identifier or self.inner in rule.required)
+        return not (self.is_identifier or self.inner in rule.needed)
 
 
 def filled(
@@ -52,16 +54,20 @@ def filled(
 
 
 def fields(rule: Rule) -> Iterator[Field]:
-    """Yield the fields of a rule's request: shared ones first, then each recipient's."""
+    """Yield the fields of a rule's request: shared ones first, then each recipient's.
+
+    A request about one user has them at its top, in the objects of its arrays.
+    """
     yield from _fields(dict(rule.send))
     varying = list(_fields(dict(rule.varying)))
     yield from varying if rule.is_broadcast else ()
     for at, recipient in enumerate(rule.recipients):
-        own = list(_fields(dict(recipient)))
+        own = [_identified(one, recipient, rule) for one in _fields(dict(recipient))]
         names = {_property(one) for one in own}
         # What varies with the event goes into the recipient, whose own keys win.
         for field in [*own, *(one for one in varying if _property(one) not in names)]:
-            yield replace(field, path=f"recipients[{at}].{field.path}", recipient=at)
+            place = f"recipients[{at}].{field.path}" if rule.kind == "send" else field.path
+            yield replace(field, path=place, recipient=at)
 
 
 def documents(rule: Rule, document: dict[str, JsonValue]) -> Iterator[dict[str, JsonValue]]:
@@ -77,6 +83,16 @@ def documents(rule: Rule, document: dict[str, JsonValue]) -> Iterator[dict[str, 
 def _fields(template: Template) -> Iterator[Field]:
     for path, leaf in leaves(template):
         yield Field(dotted(path), dotted(path, place=""), leaf, keys=path)
+
+
+def _identified(field: Field, body: Mapping[str, Template], rule: Rule) -> Field:
+    """Return a field that knows whether it identifies the user."""
+    places = (
+        (*path, key)
+        for path, about in users(body, rule.kind)
+        for key in identifiers(about, rule.kind)
+    )
+    return replace(field, is_identifier=any(field.keys[: len(one)] == one for one in places))
 
 
 def _property(field: Field) -> str:

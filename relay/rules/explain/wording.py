@@ -74,7 +74,8 @@ def _request(request: JsonObject) -> Iterator[Line]:
     else:
         verb = "in shadow, not sent:" if request["shadow"] else "sends"
         priority = ", at low priority" if request["priority"] == "low" else ""
-        yield f"  {verb} {delivery['path']}, id {delivery['id']}{priority}", "green"
+        delay = f", {request['delay']} s later" if "delay" in request else ""
+        yield f"  {verb} {delivery['path']}, id {delivery['id']}{priority}{delay}", "green"
     if request["once"]:
         yield from field_lines(request["once"])
     for field in request["fields"]:

@@ -21,7 +21,7 @@ from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.sender_blocks import EventBlock
 from handler.core.rules.source import EventReader, Rule
-from handler.core.rules.users import identifiers, reaching, users
+from handler.core.rules.users import reaching
 from handler.core.rules.verify_block import Sender
 
 if TYPE_CHECKING:
@@ -76,30 +76,23 @@ def _once(rule: Rule) -> Iterator[Problem]:
 
 def _identifiers(rule: Rule) -> Iterator[Problem]:
     """Yield mistakes in the identifiers of users."""
-    for body, recipient in rule.bodies:
-        for place, about in users(recipient, rule.kind):
-            for key, given in identifiers(about, rule.kind).items():
-                at = (*body, *place, key)
-                for path, text in _stringified(expressions(given)):
-                    yield (*at, *path), text
-                for path, identifier in _naming(given, key):
-                    name = next((one for one in reversed(path) if isinstance(one, str)), key)
-                    for text in _one_person(identifier, name):
-                        yield (*at, *path), text
+    for place, given in rule.identifiers:
+        for path, text in _stringified(expressions(given)):
+            yield (*place, *path), text
+        for path, identifier in _naming(place, given):
+            name = next(one for one in reversed(path) if isinstance(one, str))
+            yield from ((path, text) for text in _one_person(identifier, name))
 
 
-def _naming(given: Template, key: str) -> Iterator[tuple[Path, Template]]:
-    """Yield the part of an identifier that names a person: of an alias its name, not its label.
-
-    A list, which subscriptions take, has one in each item.
-    """
-    if key == "user_alias":
+def _naming(place: Path, given: Template) -> Iterator[tuple[Path, Template]]:
+    """Yield the part of an identifier that names a person: of an alias its name, not its label."""
+    if place[-1] == "user_alias":
         name = "alias_name"
-        yield from [((name,), given[name])] if isinstance(given, dict) and name in given else []
-    elif isinstance(given, list):
-        yield from (((at,), one) for at, one in enumerate(given))
+        yield from (
+            [((*place, name), given[name])] if isinstance(given, dict) and name in given else []
+        )
     else:
-        yield (), given
+        yield place, given
 
 
 def _one_person(identifier: Template, name: str) -> Iterator[str]:

@@ -1,14 +1,14 @@
 """A source and its rules, compiled: what `load` makes of a rules file."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import translate
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, get_args
 
 from handler.core.braze.contract.track import needed_paths
-from handler.core.braze.endpoints import PROPERTIES, TRACK, reaches_audience
+from handler.core.braze.endpoints import PROPERTIES, SUBSCRIBE, TRACK, reaches_audience
 from handler.core.braze.identifiers import REACHING_ATTRIBUTES
 from handler.core.expressions.defines import Outcomes, Roots
 from handler.core.expressions.expression import Expression
@@ -17,7 +17,14 @@ from handler.core.expressions.template import Template
 from handler.core.json_types import JsonValue
 from handler.core.models import Event, OnUnknown, Priority
 from handler.core.rules.defines import Define
-from handler.core.rules.users import IDENTIFYING, Path, is_counted, reaching
+from handler.core.rules.users import (
+    IDENTIFYING,
+    Path,
+    identifiers,
+    is_counted,
+    reaching,
+    users,
+)
 from handler.core.verification.handshake import Handshake
 from handler.core.verification.schemes import Scheme
 
@@ -26,6 +33,10 @@ from handler.core.verification.schemes import Scheme
 _DECISIVE: Final = frozenset(
     {*REACHING_ATTRIBUTES, *IDENTIFYING["track"], "_merge_objects", "_update_existing_only"}
 ) - {"push_tokens"}
+_ALWAYS: Final = {
+    TRACK.key: ("events.time", "events.name"),
+    SUBSCRIBE.key: ("subscription_groups.subscription_state",),
+}
 ITEM: Final = "item"  # the root under which expressions see an element of `for_each`
 
 Kind = Literal["send", "track", "subscribe"]
@@ -119,6 +130,18 @@ class Rule:
             return tuple((("send", "recipients", at), one) for at, one in places)
         return tuple(((self.kind,), one) for one in self.recipients)
 
+    @property
+    def identifiers(self) -> Iterator[tuple[Path, Template]]:
+        """The identifiers of its users, each with its path within the rule."""
+        for body, template in self.bodies:
+            for place, about in users(template, self.kind):
+                for key, given in identifiers(about, self.kind).items():
+                    path = (*body, *place, key)
+                    if isinstance(given, list):
+                        yield from (((*path, at), one) for at, one in enumerate(given))
+                    else:
+                        yield path, given
+
     @cached_property
     def is_counted(self) -> bool:
         """Whether Braze counts its request each time that it comes: see `users.is_counted`."""
@@ -128,13 +151,13 @@ class Rule:
     def needed(self) -> frozenset[str]:
         """The paths without whose value nothing is sent: also what an event must have."""
         of_events = (needed_paths(one) for one in self.recipients if self.kind == TRACK.key)
-        return frozenset(self.required).union(*of_events)
+        return frozenset(self.required).union(_ALWAYS.get(self.kind, ()), *of_events)
 
     def may_lose(self, path: str) -> bool:
         """Return whether a request may be sent without the value at a path: its expression failed.
 
-        Attributes and properties may be lost, but not all attributes at once, and neither what
-        decides who is reached nor what is required.
+        Attributes and properties may be lost, but not all of them at once, and neither what decides
+        who is reached, nor what is required, nor what Braze drops an event without.
         """
         block, _, name = path.partition(".")
         first = name.partition(".")[0]

@@ -49,7 +49,7 @@ _DIGEST: Final = (
     "once reads id, and an event {} has none but a digest of its body: one that comes again with"
     " other bytes would count twice; write what it counts once by a value of the body"
 )
-_ORDER: Final = (
+ORDER: Final = (
     "an older {} that comes late would undo a newer choice: say at the top of the file what orders"
     " them, as in event: {{version: body.updated_at}}"
 )
@@ -71,8 +71,8 @@ def find_orders(rules: Iterable[Rule], reader: EventReader, compiler: Compiler) 
             for kind in (one for one in rule.types if _is_digest(one, reader)):
                 compiler.find(("rules", at, "once"), _DIGEST.format(kind))
         if rule.kind == SUBSCRIBE.key:
-            for kind in (one for one in rule.types if not _is_ordered(one, reader)):
-                compiler.find(("rules", at, "type"), _ORDER.format(kind))
+            for kind in (one for one in rule.types if not is_ordered(one, reader)):
+                compiler.find(("rules", at, "type"), ORDER.format(kind))
 
 
 def _delayed(block: RuleBlock) -> Iterator[Problem]:
@@ -124,7 +124,7 @@ def _is_digest(kind: str, reader: EventReader) -> bool:
     return True
 
 
-def _is_ordered(kind: str, reader: EventReader) -> bool:
+def is_ordered(kind: str, reader: EventReader) -> bool:
     """Return whether events of a type, or glob, have a version, or need none."""
     return is_creation(kind) or any(fnmatchcase(kind, glob) for glob, _ in reader.versions)
 

@@ -17,6 +17,8 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     SUBSCRIBE.key: USERS,
 }
 _ARRAYS: Final = {one.key: one.arrays for one in (TRACK, SUBSCRIBE)}
+# Lists whose items are written down and all sent: each keeps its place.
+FIXED_LISTS: Final = frozenset({*TRACK.arrays, *SUBSCRIBE.arrays, *USERS})
 _OF_OBJECT: Final = frozenset({*PRIMARY, UPDATE, *REACHING_ATTRIBUTES})
 
 Path = tuple[str | int, ...]
@@ -61,6 +63,14 @@ def profiles(body: Object, kind: str) -> Iterator[tuple[Path, Object]]:
         own = {"attributes": one.keys(), "events": {"email", "phone"}}.get(str(path[0]), set())
         left_out = {*identifiers(one, kind), UPDATE}
         yield path, {name: one[name] for name in one if name in own and name not in left_out}
+
+
+def properties(body: Object, kind: str) -> Iterator[tuple[Path, Object]]:
+    """Yield the properties of each event, with their path in the body."""
+    for path, event in objects(body, kind):
+        given = event.get("properties") if path[0] == "events" else None
+        if isinstance(given, dict):
+            yield (*path, "properties"), given
 
 
 def reaching(body: Object, kind: str) -> dict[str, Template]:
