@@ -90,8 +90,9 @@ def _targets(document: Document, sources: Sequence[str], stage: str) -> Iterator
 
 def _of_send(rule: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:
     send = rule.get("send")
-    for key in sorted({one.key for one in SENDS} & send.keys()) if isinstance(send, dict) else ():
-        yield ("send", key), send[key], _TARGET
+    if isinstance(send, dict):
+        keys = {one.key for one in SENDS} & send.keys()
+        yield from ((("send", key), send[key], _TARGET) for key in keys)
 
 
 def _of_groups(rule: Mapping[str, Any]) -> Iterator[tuple[Path, object, str]]:

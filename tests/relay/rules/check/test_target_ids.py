@@ -93,3 +93,26 @@ def test_the_samples_are_all_ids_that_our_rules_and_pages_show() -> None:
     files = [*PROJECT.glob("tests/rules/*.yaml"), *PROJECT.glob("docs/*.md"), PROJECT / "README.md"]
     shown = {it for file in files for it in UUID.findall(file.read_text("utf-8"))}
     assert shown - {NEVER_SENT} == SAMPLES
+
+
+GROUPS = [{"subscription_group_id": "${vars.news}", "subscription_state": "subscribed"}]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"subscribe": {"subscription_groups": GROUPS}},
+        {"track": {"attributes": [{"subscription_groups": GROUPS}]}},
+    ],
+)
+def test_a_subscription_group_that_is_a_sample_is_named_and_is_no_campaign(
+    rule: dict[str, Any],
+) -> None:
+    block = {"name": "a", "type": "x", **rule}
+    file = {"rules": [block], "vars": {"dev": {"news": OWN}, "prod": {"news": SAMPLE}}}
+    read = yaml12.load(json.dumps(file, indent=1), "shop.yaml")
+    (found,) = samples(read, ["shop"], "prod")
+    assert found.message.startswith("news is a sample of this project")
+    assert found.message.endswith("a subscription group of yours")
+    assert samples(read, ["shop"], "dev") == []
+    assert misshapen(read, ["shop"], ["dev", "prod"]) == []
