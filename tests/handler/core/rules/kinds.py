@@ -31,7 +31,7 @@ SUBSCRIBE: dict[str, Any] = {"subscribe": {"subscription_groups": [CONSENT]}}
 SEND: dict[str, Any] = {
     "send": {"campaign_id": "c", "recipients": [{"external_user_id": "${body.user}"}]}
 }
-BODY = {
+BODY: dict[str, Any] = {
     "type": "t.updated",
     "id": "e-1",
     "user": "u-7",
