@@ -8,6 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from handler.core.braze.identifiers import traced
+from handler.core.braze.refused import remainder_id
 from handler.core.delivery.claim_protocol import State
 from handler.core.planning.delivery_id import delivery_id
 from relay.console.format import ago, since, until
@@ -146,15 +147,25 @@ def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[s
         yield "surge", f"stopped by its rule's surge limit {since(record['surge'], now)}"
     if "freed" in record:
         yield "set free", _freed(record["freed"], now)
-    yield from _attempts(record, now)
+    yield from _attempts(found, now)
 
 
-def _attempts(record: Record, now: float) -> Iterator[tuple[str, str]]:
-    attempts, last = record.get("attempts", 0), record.get("last", [])
+def _refused(record: Record) -> str:
+    """Return the places of the objects that Braze refused of an accepted delivery."""
+    last = record.get("last") or [{}]
+    is_accepted = record.get("state") == State.ACCEPTED
+    return ", ".join(str(last[-1].get("refused", "")).split()) if is_accepted else ""
+
+
+def _attempts(found: Found, now: float) -> Iterator[tuple[str, str]]:
+    attempts, last = found.record.get("attempts", 0), found.record.get("last", [])
     kept = f" (the ledger keeps the last {len(last)})" if last and attempts > len(last) else ""
     yield "attempts", f"{attempts}{kept}"
     for entry in last:
         yield "", _attempt(entry, now)
+    if refused := _refused(found.record):
+        part = remainder_id(found.id)[:_SHORT]
+        yield "refused", f"{refused}: these are delivery {part}, a dead letter until it is redriven"
 
 
 def next_step(found: Found) -> str:
@@ -165,6 +176,8 @@ def next_step(found: Found) -> str:
         return "surge list" if "surge" in record else "status"
     if state == State.DEAD:
         return f"dead-letters show {short}"
+    if _refused(record):
+        return f"dead-letters show {remainder_id(found.id)[:_SHORT]}"
     return f"held show {short}" if state == State.HELD else ""
 
 
@@ -173,6 +186,9 @@ def _origin(found: Found, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
     yield "found by", ", ".join(found.by)
     if objects := _objects(found.id, log):
         yield "writes", ", ".join(objects)
+    whole = next((one for line in log if (one := line.entry.get("refused_of"))), None)
+    if whole:
+        yield "part of", f"{whole}, of which Braze accepted the rest"
 
 
 def _objects(delivery_id: str, log: Sequence[Line]) -> list[str]:

@@ -65,6 +65,7 @@ def bury_refused(invocation: Invocation, delivery: Delivery, refusal: Entry) -> 
         "reason": cause.reason,
         "status": cause.status,
         "detail": cause.detail or None,
+        "refused_of": part.refused_of,
     }
     log_delivery(worker, part, fields)
     if invocation.has_time(1):

@@ -155,7 +155,8 @@ def log_delivery(worker: Worker, delivery: Delivery | None, fields: Fields) -> N
     """Write the one log line of a received message or of an attempt.
 
     Its fields are a closed list, none of which holds personal data: id, source, rule, workspace,
-    attempt, outcome, reason, status, detail, wait, duration_ms, dispatch_id, together and warnings.
+    attempt, outcome, reason, status, detail, wait, duration_ms, dispatch_id, together, warnings and
+    refused_of.
     `detail` is Braze's own text, redacted. Those that do not apply are left out.
     """
     if delivery is not None:

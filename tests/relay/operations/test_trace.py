@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handler.core.braze.refused import remainder_id
 from handler.core.planning.delivery_id import delivery_id
 from relay.operations.webhook_history import Sought
 from tests.relay.operations.stage import Stage, digest, make_stack
@@ -244,6 +245,23 @@ def test_a_delivery_is_found_by_what_its_order_is_called_and_by_whom_it_is_for(
     )
     assert OTHER not in result.output
     assert "webhook shopify came" not in flat(result.output)
+
+
+def test_a_delivery_of_which_braze_refused_a_part_names_that_and_that_names_it(
+    stage: Stage,
+) -> None:
+    own = {"class": "accepted", "reason": "accepted", "status": 201, "time": int(time.time())}
+    refused = own | {"refused": "events.0 events.2", "detail": "bad"}
+    stage.put(f"delivery#{ID}", item(last=[refused]))
+    part = remainder_id(ID)
+    line = {"message": "delivery", "id": part, "outcome": "rejected", "refused_of": ID}
+    stage.log("DeliverLogGroup", line | {"source": "shopify", "rule": "order"})
+    said = flat(stage.run("trace", "1001").output)
+    assert f"refused events.0, events.2: these are delivery {part[:12]}" in said
+    assert f"dead-letters show {part[:12]} --stack-name {stage.stack.name}" in said
+    assert f"part of {ID}, of which Braze accepted the rest" in flat(
+        stage.run("trace", part).output
+    )
 
 
 def test_a_delivery_to_a_profile_says_what_it_writes(stage: Stage) -> None:

@@ -53,6 +53,11 @@ def _arrays(delivery: Delivery) -> Counter[str]:
     return Counter(array for array, _ in objects_of(delivery))
 
 
+def remainder_id(delivery_id: str) -> str:
+    """Return the id under which the refused objects of a delivery are sent again."""
+    return sha256(written([_VERSION, "refused", delivery_id]).encode("ascii")).hexdigest()
+
+
 def remainder(delivery: Delivery, places: Sequence[Place]) -> Delivery:
     """Return the delivery of a delivery's refused objects.
 
@@ -62,10 +67,9 @@ def remainder(delivery: Delivery, places: Sequence[Place]) -> Delivery:
     for place, each in _placed(delivery):
         if place in places:
             arrays[place[0]].append(each)
-    name = written([_VERSION, "refused", delivery.id])
     return replace(
         delivery,
-        id=sha256(name.encode("ascii")).hexdigest(),
+        id=remainder_id(delivery.id),
         recipient={name: [*array] for name, array in arrays.items()},
         refused_of=delivery.id,
         surge=None,
