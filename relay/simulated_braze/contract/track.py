@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from relay.simulated_braze.contract import ecommerce
 from relay.simulated_braze.contract.attributes import MAX_TEXT
+from relay.simulated_braze.contract.audience import attribute_time
 from relay.simulated_braze.contract.body import bad_attributes, misfits
 from relay.simulated_braze.contract.endpoints import DATA, TRACK
 from relay.simulated_braze.contract.identifiers import NAMING, SECONDARY, naming_problems
@@ -54,7 +55,7 @@ _MOMENT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.:]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
 _FRACTION: Final = re.compile(r"(?<=:\d\d:\d\d)[.:](\d{1,6})\d*")
-# The forms of a date in the properties of an event, by how they begin.
+# The forms of a date in the properties of an event: other texts that could be one are text.
 _DATED: Final = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?|\d\d/\d\d/\d{4}"
     r"|[A-Z][a-z]{2} \d\d \d\d \d\d:\d\d:\d\d\.\S+ \d{4}",
@@ -189,6 +190,6 @@ def _value_problems(name: str, value: object) -> Iterator[str]:
             yield from _value_problems(name, one)
     elif isinstance(value, list):
         for one in value:
-            if isinstance(one, str) and _DATED.fullmatch(one):
+            if isinstance(one, str) and _DATED.fullmatch(one) and attribute_time(one) is not None:
                 yield f"'{name}' has a time within an array"
             yield from _value_problems(name, one)
