@@ -27,6 +27,25 @@ RULE = """
 """
 
 
+USERS = """
+  - name: count
+    type: orders/create
+    once: ${body.id}
+    on_unknown: hold
+    track:
+      events:
+        - {external_id: "${body.id}", _update_existing_only: true, name: ordered,
+           time: "${body.created_at}"}
+  - name: news
+    type: customers/create
+    subscribe:
+      subscription_groups:
+        - subscription_group_id: 5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24
+          subscription_state: subscribed
+          external_ids: ["${body.id}"]
+"""
+
+
 def campaigns(count: int) -> list[Source]:
     text = RULES + "".join(RULE % (number, number) for number in range(count))
     return [load("shop", text, "shop.yaml", "dev")]
@@ -53,6 +72,34 @@ def test_forty_targets_are_looked_up_and_a_note_tells_of_the_others(braze: Clien
     assert note.level == "note"
     assert note.problem == "only 40 of 41 campaigns and Canvases were looked up"
     assert len(braze.call("GET", "/requests")) == 41
+
+
+def test_each_permission_is_tried_by_a_request_that_names_nobody(braze: Client) -> None:
+    rules = [load("shop", RULES + RULE % (1, 1) + USERS, "shop.yaml", "dev")]
+    home = Workspace.default(braze.url)
+    assert list(braze_findings(home, BRAZE_KEY, rules, STACK)) == []
+    asked = [one for one in braze.call("GET", "/requests") if one["method"] == "POST"]
+    paths = ["/campaigns/trigger/send", "/users/track", "/v2/subscription/status/set"]
+    assert [one["path"] for one in asked] == paths
+    assert [one["body"] for one in asked] == [{}, {}, {}]
+    assert braze.call("GET", "/updates") == []
+    assert braze.call("GET", "/profiles") == {}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_without_a_permission_is_told_from_one_that_is_wrong(
+    braze: Client, status: int
+) -> None:
+    rules = [load("shop", RULES + RULE % (1, 1) + USERS, "shop.yaml", "dev")]
+    braze.call("PUT", "/switches", {"permission_missing": status})
+    braze.call("PUT", "/key", {"permissions": ["campaigns.trigger.send"]})
+    found = list(braze_findings(Workspace.default(braze.url), BRAZE_KEY, rules, STACK))
+    assert [one.problem.split("lacks ")[1] for one in found] == [
+        f"users.track ({status}), which rule count of shop needs",
+        f"subscription.status.set ({status}), which rule news of shop needs",
+    ]
+    (wrong,) = braze_findings(Workspace.default(braze.url), "other", rules, STACK)
+    assert wrong.problem == f"Braze refuses the API key at {braze.url} (401)"
 
 
 def test_a_refused_key_asks_for_no_details(braze: Client) -> None:
