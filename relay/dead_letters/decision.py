@@ -5,6 +5,7 @@ so the worker may claim it, where a copy that is older than the mark would be a 
 ledger is not changed for it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,6 +23,14 @@ _SHORT: Final = 12
 # the ledger's state.
 _LEFT_ALONE: Final = (Reason.BY_SQS, Reason.HORIZON)
 _ONLY_AGAIN: Final = (State.ACCEPTED, State.WITHHELD)
+_STALE: Final = "Braze has a newer state of this user"
+# What has become of a held delivery meanwhile.
+_ENDED: Final[Mapping[str, str]] = {
+    State.ACCEPTED: "Braze has accepted it meanwhile",
+    State.WITHHELD: "it was released before, and withheld",
+    State.STALE: f"it was released before, and {_STALE}",
+    State.DEAD: "it was released before, and is a dead letter",
+}
 _ON_ITS_WAY: Final = (State.SENDING, State.FAILED, State.UNKNOWN)
 
 
@@ -87,12 +96,8 @@ def released(standing: Standing, *, again: bool) -> Decision:
         frees = State.HELD if state == State.HELD else None
         words = "is set free and sent" if frees else "is sent: it has been set free before"
         return Decision(words, _lasting(standing), frees)
-    if state == State.ACCEPTED:
-        return Decision(f"Braze has accepted it meanwhile: {drop}")
-    if state == State.WITHHELD:
-        return Decision(f"it was released before, and withheld: {drop}")
-    if state == State.DEAD:
-        return Decision(f"it was released before, and is a dead letter: {drop}")
+    if (ended := _ENDED.get(state)) is not None:
+        return Decision(f"{ended}: {drop}")
     return Decision(f"it is on its way ({state}); if it is held again, another letter comes")
 
 
@@ -105,6 +110,9 @@ def _never(standing: Standing) -> str:
     if standing.delivery.refused_of and standing.state == State.ACCEPTED:
         drop = f"`{RELAY} dead-letters drop {standing.name}` removes this letter"
         return f"Braze has accepted these objects meanwhile, and none is sent a second time: {drop}"
+    if standing.state == State.STALE:
+        drop = f"`{RELAY} dead-letters drop {standing.name}` removes this letter"
+        return f"{_STALE}, which this would undo: {drop}"
     if standing.state == State.HELD:
         name = standing.name
         return f"it is held: `{RELAY} held show {name}`, then `{RELAY} held release {name}`"

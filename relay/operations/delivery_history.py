@@ -24,6 +24,7 @@ SEARCHED: Final = 10
 _MEANINGS: Final[Mapping[str, str]] = {
     State.FAILED: " (not sent yet: it waits and is tried again)",
     State.WITHHELD: " (not sent, for good: its workspace may not reach the recipient)",
+    State.STALE: " (not sent, for good: a newer state of the user was accepted)",
     State.HELD: " (for a person; once its letter is dropped it stays so, unsent)",
 }
 _EXPLAINED: Final = frozenset({State.DEAD, State.HELD, State.FAILED, State.UNKNOWN})

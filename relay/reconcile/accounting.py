@@ -21,6 +21,7 @@ LEFT: Final = (
     "DeliveriesDuplicate",
     "DeliveriesHeld",
     "DeliveriesWithheld",
+    "DeliveriesStale",
     "DeliveriesExpired",
     "DeliveriesDead",
 )

@@ -15,7 +15,7 @@ from relay.reconcile.cloudwatch_counts import Period
 from relay.stacks.ledger import Ledger
 from relay.stacks.logs import Search
 
-_ENDED: Final = frozenset({State.ACCEPTED, State.DEAD, State.HELD, State.WITHHELD})
+_ENDED: Final = frozenset({State.ACCEPTED, State.DEAD, State.HELD, State.WITHHELD, State.STALE})
 
 
 def without_lost_lines(rows: Sequence[Row], unended: Collection[Place]) -> list[Row]:

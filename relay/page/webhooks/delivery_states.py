@@ -16,13 +16,14 @@ from relay.stacks.ledger import DeliveryRecord, Ledger
 
 MOST: Final = 100  # deliveries of a look: as many as one read takes
 _KEPT: Final = 5_000
-_FINAL: Final = frozenset({State.ACCEPTED, State.WITHHELD, State.DEAD, State.HELD})
+_FINAL: Final = frozenset({State.ACCEPTED, State.WITHHELD, State.STALE, State.DEAD, State.HELD})
 _REPEATED: Final = "REPEATED"  # of the ledger's states it is none
 _WORDS: Final[Mapping[str, tuple[str, Kind]]] = {
     _REPEATED: ("sent before, so not again", "quiet"),
     State.DEAD: ("dead letter", "bad"),
     State.HELD: ("held", "bad"),
     State.WITHHELD: ("withheld", "bad"),
+    State.STALE: ("older than what Braze has, so not sent", "quiet"),
     State.UNKNOWN: ("waiting", "wait"),
     State.FAILED: ("waiting", "wait"),
     State.SENDING: ("being sent", "wait"),

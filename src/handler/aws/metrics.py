@@ -8,7 +8,7 @@ in the hours in which it is written, so rare metrics are cheap. These sums hold:
     webhooks received = refused + unavailable + malformed + pings + taken
     events of webhooks taken = unmatched + wanted + parked
     rule matches = rendered + unrenderable + expired
-    deliveries planned = accepted + duplicate + held + withheld + expired + dead + in flight
+    deliveries planned = accepted + duplicate + held + withheld + stale + expired + dead + in flight
 
 A message counts in the last sum when it leaves the queue; a redriven message leaves it again.
 """
@@ -74,6 +74,9 @@ METRICS: Final[Mapping[str, Metric]] = {
     "DeliveriesHeld": _count("a message that left the queue: held for an operator", *_RULE),
     "DeliveriesWithheld": _count(
         "a message that left the queue: its workspace may not reach the recipient", *_RULE
+    ),
+    "DeliveriesStale": _count(
+        "a message that left the queue: all that it would set was newer at Braze", *_RULE
     ),
     "DeliveriesExpired": _count("a message that left the queue: too late to be sent", *_RULE),
     "DeliveriesDead": _count("a message that left the queue: a dead letter", *_RULE),

@@ -44,6 +44,7 @@ class Reason(StrEnum):
     UNKNOWN_WORKSPACE = "unknown_workspace"
     # Ends
     WITHHELD = "withheld"  # its workspace may not reach its recipient
+    STALE = "stale"  # newer attributes, or a newer consent, of the user were accepted
     EXPIRED = "expired"
     HORIZON = "horizon"
     WORKER_LOST = "worker_lost"
@@ -98,6 +99,7 @@ FACTS: Final[Mapping[Reason, Facts]] = {
     Reason.UNKNOWN_VERSION: Facts(_WAITS),
     Reason.UNKNOWN_WORKSPACE: Facts(_WAITS),
     Reason.WITHHELD: Facts(()),
+    Reason.STALE: Facts(()),
     Reason.EXPIRED: Facts(_ENDS, command="dead-letters drop"),
     Reason.HORIZON: Facts(_ENDS, command="dead-letters redrive"),
     Reason.WORKER_LOST: Facts(_ENDS, command="dead-letters redrive"),

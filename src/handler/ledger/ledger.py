@@ -29,8 +29,8 @@ from handler.ledger.lease import (
 from handler.ledger.records import claim_condition, record_from, words_of
 
 KEPT_ATTEMPTS: Final = 5
-_FINAL: Final = (State.ACCEPTED, State.HELD)
-_ENDS_RUN: Final = (State.ACCEPTED, State.HELD, State.WITHHELD, State.DEAD)
+_FINAL: Final = (State.ACCEPTED, State.HELD, State.STALE)
+_ENDS_RUN: Final = (*_FINAL, State.WITHHELD, State.DEAD)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 COUNTED: Final = " ADD attempts :one"
 TRUE: Final[Item] = {"BOOL": True}

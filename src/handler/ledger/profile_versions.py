@@ -1,8 +1,9 @@
 """Profile versions: older attributes never overwrite newer ones, where events have a version.
 
-Braze applies requests in the order of their arrival, so only one at a time is sent for each
-profile, source and rule. An item of the ledger's table holds the newest version that was accepted,
-and the delivery that is being sent. Of one version, the later arrival is the newer: a sender's
+Nor does an older consent. Braze applies requests in the order of their arrival, so only one at a
+time is sent for each profile, source and guard: a name that rules share, else the rule's. An item
+of the ledger's table holds the newest version that was accepted, and the delivery that is being
+sent. Of one version, the later arrival is the newer: a sender's
 time often counts seconds, and two changes fit into one second.
 """
 
@@ -24,7 +25,7 @@ from handler.ledger.records import record_from
 
 _VERSION: Final = 1
 _DAYS: Final = 30  # far longer than any delivery takes
-_UNSENT: Final = (State.WITHHELD, State.DEAD)
+_UNSENT: Final = (State.WITHHELD, State.STALE, State.DEAD)
 _SETTLED: Final = (State.ACCEPTED, State.HELD, *_UNSENT)
 _GONE: Final = 3_600  # seconds after a lease; a dead worker's message is visible again after 181
 
@@ -41,7 +42,8 @@ class ProfileVersions:
         """Return whether a delivery may write its attributes now, and begin its turn.
 
         `go`: until `until` no other delivery does. `stale`: a newer one was accepted, so it is
-        sent without them. `wait`: another is being sent, or a newer one waits to be retried.
+        sent without them, or not at all. `wait`: another is being sent, or a newer one waits to be
+        retried.
         """
         turn, item = self._try(delivery, now, until)
         if turn == "wait" and self._is_over(delivery, item, now):
@@ -137,10 +139,11 @@ def _is_stale(delivery: Delivery, item: Mapping[str, Item]) -> bool:
 
 def key_of(delivery: Delivery) -> str:
     """Return the key of a profile's item: a digest, without a name or an address in it."""
-    return user_key(delivery.workspace, user_of(delivery), delivery.source, delivery.rule)
+    guard = delivery.guard or delivery.rule
+    return user_key(delivery.workspace, user_of(delivery), delivery.source, guard)
 
 
-def user_key(workspace: str, user: list[JsonValue] | None, source: str, rule: str) -> str:
-    """Return the key of the item of one profile, workspace, source and rule."""
-    who: list[JsonValue] = [_VERSION, workspace, user, source, rule]
+def user_key(workspace: str, user: list[JsonValue] | None, source: str, guard: str) -> str:
+    """Return the key of the item of one profile, workspace, source and guard."""
+    who: list[JsonValue] = [_VERSION, workspace, user, source, guard]
     return f"user#{sha256(written(who).encode('ascii')).hexdigest()}"

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from handler.aws.sqs import Cause
 from handler.core.braze.identifiers import traced
 from handler.core.braze.outcome import Outcome
-from handler.core.braze.request import is_transactional, without_attributes
+from handler.core.braze.profile_writes import without_state
+from handler.core.braze.request import is_transactional
 from handler.core.delivery.backoff import wait
 from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
 from handler.core.delivery.withheld import is_withheld
@@ -38,6 +39,7 @@ from handler.worker.task import (
 )
 
 WITHHELD: Final = Outcome("withheld", Reason.WITHHELD)
+_STALE: Final = Outcome("stale", Reason.STALE)
 
 # The claimed delivery; the disposition of one that is not sent now; or the task, unbatched: its
 # last worker was lost, or Braze has refused it in a batch, so it is sent after all others.
@@ -78,7 +80,7 @@ def _that_may_be_sent(
 ) -> Iterator[ClaimedDelivery]:
     """Yield what neither a surge limit nor a newer write to the profile stops."""
     for one in within_surge(invocation, claimed):
-        if one.writes_attributes and not invocation.may_begin():
+        if one.takes_turn and not invocation.may_begin():
             release_late(invocation, one, surge=_counted(one))
             continue
         result = None
@@ -247,18 +249,13 @@ def _in_turn(
 ) -> ClaimedDelivery | Disposition:
     """Return the delivery as it may be sent; its disposition while another one has the turn."""
     worker, task, delivery = invocation.worker, claimed.task, claimed.sent
-    if not claimed.writes_attributes:
+    if not claimed.takes_turn:
         return claimed
     turn = worker.profile_versions.begin(delivery, times.now, times.lease_until)
     if turn == "go":
         return claimed
     if turn == "stale":
-        bare = replace(claimed, sent=without_attributes(delivery))
-        # What made the profile known may have been the address among its attributes.
-        if is_withheld(bare.sent, worker.workspaces[delivery.workspace].only):
-            return settle(invocation, bare, WITHHELD)
-        worker.tally.count("AttributesStale", delivery.source, delivery.rule)
-        return bare
+        return _without_state(invocation, claimed)
     outcome = Outcome("not_sent", Reason.OUT_OF_TURN)
     age = times.now - claimed.since
     if age >= worker.timing.horizon:
@@ -266,6 +263,21 @@ def _in_turn(
     give_back(worker, claimed)
     seconds = wait(worker.timing, outcome, task.message.receives, age, worker.random())
     return wait_again(worker, task, Reason.OUT_OF_TURN, seconds)
+
+
+def _without_state(
+    invocation: Invocation, claimed: ClaimedDelivery
+) -> ClaimedDelivery | Disposition:
+    """Return a delivery without the state that is older than Braze's; its end if that was all."""
+    worker, delivery = invocation.worker, claimed.sent
+    bare = replace(claimed, sent=without_state(delivery))
+    if not bare.sent.recipient:
+        return settle(invocation, bare, _STALE)
+    # What made the profile known may have been the address among its attributes.
+    if is_withheld(bare.sent, worker.workspaces[delivery.workspace].only):
+        return settle(invocation, bare, WITHHELD)
+    worker.tally.count("AttributesStale", delivery.source, delivery.rule)
+    return bare
 
 
 def give_back(worker: Worker, claimed: ClaimedDelivery, *, unbatched: bool = False) -> None:

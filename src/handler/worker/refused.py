@@ -13,8 +13,8 @@ from contextlib import suppress
 
 from handler.aws.sqs import LONGEST, Cause
 from handler.core.braze.outcome import Outcome
+from handler.core.braze.profile_writes import without_state
 from handler.core.braze.refused import Refused, places_in, places_text, remainder
-from handler.core.braze.request import without_attributes
 from handler.core.delivery.claim_protocol import Record
 from handler.core.errors import Unavailable
 from handler.core.message import encode
@@ -55,7 +55,7 @@ def bury_refused(invocation: Invocation, delivery: Delivery, refusal: Entry) -> 
     `refusal` is what `refusal_of` has returned, or an entry of the ledger with it.
     """
     worker = invocation.worker
-    whole = without_attributes(delivery) if refusal.get("stale") else delivery
+    whole = without_state(delivery) if refusal.get("stale") else delivery
     part = remainder(whole, places_in(str(refusal["refused"])))
     detail, status = refusal.get("detail"), refusal.get("status")
     cause = Cause(Reason.REJECTED, status if isinstance(status, int) else None, str(detail or ""))

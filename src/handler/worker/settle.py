@@ -17,6 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.aws.errors import error_name
 from handler.aws.sqs import Cause
 from handler.core.braze.outcome import Outcome
+from handler.core.braze.profile_writes import writes_state
+from handler.core.braze.refused import accepted_part
 from handler.core.delivery.backoff import wait
 from handler.core.delivery.claim_protocol import Settlement, State, policy, settlement
 from handler.core.errors import Unavailable
@@ -42,6 +44,7 @@ _LEFT: Final = {
     State.ACCEPTED: "DeliveriesAccepted",
     State.HELD: "DeliveriesHeld",
     State.WITHHELD: "DeliveriesWithheld",
+    State.STALE: "DeliveriesStale",
     State.DEAD: "DeliveriesDead",
 }
 # An operator has to act in Braze, or on a setting; until then these deliveries wait.
@@ -266,18 +269,25 @@ def _is_buried(end: _End) -> bool:
 
 def _end_turn(end: _End) -> None:
     """End the delivery's turn at its profile; if this fails, the next one reads the ledger."""
-    if not end.claimed.writes_attributes or not end.invocation.has_time(1):
+    if not end.claimed.takes_turn or not end.invocation.has_time(1):
         return
     versions, delivery, state = end.worker.profile_versions, end.claimed.sent, end.settled.state
     with suppress(Unavailable):
         if state in (State.FAILED, State.UNKNOWN):
             versions.postpone(delivery)
         else:  # a held or unknown delivery may have been applied
-            unsent = state is State.WITHHELD or (
-                state is State.DEAD and end.outcome.kind != "unknown"
+            versions.end(
+                delivery, accepted=_may_be_applied(end) or end.claimed.claim.may_be_applied
             )
-            applied = not unsent or end.claimed.claim.may_be_applied
-            versions.end(delivery, accepted=applied)
+
+
+def _may_be_applied(end: _End) -> bool:
+    """Return whether this attempt may have set what its delivery sets."""
+    if end.refusal is not None:
+        return writes_state(accepted_part(end.claimed.sent, end.outcome.refused))
+    state = end.settled.state
+    is_unsent = state is State.WITHHELD or (state is State.DEAD and end.outcome.kind != "unknown")
+    return not is_unsent
 
 
 def _mark(end: _End, state: State, entry: Entry) -> bool:

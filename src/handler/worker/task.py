@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from handler.aws.sqs import Cause, bury
+from handler.core.braze.profile_writes import writes_state
 from handler.core.braze.request import request
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.message import decode
@@ -140,10 +141,13 @@ class ClaimedDelivery:
         return max(self.claim.since, self.task.message.sent_at)
 
     @property
-    def writes_attributes(self) -> bool:
-        """Whether it writes versioned attributes to a profile: these are sent in order."""
-        attributes = (self.sent.recipient or {}).get("attributes")
-        return self.sent.event_version is not None and bool(attributes)
+    def takes_turn(self) -> bool:
+        """Whether it writes a versioned state to a profile: these are sent in order.
+
+        One that is sent without that has no turn.
+        """
+        is_whole = self.sent is self.task.delivery
+        return is_whole and self.sent.event_version is not None and writes_state(self.sent)
 
 
 def bury_message(worker: Worker, body: str, cause: Cause) -> None:

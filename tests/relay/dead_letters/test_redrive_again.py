@@ -23,6 +23,7 @@ def test_a_delivery_that_the_ledger_does_not_know_is_sent(desk: Desk) -> None:
     [
         ("ACCEPTED", "--again"),
         ("WITHHELD", "list the recipient and deploy; then --again sends it"),
+        ("STALE", "a newer state of this user, which this would undo"),
         ("HELD", "relay held release"),
         ("SENDING", "on its way already"),
         ("FAILED", "on its way already"),

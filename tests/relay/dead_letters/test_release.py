@@ -68,6 +68,7 @@ def test_a_release_that_was_cut_short_after_freeing_is_gone_on_with(desk: Desk) 
     [
         ("ACCEPTED", "relay held drop "),
         ("WITHHELD", "it was released before, and withheld"),
+        ("STALE", "Braze has a newer state of this user: "),
         ("DEAD", "relay held drop "),
         ("SENDING", "on its way"),
         ("UNKNOWN", "on its way"),

@@ -130,6 +130,7 @@ def test_who_set_it_free_and_what_stops_it_is_said(stage: Stage) -> None:
         ("FAILED", "(not sent yet: it waits and is tried again)"),
         ("HELD", "(for a person; once"),
         ("WITHHELD", "(not sent, for good: its workspace may not"),
+        ("STALE", "(not sent, for good: a newer state"),
     ],
 )
 def test_a_state_that_sounds_like_the_end_says_what_it_means(

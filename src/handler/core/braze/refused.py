@@ -58,6 +58,15 @@ def remainder_id(delivery_id: str) -> str:
     return sha256(written([_VERSION, "refused", delivery_id]).encode("ascii")).hexdigest()
 
 
+def accepted_part(delivery: Delivery, refused: Refused) -> Delivery:
+    """Return a delivery without its refused objects."""
+    arrays = {array: list[JsonValue]() for array in _arrays(delivery)}
+    for place, each in _placed(delivery):
+        if place not in refused:
+            arrays[place[0]].append(each)
+    return replace(delivery, recipient={name: [*array] for name, array in arrays.items()})
+
+
 def remainder(delivery: Delivery, places: Sequence[Place]) -> Delivery:
     """Return the delivery of a delivery's refused objects.
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from hashlib import sha256
 from typing import Final
 
@@ -118,20 +117,6 @@ def has_limit_of_its_own(delivery: Delivery) -> bool:
     one that names people, by the page "Send Canvas messages" it is one of 250 in a minute.
     """
     return delivery.recipient is None or "audience" in delivery.send
-
-
-def without_attributes(delivery: Delivery) -> Delivery:
-    """Return a delivery that writes nothing to the profile, and so creates no user either.
-
-    `send_to_existing_only` is Braze's default and not allowed with an alias ("Recipient object").
-    """
-    if delivery.recipient is None:
-        return delivery
-    kept = ("attributes", "send_to_existing_only")
-    recipient = {name: one for name, one in delivery.recipient.items() if name not in kept}
-    if "user_alias" not in recipient and not is_transactional(delivery):
-        recipient["send_to_existing_only"] = True
-    return replace(delivery, recipient=recipient)
 
 
 def encode_request(value: JsonValue) -> bytes:

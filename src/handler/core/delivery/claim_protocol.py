@@ -2,14 +2,15 @@
 
 The ledger's condition is written from the same table, and a test compares the two. States:
 
-    absent --claim--> SENDING --mark--> ACCEPTED | FAILED | UNKNOWN | HELD | WITHHELD | DEAD
+    absent --claim--> SENDING
+    SENDING --mark--> ACCEPTED | FAILED | UNKNOWN | HELD | WITHHELD | STALE | DEAD
 
 FAILED was not sent; UNKNOWN may have been sent; HELD waits for an operator; DEAD is a dead letter
 that may be redriven: a message older than that mark is another copy, and a duplicate of it.
-ACCEPTED, HELD and WITHHELD, which was not sent, are final until an operator changes them. SENDING
-past its lease has lost its worker: under hold it becomes HELD, unless its claim was fenced; else
-the next claimant looks at the item of the request that it may have been part of, and takes it over
-if it may (`finding`).
+ACCEPTED, HELD, and WITHHELD and STALE, which were not sent, are final until an operator changes
+them. SENDING past its lease has lost its worker: under hold it becomes HELD, unless its claim was
+fenced; else the next claimant looks at the item of the request that it may have been part of, and
+takes it over if it may (`finding`).
 
     absent --open--> OPEN --mark--> ACCEPTED | HELD        the item of a batch request
     absent --void--> VOID
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
-from handler.core.braze.outcome import Outcome
+from handler.core.braze.outcome import Kind, Outcome
 from handler.core.models import Delivery, OnUnknown
 from handler.core.reasons import Reason
 
@@ -38,6 +39,7 @@ class State(StrEnum):
     UNKNOWN = "UNKNOWN"
     HELD = "HELD"
     WITHHELD = "WITHHELD"
+    STALE = "STALE"
     DEAD = "DEAD"
 
 
@@ -55,8 +57,8 @@ class Record:
     """The ledger's record of a delivery; times are in seconds since the epoch.
 
     `since` is the first claim since it was enqueued or released: absent after ACCEPTED, HELD,
-    WITHHELD and DEAD, so that a released delivery has its whole horizon again. `lost` counts the
-    workers in a row that vanished with it. `surge` is when the surge limit stopped it, 0 if the
+    WITHHELD, STALE and DEAD, so that a released delivery has its whole horizon again. `lost` counts
+    the workers in a row that vanished with it. `surge` is when the surge limit stopped it, 0 if the
     limit has counted it already. One that is `unbatched` is never again part of a batch request; a
     `fenced` claim may be. `message` is the SQS message id of the last claimant. `last` are its last
     attempts. `buried_at` is when the letter of its refused objects was last buried.
@@ -106,6 +108,7 @@ CLAIMABLE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
 # not be taken for a copy.
 CLAIMABLE_LATER: Final = (State.DEAD,)
 CLOCKS: Final = 10
+_DUPLICATES: Final = (State.ACCEPTED, State.WITHHELD, State.STALE, State.DEAD)
 # A message whose workers vanish one after the other may be the cause.
 MOST_LOST: Final = 5
 
@@ -134,7 +137,7 @@ def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str
         return Refusal("wait", 1)
     if record.owner == owner and record.state is State.SENDING:
         return Refusal("mine")
-    if record.state in (State.ACCEPTED, State.WITHHELD, State.DEAD):
+    if record.state in _DUPLICATES:
         return Refusal("duplicate")
     if record.state is State.HELD:
         return Refusal("held")
@@ -177,15 +180,21 @@ class Settlement:
     reason: Reason | None = None
 
 
+# The ends that need no letter.
+_PLAIN: Final[Mapping[Kind, State]] = {
+    "accepted": State.ACCEPTED,
+    "withheld": State.WITHHELD,
+    "stale": State.STALE,
+}
+
+
 def settlement(outcome: Outcome, on_unknown: OnUnknown, final: Reason | None = None) -> Settlement:
     """Return what an outcome means under the rule's policy.
 
     `final` is the reason why there is no further attempt, such as the horizon.
     """
-    if outcome.kind == "accepted":
-        return Settlement(State.ACCEPTED)
-    if outcome.kind == "withheld":
-        return Settlement(State.WITHHELD)
+    if outcome.kind in _PLAIN:
+        return Settlement(_PLAIN[outcome.kind])
     if outcome.kind in ("held", "rejected"):
         state = State.HELD if outcome.kind == "held" else State.DEAD
         return Settlement(state, outcome.reason)
