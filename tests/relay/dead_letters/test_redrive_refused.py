@@ -6,12 +6,29 @@ from dataclasses import replace
 import pytest
 from pydantic import JsonValue
 
+from handler.core.braze.refused import remainder
 from handler.core.message import encode
 from handler.core.models import Delivery
 from tests.relay.dead_letters.desk import HOUR, NOW, Desk, delivery
 from tests.relay.dead_letters.shop import ORDER, RULES, Rules, made_of, rendered
 
 WHOLE = "ab" * 32  # the delivery of which Braze refused one object
+
+
+COUNTED = """\
+verify: {preset: shopify}
+rules:
+  - name: count
+    type: orders/create
+    once: ${body.id}
+    on_unknown: hold
+    track:
+      attributes:
+        - {external_id: "${body.customer.id}", _update_existing_only: false, email: "${body.email}"}
+      events:
+        - {external_id: "${body.customer.id}", _update_existing_only: false, name: ordered,
+           time: "2026-11-30T23:00:00Z"}
+"""
 
 
 def refused(**changes: object) -> Delivery:
@@ -75,6 +92,25 @@ def test_rendering_leaves_refused_objects_as_they_are(
     assert "without --rendered" in done.stderr
     assert desk.sent() == []
     assert [one["Body"] for one in desk.dead()] == [encode(frozen)]
+
+
+def test_a_rejected_order_goes_as_the_mended_rule_makes_it_and_a_part_of_it_as_it_is(
+    desk: Desk, rules: Rules
+) -> None:
+    whole = made_of(rules(COUNTED), ORDER)
+    part = remainder(whole, [("events", 0)])
+    for one in (whole, part):
+        desk.bury(one)
+    mended = rules(COUNTED.replace("name: ordered", "name: tea ordered"))
+    done = rendered(desk, mended, "--yes")
+    assert "1 redriven, 1 not" in done.stdout
+    (sent,) = desk.sent()
+    assert sent["id"] == whole.id
+    assert sent["recipient"]["events"][0]["name"] == "tea ordered"
+    assert desk.run("dead-letters", "redrive", "--yes").exit_code == 0
+    (sent,) = desk.sent()
+    assert (sent["id"], sent["refused_of"]) == (part.id, whole.id)
+    assert sent["recipient"] == {"events": (whole.recipient or {})["events"]}
 
 
 def test_a_letter_of_refused_objects_names_the_delivery_that_they_were_part_of(desk: Desk) -> None:
