@@ -5,6 +5,7 @@ import hmac
 import json
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -18,6 +19,7 @@ from handler.aws.secrets import SecretCache
 from handler.core.message import decode, group_of
 from handler.core.models import Delivery
 from handler.core.rules.load import load
+from handler.core.rules.source import Source
 from handler.ingest import Ingest, _ingest, lambda_handler
 
 RULES = Path(__file__).parents[1] / "rules"
@@ -48,6 +50,7 @@ class Aws:
     reads: int = 0
     queues: dict[str, list[str]] = field(default_factory=lambda: {"queue": [], "dead": []})
     groups: list[str] = field(default_factory=list)
+    delays: list[int | None] = field(default_factory=list)
     fault: bool | None = None  # what SendMessageBatch says of the sender; None: it takes all
     is_dead_away: bool = False
 
@@ -56,11 +59,12 @@ class Aws:
         assert SecretId == GIVEN.signing_secrets_arn
         return {"SecretString": json.dumps(self.secrets), "VersionId": str(self.reads)}
 
-    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, str]]) -> Any:  # noqa: N803 - AWS's own
+    def send_message_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803 - AWS's own
         if self.fault is not None:
             return {"Failed": [{"Id": it["Id"], "SenderFault": self.fault} for it in Entries]}
         self.queues[QueueUrl] += [it["MessageBody"] for it in Entries]
         self.groups += [it["MessageGroupId"] for it in Entries]
+        self.delays += [it.get("DelaySeconds") for it in Entries]
         return {}
 
     def send_message(self, QueueUrl: str, MessageBody: str, **_: Any) -> Any:  # noqa: N803 - AWS's own
@@ -69,9 +73,9 @@ class Aws:
         self.queues[QueueUrl].append(MessageBody)
 
 
-def ingest(aws: Aws) -> Ingest:
+def ingest(aws: Aws, sources: Mapping[str, Source] = SOURCES) -> Ingest:
     cache = SecretCache(cast("Any", aws), GIVEN.signing_secrets_arn, lambda: aws.now)
-    return Ingest(GIVEN, SOURCES, cache, cast("Any", aws))
+    return Ingest(GIVEN, sources, cache, cast("Any", aws))
 
 
 def request(secret: str, order: Any = ORDER) -> dict[str, Any]:
@@ -108,6 +112,39 @@ def test_each_delivery_is_enqueued_in_the_group_of_its_rule() -> None:
     (delivery,) = [decode(body) for body in aws.queues["queue"]]
     assert isinstance(delivery, Delivery)
     assert aws.groups == [group_of(delivery)]
+
+
+DELAYED = """\
+verify: {preset: shopify}
+rules:
+  - name: customer
+    type: orders/create
+    delay: 5m
+    track: {attributes: [{external_id: "${body.customer.id}", _update_existing_only: true, a: 1}]}
+  - name: order
+    type: orders/create
+    once: ${body.id}
+    on_unknown: hold
+    track:
+      events:
+        - external_id: ${body.customer.id}
+          _update_existing_only: false
+          name: tea ordered
+          time: ${time(body.created_at)}
+"""
+
+
+def test_only_the_deliveries_of_a_rule_with_a_delay_are_delayed_and_they_still_say_so() -> None:
+    aws = Aws({"shopify": "first-secret"})
+    sources = {"shopify": load("shopify", DELAYED, "f", "dev")}
+    order = {**ORDER, "created_at": "2026-11-20T21:00:00Z"}
+    taking = ingest(aws, sources)
+    assert taking.answer(request("first-secret", order))["statusCode"] == 200
+    made = [decode(body) for body in aws.queues["queue"]]
+    found = [(one.rule, one.delay) for one in made if isinstance(one, Delivery)]
+    assert found == [("customer", 300), ("order", None)]
+    assert aws.delays == [300, None]
+    assert len(set(aws.groups)) == 2
 
 
 def test_a_flood_of_bad_signatures_costs_a_read_every_two_seconds() -> None:

@@ -49,6 +49,10 @@ _DIGEST: Final = (
     "once reads id, and an event {} has none but a digest of its body: one that comes again with"
     " other bytes would count twice; write what it counts once by a value of the body"
 )
+_PLACE: Final = (
+    "once reads no item: each element would be told by its place in the list, and count again at"
+    " another one; write what of it counts once, as in once: ${item.id}"
+)
 ORDER: Final = (
     "an older {} that comes late would undo a newer choice: say at the top of the file what orders"
     " them, as in event: {{version: body.updated_at}}"
@@ -65,8 +69,10 @@ def find_terms(block: RuleBlock, body: Body, path: Path, compiler: Compiler) -> 
 
 
 def find_orders(rules: Iterable[Rule], reader: EventReader, compiler: Compiler) -> None:
-    """Note rules whose events have no id to count them by, or nothing that orders them."""
+    """Note rules that have nothing lasting to count by, or nothing that orders their events."""
     for at, rule in enumerate(rules):
+        if rule.is_counted and rule.for_each and rule.once is not None and not rule.once_per_item:
+            compiler.find(("rules", at, "once"), _PLACE)
         if rule.is_counted and any("id" in root_names(one) for one in expressions(rule.once)):
             for kind in (one for one in rule.types if _is_digest(one, reader)):
                 compiler.find(("rules", at, "once"), _DIGEST.format(kind))

@@ -135,7 +135,8 @@ def test_the_id_of_a_delivery_is_of_its_rule_and_what_it_counts_once() -> None:
 
 def test_each_element_of_for_each_is_a_delivery_of_its_own() -> None:
     event = {**BOUGHT, "properties": {"sku": "${item.sku}"}}
-    rule = {**EVENTS, "for_each": "body.items", "track": {"events": [event]}}
+    each = {"for_each": "body.items", "once": "${concat(body.id, '/', item.sku)}"}
+    rule = {**EVENTS, **each, "track": {"events": [event]}}
     plan = planned(rule, {**BODY, "items": [{"sku": "a"}, {"sku": "b"}]})
     bodies: list[Any] = [one.recipient for one in plan.deliveries]
     assert [one["events"][0]["properties"] for one in bodies] == [{"sku": "a"}, {"sku": "b"}]

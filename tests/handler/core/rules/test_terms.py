@@ -162,6 +162,16 @@ def test_nothing_is_counted_by_an_id_that_may_be_a_digest(
     assert source(rule, event=event).rules  # by a value of the body it is
 
 
+@pytest.mark.parametrize("rule", [EVENTS, {**POINTS, **COUNTED}])
+def test_what_is_counted_of_each_element_is_told_by_no_place_in_a_list(
+    rule: dict[str, Any],
+) -> None:
+    (text,) = said({**rule, "for_each": "body.refunds"})
+    assert text.startswith("once reads no item")
+    assert source({**rule, "for_each": "body.refunds", "once": "${item.id}"}).rules
+    assert source({**ATTRIBUTES, "for_each": "body.people"}).rules
+
+
 def test_the_digest_of_another_type_is_no_matter() -> None:
     event = {**UNORDERED, "id": {"t.updated": "body.id", "*": "digest"}}
     assert source({**EVENTS, "once": "${id}"}, event=event).rules
