@@ -24,7 +24,8 @@ from handler.core.rules.source import KINDS
 from handler.core.rules.users import IDENTIFYING
 from handler.core.rules.verify_block import SCHEMES
 from handler.core.verification.presets.catalogue import PRESETS
-from relay.rules.check.editor_words import BLOCKS, WORDS, Word
+from relay.rules.check.editor_words import BLOCKS, WORDS
+from relay.rules.check.request_words import Word
 
 Schema = dict[str, Any]
 

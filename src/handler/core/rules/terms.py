@@ -26,11 +26,12 @@ MAX_DELAY: Final = 900  # seconds: SQS, "Amazon SQS delay queues"
 CREATION: Final = re.compile(r".*(?:creat|insert)(?:ed?)", re.IGNORECASE)
 _ROW: Final = re.compile(r"INSERT .+")  # Supabase's database webhooks
 _ONCE: Final = (
-    "Braze counts it each time that it comes: say what it counts once, as in once: ${body.id}"
+    "once is missing: Braze counts this each time that it comes, so say what it counts once, as in"
+    " once: ${body.id}"
 )
 _ON_UNKNOWN: Final = (
-    "say on_unknown: where no answer comes back, retry may count it twice, with its revenue, and"
-    " hold keeps it for a person"
+    "on_unknown is missing: where no answer comes back, retry may count it twice, with its revenue,"
+    " and hold keeps it for a person"
 )
 _HOLD: Final = (
     "on_unknown: hold is for what must not come twice, and this may: leave it out, and it is"
