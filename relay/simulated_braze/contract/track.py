@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from relay.simulated_braze.contract import ecommerce
-from relay.simulated_braze.contract.attributes import MAX_TEXT
+from relay.simulated_braze.contract.attributes import MAX_TEXT, problem
 from relay.simulated_braze.contract.audience import attribute_time
 from relay.simulated_braze.contract.body import bad_attributes, misfits
 from relay.simulated_braze.contract.endpoints import DATA, TRACK
@@ -119,6 +119,8 @@ def _attributes_problems(one: Json, switches: Switches) -> Iterator[str]:
     if one.get(_IMPORT) is True:
         if one.keys() & {"external_id", "braze_id"} or not one.get("push_tokens"):
             yield "BAD_PUSH_TOKEN_IMPORT"
+        if why := problem("push_tokens", one["push_tokens"]):
+            yield why  # without a token there is no profile: no switch lets it through
     else:
         yield from naming_problems(one)
     if type(one.get(_IMPORT, False)) is not bool:
