@@ -18,7 +18,7 @@ GROUPS: Final = "subscription_groups"
 KINDS: Final = ("external_ids", "emails", "phones")
 MAX_USERS: Final = 50
 STATES: Final = ("subscribed", "unsubscribed")
-_KEYS: Final = {
+KEYS: Final = {
     "subscription_group_id": str,
     "subscription_state": str,
     "external_ids": list,
@@ -62,8 +62,8 @@ def _problems(body: Json, switches: Switches) -> Iterator[str]:
 
 
 def _object_problems(one: Json, switches: Switches) -> Iterator[str]:
-    given = {name: value for name, value in one.items() if _KEYS.get(name) is not object}
-    yield from misfits(given, _KEYS, switches)
+    given = {name: value for name, value in one.items() if KEYS.get(name) is not object}
+    yield from misfits(given, KEYS, switches)
     for name in ("subscription_group_id", "subscription_state"):
         if name not in one:
             yield f"{name} is required"

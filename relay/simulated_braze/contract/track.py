@@ -32,9 +32,10 @@ _TOO_MANY: Final = "Max Input Length Exceeded"
 _IMPORT: Final = "push_token_import"
 # Keys of an attributes object that are no attributes.
 CONTROL: Final = frozenset({*NAMING, _IMPORT})
+# By key of an object: its type; `object` is looked at apart.
 _OBJECT: Final = {**NAMING, **dict.fromkeys(SECONDARY, object), "app_id": str}
-_EVENT: Final = {**_OBJECT, "name": str, "time": str, "properties": dict}
-_PURCHASE: Final = {
+EVENT: Final = {**_OBJECT, "name": str, "time": str, "properties": dict}
+PURCHASE: Final = {
     **_OBJECT,
     "product_id": str,
     "currency": str,
@@ -141,7 +142,7 @@ def _record_problems(
 ) -> Iterator[str]:
     """Yield what is wrong with an event or a purchase."""
     array = place[0]
-    types: Mapping[str, type] = _EVENT if array == "events" else _PURCHASE
+    types: Mapping[str, type] = EVENT if array == "events" else PURCHASE
     given = {name: value for name, value in one.items() if types.get(name) is not object}
     yield from naming_problems(one)
     yield from misfits(given, types, switches)
