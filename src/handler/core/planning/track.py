@@ -53,7 +53,8 @@ def fill_track(rule: Rule, scope: Scope, warnings: list[str]) -> Recipient:
         body |= {array: kept} if kept else {}
     if not body:
         raise Unrenderable(ATTRIBUTES, "all of them are missing: there is nothing to write")
-    if len(encode_request(body)) > MAX_TRACK_BYTES:
+    # One object alone is less than a queue message, and to write it took as long as to check it.
+    if len(made) > 1 and len(encode_request(body)) > MAX_TRACK_BYTES:
         raise Unrenderable("", f"it is larger than {MAX_TRACK_BYTES:,} bytes")
     return body
 
@@ -103,6 +104,8 @@ def _event(event: Recipient, rule: Rule, warnings: list[str]) -> Recipient:
             raise Unrenderable(path, f"it is required: {breach.text}")
         warnings.append(f"{rule.name}: {path} is left out: {breach.text}")
         made = _without(made, breach.place)
+    if text := events.oversize(made.get("properties")):
+        raise Unrenderable(dotted((EVENTS, "properties")), text)
     return made
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from handler.core.errors import Unrenderable
 from handler.core.expressions.defines import Roots
 from handler.core.planning.track import fill_track
 from handler.core.rules.source import Scope
@@ -265,6 +266,19 @@ def test_computed_properties_have_102400_bytes_at_most(size: int, *, leaves: boo
     used = len('{"lines":[],"n":""}') + 253 * 404 - 1
     plan = made("track", block, {"lines": lines, "n": "x" * (size - used)})
     assert len(plan.deliveries) == leaves
+
+
+@pytest.mark.parametrize("count, leaves", [(38, True), (42, False)])
+def test_a_computed_request_is_4_mb_at_most(count: int, *, leaves: bool) -> None:
+    block = {"events": [event("watched", {"lines": "${body.lines}"}) for _ in range(count)]}
+    body = {"who": "c-7", "at": 1, "lines": ["x" * 250] * 395}  # some 99,900 bytes
+    roots: Any = {"body": body}
+    scope = Scope(Roots(roots), Roots(roots, is_signed=True))
+    if leaves:
+        assert len(fill_track(rule_of("track", block), scope, [])["events"]) == count  # type: ignore[arg-type]  # a list
+    else:
+        with pytest.raises(Unrenderable, match="larger than 4,000,000 bytes"):
+            fill_track(rule_of("track", block), scope, [])
 
 
 # eCommerce events.

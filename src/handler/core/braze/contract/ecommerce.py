@@ -187,8 +187,11 @@ def needed_paths(name: str) -> Iterator[str]:
 
 
 def normal(properties: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Return properties as they are sent: a currency in capitals, whole quantities."""
-    made = dict(properties)
+    """Return properties as they are sent: a currency in capitals, whole quantities.
+
+    PHP's JSON has [] for an empty map: such metadata is left out.
+    """
+    made = {name: one for name, one in properties.items() if name != "metadata" or one != []}
     code, products = made.get("currency"), made.get("products")
     if isinstance(code, str):
         made["currency"] = currency(code) or code
@@ -201,9 +204,10 @@ def _counted(product: JsonValue) -> JsonValue:
     if not isinstance(product, dict):
         return product
     quantity = product.get("quantity")
+    made = {name: one for name, one in product.items() if name != "metadata" or one != []}
     if isinstance(quantity, float) and quantity.is_integer():
-        return {**product, "quantity": int(quantity)}
-    return product
+        made["quantity"] = int(quantity)
+    return made
 
 
 def _is_whole_cart(name: str, properties: Mapping[str, Template]) -> bool:
@@ -220,12 +224,13 @@ def _of_object(
             text = f"{name} is missing: Braze drops the event where {owner} has none"
             yield Breach((name,), text)
     for name, template in properties.items():
-        if name in fields:
-            is_vital = name in known.needed or name == _DECIDING
-            for breach in _of_field(name, fields[name], template):
-                yield breach.below(name)._replace(is_vital=is_vital and breach.is_vital)
-        else:
+        field = fields.get(name)
+        if field is None:
             yield Breach((name,), _unknown(name, owner, known))
+        elif field.within or not field.fits(template):  # most values fit: each order has dozens
+            is_vital = name in known.needed or name == _DECIDING
+            for breach in _of_field(name, field, template):
+                yield breach.below(name)._replace(is_vital=is_vital and breach.is_vital)
 
 
 def _unknown(name: str, owner: str, known: Properties) -> str:
@@ -235,7 +240,7 @@ def _unknown(name: str, owner: str, known: Properties) -> str:
 
 
 def _of_field(name: str, field: Field, template: Template) -> Iterator[Breach]:
-    for one in visible(template):
+    for one in visible(template) if isinstance(template, Whole) else (template,):
         if is_open(one):
             if text := _wrong_kind(name, field, one):
                 yield Breach((), text)

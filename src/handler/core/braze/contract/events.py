@@ -16,7 +16,8 @@ from handler.core.braze.contract.property_values import value_breaches
 from handler.core.braze.contract.user_objects import IDENTITY, UPDATE
 from handler.core.braze.contract.visible import kind_of, visible
 from handler.core.braze.request import encode_request
-from handler.core.expressions.template import Template, Whole, literal_part
+from handler.core.expressions.template import Template, Whole
+from handler.core.json_types import JsonValue
 from handler.core.suggestions import unknown_key
 
 MAX_EVENT_BYTES: Final = 102_400  # of the properties of one event
@@ -44,7 +45,7 @@ def is_event_time(value: object) -> bool:
 
 
 def breaches(event: Mapping[str, Template]) -> Iterator[Breach]:
-    """Yield what is wrong in an event, written or rendered, but for who it is about."""
+    """Yield what is wrong in an event, written or rendered, but for its user and its size."""
     for key in event:
         if key not in KEYS:
             hint = f" ({MISPLACED[key]})" if key in MISPLACED else _is_property(key)
@@ -57,6 +58,13 @@ def breaches(event: Mapping[str, Template]) -> Iterator[Breach]:
     for given in visible(event.get("properties", {})):
         for breach in _of_properties(name if isinstance(name, str) else "", given):
             yield breach.below("properties")
+
+
+def oversize(properties: JsonValue) -> str | None:
+    """Return why the properties of an event are too large, or None."""
+    if len(encode_request(properties)) > MAX_EVENT_BYTES:
+        return f"properties: they are larger than {MAX_EVENT_BYTES:,} bytes"
+    return None
 
 
 def property_breaches(properties: Mapping[str, Template]) -> Iterator[Breach]:
@@ -128,12 +136,5 @@ def _of_properties(name: str, properties: Template) -> Iterator[Breach]:
         yield Breach((), "properties takes an object")
     elif name in ecommerce.EVENTS:
         yield from ecommerce.breaches(name, properties)
-        yield from _too_large(properties)
     else:
         yield from property_breaches(properties)
-        yield from _too_large(properties)
-
-
-def _too_large(properties: Mapping[str, Template]) -> Iterator[Breach]:
-    if len(encode_request(literal_part(dict(properties)))) > MAX_EVENT_BYTES:
-        yield Breach((), f"properties: they are larger than {MAX_EVENT_BYTES:,} bytes")

@@ -123,6 +123,8 @@ def _breaches(place: Place, thing: Mapping[str, Template]) -> Iterator[Breach]:
     yield from user_objects.breaches(thing)
     if place[0] == EVENTS:
         yield from events.breaches(thing)
+        if text := events.oversize(literal_part(thing.get("properties"))):
+            yield Breach(("properties",), text)
 
 
 def _check_attributes(thing: Mapping[str, Template]) -> Iterator[Problem]:
@@ -133,6 +135,8 @@ def _check_attributes(thing: Mapping[str, Template]) -> Iterator[Problem]:
         if name not in (*user_objects.PRIMARY, UPDATE, found_by)
     }
     yield from check_attributes(attributes, NO_ATTRIBUTE, may_add=True)
+    if {"name", "time"} <= attributes.keys():
+        yield ("name",), "with a name and a time this is an event: it stands under events"
     if not attributes and thing.get(UPDATE) is True:
         yield (), "it has no attributes, and with _update_existing_only: true it does nothing"
 

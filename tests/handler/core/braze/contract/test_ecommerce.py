@@ -262,7 +262,13 @@ def test_currencies_are_those_of_iso_4217() -> None:
 def test_a_currency_is_sent_in_capitals_and_a_quantity_as_a_whole_number() -> None:
     made = normal({"currency": "usd", "products": [{"quantity": 2.0}, "x"]})
     assert made == {"currency": "USD", "products": [{"quantity": 2}, "x"]}
+    assert repr(made["products"]).startswith("[{'quantity': 2}")
     assert problems(ORDER, order(currency="usd")) == []
+
+
+def test_an_empty_map_of_php_is_no_metadata() -> None:
+    made = normal({"metadata": [], "products": [{"metadata": [], "price": 1}]})
+    assert made == {"products": [{"price": 1}]}
 
 
 def test_what_an_order_is_dropped_without_is_known_by_its_path() -> None:

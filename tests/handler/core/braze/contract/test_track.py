@@ -283,6 +283,13 @@ def test_events_count_again_with_each_repeat() -> None:
     assert counts(template({"events": [event()]}))
 
 
+def test_an_event_among_attributes_is_told_where_it_belongs() -> None:
+    place, text = of_profile(name="watched", time="${time(body.at)}")
+    assert place == ("name",)
+    assert "it stands under events" in text
+    assert problems({"attributes": [profile(name="Ada")]}) == []
+
+
 def test_an_object_without_attributes_does_nothing_unless_it_makes_a_profile() -> None:
     assert "it does nothing" in of_profile(vip=None)[1]
     assert problems({"attributes": [profile(vip=None, _update_existing_only=False)]}) == []
