@@ -4,9 +4,10 @@ from collections import Counter, defaultdict
 from typing import Final
 
 from tests.simulation.clock import START
-from tests.simulation.invariants import Outcome, lost, out_of_order
+from tests.simulation.invariants import lost, out_of_order
+from tests.simulation.objects import Key
+from tests.simulation.outcome import Outcome
 from tests.simulation.sends import deliveries_in
-from tests.simulation.shop import Key
 from tests.simulation.world import World
 
 COLUMNS: Final = (

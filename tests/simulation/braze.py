@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from handler.core.braze.outcome import HttpResponse
 from tests.simulation.braze_faults import NOT_APPLIED, failure
+from tests.simulation.braze_objects import TAKES, WINDOWS, Refused, Refuses, breach, taken
 from tests.simulation.clock import Time
 from tests.simulation.faults import Calm, Fault, Faults
 from tests.simulation.line import Died
@@ -48,6 +49,7 @@ class Applied(NamedTuple):
 class Try:
     """A request as it left the worker; `unknown`: the worker cannot tell whether it was applied.
 
+    `told`: its answer names objects that were left out.
     `doubtful` are those of its deliveries of which nothing is recorded, for the worker has died.
     `left` are the seconds that the worker had left.
     """
@@ -58,6 +60,7 @@ class Try:
     unknown: bool = False
     doubtful: set[Any] = field(default_factory=set)
     left: float = float("inf")
+    told: bool = False
 
 
 class Pause(NamedTuple):
@@ -89,6 +92,8 @@ class Braze:
     """A workspace. `keys` are the keys that hold; `rejects` says of a body whether it is a 400,
     and `kills` whether it is the end of its worker.
 
+    `refuses` says of an object in an array why Braze leaves it out; `refused` are those.
+
     `tried` are all requests, whether they arrived or not; `breaches` are those that nobody should
     make. `begins` and `ends` are told of each, at its worker's end of the line.
     """
@@ -100,7 +105,9 @@ class Braze:
     limit: int = 250_000
     rejects: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
     kills: Callable[[dict[str, Any]], bool] = field(default=lambda _: False)
+    refuses: Refuses = field(default=lambda _array, _object: "")
     pauses: list[Pause] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
     asked: list[Ask] = field(default_factory=list)
     applied: list[Applied] = field(default_factory=list)
     tried: list[Try] = field(default_factory=list)
@@ -108,7 +115,7 @@ class Braze:
     ends: Callable[[Try], None] = field(default=lambda _: None)
     breaches: list[str] = field(default_factory=list)
     _entered: dict[tuple[str, str], Try] = field(default_factory=dict)
-    _hours: dict[int, int] = field(default_factory=dict)
+    _windows: dict[tuple[str, int], int] = field(default_factory=dict)
     _external: dict[str, float] = field(default_factory=dict)
 
     def post(self, url: str, body: bytes, key: str, seconds: float) -> HttpResponse:
@@ -123,6 +130,7 @@ class Braze:
         finally:
             self.ends(one)
         one.unknown = _is_silent(answer) or _is_from_an_edge(answer)
+        one.told = b'"input_array"' in answer.body
         return answer
 
     def _meet(self, one: Try, key: str, seconds: float) -> HttpResponse:
@@ -130,7 +138,11 @@ class Braze:
         if self.kills(one.body) or (fault is not None and fault.kind == "dies_before"):
             raise Died
         number = len(self.tried)
-        answer = self._answer(lambda later: self._act(one, key, number, later), seconds, fault)
+
+        def act(later: float) -> HttpResponse:
+            return self._act(one, key, _Struck(number, later, fault))
+
+        answer = self._answer(one.path, act, seconds, fault)
         if fault is not None and fault.kind == "dies_after":
             raise Died
         return answer
@@ -141,19 +153,19 @@ class Braze:
         fault = self._fault("braze.get")
         if fault is not None and fault.kind == "dies_before":
             raise Died
-        answer = self._answer(lambda _later: self._details(campaign, key), seconds, fault)
+        answer = self._answer(_DETAILS, lambda _later: self._details(campaign, key), seconds, fault)
         if fault is not None and fault.kind == "dies_after":
             raise Died
-        self.asked.append(Ask(self.clock(), campaign, _said(answer)))
+        self.asked.append(Ask(self.clock(), campaign, _active(answer)))
         return answer
 
     def _details(self, campaign: str, key: str) -> HttpResponse:
         now = self.clock()
-        status, words = self._admitted(key, now)
+        status, words = self._admitted(_DETAILS, key, now)
         if status == 201:
             status, words = 200, {"message": "success", "archived": False, "draft": False}
             words["enabled"] = self._paused(campaign, now) is None
-        return HttpResponse("answered", status, self._limits(now), json.dumps(words).encode())
+        return self._said(_DETAILS, status, words)
 
     def _paused(self, target: str, at: float) -> Pause | None:
         found = (one for one in self.pauses if one.campaign == target)
@@ -167,7 +179,7 @@ class Braze:
         return self.faults.at(point)
 
     def _answer(
-        self, act: Callable[[float], HttpResponse], seconds: float, fault: Fault | None
+        self, path: str, act: Callable[[float], HttpResponse], seconds: float, fault: Fault | None
     ) -> HttpResponse:
         failed = None if fault is None else failure(fault)
         if failed is None:
@@ -181,17 +193,32 @@ class Braze:
         self.clock.sleep(takes / 2)
         if failed.seconds >= seconds:  # the worker no longer waits
             return HttpResponse("interrupted", why="timeout")
-        return failed.answer(good, self._limits(self.clock()))
+        return failed.answer(good, self._limits(path, self.clock()))
 
-    def _act(self, one: Try, key: str, number: int, later: float) -> HttpResponse:
-        """Do what was asked, `later` by so many seconds; return the answer of a good day."""
-        now = self.clock()
+    def _act(self, one: Try, key: str, struck: "_Struck") -> HttpResponse:
+        """Do what was asked, perhaps later; return the answer of a good day."""
+        now, number = self.clock(), struck.number
         status, words = self._verdict(one.path, one.body, key, now)
         if status == 201 and "notice" not in words:
-            why = self._in_vain(one, now + later)
-            self.applied.append(Applied(now + later, one.path, one.body, key, number, why))
-            words = {"message": "success", "dispatch_id": f"{number:032x}", **words}
-        return HttpResponse("answered", status, self._limits(now), json.dumps(words).encode())
+            at = now + struck.later
+            why = self._in_vain(one, at)
+            body, said = self._kept(one, at, struck)
+            if body:
+                self.applied.append(Applied(at, one.path, body, key, number, why))
+            words = {"message": "success", **said, **words}
+        return self._said(one.path, status, words)
+
+    def _kept(self, one: Try, at: float, struck: "_Struck") -> tuple[dict[str, Any], Any]:
+        """Return what of a request is taken, and what an answer says of it."""
+        if one.path not in TAKES:
+            return one.body, {"dispatch_id": f"{struck.number:032x}"}
+        found = taken(one.body, self.refuses, struck.fault)
+        self.refused += (Refused(at, struck.number, array, one) for array, one in found.refused)
+        return found.body, found.words
+
+    def _said(self, path: str, status: int, words: Mapping[str, Any]) -> HttpResponse:
+        limits = self._limits(path, self.clock())
+        return HttpResponse("answered", status, limits, json.dumps(words).encode())
 
     def _in_vain(self, one: Try, at: float) -> str:
         """Return why a request that Braze takes does not reach all; "" where it does.
@@ -213,22 +240,28 @@ class Braze:
     def _verdict(
         self, path: str, body: dict[str, Any], key: str, now: float
     ) -> tuple[int, dict[str, Any]]:
-        status, words = self._admitted(key, now)
+        status, words = self._admitted(path, key, now)
         return self._judged(path, body, now) if status == 201 else (status, words)
 
-    def _admitted(self, key: str, now: float) -> tuple[int, dict[str, Any]]:
-        hour = int(now // HOUR)
-        self._hours[hour] = self._hours.get(hour, 0) + 1
+    def _admitted(self, path: str, key: str, now: float) -> tuple[int, dict[str, Any]]:
+        window, limit, _ = self._window(path, now)
+        self._windows[window] = self._windows.get(window, 0) + 1
         if key not in self.keys:
             return 401, {"message": "Error authenticating credentials"}
-        if self._hours[hour] > self.limit:
+        if self._windows[window] > limit:
             return 429, {"message": "You have reached your rate limit"}
         return 201, {}
 
+    def _window(self, path: str, now: float) -> tuple[tuple[str, int], int, int]:
+        """Return the window in which a request counts, its limit, and when it ends."""
+        seconds, limit = WINDOWS.get(path, (HOUR, self.limit))
+        number = int(now // seconds)
+        return (path if path in WINDOWS else "", number), limit, (number + 1) * seconds
+
     def _judged(self, path: str, body: dict[str, Any], now: float) -> tuple[int, dict[str, Any]]:
-        if breach := _breach(path, body):
-            self.breaches.append(breach)
-            return 400, {"message": breach}
+        if wrong := breach(path, body) if path in TAKES else _breach(path, body):
+            self.breaches.append(wrong)
+            return 400, {"message": wrong}
         if self.rejects(body):
             return 400, {"message": "Recipients invalid"}
         if "external_send_id" in body:
@@ -241,17 +274,25 @@ class Braze:
         self._external[name] = now
         return 201, {}
 
-    def _limits(self, now: float) -> Mapping[str, str]:
-        hour = int(now // HOUR)
+    def _limits(self, path: str, now: float) -> Mapping[str, str]:
+        window, limit, ends = self._window(path, now)
         return {
             "content-type": "application/json",
-            "x-ratelimit-limit": str(self.limit),
-            "x-ratelimit-remaining": str(max(0, self.limit - self._hours.get(hour, 0))),
-            "x-ratelimit-reset": str((hour + 1) * HOUR),
+            "x-ratelimit-limit": str(limit),
+            "x-ratelimit-remaining": str(max(0, limit - self._windows.get(window, 0))),
+            "x-ratelimit-reset": str(ends),
         }
 
 
-def _said(answer: HttpResponse) -> bool | None:
+class _Struck(NamedTuple):
+    """A request as it is acted on: its number, so many seconds `later`, and its fault."""
+
+    number: int
+    later: float
+    fault: Fault | None
+
+
+def _active(answer: HttpResponse) -> bool | None:
     """Return whether an answer says that a campaign is active; None where it says nothing."""
     try:
         words = json.loads(answer.body) if answer.status == 200 else {}

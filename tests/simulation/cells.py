@@ -2,18 +2,26 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Final, NamedTuple
 
-from tests.simulation.braze_faults import FAILURES
+from tests.simulation import till
+from tests.simulation.braze_faults import FAILURES, OF_ARRAYS
 from tests.simulation.faults import Fault, Plan
 from tests.simulation.invariants import breaches
 from tests.simulation.partiql import CODES
+from tests.simulation.shop import SOURCE as SHOP
+from tests.simulation.shop import TILL
 from tests.simulation.world import Setting, World
 
 # Three confirmations, which go in one request, and four receipts of low priority and under hold,
 # three of which do so too.
 SETTING: Final = Setting(207, webhooks=7, rate=10, workers=2, senders=1, repeated=0)
+# Three orders, refunds and changes in one request, some of whose objects Braze refuses; a refund
+# after its order; and two choices of one person.
+COUNTED: Final = replace(SETTING, webhooks=6, make=till.few, refuses=till.refuses)
+SETTINGS: Final = {SHOP: SETTING, TILL: COUNTED}
 _TIMED_OUT: Final = 40  # seconds: longer than an invocation of either function
 _FROZEN: Final = 300  # seconds: until others have the messages, and find the lease over
 _OF_AWS: Final = (
@@ -59,6 +67,11 @@ _KINDS: Final = {
     "ingest.queue": (Fault("missing"),),
     "clock.ingest": _OF_CLOCKS,
     "clock.worker": _OF_CLOCKS,
+}
+_OF_TILL: Final = {
+    **_KINDS,
+    "sqs.send_message": _OF_AWS,  # of a letter
+    "braze.post": (*_OF_BRAZE, *(Fault(kind) for kind in OF_ARRAYS)),
 }
 # Only what waits is postponed, and in a run in which nothing fails nothing waits.
 _OF_WAITS: Final = {
@@ -115,9 +128,9 @@ UNANSWERED: Final = Cell("braze.post", 1, Fault("unavailable"))  # that of three
 
 
 @cache
-def cells() -> tuple[Cell, ...]:
+def cells(of: str = SHOP) -> tuple[Cell, ...]:
     """Return every kind of fault at every call of a run in which nothing fails."""
-    return _cells(Struck(), _KINDS)
+    return _cells(Struck(), _OF_TILL if of == TILL else _KINDS, of)
 
 
 @cache
@@ -132,18 +145,20 @@ def cells_of_lookups() -> tuple[Cell, ...]:
     return _cells(Struck(), _OF_LOOKUPS)
 
 
-def _cells(plan: Struck, of: Mapping[str, tuple[Fault, ...]]) -> tuple[Cell, ...]:
-    World(SETTING, plan).run()
+def _cells(
+    plan: Struck, kinds: Mapping[str, tuple[Fault, ...]], of: str = SHOP
+) -> tuple[Cell, ...]:
+    World(SETTINGS[of], plan).run()
     return tuple(
         Cell(point, call, fault)
-        for point, kinds in of.items()
+        for point, faults in kinds.items()
         for call in range(1, plan.calls[point] + 1)
-        for fault in kinds
+        for fault in faults
     )
 
 
-def broken(*struck: Cell) -> dict[str, list[str]]:
+def broken(*struck: Cell, of: str = SHOP) -> dict[str, list[str]]:
     """Return which invariants do not hold in a run with these faults."""
-    world = World(SETTING, Struck(*struck))
+    world = World(SETTINGS[of], Struck(*struck))
     world.run()
     return {name: list(found) for name, found in breaches(world).items()}

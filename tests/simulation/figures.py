@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from tests.simulation.clock import START
-from tests.simulation.invariants import Outcome, lost
-from tests.simulation.shop import Key
+from tests.simulation.invariants import lost
+from tests.simulation.objects import Key
+from tests.simulation.outcome import Outcome, times_of
 from tests.simulation.world import World
 
 Figures = Mapping[str, float]
@@ -23,7 +24,7 @@ def figures(world: World, seconds: float) -> Figures:
     """
     outcome = Outcome(world)
     wishes = outcome.wishes
-    sends = {key: len(outcome.sent[key]) for key in wishes if key in outcome.sent}
+    sends = {key: times_of(outcome.sent[key]) for key in wishes if key in outcome.sent}
     return {
         "webhooks": world.setting.webhooks,
         "accepted deliveries": len(wishes),
@@ -71,8 +72,8 @@ def _in_outage(world: World) -> Iterator[bool]:
 
 def _many(outcome: Outcome) -> Iterator[tuple[Key, int]]:
     for key, sends in outcome.sent.items():
-        if key in outcome.wishes and len(sends) > _allowed(outcome, key):
-            yield key, len(sends)
+        if key in outcome.wishes and times_of(sends) > _allowed(outcome, key):
+            yield key, times_of(sends)
 
 
 def _allowed(outcome: Outcome, key: Key) -> int:

@@ -20,8 +20,9 @@ from tests.simulation.clock import Clock
 from tests.simulation.dynamodb import DynamoDB, Table
 from tests.simulation.environments import BRAZE_KEYS, DEAD, LOW, QUEUE, SIGNING, TABLE, Environments
 from tests.simulation.faults import Fault, Once
-from tests.simulation.invariants import Outcome, lost
+from tests.simulation.invariants import lost
 from tests.simulation.line import Died
+from tests.simulation.outcome import Outcome
 from tests.simulation.secrets import Secrets
 from tests.simulation.sends import deliveries_in
 from tests.simulation.shop import SECRET, SOURCE, Webhook, id_of, webhooks

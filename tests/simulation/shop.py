@@ -3,7 +3,7 @@
 import base64
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -11,8 +11,10 @@ from random import Random
 from typing import Any, Final
 
 from handler.core.planning.delivery_id import delivery_id
+from tests.simulation.objects import Key
 
 SOURCE: Final = "shop"
+TILL: Final = "till"  # the source of `till.py`
 SECRET: Final = "canary-signing-secret"
 CAMPAIGNS: Final = {
     "417220e4-5a2a-b634-7f7d-9ec891532368": "confirm",
@@ -21,6 +23,7 @@ CAMPAIGNS: Final = {
     "5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24": "profile",
     "c27b64d8-0e15-4f3a-b9c8-72a1d5e6f083": "ticket",
     "e4b1f7a2-6c3d-4d58-9a06-3f8c2b7d1e95": "seat",
+    "0b7d3c52-41ae-4f8e-8c66-e29f5a1d7b40": "thanks",
 }
 # Topics, and how often they come; of the last no rule wants anything.
 _TOPICS: Final = {
@@ -36,13 +39,15 @@ BAD: Final = "bad-"  # so begins who Braze refuses
 POISON: Final = "poison-"  # and who is the end of every worker that sends it
 _DISORDER: Final = 20  # seconds that an update may be late
 
-Key = tuple[str, int, str]  # rule, number of the webhook, seat
 State = tuple[Any, ...]  # of a generator of random numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One delivery that a webhook stands for; `version` orders those of one user."""
+    """One delivery that a webhook stands for; `version` orders those of one user.
+
+    So it does those of several rules with one `guard`. `refused`: Braze refuses a part of it.
+    """
 
     key: Key
     id: str
@@ -50,6 +55,8 @@ class Wish:
     recipient: dict[str, Any]
     hold: bool
     version: int | None
+    guard: str = ""
+    refused: bool = False
 
     @property
     def may_be_buried(self) -> frozenset[str]:
@@ -58,7 +65,8 @@ class Wish:
             return frozenset({"rejected", "unknown", "notice"})
         if self.user.startswith(POISON):
             return frozenset({"worker_lost", "unknown", "horizon"})
-        return frozenset({"unknown", "notice"} if self.hold else {"notice"})
+        reasons = {"notice", *(["unknown"] if self.hold else []), *(["rejected"] * self.refused)}
+        return frozenset(reasons)
 
     @property
     def never_sent(self) -> bool:
@@ -77,13 +85,14 @@ class Webhook:
     signature: str
     answer: int
     wishes: tuple[Wish, ...]
+    source: str = SOURCE
 
     def request(self) -> dict[str, Any]:
         """Return the HTTP API event (API Gateway, payload format 2.0)."""
         return {
             "version": "2.0",
             "routeKey": "ANY /webhooks/{source+}",
-            "rawPath": f"/webhooks/{SOURCE}",
+            "rawPath": f"/webhooks/{self.source}",
             "rawQueryString": "",
             "headers": {
                 "content-type": "application/json",
@@ -91,8 +100,8 @@ class Webhook:
                 "x-shopify-hmac-sha256": self.signature,
                 "x-shopify-topic": self.topic,
             },
-            "pathParameters": {"source": SOURCE},
-            "requestContext": {"http": {"method": "POST", "path": f"/webhooks/{SOURCE}"}},
+            "pathParameters": {"source": self.source},
+            "requestContext": {"http": {"method": "POST", "path": f"/webhooks/{self.source}"}},
             "body": self.body.decode(),
             "isBase64Encoded": False,
         }
@@ -101,7 +110,8 @@ class Webhook:
 def id_of(key: Key) -> str:
     """Return the delivery id: each rule's `once` is all that tells its deliveries apart."""
     rule, number, seat = key
-    return delivery_id(SOURCE, rule, f"{number}/{seat}" if seat else str(number), "")
+    source = SOURCE if rule in _RULES.values() else TILL
+    return delivery_id(source, rule, f"{number}/{seat}" if seat else str(number), "")
 
 
 def is_bad(body: dict[str, Any]) -> bool:
@@ -115,8 +125,10 @@ def is_poison(body: dict[str, Any]) -> bool:
 
 
 def _has(body: dict[str, Any], prefix: str) -> bool:
-    named = body.get("recipients") or [body.get("recipient", {})]
-    return any(str(each.get("external_user_id")).startswith(prefix) for each in named)
+    named = [*(body.get("recipients") or [body.get("recipient", {})])]
+    named += [each for name in ("attributes", "events") for each in body.get(name, ())]
+    ids = (str(each.get("external_user_id") or each.get("external_id")) for each in named)
+    return any(one.startswith(prefix) for one in ids)
 
 
 def webhooks(random: Random, count: int, start: float, rate: float) -> Iterator[Webhook]:
@@ -129,16 +141,23 @@ def webhooks(random: Random, count: int, start: float, rate: float) -> Iterator[
         yield _webhook(random, at, number, topic)
 
 
+Making = Callable[[Random, int, float, float], Iterator[Webhook]]
+
+
 @lru_cache(maxsize=1)  # the runs of a matrix differ in their faults alone
-def _again(state: State, count: int, start: float, rate: float) -> tuple[list[Webhook], State]:
+def _again(
+    make: Making, state: State, count: int, start: float, rate: float
+) -> tuple[list[Webhook], State]:
     random = Random()  # noqa: S311 - to be repeated
     random.setstate(state)
-    return [*webhooks(random, count, start, rate)], random.getstate()
+    return [*make(random, count, start, rate)], random.getstate()
 
 
-def all_webhooks(random: Random, count: int, start: float, rate: float) -> list[Webhook]:
-    """Return what `webhooks` yields; for the same once more, without making it again."""
-    made, state = _again(random.getstate(), count, start, rate)
+def all_webhooks(
+    make: Making, random: Random, count: int, start: float, rate: float
+) -> list[Webhook]:
+    """Return the webhooks that are made so; for the same once more, without making them again."""
+    made, state = _again(make, random.getstate(), count, start, rate)
     random.setstate(state)
     return made
 
@@ -156,17 +175,37 @@ def _webhook(random: Random, at: float, number: int, topic: str) -> Webhook:
 
 def signed(random: Random, at: float, number: int, topic: str, document: dict[str, Any]) -> Webhook:
     """Return the webhook of a document; those of a few are forged or broken."""
-    body = json.dumps(document).encode()
+    wishes = tuple(_wishes(topic, document))
+    late = _DISORDER if topic == "customers/update" else 0
+    return sealed(random, Draft(at, number, topic, document, wishes, late=late))
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A webhook before it is signed, which is up to `late` seconds late."""
+
+    at: float
+    number: int
+    topic: str
+    document: dict[str, Any]
+    wishes: tuple[Wish, ...]
+    source: str = SOURCE
+    late: float = 0
+
+
+def sealed(random: Random, draft: Draft) -> Webhook:
+    """Return a webhook with its signature; those of a few are forged or broken."""
+    body = json.dumps(draft.document).encode()
     chance = random.random()
     answer = 401 if chance < 0.01 else 400 if chance < 0.02 else 200
     if answer == 400:
         body = body[:-1]
     secret = SECRET if answer != 401 else "canary-of-somebody-else"
     digest = hmac.digest(secret.encode(), body, "sha256")
-    wishes = tuple(_wishes(topic, document)) if answer == 200 else ()
-    late = random.random() * _DISORDER if topic == "customers/update" else 0
+    at = draft.at + (random.random() * draft.late if draft.late else 0)
     signature = base64.b64encode(digest).decode()
-    return Webhook(at + late, number, topic, body, signature, answer, wishes)
+    wishes = draft.wishes if answer == 200 else ()
+    return Webhook(at, draft.number, draft.topic, body, signature, answer, wishes, draft.source)
 
 
 def _document(number: int, user: str, at: float) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Faults of a run: far more than in real life, so that a short time shows much."""
 
+from dataclasses import replace
 from typing import Final
 
+from tests.simulation import till
 from tests.simulation.faults import Fault, Rates
 from tests.simulation.shop import CAMPAIGNS
 from tests.simulation.world import Setting
@@ -104,3 +106,19 @@ def stormy(seed: int, webhooks: int) -> Setting:
         gone=(lasts * 0.45, lasts * 0.45 + 20),
         rotations=(lasts * 0.4, lasts * 0.8),
     )
+
+
+# Beside those above, of requests that hold objects.
+_OF_OBJECTS: Final = {
+    Fault("errors_some"): 0.005,
+    Fault("errors_all"): 0.003,
+    Fault("errors_nowhere"): 0.003,
+    Fault("limited_bare"): 0.0005,
+}
+
+
+def counted(seed: int, webhooks: int) -> Setting:
+    """Return the same of a till, whose orders are counted; Braze refuses some of the objects."""
+    rates = {**STORM, "braze.post": {**STORM["braze.post"], **_OF_OBJECTS}}
+    storm = replace(stormy(seed, webhooks), rates=rates, pauses=())
+    return replace(storm, make=till.webhooks, refuses=till.refuses)

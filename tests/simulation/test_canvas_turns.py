@@ -12,7 +12,8 @@ import pytest
 from handler.deliver import serve
 from tests.simulation import shop
 from tests.simulation import world as worlds
-from tests.simulation.invariants import Outcome, breaches
+from tests.simulation.invariants import breaches
+from tests.simulation.outcome import Outcome
 from tests.simulation.shop import Webhook
 from tests.simulation.storms import STORM
 from tests.simulation.world import Setting, World

@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from tests.simulation.cells import (
+    COUNTED,
     SETTING,
     UNANSWERED,
     Cell,
@@ -18,22 +19,32 @@ from tests.simulation.cells import (
     cells_of_lookups,
     cells_of_waits,
 )
+from tests.simulation.outcome import Outcome
 from tests.simulation.sends import deliveries_in
+from tests.simulation.shop import SOURCE as SHOP
+from tests.simulation.shop import TILL
 from tests.simulation.storms import STORM
 from tests.simulation.world import World
 
 _STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 1_021  # a prime: all have their turn
 
 
-def seconds(first: int) -> range:
+def seconds(first: int, of: str = SHOP) -> range:
     """Return the second faults of a first one: of all pairs in a row every so many."""
-    count = len(cells())
+    count = len(cells(of))
     return range(-first * count % _STEP, count, _STEP)
 
 
 @pytest.mark.parametrize("cell", cells(), ids=str)
 def test_after_any_one_fault_all_that_was_accepted_arrives_as_it_should(cell: Cell) -> None:
     assert broken(cell) == {}
+
+
+@pytest.mark.parametrize("cell", cells(TILL), ids=str)
+def test_after_any_one_fault_braze_counts_what_was_ordered_and_heeds_the_newest_choice(
+    cell: Cell,
+) -> None:
+    assert broken(cell, of=TILL) == {}
 
 
 @pytest.mark.parametrize("cell", cells_of_lookups(), ids=str)
@@ -63,6 +74,16 @@ def test_after_two_faults_likewise(first: int) -> None:
     assert found == {}, str(every[first])
 
 
+@pytest.mark.parametrize("first", [at for at in range(len(cells(TILL))) if seconds(at, TILL)])
+def test_after_two_faults_braze_counts_right(first: int) -> None:
+    every = cells(TILL)
+    found = {}
+    for at in seconds(first, TILL):
+        if pair := broken(every[first], every[at], of=TILL):
+            found[str(every[at])] = pair
+    assert found == {}, str(every[first])
+
+
 def test_the_pairs_that_are_tried_are_of_faults_at_many_calls() -> None:
     every = cells()
     pairs = [(every[first], every[at]) for first in range(len(every)) for at in seconds(first)]
@@ -82,6 +103,21 @@ def test_in_the_run_without_faults_deliveries_of_both_policies_share_requests() 
     assert sent == [[False] * 3, [True] * 3, [True]]
     opened, marked = 2, 2  # both shared requests, before they are sent and after
     assert len([it for it in cells() if it.point == "dynamodb.request"]) == opened + marked
+
+
+def test_in_the_run_of_orders_objects_share_requests_and_braze_refuses_one() -> None:
+    world = World(COUNTED, Struck())
+    world.run()
+
+    sent = [{key for key, _ in deliveries_in(one.path, one.body)} for one in world.braze.tried]
+    assert {("placed-hold", 1, ""), ("placed-retry", 2, ""), ("points", 4, "")} in sent
+    assert {("refunded-hold", 1, "A")} in sent
+    outcome = Outcome(world)
+    assert outcome.refused == {("placed-retry", 2, "")}
+    assert outcome.letters == {("placed-retry", 2, ""): ["rejected"]}
+    choices = [key for key in outcome.sent if key[0] == "consent"]
+    assert choices == [("consent", 2, "2")]
+    assert outcome.stale == {("consent", 2, "1")}
 
 
 def test_every_service_is_struck_at_every_call_and_every_clock_is_wrong() -> None:

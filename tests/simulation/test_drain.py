@@ -12,7 +12,8 @@ from tests.simulation import world as worlds
 from tests.simulation.clock import START
 from tests.simulation.faults import Rates
 from tests.simulation.figures import Figures, figures
-from tests.simulation.invariants import Outcome, breaches
+from tests.simulation.invariants import breaches
+from tests.simulation.outcome import Outcome
 from tests.simulation.sends import deliveries_in
 from tests.simulation.shop import webhooks
 from tests.simulation.storms import STORM

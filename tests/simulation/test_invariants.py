@@ -18,6 +18,7 @@ from handler.worker.task import DELETE
 from tests.simulation.cells import broken, cells
 from tests.simulation.faults import Fault
 from tests.simulation.invariants import breaches
+from tests.simulation.shop import TILL
 from tests.simulation.storms import STORM, stormy
 from tests.simulation.world import World
 
@@ -139,6 +140,7 @@ OF_REQUESTS: Final = {
         ("dynamodb.batch_execute_statement", "dies_before"),
     ),
 }
+OWED: Final = ("handler.worker.claim.bury_owed", always(DELETE))
 TIMINGS: Final = {
     "patience ends after a minute": ("buried", Timing(horizon=60)),
     "a wait has no end": ("unfinished", Timing(floor=40_000, cap=42_000)),
@@ -170,6 +172,14 @@ def test_a_mistake_with_a_batch_request_is_seen(name: str, monkeypatch: pytest.M
         monkeypatch.setattr(target, instead)
 
     assert any(mistake.seen_by in broken(cell) for cell in those)
+
+
+def test_a_letter_that_is_owed_and_forgotten_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    struck = ("sqs.send_message", "dies_before")
+    those = [cell for cell in cells(TILL) if (cell.point, cell.fault.kind) == struck]
+    monkeypatch.setattr(*OWED)
+
+    assert any("dropped" in broken(cell, of=TILL) for cell in those)
 
 
 @pytest.mark.parametrize("name", TIMINGS)

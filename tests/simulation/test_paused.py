@@ -6,7 +6,8 @@ from typing import Any, Final
 import pytest
 
 from tests.simulation.faults import Rates
-from tests.simulation.invariants import Outcome, breaches
+from tests.simulation.invariants import breaches
+from tests.simulation.outcome import Outcome
 from tests.simulation.shop import CAMPAIGNS
 from tests.simulation.storms import STORM
 from tests.simulation.world import Setting, World

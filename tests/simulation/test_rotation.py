@@ -15,7 +15,8 @@ import pytest
 from tests.simulation import world as worlds
 from tests.simulation.braze import Try
 from tests.simulation.figures import Figures, figures
-from tests.simulation.invariants import Outcome, breaches
+from tests.simulation.invariants import breaches
+from tests.simulation.outcome import Outcome
 from tests.simulation.shop import is_bad, is_poison
 from tests.simulation.world import Setting, World
 

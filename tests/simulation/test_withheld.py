@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from relay.reconcile.accounting import LEFT, PLANNED
-from tests.simulation.invariants import Outcome, breaches
+from tests.simulation.invariants import breaches
+from tests.simulation.outcome import Outcome
 from tests.simulation.sink import Sink
 from tests.simulation.storms import stormy
 from tests.simulation.world import Setting, World

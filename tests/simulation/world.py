@@ -11,18 +11,22 @@ from typing import Any, Final
 
 from handler.deliver import serve
 from handler.worker.dependencies import Worker
+from tests.simulation import shop
 from tests.simulation.baton import Baton
 from tests.simulation.braze import Braze, Outage, Pause, Try
+from tests.simulation.braze_objects import Refuses
 from tests.simulation.dynamodb import DynamoDB, Table
 from tests.simulation.environments import BRAZE_KEYS, DEAD, LOW, QUEUE, SIGNING, TABLE, Environments
 from tests.simulation.faults import Fault, Plan, Rates
 from tests.simulation.line import Died
+from tests.simulation.objects import Key
 from tests.simulation.secrets import Secrets
 from tests.simulation.sends import deliveries_in
 from tests.simulation.shop import (
     SECRET,
     SOURCE,
-    Key,
+    TILL,
+    Making,
     Webhook,
     all_webhooks,
     id_of,
@@ -38,6 +42,7 @@ DELIVER_SECONDS: Final = 30
 VISIBILITY: Final = 181
 BATCH: Final = 10
 _PAUSES: Final = (10, 30, 60, 300, 600, 1_800, 3_600)  # a sender's, between two tries
+_REDRIVEN: Final = 60  # seconds after the end of a run; marks and messages have clocks of their own
 _RETIRED: Final = 400  # seconds after a rotation; longer than a worker keeps a key
 
 
@@ -58,6 +63,8 @@ class Setting:
     only: tuple[str, ...] | None = None  # patterns of the addresses that may be reached
     rotations: tuple[float, ...] = ()  # when the API key is rotated, in seconds
     repeated: float = 0.01  # of the webhooks that were answered come again
+    make: Making = shop.webhooks
+    refuses: Refuses = lambda _array, _object: ""  # what of a request Braze leaves out
 
 
 @dataclass
@@ -68,6 +75,7 @@ class Story:
     answers: dict[int, list[int]] = field(default_factory=dict)
     at_once: list[Key] = field(default_factory=list)
     deaths: int = 0
+    numbers: dict[Key, set[int]] = field(default_factory=dict)  # webhooks that stand for each
     open_when_frozen: Counter[str] = field(default_factory=Counter)  # by delivery id
     calm_at: float = 0.0
     ended_at: float = 0.0
@@ -102,6 +110,7 @@ class World:
             begins=self._begins,
             ends=self._ends,
             pauses=self._pauses(),
+            refuses=setting.refuses,
         )
         ports: dict[str, Any] = {"clock": self.clock, "faults": self.plan}
         self.on = Environments(
@@ -113,7 +122,7 @@ class World:
             self.braze,
         )
         self.on.only = setting.only
-        self.on.secrets.put(SIGNING, json.dumps({SOURCE: SECRET}))
+        self.on.secrets.put(SIGNING, json.dumps(dict.fromkeys((SOURCE, TILL), SECRET)))
         self._sending: set[Key] = set()
         self._posted: dict[int, list[Try]] = {}
         self._taken: dict[int, tuple[Queue, list[str]]] = {}  # what each worker has in its hands
@@ -125,13 +134,15 @@ class World:
     def run(self) -> Story:
         """Let it all happen; return the story."""
         given = self.setting
-        made = all_webhooks(self.on.random, given.webhooks, self.clock(), given.rate)
+        made = all_webhooks(given.make, self.on.random, given.webhooks, self.clock(), given.rate)
+        for each in made:
+            for wish in each.wishes:
+                self.story.numbers.setdefault(wish.key, set()).add(each.number)
         due = [(each.at, each.number, 0, each) for each in made]
         heapify(due)
         for _ in range(given.senders):
             self.clock.add(lambda: self._send(due))
-        for _ in range(given.workers):
-            self.clock.add(self._work)
+        self._let_work()
         for at in given.rotations:
             self.clock.add(self._rotate, at)
         if given.gone is not None:
@@ -140,6 +151,27 @@ class World:
             self.story.trace = self.clock.run()
         self.story.ended_at = self.clock()
         return self.story
+
+    def mend(self) -> None:
+        """After the run, let Braze refuse no object any more, and redrive what it had refused."""
+        self.braze.refuses = lambda _array, _object: ""
+        self.clock.add(self._redrive)
+        with self.on.ports():
+            self.clock.run()
+        self.story.ended_at = self.clock()
+
+    def _redrive(self) -> None:
+        self.clock.sleep(_REDRIVEN)
+        for letter in [*self.dead.messages.values()]:
+            if letter.attributes.get("reason", {}).get("StringValue") == "rejected":
+                self.on.sqs.send_message(QueueUrl=QUEUE, MessageBody=letter.body)
+                del self.dead.messages[letter.id]
+        self.story.calm_at = self.clock()
+        self._let_work()
+
+    def _let_work(self) -> None:
+        for _ in range(self.setting.workers):
+            self.clock.add(self._work)
 
     def _outages(self) -> list[Outage]:
         now = self.clock()
