@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from handler import settings
+from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.delivery import horizon
+from handler.core.delivery.backoff import LONGEST_WAIT, Timing
 from handler.core.errors import Unavailable
 from relay.ci.roles import GITHUB, roles
 from relay.local.deploy import route_keys
@@ -97,6 +100,15 @@ def test_the_waits_of_a_whole_horizon_stay_under_the_receive_count(
     shortest_outage_wait = 300
     receives = resources["Queue"]["RedrivePolicy"]["maxReceiveCount"]
     assert receives > DAY / shortest_outage_wait
+    assert receives == horizon.RECEIVES  # for which longer horizons stretch their waits
+
+
+def test_the_queue_keeps_a_message_for_longer_than_it_is_tried_and_waits_at_last(
+    resources: dict[str, Any],
+) -> None:
+    kept = resources["Queue"]["MessageRetentionPeriod"]
+    assert Timing().horizon + LONGEST_WAIT < kept
+    assert max(one.horizon for one in ENDPOINTS) <= Timing().horizon
 
 
 @pytest.mark.parametrize(

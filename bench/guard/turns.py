@@ -81,7 +81,7 @@ class Writer:
         retry = Retry(clock=clock, sleep=clock.sleep, random=Random(1).random)
         table = Table(client, _TABLE, retry=retry)
         return cls(
-            clock, Random(0), Ledger(table, _DAYS), ProfileVersions(table), profiles, guarded
+            clock, Random(0), Ledger(table, _DAYS), ProfileVersions(table, _DAYS), profiles, guarded
         )
 
     def deliver(self, write: Write, deadline: float) -> int | None:

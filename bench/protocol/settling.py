@@ -6,9 +6,11 @@ from typing import Final, NamedTuple
 from bench.protocol.calls import Unavailable, call
 from bench.protocol.ledger import Claim
 from bench.protocol.scene import Invocation, Message, Scene
+from handler.core.braze.endpoints import SENDS
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
 from handler.core.delivery.claim_protocol import Settlement, State, settlement
+from handler.core.delivery.horizon import horizon_of
 from handler.core.reasons import Reason
 
 TIMING: Final = Timing()
@@ -36,7 +38,7 @@ def settle(
     """Write what an attempt came to; return what becomes of the message."""
     message, claim, _ = member
     policy, age = message.delivery.policy, scene.now - claim.since
-    past = Reason.HORIZON if age >= TIMING.horizon else None
+    past = Reason.HORIZON if age >= horizon_of(TIMING, SENDS[0].path) else None
     settled = settlement(outcome, policy, last or past)
     seconds = wait(TIMING, outcome, claim.attempt, age, scene.random())
     if settled.state is State.DEAD:

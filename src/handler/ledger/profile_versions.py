@@ -24,7 +24,6 @@ from handler.ledger.lease import DAY, has_unknown
 from handler.ledger.records import record_from
 
 _VERSION: Final = 1
-_DAYS: Final = 30  # far longer than any delivery takes
 _UNSENT: Final = (State.WITHHELD, State.STALE, State.DEAD)
 _SETTLED: Final = (State.ACCEPTED, State.HELD, *_UNSENT)
 _GONE: Final = 3_600  # seconds after a lease; a dead worker's message is visible again after 181
@@ -34,9 +33,13 @@ Turn = Literal["go", "stale", "wait"]
 
 @dataclass(frozen=True, slots=True)
 class ProfileVersions:
-    """The items of profiles. Every call raises Unavailable where the table does not answer."""
+    """The items of profiles, kept for `days`, as final marks are: no older change is sent later.
+
+    Every call raises Unavailable where the table does not answer.
+    """
 
     table: Table
+    days: int
 
     def begin(self, delivery: Delivery, now: float, until: float) -> Turn:
         """Return whether a delivery may write its attributes now, and begin its turn.
@@ -56,7 +59,7 @@ class ProfileVersions:
             ":id": text(delivery.id),
             ":now": number(int(now)),
             ":until": number(int(until)),
-            ":expires": number(int(now) + _DAYS * DAY),
+            ":expires": number(int(now) + self.days * DAY),
         }
         mine = "attribute_not_exists(#pending) OR #pending = :id"
         free = f"{mine} OR {_no_newer('pending_version', 'pending_ms')}"

@@ -183,7 +183,7 @@ def _ended(
     if final_outcome is not None:
         return settle(invocation, claimed, final_outcome)
     worker = invocation.worker
-    if last := _lost_too_often(worker, claimed.claim, times.now):
+    if last := _lost_too_often(worker, claimed, times.now):
         outcome = Outcome("unknown", Reason.WORKER_LOST)
         return settle(invocation, claimed, outcome, last=last)
     if _is_forgotten(worker, claimed, times.now):
@@ -225,11 +225,12 @@ def _tags(task: DeliveryTask) -> dict[str, str]:
     return tags if delivery.once is None else {**tags, "once": delivery.once}
 
 
-def _lost_too_often(worker: Worker, claim: Claim, now: float) -> Reason | None:
+def _lost_too_often(worker: Worker, claimed: ClaimedDelivery, now: float) -> Reason | None:
     """Return why a delivery that may be killing its workers is not sent again; None if it is."""
+    claim = claimed.claim
     if not claim.lost:
         return None
-    if now - claim.since >= worker.timing.horizon:
+    if claimed.task.is_past(worker.timing, claim.since, now):
         return Reason.HORIZON
     return Reason.WORKER_LOST if claim.lost >= MOST_LOST else None
 
@@ -257,11 +258,12 @@ def _in_turn(
     if turn == "stale":
         return _without_state(invocation, claimed)
     outcome = Outcome("not_sent", Reason.OUT_OF_TURN)
-    age = times.now - claimed.since
-    if age >= worker.timing.horizon:
+    if task.is_past(worker.timing, claimed.since, times.now):
         return settle(invocation, claimed, outcome)
     give_back(worker, claimed)
+    age = times.now - claimed.since
     seconds = wait(worker.timing, outcome, task.message.receives, age, worker.random())
+    seconds = task.paced(worker.timing, seconds, times.now)
     return wait_again(worker, task, Reason.OUT_OF_TURN, seconds)
 
 

@@ -92,7 +92,7 @@ class Worker:
     @property
     def profile_versions(self) -> ProfileVersions:
         """The versions of the attributes of each profile."""
-        return ProfileVersions(self.ledger.table)
+        return ProfileVersions(self.ledger.table, self.ledger.days)
 
 
 def build(environ: Mapping[str, str]) -> Worker:

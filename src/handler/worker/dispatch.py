@@ -195,8 +195,10 @@ def _stopped(
 def _wait(invocation: Invocation, task: DeliveryTask, stop: _Stop) -> Disposition:
     """Return the disposition of a delivery that waits; past its horizon it ends."""
     worker = invocation.worker
-    if worker.clock() - task.message.first_at < worker.timing.horizon:
-        return wait_again(worker, task, stop.reason, stop.seconds)
+    now = worker.clock()
+    if not task.is_past(worker.timing, task.message.first_at, now):
+        seconds = task.paced(worker.timing, stop.seconds, now)
+        return wait_again(worker, task, stop.reason, seconds)
     reason = Reason.PAUSED if stop.reason is Reason.PAUSED else Reason.HORIZON
     return _end(invocation, task, Outcome("rejected", reason, detail=stop.reason))
 

@@ -9,6 +9,7 @@ from handler.aws.errors import error_name
 from handler.aws.sqs import Cause
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import wait
+from handler.core.delivery.horizon import is_past
 from handler.core.errors import Unavailable, UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Delivery
@@ -16,6 +17,7 @@ from handler.core.reasons import Reason
 from handler.worker.dependencies import Worker
 from handler.worker.task import (
     DELETE,
+    DeliveryTask,
     Disposition,
     Invocation,
     QueueMessage,
@@ -48,27 +50,39 @@ def on_failure(invocation: Invocation, messages: Iterable[QueueMessage]) -> Iter
 def _not_now(invocation: Invocation, message: QueueMessage, why: str, random: float) -> Disposition:
     """Wait for AWS, for a secret or for a fix of ours, until the horizon; then bury the message."""
     worker = invocation.worker
-    age = worker.clock() - message.first_at
+    now = worker.clock()
     outcome = Outcome("not_sent", Reason.UNAVAILABLE)
+    age = now - message.first_at
     seconds = wait(worker.timing, outcome, message.receives, age, random)
+    task = _task_in(message)
+    if task is not None:
+        seconds = task.paced(worker.timing, seconds, now)
     worker.log.error("not now", extra={"message_id": message.id, "why": why, "wait": seconds})
-    if age < worker.timing.horizon or not invocation.has_time(1):
+    is_alive = not _is_past(worker, message, task, now)
+    if is_alive or not invocation.has_time(1):
         return retry_in(seconds)
     try:
         bury_message(worker, message.body, Cause(Reason.HORIZON, detail=why))
     except (ClientError, BotoCoreError):
         return retry_in(seconds)
     log_delivery(worker, None, {"outcome": "rejected", "reason": Reason.HORIZON})
-    _count(worker, message.body)
+    if task is not None:
+        worker.tally.count("DeliveriesDead", task.delivery.source, task.delivery.rule)
+    else:
+        worker.tally.count("LettersReturned")
     return DELETE
 
 
-def _count(worker: Worker, body: str) -> None:
+def _task_in(message: QueueMessage) -> DeliveryTask | None:
+    """Return the task in a message; None where it holds no delivery that can be read."""
     try:
-        content = decode(body)
+        content = decode(message.body)
     except (UnreadableMessage, UnknownVersion):
-        content = None
-    if isinstance(content, Delivery):
-        worker.tally.count("DeliveriesDead", content.source, content.rule)
-    else:
-        worker.tally.count("LettersReturned")
+        return None
+    return DeliveryTask(message, content) if isinstance(content, Delivery) else None
+
+
+def _is_past(worker: Worker, message: QueueMessage, task: DeliveryTask | None, now: float) -> bool:
+    if task is not None:
+        return task.is_past(worker.timing, message.first_at, now)
+    return is_past(worker.timing, "", now - message.first_at, now - message.sent_at)

@@ -107,11 +107,12 @@ def _end(
     last: Reason | None = None,
 ) -> "_End":
     worker = invocation.worker
-    age = worker.clock() - claimed.since
-    past = Reason.HORIZON if age >= worker.timing.horizon else None
-    settled = settlement(outcome, policy(claimed.task.delivery), last or past)
+    task, now = claimed.task, worker.clock()
+    past = Reason.HORIZON if task.is_past(worker.timing, claimed.since, now) else None
+    settled = settlement(outcome, policy(task.delivery), last or past)
     random = worker.random() if sent.random is None else sent.random
-    seconds = wait(worker.timing, outcome, claimed.claim.attempt, age, random)
+    seconds = wait(worker.timing, outcome, claimed.claim.attempt, now - claimed.since, random)
+    seconds = task.paced(worker.timing, seconds, now)
     return _End(invocation, claimed, outcome, settled, seconds, sent)
 
 

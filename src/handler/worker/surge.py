@@ -103,11 +103,11 @@ def _stopped(
         decision = worker.rate_counters.surge(task.rule).of(since)
         if decision == "released":
             return None
-        if decision == "dropped" or now - claimed.since >= worker.timing.horizon:
+        if decision == "dropped" or task.is_past(worker.timing, claimed.since, now):
             return settle(invocation, claimed, Outcome("rejected", Reason.SURGE))
     elif since == PASSED or claim.attempt > 1 or is_passed:
         return None
     else:
         worker.tally.count("DeliveriesStopped", task.delivery.source, task.delivery.rule)
     worker.ledger.release(claim.id, claim.owner, surge=since or int(now))
-    return wait_again(worker, task, Reason.SURGE, seconds)
+    return wait_again(worker, task, Reason.SURGE, task.paced(worker.timing, seconds, now))

@@ -7,6 +7,8 @@ from typing import Any, Final, Self
 from handler.aws.sqs import Cause, bury
 from handler.core.braze.profile_writes import writes_state
 from handler.core.braze.request import request
+from handler.core.delivery.backoff import Timing
+from handler.core.delivery.horizon import is_past, paced
 from handler.core.errors import UnknownVersion, UnreadableMessage
 from handler.core.message import decode
 from handler.core.models import Delivery, Parked
@@ -117,6 +119,17 @@ class DeliveryTask:
     message: QueueMessage
     delivery: Delivery
     unbatched: bool = False
+
+    def is_past(self, timing: Timing, since: float, now: float) -> bool:
+        """Return whether a delivery that has been tried since then is past its horizon."""
+        age, queued = now - since, now - self.message.sent_at
+        return is_past(timing, self.delivery.path, age, queued)
+
+    def paced(self, timing: Timing, seconds: int, now: float) -> int:
+        """Return a wait in seconds that the message's receives last with until its horizon."""
+        message = self.message
+        age = now - message.first_at
+        return paced(timing, self.delivery.path, seconds, age, message.receives)
 
     @property
     def rule(self) -> str:

@@ -7,16 +7,9 @@ import pytest
 from handler.core.models import Delivery
 from tests.handler.handing import START, Hands, away, several
 from tests.handler.stage import Braze
+from tests.handler.worker.line import pause
 
 DAY = 86_400
-
-
-def pause(line: Hands, *scopes: str) -> None:
-    said = {scope: {"M": {"since": {"N": "1"}, "by": {"S": "me"}}} for scope in scopes}
-    line.dynamo.client.put_item(
-        TableName=line.worker.ledger.table.name,
-        Item={"pk": {"S": "pause#"}, "scopes": {"M": said}},
-    )
 
 
 SCOPES = ["all", "source/shopify", "rule/shopify/order-confirmation", "workspace/default"]

@@ -38,3 +38,12 @@ def add_workspace(line: Hands, name: str) -> None:
     """Let the worker know a second workspace, of the same Braze."""
     known = {**line.worker.workspaces, name: line.worker.workspaces["default"]}
     line.queue = replace(line.queue, worker=replace(line.worker, workspaces=known))
+
+
+def pause(line: Hands, *scopes: str) -> None:
+    """Pause these scopes, and no others."""
+    said = {scope: {"M": {"since": {"N": "1"}, "by": {"S": "me"}}} for scope in scopes}
+    line.dynamo.client.put_item(
+        TableName=line.worker.ledger.table.name,
+        Item={"pk": {"S": "pause#"}, "scopes": {"M": said}},
+    )

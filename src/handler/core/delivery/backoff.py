@@ -46,7 +46,9 @@ class Timing:
     # Only the queue counts these receives. The last must come before the retention ends and the
     # message is dropped: 1,000 receives * 800 s = 9.3 days < 10 days.
     unknown_version: float = 800  # and an unknown workspace: a newer package reads it
-    horizon: float = 86_400  # from the first claim; then the delivery is a dead letter
+    # From the first claim, at most; then the delivery is a dead letter. An endpoint may say less
+    # (`Endpoint.horizon`). The queue keeps a message for 10 days.
+    horizon: float = 9 * 86_400
     campaign: float = 60  # how long the state of a campaign is believed that Braze has said
     campaign_late: float = 30  # and while another worker asks for it anew
     campaign_hidden: float = 3_600  # until a key is tried again that may not read it
