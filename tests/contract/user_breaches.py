@@ -38,8 +38,8 @@ def group(*left_out: str, **fields: Any) -> Body:
 
 
 IDENTITY: Final = {
-    "nobody": Breach(profile("external_id"), "it says of nobody"),
-    "nobody's event": Breach(event("external_id"), "it says of nobody"),
+    "nobody": Breach(profile("external_id"), "it names nobody"),
+    "nobody's event": Breach(event("external_id"), "it names nobody"),
     "id and alias": Breach(profile(user_alias=ALIAS), "has external_id and user_alias"),
     "id and braze_id": Breach(event(braze_id="b"), "has external_id and braze_id"),
     "all primary ones": Breach(

@@ -6,7 +6,7 @@ braze.com/docs/user_guide/data/activation/events/recommended_events.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -154,6 +154,15 @@ EVENTS: Final[Mapping[str, Properties]] = {
 }
 # Without an action, or with `replace`: the others change a cart by what they hold.
 _WHOLE_CART: Final = Properties({**_CART, **_SUM}, EVENTS["ecommerce.cart_updated"].others)
+# The beginnings of words by which other tools name an event; the first that fits decides.
+_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
+    "order_cancelled": ("cancel", "void"),
+    "order_refunded": ("refund", "return"),
+    "checkout_started": ("checkout",),
+    "cart_updated": ("cart", "basket", "add", "remov"),
+    "product_viewed": ("product", "view"),
+    "order_placed": ("creat", "complet", "paid", "plac", "purchas", "confirm", "bought"),
+}
 # What an event means differently with a wrong value, or without it.
 _DECIDING: Final = "action"
 _PARTIAL: Final = ("add", "remove")
@@ -163,12 +172,18 @@ def misnamed(name: str) -> str | None:
     """Return why an event's name looks like an eCommerce event and is none; None otherwise."""
     if name in EVENTS or not _ANY_PREFIX.match(name):
         return None
-    words = "_".join(filter(None, _WORDS.split(_ANY_PREFIX.sub("", name, 1)))).lower()
-    near = closest(words, (one.removeprefix(PREFIX) for one in EVENTS))
+    words = [one.lower() for one in _WORDS.split(_ANY_PREFIX.sub("", name, count=1)) if one]
+    near = _meant(words) or closest("_".join(words), [one.removeprefix(PREFIX) for one in EVENTS])
     meant = f"did you mean {PREFIX}{near}?" if near else f"there are {', '.join(EVENTS)}"
     return (
         f"{name} is none of Braze's eCommerce events, and Braze would count nothing by it; {meant}"
     )
+
+
+def _meant(words: Collection[str]) -> str | None:
+    """Return the event that other tools call by one of these words, without its prefix."""
+    found = (event for event, roots in _CALLED.items() for one in words if one.startswith(roots))
+    return next(found, None)
 
 
 def breaches(name: str, properties: Mapping[str, Template]) -> Iterator[Breach]:

@@ -27,8 +27,9 @@ USERS: Final = ("external_ids", "emails", "phones")
 KEYS: Final = (GROUP, STATE, *USERS, TWICE)
 _LISTED: Final = "Braze takes a list here: external_ids, emails or phones, of one user each"
 _IN_EACH: Final = "it stands in each object of subscription_groups"
+_ONE_USER: Final = frozenset({"external_id", "external_user_id", "email", "phone"})
 MISPLACED: Final = {
-    **dict.fromkeys(("external_id", "external_user_id", "email", "phone"), _LISTED),
+    **dict.fromkeys(_ONE_USER, _LISTED),
     **dict.fromkeys(("user_alias", "braze_id"), "Braze finds nobody by it here"),
     "state": "it is called subscription_state",
     "_update_existing_only": "this endpoint makes no profiles",
@@ -89,7 +90,7 @@ def _of_group(value: Template) -> Iterator[Breach]:
 
 def _of_user(group: Mapping[str, Template]) -> Iterator[Breach]:
     given = [key for key in USERS if key in group]
-    if len(given) != 1:
+    if len(given) != 1 and _ONE_USER.isdisjoint(group):  # those keys are told by themselves
         has = " and ".join(given) or "none"
         yield Breach((), f"a group needs exactly one of {', '.join(USERS)}, and has {has}")
     for key in given:

@@ -24,6 +24,7 @@ PRIMARY: Final = ("external_id", "user_alias", "braze_id")
 SECONDARY: Final = ("email", "phone")
 IDENTITY: Final = (*PRIMARY, *SECONDARY)
 UPDATE: Final = "_update_existing_only"
+_OF_SEND: Final = "external_user_id"
 _UNWRITTEN: Final = (
     f"{UPDATE} is to be written, true or false: without it Braze makes a profile for an external_id"
     " or an address that it does not know, and none for an alias"
@@ -41,8 +42,8 @@ def breaches(thing: Mapping[str, Template]) -> Iterator[Breach]:
     if len(primary) > 1:
         text = f"it has {' and '.join(primary)}, and Braze rejects an object with two: keep one"
         yield Breach((primary[1],), text)
-    if named_by(thing) is None:
-        yield Breach((), f"it says of nobody: it needs one of {', '.join(IDENTITY)}")
+    if named_by(thing) is None and _OF_SEND not in thing:  # that key is told by itself
+        yield Breach((), f"it names nobody: it needs one of {', '.join(IDENTITY)}")
     yield from _of_identifiers(thing)
     update = thing.get(UPDATE)
     if UPDATE not in thing:

@@ -157,6 +157,13 @@ def test_null_drops_an_event_and_is_refused() -> None:
         ("ecommerce.order_canceled", "ecommerce.order_cancelled"),
         ("ecommerce.refunded", "ecommerce.order_refunded"),
         ("Ecommerce.Cart_Updated", "ecommerce.cart_updated"),
+        ("ecommerce.order_created", "ecommerce.order_placed"),
+        ("ecommerce.orderPaid", "ecommerce.order_placed"),
+        ("ecommerce.purchase", "ecommerce.order_placed"),
+        ("ecommerce.product_added", "ecommerce.cart_updated"),
+        ("ecommerce.checkout_completed", "ecommerce.checkout_started"),
+        ("ecommerce.viewed_item", "ecommerce.product_viewed"),
+        ("ecommerce.ordr_plced", "ecommerce.order_placed"),
     ],
 )
 def test_another_ecommerce_name_is_an_error_with_the_nearest(name: str, meant: str) -> None:

@@ -158,6 +158,13 @@ def test_another_key_is_told_where_it_belongs(key: str, words: str) -> None:
     assert words in text
 
 
+@pytest.mark.parametrize("key", ["external_id", "external_user_id", "email", "phone"])
+def test_one_user_without_a_list_is_one_mistake_and_not_two(key: str) -> None:
+    ((path, text),) = problems({**group(emails=None), key: "${body.user}"})
+    assert path == ("subscription_groups", 0, key)
+    assert "takes a list here" in text
+
+
 @pytest.mark.parametrize("key", ["emails", "subscription_state", "api_key", "attributes"])
 def test_another_key_of_the_body_is_refused(key: str) -> None:
     ((path, text),) = problems(group(), **{key: "x"})

@@ -143,6 +143,15 @@ def test_an_object_about_nobody_is_refused() -> None:
     assert words in of_profile(external_id=None)[1]
 
 
+def test_the_identifier_of_a_send_is_one_mistake_and_not_two() -> None:
+    for place, text in (
+        of_event(external_id=None, external_user_id="${body.id}"),
+        of_profile(external_id=None, external_user_id="${body.id}"),
+    ):
+        assert place == ("external_user_id",)
+        assert "it is called external_id here" in text
+
+
 def test_two_kinds_of_identifiers_are_two_users() -> None:
     other = event(external_id=None, email="${body.email}")
     path, text = only({"attributes": [profile()], "events": [other]})
