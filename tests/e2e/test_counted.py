@@ -44,8 +44,13 @@ class Shop:
     def __init__(self, relay: Relay) -> None:
         self.relay = relay
 
-    def tell(self, source: str, topic: str, body: dict[str, Any]) -> list[str]:
-        """Post a webhook; return the states of its deliveries once all of them have ended."""
+    def tell(
+        self, source: str, topic: str, body: dict[str, Any], *, idle: bool = True
+    ) -> list[str]:
+        """Post a webhook; return the states of its deliveries once all of them have ended.
+
+        With `idle` nothing of it is left in a queue then: a repeat has been seen.
+        """
         raw = json.dumps(body).encode()
         signature = base64.b64encode(hmac.digest(SHOPIFY_SECRET.encode(), raw, "sha256")).decode()
         headers = {"Content-Type": "application/json", "X-Shopify-Topic": topic}
@@ -53,7 +58,10 @@ class Shop:
         assert answer.status_code == 200, answer.text
         made = self.relay.last_webhook_log()
         assert made["parked"] == []
-        return [self._ended(str(one["id"])) for one in made["deliveries"]]
+        states = [self._ended(str(one["id"])) for one in made["deliveries"]]
+        if idle:
+            self.relay.wait_until_idle()
+        return states
 
     def _ended(self, delivery: str) -> str:
         def look() -> str:
@@ -65,9 +73,7 @@ class Shop:
             found = client.get_item(TableName=outputs["LedgerTable"], Key=key, ConsistentRead=True)
             return str(found.get("Item", {}).get("state", {}).get("S", ""))
 
-        state = until(look, lambda found: found in FINAL, f"end of {delivery}")
-        self.relay.wait_until_idle()  # a repeat has been seen, and has sent nothing
-        return state
+        return until(look, lambda found: found in FINAL, f"end of {delivery}")
 
     def counts(self) -> tuple[int, dict[str, float]]:
         """Return the orders and the revenue that Braze counts of the user."""
@@ -169,3 +175,33 @@ def test_the_tools_of_the_operator_follow_an_order_that_is_counted(
         summed = invoke(app, shop.relay.local, "reconcile", "--since", "1h", *given)
         assert "shopify-counted/order-placed" in summed.output
         assert invoke(app, shop.relay.local, "status", *given).exit_code == 0
+
+
+def test_what_braze_refuses_of_an_order_is_redriven_alone_and_the_order_counts_once(
+    shop: Shop, served_rules: Path
+) -> None:
+    order, local = fresh_order(), shop.relay.local
+    shop.relay.braze("POST", "/faults", [{"kind": "errors", "objects": "first", "times": 1}])
+    with chosen(local) as options:
+        assert shop.tell("shopify-counted", "orders/paid", order, idle=False) == ["ACCEPTED"]
+        assert shop.counts() == (1, {"USD": 79})
+        assert "last_order" not in shop.profile()
+        whole = shop.relay.last_delivery()
+        listed = until(
+            lambda: invoke(app, local, "dead-letters", "list", *options).output,
+            lambda found: whole[:12] in found,
+            "letter of what was refused",
+        )
+        assert "writes attributes" in listed
+        assert "event" not in listed
+        rendered = ("--rendered", "--yes", "--again", "--rules", str(served_rules))
+        kept = invoke(app, local, "dead-letters", "redrive", *rendered, *options)
+        assert kept.exit_code == 1
+        assert "without --rendered" in kept.output
+        done = invoke(app, local, "dead-letters", "redrive", "--yes", "--again", *options)
+        assert done.exit_code == 0, done.output
+        until(shop.profile, lambda found: "last_order" in found, "attributes")
+        shop.relay.wait_until_idle()
+        assert shop.counts() == (1, {"USD": 79})
+        traced = invoke(app, local, "trace", whole, "--rules", str(served_rules), *options)
+        assert "attributes.0: these are delivery" in " ".join(traced.output.split())
