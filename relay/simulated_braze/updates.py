@@ -3,7 +3,7 @@
 `contract.track` and `contract.subscription` have the rules, `tracking` what comes of a request.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
@@ -29,7 +29,7 @@ def update(
     found = sizes(raw or b"{}")
     bad = _bad(space.switches, path, body, found)
     told = extra.get("errors", [])
-    lost = dict(_named(told, DATA[path].arrays)) | bad
+    lost = named_objects(told, DATA[path].arrays) | bad
     if "notice" not in extra:
         change = tracking.Change(path, body, space.now(), lost, found)
         tracking.apply(space.store, change, space.switches)
@@ -70,13 +70,17 @@ def _errors(bad: Mapping[track.Place, str]) -> list[Json]:
     ]
 
 
-def _named(errors: Any, arrays: tuple[str, ...]) -> Iterator[tuple[track.Place, str]]:
-    """Yield the objects that the errors of a fault name."""
-    for one in errors if isinstance(errors, list) else []:
-        if isinstance(one, dict) and type(one.get("index")) is int:
-            array = one.get("input_array")
-            if array in arrays:
-                yield (array, one["index"]), "the errors of the answer name this object"
+def named_objects(errors: Any, arrays: tuple[str, ...]) -> dict[track.Place, str]:
+    """Return the objects that errors name; of one array alone, they need not say its name."""
+    only = arrays[0] if len(arrays) == 1 else None
+    listed = errors if isinstance(errors, list) else []
+    named = [one for one in listed if isinstance(one, dict) and type(one.get("index")) is int]
+    return {
+        (name, one["index"]): "the errors of the answer name this object"
+        for one in named
+        for name in arrays
+        if one.get("input_array", only) == name
+    }
 
 
 def _processed(path: str, body: Json, bad: Mapping[track.Place, str]) -> Json:

@@ -80,7 +80,7 @@ def _schema(required: str, optional: str) -> Schema:
     return Schema(frozenset(required.split()), frozenset(optional.split()))
 
 
-_PRODUCT: Final = _schema(
+PRODUCT: Final = _schema(
     "product_id product_name variant_id quantity price", "image_url product_url metadata"
 )
 SCHEMAS: Final[Mapping[str, Schema]] = {
@@ -120,7 +120,7 @@ def problems(name: str, properties: Mapping[str, Any]) -> Iterator[str]:
         yield "'total_value' is required unless 'action' is add or remove"
     for at, product in enumerate(properties.get("products", [])):
         if isinstance(product, dict):
-            yield from _breaches(_PRODUCT, product, f"products[{at}].")
+            yield from _breaches(PRODUCT, product, f"products[{at}].")
         else:
             yield f"'products[{at}]' must be an object"
 

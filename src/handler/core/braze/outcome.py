@@ -192,7 +192,10 @@ def _refusal(status: int, document: dict[str, object] | None, wait: int | None) 
         return Outcome("not_sent", Reason.RATE_LIMITED, status, text, wait=wait)
     if reason := _fault(status, text):
         return Outcome("not_sent", reason, status, text)
-    return Outcome("rejected", Reason.REJECTED, status, text)
+    errors = document.get("errors") if document else None  # Braze, "User track": of each object
+    return Outcome(
+        "rejected", Reason.REJECTED, status, f"{text}; {_text(errors)}" if errors else text
+    )
 
 
 def _fault(status: int, text: str) -> Reason | None:
