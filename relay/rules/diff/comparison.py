@@ -25,9 +25,9 @@ _ALIKE: Final[Alike] = MappingProxyType({})
 class Change:
     """A request or a failure that only one version makes, or that differs.
 
-    `new id`: the same rule match under another id; its recipient gets the message again. `why` is
-    the operand that is false now, for a request that disappears and that no other rule makes.
-    `place` is that of the recipient in the rule.
+    `new id`: the same rule match under another id; its recipient gets the message again, or Braze
+    counts the event again. `why` is the operand that is false now, for a request that disappears
+    and that no other rule makes. `place` is that of the recipient in the rule.
     """
 
     kind: Kind

@@ -8,12 +8,16 @@ from typing import Any, Final
 import typer
 
 from relay.console.format import counted
-from relay.rules.diff.comparison import Comparison
+from relay.rules.diff.comparison import Change, Comparison
 from relay.rules.diff.differences import Difference, FieldChange
 
 _TWICE: Final = (
     "New ids: {count}. A rule was renamed, or its once changed: a recipient of the old message\n"
     "gets the new one too when another webhook reports the same event."
+)
+_COUNTED_TWICE: Final = (
+    "Events among them: {count}. Braze counts such an event a second time, with its revenue, when\n"
+    "another webhook reports it."
 )
 _SHOWN: Final = 200  # characters of a value; --json has all
 _NAMED: Final = 5  # webhooks
@@ -32,6 +36,13 @@ def lines(found: Comparison, told: Sequence[Difference]) -> Iterator[str]:
         yield f"no webhook makes a request of: {', '.join(found.unseen)}"
     if kinds["new id"]:
         yield typer.style(_TWICE.format(count=kinds["new id"]), fg="red", bold=True)
+    of_events = [one for one in found.changes if one.kind == "new id" and _has_events(one)]
+    if of_events:
+        yield typer.style(_COUNTED_TWICE.format(count=len(of_events)), fg="red", bold=True)
+
+
+def _has_events(change: Change) -> bool:
+    return "events" in change.after.get("body", {})
 
 
 def brief(found: Comparison, told: Sequence[Difference]) -> Iterator[str]:

@@ -210,6 +210,13 @@ def test_a_change_is_shown_where_it_is(kinds: Desk, old: str, new: str, line: st
 def test_what_is_counted_again_after_a_change_of_once_is_told(kinds: Desk) -> None:
     shown = diffed(kinds, "once: ${body.id}", "once: ${body.number}")
     assert "shop/bought: new id" in shown
+    assert "Events among them: 1. Braze counts such an event a second time" in shown
+
+
+def test_a_state_under_a_new_id_is_counted_by_nobody(kinds: Desk) -> None:
+    shown = diffed(kinds, "guard: consent", "once: ${body.id}")
+    assert "shop/newsletter: new id" in shown
+    assert "Events among them" not in shown
 
 
 def test_the_same_rules_change_nothing(kinds: Desk) -> None:

@@ -126,6 +126,27 @@ def test_a_guard_that_keeps_nothing_back_is_told(rule: dict[str, Any]) -> None:
     assert told(guarded) == {}
 
 
+@pytest.mark.parametrize("once", ["${body.user}", "person ${body.person}", "${body.user}/${type}"])
+@pytest.mark.parametrize("rule", [ATTRIBUTES, SUBSCRIBE])
+def test_a_state_that_only_its_first_change_would_write_is_told(
+    rule: dict[str, Any], once: str
+) -> None:
+    kind = "preferences.updated"
+    assert "the first one alone would be written" in told({**rule, "once": once}, kind)["once"]
+    assert told({**rule, "once": once}, "consent.created") == {}
+
+
+@pytest.mark.parametrize(
+    "once", ["${id}", "${body.user}@${body.at}", "${body.id}/${body.updatedAt}", "${body.state}"]
+)
+def test_a_once_that_tells_changes_apart_is_right(once: str) -> None:
+    assert told({**SUBSCRIBE, "once": once}, "preferences.updated") == {}
+
+
+def test_what_is_counted_is_counted_once() -> None:
+    assert told({**EVENTS, "once": "${body.user}"}) == {}
+
+
 @pytest.mark.parametrize("rule, path", [
     (attributes(phone="${body.phone}"), "track.attributes.0.phone"),
     (event(phone="${body.phone}"), "track.events.0.phone"),
