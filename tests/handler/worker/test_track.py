@@ -116,3 +116,17 @@ def test_a_key_without_the_permission_stops_events_alone(
     assert line.give(one)[one.id] is not None
     assert line.give(delivery) == {delivery.id: None}
     assert len(braze.requests) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_workspace_with_a_list_reaches_nobody_else(
+    line: Hands, braze: Braze, kinds: dict[str, Delivery], kind: str
+) -> None:
+    home = replace(line.worker.workspaces["default"], only=("qa-*",))
+    line.queue = replace(line.queue, worker=replace(line.worker, workspaces={"default": home}))
+    one = kinds[kind]
+
+    assert line.give(one) == {one.id: None}
+
+    assert braze.requests == []
+    assert line.states(one) == ["WITHHELD"]

@@ -23,6 +23,13 @@ _BRAZES_NAMES: Final = frozenset(
         *("trigger_properties", "context", "canvas_entry_properties", "attachments"),
         *("external_user_id", "user_alias", "alias_name", "alias_label", "email"),
         *("prioritization", "send_to_existing_only", "attributes"),
+        *("events", "subscription_groups", "external_id", "braze_id", "phone", "name", "time"),
+        *("properties", "app_id", "_update_existing_only", "email_subscribe", "push_subscribe"),
+        *("subscription_group_id", "subscription_state", "external_ids", "emails", "phones"),
+        *("use_double_opt_in_logic", "order_id", "cart_id", "checkout_id", "total_value"),
+        *("subtotal_value", "tax", "shipping", "total_discounts", "discounts", "currency"),
+        *("products", "product_id", "product_name", "variant_id", "quantity", "price"),
+        *("image_url", "product_url", "source", "metadata", "action", "cancel_reason", "type"),
     }
 )
 _WORD: Final = re.compile(r"\w{3,}")

@@ -72,3 +72,22 @@ def test_an_address_that_was_not_sent_is_marked_for_braze_may_quote_a_profile(qu
 
     assert not re.search("(?i)j.ne|other.ex|cher", detail)
     assert detail.endswith("belongs to another user")
+
+
+def test_of_a_refused_event_the_names_of_its_fields_stay_and_no_value() -> None:
+    request: JsonValue = {
+        "events": [
+            {
+                "external_id": "anna-7",
+                "name": "ecommerce.order_placed",
+                "time": "2026-11-30T22:00:00Z",
+                "properties": {"order_id": "1042", "total_value": 59.9, "gift": "for Bo"},
+            }
+        ],
+        "subscription_groups": [{"emails": ["anna@example.org"], "subscription_state": "x"}],
+    }
+    text = "events[0] of anna-7: properties.total_value 59.9 of order_id 1042, gift, emails wrong"
+
+    assert redact(text, request) == (
+        "events[0] of ...: properties.total_value ... of order_id ..., emails wrong"
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.braze.request import without_attributes
+from handler.core.braze.profile_writes import without_state
 from handler.core.delivery.withheld import is_withheld
 from handler.core.models import Delivery
 
@@ -71,6 +71,7 @@ def test_who_is_listed_is_reached(delivery: Delivery, recipient: dict[str, Any])
         {"email": US, "attributes": {"email": THEM}},
         {"email": THEM, "external_user_id": "qa-7"},
         alias("somebody"),
+        user("612", external_id="qa-7", braze_id="qa-7", user_alias=alias("qa-7")),
         {"user_alias": "qa-7", "attributes": "none"},
         {"attributes": {}},
         {},
@@ -91,8 +92,8 @@ def test_a_broadcast_reaches_nobody_there_whatever_stands_beside_it(delivery: De
 
 def test_what_goes_without_its_attributes_is_compared_without_them(delivery: Delivery) -> None:
     known_by_address = to(delivery, user("6120445500117", email=US))
-    assert is_withheld(without_attributes(known_by_address), ONLY)
-    assert not is_withheld(without_attributes(to(delivery, user("qa-7", email=US))), ONLY)
+    assert is_withheld(without_state(known_by_address), ONLY)
+    assert not is_withheld(without_state(to(delivery, user("qa-7", email=US))), ONLY)
 
 
 def test_a_workspace_without_a_list_reaches_everybody(delivery: Delivery) -> None:
@@ -118,3 +119,78 @@ def test_only_the_star_is_special(
 
 def test_many_stars_take_no_time_of_their_own(delivery: Delivery) -> None:
     assert is_withheld(to(delivery, user("a" * 987)), ("*a" * 400 + "*b",))
+
+
+def arrays(delivery: Delivery, path: str, **given: list[Any]) -> Delivery:
+    return replace(delivery, path=path, send={}, recipient={**given})
+
+
+def about(**who: Any) -> dict[str, Any]:
+    return {"name": "paid", "time": "2026-11-30T22:00:00Z", **who}
+
+
+TRACK, SUBSCRIBE = "/users/track", "/v2/subscription/status/set"
+QA = {"alias_name": "qa-7", "alias_label": "l"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"events": [about(external_id="qa-7")]},
+        {"events": [about(user_alias=QA), about(user_alias=QA, email=US)]},
+        {"events": [about(email=US)]},
+        {"events": [about(phone=MINE)]},
+        {"attributes": [{"external_id": "612", "email": US}], "events": [about(external_id="612")]},
+        {"attributes": [{"external_id": "qa-7", "phone": MINE, "city": THEM}]},
+    ],
+)
+def test_a_listed_user_is_tracked(delivery: Delivery, given: Any) -> None:
+    assert not is_withheld(arrays(delivery, TRACK, **given), ONLY)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"events": []},
+        {"events": ["qa-7"]},
+        {"events": [about()]},
+        {"events": [about(external_id="612")]},
+        {"events": [about(external_id="612", phone=MINE)]},
+        {"events": [about(external_id="qa-7", email=THEM)]},
+        {"events": [about(email=THEM)]},
+        {"events": [about(phone=FOREIGN)]},
+        {"attributes": [{"external_id": "qa-7"}], "events": [about(external_id="612")]},
+        {"attributes": [{"external_id": "612", "email": US}], "events": [about(email=THEM)]},
+        {"attributes": [{"external_id": "qa-7", "push_tokens": [{"app_id": "a", "token": "b"}]}]},
+        {"attributes": [{"external_id": "qa-7", "phone": FOREIGN}]},
+        {"attributes": [{"external_id": "612", "external_ids": ["qa-7"], "emails": US}]},
+        {"attributes": [{"external_id": "612", "external_user_id": "qa-7"}]},
+    ],
+)
+def test_a_user_who_is_not_listed_is_not_tracked(delivery: Delivery, given: Any) -> None:
+    assert is_withheld(arrays(delivery, TRACK, **given), ONLY)
+
+
+@pytest.mark.parametrize(
+    "who,withheld",
+    [
+        ({"external_ids": ["qa-7"]}, False),
+        ({"emails": [US]}, False),
+        ({"emails": US}, False),
+        ({"phones": [MINE]}, False),
+        ({"external_ids": ["qa-7", "612"]}, True),
+        ({"external_ids": ["612"]}, True),
+        ({"emails": [US, THEM]}, True),
+        ({"emails": [THEM]}, True),
+        ({"phones": [FOREIGN]}, True),
+        ({"external_ids": ["qa-7"], "emails": [THEM]}, True),
+        ({"emails": [[US]]}, True),
+        ({}, True),
+    ],
+)
+def test_a_subscription_of_listed_users_alone_is_set(
+    delivery: Delivery, who: Any, *, withheld: bool
+) -> None:
+    both = [{"subscription_group_id": "g", "external_ids": ["qa-1"]}, {"s": "u", **who}]
+    assert is_withheld(arrays(delivery, SUBSCRIBE, subscription_groups=both), ONLY) is withheld
