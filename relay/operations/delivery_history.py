@@ -151,8 +151,8 @@ def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[s
     yield from _attempts(found, now)
 
 
-def _refused(record: Record) -> str:
-    """Return the places of the objects that Braze refused of an accepted delivery."""
+def refused_places(record: Record) -> str:
+    """Return the places of the objects that Braze refused of an accepted delivery; else empty."""
     last = record.get("last") or [{}]
     is_accepted = record.get("state") == State.ACCEPTED
     return ", ".join(str(last[-1].get("refused", "")).split()) if is_accepted else ""
@@ -164,7 +164,7 @@ def _attempts(found: Found, now: float) -> Iterator[tuple[str, str]]:
     yield "attempts", f"{attempts}{kept}"
     for entry in last:
         yield "", _attempt(entry, now)
-    if refused := _refused(found.record):
+    if refused := refused_places(found.record):
         part = remainder_id(found.id)[:_SHORT]
         yield "refused", f"{refused}: these are delivery {part}, a dead letter until it is redriven"
 
@@ -177,7 +177,7 @@ def next_step(found: Found) -> str:
         return "surge list" if "surge" in record else "status"
     if state == State.DEAD:
         return f"dead-letters show {short}"
-    if _refused(record):
+    if refused_places(record):
         return f"dead-letters show {remainder_id(found.id)[:_SHORT]}"
     return f"held show {short}" if state == State.HELD else ""
 

@@ -66,6 +66,14 @@ def test_what_recovered_is_accepted_and_keeps_its_failures() -> None:
     assert ("attempts", "2") in found.details
 
 
+def test_what_braze_took_in_part_says_where_the_rest_lies() -> None:
+    last = [{"class": "accepted", "time": CAME, "refused": "events.0 events.2"}]
+    found = place(line(CAME, "accepted", status=201), state="ACCEPTED", attempts=1, last=last)
+    assert (found.kind, found.letter) == ("bad", "dead")
+    assert found.words.startswith("Braze accepted it but for events.0, events.2: that is a dead")
+    assert "dead-letters redrive --local" in found.advice
+
+
 @pytest.mark.parametrize(
     "reason, why, advice",
     [

@@ -59,6 +59,12 @@ def stack() -> Stack:
     return made
 
 
+def test_a_delivery_that_braze_took_in_part_is_no_good_one() -> None:
+    last = [{"class": "accepted", "reason": "accepted", "refused": "attributes.0"}]
+    found = DeliveryState.of(DeliveryRecord.of({"state": "ACCEPTED", "last": last}))
+    assert (found.kind, found.words) == ("bad", "accepted but for attributes.0")
+
+
 def test_the_newest_is_first(stack: Stack) -> None:
     assert stack.numbers() == [4, 3, 2, 1]
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from handler.core.delivery.claim_protocol import State
 from handler.core.reasons import FACTS, Reason
-from relay.operations.delivery_history import Found, described
+from relay.operations.delivery_history import Found, described, refused_places
 from relay.page.reading import Kind
 from relay.page.way.docs_words import table
 from relay.stacks.ledger import Record
@@ -137,6 +137,8 @@ def _unlogged(seen: Seen) -> Progress:
 def _told(seen: Seen, outcome: str, last: Line) -> Progress:
     reason, seconds = str(last.entry.get("reason", "")), last.entry.get("wait")
     reason = "" if outcome == _DUPLICATE else reason
+    if outcome == "accepted" and (refused := refused_places(seen.record)):
+        return _in_part(seen, refused)
     letter = _LETTERS.get(outcome, "")
     cells = _letter_row(letter, reason)
     return replace(
@@ -146,6 +148,13 @@ def _told(seen: Seen, outcome: str, last: Line) -> Progress:
         due=last.at + seconds if isinstance(seconds, int) else None,
         letter=letter,
     )
+
+
+def _in_part(seen: Seen, refused: str) -> Progress:
+    """Return the place of a delivery of which Braze refused something."""
+    words = f"Braze accepted it but for {refused}: that is a dead letter until it is redriven"
+    advice = _advice("dead", Reason.REJECTED, _letter_row("dead", Reason.REJECTED))
+    return replace(seen.at("bad", words), advice=advice, letter="dead")
 
 
 def _words(outcome: str, reason: str) -> str:

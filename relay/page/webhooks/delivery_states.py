@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.delivery.claim_protocol import State
 from handler.core.models import Delivery
+from relay.operations.delivery_history import refused_places
 from relay.page.reading import Kind
 from relay.stacks.ledger import DeliveryRecord, Ledger
 
@@ -38,7 +39,8 @@ class DeliveryState:
     """The state of a delivery, empty before the first attempt, and the reason of its last one.
 
     `attempts` are in no word of it: a further one is news, whatever the state is. `dispatch_id` is
-    Braze's name of the request that it accepted, `missed` why that reached nobody.
+    Braze's name of the request that it accepted, `missed` why that reached nobody, `refused` the
+    objects of it that Braze refused.
     """
 
     state: str = ""
@@ -46,6 +48,7 @@ class DeliveryState:
     attempts: int = 0
     dispatch_id: str = ""
     missed: str = ""
+    refused: str = ""
 
     @classmethod
     def of(cls, record: DeliveryRecord | None) -> "DeliveryState":
@@ -59,6 +62,7 @@ class DeliveryState:
             reason if record.state in _REASONED else "",
             record.attempts,
             ids[-1] if ids and record.state == State.ACCEPTED else "",
+            refused=refused_places(record.item),
         )
 
     @property
@@ -74,7 +78,7 @@ class DeliveryState:
     @property
     def kind(self) -> Kind:
         """Whether it is good, bad, or waits."""
-        if self.missed:
+        if self.missed or self.refused:
             return "bad"
         return _WORDS.get(self.state, _WORDS[""])[1]
 
@@ -83,6 +87,8 @@ class DeliveryState:
         """The state in words, with its reason."""
         if self.missed:
             return f"reached nobody: {self.missed}"
+        if self.refused:
+            return f"accepted but for {self.refused}"
         words = _WORDS.get(self.state, _WORDS[""])[0]
         return f"{words}: {self.reason.replace('_', ' ')}" if self.reason else words
 
