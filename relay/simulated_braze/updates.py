@@ -34,9 +34,9 @@ def update(
         change = tracking.Change(path, body, space.now(), lost, found)
         tracking.apply(space.store, change, space.switches)
     entry["outcome"] = "notice" if "notice" in extra else "accepted"
-    errors = [*_errors(bad), *told]
     answer = {"message": "success", **_processed(path, body, lost), **extra}
-    return answer | ({"errors": errors} if errors else {})
+    own = _errors(bad)
+    return answer | ({"errors": [*own, *told] if isinstance(told, list) else own} if own else {})
 
 
 def _admitted(space: Workspace, request: web.Request, raw: bytes | None) -> Json:

@@ -324,6 +324,18 @@ def test_a_429_tells_of_the_endpoint_s_own_window(braze: Client, path: str, seco
     assert "x-ratelimit-reset" not in second.headers
 
 
+@pytest.mark.parametrize("errors", ["minor", {"a": 1}, ["minor"], [REFUSED]])
+def test_errors_of_any_shape_stand_beside_those_of_bad_objects(braze: Client, errors: Any) -> None:
+    fault = {"kind": "errors", "body": errors, "path": TRACK}
+    braze.call("POST", "/faults", [fault])
+    assert braze.post(TRACK, UPDATES[TRACK]).json()["errors"] == errors
+
+    told = braze.post(TRACK, {"events": [VIEWED, {**VIEWED, "time": "today"}]}).json()
+
+    bad = {"type": "'time' must be a time in ISO 8601", "input_array": "events", "index": 1}
+    assert told["errors"] == [bad, *(errors if isinstance(errors, list) else [])]
+
+
 def test_a_notice_changes_no_profile(braze: Client) -> None:
     braze.call("POST", "/faults", [{"kind": "notice", "body": "closed"}])
     assert braze.post(TRACK, UPDATES[TRACK]).json()["notice"] == "closed"
