@@ -21,7 +21,6 @@ def served_rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of rules that the stack serves."""
     rules = tmp_path_factory.mktemp("stack") / "rules"
     shutil.copytree(PROJECT / "tests" / "rules", rules)
-    shutil.copy(Path(__file__).with_name("counted.yaml"), rules)
     (rules / "broken.yaml").write_text("verify: {preset: shopify}\nrulez: []\n")
     shopify = (rules / "shopify.yaml").read_text(encoding="utf-8")
     (rules / "unkept.yaml").write_text(shopify.replace("secret: shopify", "secret: unkept"))

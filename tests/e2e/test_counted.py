@@ -1,4 +1,7 @@
-"""Orders, a customer and a consent over the wire, by the recipes' own files, as Braze has them."""
+"""Orders, a customer and a consent over the wire, by the recipes' own files, as Braze has them.
+
+With `pytest --capture no` the profile is shown after each webhook.
+"""
 
 import base64
 import hmac
@@ -20,6 +23,7 @@ from tests.e2e.live import Live
 RECIPES: Final = ("shopify-counted", "shopify-taken-back", "shopify-profile", "shopify-newsletter")
 USER: Final = "9204417730789"
 GROUP: Final = "3b1c6f0e-2a57-4d98-b6e4-7f8091a2b3c4"
+LATER: Final = "2026-12-01T09:00:00Z"
 FINAL: Final = ("ACCEPTED", "STALE", "DEAD", "HELD")
 
 
@@ -61,7 +65,15 @@ class Shop:
         states = [self._ended(str(one["id"])) for one in made["deliveries"]]
         if idle:
             self.relay.wait_until_idle()
+            print(f"{topic}: {' '.join(states)}; {self.shown()}")  # noqa: T201 - see above
         return states
+
+    def shown(self) -> str:
+        """Return the user's profile, orders and revenue, as a line."""
+        found = self.relay.braze("GET", f"/profiles/{USER}")
+        figures = found["commerce"]
+        sums = f"{figures['total_orders']} orders, revenue {figures['total_revenue']}"
+        return f"{sums}, {json.dumps(found['profile'])}"
 
     def _ended(self, delivery: str) -> str:
         def look() -> str:
@@ -159,6 +171,9 @@ def test_an_older_update_and_an_older_consent_change_nothing_and_are_counted(sho
     assert shop.tell("shopify-newsletter", topic, overtaken) == ["STALE"]
     state = {"subscription_group_id": GROUP, "subscription_state": "unsubscribed"}
     assert shop.profile()["subscription_groups"] == [state]
+    again = unsubscribed | {"email_marketing_consent": joined | {"consent_updated_at": LATER}}
+    assert shop.tell("shopify-newsletter", topic, again) == ["ACCEPTED"]
+    assert shop.profile()["subscription_groups"] == [state | {"subscription_state": "subscribed"}]
 
 
 def test_the_tools_of_the_operator_follow_an_order_that_is_counted(
