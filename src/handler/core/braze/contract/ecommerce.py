@@ -60,7 +60,7 @@ def _is_money(value: object) -> bool:
 
 
 def _is_count(value: object) -> bool:
-    is_whole = isinstance(value, int | float) and is_number(value) and value == int(value)
+    is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return is_whole and _is_money(value)
 
 

@@ -76,9 +76,10 @@ def _built(node: "Node") -> Template:
 
 
 def _of_call(node: "Node") -> Template:
-    if node["value"] == "map":
-        return [_built(node["children"][0]["children"][0])]
-    if node["value"] in _SAME_ITEMS and isinstance(listed := _built(node["children"][0]), list):
+    first = next(iter(node["children"]), node)
+    if node["value"] == "map" and first["type"] == "expref":
+        return [_built(first["children"][0])]
+    if node["value"] in _SAME_ITEMS and isinstance(listed := _built(first), list):
         return listed
     return _whole(node)
 

@@ -4,10 +4,11 @@ import inspect
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from handler.core.braze.contract.visible import GIVES, kind_of, visible
+from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression
 from handler.core.expressions.functions import Functions
 from handler.core.expressions.template import Text, Whole, compile_text
@@ -120,3 +121,49 @@ def test_what_is_seen_of_an_object_is_what_an_event_gives(fields: str, form: str
         shown, made = shown[0], made[0]
         shown = next(visible(shown))
     assert shown.keys() == made.keys()
+
+
+_WORDS = st.sampled_from(["body", "a", "@", "'x'", "`7`", "`null`", '`{"a": 1}`', "root()"])
+_CALLS = st.sampled_from(["map", "sort_by", "reverse", "coalesce", "if", "text", "to_array", "sum"])
+EXPRESSIONS = st.recursive(
+    _WORDS,
+    lambda inner: st.one_of(
+        st.builds("{}.{}".format, inner, inner),
+        st.builds("{} | {}".format, inner, inner),
+        st.builds("{} || {}".format, inner, inner),
+        st.builds("{} && {}".format, inner, inner),
+        st.builds("{}[*].{}".format, inner, inner),
+        st.builds("{}[?{}]".format, inner, inner),
+        st.builds("{}[].{}".format, inner, inner),
+        st.builds("{}[1:2]".format, inner),
+        st.builds("!({})".format, inner),
+        st.builds("{} == {}".format, inner, inner),
+        st.builds("{{a: {}, b: {}}}".format, inner, inner),
+        st.builds("[{}, {}]".format, inner, inner),
+        st.builds("{}({})".format, _CALLS, inner),
+        st.builds("{}(&{}, {})".format, _CALLS, inner, inner),
+        st.builds("{}({}, &{})".format, _CALLS, inner, inner),
+        st.builds("{}({}, {}, {})".format, _CALLS, inner, inner, inner),
+    ),
+    max_leaves=8,
+)
+
+
+def parts_of(template: Any) -> Any:
+    """Yield all that is seen of a template, and of its parts."""
+    for one in visible(template):
+        yield one
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        for part in inner:
+            yield from parts_of(part)
+
+
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(EXPRESSIONS)
+def test_every_expression_is_seen_to_its_end(text: str) -> None:
+    try:
+        expression = compile_expression(text)
+    except ExpressionError:
+        reject()
+    for one in parts_of(Whole(expression)):
+        assert kind_of(one) in (None, "text", "number", "truth")
