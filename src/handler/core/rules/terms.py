@@ -45,6 +45,7 @@ _EVENTS_ALONE: Final = ", or give the events a rule of their own"
 _DELAY: Final = (
     "delay takes 1s to 15m, as long as SQS holds a message back; a Canvas waits for longer"
 )
+_TOO_LATE: Final = "delay: what begins so late has expired before (expires_after: {})"
 _BROADCAST: Final = "allow_broadcast is for send: each object of {} names its user"
 _DIGEST: Final = (
     "once reads id, and an event {} has none but a digest of its body: one that comes again with"
@@ -83,8 +84,12 @@ def find_orders(rules: Iterable[Rule], reader: EventReader, compiler: Compiler) 
 
 
 def _delayed(block: RuleBlock) -> Iterator[Problem]:
-    if block.delay is not None and seconds(block.delay) > MAX_DELAY:
+    if block.delay is None:
+        return
+    if seconds(block.delay) > MAX_DELAY:
         yield ("delay",), _DELAY
+    if block.expires_after is not None and seconds(block.expires_after) <= seconds(block.delay):
+        yield ("delay",), _TOO_LATE.format(block.expires_after)
 
 
 def _terms(block: RuleBlock, body: Mapping[str, Template], kind: str) -> Iterator[Problem]:

@@ -127,6 +127,13 @@ def test_a_longer_delay_is_an_error(rule: dict[str, Any], delay: str) -> None:
     assert text.startswith("delay takes 1s to 15m")
 
 
+@pytest.mark.parametrize("rule", [SEND, EVENTS])
+def test_a_delay_in_which_everything_expires_is_an_error(rule: dict[str, Any]) -> None:
+    (text,) = said({**rule, "delay": "10m", "expires_after": "10m"})
+    assert text == "delay: what begins so late has expired before (expires_after: 10m)"
+    assert made({**rule, "delay": "10m", "expires_after": "11m"}).delay == 600
+
+
 def test_the_id_of_a_delivery_is_of_its_rule_and_what_it_counts_once() -> None:
     assert made(EVENTS).id == delivery_id("shop", "r", "e-1", "")
     assert made(EVENTS, n=4).id == made(EVENTS).id
