@@ -20,7 +20,7 @@ help: ## Show the targets
 run: $(READY) ## Serve src/rules on http://127.0.0.1:3000 beside a simulated Braze, sample events first
 	@.venv/bin/relay run
 
-demo: $(READY) ## Send the sample order and signup through the whole stack, by tests/rules, and show what Braze received
+demo: $(READY) ## Send an order, its payment and a signup through the whole stack, by tests/rules, and show what Braze received
 	@.venv/bin/relay demo
 
 deploy: $(READY) ## Check the rules, build, show the change set and deploy; CONFIG=prod for another environment

@@ -44,7 +44,7 @@ Stroke = Callable[[str, int], str]  # a text and a number to the text with the n
 def rules_text() -> str:
     """Return a rules file of 50 rules: those of the samples, again and again under other names."""
     text = (PROJECT / "tests" / "rules" / NAME).read_text(encoding="utf-8")
-    head, order, welcome = _ITEM.split(text)
+    head, order, _, welcome = _ITEM.split(text)
     rules = [order if number < WANTING else welcome for number in range(RULES)]
     named = [
         re.sub(r"- name: (\S+)", rf"- name: \1-{number}", rule, count=1)

@@ -25,7 +25,7 @@ ENTRIES: Final = {
     ),
     "demo": Entry(
         "relay.run.commands:demo",
-        "Send the sample order and signup through the whole stack; show what Braze received.",
+        "Send an order, its payment and a signup through the stack; show what Braze received.",
         DEVELOP,
     ),
     "init": Entry(

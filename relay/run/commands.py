@@ -80,7 +80,7 @@ def run(
 
 
 def demo() -> None:
-    """Send the sample order and signup through the whole stack; show what Braze received.
+    """Send an order, its payment and a signup through the stack; show what Braze received.
 
     Example: relay demo
 

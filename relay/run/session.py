@@ -33,7 +33,7 @@ _SAVE: Final = (
     f"A rules file that is saved is served at once. `{RELAY} send SAMPLE --new` in another terminal"
     " posts one\nof events/ again. Ctrl-C ends it."
 )
-_SAMPLES: Final = {"shopify-order", "accounts-signup"}  # of the demonstration
+_SAMPLES: Final = {"shopify-order", "shopify-order-paid", "accounts-signup"}  # of the demonstration
 
 
 @dataclass(frozen=True, slots=True)

@@ -212,7 +212,7 @@ def test_make_run_plays_the_samples_shows_what_braze_received_and_serves(tmp_pat
         ended(running, signal.SIGINT)  # the exit code is make's own
 
 
-def test_make_demo_shows_the_order_and_the_signup_and_ends_well(tmp_path: Path) -> None:
+def test_make_demo_shows_the_order_its_revenue_and_the_signup_and_ends_well(tmp_path: Path) -> None:
     run = subprocess.run(
         ["make", "demo"],
         cwd=PROJECT,
@@ -223,6 +223,8 @@ def test_make_demo_shows_the_order_and_the_signup_and_ends_well(tmp_path: Path) 
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert "shopify-order" in run.stdout
+    assert "shopify-order -> shopify/order-confirmation" in run.stdout
+    assert "shopify-order-paid -> shopify/order-counted" in run.stdout
+    assert "1 order, revenue 119.20 EUR" in run.stdout
     assert "accounts-signup" in run.stdout
     assert not list(tmp_path.glob("relay-*"))

@@ -47,7 +47,7 @@ def test_a_good_stack_has_no_problem_and_nothing_reaches_anybody(patient: Patien
     assert patient.braze("GET", "/sends") == []
     asked = [f"{one['method']} {one['path']}" for one in patient.braze("GET", "/requests")]
     looked_up = ["GET /campaigns/details", "GET /canvas/details", "GET /canvas/details"]
-    tried = ["POST /campaigns/trigger/send", "POST /canvas/trigger/send"]
+    tried = ["POST /campaigns/trigger/send", "POST /canvas/trigger/send", "POST /users/track"]
     assert sorted(asked) == looked_up + tried
 
 

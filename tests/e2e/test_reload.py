@@ -67,7 +67,7 @@ def test_a_mistake_leaves_the_old_rules_serving(
 ) -> None:
     text = shopify.file.read_text(encoding="utf-8")
     said = shopify.save(text.replace("rules:", "rulez:"))
-    assert "shopify.yaml:27:1: unknown key rulez; did you mean rules?" in said
+    assert "shopify.yaml:32:1: unknown key rulez; did you mean rules?" in said
     assert "are still served" in said
     assert relay.shopify("orders/create", order).json() == {"events": 1, "deliveries": 1}
     assert "the rules are again as they are served" in shopify.save(text)

@@ -65,7 +65,7 @@ def test_a_mistake_in_one_rule_leaves_the_others_to_be_tried() -> None:
     (mistake,) = draft.mistakes
     assert "did you mean priority?" in mistake.message
     assert draft.source is not None
-    assert [one.name for one in draft.source.rules] == ["order-confirmation"]
+    assert [one.name for one in draft.source.rules] == ["order-confirmation", "order-counted"]
     assert draft.left_out == 1
 
 

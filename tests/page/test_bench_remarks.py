@@ -14,7 +14,7 @@ from relay.paths import PROJECT
 from relay.rules.check.report import Remark, RulesFile
 
 TEXT = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
-WARNED = TEXT.replace("!(body.test)", "body.tset == 'a'").replace("once: ${body.id}\n", "\n", 1)
+WARNED = TEXT.replace("!(body.test)", "body.tset == 'a'", 1).replace("once: ${body.id}\n", "\n", 1)
 TEXTS = {
     "good": TEXT,
     "warned": WARNED,

@@ -90,6 +90,7 @@ def test_a_test_order_is_wanted_by_nobody_and_says_why() -> None:
     assert planned.deliveries == ()
     assert {it.rule: it.why for it in planned.unmatched} == {
         "order-confirmation": "body.test is true",
+        "order-counted": "type is orders/create, not orders/paid",
         "welcome": "type is orders/create, not customers/create",
     }
 

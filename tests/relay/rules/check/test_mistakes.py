@@ -154,7 +154,7 @@ def test_a_field_that_no_sample_has_is_noted(checkout: Path, relay: Relay) -> No
     assert "note" not in relay("rules", "check")[1]
 
 
-@pytest.mark.parametrize("config_env, lines", [("default", (21, 22)), ("prod", (24, 25))])
+@pytest.mark.parametrize("config_env, lines", [("default", (26, 27)), ("prod", (29, 30))])
 def test_the_projects_sample_ids_and_a_missing_endpoint_stop_a_deployment_with_their_lines(
     checkout: Path, relay: Relay, config_env: str, lines: tuple[int, int]
 ) -> None:
