@@ -152,6 +152,12 @@ EVENTS: Final[Mapping[str, Properties]] = {
     ),
     "ecommerce.order_refunded": Properties({"order_id": _TEXT, **_SUM}, {**_REDUCED, **_MORE}),
 }
+# How messages name what an expression gives.
+_SAID: Final[Mapping[Kind, str]] = {
+    "text": "text",
+    "number": "a number",
+    "truth": "true or false",
+}
 # Without an action, or with `replace`: the others change a cart by what they hold.
 _WHOLE_CART: Final = Properties({**_CART, **_SUM}, EVENTS["ecommerce.cart_updated"].others)
 # The beginnings of words by which other tools name an event; the first that fits decides.
@@ -276,13 +282,6 @@ def _wrong_kind(name: str, field: Field, given: Template) -> str | None:
     mends = {"number": f"; write ${{to_number({made})}}", "text": f"; write ${{text({made})}}"}
     mend = mends.get(field.kind or "", "")
     return f"{name} takes {field.takes}, and {made} gives {_SAID[kind]}{mend}"
-
-
-_SAID: Final[Mapping[Kind, str]] = {
-    "text": "text",
-    "number": "a number",
-    "truth": "true or false",
-}
 
 
 def _mend(field: Field, value: Template) -> str:
