@@ -42,6 +42,7 @@ EXPECTED = {
     "TargetPaused": ("GreaterThanThreshold", 0),
     "KeyRefused": ("GreaterThanThreshold", 0),
     "Unrecorded": ("GreaterThanThreshold", 0),
+    "AcceptedWithErrors": ("GreaterThanThreshold", 0),
     "BreakerOpened": ("GreaterThanThreshold", 0),
     "DeliveriesStopped": ("GreaterThanThreshold", 0),
 }

@@ -33,7 +33,7 @@ ITEM_GB: Final = 1 / MILLION  # a delivery in the ledger: 1 KB
 # template.yaml's format of the access log with its values; START, END and REPORT of an invocation.
 ACCESS_BYTES, PLATFORM_BYTES = 250, 330
 METRICS, METRICS_EACH = 10, 4  # of a stack; of each source, and of each rule
-ALARMS: Final = 20
+ALARMS: Final = 21
 SECRETS: Final = 2
 
 

@@ -61,7 +61,7 @@ def test_a_million_webhooks_cost_what_a_hand_computes() -> None:
             "Secrets Manager": 0.80 + 17_280 * 0.05e-4,
             "CloudWatch, logs": (1e6 * 1580 + 2e6 * 500 + 2e5 * 330) * 0.50e-9,
             "CloudWatch, metrics": (10 + 4 * 8) * 0.30,
-            "CloudWatch, alarms": 2.00,
+            "CloudWatch, alarms": 2.10,
             "KMS, key of the alarms": 1.00,
         },
         rel=1e-4,
