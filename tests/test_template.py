@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from handler import settings
-from handler.core.braze.endpoints import ENDPOINTS
+from handler.core.braze.endpoints import ENDPOINTS, MAX_OBJECTS, MAX_RECIPIENTS
 from handler.core.delivery import horizon
 from handler.core.delivery.backoff import LONGEST_WAIT, Timing
 from handler.core.errors import Unavailable
@@ -80,18 +80,32 @@ def test_dead_letters_outlive_every_message_of_the_source_queue(resources: dict[
     assert resources["DeadLetterQueue"]["MessageRetentionPeriod"] == 14 * DAY
 
 
-def test_a_batch_over_ten_has_a_window_of_a_second_as_lambda_demands(
-    resources: dict[str, Any],
+@pytest.mark.parametrize(
+    "volume,batch,window",
+    [("false", 10, 0), ("true", MAX_RECIPIENTS, 1), ("events", MAX_OBJECTS, 1)],
+)
+def test_a_batch_is_ten_or_as_many_as_one_request_holds_with_a_window_as_lambda_demands(
+    template: dict[str, Any], resources: dict[str, Any], volume: str, batch: int, window: int
 ) -> None:
+    assert volume in template["Parameters"]["HighVolume"]["AllowedValues"]
+    is_met = {"IsHighVolume": volume != "false", "IsForEvents": volume == "events"}
+    assert template["Conditions"]["IsHighVolume"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": "HighVolume"}, "false"]}]
+    }
+    assert template["Conditions"]["IsForEvents"] == {
+        "Fn::Equals": [{"Ref": "HighVolume"}, "events"]
+    }
     event = resources["DeliverFunction"]["Events"]["Delivery"]["Properties"]
-    high, normal = zip(
-        event["BatchSize"]["Fn::If"][1:],
-        event["MaximumBatchingWindowInSeconds"]["Fn::If"][1:],
-        strict=True,
-    )
-    assert high[0] > 10
-    assert high[1] >= 1
-    assert normal == (10, 0)
+    assert chosen(event["BatchSize"], is_met) == batch
+    assert chosen(event["MaximumBatchingWindowInSeconds"], is_met) == window
+
+
+def chosen(value: Any, is_met: dict[str, bool]) -> Any:
+    """Return what a value of the template is where these conditions are met."""
+    if not isinstance(value, dict):
+        return value
+    name, met, not_met = value["Fn::If"]
+    return chosen(met if is_met[name] else not_met, is_met)
 
 
 def test_the_waits_of_a_whole_horizon_stay_under_the_receive_count(

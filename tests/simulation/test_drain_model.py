@@ -145,7 +145,7 @@ def _mapping(template: dict[str, Any], event: str, *, high_volume: bool) -> Mapp
     place = 1 if high_volume else 2
     concurrency = found["ScalingConfig"]["MaximumConcurrency"]["Ref"]
     return Mapping(
-        found["BatchSize"]["Fn::If"][place],
+        found["BatchSize"]["Fn::If"][2]["Fn::If"][place],  # without `events`, for messages alone
         found["MaximumBatchingWindowInSeconds"]["Fn::If"][place],
         template["Parameters"][concurrency]["Default"],
     )

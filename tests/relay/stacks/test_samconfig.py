@@ -47,7 +47,7 @@ def test_a_build_for_one_processor_and_a_deployment_for_another_is_refused() -> 
         ("Stage=prod", "AlarmEmail=", "passes over AlarmEmail= with nothing after it"),
         ("Stage=prod", "AlarmEmail=you", "AlarmEmail=you: must be empty or an e-mail address"),
         ("Stage=prod", "BrazeEndpoint=rest.iad-01.braze.com", "must be your Braze instance's REST"),
-        ("Stage=prod", "HighVolume=yes", "HighVolume=yes: must be one of true, false"),
+        ("Stage=prod", "HighVolume=yes", "HighVolume=yes: must be one of true, false, events"),
         ("Stage=prod", "LogRetentionDays=31", "must be one of 1, 3, 5"),
         ("Stage=prod", "WatchedHours=169", "WatchedHours=169: must be a number from 1 to 168"),
         ("Stage=prod", "LedgerDays=year", "must be a number from 30 to 3650"),
