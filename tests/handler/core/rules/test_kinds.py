@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from handler.core import message
+from handler.core.errors import RulesError
 from handler.core.models import Delivery
 from handler.core.planning.delivery_id import delivery_id
 from tests.handler.core.one_rule import only
@@ -205,3 +208,54 @@ def test_no_webhook_may_change_the_label_of_an_alias() -> None:
     person = {"user_alias": alias, "_update_existing_only": True, "first_name": "${body.first}"}
     texts = said({"track": {"attributes": [person]}})
     assert texts == ["no webhook may change alias_label: write the value, or ${vars.name}"]
+
+
+VALUES = st.recursive(
+    st.sampled_from(
+        [None, True, 0, 1.5, "", "x", "${body.user}", "${vars.group}", "Order ${body.id}", "${"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from([*BOUGHT, *PERSON, "user_alias", "x"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the paths of all parts of a value."""
+    steps: Any = value.items() if isinstance(value, dict) else ()
+    steps = enumerate(value) if isinstance(value, list) else steps
+    return [path, *(one for key, part in steps for one in places(part, (*path, key)))]
+
+
+def damaged(value: Any, path: tuple[Any, ...], part: Any) -> Any:
+    """Return a value with another part at a path."""
+    if not path:
+        return part
+    key, *rest = path
+    if isinstance(value, dict):
+        return {**value, key: damaged(value[key], tuple(rest), part)}
+    return [damaged(one, tuple(rest), part) if at == key else one for at, one in enumerate(value)]
+
+
+@given(st.data())
+@settings(max_examples=50)
+def test_a_damaged_request_is_refused_with_its_mistakes_or_makes_deliveries_and_dead_letters(
+    data: st.DataObject,
+) -> None:
+    rule = data.draw(st.sampled_from([ATTRIBUTES, EVENTS, BOTH, SUBSCRIBE]))
+    path = data.draw(st.sampled_from([one for one in places(rule) if one]))
+    changed = damaged(rule, path, data.draw(VALUES))
+    try:
+        loaded = source(changed)
+    except RulesError as error:
+        found = error.findings
+    else:
+        found = ()
+    assert all(one.line >= 1 and one.message for one in found)
+    if found:
+        return
+    assert exact(read_back(loaded)) == exact(loaded)
+    plan = planned(changed)
+    assert len(plan.deliveries) + len(plan.parked) == 1
