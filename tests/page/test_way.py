@@ -64,6 +64,21 @@ def test_an_order_is_followed_from_left_to_right(
     assert "canary" not in page.content()
 
 
+def test_a_paid_order_ends_in_what_braze_records_and_counts(
+    opened: Opened, relay: Relay, context: Context
+) -> None:
+    body = {**sample("shopify-order-paid"), "name": f"#{uuid.uuid4().int % 10**9}"}
+    relay.shopify("orders/paid", body)
+    page = opened(of_order(context, body))
+    expect(step(page, "Requests")).to_contain_text("POST /users/track")
+    expect(step(page, "Attempts")).to_contain_text("Braze accepted it")
+    recorded = step(page, "Braze")
+    counted = "event ecommerce.order_placed is recorded; Braze counts 1 order, revenue"
+    expect(recorded).to_contain_text(counted)
+    recorded.get_by_text("Event", exact=True).click()
+    expect(recorded).to_contain_text('"total_value": ')
+
+
 def test_a_field_is_explained_on_focus_and_put_away_by_escape(
     opened: Opened, relay: Relay, context: Context
 ) -> None:
