@@ -86,11 +86,23 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
     path = f"{one.array}.{found_by}"
     find_nobody(path, one.template.get(found_by), scope.signed)
     who = {found_by: identifier(found_by, one.signed.get(found_by), path), UPDATE: thing[UPDATE]}
-    own = {name: value for name, value in thing.items() if name not in who}
+    own = {
+        name: value
+        for name, value in thing.items()
+        if name not in who and not _is_emptied(value, one.template.get(name))
+    }
     if one.array == ATTRIBUTES:
         return {**who, **kept_attributes(own, rule, warnings, adding=adding(one.template))}
     given: Recipient = {name: own.pop(name) for name in SECONDARY if name in own}
     return {**who, **kept_attributes(given, rule, warnings, EVENTS), **_event(own, rule, warnings)}
+
+
+def _is_emptied(value: JsonValue, template: Template) -> bool:
+    """Return whether all that is written in an object is missing: `{inc: ...}` without a number.
+
+    Braze would write an empty object over what the profile has.
+    """
+    return value == {} and isinstance(template, dict) and template != {}
 
 
 def _event(event: Recipient, rule: Rule, warnings: list[str]) -> Recipient:

@@ -198,6 +198,24 @@ def test_an_operator_that_a_webhook_brings_adds_nothing() -> None:
     assert any("inc is not repeatable" in one for one in plan.warnings)
 
 
+@pytest.mark.parametrize(
+    "value", [{"inc": "${body.n}"}, {"street": "${body.n}"}, {"longitude": "${body.n}"}]
+)
+def test_an_object_of_which_all_is_missing_overwrites_nothing(value: Any) -> None:
+    block = {"attributes": [profile(vip=True, thing=value)]}
+    plan = made("track", block, {})
+    assert recipient_of(plan) == {"attributes": [{**WHO, "vip": True}]}
+    assert plan.warnings == ()
+    assert tracked(block, n=7)["attributes"][0]["thing"]
+
+
+def test_an_object_that_is_written_empty_is_sent_so() -> None:
+    block = {"attributes": [profile(vip=True, thing={}, other="${body.other}")]}
+    assert tracked(block, other={}) == {
+        "attributes": [{**WHO, "vip": True, "thing": {}, "other": {}}]
+    }
+
+
 def test_an_object_that_would_write_nothing_is_left_out() -> None:
     block = {"attributes": [profile(plan="${body.plan}")], "events": [event()]}
     assert tracked(block).keys() == {"events"}

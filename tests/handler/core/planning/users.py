@@ -18,7 +18,8 @@ COMPUTED: Final = {"external_id": "${body.who}", "_update_existing_only": True}
 
 def source_of(kind: str, block: Any, **rule: Any) -> Source:
     """Return a source with one rule of a kind."""
-    counted = {"once": "${body.id}", "on_unknown": "hold"} if "events" in block else {}
+    is_counted = "events" in block or "inc" in str(block)
+    counted = {"once": "${body.id}", "on_unknown": "hold"} if is_counted else {}
     whole = {"name": "tell", "type": "*", kind: block, **counted, **rule}
     verify = {"encoding": "hex", "signature": {"header": "x-sign"}}
     file = {"verify": verify, "event": VERSIONED, "rules": [whole]}
