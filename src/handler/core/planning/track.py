@@ -87,7 +87,7 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
     find_nobody(path, one.template.get(found_by), scope.signed)
     who = {found_by: identifier(found_by, one.signed.get(found_by), path), UPDATE: thing[UPDATE]}
     own = {
-        name: value
+        name: _whole(value)
         for name, value in thing.items()
         if name not in who and not _is_emptied(value, one.template.get(name))
     }
@@ -100,9 +100,21 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
 def _is_emptied(value: JsonValue, template: Template) -> bool:
     """Return whether all that is written in an object is missing: `{inc: ...}` without a number.
 
-    Braze would write an empty object over what the profile has.
+    Braze would write an empty object over what the profile has, or add one to it.
     """
-    return value == {} and isinstance(template, dict) and template != {}
+    return isinstance(template, dict) and template != {} and _holds_nothing(value)
+
+
+def _holds_nothing(value: JsonValue) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_holds_nothing, value.values() if isinstance(value, dict) else value))
+    return False
+
+
+def _whole(value: JsonValue) -> JsonValue:
+    """Return an attribute as it is sent: 5.0 to add is 5, for Braze adds whole numbers."""
+    added = value["inc"] if isinstance(value, dict) and value.keys() == {"inc"} else None
+    return {"inc": int(added)} if isinstance(added, float) and added.is_integer() else value
 
 
 def _event(event: Recipient, rule: Rule, warnings: list[str]) -> Recipient:

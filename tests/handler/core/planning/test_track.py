@@ -199,7 +199,14 @@ def test_an_operator_that_a_webhook_brings_adds_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [{"inc": "${body.n}"}, {"street": "${body.n}"}, {"longitude": "${body.n}"}]
+    "value",
+    [
+        {"inc": "${body.n}"},
+        {"$add": [{"id": "${body.n}"}]},
+        {"add": ["${body.n}"]},
+        {"street": "${body.n}"},
+        {"place": {"street": "${body.n}"}},
+    ],
 )
 def test_an_object_of_which_all_is_missing_overwrites_nothing(value: Any) -> None:
     block = {"attributes": [profile(vip=True, thing=value)]}
@@ -207,6 +214,15 @@ def test_an_object_of_which_all_is_missing_overwrites_nothing(value: Any) -> Non
     assert recipient_of(plan) == {"attributes": [{**WHO, "vip": True}]}
     assert plan.warnings == ()
     assert tracked(block, n=7)["attributes"][0]["thing"]
+
+
+def test_what_is_added_is_a_whole_number() -> None:
+    block = {"attributes": [profile(vip=True, points={"inc": "${body.n}"})]}
+    (thing,) = tracked(block, n=5.0)["attributes"]
+    assert repr(thing["points"]) == "{'inc': 5}"
+    assert "points" not in tracked(block, n=5.5)["attributes"][0]
+    block = {"attributes": [profile(vip=True, thing={"inc": "${body.n}", "of": "${body.n}"})]}
+    assert tracked(block, n=5.0)["attributes"][0]["thing"] == {"inc": 5.0, "of": 5.0}
 
 
 def test_an_object_that_is_written_empty_is_sent_so() -> None:

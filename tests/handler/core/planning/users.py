@@ -18,7 +18,7 @@ COMPUTED: Final = {"external_id": "${body.who}", "_update_existing_only": True}
 
 def source_of(kind: str, block: Any, **rule: Any) -> Source:
     """Return a source with one rule of a kind."""
-    is_counted = "events" in block or "inc" in str(block)
+    is_counted = "events" in block or any(one in str(block) for one in ("inc", "$add"))
     counted = {"once": "${body.id}", "on_unknown": "hold"} if is_counted else {}
     whole = {"name": "tell", "type": "*", kind: block, **counted, **rule}
     verify = {"encoding": "hex", "signature": {"header": "x-sign"}}
