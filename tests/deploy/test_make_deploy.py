@@ -180,7 +180,7 @@ def test_good_rules_are_built_and_deployed_and_the_senders_urls_are_shown(
     assert run.returncode == 0, run.stdout + run.stderr
     assert re.search(r"the package renders \d+ webhooks as this checkout", run.stdout)
     assert "RollbackConfiguration" not in str(change_set(checkout)), "the alarms are not there yet"
-    assert "3 rules of 2 sources are good (stage dev)" in run.stdout
+    assert "4 rules of 2 sources are good (stage dev)" in run.stdout
     assert "CloudFormation stack changeset" in run.stdout
     assert "IngestFunction" in checkout.resources()
     slow = (
