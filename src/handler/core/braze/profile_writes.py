@@ -31,11 +31,9 @@ def writes_state(delivery: Delivery) -> bool:
     at = endpoint_of(delivery.path)
     if at is None or not at.arrays:
         return bool(recipient.get("attributes"))
-    return any(
-        name != _EVENTS or _written_beside(one)
-        for name, array in recipient.items()
-        for one in _objects(array)
-    )
+    if any(recipient[name] for name in recipient if name != _EVENTS):
+        return True
+    return any(map(_written_beside, _objects(recipient.get(_EVENTS))))
 
 
 def without_state(delivery: Delivery) -> Delivery:

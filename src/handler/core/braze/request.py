@@ -51,14 +51,12 @@ def _of_arrays(delivery: Delivery, at: Endpoint) -> dict[str, JsonValue]:
 def objects_of(delivery: Delivery) -> Iterator[tuple[str, JsonValue]]:
     """Yield the objects of a delivery in the order of its request, each with its array's name.
 
-    There are none where the endpoint has no arrays. Raise UnreadableMessage as `request` does.
+    There are none where the endpoint has no arrays. `request` has taken the delivery.
     """
-    at = endpoint_of(delivery.path)
-    if at is not None and at.arrays:
-        own = request(delivery)
-        for name in at.arrays:
-            array = own.get(name, [])
-            yield from ((name, one) for one in (array if isinstance(array, list) else ()))
+    at, own = endpoint_of(delivery.path), delivery.recipient or {}
+    for name in at.arrays if at else ():
+        array = own.get(name)
+        yield from ((name, one) for one in (array if isinstance(array, list) else ()))
 
 
 def _single(delivery: Delivery, recipient: dict[str, JsonValue]) -> dict[str, JsonValue]:
