@@ -6,10 +6,12 @@ from typing import Any, Final
 
 import yaml
 
+from handler.core.braze.contract.track import counts
 from handler.core.models import Plan, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
 from handler.core.rules.source import Rule, Source
+from tests.handler.core.braze.contract.track_bodies import template
 from tests.handler.core.one_rule import EVENT, NOW
 
 VERSIONED: Final = {**EVENT, "version": "body.at"}
@@ -18,7 +20,7 @@ COMPUTED: Final = {"external_id": "${body.who}", "_update_existing_only": True}
 
 def source_of(kind: str, block: Any, **rule: Any) -> Source:
     """Return a source with one rule of a kind."""
-    is_counted = "events" in block or any(one in str(block) for one in ("inc", "$add"))
+    is_counted = kind == "track" and counts(template(block))
     counted = {"once": "${body.id}", "on_unknown": "hold"} if is_counted else {}
     whole = {"name": "tell", "type": "*", kind: block, **counted, **rule}
     verify = {"encoding": "hex", "signature": {"header": "x-sign"}}
