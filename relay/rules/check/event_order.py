@@ -10,8 +10,9 @@ from typing import Final
 from handler.core.expressions.syntax_tree import all_nodes
 from handler.core.expressions.template import Problem, expressions
 from handler.core.rules.compiler import root_names
+from handler.core.rules.creation import is_creation
 from handler.core.rules.source import Rule, Source
-from handler.core.rules.terms import ORDER, is_creation, is_ordered
+from handler.core.rules.terms import ORDER, is_ordered
 from handler.core.rules.users import profiles
 
 _CONSENT: Final = frozenset({"email_subscribe", "push_subscribe", "subscription_groups"})

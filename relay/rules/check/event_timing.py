@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from handler.core.expressions.syntax_tree import unparse
 from handler.core.expressions.template import Problem
+from handler.core.rules.creation import BEGINNING
 from handler.core.rules.source import Rule
-from handler.core.rules.terms import CREATION
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -92,7 +92,7 @@ def _later_type(kind: str, preset: str) -> str | None:
     what = kind.removesuffix(first)
     if what != kind and what in _UPDATED.get(preset, ()):
         return f"{what}{later}"
-    return _UNKNOWN if CREATION.fullmatch(kind) else None
+    return _UNKNOWN if BEGINNING.fullmatch(kind) else None
 
 
 class _Words:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from handler.core import message
+from handler.core.braze.endpoints import SUBSCRIBE, TRACK
 from handler.core.braze.identifiers import traced
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import Roots
@@ -21,6 +22,7 @@ from handler.core.planning.recipient import (
 )
 from handler.core.planning.subscribe import fill_subscribe
 from handler.core.planning.track import fill_track
+from handler.core.rules.creation import is_creation
 from handler.core.rules.source import ITEM, Rule, Scope, Source
 
 MAX_DELIVERIES: Final = 100  # of one webhook
@@ -98,6 +100,7 @@ def _deliveries(
     event = occasion.packed.event
     key = key_of(rule, event, occasion.scope.signed, type_signed=source.event.type_signed)
     _find_uncounted(rule, event, key)
+    _find_unordered(rule, event)
     if rule.is_broadcast:
         return [_broadcast(rule, key, occasion, source, warnings)]
     shared = _unaddressed(rule, key, occasion, source)
@@ -123,13 +126,20 @@ def _find_uncounted(rule: Rule, event: Event, key: str) -> None:
         raise Unrenderable("once", text)
 
 
+def _find_unordered(rule: Rule, event: Event) -> None:
+    """Raise Unrenderable for a change of consent that nothing orders: it could undo a newer one."""
+    if rule.kind == SUBSCRIBE.key and event.version is None and not is_creation(event.type):
+        text = "it is missing in this event, and without it a late change could undo a newer one"
+        raise Unrenderable("event.version", text)
+
+
 def _recipients(
     rule: Rule, scope: Scope, send: dict[str, JsonValue], warnings: list[str]
 ) -> list[Recipient]:
     """Return the part of the request of each recipient: of other kinds than `send`, of one user."""
-    if rule.kind == "track":
+    if rule.kind == TRACK.key:
         return [fill_track(rule, scope, warnings)]
-    if rule.kind == "subscribe":
+    if rule.kind == SUBSCRIBE.key:
         return [fill_subscribe(rule, scope, warnings)]
     filled = [fill_recipient(one, rule, scope, warnings) for one in rule.recipient_forms]
     recipients = [leave_out(one, rule, warnings) for one in filled]

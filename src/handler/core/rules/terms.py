@@ -5,7 +5,6 @@ of an unknown outcome. A state of a profile, or of a subscription, is written ag
 and is true however late it comes; only a newer one must not be undone.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Final
@@ -17,14 +16,12 @@ from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Problem, Template, expressions
 from handler.core.rules.compile_users import Body
 from handler.core.rules.compiler import Compiler, root_names
+from handler.core.rules.creation import is_creation
 from handler.core.rules.schema import RuleBlock
 from handler.core.rules.source import EventReader, Rule
 from handler.core.rules.users import is_counted
 
 MAX_DELAY: Final = 900  # seconds: SQS, "Amazon SQS delay queues"
-# A type that reports the beginning of something.
-CREATION: Final = re.compile(r".*(?:creat|insert)(?:ed?)", re.IGNORECASE)
-_ROW: Final = re.compile(r"INSERT .+")  # Supabase's database webhooks
 _ONCE: Final = (
     "once is missing: Braze counts this each time that it comes, so say what it counts once, as in"
     " once: ${body.id}"
@@ -139,8 +136,3 @@ def _is_digest(kind: str, reader: EventReader) -> bool:
 def is_ordered(kind: str, reader: EventReader) -> bool:
     """Return whether events of a type, or glob, have a version, or need none."""
     return is_creation(kind) or any(fnmatchcase(kind, glob) for glob, _ in reader.versions)
-
-
-def is_creation(kind: str) -> bool:
-    """Return whether a type reports that something was made: there is nothing older to undo."""
-    return bool(CREATION.fullmatch(kind) or _ROW.fullmatch(kind))

@@ -61,7 +61,9 @@ def said(rule: dict[str, Any], kind: str = "t.updated", **file: Any) -> list[str
     return [one.split(": ", 1)[1] for one in findings(written(rule, kind, **file))]
 
 
-def planned(rule: dict[str, Any], body: dict[str, Any] = BODY, **file: Any) -> Plan:
+def planned(
+    rule: dict[str, Any], body: dict[str, Any] = BODY, kind: str = "t.updated", **file: Any
+) -> Plan:
     """Return the plan of an event by such a rule."""
     webhook = Webhook("shop", "POST", {"x-sign": "s"}, "", json.dumps(body).encode(), 1)
-    return plan(Verified(webhook), source(rule, **file))
+    return plan(Verified(webhook), source(rule, kind, **file))

@@ -197,6 +197,16 @@ def test_a_change_of_consent_says_what_orders_it(kind: str) -> None:
     assert source(SUBSCRIBE, kind).rules
 
 
+@pytest.mark.parametrize("missing", [None, ""])
+def test_a_change_of_consent_whose_event_lacks_its_version_is_a_dead_letter(missing: Any) -> None:
+    (parked,) = planned(SUBSCRIBE, {**BODY, "at": missing}).parked
+    assert parked.reason == "unrenderable"
+    assert parked.detail.startswith("event.version: it is missing in this event")
+    made = planned(SUBSCRIBE, {**BODY, "at": missing, "type": "t.created"}, "t.*")
+    assert len(made.deliveries) == 1
+    assert len(planned(ATTRIBUTES, {**BODY, "at": missing}).deliveries) == 1
+
+
 @pytest.mark.parametrize(
     "kind", ["user.created", "customers/create", "subscriber_created", "INSERT people"]
 )
