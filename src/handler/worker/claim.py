@@ -22,7 +22,7 @@ from handler.ledger.lost_workers import LostWorkers
 from handler.ledger.occurrences import Occurrences
 from handler.worker.dependencies import Worker
 from handler.worker.failures import on_failure
-from handler.worker.refused import bury_owed
+from handler.worker.refused import bury_refused, recorded
 from handler.worker.settle import settle
 from handler.worker.surge import PASSED, release_late, released_on_failure, within_surge
 from handler.worker.task import (
@@ -160,8 +160,12 @@ def _answered(
         if refusal.kind == "lost":
             # Its id is looked up anew, as it was queued.
             return replace(asked.queued, unbatched=True)
-        if record is not None and _owes_letter(task, refusal, record):
-            return bury_owed(invocation, task, record)
+        if record is not None and record.owes_letter:
+            # Of a copy nobody knows whether the message that was sent still is in the queue.
+            is_own = refusal.kind == "adopted" or record.message == task.message.id
+            bury_refused(invocation, task.delivery, record.last[-1], is_noted=is_own)
+            if is_own:
+                return recorded(invocation.worker, task.delivery)
         return _refused(worker, task, request.owner, refusal, record)
     if worker.clock() + invocation.time_left() > request.times.lease_until:
         worker.ledger.release(found.id, request.owner)  # written by a wrong clock
@@ -296,23 +300,12 @@ def _counted(claimed: ClaimedDelivery) -> int | None:
     return None if claimed.task.delivery.surge is None else PASSED
 
 
-def _owes_letter(task: DeliveryTask, refusal: Refusal, record: Record) -> bool:
-    """Return whether a message is to bury the refused objects of its delivery, which is accepted.
-
-    It is the message that was sent, or that adopts the request's record: a copy leaves it to that.
-    """
-    its_own = refusal.kind == "adopted" or record.message == task.message.id
-    return its_own and record.owes_letter
-
-
 def _refused(
     worker: Worker, task: DeliveryTask, owner: str, refusal: Refusal, record: Record | None
 ) -> Disposition:
     delivery = task.delivery
     if refusal.kind == "adopted":
-        log_delivery(worker, delivery, {"outcome": "accepted", "reason": Reason.RECORDED})
-        worker.tally.count("DeliveriesAccepted", delivery.source, delivery.rule)
-        return DELETE
+        return recorded(worker, delivery)
     if refusal.kind == "duplicate":
         is_repeated = record is not None and record.message == task.message.id
         log_delivery(worker, delivery, {"outcome": "redelivered" if is_repeated else "duplicate"})

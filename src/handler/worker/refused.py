@@ -15,16 +15,15 @@ from handler.aws.sqs import LONGEST, Cause
 from handler.core.braze.outcome import Outcome
 from handler.core.braze.profile_writes import without_state
 from handler.core.braze.refused import Refused, places_in, places_text, remainder
-from handler.core.delivery.claim_protocol import Record
 from handler.core.errors import Unavailable
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from handler.ledger.lease import Entry
+from handler.worker.dependencies import Worker
 from handler.worker.task import (
     DELETE,
     ClaimedDelivery,
-    DeliveryTask,
     Disposition,
     Fields,
     Invocation,
@@ -49,10 +48,13 @@ def refusal_of(claimed: ClaimedDelivery, outcome: Outcome) -> Entry:
     return entry if claimed.sent is claimed.task.delivery else {**entry, "stale": 1}
 
 
-def bury_refused(invocation: Invocation, delivery: Delivery, refusal: Entry) -> None:
+def bury_refused(
+    invocation: Invocation, delivery: Delivery, refusal: Entry, *, is_noted: bool = True
+) -> None:
     """Bury the letter of a delivery's refused objects; raise botocore's errors.
 
-    `refusal` is what `refusal_of` has returned, or an entry of the ledger with it.
+    `refusal` is what `refusal_of` has returned, or an entry of the ledger with it. One that is not
+    noted is still owed: the message that was sent buries it too, and is counted then.
     """
     worker = invocation.worker
     whole = without_state(delivery) if refusal.get("stale") else delivery
@@ -68,16 +70,13 @@ def bury_refused(invocation: Invocation, delivery: Delivery, refusal: Entry) -> 
         "refused_of": part.refused_of,
     }
     log_delivery(worker, part, fields)
-    if invocation.has_time(1):
+    if is_noted and invocation.has_time(1):
         with suppress(Unavailable):  # then it may be buried again
             worker.ledger.note_buried(delivery.id, worker.clock())
 
 
-def bury_owed(invocation: Invocation, task: DeliveryTask, record: Record) -> Disposition:
-    """Bury the letter that an accepted delivery's record owes; raise botocore's errors."""
-    bury_refused(invocation, task.delivery, record.last[-1])
-    fields: Fields = {"outcome": "accepted", "reason": Reason.RECORDED}
-    log_delivery(invocation.worker, task.delivery, fields)
-    delivery = task.delivery
-    invocation.worker.tally.count("DeliveriesAccepted", delivery.source, delivery.rule)
+def recorded(worker: Worker, delivery: Delivery) -> Disposition:
+    """Return the disposition of a message whose delivery is recorded as accepted, and log it."""
+    log_delivery(worker, delivery, {"outcome": "accepted", "reason": Reason.RECORDED})
+    worker.tally.count("DeliveriesAccepted", delivery.source, delivery.rule)
     return DELETE
