@@ -19,7 +19,7 @@ from handler.core.rules.compiler import Compiler, root_names
 from handler.core.rules.creation import is_creation
 from handler.core.rules.schema import RuleBlock
 from handler.core.rules.source import EventReader, Rule
-from handler.core.rules.users import is_counted
+from handler.core.rules.users import has_states, is_counted
 
 MAX_DELAY: Final = 900  # seconds: SQS, "Amazon SQS delay queues"
 _ONCE: Final = (
@@ -91,11 +91,11 @@ def _delayed(block: RuleBlock) -> Iterator[Problem]:
 
 def _terms(block: RuleBlock, body: Mapping[str, Template], kind: str) -> Iterator[Problem]:
     if is_counted(body, kind):
-        yield from [] if block.says("once") else [((kind,), _ONCE)]
+        yield from [] if block.once is not None else [((kind,), _ONCE)]
         yield from [] if block.says("on_unknown") else [((kind,), _ON_UNKNOWN)]
     elif block.on_unknown == "hold":
         yield ("on_unknown",), _HOLD
-    if block.expires_after is not None and (kind == SUBSCRIBE.key or body.get("attributes")):
+    if block.expires_after is not None and has_states(body, kind):
         what = "a subscription" if kind == SUBSCRIBE.key else "an attribute"
         mend = _EVENTS_ALONE if body.get("events") else ""
         yield ("expires_after",), f"{_EXPIRES.format(what)}{mend}"

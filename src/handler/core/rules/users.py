@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from handler.core.braze.contract.subscription import USERS
-from handler.core.braze.contract.track import counts
+from handler.core.braze.contract.track import adding, counts
 from handler.core.braze.contract.user_objects import IDENTITY, PRIMARY, UPDATE, named_by
 from handler.core.braze.endpoints import SUBSCRIBE, TRACK
 from handler.core.braze.identifiers import IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
@@ -108,3 +108,14 @@ def is_counted(body: Object, kind: str) -> bool:
     Events are counted, and so is what an attribute adds to its value.
     """
     return kind == TRACK.key and counts(body)
+
+
+def has_states(body: Object, kind: str) -> bool:
+    """Return whether a request writes states: subscriptions, and attributes that add nothing."""
+    if kind == SUBSCRIBE.key:
+        return True
+    return any(
+        written.keys() - {*adding(written)}
+        for path, written in profiles(body, kind)
+        if path[0] == "attributes"
+    )

@@ -64,6 +64,11 @@ def test_what_braze_counts_says_what_becomes_of_an_unknown_outcome(rule: dict[st
     assert UNKNOWN in text
 
 
+def test_a_once_that_is_left_blank_says_nothing() -> None:
+    (text,) = said({**EVENTS, "once": None})
+    assert ONCE in text
+
+
 def test_a_mistake_in_the_terms_has_the_line_of_the_request() -> None:
     text = written(without(EVENTS, "once"))
     line = text.splitlines().index("  track:") + 1
@@ -93,8 +98,16 @@ def test_a_state_never_expires(rule: dict[str, Any], what: str) -> None:
     assert ("give the events a rule of their own" in text) == (rule is BOTH)
 
 
-def test_an_event_may_expire() -> None:
-    assert only(planned({**EVENTS, "expires_after": "6h"})).expires_at is not None
+@pytest.mark.parametrize("rule", [EVENTS, {**POINTS, **COUNTED}, {**BASKET, **COUNTED}])
+def test_an_event_may_expire_and_so_may_what_is_added(rule: dict[str, Any]) -> None:
+    assert only(planned({**rule, "expires_after": "6h"})).expires_at is not None
+
+
+def test_a_state_beside_what_is_added_never_expires() -> None:
+    (own,) = POINTS["track"]["attributes"]
+    rule = {"track": {"attributes": [{**own, "first_name": "${body.first}"}]}, **COUNTED}
+    (text,) = said({**rule, "expires_after": "6h"})
+    assert text.startswith("expires_after: an attribute is true however late it comes")
 
 
 def test_nothing_of_a_subscription_is_kept_empty() -> None:
