@@ -195,7 +195,9 @@ _ENDS: Final[Mapping[str, str]] = {
         f" {RELAY} surge release --local SOURCE/RULE; if not, surge drop."
     ),
     Reason.TARGET_PAUSED: "Resume the campaign or Canvas in Braze: then it is sent by itself.",
-    Reason.KEY_REFUSED: "Give the key its permissions in Braze, or set another one.",
+    Reason.KEY_REFUSED: (
+        "Set another key, with all permissions that the rules need: none can be changed in Braze."
+    ),
     Reason.CONFIGURATION: "Correct the id in vars of the rules file, or BrazeEndpoint.",
     Reason.WITHHELD: "Add the recipient to only in workspaces.yaml, if it is meant to be reached.",
 }
