@@ -116,11 +116,11 @@ def test_an_update_under_load_loses_no_order_and_sends_none_twice(
     rules = sam.project / "src" / "rules" / "shopify.yaml"
     text = rules.read_text(encoding="utf-8")
     assert text.count(OLD) == 1
+    rules.write_text(text.replace(OLD, NEW), encoding="utf-8")
+    build(sam)  # before there is load: a build changes nothing of the stack
     sender = Sender(relay)
     with sender.posting():
         sender.wait_for_answers(5)
-        rules.write_text(text.replace(OLD, NEW), encoding="utf-8")
-        build(sam)
         before = time.monotonic()
         sam.deploy("--parameter-overrides", parameters)
         after = time.monotonic()
