@@ -4,15 +4,16 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from relay import virtualenvs
 from relay.local.emulator import emulator
 from relay.paths import ENVIRONMENTS, PROJECT
-from relay.virtualenvs import environment
 from tests.deploy.conftest import (
     ENDPOINT,
     OWN_IDS,
@@ -51,6 +52,38 @@ def environment_of(checkout: Sam) -> dict[str, str]:
     } | checkout.aws()
 
 
+def forking(folder: Path) -> Path:
+    """Return a folder of environments in which SAM's programs ask for forks of the started SAM."""
+    programs = folder / "sam" / "bin"
+    programs.mkdir(parents=True)
+    asking = f"exec {sys.executable} -I -S {PROJECT / 'tests' / 'forked.py'} {Sam.forks.socket}"
+    for name, line in {
+        "sam": f'{asking} sam "$@"',
+        "python": f'[ "$1" = -P ] && shift; {asking} python "$@"',
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(virtualenvs, "ENVIRONMENTS", folder)
+        state = virtualenvs._state()  # noqa: SLF001 - else it would be installed there
+    (programs.parent / "installed").write_text(state, encoding="utf-8")
+    return folder
+
+
+def use(project: Path, environments: Path) -> None:
+    (project / ".venvs").unlink(missing_ok=True)
+    (project / ".venvs").symlink_to(environments)
+
+
+@pytest.fixture
+def starting(checkout: Checkout) -> Iterator[None]:
+    """Let the command start SAM's own programs, as a user's does."""
+    before = (checkout.project / ".venvs").readlink()
+    use(checkout.project, ENVIRONMENTS)
+    yield
+    use(checkout.project, before)
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     project = project_in(tmp_path_factory.mktemp("checkout"))
@@ -58,8 +91,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     for name in ("relay", "events"):
         shutil.copytree(PROJECT / name, project / name)
     shutil.copy(PROJECT / "uv.lock", project)
-    environment("sam")  # else it is installed from here, and its programs name this folder's Python
-    (project / ".venvs").symlink_to(ENVIRONMENTS)
+    use(project, forking(project.parent / "forking"))
     rules = project / "src" / "rules" / "shopify.yaml"
     text = rules.read_text(encoding="utf-8")  # without a call of phone(), whose library is large
     rules.write_text(text.replace(PHONE, "${body.phone}"), encoding="utf-8")
@@ -245,6 +277,7 @@ def test_a_rule_that_makes_nothing_where_it_did_stops_what_was_built(checkout: C
     assert len(checkout.recorded.named("CreateChangeSet")) == asked
 
 
+@pytest.mark.usefixtures("starting")
 def test_without_a_change_there_is_nothing_to_deploy_and_that_is_no_failure(
     checkout: Checkout,
 ) -> None:
