@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 import jmespath
 import pytest
 
+from builder.bytecode import find_python
+from builder.target import RUNTIME, Target
 from relay.local.emulator import emulator
 from relay.paths import PROJECT
 from relay.stacks.local import REGION, client
@@ -91,6 +93,15 @@ class Sam:
         }
 
 
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """Return a Python of the functions' version."""
+    found = find_python(Target.of(RUNTIME, "arm64"))
+    if found is None:
+        pytest.skip("this machine has no Python of the functions' version")
+    return found
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _forks() -> Iterator[None]:
     with forked_sam(environment("sam")) as Sam.forks:
@@ -165,3 +176,9 @@ def deployable(folder: Path) -> Iterator[Sam]:
 def sam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sam]:
     with deployable(tmp_path_factory.mktemp("user")) as made:
         yield made
+
+
+def assert_compiled(package: Path) -> None:
+    for source in (package / "handler").rglob("*.py"):
+        code = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+        assert code.read_bytes()[4] == 0b11, "by the hash of its source, which is checked"

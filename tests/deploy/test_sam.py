@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from builder.bytecode import find_python
-from builder.target import RUNTIME, Target
-from tests.deploy.conftest import STACK, Sam, project_in
+from tests.deploy.conftest import STACK, Sam, assert_compiled, project_in
 
 FUNCTIONS = ("IngestFunction", "DeliverFunction")
 
@@ -97,20 +95,13 @@ def test_what_fails_a_build_is_its_last_words(project: Path) -> None:
     )
 
 
-PYTHON = find_python(Target.of(RUNTIME, "arm64"))
-
-
-@pytest.mark.skipif(PYTHON is None, reason="this machine has no Python of the functions' version")
 def test_with_a_python_of_the_functions_version_all_that_a_cold_start_loads_has_bytecode(
-    project: Path,
+    project: Path, python: Path
 ) -> None:
-    said = Sam(project, endpoint="", settings={"RUNTIME_PYTHON": str(PYTHON)})("build")
+    sam = Sam(project, endpoint="", settings={"RUNTIME_PYTHON": str(python)})
+    said = sam("build", "DeliverFunction")
     assert "bytecode" not in said
-    for function in FUNCTIONS:
-        folder = project / ".aws-sam" / "build" / function
-        for source in (folder / "handler").rglob("*.py"):
-            code = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
-            assert code.read_bytes()[4] == 0b11, "by the hash of its source, which is checked"
+    assert_compiled(project / ".aws-sam" / "build" / "DeliverFunction")
 
 
 def test_a_deployment_takes_no_flags_a_parameter_alone_changes_it_and_data_outlives_it(

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from relay.deploy.package_sizes import Package, build, packages, table
 from relay.paths import PROJECT
+from tests.deploy.conftest import assert_compiled
 
 FUNCTIONS_PAGE = PROJECT / "docs" / "functions.md"
 
@@ -26,6 +27,14 @@ def test_the_list_names_every_function_and_all_that_its_package_holds(built: Pat
         files = [path for path in (built / package.function).rglob("*") if path.is_file()]
         assert sum(package.parts.values()) == sum(path.stat().st_size for path in files)
         assert package.zipped < sum(package.parts.values()) / 2
+
+
+@pytest.mark.usefixtures("python")
+@pytest.mark.parametrize("function", ["IngestFunction", "DeliverFunction"])
+def test_a_build_finds_a_python_of_the_functions_version_and_compiles_all_of_ours(
+    built: Path, function: str
+) -> None:
+    assert_compiled(built / function)
 
 
 @pytest.mark.parametrize("library", ["phonenumbers", "tzdata"])
