@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from handler import webhook_log
+from handler.core.braze.identifiers import persons_of
 from handler.core.json_types import JsonValue
 from handler.core.models import LoggedEvent, Plan
 from handler.core.rules.load import load
@@ -68,6 +69,20 @@ def test_what_is_written_to_a_profile_is_named_and_shows_nothing_of_it(
     (line,) = json.loads(handler.format(caplog.records[-1]))["deliveries"]
     assert line["objects"] == ["event order_placed"]
     assert line["who"] == [digest("u7")]
+
+
+@pytest.mark.parametrize(
+    "named, who",
+    [
+        ({"phone": "+4915123456789"}, "+4915123456789"),
+        ({"email": "Zoe@example.org", "phone": "+4915123456789"}, "zoe@example.org"),
+        ({"external_id": "u7", "phone": "+4915123456789"}, "u7"),
+    ],
+)
+def test_who_is_known_by_a_number_alone_is_found_by_it(
+    named: dict[str, JsonValue], who: str
+) -> None:
+    assert persons_of({"events": [named]}) == [who]
 
 
 def test_an_event_that_no_rule_wants_is_found_by_its_id_and_its_order(

@@ -81,7 +81,9 @@ def persons_of(recipient: Mapping[str, JsonValue]) -> list[str]:
     """Return all that names a recipient: its identifiers, and the address among its attributes."""
     attributes = recipient.get("attributes")
     about = [recipient, *([attributes] if isinstance(attributes, dict) else ())]
-    named = (one for each in (*about, *_objects(recipient)) for one in _names_in(each))
+    named = [one for each in about for one in _names_in(each)]
+    for each in _objects(recipient):
+        named += [*_names_in(each)] or [*_texts(each, "phone")]  # a number alone names a user too
     return list(dict.fromkeys(named))
 
 
