@@ -323,3 +323,36 @@ def test_a_list_of_identifiers_is_looked_at_item_by_item() -> None:
     rule = {"subscribe": {"subscription_groups": [{**group, "external_ids": ["${vars.group}"]}]}}
     (text,) = said(rule)
     assert text == "vars.group is the same for every event: all would be one person"
+
+
+@pytest.mark.parametrize(
+    "rule, place",
+    [
+        ({"track": {"events": [{**BOUGHT, "time": "${lower(body.n)}"}]}, **COUNTED}, "time"),
+        ({"track": {"events": [{**BOUGHT, "external_id": "${lower(body.n)}"}]}, **COUNTED}, "id"),
+        ({"track": {"attributes": [{**PERSON, "email": "${lower(body.n)}"}]}}, "email"),
+        ({"subscribe": {"subscription_groups": [
+            {**SUBSCRIBE["subscribe"]["subscription_groups"][0],
+             "subscription_state": "${lower(body.n)}"}
+        ]}}, "state"),
+    ],
+)  # fmt: skip
+def test_an_expression_that_fails_on_an_event_parks_what_cannot_do_without_it(
+    rule: dict[str, Any], place: str
+) -> None:
+    (parked,) = planned(rule).parked
+    assert place in parked.detail
+    assert "lower()" in parked.detail
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"track": {"events": [{**BOUGHT, "properties": {"n": "${lower(body.n)}"}}]}, **COUNTED},
+        {"track": {"attributes": [{**PERSON, "size": "${lower(body.n)}"}]}},
+    ],
+)
+def test_other_values_are_left_out_with_a_warning(rule: dict[str, Any]) -> None:
+    made = planned(rule)
+    assert len(made.deliveries) == 1
+    assert any("is left out" in one for one in made.warnings)
