@@ -3,14 +3,13 @@
 Each returns the breaches that it finds, in words; a correct run has none.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from tests.simulation.objects import CONSENT, Key, objects, user_of
+from tests.simulation.objects import CONSENT, Key, named, objects, user_of
 from tests.simulation.outcome import Outcome
 from tests.simulation.profiles import Profile, counted, profiles
 from tests.simulation.shop import Wish
@@ -42,13 +41,6 @@ class Books:
                     found[named(one)].append(letter.is_part)
         return found
 
-    @cached_property
-    def untold(self) -> frozenset[str]:
-        """The objects that Braze has left out of what it took, in an answer that did not say so."""
-        braze = self.outcome.world.braze
-        tries = ((braze.tried[one.number - 1], one) for one in braze.refused)
-        return frozenset(named(one.object) for at, one in tries if not (at.told or at.unknown))
-
     def more(self, key: Key) -> int:
         """Return how often a delivery may be sent beside the first time: see `repeated`."""
         wish, world = self.outcome.wishes[key], self.outcome.world
@@ -59,14 +51,9 @@ class Books:
 
     def times(self, key: Key, name: str) -> Range:
         """Return how often an object may count; what a person has to judge is as Braze has it."""
-        if name in self.buried or name in self.untold:
+        if name in self.buried or name in self.outcome.untold:
             return self.applied[name], self.applied[name]
         return 1, 1 + self.more(key)
-
-
-def named(each: Mapping[str, Any]) -> str:
-    """Return an object as text: each is of one delivery alone."""
-    return json.dumps(each, sort_keys=True)
 
 
 def _counting(outcome: Outcome) -> Iterator[Wish]:
@@ -87,7 +74,7 @@ def dropped(outcome: Outcome) -> Iterator[str]:
         for array, _, one in objects(wish.recipient):
             is_stale = is_old and array != "events"
             name = named(one)
-            if name not in books.untold and not (
+            if name not in outcome.untold and not (
                 is_stale or books.applied[name] or name in books.buried
             ):
                 yield f"{wish.key}: its object of {array} is nowhere"
@@ -195,5 +182,5 @@ def sums(outcome: Outcome) -> dict[str, float]:
         "of which open": sum(_is_open(outcome, *one) for one in persons.values()),
         "dropped as stale": len(outcome.stale),
         "objects that Braze refused": len(outcome.world.braze.refused),
-        "of which in answers that did not say so": len(Books(outcome).untold),
+        "of which in answers that did not say so": len(outcome.untold),
     }

@@ -35,6 +35,11 @@ def parts_in(body: Mapping[str, Any]) -> dict[Key, Parts]:
     return found
 
 
+def named(each: Mapping[str, Any]) -> str:
+    """Return an object as text: each is of one delivery alone."""
+    return json.dumps(each, sort_keys=True)
+
+
 def user_of(each: Mapping[str, Any]) -> str:
     """Return whom an object is about; "" where it does not say so, or names two."""
     named = [name for name in _PRIMARY if each.get(name)]

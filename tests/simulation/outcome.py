@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from tests.simulation.environments import TABLE
-from tests.simulation.objects import Key, key_of, objects
+from tests.simulation.objects import Key, key_of, named, objects
 from tests.simulation.sends import deliveries_in
 from tests.simulation.shop import Wish
 from tests.simulation.world import World
@@ -93,6 +93,13 @@ class Outcome:
         return self._in("STALE")
 
     @cached_property
+    def untold(self) -> frozenset[str]:
+        """The objects that Braze has left out of what it took, in an answer that did not say so."""
+        braze = self.world.braze
+        tries = ((braze.tried[one.number - 1], one) for one in braze.refused)
+        return frozenset(named(one.object) for at, one in tries if not (at.told or at.unknown))
+
+    @cached_property
     def newest(self) -> dict[tuple[str, str], int]:
         """The newest version that was sent of what a guard names, by guard and user."""
         found: dict[tuple[str, str], int] = {}
@@ -116,7 +123,5 @@ class Outcome:
 
 def times_of(sends: list[tuple[float, dict[str, Any]]]) -> int:
     """Return how often a delivery was sent; of one of objects, that one which was most often."""
-    each = Counter(
-        json.dumps(one, sort_keys=True) for _, part in sends for *_, one in objects(part)
-    )
+    each = Counter(named(one) for _, part in sends for *_, one in objects(part))
     return max(each.values()) if each else len(sends)
