@@ -3,6 +3,7 @@ PYTHON ?= python3
 CONFIG ?= default
 SIMULATED ?= 10000
 SOAK ?= 1000000
+COUNTED ?= 100000
 DELIVERIES ?= 10000000
 PAIRS ?= 1000000
 .DEFAULT_GOAL := help
@@ -41,8 +42,9 @@ faults: $(READY) ## Strike every call of a run with every fault, and with every 
 	FAULTS=all MODEL=full .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_cells.py tests/simulation/test_model.py tests/simulation/test_backlog.py
 	FAULTS_FULL=1 .venv/bin/pytest --quiet --capture no tests/faults/test_outage.py tests/faults/test_killed.py tests/faults/test_interim.py tests/faults/test_priority.py
 
-soak: $(READY) ## Send SOAK=1000000 webhooks through the real handlers in virtual time, everything failing
+soak: $(READY) ## Send SOAK=1000000 webhooks through the real handlers in virtual time, everything failing, then COUNTED=100000 of orders that are counted
 	SIMULATED_WEBHOOKS=$(SOAK) .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_world.py
+	COUNTED=$(COUNTED) .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_counts.py
 
 soak-protocol: $(READY) ## Send DELIVERIES=10000000 deliveries through the claim protocol alone
 	@.venv/bin/python -m bench.protocol --deliveries $(DELIVERIES)
