@@ -2,7 +2,8 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from itertools import takewhile
+from itertools import islice, takewhile
+from typing import Final
 
 from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.outcome import HttpResponse, Outcome, classify
@@ -30,6 +31,8 @@ from handler.worker.refused import detail_of, refusal_of
 from handler.worker.settle import Sent, settle_all
 from handler.worker.task import DELETE, ClaimedDelivery, Invocation, retry_in
 
+_MOST_TEXTS: Final = 10  # of an answer that are shown; Braze has some 15 for all objects
+_NOT_SHOWN: Final = "refused as others were: see their letters"
 _Partly = tuple[ClaimedDelivery, Outcome]  # a delivery of which something was refused
 
 
@@ -135,9 +138,10 @@ def _redacted(worker: Worker, outcome: Outcome, batch: list[ClaimedDelivery]) ->
     if not outcome.detail and not outcome.refused:
         return outcome
     known: list[JsonValue] = [*(request(one.sent) for one in batch), *worker.keys.known()]
-    # Each text once: 75 objects may be refused for one reason, and to redact takes its time.
-    texts = {text: redact(text, known) for text in {outcome.detail, *outcome.refused.values()}}
-    refused = {place: texts[text] for place, text in outcome.refused.items()}
+    # Each text once, and few of them: to redact takes its time, and nothing is marked yet.
+    said = islice(dict.fromkeys((outcome.detail, *outcome.refused.values())), _MOST_TEXTS)
+    texts = {text: redact(text, known) for text in said}
+    refused = {place: texts.get(text, _NOT_SHOWN) for place, text in outcome.refused.items()}
     return replace(outcome, detail=texts[outcome.detail], refused=refused)
 
 

@@ -380,3 +380,21 @@ def test_the_letter_of_a_batch_is_made_of_its_record_where_the_mark_was_lost(
     assert (texts["status"], texts["detail"]) == ("201", WRONG)
     assert len(braze.requests) == 1
     assert line.states(mixed) == ["ACCEPTED"]
+
+
+def test_of_an_answer_with_a_text_for_each_object_few_are_shown_and_every_object_has_its_letter(
+    line: Hands, braze: Braze, delivery: Delivery
+) -> None:
+    fifty = several_events(delivery, 50)
+    errors = (("events", at, f"odd thing number {at} of user-{at}") for at in range(50))
+    braze.replies.append(refusing(*errors))
+
+    assert set(line.give(*fifty).values()) == {None}
+
+    assert line.states(*fifty) == ["DEAD"] * 50
+    letters = line.queue.letters()
+    assert sorted(decode(body).event_id for body, _ in letters) == ["e1"] * 50
+    details = Counter(texts["detail"] for _, texts in letters)
+    assert max(details.values()) == 50 - len(details) + 1
+    assert 8 <= len(details) <= 10
+    assert not any("user-" in text for text in details)
