@@ -13,9 +13,8 @@ from handler.core.rules.compiler import root_names
 from handler.core.rules.creation import is_creation
 from handler.core.rules.source import Rule, Source
 from handler.core.rules.terms import ORDER, is_ordered
-from handler.core.rules.users import profiles
+from handler.core.rules.users import CONSENT, profiles
 
-_CONSENT: Final = frozenset({"email_subscribe", "push_subscribe", "subscription_groups"})
 _GUARD: Final = (
     "guard orders deliveries by event.version, and an event {} has none: write event: {{version:"
     " ...}}, at the top of the file"
@@ -45,7 +44,7 @@ def order_warnings(rule: Rule, source: Source) -> Iterator[Problem]:
         yield ("guard",), _GUARD.format(" and ".join(free))
     for body, template in rule.bodies if rule.kind == "track" else ():
         for place, attributes in profiles(template, rule.kind):
-            for name in sorted(_CONSENT & attributes.keys()):
+            for name in sorted(CONSENT & attributes.keys()):
                 yield (*body, *place, name), f"{name}: {ORDER.format(' and '.join(free))}"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Final
 
 from handler.core import message
@@ -100,7 +101,7 @@ def _deliveries(
     event = occasion.packed.event
     key = key_of(rule, event, occasion.scope.signed, type_signed=source.event.type_signed)
     _find_uncounted(rule, event, key)
-    _find_unordered(rule, event)
+    _find_unordered(rule, event, source)
     if rule.is_broadcast:
         return [_broadcast(rule, key, occasion, source, warnings)]
     shared = _unaddressed(rule, key, occasion, source)
@@ -126,9 +127,15 @@ def _find_uncounted(rule: Rule, event: Event, key: str) -> None:
         raise Unrenderable("once", text)
 
 
-def _find_unordered(rule: Rule, event: Event) -> None:
-    """Raise Unrenderable for a change of consent that nothing orders: it could undo a newer one."""
-    if rule.kind == SUBSCRIBE.key and event.version is None and not is_creation(event.type):
+def _find_unordered(rule: Rule, event: Event, source: Source) -> None:
+    """Raise Unrenderable for a change of consent that nothing orders: it could undo a newer one.
+
+    Consent among attributes may stand in a file that orders nothing: `relay rules check` warns.
+    """
+    if event.version is not None or is_creation(event.type) or not rule.changes_consent:
+        return
+    globs = (glob for glob, _ in source.event.versions)
+    if rule.kind == SUBSCRIBE.key or any(fnmatchcase(event.type, one) for one in globs):
         text = "it is missing in this event, and without it a late change could undo a newer one"
         raise Unrenderable("event.version", text)
 

@@ -20,6 +20,7 @@ from handler.core.rules.defines import Define
 from handler.core.rules.users import (
     IDENTIFYING,
     Path,
+    changes_consent,
     identifiers,
     is_counted,
     reaching,
@@ -146,6 +147,11 @@ class Rule:
     def is_counted(self) -> bool:
         """Whether Braze counts its request each time that it comes: see `users.is_counted`."""
         return any(is_counted(one, self.kind) for one in self.recipients)
+
+    @cached_property
+    def changes_consent(self) -> bool:
+        """Whether its request changes what a user agrees to: see `users.changes_consent`."""
+        return any(changes_consent(one, self.kind) for one in self.recipients)
 
     @cached_property
     def needed(self) -> frozenset[str]:

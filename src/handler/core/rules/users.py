@@ -16,6 +16,8 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     TRACK.key: IDENTITY,
     SUBSCRIBE.key: USERS,
 }
+# Attributes by which a profile says what its user agrees to.
+CONSENT: Final = frozenset({"email_subscribe", "push_subscribe", "subscription_groups"})
 _ARRAYS: Final = {one.key: one.arrays for one in (TRACK, SUBSCRIBE)}
 # Lists whose items are written down and all sent: each keeps its place.
 FIXED_LISTS: Final = frozenset({*TRACK.arrays, *SUBSCRIBE.arrays, *USERS})
@@ -100,6 +102,13 @@ def _deciding(array: Template) -> Template:
         else one
         for one in array
     ]
+
+
+def changes_consent(body: Object, kind: str) -> bool:
+    """Return whether a request of `track` or `subscribe` changes what its users agree to."""
+    if kind == TRACK.key:
+        return any(not CONSENT.isdisjoint(one) for _, one in profiles(body, kind))
+    return kind == SUBSCRIBE.key
 
 
 def is_counted(body: Object, kind: str) -> bool:

@@ -14,6 +14,7 @@ from tests.handler.core.rules.kinds import (
     COUNTED,
     EVENT,
     EVENTS,
+    GROUP,
     PERSON,
     SEND,
     SUBSCRIBE,
@@ -218,6 +219,31 @@ def test_a_change_of_consent_whose_event_lacks_its_version_is_a_dead_letter(miss
     made = planned(SUBSCRIBE, {**BODY, "at": missing, "type": "t.created"}, "t.*")
     assert len(made.deliveries) == 1
     assert len(planned(ATTRIBUTES, {**BODY, "at": missing}).deliveries) == 1
+
+
+@pytest.mark.parametrize(
+    "consent",
+    [
+        {"email_subscribe": "${body.state}"},
+        {"push_subscribe": "${body.state}"},
+        {
+            "subscription_groups": [
+                {"subscription_group_id": GROUP, "subscription_state": "${body.state}"}
+            ]
+        },
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"events": [{**BOUGHT, "time": "${body.since}"}]}])
+def test_consent_among_attributes_is_no_more_written_without_the_version_of_its_event(
+    consent: dict[str, Any], more: dict[str, Any]
+) -> None:
+    rule = {"track": {"attributes": [{**WHO, **consent}], **more}, **(COUNTED if more else {})}
+    body = {**without(BODY, "at"), "since": BODY["at"]}
+    (parked,) = planned(rule, body).parked
+    assert (parked.reason, parked.detail.partition(":")[0]) == ("unrenderable", "event.version")
+    # What was made has nothing older, and a file that orders nothing is told so when it is checked.
+    assert len(planned(rule, {**body, "type": "t.created"}, "t.*").deliveries) == 1
+    assert len(planned(rule, body, event=UNORDERED).deliveries) == 1
 
 
 @pytest.mark.parametrize(
