@@ -46,6 +46,13 @@ def follower(relay: Relay, options: list[str], tmp_path: Path) -> Follower:
     return Follower(relay, options, tmp_path / "secret")
 
 
+def test_a_paid_order_that_is_sent_shows_the_event_that_braze_recorded(follower: Follower) -> None:
+    sent = follower.send("shopify-order-paid", "--new")
+    assert sent.exit_code == 0, sent.output
+    assert "Braze recorded -> shopify/order-counted" in sent.output
+    assert "event       name: ecommerce.order_placed" in sent.output
+
+
 def test_an_order_is_sent_anew_and_found_by_number_person_and_address(follower: Follower) -> None:
     address = "--set=body.email=Nora.Falk@example.org"
     sent = follower.send("shopify-order", "--new", "--set=body.name=#90210", address)
