@@ -29,6 +29,7 @@ _GROUP: Final = "subscription group"
 SAMPLES: Final = frozenset(
     {
         "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864",
+        "3b1c6f0e-2a57-4d98-b6e4-7f8091a2b3c4",
         "417220e4-5a2a-b634-7f7d-9ec891532368",
         "5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24",
         "8a1f6e6b-3f5c-4c0e-9d11-0c6f4f2b7a55",
