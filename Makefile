@@ -40,7 +40,8 @@ tests/__pycache__: | $(READY)
 
 faults: $(READY) ## Strike every call of a run with every fault, and with every two; kill workers and Braze
 	FAULTS=all MODEL=full .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_cells.py tests/simulation/test_model.py tests/simulation/test_backlog.py
-	FAULTS_FULL=1 .venv/bin/pytest --quiet --capture no tests/faults/test_outage.py tests/faults/test_killed.py tests/faults/test_interim.py tests/faults/test_priority.py
+	FAULTS_FULL=1 .venv/bin/pytest --quiet --capture no tests/faults/test_outage.py tests/faults/test_killed.py tests/faults/test_interim.py tests/faults/test_priority.py \
+		tests/faults/test_drain.py tests/relay/dead_letters/test_list.py
 
 soak: $(READY) ## Send SOAK=1000000 webhooks through the real handlers in virtual time, everything failing, then COUNTED=100000 of orders that are counted
 	SIMULATED_WEBHOOKS=$(SOAK) .venv/bin/pytest --numprocesses 2 --quiet tests/simulation/test_world.py

@@ -11,11 +11,12 @@ from typing import Any
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.deliver import serve
+from tests.faults.wire import FULL
 from tests.handler.handing import several
 from tests.handler.stage import Braze, Invocation, Queue
 
 BATCH = 50  # the template's BatchSize under HighVolume
-BACKLOG = 500
+BACKLOG = 500 if FULL else 200
 
 
 def enqueue(queue: Queue, delivery: Delivery, count: int) -> list[Delivery]:

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from handler.core.message import encode
+from tests.faults.wire import FULL
 from tests.relay.dead_letters.desk import NOW, PARKED, SECRET, Desk, delivery
+
+MANY = 1_000 if FULL else 300  # more than two reads of the ledger, of 100 records each
 
 
 def test_a_list_tells_reason_status_and_attempts_and_nothing_of_the_person(desk: Desk) -> None:
@@ -35,12 +38,12 @@ def test_dead_letters_and_held_deliveries_are_two_lists_of_one_queue(desk: Desk)
     assert {it["reason"] for it in desk.listed("held")} == {"unknown", "notice"}
 
 
-def test_a_thousand_letters_are_listed_each_once_and_all_are_there_again(desk: Desk) -> None:
-    ids = desk.bury_many(1_000)
+def test_many_letters_are_listed_each_once_and_all_are_there_again(desk: Desk) -> None:
+    ids = desk.bury_many(MANY)
     rows = desk.listed()
-    assert len(rows) == 1_000
+    assert len(rows) == MANY
     assert {it["id"] for it in rows} == ids
-    assert len(desk.dead()) == 1_000
+    assert len(desk.dead()) == MANY
 
 
 @pytest.mark.parametrize(
