@@ -1,31 +1,23 @@
-"""An emulator with a small stack for each test: two queues, a ledger, and nobody who works."""
+"""A small stack for each test: two queues, a ledger, and nobody who works."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from relay.dead_letters import queue_reader
-from relay.local.emulator import emulator
 from tests.relay.dead_letters.desk import Desk
 from tests.relay.dead_letters.shop import Rules
 from tests.relay.dead_letters.stack import environment, make_stack
 
 
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    with emulator() as started:
-        yield started
-
-
 @pytest.fixture
-def desk(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    for name, value in environment(endpoint).items():
+def desk(emulated: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name, value in environment(emulated).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(
         queue_reader, "POLL", 0
     )  # the emulator is one server: there is none to wait for
-    return make_stack(endpoint)
+    return make_stack(emulated)
 
 
 @pytest.fixture
