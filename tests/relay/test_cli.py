@@ -9,7 +9,7 @@ from functools import cache
 
 import pytest
 from typer.core import TyperGroup
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from relay.cli import ENTRIES, app
 from relay.console.lazy_group import Entry, LazyGroup, command_of
@@ -47,11 +47,15 @@ def test_a_list_shows_a_command_by_the_first_line_of_its_own_help(words: str, en
     assert own.partition("\n")[0] == entry.summary
 
 
+@cache
+def docs() -> str:
+    pages = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages)
+
+
 @pytest.mark.parametrize("words", [*(words for words, _ in commands())])
 def test_every_command_is_in_the_docs(words: str) -> None:
-    pages = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
-    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
-    assert f"relay {words}" in text or f"make {words}" in text, words
+    assert f"relay {words}" in docs() or f"make {words}" in docs(), words
 
 
 def helps() -> Iterator[tuple[str, str]]:
@@ -61,12 +65,18 @@ def helps() -> Iterator[tuple[str, str]]:
     yield from ((words, text) for words, text in found.items() if words != "rules")
 
 
-@pytest.mark.parametrize("words, text", [*helps()], ids=[words for words, _ in helps()])
-def test_a_command_has_one_example_that_it_takes(words: str, text: str) -> None:
+@cache
+def helped(words: str, text: str) -> Result:
+    """Ask a command for its help, with the arguments of its one example: it reads them first."""
     (example,) = re.findall(r"^Example: relay (.+)$", text, re.MULTILINE)
     own, given = shlex.split(words), shlex.split(example)
     assert given[: len(own)] == own
-    result = CliRunner().invoke(app, [*own, "--help", *given[len(own) :]])
+    return CliRunner().invoke(app, [*own, "--help", *given[len(own) :]], terminal_width=200)
+
+
+@pytest.mark.parametrize("words, text", [*helps()], ids=[words for words, _ in helps()])
+def test_a_command_has_one_example_that_it_takes(words: str, text: str) -> None:
+    result = helped(words, text)
     assert result.exit_code == 0, result.output
 
 
@@ -120,10 +130,10 @@ def test_the_rules_folder_is_an_option_and_as_before_an_argument(command: list[s
     assert "give the folder of rules once" in twice.output
 
 
-@pytest.mark.parametrize("words", [words for words, _ in commands()])
+@pytest.mark.parametrize("words, text", [*helps()], ids=[words for words, _ in helps()])
 def test_a_command_that_reads_rules_takes_their_folder_and_stage_by_the_same_options(
-    words: str,
+    words: str, text: str
 ) -> None:
-    shown = CliRunner().invoke(app, [*words.split(), "--help"], terminal_width=200).output
+    shown = helped(words, text).output
     assert "Folder of rules" not in shown or "--rules" in shown
     assert "`vars`" not in shown or "--stage" in shown
