@@ -77,24 +77,31 @@ def said(run: subprocess.CompletedProcess[str]) -> tuple[int, str]:
     return run.returncode, " ".join((run.stdout + run.stderr).replace("│", "").split())
 
 
+CUT = ('{\n "source": \n}', "events/bad.json:3:1: not JSON: expected value")
+NO_SAMPLES = [
+    ('{"source": "shopify",}', "events/bad.json:1:22: not JSON: trailing comma"),
+    CUT,
+    ("", "events/bad.json:1:0: not JSON"),
+    ("[]", "events/bad.json: not a JSON object (a sample has source, headers, body)"),
+    (
+        json.dumps({"source": "shopify", "body": {}}),
+        "events/bad.json: headers is missing (a sample has source, headers, body)",
+    ),
+    (
+        json.dumps(SAMPLE | {"headers": {"a": 1}}),
+        "events/bad.json: headers.a: input should be a valid string",
+    ),
+]
+
+
 @pytest.mark.parametrize(
-    "text, words",
+    "given, text, words",
     [
-        ('{"source": "shopify",}', "events/bad.json:1:22: not JSON: trailing comma"),
-        ('{\n "source": \n}', "events/bad.json:3:1: not JSON: expected value"),
-        ("", "events/bad.json:1:0: not JSON"),
-        ("[]", "events/bad.json: not a JSON object (a sample has source, headers, body)"),
-        (
-            json.dumps({"source": "shopify", "body": {}}),
-            "events/bad.json: headers is missing (a sample has source, headers, body)",
-        ),
-        (
-            json.dumps(SAMPLE | {"headers": {"a": 1}}),
-            "events/bad.json: headers.a: input should be a valid string",
-        ),
+        *((("rules", "check"), *bad) for bad in NO_SAMPLES),
+        (("run", "--port", "0"), *CUT),
+        (("deploy",), *CUT),
     ],
 )
-@pytest.mark.parametrize("given", [("rules", "check"), ("run", "--port", "0"), ("deploy",)])
 def test_a_file_that_is_no_sample_is_named_with_its_place(
     checkout: Path, relay: Relay, given: tuple[str, ...], text: str, words: str
 ) -> None:
