@@ -33,6 +33,7 @@ SAMPLES: Final = frozenset(
         "417220e4-5a2a-b634-7f7d-9ec891532368",
         "5a8d0f2e-93b1-4c62-8a7f-1d3b6e0c9f24",
         "8a1f6e6b-3f5c-4c0e-9d11-0c6f4f2b7a55",
+        "9d2e7a1b-4c86-4f03-8a5d-6e7f8091a2b3",
         "c27b64d8-0e15-4f3a-b9c8-72a1d5e6f083",
         "e41d08a7-b35c-49f2-8c6e-5a7f13b9d020",
     }
