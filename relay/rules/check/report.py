@@ -26,6 +26,7 @@ from relay.rules.check.attribute_values import sampled
 from relay.rules.check.counted_orders import counted_orders
 from relay.rules.check.event_ids import by_samples
 from relay.rules.check.sample_values import number_notes, number_warnings
+from relay.rules.check.shared_guards import unordered_pairs
 from relay.rules.check.shared_names import different_persons, unused_names
 from relay.rules.check.target_ids import misshapen
 from relay.rules.check.warnings import booleans, unseen_paths, warnings
@@ -307,6 +308,7 @@ class _Told:
         yield from warnings(self.source, self.preset)
         yield from unused_names(self.source)
         yield from different_persons(self.source, self.document)
+        yield from unordered_pairs(self.source, self.document)
         yield from counted_orders(self.source, self.document)
         yield from unseen_paths(self.source, self.documents)
         yield from number_warnings(self.source, self.documents)
