@@ -19,6 +19,7 @@ from handler.core.braze.contract.predicates import (
     open_or,
     record,
 )
+from handler.core.braze.profile_writes import ADDING
 from handler.core.braze.request import encode_request
 from handler.core.expressions.template import Template, literal_part
 
@@ -71,7 +72,7 @@ def is_adding(value: object) -> bool:
 def _adding(value: object) -> str | None:
     if not isinstance(value, dict) or not _is_operation(value):
         return None
-    return next((key for key in _NOT_REPEATABLE if key in value), None)
+    return next((key for key in ADDING if key in value), None)
 
 
 def null_within(value: object) -> str | None:
@@ -149,8 +150,6 @@ _FOUND: Final[Mapping[str, Fits]] = {
     "$identifier_key": like(re.compile(".+")),
     "$identifier_value": _any,
 }
-# Operators that a retry would apply again.
-_NOT_REPEATABLE: Final = ("inc", "$add")
 # Braze's operators, which change a value; those of one line may be combined.
 _OPERATORS: Final[Sequence[Mapping[str, Fits]]] = (
     {"inc": is_whole_number},
