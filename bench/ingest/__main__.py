@@ -16,7 +16,10 @@ from bench.processes import Ways
 from bench.report import Run, about
 from bench.results import results
 
-_QUICK = "try everything once, without the release, Segment's kit and idempotency; explain one goal missed"
+_QUICK = (
+    "try everything once, without the release, Segment's kit and idempotency;"
+    " explain one goal that is not met"
+)
 
 
 def main() -> None:
