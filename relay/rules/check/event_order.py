@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from handler.core.braze.identifiers import CONSENT
 from handler.core.expressions.syntax_tree import all_nodes
 from handler.core.expressions.template import Problem, expressions
 from handler.core.rules.compiler import root_names
 from handler.core.rules.creation import is_creation
 from handler.core.rules.source import Rule, Source
 from handler.core.rules.terms import ORDER, is_ordered
-from handler.core.rules.users import CONSENT, profiles
+from handler.core.rules.users import profiles
 
 _GUARD: Final = (
     "guard orders deliveries by event.version, and an event {} has none: write event: {{version:"
@@ -44,7 +45,7 @@ def order_warnings(rule: Rule, source: Source) -> Iterator[Problem]:
         yield ("guard",), _GUARD.format(" and ".join(free))
     for body, template in rule.bodies if rule.kind == "track" else ():
         for place, attributes in profiles(template, rule.kind):
-            for name in sorted(CONSENT & attributes.keys()):
+            for name in sorted(attributes.keys() & CONSENT):
                 yield (*body, *place, name), f"{name}: {ORDER.format(' and '.join(free))}"
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
+from handler.core.braze.identifiers import CONSENT
 from handler.core.configuration.yaml12 import Document, Path
 from handler.core.expressions.template import Problem, Template
 from handler.core.rules.source import Rule, Source
-from handler.core.rules.users import CONSENT, profiles
+from handler.core.rules.users import profiles
 
 _GROUPS: Final = "subscription_groups"
 _GROUP: Final = "subscription_group_id"

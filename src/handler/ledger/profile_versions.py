@@ -4,7 +4,9 @@ Nor does an older consent. Braze applies requests in the order of their arrival,
 time is sent for each profile, source and guard: a name that rules share, else the rule's. An item
 of the ledger's table holds the newest version that was accepted, and the delivery that is being
 sent. Of one version, the later arrival is the newer: a sender's
-time often counts seconds, and two changes fit into one second.
+time often counts seconds, and two changes fit into one second. A consent may come without a
+version: what was made has nothing older. It is kept under version 0, is older than what has
+arrived later, and makes no version older.
 """
 
 from collections.abc import Mapping
@@ -26,6 +28,7 @@ from handler.ledger.records import record_from
 _VERSION: Final = 1
 _UNSENT: Final = (State.WITHHELD, State.STALE, State.DEAD)
 _SETTLED: Final = (State.ACCEPTED, State.HELD, *_UNSENT)
+_NO_LOWER: Final = "if_not_exists(#accepted, :version)"
 _GONE: Final = 3_600  # seconds after a lease; a dead worker's message is visible again after 181
 
 Turn = Literal["go", "stale", "wait"]
@@ -62,9 +65,10 @@ class ProfileVersions:
             ":expires": number(int(now) + self.days * DAY),
         }
         mine = "attribute_not_exists(#pending) OR #pending = :id"
-        free = f"{mine} OR {_no_newer('pending_version', 'pending_ms')}"
+        no_newer = _no_newer if _is_versioned(values) else _no_later
+        free = f"{mine} OR {no_newer('pending_version', 'pending_ms')}"
         idle = f"{mine} OR pending_until < :now"
-        newest = f"attribute_not_exists(#accepted) OR {_no_newer('#accepted', 'accepted_ms')}"
+        newest = f"attribute_not_exists(#accepted) OR {no_newer('#accepted', 'accepted_ms')}"
         change = Change(
             "SET #pending = :id, pending_version = :version, pending_ms = :ms, "
             "pending_until = :until, expires = :expires",
@@ -105,7 +109,8 @@ class ProfileVersions:
         over = "REMOVE #pending, pending_version, pending_ms, pending_until"
         values = {":id": text(pending)}
         if accepted is not None:
-            over = f"SET #accepted = :version, accepted_ms = :ms {over}"
+            version = ":version" if _is_versioned(accepted) else _NO_LOWER
+            over = f"SET #accepted = {version}, accepted_ms = :ms {over}"
             values |= accepted
         return self.table.update(key, Change(over, "#pending = :id", values)).applied
 
@@ -119,6 +124,10 @@ class ProfileVersions:
         self.table.update(key_of(delivery), change)
 
 
+def _is_versioned(age: Mapping[str, Item]) -> bool:
+    return float(age[":version"]["N"]) != 0
+
+
 def _age(delivery: Delivery) -> dict[str, Item]:
     version = delivery.event_version or 0
     return {":version": {"N": repr(version)}, ":ms": number(delivery.arrived_ms or 0)}
@@ -129,15 +138,23 @@ def _no_newer(version: str, arrived_ms: str) -> str:
 
     Items of an earlier release have no arrival.
     """
-    no_later = f"attribute_not_exists({arrived_ms}) OR {arrived_ms} <= :ms"
+    no_later = _no_later(version, arrived_ms)
     return f"{version} < :version OR ({version} = :version AND ({no_later}))"
+
+
+def _no_later(_: str, arrived_ms: str) -> str:
+    """Return the condition of what has no version: by arrival alone."""
+    return f"attribute_not_exists({arrived_ms}) OR {arrived_ms} <= :ms"
 
 
 def _is_stale(delivery: Delivery, item: Mapping[str, Item]) -> bool:
     if "accepted" not in item:
         return False
     accepted = Decimal(item["accepted"]["N"]), Decimal(item.get("accepted_ms", number(0))["N"])
-    return accepted > (Decimal(repr(delivery.event_version or 0)), delivery.arrived_ms or 0)
+    arrived_ms = delivery.arrived_ms or 0
+    if not delivery.event_version:
+        return accepted[1] > arrived_ms
+    return accepted > (Decimal(repr(delivery.event_version)), arrived_ms)
 
 
 def key_of(delivery: Delivery) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from handler.aws.sqs import Cause, bury
-from handler.core.braze.profile_writes import writes_state
+from handler.core.braze.profile_writes import changes_consent, writes_state
 from handler.core.braze.request import request
 from handler.core.delivery.backoff import Timing
 from handler.core.delivery.horizon import is_past, paced
@@ -155,12 +155,13 @@ class ClaimedDelivery:
 
     @property
     def takes_turn(self) -> bool:
-        """Whether it writes a versioned state to a profile: these are sent in order.
+        """Whether it writes a versioned state to a profile, or consent: these are sent in order.
 
         One that is sent without that has no turn.
         """
-        is_whole = self.sent is self.task.delivery
-        return is_whole and self.sent.event_version is not None and writes_state(self.sent)
+        sent, is_whole = self.sent, self.sent is self.task.delivery
+        is_ordered = sent.event_version is not None or changes_consent(sent)
+        return is_whole and is_ordered and writes_state(sent)
 
 
 def bury_message(worker: Worker, body: str, cause: Cause) -> None:

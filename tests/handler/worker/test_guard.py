@@ -61,6 +61,71 @@ def test_an_older_consent_is_dropped_and_counted_after_a_newer_one(
     assert counted(capsys, "DeliveriesStale") == 1
 
 
+@pytest.fixture(params=["subscription", "attribute"])
+def made(request: pytest.FixtureRequest, delivery: Delivery) -> tuple[Delivery, Delivery]:
+    """Consent that came with the making of its user, without a version; and a newer change of it.
+
+    Both came in this order, one millisecond apart.
+    """
+    at_first, later = (
+        (subscribes(delivery, OLD), subscribes(delivery, NEW))
+        if request.param == "subscription"
+        else (
+            tracks(delivery, attributes=[attributes("u", email_subscribe=state)])
+            for state in ("subscribed", "unsubscribed")
+        )
+    )
+    return replace(at_first, event_version=None, arrived_ms=1), version(later, 9, arrived_ms=2)
+
+
+def test_a_consent_without_a_version_undoes_none_that_came_later(
+    line: Hands, braze: Braze, made: tuple[Delivery, Delivery]
+) -> None:
+    at_first, later = made
+    braze.replies.append(BAD)
+    line.give(at_first)
+    line.clock.now += 60
+    line.give(later)
+
+    assert line.give(at_first, copy="redriven") == {at_first.id: None}
+
+    assert braze.requests == [at_first.recipient, later.recipient]
+    assert line.states(at_first, later) == ["STALE", "ACCEPTED"]
+
+
+def test_a_consent_without_a_version_that_comes_later_is_written_and_undoes_no_order(
+    line: Hands, braze: Braze, made: tuple[Delivery, Delivery]
+) -> None:
+    at_first, later = made
+    anew = replace(at_first, id="a" * 64, arrived_ms=3)
+    older = replace(later, id="b" * 64, event_version=8, arrived_ms=4)
+    newer = replace(later, id="c" * 64, event_version=10, arrived_ms=1)
+    line.give(at_first)
+    line.give(later)
+    line.give(anew)
+    line.give(older)
+    line.give(newer)
+
+    sent = [one.recipient for one in (at_first, later, anew, newer)]
+    assert braze.requests == sent
+    assert line.states(older) == ["STALE"]
+
+
+def test_of_two_consents_without_a_version_the_later_one_counts(
+    line: Hands, braze: Braze, made: tuple[Delivery, Delivery]
+) -> None:
+    at_first, later = made
+    bare = replace(later, event_version=None)
+    braze.replies.append(DOWN)
+    line.give(at_first)
+    line.give(bare)
+    line.clock.now += 600
+    line.give(at_first)
+
+    assert braze.requests == [at_first.recipient, bare.recipient]
+    assert line.states(at_first, bare) == ["STALE", "ACCEPTED"]
+
+
 def test_in_order_each_consent_is_sent(
     line: Hands, braze: Braze, consents: tuple[Delivery, Delivery]
 ) -> None:

@@ -23,10 +23,8 @@ ALIAS_KEYS: Final = ("alias_name", "alias_label")
 
 # Keys that decide who is reached: of a recipient, and of its attributes (addresses and consent).
 REACHING: Final = (*IDENTIFIERS, "prioritization", "send_to_existing_only")
-REACHING_ATTRIBUTES: Final = (
-    *("email", "phone", "push_tokens"),
-    *("email_subscribe", "push_subscribe", "subscription_groups"),
-)
+CONSENT: Final = ("email_subscribe", "push_subscribe", "subscription_groups")
+REACHING_ATTRIBUTES: Final = ("email", "phone", "push_tokens", *CONSENT)
 
 
 def user_of(delivery: Delivery) -> list[JsonValue] | None:

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from handler.core.braze.endpoints import endpoint_of
+from handler.core.braze.endpoints import SUBSCRIBE, endpoint_of
+from handler.core.braze.identifiers import CONSENT
 from handler.core.braze.request import is_transactional
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
@@ -34,6 +35,16 @@ def writes_state(delivery: Delivery) -> bool:
     if any(recipient[name] for name in recipient if name != _EVENTS):
         return True
     return any(map(_written_beside, _objects(recipient.get(_EVENTS))))
+
+
+def changes_consent(delivery: Delivery) -> bool:
+    """Return whether a request about users changes what its user agrees to."""
+    at, recipient = endpoint_of(delivery.path), delivery.recipient or {}
+    if at is None or not at.arrays:
+        return False
+    if at == SUBSCRIBE:
+        return True
+    return any(one.keys() & CONSENT for one in _objects(recipient.get("attributes")))
 
 
 def without_state(delivery: Delivery) -> Delivery:

@@ -7,7 +7,7 @@ from handler.core.braze.contract.subscription import USERS
 from handler.core.braze.contract.track import adding, counts
 from handler.core.braze.contract.user_objects import IDENTITY, PRIMARY, UPDATE, named_by
 from handler.core.braze.endpoints import SUBSCRIBE, TRACK
-from handler.core.braze.identifiers import IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
+from handler.core.braze.identifiers import CONSENT, IDENTIFIERS, REACHING, REACHING_ATTRIBUTES
 from handler.core.expressions.template import Template
 
 # By kind of request, the keys that identify a user.
@@ -16,8 +16,6 @@ IDENTIFYING: Final[Mapping[str, tuple[str, ...]]] = {
     TRACK.key: IDENTITY,
     SUBSCRIBE.key: USERS,
 }
-# Attributes by which a profile says what its user agrees to.
-CONSENT: Final = frozenset({"email_subscribe", "push_subscribe", "subscription_groups"})
 _ARRAYS: Final = {one.key: one.arrays for one in (TRACK, SUBSCRIBE)}
 # Lists whose items are written down and all sent: each keeps its place.
 FIXED_LISTS: Final = frozenset({*TRACK.arrays, *SUBSCRIBE.arrays, *USERS})
@@ -107,7 +105,7 @@ def _deciding(array: Template) -> Template:
 def changes_consent(body: Object, kind: str) -> bool:
     """Return whether a request of `track` or `subscribe` changes what its users agree to."""
     if kind == TRACK.key:
-        return any(not CONSENT.isdisjoint(one) for _, one in profiles(body, kind))
+        return any(one.keys() & CONSENT for _, one in profiles(body, kind))
     return kind == SUBSCRIBE.key
 
 
