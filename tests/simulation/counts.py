@@ -81,13 +81,17 @@ def dropped(outcome: Outcome) -> Iterator[str]:
 
 
 def kept(outcome: Outcome) -> Iterator[str]:
-    """I18: the letter of refused objects holds none that Braze has known to be accepted."""
+    """I18: the letter of refused objects holds none that Braze has taken, but for unknown outcomes.
+
+    That of a whole delivery may: its sender has repeated the webhook meanwhile, and the ledger
+    knows that it was accepted then.
+    """
     books = Books(outcome)
     for key, letters in outcome.buried.items():
         for letter in letters:
             names = [named(one) for *_, one in objects(letter.recipient)]
             sent = [name for name in names if books.applied[name]]
-            if letter.reason == "rejected" and sent and not outcome.tried[1][key]:
+            if letter.is_part and sent and not outcome.tried[1][key]:
                 yield f"{key}: a letter holds {len(sent)} objects that were accepted"
 
 

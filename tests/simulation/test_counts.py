@@ -16,7 +16,7 @@ from handler.core.braze.refused import Place, remainder
 from handler.core.models import Delivery
 from handler.ledger.profile_versions import ProfileVersions
 from tests.simulation import till
-from tests.simulation.braze import HOUR
+from tests.simulation.braze import DAY, HOUR
 from tests.simulation.counts import choices, expected, sums
 from tests.simulation.figures import Figures, figures
 from tests.simulation.invariants import breaches
@@ -126,6 +126,27 @@ def test_the_limits_of_profiles_and_consent_take_nothing_from_the_hour_of_the_se
     assert ends[False] < begin + 300
     assert ends[True] // HOUR > begin // HOUR
     assert breaches(world).keys() <= {"too_many", "unfinished"}  # hours, by its nature
+
+
+def goes_on(world: World) -> None:
+    """Count from here; but an outage goes on after the last webhook."""
+    world.story.calm_at = world.clock()
+
+
+def test_an_outage_of_five_days_costs_messages_their_day_and_no_order_its_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(World, "_calm", goes_on)
+    outage = (0, 5 * DAY, "refused")
+    world = World(Setting(4, 8, workers=1, make=till.webhooks, repeated=0, outages=(outage,)))
+    world.run()
+
+    outcome = Outcome(world)
+    sends = {key for key in outcome.wishes if key[0] == "thanks"}
+    assert sends
+    assert outcome.letters == {key: ["horizon"] for key in sends}
+    assert outcome.wishes.keys() - sends <= outcome.sent.keys() | outcome.stale
+    assert breaches(world).keys() == {"buried", "unfinished"}  # the sends, and it takes days
 
 
 def always(value: Any) -> Callable[..., Any]:
