@@ -51,7 +51,7 @@ class Amount:
     """How much is measured; `seconds` are those of CPU of each figure in each round.
 
     `warm` are the invocations after the first, to compare it with; after `peak_invocations` memory
-    is read. `explained` are the goals not met of which is shown what holds them, None for all.
+    is read.
     """
 
     ways: tuple[str, ...]
@@ -61,7 +61,6 @@ class Amount:
     warm: int
     peak_rounds: int
     peak_invocations: int
-    explained: int | None
 
 
 FULL: Final = Amount(
@@ -72,7 +71,6 @@ FULL: Final = Amount(
     warm=10,
     peak_rounds=3,
     peak_invocations=100,
-    explained=None,
 )
 QUICK: Final = Amount(
     (OURS, PLAIN, HAND, CROWDS[OURS]),
@@ -82,7 +80,6 @@ QUICK: Final = Amount(
     warm=1,
     peak_rounds=1,
     peak_invocations=2,
-    explained=1,
 )
 
 
