@@ -83,7 +83,7 @@ def dropped(outcome: Outcome) -> Iterator[str]:
 def kept(outcome: Outcome) -> Iterator[str]:
     """I18: the letter of refused objects holds none that Braze has taken, but for unknown outcomes.
 
-    That of a whole delivery may: its sender has repeated the webhook meanwhile, and the ledger
+    That of a whole delivery may: its message has come again after the refusal, and the ledger
     knows that it was accepted then.
     """
     books = Books(outcome)
