@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -132,7 +132,9 @@ def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[s
     record = found.record
     yield from _origin(found, log)
     if not record:
-        yield "state", "not in the ledger: it waits unclaimed, or it is forgotten"
+        buried = "a dead letter until it is redriven"
+        why = buried if part_of(found, log) else "it waits unclaimed, or it is forgotten"
+        yield "state", f"not in the ledger: {why}"
         return
     state = str(record.get("state", "?"))
     yield "state", f"{state}{_MEANINGS.get(state, '')}{_over(record, now)}"
@@ -169,10 +171,12 @@ def _attempts(found: Found, now: float) -> Iterator[tuple[str, str]]:
         yield "refused", f"{refused}: these are delivery {part}, a dead letter until it is redriven"
 
 
-def next_step(found: Found) -> str:
+def next_step(found: Found, log: Sequence[Line]) -> str:
     """Return the command that comes next, without options that name the stack; empty for none."""
     record, short = found.record, found.id[:_SHORT]
     state = record.get("state")
+    if not record and part_of(found, log):
+        return f"dead-letters show {short}"
     if not record or state in (State.FAILED, State.UNKNOWN):
         return "surge list" if "surge" in record else "status"
     if state == State.DEAD:
@@ -183,13 +187,25 @@ def next_step(found: Found) -> str:
 
 
 def _origin(found: Found, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
-    yield "rule", f"{found.origin}, workspace {found.record.get('workspace', '?')}"
+    own = found if found.record else replace(found, record=_named(found, log))
+    yield "rule", f"{own.origin}, workspace {own.record.get('workspace', '?')}"
     yield "found by", ", ".join(found.by)
     if objects := _objects(found.id, log):
         yield "writes", ", ".join(objects)
-    whole = next((one for line in log if (one := line.entry.get("refused_of"))), None)
-    if whole:
+    if whole := part_of(found, log):
         yield "part of", f"{whole}, of which Braze accepted the rest"
+
+
+def part_of(found: Found, log: Sequence[Line]) -> str:
+    """Return the id of the delivery whose refused objects this one is; empty for any other."""
+    own = (line.entry for line in log if line.entry.get("id") == found.id)
+    return next((str(one) for each in own if (one := each.get("refused_of"))), "")
+
+
+def _named(found: Found, log: Sequence[Line]) -> dict[str, Any]:
+    """Return the source, rule and workspace of a delivery by its lines of the log."""
+    entry = next((line.entry for line in log if line.entry.get("id") == found.id), {})
+    return {name: entry[name] for name in ("source", "rule", "workspace") if name in entry}
 
 
 def _objects(delivery_id: str, log: Sequence[Line]) -> list[str]:

@@ -163,7 +163,7 @@ def _show_delivery(found: Found, lines: _Lines, stack: Operated, now: float) -> 
     else:
         rows.append(("log", counted(len(lines), "line")))
         rows += [("", f"{moment(line.at, now)} {line.words}") for line in lines]
-    if step := next_step(found):
+    if step := next_step(found, read):
         rows.append(("next", command(stack, step)))
     _print("delivery", found.id, rows)
 

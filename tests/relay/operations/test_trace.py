@@ -256,13 +256,17 @@ def test_a_delivery_of_which_braze_refused_a_part_names_that_and_that_names_it(
     stage.put(f"delivery#{ID}", item(last=[refused]))
     part = remainder_id(ID)
     line = {"message": "delivery", "id": part, "outcome": "rejected", "refused_of": ID}
-    stage.log("DeliverLogGroup", line | {"source": "shopify", "rule": "order"})
+    origin = {"source": "shopify", "rule": "order", "workspace": "eu"}
+    stage.log("DeliverLogGroup", line | origin)
     said = flat(stage.run("trace", "1001").output)
     assert f"refused events.0, events.2: these are delivery {part[:12]}" in said
     assert f"dead-letters show {part[:12]} --stack-name {stage.stack.name}" in said
-    assert f"part of {ID}, of which Braze accepted the rest" in flat(
-        stage.run("trace", part).output
-    )
+    assert "part of" not in said
+    said = flat(stage.run("trace", part).output)
+    assert f"part of {ID}, of which Braze accepted the rest" in said
+    assert "rule shopify/order, workspace eu" in said
+    assert "state not in the ledger: a dead letter until it is redriven" in said
+    assert f"dead-letters show {part[:12]} --stack-name {stage.stack.name}" in said
 
 
 def test_a_delivery_to_a_profile_says_what_it_writes(stage: Stage) -> None:
