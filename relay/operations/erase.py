@@ -30,7 +30,7 @@ Not reached by this command:
 - Braze itself: delete the profile there (POST /users/delete)
 - the sender: it may send the person again
 - backups: the ledger's point-in-time recovery goes back 35 days; it has hashes of ids, no names
-- items of rules that are no longer in the rules folder: they expire within 30 days
+- items of rules that are no longer in the rules folder: they expire after LedgerDays (400)
 Not personal, and so left: the ledger's deliveries (hashes of ids alone) and the log lines."""
 
 

@@ -224,7 +224,7 @@ def test_what_it_does_not_reach_is_said_and_the_queue_is_counted(stage: Stage) -
     assert "The queues hold 3 in all" in said
     assert "at the latest after 10 days" in said
     assert "pause all --stack-name" in said
-    for word in ("Braze itself", "the sender", "backups", "35 days"):
+    for word in ("Braze itself", "the sender", "backups", "35 days", "LedgerDays (400)"):
         assert word in said
 
 
