@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from handler.core.braze.contract.ecommerce import PREFIX
-from handler.core.braze.endpoints import SUBSCRIBE
+from handler.core.braze.endpoints import SUBSCRIBE, TRACK
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Problem, Template, expressions
@@ -22,6 +22,7 @@ from handler.core.rules.source import EventReader, Rule
 from handler.core.rules.users import has_states, is_counted
 
 MAX_DELAY: Final = 900  # seconds: SQS, "Amazon SQS delay queues"
+_ARRAYS: Final = (*TRACK.arrays, *SUBSCRIBE.arrays)
 _ONCE: Final = (
     "once is missing: Braze counts this each time that it comes, so say what it counts once, as in"
     " once: ${body.id}"
@@ -93,7 +94,7 @@ def _terms(block: RuleBlock, body: Mapping[str, Template], kind: str) -> Iterato
     if is_counted(body, kind):
         yield from [] if block.once is not None else [((kind,), _ONCE)]
         yield from [] if block.says("on_unknown") else [((kind,), _ON_UNKNOWN)]
-    elif block.on_unknown == "hold":
+    elif block.on_unknown == "hold" and any(body.get(one) for one in _ARRAYS):
         yield ("on_unknown",), _HOLD
     if block.expires_after is not None and has_states(body, kind):
         what = "a subscription" if kind == SUBSCRIBE.key else "an attribute"

@@ -203,6 +203,13 @@ def test_an_attribute_may_rest_on_a_digest() -> None:
     assert only(planned(ATTRIBUTES, without(BODY, "id"))).again_after is not None
 
 
+@pytest.mark.parametrize("name", ["event", "Events", "purchases"])
+def test_events_under_another_name_are_told_by_that_alone(name: str) -> None:
+    told = said({"track": {name: [BOUGHT]}, **COUNTED})
+    assert not [text for text in told if "leave it out" in text]
+    assert [text for text in told if text.startswith(f"unknown key {name}")]
+
+
 @pytest.mark.parametrize("kind", ["t.updated", "t.*", "*", "customers/update", "UPDATE people"])
 def test_a_change_of_consent_says_what_orders_it(kind: str) -> None:
     (text,) = said(SUBSCRIBE, kind, event=UNORDERED)
