@@ -193,6 +193,21 @@ def test_events_alone_are_not_held_back(line: Hands, braze: Braze, delivery: Del
     assert braze.requests[1] == older.recipient
 
 
+def test_what_only_adds_has_no_turn_and_makes_no_older_state_stale(
+    line: Hands, braze: Braze, updates: tuple[Delivery, Delivery]
+) -> None:
+    older, newer = updates
+    adding = tracks(newer, attributes=[attributes("u", points={"inc": 5})])
+    braze.replies.append(DOWN)
+
+    assert line.give(version(adding, 2))[adding.id] is not None
+    assert line.give(older) == {older.id: None}
+    line.give(version(adding, 2))
+
+    assert braze.requests == [adding.recipient, older.recipient, adding.recipient]
+    assert line.states(older, adding) == ["ACCEPTED", "ACCEPTED"]
+
+
 def test_rules_with_one_guard_have_one_order_and_an_id_is_one_user_under_all_its_names(
     line: Hands, braze: Braze, delivery: Delivery, updates: tuple[Delivery, Delivery]
 ) -> None:

@@ -16,11 +16,10 @@ from handler.core.models import Delivery
 
 ADDING: Final = ("inc", "$add")  # operators that change a value by what they say
 _PRIMARY: Final = ("external_id", "user_alias", "braze_id")
-_ADDRESSES: Final = (
-    "email",
-    "phone",
-)  # beside a primary identifier they are written ("User track")
+# Where no primary one does, the first finds the profile; else they are written ("User track").
+_ADDRESSES: Final = ("email", "phone")
 _EXISTING: Final = "_update_existing_only"
+_ATTRIBUTES: Final = "attributes"
 _EVENTS: Final = "events"
 
 Object = Mapping[str, JsonValue]
@@ -31,8 +30,8 @@ def writes_state(delivery: Delivery) -> bool:
     recipient = delivery.recipient or {}
     at = endpoint_of(delivery.path)
     if at is None or not at.arrays:
-        return bool(recipient.get("attributes"))
-    if any(recipient[name] for name in recipient if name != _EVENTS):
+        return bool(recipient.get(_ATTRIBUTES))
+    if at == SUBSCRIBE or any(map(_sets, _objects(recipient.get(_ATTRIBUTES)))):
         return True
     return any(map(_written_beside, _objects(recipient.get(_EVENTS))))
 
@@ -44,7 +43,7 @@ def changes_consent(delivery: Delivery) -> bool:
         return False
     if at == SUBSCRIBE:
         return True
-    return any(one.keys() & CONSENT for one in _objects(recipient.get("attributes")))
+    return any(one.keys() & CONSENT for one in _objects(recipient.get(_ATTRIBUTES)))
 
 
 def without_state(delivery: Delivery) -> Delivery:
@@ -58,7 +57,7 @@ def without_state(delivery: Delivery) -> Delivery:
     at = endpoint_of(delivery.path)
     if at is not None and at.arrays:
         return replace(delivery, recipient=dict(_kept(delivery.recipient)))
-    kept = ("attributes", "send_to_existing_only")
+    kept = (_ATTRIBUTES, "send_to_existing_only")
     recipient = {name: one for name, one in delivery.recipient.items() if name not in kept}
     if "user_alias" not in recipient and not is_transactional(delivery):
         recipient["send_to_existing_only"] = True
@@ -69,7 +68,7 @@ def _kept(recipient: Object) -> Iterator[tuple[str, list[JsonValue]]]:
     """Yield what is kept of each array: events, and what attributes add."""
     found: dict[str, Iterable[dict[str, JsonValue]]] = {
         _EVENTS: map(_without_addresses, _objects(recipient.get(_EVENTS))),
-        "attributes": filter(None, map(_added, _objects(recipient.get("attributes")))),
+        _ATTRIBUTES: filter(None, map(_added, _objects(recipient.get(_ATTRIBUTES)))),
     }
     for name in recipient:
         if array := [*found.get(name, ())]:
@@ -82,8 +81,8 @@ def _objects(array: JsonValue) -> Iterator[dict[str, JsonValue]]:
 
 def _written_beside(event: Object) -> tuple[str, ...]:
     """Return the addresses that an event writes to its profile, beside what identifies that."""
-    is_known = not event.keys().isdisjoint(_PRIMARY)
-    return tuple(name for name in _ADDRESSES if is_known and name in event)
+    found_by = _found_by(event)
+    return tuple(name for name in _ADDRESSES if name in event and name != found_by)
 
 
 def _without_addresses(event: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -94,9 +93,26 @@ def _without_addresses(event: dict[str, JsonValue]) -> dict[str, JsonValue]:
 def _added(attributes: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Return what attributes add, with who they are about; nothing where they add nothing."""
     added = {name: one for name, one in attributes.items() if _adds(one)}
-    is_known = not attributes.keys().isdisjoint(_PRIMARY)
-    kept = (*(_PRIMARY if is_known else _ADDRESSES), _EXISTING, *added)
+    kept = (*_about(attributes), *added)
     return {name: one for name, one in attributes.items() if name in kept} if added else {}
+
+
+def _sets(attributes: Object) -> bool:
+    """Return whether attributes set anything, beside what they add."""
+    about = _about(attributes)
+    return any(name not in about and not _adds(one) for name, one in attributes.items())
+
+
+def _about(attributes: Object) -> tuple[str, ...]:
+    """Return the keys of attributes that say who they are about, and whether they make them.
+
+    A phone number beside the e-mail address that finds the profile is written, as all else is.
+    """
+    return (_found_by(attributes), _EXISTING)
+
+
+def _found_by(thing: Object) -> str:
+    return next((name for name in (*_PRIMARY, *_ADDRESSES) if name in thing), "")
 
 
 def _adds(value: JsonValue) -> bool:

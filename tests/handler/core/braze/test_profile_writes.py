@@ -40,6 +40,14 @@ def of(path: str, **recipient: Any) -> Delivery:
             {"attributes": [{**WHO, "email": "a@b.c", "p": {"inc": 1}}]},
             {"attributes": [{**WHO, "p": {"inc": 1}}]},
         ),
+        (
+            {"attributes": [{"email": "a@b.c", "phone": "+49151", "p": {"inc": 1}}]},
+            {"attributes": [{"email": "a@b.c", "p": {"inc": 1}}]},
+        ),
+        (
+            {"events": [{"email": "a@b.c", "phone": "+49151", "name": "x"}]},
+            {"events": [{"email": "a@b.c", "name": "x"}]},
+        ),
         ({"attributes": [{**WHO, "pets": {"$remove": [{}]}, "tags": {"add": ["x"]}}]}, {}),
     ],
 )
@@ -50,6 +58,16 @@ def test_without_its_state_a_request_keeps_events_and_what_it_adds(
 
     assert writes_state(delivery)
     assert without_state(delivery).recipient == left
+
+
+@pytest.mark.parametrize("who", [WHO, ALIAS, {"email": "a@b.c"}, {"phone": "+49151"}])
+def test_what_only_adds_to_a_profile_or_makes_it_sets_nothing(who: dict[str, Any]) -> None:
+    about = {**who, "_update_existing_only": False}
+    adding = of(TRACK.path, attributes=[{**about, "p": {"inc": 2}, "pets": {"$add": [{"id": 1}]}}])
+
+    assert not writes_state(adding)
+    assert without_state(adding) == adding
+    assert not writes_state(of(TRACK.path, attributes=[about]))
 
 
 def test_a_subscription_is_a_state_and_nothing_else() -> None:
