@@ -46,6 +46,11 @@ def identifier(name: str, value: JsonValue, path: str) -> JsonValue:
     return text
 
 
+def compared(name: str, value: JsonValue) -> JsonValue:
+    """Return an identifier for comparison: two spellings of an address are one user."""
+    return value.lower() if name in _ADDRESSES and isinstance(value, str) else value
+
+
 def find_nobody(path: str, template: Template, signed: Roots) -> None:
     """Raise Unrenderable where a part of an identifier is missing: `woo-0` is no customer."""
     for expression in expressions(template) if isinstance(template, Text) else ():

@@ -8,7 +8,7 @@ from handler.core.errors import Unrenderable
 from handler.core.expressions.form import Filling
 from handler.core.expressions.template import Template, as_template
 from handler.core.json_types import JsonValue
-from handler.core.planning.identity import Recipient, find_nobody, identifier
+from handler.core.planning.identity import Recipient, compared, find_nobody, identifier
 from handler.core.planning.required import has
 from handler.core.rules.source import Rule, Scope
 
@@ -24,7 +24,7 @@ def fill_subscribe(rule: Rule, scope: Scope, warnings: list[str]) -> Recipient:
     templates = form.template.get(GROUPS)
     filled = form.who.fill(Filling(scope.signed))
     listed = filled.get(GROUPS) if isinstance(filled, dict) else None
-    groups: list[JsonValue] = []
+    groups: list[Recipient] = []
     for template, group in zip(
         templates if isinstance(templates, list) else (),
         listed if isinstance(listed, list) else (),
@@ -33,7 +33,7 @@ def fill_subscribe(rule: Rule, scope: Scope, warnings: list[str]) -> Recipient:
         if isinstance(template, dict) and isinstance(group, dict):
             groups.append(_made(template, group, scope))
     _find_another_user(groups)
-    body: Recipient = {GROUPS: groups}
+    body: Recipient = {GROUPS: [*groups]}
     for path in rule.required:
         if not has(body, path):
             raise Unrenderable(path, "it is required, and missing")
@@ -54,14 +54,18 @@ def _made(template: Mapping[str, Template], group: Recipient, scope: Scope) -> R
     return made
 
 
+def _user(listed: JsonValue, key: str) -> JsonValue:
+    return compared(key, listed[0] if isinstance(listed, list) else listed)
+
+
 def _items(template: Template) -> list[Template]:
     return template if isinstance(template, list) else []
 
 
-def _find_another_user(groups: list[JsonValue]) -> None:
+def _find_another_user(groups: list[Recipient]) -> None:
     """Raise Unrenderable where two groups are about two users."""
-    named = [(key, one[key]) for one in groups if isinstance(one, dict) and (key := named_by(one))]
+    named = [(key, _user(one[key], key)) for one in groups if (key := named_by(one))]
     for key, user in named[1:]:
-        if user != named[0][1]:
+        if (key, user) != named[0]:
             text = "it is another user than that of the first group: a request is about one"
             raise Unrenderable(dotted((GROUPS, key)), text)

@@ -15,7 +15,13 @@ from handler.core.expressions.form import Filled, Filling
 from handler.core.expressions.template import Template, as_template
 from handler.core.json_types import JsonValue
 from handler.core.planning.attributes import kept_attributes
-from handler.core.planning.identity import Recipient, find_nobody, identifier, take_signed
+from handler.core.planning.identity import (
+    Recipient,
+    compared,
+    find_nobody,
+    identifier,
+    take_signed,
+)
 from handler.core.planning.required import has, is_required, is_written
 from handler.core.rules.source import RecipientForm, Rule, Scope
 
@@ -171,14 +177,10 @@ def _find_another_user(made: list[tuple[_Object, Recipient]]) -> None:
     """Raise Unrenderable where two objects are about two users: Braze would write to both."""
     named = [(one.array, key, thing[key]) for one, thing in made if (key := named_by(thing))]
     for array, key, value in named[1:]:
-        if _compared(key, value) != _compared(*named[0][1:]):
+        first = named[0][1:]
+        if (key, compared(key, value)) != (first[0], compared(*first)):
             text = f"it is another user than that of the first object of {named[0][0]}"
             raise Unrenderable(f"{array}.{key}", f"{text}: a request is about one")
-
-
-def _compared(key: str, value: JsonValue) -> tuple[str, JsonValue]:
-    """Return an identifier for comparison: two spellings of an address are one user."""
-    return key, value.lower() if key == "email" and isinstance(value, str) else value
 
 
 def _find_lacking(one: _Object, thing: Recipient, rule: Rule) -> None:

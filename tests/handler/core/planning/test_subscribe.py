@@ -88,6 +88,13 @@ def test_consent_comes_from_signed_data_alone() -> None:
     assert (one["subscription_state"], one["emails"]) == ("unsubscribed", ["a@example.org"])
 
 
+def test_two_spellings_of_an_address_are_one_user() -> None:
+    groups = [group(), group(OFFERS, emails=["${lower(body.email)}"])]
+    sent = recipient_of(subscribed(*groups, state="subscribed", email="A@example.org"))
+    named = [one["emails"] for one in sent["subscription_groups"]]
+    assert named == [["A@example.org"], ["a@example.org"]]
+
+
 def test_two_users_are_refused_after_rendering() -> None:
     groups = (group(), group(OFFERS, emails=["${body.other}"]))
     body = {"state": "subscribed", "email": "a@example.org"}
