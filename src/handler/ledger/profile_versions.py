@@ -5,8 +5,8 @@ time is sent for each profile, source and guard: a name that rules share, else t
 of the ledger's table holds the newest version that was accepted, and the delivery that is being
 sent. Of one version, the later arrival is the newer: a sender's
 time often counts seconds, and two changes fit into one second. A consent may come without a
-version: what was made has nothing older. It is kept under version 0, is older than what has
-arrived later, and makes no version older.
+version: what was made has nothing older. It is older than what has arrived later, and makes no
+version older.
 """
 
 from collections.abc import Mapping
@@ -28,6 +28,8 @@ from handler.ledger.records import record_from
 _VERSION: Final = 1
 _UNSENT: Final = (State.WITHHELD, State.STALE, State.DEAD)
 _SETTLED: Final = (State.ACCEPTED, State.HELD, *_UNSENT)
+# Stands in an item for no version: below all, for numbers of an event's JSON have 64 bits.
+_NONE: Final = -(10**19)
 _NO_LOWER: Final = "if_not_exists(#accepted, :version)"
 _GONE: Final = 3_600  # seconds after a lease; a dead worker's message is visible again after 181
 
@@ -125,11 +127,11 @@ class ProfileVersions:
 
 
 def _is_versioned(age: Mapping[str, Item]) -> bool:
-    return float(age[":version"]["N"]) != 0
+    return Decimal(age[":version"]["N"]) != _NONE
 
 
 def _age(delivery: Delivery) -> dict[str, Item]:
-    version = delivery.event_version or 0
+    version = _NONE if delivery.event_version is None else delivery.event_version
     return {":version": {"N": repr(version)}, ":ms": number(delivery.arrived_ms or 0)}
 
 
@@ -152,7 +154,7 @@ def _is_stale(delivery: Delivery, item: Mapping[str, Item]) -> bool:
         return False
     accepted = Decimal(item["accepted"]["N"]), Decimal(item.get("accepted_ms", number(0))["N"])
     arrived_ms = delivery.arrived_ms or 0
-    if not delivery.event_version:
+    if delivery.event_version is None:
         return accepted[1] > arrived_ms
     return accepted > (Decimal(repr(delivery.event_version)), arrived_ms)
 

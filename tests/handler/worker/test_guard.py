@@ -111,6 +111,19 @@ def test_a_consent_without_a_version_that_comes_later_is_written_and_undoes_no_o
     assert line.states(older) == ["STALE"]
 
 
+@pytest.mark.parametrize("newer", [1, 0.5])
+def test_version_0_is_a_version_and_older_than_the_next(
+    line: Hands, braze: Braze, updates: tuple[Delivery, Delivery], newer: float
+) -> None:
+    first, second = updates
+    line.give(replace(second, event_version=newer, arrived_ms=1))
+
+    line.give(version(first, 0, arrived_ms=2))
+
+    assert braze.requests == [second.recipient]
+    assert line.states(first) == ["STALE"]
+
+
 def test_of_two_consents_without_a_version_the_later_one_counts(
     line: Hands, braze: Braze, made: tuple[Delivery, Delivery]
 ) -> None:
