@@ -204,6 +204,19 @@ def named(name: str) -> tuple[Source, Any]:
     return load(name, by_name(name)["rules"], "f", "dev"), sample.body
 
 
+@pytest.mark.parametrize("name", ["shopify-consent", "shopify-newsletter"])
+def test_two_choices_of_one_second_are_two(name: str) -> None:
+    source, given = named(name)[0], json.loads(by_name(name)["webhook"])
+    consent = given["body"]["email_marketing_consent"]
+    ids = set()
+    for state in ("subscribed", "unsubscribed"):
+        about = consent | {"state": state, "opt_in_level": "confirmed_opt_in"}
+        body = json.dumps(given["body"] | {"email_marketing_consent": about}).encode()
+        webhook = Webhook(source.name, "POST", given["headers"], "", body, int(time.time()))
+        ids |= {one.id for one in plan(Verified(webhook), source).deliveries}
+    assert len(ids) == 2
+
+
 def test_mollies_signature_is_read_once_and_twice() -> None:
     source, body = named("mollie")
     raw = json.dumps(body).encode()
