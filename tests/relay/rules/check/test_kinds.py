@@ -126,6 +126,30 @@ def test_a_guard_that_keeps_nothing_back_is_told(rule: dict[str, Any]) -> None:
     assert told(guarded) == {}
 
 
+@pytest.mark.parametrize(
+    "rule, path",
+    [
+        (attributes(first_name="${item.name}"), "track.attributes.0.first_name"),
+        (
+            group(subscription_state="${if(item.on, 'subscribed', 'unsubscribed')}"),
+            "subscribe.subscription_groups.0.subscription_state",
+        ),
+    ],
+)
+def test_a_state_that_each_element_writes_to_one_user_is_told(
+    rule: dict[str, Any], path: str
+) -> None:
+    kind = "preferences.updated"
+    assert "each element writes this" in told({**rule, "for_each": "body.items"}, kind)[path]
+    text = yaml.safe_dump(rule).replace("${body.user}", "${item.user}")
+    assert told({**yaml.safe_load(text), "for_each": "body.items"}, kind) == {}
+
+
+def test_what_each_element_adds_or_does_not_change_is_right() -> None:
+    rule = {**attributes(points={"inc": "${item.n}"}, vip=True), "once": "${item.id}"}
+    assert told({**rule, "on_unknown": "hold", "for_each": "body.items"}) == {}
+
+
 @pytest.mark.parametrize("once", ["${body.user}", "person ${body.person}", "${body.user}/${type}"])
 @pytest.mark.parametrize("rule", [ATTRIBUTES, SUBSCRIBE])
 def test_a_state_that_only_its_first_change_would_write_is_told(
