@@ -140,7 +140,7 @@ OF_REQUESTS: Final = {
         ("dynamodb.batch_execute_statement", "dies_before"),
     ),
 }
-OWED: Final = ("handler.worker.claim.bury_owed", always(DELETE))
+OWED: Final = ("handler.core.delivery.claim_protocol.Record.owes_letter", False)
 TIMINGS: Final = {
     "patience ends after a minute": ("buried", Timing(horizon=60)),
     "a wait has no end": ("unfinished", Timing(floor=40_000, cap=42_000)),
