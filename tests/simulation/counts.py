@@ -135,7 +135,7 @@ def overruled(outcome: Outcome) -> Iterator[str]:
     """I20: who wants mail at Braze is each person's newest choice.
 
     Not where an older one was applied again whose outcome nobody knew, nor where the newest waits
-    for a person.
+    for a person, or was left out by Braze untold.
     """
     found = profiles(outcome.world.braze.applied)
     for person, (newest, last) in choices(outcome).items():
@@ -149,7 +149,7 @@ def overruled(outcome: Outcome) -> Iterator[str]:
 
 def _is_open(outcome: Outcome, newest: Wish, last: Key) -> bool:
     is_unknown = last != newest.key and outcome.tried[1][last] > 0
-    return newest.key in outcome.letters or is_unknown
+    return newest.key in outcome.letters or outcome.is_untold(newest) or is_unknown
 
 
 def choices(outcome: Outcome) -> dict[str, tuple[Wish, Key]]:

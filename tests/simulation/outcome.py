@@ -99,13 +99,19 @@ class Outcome:
         tries = ((braze.tried[one.number - 1], one) for one in braze.refused)
         return frozenset(named(one.object) for at, one in tries if not (at.told or at.unknown))
 
+    def is_untold(self, wish: Wish) -> bool:
+        """Return whether Braze has left out an object of a delivery untold."""
+        return any(named(one) in self.untold for *_, one in objects(wish.recipient))
+
     @cached_property
     def newest(self) -> dict[tuple[str, str], int]:
-        """The newest version that was sent of what a guard names, by guard and user."""
+        """The newest version that was sent of what a guard names, by guard and user.
+
+        What Braze has left out untold counts: the relay knows no better.
+        """
         found: dict[tuple[str, str], int] = {}
-        for key in self.sent:
-            wish = self.wishes.get(key)
-            if wish is not None and wish.version is not None:
+        for key, wish in self.wishes.items():
+            if wish.version is not None and (key in self.sent or self.is_untold(wish)):
                 what = wish.guard, wish.user
                 found[what] = max(found.get(what, 0), wish.version)
         return found
