@@ -4,7 +4,7 @@ from typing import Final
 
 from bench.deliver.packages import RELEASE
 from bench.deliver.ways import SEGMENT, TYPICAL
-from bench.results import Goal, Row
+from bench.results import OURS, Goal, Row
 
 
 def cpu(rule: str, size: int) -> str:
@@ -40,6 +40,13 @@ def _cpu_row(size: int, other: str, rule: str = "plain", goal: Goal | None = Non
     return Row(what, _CPU, figure, (figure, other), goal, holds=_FIFTY if goal else None)
 
 
+def _event_row(size: int) -> Row:
+    """Return the row of an event beside a campaign's recipient, which has one field more."""
+    what, sent = f"CPU of an event, batch of {size}", cpu("plain", size)
+    goal = Goal(1.1)
+    return Row(what, _CPU, cpu("track", size), (sent, OURS), goal, beside="a recipient")
+
+
 _SOCKETS: Final = "whole path, queue and ledger over sockets"
 _IN_PROCESS: Final = "whole path, AWS answering in process"
 
@@ -64,6 +71,8 @@ ROWS: Final = (
     _cpu_row(10, TYPICAL),
     _cpu_row(1, TYPICAL),
     Row("CPU of a recipient, batch of 50", _CPU, cpu("plain", 50), (EVENT, SEGMENT)),
+    _event_row(50),
+    _event_row(10),
     Row("wall time, batch of 50", "ms", wall(50), (wall(50), RELEASE), Goal(0.4)),
     Row("wall time, batch of 10", "ms", wall(10), (wall(10), RELEASE)),
     Row("wall time, batch of 1", "ms", wall(1), (wall(1), RELEASE)),

@@ -18,7 +18,14 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from bench.deliver.answers import answer
-from bench.deliver.webhooks import MOST, TOPICS, gateway_event, queue_event, typical_message
+from bench.deliver.webhooks import (
+    MOST,
+    TOPICS,
+    TRACK,
+    gateway_event,
+    queue_event,
+    typical_message,
+)
 from bench.tasks import microseconds, printed, serve
 
 
@@ -79,7 +86,7 @@ class Functions:
         if folder:
             self._webhooks = {
                 rule: [gateway_event(number, topic) for number in range(MOST)]
-                for rule, topic in TOPICS.items()
+                for rule, topic in {**TOPICS, **TRACK}.items()
             }
             self._messages = {rule: self._take(rule) for rule in TOPICS}
         self._events: dict[tuple[str, int], Iterator[Any]] = {}
@@ -98,9 +105,11 @@ class Functions:
     def _serve(self, rule: str, size: int) -> None:
         """Deliver the next batch of a rule; of all rules in turn where it is `mixed`."""
         if (rule, size) not in self._events:
-            messages = self._messages.get(rule) or [
-                body for each in zip(*self._messages.values(), strict=True) for body in each
-            ]
+            messages = self._messages.get(rule) or (
+                self._take(rule)  # a package of before has no such rule
+                if rule in TRACK
+                else [body for each in zip(*self._messages.values(), strict=True) for body in each]
+            )
             batches = [queue_event(messages[at : at + size]) for at in range(0, MOST, size)]
             self._events[rule, size] = cycle(batches)
         self._handle(next(self._events[rule, size]))

@@ -64,6 +64,7 @@ def cpu_tasks(seconds: float) -> list[Task]:
     return [
         *(of("plain", size, *_RELAYS, TYPICAL) for size in SIZES),
         *(of(rule, MOST, *_RELAYS) for rule in ("canvas", "hold")),
+        *(of("track", size, OURS) for size in (10, MOST)),
         Task(EVENT, (SEGMENT,), "send", {"events": round(2000 * seconds), "together": MOST}),
         Task(PATH, _RELAYS, "path", {"seconds": 2 * seconds, "inside": False}),
         Task(INSIDE, _RELAYS, "path", {"seconds": 2 * seconds, "inside": True}),
@@ -108,6 +109,8 @@ class Measurement:
             fewest += times * (_MIXED if rule == "mixed" else 1)
         self.figures[REQUESTS][name] = [sent / fewest]
         if name != TYPICAL:
+            if name == OURS:
+                self._counted(name, "track", MOST, times)
             for size in SIZES:
                 self._counted(name, "plain", size, times)
                 written = self._ways.running[name].ask("logged", size=size)

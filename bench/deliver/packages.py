@@ -20,7 +20,7 @@ def ours() -> Path:
     package = emptied("ours")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(PROJECT / "src" / "handler", package / "handler", ignore=ignored)
-    return _with_rules(package)
+    return _with_rules(package, tracks=True)
 
 
 def release() -> Path:
@@ -68,7 +68,8 @@ def emptied(name: str) -> Path:
     return folder
 
 
-def _with_rules(package: Path) -> Path:
+def _with_rules(package: Path, *, tracks: bool = False) -> Path:
     (package / "rules").mkdir()
-    (package / "rules" / f"{SOURCE}.yaml").write_text(rules_file(), encoding="utf-8")
+    text = rules_file(tracks=tracks)
+    (package / "rules" / f"{SOURCE}.yaml").write_text(text, encoding="utf-8")
     return package

@@ -1,9 +1,9 @@
 """`python -m bench.deliver.sink`: AWS and Braze, which say yes, at once or after a time.
 
 A process of its own: its CPU is nobody's. It prints its port, on 127.0.0.1. `GET /bench/counts`
-answers what has come since the last one: calls by operation, items written, recipients of Braze;
-without calls about no delivery (`is_shared`). `GET /bench/delays/4/200` lets DynamoDB answer after
-4 ms from then on, and Braze after 200 ms.
+answers what has come since the last one: calls by operation, items written, recipients and events
+of Braze; without calls about no delivery (`is_shared`). `GET /bench/delays/4/200` lets DynamoDB
+answer after 4 ms from then on, and Braze after 200 ms.
 """
 
 import asyncio
@@ -64,7 +64,8 @@ class _Sink(asyncio.Protocol):
         if first.startswith("GET"):
             return self._delays["braze"], _response(200, {}, _ACTIVE)
         self._counts[REQUESTS] += 1
-        self._counts[RECIPIENTS] += len(json.loads(body)["recipients"])
+        request = json.loads(body)
+        self._counts[RECIPIENTS] += len(request.get("recipients") or request["events"])
         limit = {
             "Content-Type": "application/json",
             "X-RateLimit-Limit": "250000",

@@ -20,6 +20,8 @@ CAMPAIGN: Final = "417220e4-5a2a-b634-7f7d-9ec891532368"
 # The rules by name: the topic that each takes. The second begins a Canvas, the third is one whose
 # deliveries are held where the outcome is unknown.
 TOPICS: Final = {"plain": "orders/create", "canvas": "orders/paid", "hold": "orders/updated"}
+# The rule that counts an event, which a release before cannot, by the topic that it takes.
+TRACK: Final = {"track": "orders/fulfilled"}
 MOST: Final = 50  # messages of the largest batch; Braze's limit of recipients in a request
 _HOST: Final = "abc.execute-api.eu-west-1.amazonaws.com"
 
@@ -40,29 +42,45 @@ _RULE: Final = """\
           send_to_existing_only: false
           attributes:
             email: ${{lower(body.customer.email)}}
-          {properties}:
-            first_name: ${{body.customer.first_name || 'there'}}
-            order_id: ${{body.id}}
-            order_name: ${{body.name}}
-            total_price: ${{body.total_price}}
-            currency: ${{body.currency}}
-            city: ${{body.shipping_address.city}}
-            country: ${{body.shipping_address.country_code}}
-            zip: ${{body.shipping_address.zip}}
-            discount_code: ${{body.discount_codes[0].code}}
-            first_item: ${{body.line_items[0].title}}
-            status_url: ${{body.order_status_url}}
-            created_at: ${{body.created_at}}
-            items: "${{body.line_items[].{{
-              title: title, sku: sku, quantity: quantity, price: price}}}}"
+          {properties}:{fields}
     on_unknown: {on_unknown}
+"""
+_FIELDS: Final = """
+            first_name: ${body.customer.first_name || 'there'}
+            order_id: ${body.id}
+            order_name: ${body.name}
+            total_price: ${body.total_price}
+            currency: ${body.currency}
+            city: ${body.shipping_address.city}
+            country: ${body.shipping_address.country_code}
+            zip: ${body.shipping_address.zip}
+            discount_code: ${body.discount_codes[0].code}
+            first_item: ${body.line_items[0].title}
+            status_url: ${body.order_status_url}
+            created_at: ${body.created_at}
+            items: "${body.line_items[].{
+              title: title, sku: sku, quantity: quantity, price: price}}"
+"""
+_EVENT_RULE: Final = """\
+  - name: {name}
+    type: {topic}
+    once: ${{body.id}}
+    track:
+      events:
+        - external_id: shopify_${{body.customer.id}}
+          _update_existing_only: false
+          name: bought
+          time: ${{time(body.created_at)}}
+          properties:{fields}
+    on_unknown: retry
 """
 
 
-def rules_file(others: int = 0) -> str:
+def rules_file(others: int = 0, *, tracks: bool = False) -> str:
     """Return the rules file of the source: a rule for each of TOPICS, with the same 15 fields.
 
-    `others` are as many rules more, of topics that no webhook here has; they come first.
+    `others` are as many rules more, of topics that no webhook here has; they come first. One of
+    TRACK comes last where it `tracks`.
     """
     rules = ""
     topics = {f"other-{number}": f"things/kind-{number}" for number in range(others)}
@@ -74,7 +92,10 @@ def rules_file(others: int = 0) -> str:
             target=f"{'canvas' if is_canvas else 'campaign'}_id: {_target(name)}",
             properties="context" if is_canvas else "trigger_properties",
             on_unknown="hold" if name == "hold" else "retry",
+            fields=_FIELDS.rstrip(),
         )
+    for name, topic in TRACK.items() if tracks else ():
+        rules += _EVENT_RULE.format(name=name, topic=topic, fields=_FIELDS.rstrip())
     return _HEAD + rules
 
 
