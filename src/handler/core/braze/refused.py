@@ -6,7 +6,7 @@ this again can send what was accepted again.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from typing import Final
@@ -60,11 +60,7 @@ def remainder_id(delivery_id: str) -> str:
 
 def accepted_part(delivery: Delivery, refused: Refused) -> Delivery:
     """Return a delivery without its refused objects."""
-    arrays = {array: list[JsonValue]() for array in _arrays(delivery)}
-    for place, each in _placed(delivery):
-        if place not in refused:
-            arrays[place[0]].append(each)
-    return replace(delivery, recipient={name: [*array] for name, array in arrays.items()})
+    return replace(delivery, recipient=_only(delivery, lambda place: place not in refused))
 
 
 def remainder(delivery: Delivery, places: Sequence[Place]) -> Delivery:
@@ -72,14 +68,10 @@ def remainder(delivery: Delivery, places: Sequence[Place]) -> Delivery:
 
     A surge limit has counted them, and a repeat of the event is none of it.
     """
-    arrays: dict[str, list[JsonValue]] = {array: [] for array, _ in places}
-    for place, each in _placed(delivery):
-        if place in places:
-            arrays[place[0]].append(each)
     return replace(
         delivery,
         id=remainder_id(delivery.id),
-        recipient={name: [*array] for name, array in arrays.items()},
+        recipient=_only(delivery, places.__contains__),
         refused_of=delivery.id,
         surge=None,
         delay=None,
@@ -87,11 +79,15 @@ def remainder(delivery: Delivery, places: Sequence[Place]) -> Delivery:
     )
 
 
-def _placed(delivery: Delivery) -> Iterator[tuple[Place, JsonValue]]:
+def _only(delivery: Delivery, is_kept: Callable[[Place], bool]) -> dict[str, JsonValue]:
+    """Return the arrays of a delivery with some of its objects."""
     seen: Counter[str] = Counter()
+    arrays: dict[str, list[JsonValue]] = {}
     for array, each in objects_of(delivery):
-        yield (array, seen[array]), each
+        if is_kept((array, seen[array])):
+            arrays.setdefault(array, []).append(each)
         seen[array] += 1
+    return {name: [*kept] for name, kept in arrays.items()}
 
 
 def places_text(refused: Refused) -> str:
