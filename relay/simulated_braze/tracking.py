@@ -1,4 +1,4 @@
-"""What requests without a message change: attributes, events, states of subscription groups. Pure.
+"""Changes by requests without a message: attributes, events, states of subscription groups. Pure.
 
 After Braze's pages "Create and update users" and "Update user's subscription group status (V2)".
 """

@@ -1,4 +1,4 @@
-"""What both sides say of a body about one user: the relay, and the simulated Braze."""
+"""Answers of both sides to a body about one user: of the relay, and of the simulated Braze."""
 
 import json
 from typing import Any, NamedTuple

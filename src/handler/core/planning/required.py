@@ -1,4 +1,4 @@
-"""What a rule requires: paths in a request, without whose value nothing is sent.
+"""Required values of a rule: paths in a request, without whose value nothing is sent.
 
 A path names no place in a list: it stands for all items.
 """

@@ -1,4 +1,4 @@
-"""What a delivery sets on a profile, and what is left of it without that."""
+"""A delivery's writes to a profile are told from all else in it, and can be left out."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a rule with `track` or `subscribe` makes of a body."""
+"""Requests that a rule with `track` or `subscribe` makes of a body."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What a rule must say, and what it cannot say, by the kind of its request."""
+"""Rules must say some words, and cannot say others, by the kind of their request."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an expression writes out: the objects, lists and literals that it gives, as a template.
+"""Visible results of expressions: objects, lists and literals that they write out, as templates.
 
 `body.items[].{id: id}` gives a list of objects with `id`: a list of one of them stands for all.
 So a mistake in what is computed is found when the file is loaded, where it can be seen at all.

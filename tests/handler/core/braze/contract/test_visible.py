@@ -1,4 +1,4 @@
-"""What can be seen of an expression's result without an event."""
+"""Results of expressions are seen without an event, as far as they are written out."""
 
 import inspect
 from typing import Any, get_args
