@@ -5,17 +5,14 @@ from typing import Any, get_args
 import pytest
 from multidict import MultiDict
 
-from relay.dead_letters.advice import Advice, Part
 from relay.doctor.braze_checks import Target
 from relay.page.braze.answers import Wrong
 from relay.page.braze.faults import BUTTONS, NoSuchFault, fault_of, in_force
 from relay.page.braze.letter_routes import wanted
-from relay.page.braze.letter_rows import for_stack
 from relay.page.braze.received import found, messages, profile, refusals, updates
 from relay.page.braze.targets import STATES, NoSuchState, changed, state_of
 from relay.simulated_braze.catalogue import Target as Known
 from relay.simulated_braze.faults import Fault
-from relay.stacks.selection import LOCAL, Operated
 
 ID = "417220e4-5a2a-b634-7f7d-9ec891532368"
 PROFILES: dict[str, dict[str, Any]] = {
@@ -176,19 +173,10 @@ def test_a_target_changes_its_state_and_nothing_else(state: str) -> None:
         ({"kind": "dead", "act": "release", "id": "abcd"}, "nothing that is done"),
         ({"kind": "held", "act": "redrive", "id": "abcd"}, "nothing that is done"),
         ({"kind": "held", "act": "drop"}, "Tick a held delivery first"),
+        ({"kind": "held", "act": "drop", "id": ""}, "Tick a held delivery first"),
+        ({"kind": "dead", "act": "drop", "id": "ab"}, "Tick a dead letter first"),
     ],
 )
 def test_an_act_is_refused_that_no_letter_knows(form: dict[str, str], words: str) -> None:
     with pytest.raises(Wrong, match=words):
         wanted(MultiDict(form))
-
-
-def test_commands_of_the_documentation_are_for_this_stack() -> None:
-    stack = Operated(LOCAL, {}, endpoint="http://127.0.0.1:1", port=3100)
-    remedy = (Part("see "), Part(".venv/bin/relay status", is_code=True), Part("x", is_code=True))
-    made = for_stack({"paused": Advice(remedy=remedy)}, stack)["paused"]
-    assert [one.text for one in made.remedy] == [
-        "see ",
-        ".venv/bin/relay status --port 3100",
-        "x",
-    ]

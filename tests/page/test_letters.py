@@ -55,6 +55,8 @@ def test_a_dead_letter_is_redriven_from_the_page_and_arrives(
     expect(row).to_contain_text("rejected 400")
     expect(row).to_contain_text(MARKUP)  # as text
     expect(row).to_contain_text("Braze refused the request")
+    expect(row).to_contain_text("Mend the rule or the campaign, then “Redrive”")
+    expect(row).not_to_contain_text(".venv/bin/relay")  # the button is the advice
     letter = row.get_by_role("link", name="Open in the bench").get_attribute("href") or ""
     expect(opened(letter).locator("main")).to_contain_text("Order #77301")  # in the bench
     row.get_by_role("button", name="Redrive").click()
@@ -126,11 +128,11 @@ def test_a_mended_rule_makes_the_request_anew_and_the_difference_is_shown_first(
         file.read_text().replace("order: Order ${body.name}", "order: No. ${body.name}")
     )
     until(lambda: context.live.served is not before, bool, "new rules")
-    rows(page).get_by_role("button", name="Rendered anew").click()
+    rows(page).get_by_role("button", name="Render anew").click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".minus", has_text="Order #77302")).to_have_count(1)
     expect(dialog.locator(".plus", has_text="No. #77302")).to_have_count(1)
-    dialog.get_by_role("button", name="Redrive, rendered anew 1").click()
+    dialog.get_by_role("button", name="Render anew 1").click()
     expect(dialog).to_contain_text("1 rendered anew and redriven, 0 not")
     (send,) = relay.sends(1)
     assert send["message"]["trigger_properties"]["order"] == "No. #77302"

@@ -181,7 +181,7 @@ def test_a_rejected_delivery_is_a_dead_letter_with_brazes_words(
     attempts = step(page, "Attempts")
     expect(attempts).to_contain_text("order-confirmation: a dead letter")
     expect(attempts).to_contain_text('Braze said: "No <i>such</i> campaign"')
-    expect(attempts).to_contain_text("dead-letters redrive --local --reason rejected")
+    expect(attempts).to_contain_text("Mend the rule or the campaign, then “Redrive”")
     expect(attempts.get_by_role("link", name="Braze")).to_have_attribute("href", "/braze")
     expect(page.locator(".problems")).to_contain_text("order-confirmation: a dead letter")
     relay.dead_letter()

@@ -1,11 +1,13 @@
 """The words of the way's steps are those of the documentation, for every reason that there is."""
 
+import re
 from typing import get_args
 
 import pytest
 
 from handler.core.errors import UnverifiedReason
 from handler.core.reasons import FACTS, standing
+from relay.page.remedies import BUTTONS, cause, remedy
 from relay.page.way.docs_words import checklist, table
 
 
@@ -40,8 +42,12 @@ def test_every_reason_of_an_attempt_or_a_wait_has_a_meaning(reason: str) -> None
     assert table("operations.md", "The delivery log line", "reason in the line")[reason]
 
 
-@pytest.mark.parametrize("reason", sorted(standing("dead")))
-def test_every_reason_of_a_dead_letter_has_a_cause_and_a_command(reason: str) -> None:
-    cause, command = table("operations.md", "Reasons of dead letters", "reason")[reason]
-    assert cause
-    assert command
+@pytest.mark.parametrize("reason", sorted(standing("dead") | standing("held")))
+def test_every_reason_of_a_letter_has_a_cause_and_a_remedy(reason: str) -> None:
+    assert cause(reason)
+    assert remedy(reason)
+
+
+def test_a_remedy_names_no_button_that_there_is_not() -> None:
+    named = {one for each in standing("dead") for one in re.findall("“([^”]+)”", remedy(each))}
+    assert named <= {*BUTTONS.values(), "Pause and resume", "also what has expired"}

@@ -4,6 +4,7 @@ Each act is asked for first, with what it will do; the answer to that names exac
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -11,20 +12,15 @@ from typing import Any, Final
 from aiohttp import web
 from multidict import MultiMapping
 
-from relay.dead_letters.advice import known
 from relay.dead_letters.letter import NAMES
 from relay.page.braze.answers import Wrong, in_words, shown
-from relay.page.braze.letter_rows import for_stack, rows
+from relay.page.braze.letter_rows import rows
 from relay.page.braze.letters import ACTS, Done, Wanted, carry_out, names_of, read
 from relay.page.context import CONTEXT, Context
+from relay.page.remedies import BUTTONS
 from relay.page.stack import operated
 
-_VERBS: Final = {
-    "redrive": "redrive",
-    "rendered": "redrive, rendered anew by the rules that are served",
-    "release": "release",
-    "drop": "drop",
-}
+_ID: Final = re.compile("[0-9a-f]{64}")
 _DONE: Final = {
     "redrive": "redriven",
     "rendered": "rendered anew and redriven",
@@ -46,9 +42,8 @@ async def _letters(request: web.Request) -> web.Response:
     async with side.reading:
         found = await asyncio.to_thread(read, stack)
         side.orders = await asyncio.to_thread(names_of, stack, found.letters, side.orders)
-    advice = for_stack(known(), stack)
-    made = rows(found, side.orders, advice, time.time())
-    values = {"rows": made, "found": found, "acts": ACTS, "verbs": _VERBS, "names": NAMES}
+    made = rows(found, side.orders, time.time())
+    values = {"rows": made, "found": found, "acts": ACTS, "buttons": BUTTONS, "names": NAMES}
     return shown("letters", values)
 
 
@@ -61,7 +56,7 @@ def wanted(form: MultiMapping[Any]) -> Wanted:
     if act is None:
         raise Wrong(f"that is nothing that is done with a {NAMES[kind]}")
     ids = tuple(map(str, form.getall("id", [])))
-    if not ids:
+    if not ids or not all(map(_ID.fullmatch, ids)):  # the beginning of an id may be of many
         raise Wrong(f"Tick a {NAMES[kind]} first.")
     return Wanted(act, kind, ids, bool(form.get("again")))
 
@@ -93,7 +88,7 @@ def _values(asked: Wanted, made: list[Done], context: Context) -> Mapping[str, A
         "orders": context.side.orders,
         "made": made,
         "good": [one for one in made if one.is_done],
-        "verb": _VERBS[asked.act],
+        "button": BUTTONS[asked.act],
         "done": _DONE[asked.act],
         "meaning": _MEANINGS[asked.act],
         "name": NAMES[asked.kind],

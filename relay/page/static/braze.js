@@ -19,9 +19,8 @@ document.body.addEventListener("htmx:after:swap", () => {
   if (dialog && !dialog.open) {
     dialog.addEventListener("close", () => {
       step.replaceChildren();
-      if (opener && opener.isConnected) {
-        opener.focus();
-      }
+      const back = opener?.isConnected ? opener : document.getElementById("letters-title");
+      back.focus(); // the row of a letter may have gone with its button
     });
     dialog.showModal();
   }

@@ -1,6 +1,5 @@
 """Attempts: where a delivery is now, why, and what is next; and each try with Braze's words."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -8,7 +7,8 @@ from typing import Any, Final, Literal
 from handler.core.delivery.claim_protocol import State
 from handler.core.reasons import FACTS, Reason
 from relay.operations.delivery_history import Found, described, refused_places
-from relay.page.reading import Kind
+from relay.page.reading import Kind, few
+from relay.page.remedies import cause, remedy
 from relay.page.way.docs_words import table
 from relay.stacks.ledger import Record
 from relay.stacks.logs import Line
@@ -18,8 +18,6 @@ Letter = Literal["", "dead", "held"]
 _SHOWN_ELSEWHERE: Final = frozenset({"rule", "found by"})
 _DUPLICATE: Final = "duplicate"
 _LINES: Final = "The delivery log line"
-_DEAD: Final = "Reasons of dead letters"
-_HELD: Final = "Reasons of held deliveries"
 _SHOWN: Final = 50  # tries of one delivery, the last ones
 _SLACK: Final = 2.0  # seconds that a worker may be quicker than the answer to the sender
 _KINDS: Final[Mapping[str, Kind]] = {
@@ -140,11 +138,10 @@ def _told(seen: Seen, outcome: str, last: Line) -> Progress:
     if outcome == "accepted" and (refused := refused_places(seen.record)):
         return _in_part(seen, refused)
     letter = _LETTERS.get(outcome, "")
-    cells = _letter_row(letter, reason)
     return replace(
         seen.at(_KINDS.get(outcome, "quiet"), _words(outcome, reason)),
-        why=_why(outcome, reason, last.entry, cells),
-        advice=_advice(letter, reason, cells),
+        why=_why(outcome, reason, last.entry, cause(reason) if letter else ""),
+        advice=remedy(reason) if letter else _end_of_wait(reason),
         due=last.at + seconds if isinstance(seconds, int) else None,
         letter=letter,
     )
@@ -152,9 +149,9 @@ def _told(seen: Seen, outcome: str, last: Line) -> Progress:
 
 def _in_part(seen: Seen, refused: str) -> Progress:
     """Return the place of a delivery of which Braze refused something."""
-    words = f"Braze accepted it but for {refused}: that is a dead letter until it is redriven"
-    advice = _advice("dead", Reason.REJECTED, _letter_row("dead", Reason.REJECTED))
-    return replace(seen.at("bad", words), advice=advice, letter="dead")
+    named = few(refused.split(", "))
+    words = f"Braze accepted it but for {named}: that is a dead letter until it is redriven"
+    return replace(seen.at("bad", words), advice=remedy(Reason.REJECTED), letter="dead")
 
 
 def _words(outcome: str, reason: str) -> str:
@@ -163,31 +160,23 @@ def _words(outcome: str, reason: str) -> str:
     return f"{words} ({reason.replace('_', ' ')})" if named else words
 
 
-def _letter_row(letter: Letter, reason: str) -> tuple[str, ...]:
-    heading = _HELD if letter == "held" else _DEAD
-    return table("operations.md", heading, "reason").get(reason, ()) if letter else ()
-
-
-def _why(outcome: str, reason: str, entry: Mapping[str, Any], cells: Sequence[str]) -> str:
+def _why(outcome: str, reason: str, entry: Mapping[str, Any], of_letter: str) -> str:
     """Return why it is there: the cause, and Braze's own words."""
     if outcome == "accepted":
         return ""
     meanings = table("operations.md", _LINES, "reason in the line")
     outcomes = table("operations.md", _LINES, "outcome")
     (meaning,) = meanings.get(reason) or outcomes.get(outcome) or ("",)
-    cause = cells[0] if cells else meaning
+    why = of_letter or f"{meaning[:1].upper()}{meaning[1:]}"
     said = f'Braze said: "{entry["detail"]}"' if entry.get("detail") else ""
-    return ". ".join(one for one in (f"{cause[:1].upper()}{cause[1:]}", said) if one)
+    return ". ".join(one for one in (why, said) if one)
 
 
-def _advice(letter: Letter, reason: str, cells: Sequence[str]) -> str:
-    """Return what the user does: for a letter the command, for a wait what ends it."""
-    if letter:
-        return _local(cells[1]) if len(cells) > 1 else ""
+def _end_of_wait(reason: str) -> str:
+    """Return what ends a wait; empty where there is none."""
     return _ENDS.get(reason) or _by_command(reason)
 
 
-_COMMAND: Final = re.compile(re.escape(RELAY) + r"(?: [a-z]+(?:-[a-z]+)*)+")
 _ENDS: Final[Mapping[str, str]] = {
     Reason.PAUSED: f"Resume it: on the page Braze, or with {RELAY} resume --local SCOPE.",
     Reason.SURGE: (
@@ -201,11 +190,6 @@ _ENDS: Final[Mapping[str, str]] = {
     Reason.CONFIGURATION: "Correct the id in vars of the rules file, or BrazeEndpoint.",
     Reason.WITHHELD: "Add the recipient to only in workspaces.yaml, if it is meant to be reached.",
 }
-
-
-def _local(text: str) -> str:
-    """Return a text whose commands are for the local stack."""
-    return _COMMAND.sub(r"\g<0> --local", f"{text[:1].upper()}{text[1:].rstrip('.')}.")
 
 
 def _by_command(reason: str) -> str:
@@ -236,15 +220,13 @@ def _try(line: Line, came: float) -> Try:
 
 def parked_steps(parked: Sequence[Any]) -> Iterator[Progress]:
     """Yield what became a dead letter before any request was made of it."""
-    rows = table("operations.md", _DEAD, "reason")
     for one in parked:
-        cause, command = rows.get(one.reason, ("", ""))
         yield Progress(
             delivery_id="",
             rule=one.rule or "the webhook",
             kind="bad",
             words=f"a dead letter ({one.reason.replace('_', ' ')})",
-            why=f"{cause[:1].upper()}{cause[1:]}: {one.detail}",
-            advice=_local(command),
+            why=f"{cause(one.reason)}: {one.detail}",
+            advice=remedy(one.reason),
             letter="dead",
         )
