@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.text import Text
 
@@ -31,8 +32,9 @@ def _followed(local: Local, show: Callable[[Text], None]) -> Iterator[None]:
     def follow() -> None:
         while True:
             last = ended.is_set()
-            for _, line in activity.look():
-                show(line)
+            with suppress(ClientError, BotoCoreError):  # it has ended, or has no time: looked again
+                for _, line in activity.look():
+                    show(line)
             if last:
                 return
             ended.wait(_EVERY_SECONDS)

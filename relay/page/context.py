@@ -32,6 +32,13 @@ class Folders:
     project: Path = PROJECT
 
 
+@dataclass(slots=True)
+class Away:
+    """What is said of processes of the stack that answer no more; empty where all do."""
+
+    words: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """A local stack, the rules that it serves, and what the page remembers of both.
@@ -42,6 +49,7 @@ class Context:
     live: LiveRules
     folders: Folders
     is_simulated: bool = True
+    away: Away = field(default_factory=Away)
     journal: Journal = field(default_factory=Journal)
     changes: Changes = field(default_factory=Changes)
     samples: Samples = field(default_factory=Samples)

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 from relay.local.emulator import HOST, listening
 from relay.local.loop_thread import in_thread
 from relay.local.webhook_feed import feed_place
+from relay.page import away
 from relay.page.access import Access
 from relay.page.bench import routes as bench
 from relay.page.braze import routes as braze
@@ -45,7 +46,7 @@ Following = Callable[[Context], Coroutine[None, None, None]]
 # What each part of the page looks up for as long as somebody looks.
 _FOLLOWING: Final[tuple[Following, ...]] = (
     *(webhooks.follow, bench.follow),
-    *(braze.follow, sampler.follow),
+    *(braze.follow, sampler.follow, away.follow),
 )
 
 
@@ -80,7 +81,8 @@ def application(context: Context, access: Access) -> web.Application:
     """Return the application of the page."""
     app = web.Application(client_max_size=_MAX_BODY, middlewares=[in_a_line, _closed(access)])
     app[CONTEXT] = context
-    app.add_routes([*webhooks.ROUTES, *way.ROUTES, *bench.ROUTES, *braze.ROUTES, *charts.ROUTES])
+    parts = (*webhooks.ROUTES, *way.ROUTES, *bench.ROUTES, *braze.ROUTES, *charts.ROUTES)
+    app.add_routes([*parts, *away.ROUTES])
     app.router.add_get(CHANGES, context.changes.stream, allow_head=False)
     app.router.add_static("/static/", _STATIC)
     app.on_response_prepare.append(_with_headers)

@@ -110,10 +110,10 @@ def _serve(
                 say(f"signing secret of {name}: {secret}")
         say(_SAVE)
         say(f"page {page}")
-        if wanted.opens_page:
-            webbrowser.open(page)
         typer.echo(f"ready {local.url}")
         with suppress(KeyboardInterrupt):
+            if wanted.opens_page and not webbrowser.open(page):
+                say("no browser could be opened: the URL of the page is above")
             live.watch()
 
 

@@ -39,8 +39,12 @@ def client(endpoint: str, service: str) -> Any:
 
     One is made of each: threads may share it (boto3 guide, "Clients").
     """
+    from botocore.config import Config  # noqa: PLC0415 - as boto3 below
+
+    # An emulator that has ended is not waited for: botocore's own five tries take half a minute.
+    tries = Config(retries={"mode": "standard", "total_max_attempts": 2})
     with _MAKING:
-        return _session().client(service, endpoint_url=endpoint)  # type: ignore[call-overload] # as named
+        return _session().client(service, endpoint_url=endpoint, config=tries)  # type: ignore[call-overload] # as named
 
 
 @cache

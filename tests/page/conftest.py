@@ -3,10 +3,11 @@
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from handler.rules_directory import read
@@ -69,6 +70,28 @@ def url(context: Context) -> Iterator[str]:
     """Return the URL of the page as the command prints it: with the token of this start."""
     with served_page(context) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def base(url: str) -> str:
+    """Return the URL of the page without a path."""
+    return url.partition("/?")[0]
+
+
+@pytest.fixture(scope="session")
+def own(url: str) -> Iterator[requests.Session]:
+    """Return a browser's session, as the page's own scripts use it."""
+    with own_session(url) as session:
+        yield session
+
+
+@contextmanager
+def own_session(url: str) -> Iterator[requests.Session]:
+    """Open a page as its own browser does."""
+    with requests.Session() as session:
+        session.get(url, timeout=30)
+        session.headers["Sec-Fetch-Site"] = "same-origin"
+        yield session
 
 
 @pytest.fixture(scope="session")

@@ -59,11 +59,6 @@ def test_a_token_is_the_whole_token() -> None:
         assert not ACCESS.is_token(given)
 
 
-@pytest.fixture
-def base(url: str) -> str:
-    return url.partition("/?")[0]
-
-
 @pytest.mark.parametrize("path", ["/", "/bench", "/braze", "/changes", "/static/page.js"])
 def test_nothing_answers_without_the_token(base: str, path: str) -> None:
     for cookies in ({}, {f"relay-page-{urlsplit(base).port}": "wrong"}):

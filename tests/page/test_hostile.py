@@ -19,20 +19,6 @@ DEEP = b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}"
 TEXT = "verify: {preset: shopify}\nrules: []\n"
 
 
-@pytest.fixture(scope="module")
-def own(url: str) -> Iterator[requests.Session]:
-    """Return a browser's session, as the page's own scripts use it."""
-    with requests.Session() as session:
-        session.get(url, timeout=30)
-        session.headers["Sec-Fetch-Site"] = "same-origin"
-        yield session
-
-
-@pytest.fixture
-def base(url: str) -> str:
-    return url.partition("/?")[0]
-
-
 @pytest.fixture(autouse=True)
 def as_before(folders: Folders, relay: Relay) -> Iterator[None]:
     """Take away the samples, cases and dead letters that a test has made."""

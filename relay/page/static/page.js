@@ -2,7 +2,7 @@
 // The stream of changes: each kind is an event of the body, by which htmx fetches again what shows it.
 // A stream that ends is opened again by the browser. What was missed before it was open is fetched then:
 // at first, what has changed since the page was made.
-const kinds = ["webhooks", "deliveries", "rules", "braze", "letters"];
+const kinds = ["webhooks", "deliveries", "rules", "braze", "letters", "stack"];
 const changes = new EventSource("/changes");
 const link = document.getElementById("link");
 for (const kind of kinds) {
