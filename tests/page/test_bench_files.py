@@ -2,6 +2,9 @@
 
 import os
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,24 @@ def test_a_file_that_has_changed_since_it_was_read_is_not_written_over(folder: P
     with pytest.raises(NotDone, match="has changed on disk since it was read"):
         save(folder, "shop.yaml", AFTER, digest)
     assert (folder / "shop.yaml").read_text(encoding="utf-8") == "# of an editor\n"
+
+
+def test_of_two_pages_that_save_at_once_one_is_told_that_the_file_has_changed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest, replace = read(folder, "shop.yaml").digest, Path.replace
+    both = threading.Barrier(2)
+
+    def at_once(self: Path, target: Path) -> Path:
+        with suppress(threading.BrokenBarrierError):  # the other one waits for its turn
+            both.wait(1)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", at_once)
+    with ThreadPoolExecutor(2) as pages:
+        tried = [pages.submit(save, folder, "shop.yaml", AFTER + one, digest) for one in "#!"]
+        said = [one.exception() for one in tried]
+    assert [type(one) for one in said if one is not None] == [NotDone]
 
 
 def test_a_file_that_has_gone_is_not_made_again(folder: Path) -> None:

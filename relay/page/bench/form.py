@@ -10,11 +10,15 @@ from relay.page.bench import rules_files
 from relay.page.bench.choosing import Chosen
 from relay.page.bench.events import PASTED
 from relay.page.bench.rules_files import with_newlines
+from relay.page.webhooks.listing import whole_number
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a page has in its form; `page` tells it from others, `digest` is of the text read."""
+    """What a page has in its form; `page` tells it from others, `digest` is of the text read.
+
+    `number` is that of the text among those that the page has sent; 0 where it gives none.
+    """
 
     page: str
     rules: str
@@ -22,6 +26,7 @@ class Form:
     digest: str
     editor: str
     chosen: Chosen
+    number: int = 0
 
     @classmethod
     async def of(cls, request: web.Request) -> Self:
@@ -41,6 +46,7 @@ class Form:
             chosen=Chosen(
                 one("event") or PASTED, one("pasted"), one("headers"), Path(one("rules")).stem
             ),
+            number=whole_number(one("number")),
         )
 
     def place(self, folder: Path) -> Path:

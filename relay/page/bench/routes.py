@@ -94,7 +94,7 @@ def _written(asked: Asked) -> dict[str, Any]:
 async def _result(request: web.Request) -> web.Response:
     """Answer with what the text makes of the event; a newer text makes it needless."""
     context, form = request.app[CONTEXT], await Form.of(request)
-    bench, number = context.workbench, context.workbench.next(form.page)
+    bench, number = context.workbench, context.workbench.take(form.page, form.number)
     async with bench.turn:
         if bench.is_stale(form.page, number):
             return web.Response(status=_NOTHING_NEW)
@@ -106,7 +106,7 @@ async def _result(request: web.Request) -> web.Response:
 async def _check(request: web.Request) -> web.Response:
     """Answer with all remarks of the check on the text, unless there is a newer one by then."""
     context, form = request.app[CONTEXT], await Form.of(request)
-    number = context.workbench.newest(form.page)
+    number = form.number or context.workbench.newest(form.page)
 
     def is_stale() -> bool:
         return context.workbench.is_stale(form.page, number)

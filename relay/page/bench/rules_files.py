@@ -7,6 +7,7 @@ the bench is lost. It is atomic: who reads the file finds the old text or the ne
 import os
 import stat
 import tempfile
+import threading
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -16,6 +17,7 @@ from handler.rules_directory import files
 
 _SAVING: Final = ".saving"  # the end of a temporary file's name: no rules file ends so
 _LINE_BREAKS: Final = "\r\n"
+_WRITING: Final = threading.Lock()  # of two pages that save at once, the second finds a change
 
 
 class NotDone(Exception):
@@ -47,8 +49,12 @@ def read(folder: Path, name: str) -> RulesText:
 
 def save(folder: Path, name: str, text: str, digest: str) -> RulesText:
     """Write a text over the one with this digest; return it, or raise NotDone."""
-    place = _place(folder, name)
-    before = _content(place)
+    with _WRITING:
+        return _saved(_place(folder, name), text, digest)
+
+
+def _saved(place: Path, text: str, digest: str) -> RulesText:
+    name, before = place.name, _content(place)
     if _text(name, before).digest != digest:
         raise NotDone(f"{name} has changed on disk since it was read here: nothing is saved")
     new = RulesText(name, with_newlines(text))

@@ -29,12 +29,16 @@ class Workbench:
         """Return the number of a page's newest text."""
         return self._newest.get(page) or 0
 
-    def next(self, page: Hashable) -> int:
-        """Return the number of a page's new text: what has a lower one is stale."""
-        number = self.newest(page) + 1
-        self._newest[page] = number
+    def take(self, page: Hashable, given: int) -> int:
+        """Note a page's text, and return its number: the one given, else the next.
+
+        The page numbers its texts as they are typed. They may come in another order: what a busy
+        server reads first need not be what was sent first.
+        """
+        number = given or self.newest(page) + 1
+        self._newest[page] = max(self.newest(page), number)
         return number
 
     def is_stale(self, page: Hashable, number: int) -> bool:
-        """Return whether a page has sent a newer text."""
-        return self.newest(page) != number
+        """Return whether a page has a newer text."""
+        return self.newest(page) > number

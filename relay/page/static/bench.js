@@ -6,6 +6,7 @@ const gutter = document.getElementById("gutter");
 const count = document.getElementById("count");
 const editor = document.getElementById("editor");
 let sent = null; // the text that is being saved
+let texts = 0; // that were sent to be tried
 
 const isTyped = () => text.value !== text.defaultValue;
 const lineStart = (line) => text.value.split("\n").slice(0, line - 1).reduce((at, one) => at + one.length + 1, 0);
@@ -103,6 +104,24 @@ for (const kind of ["mouseover", "focusin"]) {
   form.addEventListener(kind, (event) => event.target.closest(".field") && form.classList.remove("no-tips"));
 }
 form.addEventListener("submit", (event) => event.preventDefault());
+
+// Each text that is tried has a number, and what is checked that of the text which was tried last:
+// the server answers for the newest one alone, and what it said of an older one is not shown.
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.request.action === "/bench/result") {
+    texts += 1;
+  } else if (ctx.request.action !== "/bench/check") {
+    return;
+  }
+  ctx.text = texts;
+  ctx.request.body.set("number", String(texts));
+});
+document.addEventListener("htmx:before:swap", (event) => {
+  if (event.detail.ctx.text < texts) {
+    event.preventDefault();
+  }
+});
 
 document.addEventListener("htmx:after:swap", () => {
   announce();
