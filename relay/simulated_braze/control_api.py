@@ -1,6 +1,6 @@
 """The control API of the simulated Braze: everything under /_sim/."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from aiohttp import web
@@ -35,11 +35,13 @@ def _control(act_on: Callable[[str, bytes], object]) -> Handler:
     return answer
 
 
-def _list(look: Callable[[], Sequence[object]]) -> Handler:
-    """Show a list, or of it the `last` entries alone."""
+def _list(look: Callable[[], Sequence[Mapping[str, object]]]) -> Handler:
+    """Show a list, or of it those with a `dispatch_id`, or the `last` entries alone."""
 
     async def answer(request: web.Request) -> web.Response:
         last, found = request.query.get("last"), look()
+        if ids := {*request.query.getall("dispatch_id", [])}:
+            found = [one for one in found if one.get("dispatch_id") in ids]
         if last is None:
             start = 0
         elif last.isascii() and last.isdigit() and len(last) <= _DIGITS:

@@ -1,7 +1,7 @@
 """Activity of a stack: its log lines as they come, with the names of orders and what Braze did."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,6 +21,7 @@ _ASKED: Final = 5  # such searches at each look
 _KNOWN: Final = 20_000  # deliveries whose names are kept
 _GAP: Final = "  "
 _SECONDS: Final = 2  # for the simulated Braze's answer
+_FEW: Final = 100  # ids, which one URL holds
 
 Record = tuple[int, str, str]  # milliseconds since the epoch, stream, line
 
@@ -140,8 +141,8 @@ class Activity:
 
     def _became(self, entries: list[Entry]) -> Callable[[Entry], str]:
         """Return what says of a delivery what the simulated Braze did with it."""
-        ids = {one.get("dispatch_id") for one in entries} - {None}
-        sends = sends_of(self._braze) if self._braze and ids else []
+        ids = {str(one["dispatch_id"]) for one in entries if one.get("dispatch_id")}
+        sends = sends_of(self._braze, ids) if self._braze and ids else []
         found = [one for one in sends if one.get("dispatch_id") in ids]
 
         def became(entry: Entry) -> str:
@@ -168,15 +169,24 @@ def reached_words(sends: Sequence[Mapping[str, Any]]) -> str:
     return f"reached {reached or 'nobody'}{f' of {len(sends)}' if reached else ''}: {because}"
 
 
-def sends_of(braze_url: str) -> list[Mapping[str, Any]]:
-    """Return the sends of the simulated Braze; none where it does not answer."""
-    found: list[Mapping[str, Any]] = _shown(f"{braze_url}/_sim/sends", [])
+def sends_of(braze_url: str, dispatches: Iterable[str] = ()) -> list[Mapping[str, Any]]:
+    """Return the sends of the simulated Braze, those of few requests without all others.
+
+    None where it does not answer.
+    """
+    ids = [("dispatch_id", one) for one in dispatches]
+    chosen = ids if len(ids) <= _FEW else []
+    found: list[Mapping[str, Any]] = _shown(f"{braze_url}/_sim/sends", [], chosen)
     return found
 
 
-def updates_of(braze_url: str) -> list[Mapping[str, Any]]:
-    """Return the simulated Braze's updates of profiles, events and consent; none as above."""
-    found: list[Mapping[str, Any]] = _shown(f"{braze_url}/_sim/updates", [])
+def updates_of(braze_url: str, last: int | None = None) -> list[Mapping[str, Any]]:
+    """Return the simulated Braze's updates of profiles, events and consent, or the last of them.
+
+    None where it does not answer.
+    """
+    chosen = [] if last is None else [("last", str(last))]
+    found: list[Mapping[str, Any]] = _shown(f"{braze_url}/_sim/updates", [], chosen)
     return found
 
 
@@ -186,11 +196,11 @@ def commerce_of(braze_url: str) -> Mapping[str, Any]:
     return found
 
 
-def _shown(url: str, absent: Any) -> Any:
+def _shown(url: str, absent: Any, chosen: Sequence[tuple[str, str]] = ()) -> Any:
     """Return what the simulated Braze shows, `absent` where it does not answer."""
     import requests  # noqa: PLC0415 - 0.1 s, for local stacks only
 
     with suppress(requests.RequestException, ValueError):
-        answer = requests.get(url, timeout=_SECONDS)
+        answer = requests.get(url, params=[*chosen], timeout=_SECONDS)
         return answer.json() if answer.ok else absent
     return absent

@@ -1,13 +1,15 @@
 """Records of the simulated Braze, for people: messages, refused requests, profiles. Pure."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
 from relay.doctor.braze_checks import Target
-from relay.rules.yaml_text import differences, written
+from relay.rules import yaml_text
 
 Record = Mapping[str, Any]  # as the control API shows it
 _TARGETS: Final = {"campaign_id": "campaign", "canvas_id": "Canvas"}
@@ -16,6 +18,7 @@ _KEY: Final = 16  # hex digits
 _EMAIL: Final = "email"
 _CONSENT: Final = ("email_subscribe", "push_subscribe", "subscription_groups")
 _IDENTITY: Final = ("user_aliases", _EMAIL, "phone")
+_KEPT: Final = 2_000  # texts: YAML takes a millisecond each, and most are shown again
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ def _message(send: Record, request: Record | None, rules: Mapping[str, str]) -> 
         is_reached=bool(send["reached"]),
         because=str(send["because"] or ""),
         message=written(shown) if shown else "",
-        changes=tuple(differences(send["profile_before"], send["profile_after"])),
+        changes=differences(send["profile_before"], send["profile_after"]),
     )
 
 
@@ -141,7 +144,7 @@ def _update(number: int, one: Record) -> Update:
         is_applied=bool(one["applied"]),
         because=str(one["because"] or ""),
         content=written(dict(content)) if isinstance(content, dict) else str(content),
-        changes=tuple(differences(one.get("profile_before"), one.get("profile_after"))),
+        changes=differences(one.get("profile_before"), one.get("profile_after")),
     )
 
 
@@ -170,6 +173,26 @@ def refusals(requests: Sequence[Record]) -> list[Refusal]:
 
 def _shown(body: Any) -> str:
     return body if isinstance(body, str) else written(body)
+
+
+def written(value: Any) -> str:
+    """Return a value as YAML, which is made once."""
+    return _yaml(json.dumps(value))
+
+
+def differences(old: Any, new: Any) -> tuple[str, ...]:
+    """Return the lines in which two values differ, which are found once."""
+    return _differences(json.dumps(old), json.dumps(new))
+
+
+@lru_cache(_KEPT)
+def _yaml(text: str) -> str:
+    return yaml_text.written(json.loads(text))
+
+
+@lru_cache(_KEPT)
+def _differences(old: str, new: str) -> tuple[str, ...]:
+    return tuple(yaml_text.differences(json.loads(old), json.loads(new)))
 
 
 def found(profiles: Mapping[str, Record], wanted: str) -> list[str]:
@@ -202,7 +225,7 @@ def profile(key: str, attributes: Record) -> Profile:
     )
 
 
-def history(changes: Sequence[Record]) -> list[tuple[float, str, list[str]]]:
+def history(changes: Sequence[Record]) -> list[tuple[float, str, Sequence[str]]]:
     """Return the changes of a profile, the newest first: when, why, and the lines that differ."""
     return [
         (one["time"], str(one["cause"]), differences(one["before"], one["after"]))

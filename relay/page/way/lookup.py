@@ -8,14 +8,18 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.secrets import SecretCache
+from handler.core.braze.request import objects_of
+from handler.core.delivery.claim_protocol import State
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.secret_values import Secret
 from relay.local.stack import Local
+from relay.local.updates import updates_for
 from relay.operations.clients import Desk, NoSuchResource
 from relay.operations.delivery_history import logged
 from relay.page.context import Context
 from relay.page.reading import Reading
+from relay.page.way.reach import dispatches_of, is_lost
 from relay.page.way.recorded import writes_records
 from relay.rules.names import Names
 from relay.stacks.activity import commerce_of, sends_of, updates_of
@@ -24,6 +28,7 @@ from relay.stacks.logs import Line
 from relay.stacks.selection import LOCAL, Operated
 
 MOST: Final = 20  # deliveries of a webhook that are looked up: each takes two searches of logs
+_LAST: Final = 500  # updates of Braze that are looked through first
 _BEFORE: Final = 86_400  # seconds before it came: a repeat shows what the first one came to
 _SERVICES: Final = ("logs", "cloudformation")
 _AWAY: Final = (ClientError, BotoCoreError, NoSuchResource, Unavailable)
@@ -67,13 +72,33 @@ def look_up(context: Context, reading: Reading) -> Known:
 
 def _with_braze(known: Known, braze_url: str) -> Known:
     """Return what is known with what the simulated Braze shows of such deliveries."""
-    writing = any(writes_records(one) for one in known.deliveries)
+    writing = [one for one in known.deliveries if writes_records(one)]
     return replace(
         known,
-        sends=sends_of(braze_url) if known.deliveries else (),
-        updates=updates_of(braze_url) if writing else (),
+        sends=_sends(known, braze_url),
+        updates=_updates(known, writing, braze_url) if writing else (),
         commerce=commerce_of(braze_url) if writing else {},
     )
+
+
+def _sends(known: Known, braze_url: str) -> Sequence[Record]:
+    """Return the sends of the deliveries' requests; all sends where an answer was lost."""
+    if any(is_lost(str(one.entry.get("outcome"))) for each in known.lines.values() for one in each):
+        return sends_of(braze_url)
+    dispatches = {one for each in known.records.values() for one in dispatches_of(each)}
+    return sends_of(braze_url, dispatches) if dispatches else ()
+
+
+def _updates(known: Known, writing: Sequence[Delivery], braze_url: str) -> Sequence[Record]:
+    """Return the last updates; all of them where one of an accepted delivery is older."""
+    found = updates_of(braze_url, _LAST)
+    accepted = [
+        one for one in writing if known.records.get(one.id, {}).get("state") == State.ACCEPTED
+    ]
+    is_whole = len(found) < _LAST or all(
+        len(updates_for(one, found)) == len([*objects_of(one)]) for one in accepted
+    )
+    return found if is_whole else updates_of(braze_url)
 
 
 def _signing_secrets(local: Local) -> Secret:

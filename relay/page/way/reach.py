@@ -79,12 +79,22 @@ def sends_for(
     delivery: Delivery, record: Record, tried: Progress, sends: Sequence[Record]
 ) -> list[Record]:
     """Return the sends of a delivery: those of its dispatches, and one whose answer was lost."""
-    dispatches = {one.get("dispatch_id") for one in record.get("last", ())} - {None}
+    dispatches = dispatches_of(record)
     found = [one for one in sends if one.get("dispatch_id") in dispatches and is_to(one, delivery)]
-    if found or not any(one.outcome in ("unknown", "held") for one in tried.tries):
+    if found or not any(is_lost(one.outcome) for one in tried.tries):
         return found
     wanted = Wanted("", delivery)
     return [one for one in sends if is_to(one, delivery) and wanted.likeness(one) >= _SAME_SEND]
+
+
+def dispatches_of(record: Record) -> set[str]:
+    """Return Braze's names of the requests that the ledger knows of a delivery."""
+    return {str(one["dispatch_id"]) for one in record.get("last", ()) if one.get("dispatch_id")}
+
+
+def is_lost(outcome: str) -> bool:
+    """Return whether a request may have been sent without an answer that names it."""
+    return outcome in ("unknown", "held")
 
 
 def is_to(send: Record, delivery: Delivery) -> bool:

@@ -34,6 +34,15 @@ def test_of_a_list_the_last_entries_can_be_asked_for(
     assert len(braze.call("GET", f"/requests?last={last}")) == len(shown)
 
 
+def test_the_sends_of_some_requests_can_be_asked_for(braze: Client) -> None:
+    made = [braze.trigger({**NEW, "external_user_id": name}).json() for name in "abc"]
+    chosen = "&".join(f"dispatch_id={one['dispatch_id']}" for one in made[1:])
+    assert [one["external_id"] for one in braze.call("GET", f"/sends?{chosen}")] == ["b", "c"]
+    last = braze.call("GET", f"/sends?{chosen}&last=1")
+    assert [one["external_id"] for one in last] == ["c"]
+    assert braze.call("GET", "/sends?dispatch_id=none") == []
+
+
 @pytest.mark.parametrize("last", ["", "-1", "x", "\u0661", "9" * 5_000])
 def test_what_is_no_number_of_entries_is_refused_in_words(braze: Client, last: str) -> None:
     answer = requests.get(f"{braze.url}/_sim/sends", params={"last": last}, timeout=5)
