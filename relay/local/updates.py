@@ -81,10 +81,15 @@ def counted_lines(commerce: Record) -> Iterator[str]:
         yield words
 
 
+def _amount(number: float | None) -> str:
+    """Return an amount in words; one that no float holds is shown as null."""
+    return "too much" if number is None else f"{number:,.2f}"
+
+
 def amounts(figures: Record) -> str:
     """Return orders and revenue in words; empty where there are none."""
     orders, revenue = figures.get("total_orders", 0), figures.get("total_revenue", {})
     if not (orders or revenue):
         return ""
-    sums = ", ".join(f"{amount:,.2f} {code}" for code, amount in revenue.items())
+    sums = ", ".join(f"{_amount(one)} {code}" for code, one in revenue.items())
     return f"{counted(orders, 'order')}, revenue {sums or 'none'}"

@@ -5,13 +5,14 @@ It is made by the rules that were served then, and only where somebody looks.
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from handler.core.errors import NotJson, RulesError, Unavailable, Unverified
-from handler.core.models import Plan, Verified, Webhook
+from handler.core.errors import Malformed, NotJson, RulesError, Unavailable, Unverified
+from handler.core.models import LoggedEvent, Plan, Verified, Webhook
+from handler.core.planning.parse import parse, split
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
 from handler.core.secret_values import Secret, signing_secrets
@@ -31,6 +32,7 @@ _OK, _UNVERIFIED, _UNKNOWN, _FAILED = 200, 401, 404, 500
 _NAMED: Final = 3  # types and references of one webhook; the others are counted
 _KEPT: Final = 32  # readings, which hold bodies and requests
 _LONGEST: Final = 300  # characters of an answer that is no JSON
+_CLAIMING: Final = 1_000_000  # bytes: what a larger body says of itself is not worked out
 # As ingest does in a stack whose LedgerDays is the default, 400, which local stacks have.
 _OLDEST: Final = 399 * 86_400
 
@@ -50,7 +52,8 @@ class Reading:
 
     `rules` are the source's as they were served: with a mistake its error, None for no source.
     `plan` is what they make of it, None where it was refused, or is a handshake. `unverified` is
-    why its sender is not proven, an UnverifiedReason; empty where that is not known.
+    why its sender is not proven, an UnverifiedReason; empty where that is not known. `claimed` are
+    the events of one that was refused, as it names them itself: whoever sent it is not proven.
     """
 
     arrival: Arrival
@@ -60,6 +63,7 @@ class Reading:
     plan: Plan | None = field(repr=False)
     unverified: str
     verdict: Verdict
+    claimed: tuple[LoggedEvent, ...] = ()
 
     @property
     def source(self) -> str:
@@ -69,13 +73,16 @@ class Reading:
     @property
     def types(self) -> str:
         """The types of its events."""
-        return _listed([one.type for one in self.plan.logged if one.type] if self.plan else [])
+        return few([one.type for one in self._events if one.type])
 
     @property
     def references(self) -> str:
         """The objects' own names, such as #1042."""
-        logged = self.plan.logged if self.plan else ()
-        return _listed([one.reference for one in logged if one.reference])
+        return few([one.reference for one in self._events if one.reference])
+
+    @property
+    def _events(self) -> Sequence[LoggedEvent]:
+        return self.plan.logged if self.plan else self.claimed
 
     @property
     def credentials(self) -> frozenset[str]:
@@ -102,8 +109,9 @@ def read(arrival: Arrival, secrets: Secrets | None) -> Reading:
     if isinstance(rules, Source) and answered.status == _UNVERIFIED:
         given = sample_secrets(arrival.served.sources) if secrets is None else secrets
         why = _unverified(webhook, rules, given)
+    claimed = _claimed(webhook, rules) if answered.status != _OK else ()
     verdict = _verdict(answered, rules, planned, why)
-    return Reading(arrival, answered, webhook, rules, planned, why, verdict)
+    return Reading(arrival, answered, webhook, rules, planned, why, verdict, claimed)
 
 
 def webhook_of(answered: Answered, at: float) -> Webhook:
@@ -130,6 +138,18 @@ def _planned(webhook: Webhook, source: Source) -> Plan | None:
         if not (greet(webhook, source.handshakes) or greet_signed(verified, source.handshakes)):
             return plan(verified, source, _OLDEST)
     return None
+
+
+def _claimed(webhook: Webhook, rules: Source | RulesError | None) -> tuple[LoggedEvent, ...]:
+    """Return the events that a webhook says it has; none where nothing can be read of it."""
+    if not isinstance(rules, Source) or len(webhook.body) > _CLAIMING:
+        return ()
+    verified = Verified(webhook)
+    with suppress(NotJson, Malformed):
+        parts, _ = split(verified, rules)
+        events = [parse(one, verified, rules) for one in parts[:_NAMED]]
+        return tuple(LoggedEvent(one.id, one.type, one.reference) for one in events)
+    return ()
 
 
 def _unverified(webhook: Webhook, source: Source, secrets: Secrets) -> str:
@@ -168,7 +188,7 @@ def _of_plan(planned: Plan) -> Verdict:
     if planned.deliveries:
         return Verdict(sent, "good")
     if planned.shadow:
-        rules = _listed([one.rule for one in planned.shadow])
+        rules = few([one.rule for one in planned.shadow])
         return Verdict("not sent: its rule is in shadow", "quiet", rules)
     if not planned.events:
         return Verdict("no event in it", "quiet")
@@ -198,7 +218,7 @@ def _document(answered: Answered) -> Mapping[str, object]:
     return {}
 
 
-def _listed(names: list[str]) -> str:
+def few(names: Iterable[str]) -> str:
     """Return the first of these names, each once, and how many more there are."""
     known = list(dict.fromkeys(names))
     more = len(known) - _NAMED

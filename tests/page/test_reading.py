@@ -86,6 +86,24 @@ def test_a_wrong_signature_is_told_from_a_missing_one() -> None:
     assert wrong.plan is None
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b'{"x":' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        b'{"name": "#1"' + b" " * 1_000_000 + b"}",
+        b'{"name": {"a": 1}}',
+        b"[]",
+    ],
+    ids=["no JSON", "deep", "large", "no name", "no object"],
+)
+def test_a_refused_webhook_that_says_nothing_fit_is_known_by_its_source(body: bytes) -> None:
+    headers = {"x-shopify-topic": "<img> " * 9}
+    found = reading(body=body, headers=headers, status=401, answer='{"error": "unverified"}')
+    assert found.references == ""
+    assert found.verdict.words == "refused 401: no signature"
+
+
 def test_the_secrets_of_the_stack_decide_where_it_has_its_own() -> None:
     sample = read_sample(EVENTS / "shopify-order.json")
     source = SOURCES["shopify"]

@@ -9,12 +9,14 @@ import pytest
 
 from handler.core.models import Delivery, Parked
 from handler.core.reasons import FACTS, Reason, standing
+from relay.page.remedies import BUTTONS
 from relay.page.way.attempts import Progress, Seen, parked_steps, progress
 from relay.page.way.lookup import Known
 from relay.page.way.reach import compared, reached, remedy, sends_for
 from relay.page.way.way import Way, way_of
 from relay.paths import PROJECT
 from relay.stacks.logs import Line
+from relay.stacks.selection import RELAY
 from tests.page.signed import explanation, posted, secret, signed
 
 CAME = 1_767_268_800.0
@@ -71,7 +73,7 @@ def test_what_braze_took_in_part_says_where_the_rest_lies() -> None:
     found = place(line(CAME, "accepted", status=201), state="ACCEPTED", attempts=1, last=last)
     assert (found.kind, found.letter) == ("bad", "dead")
     assert found.words.startswith("Braze accepted it but for events.0, events.2: that is a dead")
-    assert "dead-letters redrive --local" in found.advice
+    assert "“Redrive”" in found.advice
 
 
 @pytest.mark.parametrize(
@@ -101,14 +103,14 @@ def test_every_wait_says_what_ends_it(reason: Reason) -> None:
 
 
 @pytest.mark.parametrize("reason", sorted(standing("dead") - {"refused_by_sqs", "by_sqs"}))
-def test_every_dead_letter_has_its_cause_and_a_command_for_this_stack(reason: Reason) -> None:
+def test_every_dead_letter_has_its_cause_and_a_button(reason: Reason) -> None:
     found = place(line(CAME, "rejected", reason, detail="x"), state="DEAD", dead_at=int(CAME))
     assert (found.kind, found.letter) == ("bad", "dead")
     assert found.words.startswith("a dead letter")
     assert found.why
-    commands = re.findall(r"relay [a-z-]+(?: [a-z-]+)*?(?: --local)?(?=[ .,:?;])", found.advice)
-    assert "--local" in found.advice
-    assert commands
+    named = re.findall("“([^”]+)”", found.advice)
+    assert {*named} & {*BUTTONS.values()}
+    assert RELAY not in found.advice
 
 
 @pytest.mark.parametrize("reason", ["unknown", "notice"])
@@ -116,7 +118,8 @@ def test_what_is_held_says_what_to_ask_braze(reason: str) -> None:
     found = place(line(CAME, "unknown", reason), state="HELD")
     assert (found.kind, found.letter) == ("bad", "held")
     assert found.words.startswith("held for a person")
-    assert "held release --local" in found.advice or "held show --local" in found.advice
+    assert "“Drop”" in found.advice
+    assert "“Release”" in found.advice
 
 
 def test_what_is_withheld_says_where_that_is_set() -> None:
@@ -149,7 +152,7 @@ def test_what_is_parked_is_a_dead_letter_with_its_reason() -> None:
     (found,) = parked_steps([parked])
     assert (found.kind, found.letter, found.rule) == ("bad", "dead", "order")
     assert found.why == "The rule could not make its request of this event: email: it is missing"
-    assert "--rendered" in found.advice
+    assert "“Render anew”" in found.advice
 
 
 # Braze
@@ -291,6 +294,7 @@ def test_the_whole_way_of_an_order() -> None:
 
 def test_a_refused_webhook_ends_at_its_verification() -> None:
     found = way_of(signed(key="another-secret", status=401), None, Known(secret()), CAME)
+    assert (found.title, found.is_unproven) == ("shopify orders/create #1042", True)
     assert [one.kind for one in found.steps] == ["bad", "bad", *["quiet"] * 4]
     assert (found.attempts, found.reach) == ((), ())
 

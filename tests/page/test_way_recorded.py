@@ -10,7 +10,7 @@ from handler.core.models import Delivery
 from relay.page.way.attempts import Progress
 from relay.page.way.lookup import Known
 from relay.page.way.recorded import recorded, writes_records
-from relay.page.way.way import way_of
+from relay.page.way.way import MOST_REACH, way_of
 from relay.simulated_braze.commerce import Commerce
 from tests.page.signed import explanation, secret, signed
 from tests.relay.dead_letters.desk import DELIVERY
@@ -89,3 +89,19 @@ def test_the_way_of_an_order_ends_in_what_braze_recorded() -> None:
     known = Known(secret(), [own], updates=[update("events", PLACED)], commerce=commerce())
     found = way_of(reading, explanation(reading), known, reading.arrival.at)
     assert [one.words for one in found.reach] == ["event ecommerce.order_placed is recorded"]
+
+
+def test_of_75_objects_those_that_failed_are_shown_and_each_reason_stands_at_the_top_once() -> None:
+    reading = signed()
+    objects: list[JsonValue] = [{**PLACED, "name": f"e{at}"} for at in range(75)]
+    own: Delivery = replace(delivery(events=objects), id="b" * 64)
+    why = "<b>'time' is required</b>"
+    lost = {"applied": False, "because": why, "external_id": None}
+    made = [update("events", one, **(lost if at > 72 else {})) for at, one in enumerate(objects)]
+    known = Known(secret(), [own], updates=made, commerce=commerce("ecommerce.order_placed"))
+    found = way_of(reading, explanation(reading), known, reading.arrival.at)
+    assert [one.kind for one in found.reach[:3]] == ["bad", "bad", "good"]
+    assert (len(found.reach), found.more_reach) == (MOST_REACH, 75 - MOST_REACH)
+    assert [one.words for one in found.problems if one.step == "braze"] == [
+        f"confirm: accepted, and not recorded: {why} (2 times)"
+    ]

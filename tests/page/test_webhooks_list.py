@@ -14,6 +14,7 @@ from relay.page.reading import Verdict
 from relay.page.rendering import fragment
 from relay.page.webhooks.delivery_states import DeliveryState, DeliveryStates
 from relay.page.webhooks.listing import PAGE, Listed, Row, Sought, listed
+from relay.page.webhooks.row_texts import RowTexts
 from relay.page.webhooks.summaries import Summaries, Summary
 from relay.page.webhooks.unreached import reached
 from relay.paths import EVENTS, PROJECT
@@ -63,6 +64,9 @@ def test_a_delivery_that_braze_took_in_part_is_no_good_one() -> None:
     last = [{"class": "accepted", "reason": "accepted", "refused": "attributes.0"}]
     found = DeliveryState.of(DeliveryRecord.of({"state": "ACCEPTED", "last": last}))
     assert (found.kind, found.words) == ("bad", "accepted but for attributes.0")
+    last[0]["refused"] = " ".join(f"events.{at}" for at in range(75))
+    found = DeliveryState.of(DeliveryRecord.of({"state": "ACCEPTED", "last": last}))
+    assert found.words == "accepted but for events.0, events.1, events.2, and 72 more"
 
 
 def test_the_newest_is_first(stack: Stack) -> None:
@@ -77,13 +81,33 @@ def test_the_newest_is_first(stack: Stack) -> None:
         ("JONAS.brandt@example.org", [2]),  # an address that is no key of its own
         ("9204417730456", [3]),  # an external id
         ("Inês", [3]),  # JSON writes it as an escape
-        ("orders/create", [2, 1]),
+        ("orders/create", [4, 2, 1]),
         ("#1044", [4]),  # refused, and found all the same
         ("nowhere", []),
     ],
 )
 def test_a_search_finds_orders_addresses_and_ids(stack: Stack, text: str, found: list[int]) -> None:
     assert stack.numbers(text=text) == found
+
+
+def test_two_webhooks_of_one_order_differ_in_the_line_of_their_name() -> None:
+    stack = Stack()
+    for name in ("shopify-order", "shopify-order-paid", "shopify-order-paid"):
+        stack.take(name, {"name": "#7"})
+    lines = [one.partition('class="source"')[0] for one in RowTexts().of(stack.rows(), 0)]
+    assert [(row.name, row.type) for row in stack.rows()] == [
+        ("#7", "orders/paid"),
+        ("#7", "orders/paid"),
+        ("#7", "orders/create"),
+    ]
+    assert ["no. 3" in lines[0], "no. 2" in lines[1]] == [True, True]
+
+
+def test_a_refused_webhook_has_the_name_that_it_says_marked_as_unproven(stack: Stack) -> None:
+    row = stack.rows()[0]
+    assert (row.name, row.type, row.summary.deliveries) == ("#1044", "orders/create", ())
+    shown = [str(one) for one in RowTexts().of(stack.rows(), 0)]
+    assert ["unproven" in one for one in shown] == [True, False, False, False]
 
 
 def test_a_search_finds_what_the_rules_make_an_id_of(stack: Stack) -> None:

@@ -1,7 +1,8 @@
 """The way of one webhook: its steps together, made of values alone."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from handler.core.models import Delivery
@@ -18,6 +19,8 @@ from relay.page.way.verification import Verification, verification
 from relay.rules.explain.explanation import JsonObject
 
 _TAKEN: Final = 200
+_WRONG: Final = ("bad", "wait")
+MOST_REACH: Final = 50  # rows: one delivery may have 75 objects
 _ORDER: Final[tuple[Kind, ...]] = ("bad", "wait", "good")
 
 
@@ -42,9 +45,10 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A webhook from left to right; `why_no_rules` says why nothing was made of it.
+    """A webhook from left to right.
 
-    `more_events`, `more_requests` and `more_deliveries` count what is not shown.
+    `is_unproven` says that the title is what a refused webhook says of itself. `more_events`,
+    `more_requests`, `more_deliveries` and `more_reach` count what is not shown.
     """
 
     number: int
@@ -61,6 +65,8 @@ class Way:
     more_events: int = 0
     more_requests: int = 0
     more_deliveries: int = 0
+    more_reach: int = 0
+    is_unproven: bool = False
 
     @property
     def waits(self) -> bool:
@@ -70,20 +76,14 @@ class Way:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """What went wrong behind the answer, or waits: it stands at the top."""
-        tried = [
-            Problem(one.kind, f"{one.rule}: {one.words}", "attempts")
-            for one in self.attempts
-            if one.kind in ("bad", "wait")
-        ]
-        return (
-            *tried,
-            *(
-                Problem(one.kind, f"{one.rule}: {one.words}", "braze")
-                for one in self.reach
-                if one.kind == "bad"
-            ),
+        """What went wrong behind the answer, or waits: it stands at the top, each once."""
+        found = Counter(
+            [
+                *(_problem(one, "attempts") for one in self.attempts if one.kind in _WRONG),
+                *(_problem(one, "braze") for one in self.reach if one.kind == "bad"),
+            ]
         )
+        return tuple(_times(one, number) for one, number in found.items())
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -101,6 +101,21 @@ class Way:
         )
 
 
+def _most(reach: Sequence[Reach]) -> tuple[Reach, ...]:
+    """Return the rows that are shown: of too many those that failed come first."""
+    if len(reach) > MOST_REACH:
+        return tuple(sorted(reach, key=lambda one: one.kind != "bad")[:MOST_REACH])
+    return tuple(reach)
+
+
+def _problem(one: Progress | Reach, step: str) -> Problem:
+    return Problem(one.kind, f"{one.rule}: {one.words}", step)
+
+
+def _times(problem: Problem, number: int) -> Problem:
+    return problem if number == 1 else replace(problem, words=f"{problem.words} ({number} times)")
+
+
 def way_of(reading: Reading, explanation: JsonObject | None, known: Known, now: float) -> Way:
     """Return the way of a webhook by what is known of it now."""
     events: tuple[EventStep, ...] = ()
@@ -109,6 +124,7 @@ def way_of(reading: Reading, explanation: JsonObject | None, known: Known, now: 
     if explanation is not None and isinstance(source, Source):
         events, requests = rules_of(explanation, source), requests_of(explanation)
     tried = [_tried(one, known, reading, now) for one in known.deliveries]
+    reach = [*_reached(tried, known)]
     return Way(
         number=reading.arrival.number,
         title=_title(reading),
@@ -119,11 +135,13 @@ def way_of(reading: Reading, explanation: JsonObject | None, known: Known, now: 
         warnings=plan.warnings if plan else (),
         requests=requests,
         attempts=(*tried, *_unsent(reading)),
-        reach=tuple(_reached(tried, known)),
+        reach=_most(reach),
         unread=known.unread,
         more_events=len(explanation["events"]) - len(events) if explanation else 0,
         more_requests=count_of(explanation) - len(requests) if explanation else 0,
         more_deliveries=len(plan.deliveries) - len(known.deliveries) if plan else 0,
+        more_reach=max(len(reach) - MOST_REACH, 0),
+        is_unproven=bool(reading.claimed),
     )
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.core.delivery.claim_protocol import State
 from handler.core.models import Delivery
 from relay.operations.delivery_history import refused_places
-from relay.page.reading import Kind
+from relay.page.reading import Kind, few
 from relay.stacks.ledger import DeliveryRecord, Ledger
 
 MOST: Final = 100  # deliveries of a look: as many as one read takes
@@ -88,7 +88,7 @@ class DeliveryState:
         if self.missed:
             return f"reached nobody: {self.missed}"
         if self.refused:
-            return f"accepted but for {self.refused}"
+            return f"accepted but for {few(self.refused.split(', '))}"
         words = _WORDS.get(self.state, _WORDS[""])[0]
         return f"{words}: {self.reason.replace('_', ' ')}" if self.reason else words
 

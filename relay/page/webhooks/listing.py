@@ -80,10 +80,14 @@ class Row:
         return one.references or one.types or one.source or "no source"
 
     @property
-    def what(self) -> str:
-        """Its source and type, but for what is its name."""
-        one = self.summary
-        return " · ".join(each for each in (one.source, one.types) if each not in ("", self.name))
+    def type(self) -> str:
+        """Its type, but for where that is its name: it tells webhooks of one object apart."""
+        return self.summary.types if self.summary.types != self.name else ""
+
+    @property
+    def source(self) -> str:
+        """Its source, but for where that is its name."""
+        return self.summary.source if self.summary.source != self.name else ""
 
     @property
     def time(self) -> datetime:

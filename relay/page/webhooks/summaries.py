@@ -22,7 +22,8 @@ _FOLLOWED: Final = 20  # deliveries of one webhook
 class Summary:
     """A webhook in a row; `text`, in small letters, is what it is found by.
 
-    `deliveries` are its first ones: without what they send, but for whom they name.
+    `deliveries` are its first ones: without what they send, but for whom they name. `is_unproven`
+    says that types and references are those of a webhook that was refused.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Summary:
     verdict: Verdict
     deliveries: tuple[Delivery, ...] = field(repr=False)
     text: str = field(repr=False)
+    is_unproven: bool = False
 
 
 def summary(reading: Reading) -> Summary:
@@ -47,6 +49,7 @@ def summary(reading: Reading) -> Summary:
         verdict=reading.verdict,
         deliveries=tuple(map(_followed, plan.deliveries[:_FOLLOWED])),
         text="\n".join(dict.fromkeys(_found_by(reading, plan))).lower(),
+        is_unproven=bool(reading.claimed),
     )
 
 

@@ -8,6 +8,7 @@ from handler.core.models import Delivery
 from relay.local.received import Wanted
 from relay.local.updates import (
     Record,
+    amounts,
     counted_lines,
     update_lines,
     updates_for,
@@ -72,6 +73,12 @@ def test_consent_names_its_address_and_an_update_without_effect_says_why() -> No
         "  nothing     because: no profile has it",
         "",
     ]
+
+
+def test_an_amount_that_no_number_holds_is_said_in_words() -> None:
+    assert amounts({"total_orders": 2, "total_revenue": {"EUR": None, "USD": 1.5}}) == (
+        "2 orders, revenue too much EUR, 1.50 USD"
+    )
 
 
 def test_of_two_orders_alike_each_has_one_event_and_what_is_left_is_of_no_sample() -> None:
