@@ -40,12 +40,14 @@ class Found:
     """A delivery, by what it was found (`event`, `once`, `delivery id`, `rule`), and its record.
 
     The record is empty where only the log has the delivery: it was never claimed, or has expired.
+    `rest` is the delivery of the objects that Braze refused of this one, once it was redriven.
     """
 
     id: str
     by: tuple[str, ...]
     record: Record
     rule: Rule | None = None
+    rest: "Found | None" = None
 
     @property
     def origin(self) -> str:
@@ -127,6 +129,20 @@ def with_ids(desk: Desk, ids: Mapping[str, str]) -> list[Found]:
     return [Found(one, (by,), records.get(f"{_PREFIX}{one}", {})) for one, by in ids.items()]
 
 
+def with_rest(table: Ledger, found: Sequence[Found]) -> list[Found]:
+    """Return deliveries with what became of the objects that Braze refused of them.
+
+    Of a redriven delivery of refused objects Braze may refuse a part once more. Raise botocore's
+    errors.
+    """
+    ids = [remainder_id(one.id) for one in found if refused_places(one.record)]
+    records = table.get_many(f"{_PREFIX}{one}" for one in ids) if ids else {}
+    known = ((key.removeprefix(_PREFIX), record) for key, record in records.items())
+    parts = [Found(one, (), record) for one, record in known]
+    rest = {one.id: one for one in (with_rest(table, parts) if parts else ())}
+    return [replace(one, rest=rest.get(remainder_id(one.id))) for one in found]
+
+
 def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[str, str]]:
     """Yield what the ledger and the log know of a delivery, as names and words."""
     record = found.record
@@ -167,8 +183,17 @@ def _attempts(found: Found, now: float) -> Iterator[tuple[str, str]]:
     for entry in last:
         yield "", _attempt(entry, now)
     if refused := refused_places(found.record):
-        part = remainder_id(found.id)[:_SHORT]
-        yield "refused", f"{refused}: these are delivery {part}, a dead letter until it is redriven"
+        part, state = remainder_id(found.id)[:_SHORT], _state_of_rest(found.rest)
+        yield "refused", f"{refused}: these are delivery {part}, {state}"
+
+
+def _state_of_rest(rest: Found | None) -> str:
+    if rest is None:
+        return "a dead letter until it is redriven"
+    state = str(rest.record.get("state", "?"))
+    refused = refused_places(rest.record)
+    again = f", but for {refused.count(',') + 1} refused once more" if refused else ""
+    return f"redriven since: {state}{_MEANINGS.get(state, '')}{again}"
 
 
 def next_step(found: Found, log: Sequence[Line]) -> str:
@@ -182,7 +207,8 @@ def next_step(found: Found, log: Sequence[Line]) -> str:
     if state == State.DEAD:
         return f"dead-letters show {short}"
     if refused_places(record):
-        return f"dead-letters show {remainder_id(found.id)[:_SHORT]}"
+        unsent = f"dead-letters show {remainder_id(found.id)[:_SHORT]}"
+        return unsent if found.rest is None else next_step(found.rest, log)
     return f"held show {short}" if state == State.HELD else ""
 
 

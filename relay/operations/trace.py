@@ -25,6 +25,7 @@ from relay.operations.delivery_history import (
     logged,
     next_step,
     with_ids,
+    with_rest,
 )
 from relay.operations.webhook_history import (
     Sought,
@@ -116,13 +117,13 @@ def trace(  # noqa: PLR0913 - the options of a command
 
 def _traced(desk: Desk, text: str, start: float) -> Traced:
     """Return all that is found; end the command without an index."""
-    traced, sought = Traced(), Sought(text)
+    traced, sought, table = Traced(), Sought(text), Ledger.of(desk.stack)
     try:
         traced.webhooks = find_webhooks(desk, sought, start)
     except (ClientError, BotoCoreError, NoSuchResource) as error:
         traced.unread = str(error)
     try:
-        found = find(Ledger.of(desk.stack), text, desk.names)
+        found = find(table, text, desk.names)
     except NoIndex as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -136,6 +137,7 @@ def _traced(desk: Desk, text: str, start: float) -> Traced:
     found += with_ids(desk, others)
     if not found and not traced.unread and is_part_of_id(text):
         found = find_begun(desk, text, start)
+    found = with_rest(table, found)
     searched = {one.id: _lines(desk, one, start) for one in found[:SEARCHED]}
     traced.deliveries = [(one, searched.get(one.id, "not searched")) for one in found]
     if not (found or traced.webhooks or traced.unread):

@@ -8,6 +8,7 @@ import pytest
 
 from handler.core.braze.refused import remainder_id
 from handler.core.planning.delivery_id import delivery_id
+from relay.operations.delivery_history import Found, described, next_step
 from relay.operations.webhook_history import Sought
 from tests.relay.operations.stage import Stage, digest, make_stack
 
@@ -267,6 +268,37 @@ def test_a_delivery_of_which_braze_refused_a_part_names_that_and_that_names_it(
     assert "rule shopify/order, workspace eu" in said
     assert "state not in the ledger: a dead letter until it is redriven" in said
     assert f"dead-letters show {part[:12]} --stack-name {stage.stack.name}" in said
+
+
+@pytest.mark.parametrize(
+    "state, words, step",
+    [
+        ("ACCEPTED", "redriven since: ACCEPTED attempts", ""),
+        ("DEAD", "redriven since: DEAD", "dead-letters show"),
+        ("HELD", "redriven since: HELD (for a person;", "held show"),
+        ("FAILED", "redriven since: FAILED (not sent yet:", "status"),
+        ("STALE", "redriven since: STALE (not sent, for good:", ""),
+    ],
+)
+def test_a_delivery_of_which_braze_refused_a_part_says_what_became_of_that(
+    state: str, words: str, step: str
+) -> None:
+    own = {"class": "accepted", "refused": "events.0", "time": 1}
+    part = Found(remainder_id(ID), (), {"state": state})
+    whole = Found(ID, ("once",), item(last=[own]), rest=part)
+    said = flat(" ".join(map(" ".join, described(whole, [], time.time()))) + " attempts")
+    assert f"refused events.0: these are delivery {part.id[:12]}, {words}" in said
+    assert next_step(whole, []) == (f"{step} {part.id[:12]}" if " " in step else step)
+
+
+def test_what_was_refused_once_more_after_a_redrive_is_the_next_dead_letter(stage: Stage) -> None:
+    own = {"class": "accepted", "reason": "accepted", "status": 201, "time": int(time.time())}
+    part, rest = remainder_id(ID), remainder_id(remainder_id(ID))
+    stage.put(f"delivery#{ID}", item(last=[own | {"refused": "events.0 events.2"}]))
+    stage.put(f"delivery#{part}", item(last=[own | {"refused": "events.1"}], once=digest("x")))
+    said = flat(stage.run("trace", ID).output)
+    assert f"delivery {part[:12]}, redriven since: ACCEPTED, but for 1 refused once more" in said
+    assert f"next .venv/bin/relay dead-letters show {rest[:12]} --stack-name" in said
 
 
 def test_a_delivery_to_a_profile_says_what_it_writes(stage: Stage) -> None:
