@@ -35,6 +35,7 @@ class Switches(BaseModel):
     no_valid_object: Literal["accepted", "refused"] = "accepted"
     unknown_alias_of_event: Literal["dropped", "created"] = "dropped"
     subscription_identifiers: Literal["one_kind", "any"] = "one_kind"
+    email_double_opt_in: Literal["refused", "ignored"] = "refused"
     rate_limit_headers: Literal["epoch", "seconds", "retry_after"] = "epoch"
     permission_missing: Literal[401, 403] = 403
     body_too_large: Literal[400, 413] = 413

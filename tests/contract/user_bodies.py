@@ -87,7 +87,11 @@ STATES = st.fixed_dictionaries(
 
 def of_groups(user: Body, groups: dict[str, Any]) -> Body:
     """Return a body in which each group's state is set for this user."""
-    listed = [{"subscription_group_id": key, **one, **user} for key, one in groups.items()]
+    hidden = ("use_double_opt_in_logic",) if "emails" in user else ()  # of SMS groups only
+    listed = [
+        {"subscription_group_id": key, **without(one, *hidden), **user}
+        for key, one in groups.items()
+    ]
     return {"subscription_groups": listed}
 
 

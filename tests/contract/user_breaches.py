@@ -141,6 +141,10 @@ SUBSCRIBE: Final = {
     "no state": Breach(group("subscription_state"), "subscription_state is missing"),
     "a third state": Breach(group(subscription_state="opted_in"), "one of subscribed and"),
     "logic as text": Breach(group(use_double_opt_in_logic="yes"), "takes true or false"),
+    "logic of an address": Breach(
+        group("external_ids", emails=["a@example.org"], use_double_opt_in_logic=True),
+        "is for SMS groups",
+    ),
     "no user": Breach(group("external_ids"), "exactly one of external_ids, emails, phones"),
     "two ways": Breach(group(emails=["a@example.org"]), "exactly one of external_ids, emails"),
     "no users": Breach(group(external_ids=[]), "takes a list of one"),

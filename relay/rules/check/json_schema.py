@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from handler.core.braze.contract.attributes import CHOICES, FORBIDDEN
 from handler.core.braze.contract.fields import ATTACHMENT_KEYS, PRIORITIZATIONS
-from handler.core.braze.contract.subscription import STATES
+from handler.core.braze.contract.subscription import STATES, TWICE
 from handler.core.braze.contract.track import NO_ATTRIBUTE
 from handler.core.braze.contract.user_objects import PRIMARY, UPDATE
 from handler.core.braze.endpoints import MAX_RECIPIENTS, SENDS, SUBSCRIBE, TRACK, Endpoint
@@ -248,11 +248,12 @@ def _subscription() -> Schema:
         "subscription_group_id": _TARGET,
         "subscription_state": state,
         **dict.fromkeys(IDENTIFYING[SUBSCRIBE.key], who),
-        "use_double_opt_in_logic": {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
+        TWICE: {"anyOf": [{"type": "boolean"}, _EXPRESSION]},
     }
     return _closed(keys) | {
         "required": ["subscription_group_id", "subscription_state"],
         "oneOf": _one_of(IDENTIFYING[SUBSCRIBE.key]),
+        "not": {"required": ["emails", TWICE]},
     }
 
 

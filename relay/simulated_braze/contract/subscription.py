@@ -18,13 +18,14 @@ GROUPS: Final = "subscription_groups"
 KINDS: Final = ("external_ids", "emails", "phones")
 MAX_USERS: Final = 50
 STATES: Final = ("subscribed", "unsubscribed")
+_TWICE: Final = "use_double_opt_in_logic"
 KEYS: Final = {
     "subscription_group_id": str,
     "subscription_state": str,
     "external_ids": list,
     "emails": object,  # a text, or a list of them
     "phones": object,
-    "use_double_opt_in_logic": bool,
+    _TWICE: bool,
 }
 
 
@@ -73,6 +74,8 @@ def _object_problems(one: Json, switches: Switches) -> Iterator[str]:
         yield "subscription_state must be subscribed or unsubscribed"
     if len(one.keys() & set(KINDS)) != 1:
         yield f"needs exactly one of {', '.join(KINDS)}"
+    if kind_of(one) == "emails" and _TWICE in one and switches.email_double_opt_in == "refused":
+        yield f"{_TWICE} is not applicable to email subscription groups"
     yield from _user_problems(kind_of(one), users_of(one))
 
 

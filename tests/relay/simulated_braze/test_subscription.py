@@ -161,6 +161,7 @@ def test_consent_that_attributes_of_track_bring_goes_to_all_with_the_address(
                 ({"phones": ["(504) 327-7269"]}, "E.164"),
                 ({"phones": "5043277269"}, "E.164"),
                 ({"phones": 15043277269}, "text that is not blank"),
+                ({"emails": [ANN], "use_double_opt_in_logic": False}, "not applicable to email"),
             )
         ],
         (
@@ -195,6 +196,13 @@ def test_several_kinds_of_users_in_one_request_are_a_switch(braze: Client) -> No
     braze.call("PUT", "/switches", {"subscription_identifiers": "any"})
     subscribe(braze, {**OUT, "emails": [ANN]}, {**OUT, "phones": [PHONE]})
     assert braze.call("GET", "/orphans") == {ANN: [OUT], PHONE: [OUT]}
+
+
+def test_a_double_opt_in_by_an_address_is_a_switch(braze: Client) -> None:
+    braze.call("PUT", "/switches", {"email_double_opt_in": "ignored"})
+    braze.call("PUT", "/profiles/u", {"email": ANN})
+    subscribe(braze, {**IN, "emails": [ANN], "use_double_opt_in_logic": True})
+    assert groups(braze, "u") == [IN]
 
 
 def test_it_has_a_permission_and_a_limit_a_minute_of_its_own(braze: Client) -> None:

@@ -27,6 +27,7 @@ USERS: Final = ("external_ids", "emails", "phones")
 KEYS: Final = (GROUP, STATE, *USERS, TWICE)
 _LISTED: Final = "Braze takes a list here: external_ids, emails or phones, of one user each"
 _IN_EACH: Final = "it stands in each object of subscription_groups"
+_BY_ID: Final = "leave it out, or name the user by external_ids or phones"
 _ONE_USER: Final = frozenset({"external_id", "external_user_id", "email", "phone"})
 MISPLACED: Final = {
     **dict.fromkeys(_ONE_USER, _LISTED),
@@ -67,6 +68,8 @@ def breaches(group: Mapping[str, Template]) -> Iterator[Breach]:
     twice = group.get(TWICE, False)
     if not (is_open(twice) or is_truth(twice)):
         yield Breach((TWICE,), f"{TWICE} takes true or false")
+    elif TWICE in group and "emails" in group:
+        yield Breach((TWICE,), f"{TWICE} is for SMS groups, and none is found by emails: {_BY_ID}")
     yield from _of_user(group)
 
 

@@ -97,6 +97,13 @@ def test_double_opt_in_is_true_or_false(value: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("value", [True, False, "${body.twice}"])
+def test_no_address_is_asked_twice_for_only_groups_of_sms_are(value: Any) -> None:
+    path, text = of_group(use_double_opt_in_logic=value)
+    assert path == ("use_double_opt_in_logic",)
+    assert text.endswith("leave it out, or name the user by external_ids or phones")
+
+
 @pytest.mark.parametrize(
     "fields, has",
     [
