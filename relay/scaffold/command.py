@@ -1,4 +1,4 @@
-"""`relay init`: writes a first rules file, sample and case of a source."""
+"""`relay init`: writes a first rules file of a source, with a sample and a case for each rule."""
 
 import re
 import sys
@@ -162,7 +162,8 @@ def at_the_sender(source: str, preset: str, made: Scaffold) -> Iterator[str]:
     yield from _line("URL", f"https://.../webhooks/{source}")
     yield from _line("", f"`{RELAY} urls` prints it whole, once it is deployed")
     yield from _line("", "before that, a tunnel to this machine: docs/first-source.md")
-    yield from _line("events", ", ".join(made.rule.types))
+    types = dict.fromkeys(one for rule in made.rules for one in rule.types)
+    yield from _line("events", ", ".join(types))
     yield from _line("secret", row["the secret"])
     yield from _line("", f"{RELAY} secrets set --source {source}")
     yield from _line("to know", row["to know"])
@@ -180,14 +181,15 @@ def _line(label: str, text: str) -> list[str]:
 
 
 def _next(made: Scaffold, target: Target) -> Iterator[str]:
-    sample, _, rules = made.files
+    sample, *_, rules = made.files
     if target.undecided:
         ids = "Sample ids stand" if len(target.undecided) > 1 else "A sample id stands"
         stages = " and ".join(target.undecided)
         kind = "Canvas" if target.is_canvas else "campaign"
         yield f"{ids} under vars of {stages} in {_shown(rules)}:"
         yield f"no deployment takes them. Write the API identifiers of your {kind} there,"
-        yield f"then those into the case: {RELAY} rules test --update"
+        cases = "cases" if len(made.rules) > 1 else "case"
+        yield f"then those into the {cases}: {RELAY} rules test --update"
         yield ""
     yield "Next:"
     yield f"  {RELAY} rules check"

@@ -1,14 +1,14 @@
-"""A preset's starter: the rules file, the sample and the case that a new source begins with."""
+"""A preset's starter: the rules file, the samples and the cases that a new source begins with."""
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from handler.core.rules.load import load
-from handler.core.rules.source import Rule
+from handler.core.rules.source import Rule, Source
 from relay.paths import PROJECT
 from relay.rules.cases.result import asked, outcome
 from relay.rules.webhooks import Given, planned
@@ -26,6 +26,14 @@ _CAMPAIGNS: Final = {
 _CANVASES: Final = {
     "dev": "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864",
     "prod": "e41d08a7-b35c-49f2-8c6e-5a7f13b9d020",
+}
+# By preset and further rule of its starter: the headers in which its sample is another than the
+# first rule's.
+_FURTHER: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
+    ("shopify", "order-counted"): {
+        "x-shopify-topic": "orders/paid",
+        "x-shopify-webhook-id": "5b2c74d3-9e30-4d2d-8c21-814b21814c23",
+    },
 }
 # Where a campaign has its properties, a Canvas has its context.
 _OF_CANVASES: Final = {"campaign_id:": "canvas_id:", "trigger_properties": "context"}
@@ -62,33 +70,36 @@ class Folders:
 
 @dataclass(frozen=True, slots=True)
 class Scaffold:
-    """The files of a new source, by path, and the rule that they hold.
+    """The files of a new source, by path, and the rules that they hold.
 
-    The rules file is the last one: a stack that reloads it finds its sample there already.
+    The first one is the sample of the first rule. The rules file is the last one: a stack that
+    reloads it finds its samples there already.
     """
 
     files: Mapping[Path, str]
-    rule: Rule
+    rules: Sequence[Rule]
 
 
 def scaffold(source: str, preset: str, target: Target, folders: Folders) -> Scaffold:
-    """Return the files of a new source."""
+    """Return the files of a new source: a sample and a case for each rule."""
     rules = _rules(source, preset, target, folders.rules)
-    text = (_TEXTS / f"{preset}.json").read_text(encoding="utf-8").replace("SOURCE", source, 1)
     loaded = load(source, rules, f"{source}.yaml", _CASES_STAGE)
-    rule = loaded.rules[0]
-    given = json.loads(text)
-    sample = Sample(f"{source}-{rule.name}", source, given["headers"], given["body"])
+    first = json.loads((_TEXTS / f"{preset}.json").read_text(encoding="utf-8"))
+    files: dict[Path, str] = {}
+    for rule in loaded.rules:
+        headers = {**first["headers"], **_FURTHER.get((preset, rule.name), {})}
+        sample = Sample(f"{source}-{rule.name}", source, headers, first["body"])
+        given = {**first, "source": source, "headers": headers}
+        text = json.dumps(given, indent=2, ensure_ascii=False)
+        files[folders.events / f"{sample.name}.json"] = f"{text}\n"
+        name = f"{'sends' if rule.kind == 'send' else 'tracks'}-{rule.name}.yaml"
+        files[folders.cases / source / name] = _case(sample, loaded)
+    return Scaffold({**files, folders.rules / f"{source}.yaml": rules}, loaded.rules)
+
+
+def _case(sample: Sample, loaded: Source) -> str:
     expect = asked(outcome(planned(Given(sample), loaded)), None)
-    case = written({"webhook": {"event": f"events/{sample.name}.json"}, "expect": expect})
-    return Scaffold(
-        {
-            folders.events / f"{sample.name}.json": text,
-            folders.cases / source / f"sends-{rule.name}.yaml": case,
-            folders.rules / f"{source}.yaml": rules,
-        },
-        rule,
-    )
+    return written({"webhook": {"event": f"events/{sample.name}.json"}, "expect": expect})
 
 
 def _rules(source: str, preset: str, target: Target, folder: Path) -> str:

@@ -75,7 +75,8 @@ def test_the_strict_check_has_nothing_against_any_starter(
         monkeypatch.setattr(f"relay.rules.check.{place}.EVENTS", project / "events")
     result = run("rules", "check", "--strict", "--rules", str(folders(project).rules))
     count = len([*PRESETS, *CANVASES])
-    assert result.output == f"{count} rules of {count} sources are good (stage dev)\n"
+    further = 2  # that count orders: of Shopify's starters
+    assert result.output == f"{count + further} rules of {count} sources are good (stage dev)\n"
 
 
 def test_the_case_of_each_starter_is_good_and_has_a_request(
@@ -145,6 +146,22 @@ def test_it_writes_three_files_and_says_what_comes_next(own: Folders) -> None:
         assert words in re.sub(r"\s+", " ", result.output)
     assert "sample id" not in result.output
     assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_the_starter_of_a_shop_confirms_an_order_and_counts_it(own: Folders) -> None:
+    said = re.sub(r"\s+", " ", init(own, "shop", "--preset", "shopify").output)
+    assert written(own) == [
+        "events/shop-order-confirmation.json",
+        "events/shop-order-counted.json",
+        "src/rules/shop.yaml",
+        "tests/cases/shop/sends-order-confirmation.yaml",
+        "tests/cases/shop/tracks-order-counted.yaml",
+    ]
+    case = (own.cases / "shop" / "tracks-order-counted.yaml").read_text(encoding="utf-8")
+    assert "ecommerce.order_placed" in case
+    assert "total_value: 119.2" in case
+    assert "events orders/create, orders/paid" in said
+    assert "rules explain shop-order-confirmation" in said
 
 
 def test_the_ids_of_the_options_are_those_of_their_stages(own: Folders) -> None:
