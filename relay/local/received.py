@@ -11,6 +11,7 @@ from handler.core.braze.endpoints import SENDS
 from handler.core.braze.request import request
 from handler.core.models import Delivery
 from handler.core.rules.source import Source
+from relay.console.format import span
 from relay.rules.webhooks import Given, planned
 from relay.rules.yaml_text import written
 from relay.webhooks.post import Posted
@@ -19,6 +20,7 @@ Record = Mapping[str, Any]  # as the simulated Braze shows it
 _ONE: Final = {"events": "event", "deliveries": "delivery"}
 _TARGETS: Final = frozenset(each.key for each in SENDS)
 _PROPERTIES: Final = ("trigger_properties", "context", "canvas_entry_properties")
+_SOON: Final = 5  # seconds
 _LABEL: Final = 12  # columns of the words before a value
 
 
@@ -66,6 +68,17 @@ def wanted(posted: Iterable[Posted], sources: Mapping[str, Source]) -> list[Want
         for one in posted
         for delivery in planned(Given(one.sample, one.at), sources[one.sample.source]).deliveries
     ]
+
+
+def begins_late(delivery: Delivery) -> bool:
+    """Return whether a rule's `delay` is longer than anybody waits at a terminal."""
+    return (delivery.delay or 0) > _SOON
+
+
+def late_lines(deliveries: Iterable[Delivery]) -> Iterator[str]:
+    """Yield a line for each delivery that begins late: it is not waited for."""
+    for one in filter(begins_late, deliveries):
+        yield f"{one.source}/{one.rule} begins {span(one.delay or 0)} later (delay)"
 
 
 def ordered(sends: Sequence[Record], known: Sequence[Wanted]) -> list[tuple[Wanted | None, Record]]:

@@ -15,7 +15,7 @@ from handler.core.models import Delivery, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
 from relay.local.received import Wanted as Sent
-from relay.local.received import content_lines, ordered
+from relay.local.received import begins_late, content_lines, late_lines, ordered
 from relay.local.updates import object_lines, updates_for
 from relay.stacks.activity import Activity, Wanted, sends_of, updates_of
 from relay.stacks.selection import Operated, command
@@ -56,13 +56,15 @@ def expected(request: SignedRequest, source: Source, now: int) -> Expected:
 def became(stack: Operated, sent: Expected, since: float) -> Iterator[Text]:
     """Yield the webhook's line and those of its deliveries, until each has one.
 
-    Then what the simulated Braze received, and what to do. Of lines that do not come in time
-    `relay tail` says more.
+    What its rule delays is not waited for. Then what the simulated Braze received, and what to do.
+    Of lines that do not come in time `relay tail` says more.
     """
     wanted = Wanted(ids=sent.events | sent.ids)
     logs, braze = stack.client("logs"), stack.braze_url
     activity = Activity(logs, stack.resources, since, braze_url=braze, wanted=wanted)
-    left, outcomes = {_WEBHOOK, *sent.ids}, set[str]()
+    soon = {one.id for one in sent.deliveries if not begins_late(one)}
+    late = [*late_lines(sent.deliveries)]
+    left, outcomes = {_WEBHOOK, *soon}, set[str]()
     dispatched = set[str]()
     until = time.monotonic() + _PATIENCE
     with suppress(ClientError, BotoCoreError):  # the stack has just ended
@@ -74,7 +76,8 @@ def became(stack: Operated, sent: Expected, since: float) -> Iterator[Text]:
                 yield text
             time.sleep(_PAUSE if left else 0)
     yield from _received(stack, sent, dispatched, since)
-    if left:
+    yield from map(Text, late)
+    if left or late:
         yield Text(f"{command(stack, 'tail')} shows what becomes of it")
     if "duplicate" in outcomes:
         yield Text(DUPLICATE)

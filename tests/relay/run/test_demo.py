@@ -1,5 +1,6 @@
 """Report on the samples: whole, in the order of posting, with the source and rule of each."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from relay.local.received import (
     Record,
     Wanted,
     answer_lines,
+    begins_late,
+    late_lines,
     ordered,
     refused_lines,
     send_lines,
@@ -69,6 +72,15 @@ def test_each_message_names_sample_source_and_rule_in_the_order_of_posting(
     titles = [line for line in shown if line and not line.startswith(" ")]
     assert titles == [one.title for one in known]
     assert titles[0] == "accounts-signup -> accounts/onboarding"
+
+
+def test_what_a_rule_delays_is_named_and_not_waited_for(
+    posted: list[Posted], sources: dict[str, Source]
+) -> None:
+    one = wanted(posted, sources)[0].delivery
+    soon, late = replace(one, delay=1), replace(one, delay=900)
+    assert [begins_late(each) for each in (one, soon, late)] == [False, False, True]
+    assert [*late_lines([one, soon, late])] == ["accounts/onboarding begins 15 min later (delay)"]
 
 
 def test_two_messages_to_one_user_are_told_apart_by_what_is_in_them(
