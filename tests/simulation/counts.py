@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from tests.simulation.objects import CONSENT, Key, named, objects, user_of
 from tests.simulation.outcome import Outcome
@@ -15,6 +15,8 @@ from tests.simulation.profiles import Profile, counted, profiles
 from tests.simulation.shop import Wish
 from tests.simulation.till import GROUP
 
+_CHOOSING: Final = (CONSENT, "customer")  # rules, and their guards
+_MAIL: Final = "email_subscribe"
 Range = tuple[int, int]  # the least and the most
 
 
@@ -142,8 +144,9 @@ def overruled(outcome: Outcome) -> Iterator[str]:
         if _is_open(outcome, newest, last):
             continue
         *_, said = next(objects(newest.recipient))
-        state = found.get(person, Profile()).groups.get(GROUP)
-        if state != said["subscription_state"] or last != newest.key:
+        profile = found.get(user_of(said), Profile())
+        state = profile.groups.get(GROUP) or profile.attributes.get(_MAIL)
+        if state != said.get("subscription_state", said.get(_MAIL)) or last != newest.key:
             yield f"{person} is {state}, by {last}; the newest is {newest.key}"
 
 
@@ -153,20 +156,25 @@ def _is_open(outcome: Outcome, newest: Wish, last: Key) -> bool:
 
 
 def choices(outcome: Outcome) -> dict[str, tuple[Wish, Key]]:
-    """Return of each person the newest choice, and the one that Braze has applied last."""
+    """Return of each person the newest choice, and the one that Braze has applied last.
+
+    Not of who has a newer change that is no choice: under one guard it may leave the choice out.
+    """
     newest: dict[str, Wish] = {}
     for wish in outcome.wishes.values():
-        if wish.key[0] == CONSENT:
+        if wish.guard in _CHOOSING:
             before = newest.get(wish.user)
             if before is None or (wish.version or 0) > (before.version or 0):
                 newest[wish.user] = wish
     last: dict[str, tuple[float, Key]] = {}
     for key, sends in outcome.sent.items():
-        for at, part in sends if key[0] == CONSENT else ():
-            user = user_of(next(objects(part))[2])
-            last[user] = max(last.get(user, (0.0, key)), (at, key))
+        if key in outcome.wishes and key[0] in _CHOOSING:
+            user = outcome.wishes[key].user
+            last[user] = max(last.get(user, (0.0, key)), (sends[-1][0], key))
     return {
-        user: (wish, last.get(user, (0.0, ("none", 0, "")))[1]) for user, wish in newest.items()
+        user: (wish, last.get(user, (0.0, ("none", 0, "")))[1])
+        for user, wish in newest.items()
+        if wish.key[0] in _CHOOSING
     }
 
 

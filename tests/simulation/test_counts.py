@@ -88,6 +88,14 @@ def test_where_nothing_fails_each_sum_is_exact_and_each_choice_the_newest(
     assert all(last == newest.key for newest, last in choices(outcome).values())
 
 
+def test_what_is_delayed_begins_that_much_later(redriven: tuple[World, Outcome]) -> None:
+    world, _ = redriven
+    came = {wish.key: each.at for each in world.story.accepted for wish in each.wishes}
+    began = {key: sends[0][0] for key, sends in Outcome(world).sent.items() if key[0] == "bonus"}
+    assert began
+    assert all(at >= came[key] + till.DELAY for key, at in began.items())
+
+
 def test_an_older_choice_that_is_redriven_is_dropped_and_not_sent(
     redriven: tuple[World, Outcome],
 ) -> None:
@@ -123,7 +131,7 @@ def test_the_limits_of_profiles_and_consent_take_nothing_from_the_hour_of_the_se
         is_send = one.path not in (TRACK, SUBSCRIBE)
         ends[is_send] = max(ends[is_send], one.at)
     begin = world.braze.tried[0].at
-    assert ends[False] < begin + 300
+    assert ends[False] < begin + 300 + till.DELAY
     assert ends[True] // HOUR > begin // HOUR
     assert breaches(world).keys() <= {"too_many", "unfinished"}  # hours, by its nature
 

@@ -22,6 +22,8 @@ TOPICS: Final = {
 }  # fmt: skip
 HALF: Final = "half-"  # so begins who Braze refuses events of, and takes attributes
 NONE: Final = "none-"  # and who it takes nothing of
+DELAY: Final = 300  # seconds of the rule `bonus`
+_WANTS: Final = ("opted_in", "subscribed", "unsubscribed")
 _POLICIES: Final = ("retry", "hold")
 _REFUNDS: Final = "ABC"  # of one order at most
 _CHOICES: Final = 22  # of one person: the letters of an address
@@ -149,7 +151,9 @@ def _change(topic: str) -> Callable[[_Books, int, float], tuple[str, dict[str, A
     def changed(books: _Books, number: int, at: float) -> tuple[str, dict[str, Any]]:
         user = f"c{books.random.randrange(max(4, books.count // 50))}"
         points = books.random.randrange(1_000)
+        wants = _WANTS[number % 3]
         document = {"id": number, "customer": user, "version": number, "points": points}
+        document["wants"] = wants
         return topic, {**document, "created_at": _time(at), "first_name": f"Canary {number}"}
 
     return changed
@@ -256,7 +260,8 @@ def _key(rule: str, order: Mapping[str, Any], seat: str = "") -> Key:
 def _of_customer(document: dict[str, Any]) -> Iterator[Wish]:
     key, user = ("customer", document["id"], ""), document["customer"]
     about = {"external_id": user, "_update_existing_only": False, "of": _tag(key)}
-    parts = {"attributes": [{**about, "first_name": document["first_name"]}]}
+    said = {"first_name": document["first_name"], "email_subscribe": document["wants"]}
+    parts = {"attributes": [{**about, **said}]}
     yield _wish(key, user, parts, version=document["version"], guard="customer")
 
 
