@@ -20,6 +20,7 @@ READ = {
     "subscription_groups[0].subscription_state": "body.state",
     "subscription_groups[0].external_ids[0]": "body.user",
 }
+STATUS_SET = "/v2/subscription/status/set"
 RULES: list[tuple[dict[str, Any], set[str]]] = [
     (ATTRIBUTES, {name for name in READ if name.startswith("attributes")}),
     (EVENTS, {name for name in READ if name.startswith("events")}),
@@ -39,6 +40,7 @@ def test_the_bench_explains_each_field_in_the_line_that_holds_it(
     (made,) = explanation(rule)["events"][0]["rules"][0]["requests"]
     lines = {line.name: line for line in request(made).lines if line.name}
     assert names <= lines.keys()
+    assert request(made).path == ("/users/track" if "track" in rule else STATUS_SET)
     for name in names:
         assert READ[name] in str(lines[name].words)
     assert [one.name for one in request(made).others if one.name != "once"] == []
@@ -54,7 +56,9 @@ def test_the_way_of_a_webhook_explains_them_likewise(rule: dict[str, Any], names
 
 
 def test_a_field_that_is_left_out_says_why_beside_the_request() -> None:
-    body = {name: one for name, one in BODY.items() if name != "first"}
+    body = {name: one for name, one in BODY.items() if name not in ("first", "n")}
     (step,) = requests_of(explanation(BOTH, body))
-    ((why, *_),) = step.left_out
-    assert why == "attributes[0].first_name is left out: null"
+    assert [why for why, *_ in step.left_out] == [
+        "attributes[0].first_name is left out: null",
+        "events[0].properties.n is left out: null",
+    ]
