@@ -22,6 +22,8 @@ def call(node: "Node", compiler: "Compiler") -> "Closure":
     if name == "coalesce" or (name == "not_null" and strict):
         return _first_there(name, [*zip(parts, arguments, strict=True)])
     function = Functions.FUNCTION_TABLE[name]["function"]
+    if len(parts) == 1:
+        return _of_one(function, parts[0], arguments[0], strict=strict)
 
     def called(value: object, evaluation: Evaluation) -> object:
         evaluation.spend(1)
@@ -30,6 +32,17 @@ def call(node: "Node", compiler: "Compiler") -> "Closure":
         # Not kept: what refers to the evaluation, and it to that, would live until the next search
         # for garbage, with the whole document.
         return function(Functions(evaluation.document, evaluation, strict=strict), *taken)
+
+    return called
+
+
+def _of_one(function: Any, part: "Closure", take: Any, *, strict: bool) -> "Closure":  # noqa: ANN401 - of the library's table
+    """Return the closure of a call with one argument: most have one, and lists took their time."""
+
+    def called(value: object, evaluation: Evaluation) -> object:
+        evaluation.spend(1)
+        taken = take(part(value, evaluation), evaluation)
+        return function(Functions(evaluation.document, evaluation, strict=strict), taken)
 
     return called
 

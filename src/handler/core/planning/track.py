@@ -100,7 +100,8 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
     if one.array == ATTRIBUTES:
         return {**who, **kept_attributes(own, rule, warnings, adding=adding(one.template))}
     given: Recipient = {name: own.pop(name) for name in SECONDARY if name in own}
-    return {**who, **kept_attributes(given, rule, warnings, EVENTS), **_event(own, rule, warnings)}
+    given = kept_attributes(given, rule, warnings, EVENTS) if given else given
+    return {**who, **given, **_event(own, rule, warnings)}
 
 
 def _is_emptied(value: JsonValue, template: Template) -> bool:

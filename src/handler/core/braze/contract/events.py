@@ -12,7 +12,7 @@ from handler.core.braze.contract import ecommerce
 from handler.core.braze.contract.breaches import Breach, shown
 from handler.core.braze.contract.custom_attributes import MAX_TEXT, is_moment
 from handler.core.braze.contract.predicates import is_open, is_text
-from handler.core.braze.contract.property_values import value_breaches
+from handler.core.braze.contract.property_values import is_plain, value_breaches
 from handler.core.braze.contract.user_objects import IDENTITY, UPDATE
 from handler.core.braze.contract.visible import kind_of, visible
 from handler.core.braze.request import encode_request
@@ -72,8 +72,7 @@ def property_breaches(properties: Mapping[str, Template]) -> Iterator[Breach]:
     for name, value in properties.items():
         if text := misnamed(name):
             yield Breach((name,), text)
-            continue
-        for given in visible(value):
+        for given in () if text or is_plain(value) else visible(value):
             yield from (one.below(name) for one in value_breaches(shown(name), given))
 
 
