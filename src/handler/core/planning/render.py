@@ -62,7 +62,7 @@ def render(
     made = [
         delivery
         for occasion in _occasions(rule, packed, source)
-        for delivery in _deliveries(rule, occasion, source, told)
+        for delivery in _of_occasion(rule, occasion, source, told)
     ]
     if len({delivery.id for delivery in made}) < len(made):  # one would be a duplicate
         what = "recipients have the same identifier" if rule.for_each is None else "items are one"
@@ -93,6 +93,19 @@ def _items(rule: Rule, signed: Roots) -> list[JsonValue]:
     if not isinstance(found, list | None):
         raise Unrenderable("for_each", "it gives no list")
     return found or []
+
+
+def _of_occasion(
+    rule: Rule, occasion: _Occasion, source: Source, warnings: list[str]
+) -> list[Delivery]:
+    """Return the deliveries of an occasion; of an element that has none, say which one it is."""
+    try:
+        return _deliveries(rule, occasion, source, warnings)
+    except Unrenderable as error:
+        if occasion.index is None:
+            raise
+        text = f"{error.detail}, in for_each[{occasion.index}]"
+        raise Unrenderable(error.path, text) from None
 
 
 def _deliveries(

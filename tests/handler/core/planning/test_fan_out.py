@@ -98,6 +98,12 @@ def test_elements_that_make_no_sense_park_the_event(attendees: Any, detail: str)
     assert [one.detail.startswith(detail) for one in made.parked] == [True]
 
 
+def test_of_many_elements_the_one_that_makes_no_sense_is_named() -> None:
+    attendees = [*BOOKING["attendees"], {"id": "", "ticket": "t3"}]
+    (parked,) = planned(TICKETS, BOOKING | {"attendees": attendees}).parked
+    assert parked.detail.endswith("without it nobody can be reached, in for_each[2]")
+
+
 def test_item_is_known_only_under_for_each() -> None:
     text = TICKETS.replace("    for_each: body.attendees\n", "")
     assert any("an event has no item" in finding for finding in findings(text))
