@@ -152,16 +152,16 @@ def _refused(errors: object, arrays: Sequence[str]) -> dict[tuple[str, int], str
     """Return the texts of errors that name an object of an array, by its place in that.
 
     Braze, "User track": `{"type": ..., "input_array": ..., "index": ...}`. Where there is one array
-    alone, its name may be missing.
+    alone, its name may be missing. An object may have several errors.
     """
     only = arrays[0] if len(arrays) == 1 else None
-    found: dict[tuple[str, int], str] = {}
+    found: dict[tuple[str, int], list[str]] = {}
     for error in errors if isinstance(errors, list) else ():
         index = error.get("index") if isinstance(error, dict) else None
         array = error.get("input_array", only) if isinstance(error, dict) else None
         if type(index) is int and isinstance(array, str) and array in arrays:
-            found[array, index] = _text(error.get("type", ""))
-    return found
+            found.setdefault((array, index), []).append(_text(error.get("type", "")))
+    return {place: "; ".join(dict.fromkeys(texts)) for place, texts in found.items()}
 
 
 def _warnings(document: dict[str, object]) -> tuple[tuple[str, ...], str]:

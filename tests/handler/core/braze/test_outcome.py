@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.core.braze.endpoints import TRACK
 from handler.core.braze.outcome import HttpResponse, Kind, Outcome, classify
 
 NOW = 1_795_000_000
@@ -280,3 +282,16 @@ def test_a_refusal_that_is_cut_short_may_say_that_it_was_taken_before() -> None:
 
     assert classify(whole, 0).kind == "rejected"
     assert classify(replace(whole, body=b'{"mess', cut=True), 0).kind == "not_sent"
+
+
+def test_an_object_with_two_errors_is_refused_for_both_and_no_place_for_any() -> None:
+    places = [("events", 0), ("events", 1), ("events", 0), ("purchases", 0), ("events", "1")]
+    errors: list[Any] = [
+        {"type": f"E{at}", "input_array": array, "index": index}
+        for at, (array, index) in enumerate(places)
+    ]
+    body = json.dumps({"message": "success", "errors": [*errors, {"type": "E"}, "text", None]})
+    answer = HttpResponse("answered", 201, body=body.encode())
+    found = classify(answer, 0, TRACK.refusing)
+    assert found.kind == "accepted"
+    assert found.refused == {("events", 0): "E0; E2", ("events", 1): "E1"}
