@@ -36,9 +36,9 @@ STOPS: Final = (
     " waits."
 )
 THEN: Final = (
-    "Then what waits is sent within 15 minutes. What has waited for 24 hours by then is a dead"
-    " letter\nwith the reason paused, and what is past its rule's expires_after one with the reason"
-    " expired."
+    "Then what waits is sent within 15 minutes. A message that has waited for 24 hours by then is"
+    "\na dead letter with the reason paused, so are events, profiles and consent after nine days."
+    "\nWhat is past its rule's expires_after is one with the reason expired."
 )
 ForceOption = Annotated[
     bool, typer.Option("--force", help="Accept a name that the rules do not have.")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from relay.operations.pause import KEY, go_on, scopes_in, stop
+from handler.core.braze.endpoints import ENDPOINTS
+from relay.operations.pause import KEY, THEN, go_on, scopes_in, stop
 from relay.stacks.ledger import Ledger
 from tests.relay.operations.stage import ROOT, Stage
 
@@ -26,6 +27,11 @@ def test_a_pause_is_written_as_workers_read_it(stage: Stage, scope: str) -> None
     assert item == {"scopes": {"M": {scope: {"M": {"by": {"S": ROOT}}}}}}
     assert "10 seconds" in result.output
     assert f"resume {scope} --stack-name {stage.stack.name}" in result.output
+
+
+def test_what_a_pause_may_cost_is_said_of_each_kind() -> None:
+    assert [one in THEN for one in ("24 hours", "nine days")] == [True, True]
+    assert {one.horizon // 3_600 for one in ENDPOINTS} == {24, 9 * 24}
 
 
 def test_pausing_again_keeps_who_was_first_and_since_when(stage: Stage) -> None:
