@@ -111,7 +111,8 @@ def key_findings(
     Where Braze takes the key at one path, it refuses others for want of their permission.
     """
     refused = [path for path, answer in answers.items() if answer.status in _REFUSED]
-    if any(answer.takes_key(path) for path, answer in answers.items()):
+    is_taken = any(answer.takes_key(path) for path, answer in answers.items())
+    if is_taken:
         for path in refused:
             yield _lacking(path, answers, rules.get(path, ()), workspace, stack)
     elif refused:
@@ -122,8 +123,9 @@ def key_findings(
     for path, answer in answers.items():
         if answer.status not in _REFUSED and not answer.takes_key(path):
             words = f"answers {answer.status}, which neither accepts nor refuses the API key"
-            remedy = _check_endpoint(workspace, stack)
-            yield Finding("error", f"{workspace.endpoint} {words}", remedy)
+            again = f"run {stack.examine} again in a minute"
+            remedy = again if is_taken else _check_endpoint(workspace, stack, again)
+            yield Finding("error", f"{workspace.endpoint}{path} {words}", remedy)
             return  # one finding for an endpoint is enough
 
 
@@ -154,9 +156,9 @@ def _setting(workspace: Workspace) -> str:
     return f"the endpoint of {workspace.name} in {FILE}"
 
 
-def _check_endpoint(workspace: Workspace, stack: Chosen) -> str:
+def _check_endpoint(workspace: Workspace, stack: Chosen, again: str) -> str:
     return (
-        f"if it is your workspace's REST endpoint, run {stack.examine} again in a minute; "
+        f"if it is your workspace's REST endpoint, {again}; "
         f"else mend {_setting(workspace)}, then {stack.deploy}"
     )
 

@@ -111,6 +111,13 @@ def test_no_other_answer_proves_the_key(status: int, body: Any) -> None:
     assert f"answers {status}" in finding.problem
 
 
+def test_where_one_path_takes_the_key_another_that_is_down_is_no_wrong_endpoint() -> None:
+    (finding,) = judged({SEND: TAKEN, TRACK: Answer(503, None)})
+    assert finding.problem.startswith(f"{HOST}{TRACK} answers 503")
+    assert "again in a minute" in finding.remedy
+    assert "BrazeEndpoint" not in finding.remedy
+
+
 def test_targets_are_those_of_the_stage_once_each_with_all_their_rules() -> None:
     text = (PROJECT / "tests" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
     dev, prod = (load("shopify", text, "shopify.yaml", stage) for stage in ("dev", "prod"))
