@@ -49,6 +49,9 @@ from tests.e2e.harness import (
 WAITING = PROJECT / "tests" / "golden" / "waiting"
 RECEIVED_AT = 1_763_672_400  # of all messages there
 SECRETS = {"shopify": SHOPIFY_SECRET, "accounts": ACCOUNTS_SECRET}
+# An update can stop a worker that has begun: its claim ends, its message comes again, and to an
+# environment that has yet to start.
+AGAIN = LEASE + COMES_AGAIN + ANSWERED + PATIENCE  # seconds
 OLD, NEW = "order: Order ${body.name}", "order: Your order ${body.name}"
 
 
@@ -92,7 +95,7 @@ def wait_until_braze_has(relay: Relay, orders: list[dict[str, Any]]) -> None:
         lambda: {word.split()[-1] for word in words(relay)},
         names.issubset,
         "first orders at Braze",
-        LEASE + COMES_AGAIN + PATIENCE,
+        AGAIN,
     )
 
 
@@ -106,8 +109,7 @@ def wait_until_all_are_accepted(relay: Relay, sends: int) -> None:
         states = {it["state"]["S"] for it in items if it["pk"]["S"].startswith("delivery#")}
         return len(relay.sends(0)) >= sends, states
 
-    patience = LEASE + COMES_AGAIN + PATIENCE
-    until(look, (True, {"ACCEPTED"}).__eq__, "end of all deliveries", patience)
+    until(look, (True, {"ACCEPTED"}).__eq__, "end of all deliveries", AGAIN)
 
 
 def test_an_update_under_load_loses_no_order_and_sends_none_twice(
@@ -128,7 +130,9 @@ def test_an_update_under_load_loses_no_order_and_sends_none_twice(
         # Before that a repeated order may be sent in the place of its first copy.
         wait_until_braze_has(relay, sender.orders[:5])
         sender.repeat(5)
-    until(lambda: json.dumps(relay.logs()).count("duplicate"), lambda n: n >= 5, "duplicates")
+    until(
+        lambda: json.dumps(relay.logs()).count("duplicate"), lambda n: n >= 5, "duplicates", AGAIN
+    )
     wait_until_all_are_accepted(relay, len(sender.answered))
     assert all(500 <= status <= 599 for status in sender.refusals)
     sent = words(relay)
@@ -182,6 +186,7 @@ def wait_for_line(relay: Relay, **fields: str) -> None:
         lambda: [json.loads(line) for line in relay.logs() if line.startswith("{")],
         lambda lines: any(fields.items() <= line.items() for line in lines),
         f"log line with {fields}",
+        AGAIN,
     )
 
 
@@ -233,7 +238,7 @@ def wait_until_each_waits(relay: Relay, ids: set[str]) -> None:
         lines = [json.loads(line) for line in relay.logs() if line.startswith("{")]
         return {it.get("id", "") for it in lines if it.get("outcome") in ("not_sent", "waiting")}
 
-    until(waits, ids.issubset, "deliveries that wait", COMES_AGAIN + ANSWERED + PATIENCE)
+    until(waits, ids.issubset, "deliveries that wait", AGAIN)
 
 
 def post_again(relay: Relay) -> None:
@@ -268,7 +273,7 @@ def test_what_an_earlier_release_has_left_in_the_queue_is_sent_once_over_an_upda
     relay.braze("DELETE", "/faults")
     wait_until_all_are_accepted(relay, len(messages))
     post_again(relay)
-    until(relay.is_idle, bool, "an empty queue", LEASE + COMES_AGAIN + PATIENCE)
+    until(relay.is_idle, bool, "an empty queue", AGAIN)
 
     assert users(relay) == sorted(it["recipient"]["external_user_id"] for it in messages)
     for message in messages:
@@ -334,12 +339,12 @@ def test_a_rollback_keeps_the_low_priority_queue_and_requeue_has_what_waits_ther
     relay.braze("DELETE", "/faults")
     assert "LowPriorityQueueUrl" not in deployed(sam).outputs
     post_welcome(relay, 32)
-    until(lambda: users(relay), ["32"].__eq__, "what the former release itself enqueued")
+    until(lambda: users(relay), ["32"].__eq__, "what the former release itself enqueued", AGAIN)
 
     words = ["requeue", left, "--stack-name", STACK]
     move = partial(CliRunner().invoke, app, words, env=sam.aws())
-    until(move, lambda done: done.exit_code == 0, "an empty queue", COMES_AGAIN + PATIENCE)
-    until(lambda: users(relay), ["31", "32"].__eq__, "what was left", COMES_AGAIN + PATIENCE)
+    until(move, lambda done: done.exit_code == 0, "an empty queue", AGAIN)
+    until(lambda: users(relay), ["31", "32"].__eq__, "what was left", AGAIN)
 
     sam.deploy(*given)  # what was built before
     deployed(sam)
