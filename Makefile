@@ -1,7 +1,7 @@
 # Every target sets itself up: Python 3.11 or newer and make are all it takes.
 PYTHON ?= python3
 CONFIG ?= default
-SIMULATED ?= 10000
+SIMULATED ?= 5000
 SOAK ?= 1000000
 COUNTED ?= 100000
 DELIVERIES ?= 10000000

@@ -9,6 +9,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -48,6 +49,8 @@ FAULTS: Final = st.tuples(
 )
 
 
+SEEDS: Final = st.integers(0, 10_000)  # of webhooks
+_FIRST: Final = 6  # webhooks of several rules: with none to begin with, half of the steps are empty
 CONFIRM: Final = f"rule/{SOURCE}/confirm"
 SCOPES: Final = ("all", f"source/{SOURCE}", CONFIRM, "workspace/default")
 # By scope, the rules that it stops; all, where it is not here.
@@ -96,7 +99,12 @@ class Relay(RuleBasedStateMachine):
         if answer["statusCode"] == 200:
             self.story.accepted.append(webhook)
 
-    @rule(seed=st.integers(0, 10_000))
+    @initialize(seeds=st.lists(SEEDS, min_size=_FIRST, max_size=_FIRST))
+    def begin(self, seeds: list[int]) -> None:
+        for seed in seeds:
+            self.publish(seed)
+
+    @rule(seed=SEEDS)
     def publish(self, seed: int) -> None:
         number = len(self.known) + 1
         make = till.webhooks if seed % 2 else webhooks

@@ -26,7 +26,7 @@ from tests.simulation.shop import TILL
 from tests.simulation.storms import STORM
 from tests.simulation.world import World
 
-_STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 1_021  # a prime: all have their turn
+_STEP: Final = 1 if os.environ.get("FAULTS") == "all" else 2_039  # a prime: all have their turn
 
 
 def seconds(first: int, of: str = SHOP) -> range:

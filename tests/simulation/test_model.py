@@ -18,11 +18,11 @@ COPIES: Final = (0, 0)  # two copies of one delivery's message
 MANY: Final = (0, 1)  # two deliveries that may go in one request
 QUICK: Final = {
     "retry: one message, delivered once": (Rules("retry", exact_queue=True), Scope((0,), 3, 4)),
-    "retry: two copies, two workers": (Rules("retry"), Scope(COPIES, 2, 3)),
+    "retry: two copies, two workers": (Rules("retry"), Scope(COPIES, 2, 2)),
     "retry: two copies, three workers": (Rules("retry"), Scope(COPIES, 3, 1)),
-    "retry: a request of many": (Rules("retry"), Scope(MANY, 3, 1)),
-    "hold: a request of many": (Rules("hold"), Scope(MANY, 3, 1)),
-    "hold: two copies, two workers": (Rules("hold"), Scope(COPIES, 2, 3)),
+    "retry: a request of many": (Rules("retry"), Scope(MANY, 2, 1)),
+    "hold: a request of many": (Rules("hold"), Scope(MANY, 2, 1)),
+    "hold: two copies, two workers": (Rules("hold"), Scope(COPIES, 2, 2)),
     "hold: two copies, three workers": (Rules("hold"), Scope(COPIES, 3, 1)),
 }
 FULL: Final = {

@@ -20,8 +20,8 @@ from tests.simulation.outcome import Outcome
 from tests.simulation.shop import is_bad, is_poison
 from tests.simulation.world import Setting, World
 
-_ROTATIONS: Final = int(os.environ.get("SIMULATED_ROTATIONS", "20"))
-_WEBHOOKS: Final = int(os.environ.get("SIMULATED_ROTATED", "800"))
+_ROTATIONS: Final = int(os.environ.get("SIMULATED_ROTATIONS", "8"))
+_WEBHOOKS: Final = int(os.environ.get("SIMULATED_ROTATED", "320"))
 _APART: Final = 500  # seconds between two rotations
 _WORKERS: Final = 4
 

@@ -2,7 +2,7 @@
 
 Each execution environment has a clock of its own and takes one webhook after the other, as
 Lambda's do. The sender signs with the new secret from the moment in which it is set. By default
-there are 10 in each of four environments; more of them are SIMULATED_SIGNING_ROTATIONS=100.
+there are 5 in each of four environments; more of them are SIMULATED_SIGNING_ROTATIONS=100.
 """
 
 import base64
@@ -24,7 +24,7 @@ from handler.ingest import Ingest
 from tests.handler.core.rules_files import RULES
 from tests.handler.test_ingest import GIVEN
 
-_ROTATIONS: Final = int(os.environ.get("SIMULATED_SIGNING_ROTATIONS", "10"))
+_ROTATIONS: Final = int(os.environ.get("SIMULATED_SIGNING_ROTATIONS", "5"))
 _BEGIN: Final = 1_800_000_000.0
 _SLOWEST: Final = 0.5  # seconds that Secrets Manager takes for an answer
 _LATEST: Final = 2.5  # seconds after a secret was set: 2 s between two reads, and one read

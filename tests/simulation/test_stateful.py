@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from handler.worker.task import DELETE
 from tests.simulation.machine import Relay
 
-LONG: Final = settings(max_examples=150, stateful_step_count=30, deadline=None)
+LONG: Final = settings(max_examples=75, stateful_step_count=30, deadline=None)
 FOUND: Final = settings(
     LONG,
     max_examples=2_000,

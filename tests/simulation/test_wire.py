@@ -29,8 +29,8 @@ def ended(setting: Setting) -> tuple[World, int]:
     return world, met
 
 
-def test_a_thousand_orders_are_each_sent_once_and_recorded_by_their_own_answer() -> None:
-    world, met = ended(Setting(1, 1_000, repeated=0.1))
+def test_orders_are_each_sent_once_and_recorded_by_their_own_answer() -> None:
+    world, met = ended(Setting(1, 300, repeated=0.1))
 
     assert breaches(world) == {}
     items = world.on.dynamodb.tables[TABLE].items
@@ -44,7 +44,7 @@ def test_a_thousand_orders_are_each_sent_once_and_recorded_by_their_own_answer()
     assert {key: dispatch_id(item) for key, item in recorded.items()} == answers
     wishes = {wish.key for it in world.story.accepted for wish in it.wishes if not wish.never_sent}
     assert answers.keys() == wishes
-    assert len(wishes) > 900
+    assert len(wishes) > 250
     assert 0.25 < met / len(world.braze.tried) < 0.42
 
 
