@@ -168,7 +168,7 @@ WORDS: Final = Words(
         "workspace": NAME_TAKES,
         "when": "is one expression as text, or left out; conditions are joined by && and ||",
         "expires_after": DURATION_TAKES,
-        "delay": DURATION_TAKES,
+        "delay": "takes a number and s or m, 15m at most, such as 30s or 5m",
         "guard": NAME_TAKES,
         "repeats_for": DURATION_TAKES,
         "tolerance": TOLERANCE_TAKES,

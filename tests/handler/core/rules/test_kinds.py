@@ -123,6 +123,13 @@ def test_a_rule_of_any_kind_may_be_delayed_as_long_as_sqs_allows(
     assert made(rule).delay is None
 
 
+@pytest.mark.parametrize("delay", ["0s", "5", 5, "1.5m", "-5m"])
+def test_what_is_no_delay_is_told_one_that_would_be_taken(delay: Any) -> None:
+    (text,) = said({**SEND, "delay": delay})
+    assert text == "delay takes a number and s or m, 15m at most, such as 30s or 5m"
+    assert made({**SEND, "delay": "5m"}).delay == 300
+
+
 @pytest.mark.parametrize("rule", KINDS)
 @pytest.mark.parametrize("delay", ["901s", "16m", "1h", "1d"])
 def test_a_longer_delay_is_an_error(rule: dict[str, Any], delay: str) -> None:
