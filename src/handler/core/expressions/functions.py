@@ -171,7 +171,8 @@ def argument_of(name: str, index: int, *, strict: bool) -> Callable[[object, Bud
     fitting = types_of(arguments, index)
 
     def take(given: object, budget: Budget) -> object:
-        budget.spend(steps(given))
+        if cost := steps(given):
+            budget.spend(cost)
         value = meant(arguments, index, given) if takes_either and not given else given
         if type(value) in fitting:
             return value
