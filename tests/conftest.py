@@ -11,6 +11,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from relay.local.emulator import emulator
+from tests import file_by_file
 from tests.chromium import MISSING, chromium
 
 # A case is judged by what comes of it, and not by how long a busy machine takes for it.
@@ -83,6 +84,11 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist ships no typ
         file: str = super()._split_scope(nodeid)
         folder = file.rpartition("/")[0]
         return folder if folder in SHARING and file not in APART else file
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each process of a run by `--dist loadfile` collect what it runs alone."""
+    file_by_file.register(config)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
