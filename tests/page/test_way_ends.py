@@ -77,6 +77,25 @@ def test_what_braze_took_in_part_says_where_the_rest_lies() -> None:
 
 
 @pytest.mark.parametrize(
+    "state, kind, words",
+    [
+        ("ACCEPTED", "good", "Braze accepted it, and events.0 after a redrive"),
+        ("FAILED", "wait", "Braze accepted it but for events.0: that was redriven, and is in"),
+        ("DEAD", "bad", "Braze accepted it but for events.0: that is a dead letter until"),
+    ],
+)
+def test_what_was_refused_and_redriven_says_what_became_of_it(
+    state: str, kind: str, words: str
+) -> None:
+    item = {"state": "ACCEPTED", "last": [{"time": CAME, "refused": "events.0"}]}
+    seen = Seen(ID, ("shopify", "order"), item, [line(CAME, "accepted")], {"state": state})
+    found = progress(seen, CAME, CAME + 10)
+    assert (found.kind, found.words[: len(words)]) == (kind, words)
+    (refused,) = [text for name, text in found.details if name == "refused"]
+    assert f"redriven since: {state}" in refused
+
+
+@pytest.mark.parametrize(
     "reason, why, advice",
     [
         ("paused", "Somebody has paused it", "on the page Braze"),

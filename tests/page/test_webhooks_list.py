@@ -64,6 +64,9 @@ def test_a_delivery_that_braze_took_in_part_is_no_good_one() -> None:
     last = [{"class": "accepted", "reason": "accepted", "refused": "attributes.0"}]
     found = DeliveryState.of(DeliveryRecord.of({"state": "ACCEPTED", "last": last}))
     assert (found.kind, found.words) == ("bad", "accepted but for attributes.0")
+    taken = DeliveryRecord.of({"state": "ACCEPTED", "last": [{"class": "accepted"}]})
+    found = DeliveryState.of(DeliveryRecord.of({"state": "ACCEPTED", "last": last}), taken)
+    assert (found.kind, found.words) == ("good", "accepted")
     last[0]["refused"] = " ".join(f"events.{at}" for at in range(75))
     found = DeliveryState.of(DeliveryRecord.of({"state": "ACCEPTED", "last": last}))
     assert found.words == "accepted but for events.0, events.1, events.2, and 72 more"

@@ -1,9 +1,10 @@
 """Attempts: where a delivery is now, why, and what is next; and each try with Braze's words."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
+from handler.core.braze.refused import remainder_id
 from handler.core.delivery.claim_protocol import State
 from handler.core.reasons import FACTS, Reason
 from relay.operations.delivery_history import Found, described, refused_places
@@ -84,12 +85,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the stack knows of a delivery: its id and rule, its ledger item and its log lines."""
+    """What the stack knows of a delivery: its id and rule, its ledger item and its log lines.
+
+    `rest` is the item of the delivery of the objects that Braze refused of it, once redriven.
+    """
 
     delivery_id: str
     rule: tuple[str, str]
     record: Record
     lines: Sequence[Line]
+    rest: Record = field(default_factory=dict)
 
     def at(self, kind: Kind, words: str) -> Progress:
         """Return its progress in a few words."""
@@ -100,7 +105,8 @@ def progress(seen: Seen, came: float, now: float) -> Progress:
     """Return where a delivery is, of a webhook that came then."""
     lines = [one for one in seen.lines if one.entry.get("message") == "delivery"]
     place = _place(seen, lines[-1] if lines else None, came, now)
-    found = Found(seen.delivery_id, (), seen.record, seen.rule)
+    rest = Found(remainder_id(seen.delivery_id), (), seen.rest) if seen.rest else None
+    found = Found(seen.delivery_id, (), seen.record, seen.rule, rest)
     known = [one for one in described(found, lines, now) if one[0] not in _SHOWN_ELSEWHERE]
     return replace(
         place,
@@ -149,7 +155,12 @@ def _told(seen: Seen, outcome: str, last: Line) -> Progress:
 
 def _in_part(seen: Seen, refused: str) -> Progress:
     """Return the place of a delivery of which Braze refused something."""
-    named = few(refused.split(", "))
+    named, state = few(refused.split(", ")), seen.rest.get("state")
+    if state == State.ACCEPTED and not refused_places(seen.rest):
+        return seen.at("good", f"{_WORDS['accepted']}, and {named} after a redrive")
+    if state not in (None, State.DEAD, State.ACCEPTED):
+        words = f"Braze accepted it but for {named}: that was redriven, and is in state {state}"
+        return seen.at("wait", words)
     words = f"Braze accepted it but for {named}: that is a dead letter until it is redriven"
     return replace(seen.at("bad", words), advice=remedy(Reason.REJECTED), letter="dead")
 

@@ -8,6 +8,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.aws.secrets import SecretCache
+from handler.core.braze.refused import remainder_id
 from handler.core.braze.request import objects_of
 from handler.core.delivery.claim_protocol import State
 from handler.core.errors import Unavailable
@@ -16,7 +17,7 @@ from handler.core.secret_values import Secret
 from relay.local.stack import Local
 from relay.local.updates import updates_for
 from relay.operations.clients import Desk, NoSuchResource
-from relay.operations.delivery_history import logged
+from relay.operations.delivery_history import logged, refused_places
 from relay.page.context import Context
 from relay.page.reading import Reading
 from relay.page.way.reach import dispatches_of, is_lost
@@ -110,10 +111,15 @@ def _signing_secrets(local: Local) -> Secret:
 def _recorded(
     local: Local, planned: Sequence[Delivery]
 ) -> tuple[Sequence[Delivery], Mapping[str, Record]]:
-    """Return deliveries under the ids of their occurrences, and their items of the ledger."""
+    """Return deliveries under the ids of their occurrences, and their items of the ledger.
+
+    Among these are the items of deliveries of refused objects that were redriven.
+    """
     table = Ledger(local.stack.client("dynamodb"), local.stack.outputs["LedgerTable"])
     deliveries = [table.under(one) for one in planned]
     found = table.deliveries(one.id for one in deliveries)
+    if parts := [remainder_id(name) for name, one in found.items() if refused_places(one.item)]:
+        found |= table.deliveries(parts)
     return deliveries, {name: one.item for name, one in found.items()}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from handler.core.braze.refused import remainder_id
 from handler.core.models import Delivery
 from handler.core.rules.source import Source
 from relay.page.reading import Kind, Reading, Verdict
@@ -156,6 +157,7 @@ def _tried(delivery: Delivery, known: Known, reading: Reading, now: float) -> Pr
         (delivery.source, delivery.rule),
         known.records.get(delivery.id, {}),
         known.lines.get(delivery.id, ()),
+        known.records.get(remainder_id(delivery.id), {}),
     )
     return progress(seen, reading.arrival.at, now)
 

@@ -1,6 +1,6 @@
 """States of deliveries in the ledger, of the newest webhooks: looked at only while a page is open.
 
-One look is one read of the ledger's table.
+One look is one read of the ledger's table, and one more where Braze has refused objects.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +9,7 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from handler.core.braze.refused import remainder_id
 from handler.core.delivery.claim_protocol import State
 from handler.core.models import Delivery
 from relay.operations.delivery_history import refused_places
@@ -51,8 +52,10 @@ class DeliveryState:
     refused: str = ""
 
     @classmethod
-    def of(cls, record: DeliveryRecord | None) -> "DeliveryState":
-        """Return the state in a record."""
+    def of(
+        cls, record: DeliveryRecord | None, rest: DeliveryRecord | None = None
+    ) -> "DeliveryState":
+        """Return the state in a record; `rest` is that of its refused objects, once redriven."""
         if record is None:
             return cls()
         reason = str(record.last[-1].get("reason") or "") if record.last else ""
@@ -62,7 +65,7 @@ class DeliveryState:
             reason if record.state in _REASONED else "",
             record.attempts,
             ids[-1] if ids and record.state == State.ACCEPTED else "",
-            refused=refused_places(record.item),
+            refused="" if _is_taken(rest) else refused_places(record.item),
         )
 
     @property
@@ -93,14 +96,23 @@ class DeliveryState:
         return f"{words}: {self.reason.replace('_', ' ')}" if self.reason else words
 
 
+def _is_taken(rest: DeliveryRecord | None) -> bool:
+    return rest is not None and rest.state == State.ACCEPTED and not refused_places(rest.item)
+
+
 def looked_up(ledger: Ledger, deliveries: Iterable[Delivery]) -> dict[str, DeliveryState]:
     """Return the states of deliveries by their ids; none where the stack does not answer."""
     try:
         own = {one.id: ledger.under(one).id for one in deliveries}
         records = ledger.deliveries(own.values())
+        parts = [remainder_id(name) for name, one in records.items() if refused_places(one.item)]
+        rests = ledger.deliveries(parts) if parts else {}
     except (ClientError, BotoCoreError):
         return {}
-    return {name: DeliveryState.of(records.get(found)) for name, found in own.items()}
+    return {
+        name: DeliveryState.of(records.get(found), rests.get(remainder_id(found)))
+        for name, found in own.items()
+    }
 
 
 @dataclass(slots=True)
