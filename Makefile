@@ -13,7 +13,7 @@ BOTO3_TESTS := .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet tests/h
 READY := .venv/ready
 UV := .venv/bin/uv
 
-.PHONY: help run demo deploy test suite fuzz faults soak soak-protocol overtaking boto3 artifact peers bench template check format lock sbom pictures sizes clean
+.PHONY: help run demo deploy test suite fuzz properties faults soak soak-protocol overtaking boto3 artifact peers bench template check format lock sbom pictures sizes clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -79,6 +79,10 @@ bench: $(READY) ## Measure both functions beside other ways, simulate backlogs; 
 
 fuzz: $(READY) ## Try to get 1,000,000 mutated requests past the verifier, beside other libraries
 	@.venv/bin/python -m bench.fuzz
+
+# `suite` draws few examples for each, others in each run.
+properties: $(READY) ## Try each property of rules, expressions and Braze's contract with 20 times the examples
+	EXAMPLES=20 .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet tests/contract tests/handler/core tests/relay/rules
 
 template: $(READY) ## Check template.yaml: cfn-lint, and SAM's own validation
 	.venv/bin/cfn-lint template.yaml

@@ -13,9 +13,10 @@ from xdist.scheduler import LoadFileScheduling
 from relay.local.emulator import emulator
 from tests import file_by_file
 from tests.chromium import MISSING, chromium
+from tests.examples import examples
 
 # A case is judged by what comes of it, and not by how long a busy machine takes for it.
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=examples(40))
 settings.load_profile("patient")
 
 # Hardly anything dies in the heap of 12,000 tests. Looked through by Python's own thresholds (700,

@@ -13,6 +13,7 @@ from relay.simulated_braze.contract.attributes import is_dropped
 from relay.simulated_braze.contract.sizes import sizes
 from tests.contract.test_both import refused
 from tests.contract.way import made, sent
+from tests.examples import examples
 from tests.relay.simulated_braze.simulated import ID, Client
 
 NAMES = st.one_of(
@@ -45,7 +46,7 @@ SEND: Any = {
 }
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=list(HealthCheck))
 @given(attributes=st.dictionaries(NAMES, VALUES, max_size=4), notes=st.dictionaries(NAMES, VALUES))
 def test_braze_takes_what_is_sent_and_drops_nothing_of_it_without_a_word(
     attributes: dict[str, Any], notes: dict[str, Any]

@@ -12,8 +12,9 @@ from relay.simulated_braze.app import MAX_BODY
 from tests.contract.bodies import CAMPAIGN, CANVAS, PROPERTIES, WORD, Body
 from tests.contract.test_both import refused
 from tests.contract.way import made
+from tests.examples import examples
 
-some = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 # Requests that share all but their recipients, of rules that name a Canvas's properties each way.
 PLAIN = st.tuples(WORD, st.sampled_from(["context", "canvas_entry_properties"]), PROPERTIES).map(
     lambda it: {"canvas_id": "c", "recipients": [{"external_user_id": it[0], it[1]: it[2]}]}

@@ -18,6 +18,7 @@ from tests.contract.bodies import CAMPAIGN, CANVAS, TO_AUDIENCE, Body
 from tests.contract.breaches import RENDERED, REQUEST
 from tests.contract.breaches_of_values import VALUES, WRITTEN
 from tests.contract.way import made
+from tests.examples import examples
 
 BREACHES = {**REQUEST, **RENDERED}
 # What the relay alone refuses, and why Braze's side does not.
@@ -32,7 +33,7 @@ OURS_ALONE = {
     "counted": "Braze counts, and with a repeated request twice",
     "appended": "Braze appends, and with a repeated request twice",
 }
-quick = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 
 

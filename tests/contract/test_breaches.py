@@ -12,6 +12,7 @@ from handler.core.rules.load import load
 from tests.contract.bodies import CAMPAIGN, CANVAS, Body, of_event, sent, written
 from tests.contract.breaches import RENDERED, REQUEST, Breach
 from tests.contract.breaches_of_values import VALUES, WRITTEN
+from tests.examples import examples
 
 few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 FINDINGS = {**REQUEST, **RENDERED, **VALUES, **WRITTEN}
@@ -29,7 +30,7 @@ def findings(body: Body) -> str:
     return str(raised.value)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(body=st.one_of(CAMPAIGN, CANVAS))
 def test_what_braze_takes_passes_unchanged(body: Body) -> None:
     warnings: list[str] = []
@@ -37,7 +38,7 @@ def test_what_braze_takes_passes_unchanged(body: Body) -> None:
     assert warnings == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 @given(body=st.one_of(CAMPAIGN, CANVAS))
 def test_what_braze_takes_passes_unchanged_when_an_event_brings_it(body: Body) -> None:
     send, event = of_event(body)

@@ -17,6 +17,7 @@ from relay.simulated_braze.simulation import taken
 from relay.simulated_braze.store import Store, Trigger
 from relay.simulated_braze.switches import Switches
 from tests.contract.reach_rules import FILE, FIXED, reached
+from tests.examples import examples
 
 SOURCE = load("shop", json.dumps(FILE), "shop.yaml", "dev")
 IDENTIFIERS = {"external_user_id", "user_alias", "email"}
@@ -72,7 +73,9 @@ HEADERS = st.fixed_dictionaries(
         "campaign_id": TEXT,
     },
 )
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck)
+)
 
 
 def planned(body: Any, headers: dict[str, str]) -> Plan:

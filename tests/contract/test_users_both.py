@@ -10,9 +10,10 @@ from tests.contract.bodies import Body
 from tests.contract.user_bodies import SUBSCRIBED, TRACKED
 from tests.contract.user_breaches import BREACHES, OURS_ALONE, THEIRS_ALONE
 from tests.contract.user_sides import refused, told
+from tests.examples import examples
 from tests.relay.simulated_braze.recommended import EVENTS, FIELDS, PRODUCT, REQUIRED, WRONG
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck))
 # What the relay makes Braze's of, before it sends it.
 MENDED: list[tuple[str, Any]] = [("currency", "eur"), ("quantity", 2.0)]
 VALUES = [

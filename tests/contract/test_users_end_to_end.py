@@ -12,10 +12,11 @@ from tests.contract.user_bodies import SUBSCRIBED, TRACKED
 from tests.contract.user_breaches import BREACHES
 from tests.contract.user_sides import passed, refused
 from tests.contract.way import sent
+from tests.examples import examples
 from tests.relay.simulated_braze.recommended import EVENTS, PRODUCT
 from tests.relay.simulated_braze.simulated import Client
 
-few = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def arrived(braze: Client, body: Body) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from handler.core.rules.encode_source import write_compiled
 from handler.core.rules.source import Source
 from handler.rules_build import variants, write
 from relay.paths import PROJECT
+from tests.examples import examples
 from tests.handler.core.rules.compiled import exact
 from tests.handler.core.rules_files import GOOD, changed
 from tests.handler.test_ingest import ENVIRONMENT, request
@@ -144,7 +145,7 @@ def test_a_foreign_file_with_its_own_digest_is_not_used(
     assert read(folder, caplog) == ["they are of another relay: their index differs"]
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_file_that_was_cut_or_edited_anywhere_is_damaged(
     folder: Path, data: st.DataObject

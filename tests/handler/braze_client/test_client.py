@@ -11,6 +11,7 @@ from requests import Session
 from handler.braze_client.client import MAX_ANSWER
 from handler.braze_client.session import open_session
 from handler.core.braze.outcome import HttpResponse, classify
+from tests.examples import examples
 from tests.handler.braze_faults import CHUNK, FAULTS, HUNDRED_MB, HUNDRED_MB_HEAD
 from tests.handler.sockets import ACCEPTED, BODY, LATEST, braze, headed, say, sent
 
@@ -56,7 +57,7 @@ REST = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=examples(50))
 @given(REST)
 def test_a_whole_201_counts_whatever_follows_it(rest: bytes) -> None:
     with open_session() as session, braze(say(b"HTTP/1.1 201 Created\r\n" + rest)) as peer:

@@ -17,6 +17,7 @@ from urllib3.util.wait import wait_for_read
 
 from handler.braze_client import session as session_module
 from handler.core.braze.outcome import classify
+from tests.examples import examples
 from tests.handler.sockets import (
     ACCEPTED,
     PRELOAD,
@@ -225,7 +226,7 @@ noise = st.lists(
 ).map(b"".join)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(25))
 @given(before=noise, after=noise)
 def test_whatever_interim_answers_come_each_request_gets_its_own_answer(
     before: bytes, after: bytes

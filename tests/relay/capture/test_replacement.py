@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from handler.core.expressions.expression import search
 from relay.capture.replacement import Replaced, without_persons
 from relay.paths import PROJECT
+from tests.examples import examples
 
 WHOLE = sorted((PROJECT / "tests" / "recipes" / "bodies").glob("*.json"))
 
@@ -51,7 +52,7 @@ SHAPES = st.sampled_from(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(SHAPES, SHAPES, EMAILS, PHONES)
 @example(lambda it: {"email": it}, lambda it: {"x": it}, "person1@example.org", "+1200 0000001")
 def test_no_address_and_no_number_survives_anywhere(

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from relay.simulated_braze.contract.endpoints import DATA, SUBSCRIBE, TRACK
 from relay.simulated_braze.switches import Switches
+from tests.examples import examples
 from tests.relay.simulated_braze.recommended import EVENTS, ORDER, PRODUCT
 from tests.relay.simulated_braze.simulated import ALIAS, ID, NOON, Client
 
-many = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 CHOICES = {
     name: list(get_args(Switches.model_fields[name].annotation))
     for name in (

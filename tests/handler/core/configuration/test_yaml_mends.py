@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from handler.core.configuration.yaml12 import load
 from handler.core.configuration.yaml_mend import encoded
 from handler.core.errors import RulesError
+from tests.examples import examples
 
 _QUOTING = re.compile(r"(?:quotes: |write |list: |object: )([\"'].*?[\"'])(?:; .*)?$")
 _LINE = re.compile(r"^(?:a blank belongs after|a colon stands)[^:]*: (.*)$")
@@ -118,7 +119,7 @@ MISTAKES: list[Callable[[str], str]] = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(TEXTS, min_size=2, max_size=4), st.data(), st.sampled_from(MISTAKES))
 def test_a_mend_that_is_typed_loads_and_means_what_was_meant(
     values: list[str], data: st.DataObject, mistake: Callable[[str], str]
@@ -137,7 +138,7 @@ def test_a_mend_that_is_typed_loads_and_means_what_was_meant(
     assert followed(text, steps=4) in (meant, NOTHING)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(TEXTS, TEXTS, st.sampled_from([deeper, less, glued, left_open]))
 def test_no_mistake_besides_quoting_is_called_one(
     first: str, second: str, mistake: Callable[[str], str]

@@ -13,6 +13,7 @@ from handler.core.expressions.closures import Compiler
 from handler.core.expressions.evaluation import FAILURES, Evaluation
 from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.expressions.json_values import STEPS
+from tests.examples import examples
 from tests.handler.core.expressions.plain_grammar import PLAIN, SCALARS, documents
 from tests.handler.core.expressions.tree_interpreter import Reference
 from tests.relay.rules.explain.grammar import BODIES, EXPRESSIONS
@@ -41,7 +42,7 @@ def compiled(expression: Expression, document: Any) -> tuple[str, int]:
     return outcome(lambda: closure(document, evaluation), lambda: STEPS - evaluation.left)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(text=PLAIN, document=documents(SCALARS), strict=st.booleans())
 def test_a_plain_expression_has_the_value_and_the_price_of_the_reference(
     text: str, document: Any, *, strict: bool
@@ -53,7 +54,7 @@ def test_a_plain_expression_has_the_value_and_the_price_of_the_reference(
     assert compiled(expression, document) == visited(expression, document)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(EXPRESSIONS, BODIES)
 def test_an_expression_of_the_dialect_has_the_value_and_the_price_of_the_reference(
     text: str, body: Any

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import closing_brace, compile_expression, search
 from handler.core.expressions.functions import Functions, signature_of
+from tests.examples import examples
 from tests.handler.core.expressions.plain_grammar import PLAIN, SCALARS, documents
 
 STRANGE = (
@@ -46,7 +47,7 @@ def whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(expression=PLAIN, document=documents(SCALARS))
 def test_search_agrees_with_the_jmespath_library(expression: str, document: Any) -> None:
     try:
@@ -76,7 +77,7 @@ def calls(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
     return f"{name}({', '.join(arguments)})"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(
     expression=st.recursive(ARGUMENTS, calls, max_leaves=5),
     document=st.tuples(STRANGE, LISTS, documents(STRANGE), STRANGE).map(list),

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression, search
 from handler.core.expressions.functions import Functions, signature_of
+from tests.examples import examples
 
 ADDED = sorted(set(Functions.FUNCTION_TABLE) - set(jmespath.functions.Functions.FUNCTION_TABLE))
 # A call of each that gives something, in JMESPath's own words for its arguments.
@@ -80,7 +81,7 @@ def test_a_function_says_what_it_is_for_and_shows_it(name: str) -> None:
     assert f"`{name}(" in (Functions.FUNCTION_TABLE[name]["function"].__doc__ or "")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(data=st.data(), name=st.sampled_from(sorted(CALLS.keys() - {"text"})))
 def test_no_value_of_the_right_kind_is_an_error(data: st.DataObject, name: str) -> None:
     values = [

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression, search
 from handler.core.expressions.syntax_tree import unparse
+from tests.examples import examples
 from tests.handler.core.expressions.plain_grammar import PLAIN, SCALARS, documents
 
 
@@ -18,7 +19,7 @@ def meaning(text: str, document: Any) -> str:
         return "it fails"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(text=PLAIN, document=documents(SCALARS))
 def test_an_expression_means_the_same_when_it_is_parsed_from_its_text(
     text: str, document: Any

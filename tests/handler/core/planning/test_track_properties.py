@@ -18,10 +18,11 @@ from handler.core.expressions.template import as_template, compile_template
 from handler.core.planning.subscribe import fill_subscribe
 from handler.core.planning.track import fill_track
 from handler.core.rules.source import Rule, Scope
+from tests.examples import examples
 from tests.handler.core.braze.contract.track_bodies import FULL, PRODUCT, TIME
 from tests.handler.core.planning.users import event, profile, rule_of
 
-quick = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=examples(50), deadline=None, suppress_health_check=list(HealthCheck))
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),

@@ -18,6 +18,7 @@ from handler.core.rules.source import Source
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.paths import PROJECT
 from tests.docs_pages import RULES_FILES
+from tests.examples import examples
 from tests.golden.test_plans import FIRST, PLANS, RECEIVED_AT
 from tests.handler.core.expressions.plain_grammar import PLAIN
 from tests.handler.core.rules.compiled import exact, read_back
@@ -112,7 +113,7 @@ def planned(text: str, body: Any) -> list[Any]:
     return [plan(Verified(webhook), one) for one in (loaded, read_back(loaded))]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(first=EXPRESSIONS, second=EXPRESSIONS, use=USES, body=BODIES)
 def test_a_generated_file_with_names_is_read_back_and_plans_the_same(
     first: str, second: str, use: str, body: Any
@@ -129,7 +130,9 @@ def test_a_generated_file_with_names_is_read_back_and_plans_the_same(
 
 
 # Half of what is drawn has a trap in it, and does not load.
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(
+    max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.filter_too_much]
+)
 @given(expression=PLAIN, other=PLAIN)
 def test_any_expression_is_read_back_and_plans_the_same(expression: str, other: str) -> None:
     use = json.dumps(f"${{body | ({expression})}} and ${{body.a | ({other})}}")[1:-1]

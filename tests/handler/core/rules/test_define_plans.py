@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from handler.core.errors import RulesError
 from handler.core.models import Plan
+from tests.examples import examples
 from tests.handler.core.rules.define_files import planned
 
 NAMES = st.sampled_from(
@@ -108,7 +109,7 @@ def outcome(text: str, body: Any) -> Plan | None:
         return None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     first=EXPRESSIONS,
     second=st.sampled_from(MADE),

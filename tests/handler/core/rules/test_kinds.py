@@ -10,6 +10,7 @@ from handler.core import message
 from handler.core.errors import RulesError
 from handler.core.models import Delivery
 from handler.core.planning.delivery_id import delivery_id
+from tests.examples import examples
 from tests.handler.core.one_rule import only
 from tests.handler.core.rules.compiled import exact, read_back
 from tests.handler.core.rules.kinds import (
@@ -247,7 +248,7 @@ def damaged(value: Any, path: tuple[Any, ...], part: Any) -> Any:
 
 
 @given(st.data())
-@settings(max_examples=50)
+@settings(max_examples=examples(30))
 def test_a_damaged_request_is_refused_with_its_mistakes_or_makes_deliveries_and_dead_letters(
     data: st.DataObject,
 ) -> None:

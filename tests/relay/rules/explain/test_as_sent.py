@@ -17,6 +17,7 @@ from relay.rules.cases.coverage import branches, reached
 from relay.rules.explain.explanation import explained
 from relay.rules.webhooks import Given, events, planned, verified
 from relay.webhooks.samples import Sample
+from tests.examples import examples
 from tests.relay.rules.explain.grammar import BODIES, EXPRESSIONS
 
 BASE = load(
@@ -92,7 +93,7 @@ def values(plan: Plan) -> dict[str, Any] | None:
     return found
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(COMPILED, min_size=3, max_size=3), st.none() | COMPILED, KEPT, BODIES)
 def test_what_is_explained_is_what_is_sent(
     texts: list[str], when: str | None, keep: frozenset[str], body: Any
@@ -116,7 +117,7 @@ def test_what_is_explained_is_what_is_sent(
         assert all("error" not in part or one["status"] != "sent" for part in one.get("parts", ()))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(COMPILED, min_size=3, max_size=3), st.none() | COMPILED, BODIES)
 def test_the_branches_that_an_event_reaches_are_branches_of_its_rule(
     texts: list[str], when: str | None, body: Any

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression
 from relay.rules.explain.trace import all_choices, choices, may_be_missing, reads
+from tests.examples import examples
 from tests.relay.rules.explain.grammar import BODIES, EXPRESSIONS
 
 ABSENT = object()
@@ -21,7 +22,7 @@ def value_of(text: str, document: Any) -> Any:
         return ABSENT
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(EXPRESSIONS, BODIES)
 def test_what_is_told_is_what_was_done(text: str, body: Any) -> None:
     document = {"body": body}

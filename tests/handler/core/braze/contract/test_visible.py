@@ -12,6 +12,7 @@ from handler.core.errors import ExpressionError
 from handler.core.expressions.expression import compile_expression
 from handler.core.expressions.functions import Functions
 from handler.core.expressions.template import Text, Whole, compile_text
+from tests.examples import examples
 
 TYPES: dict[str, set[Any]] = {"text": {str}, "number": {int, float}, "truth": {bool}}
 DOCUMENT: Any = {
@@ -158,7 +159,7 @@ def parts_of(template: Any) -> Any:
             yield from parts_of(part)
 
 
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(EXPRESSIONS)
 def test_every_expression_is_seen_to_its_end(text: str) -> None:
     try:
