@@ -5,7 +5,7 @@ so the worker may claim it, where a copy that is older than the mark would be a 
 ledger is not changed for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +16,6 @@ from handler.core.models import Delivery
 from handler.core.reasons import Reason
 from relay.console.format import minute
 from relay.stacks.ledger import DeliveryRecord
-from relay.stacks.selection import RELAY
 
 _SHORT: Final = 12
 # Given up by SQS, or by the worker without reaching the ledger: no other message exists, whatever
@@ -49,12 +48,16 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A delivery, its ledger record, the reason of its dead letter, and the time."""
+    """A delivery, its ledger record, the reason of its dead letter, and the time.
+
+    `command` returns a command for the stack that it is of, ready to paste.
+    """
 
     delivery: Delivery
     record: DeliveryRecord | None
     reason: str
     now: float
+    command: Callable[[str], str]
 
     @property
     def state(self) -> str | None:
@@ -73,6 +76,10 @@ class Standing:
         """The beginning of the id: enough for --id."""
         return self.delivery.id[:_SHORT]
 
+    def drop(self, kind: str) -> str:
+        """Return the command that removes its letter, of `dead-letters` or `held`, in words."""
+        return f"`{self.command(f'{kind} drop {self.name}')}` removes this letter"
+
 
 def redriven(standing: Standing, *, again: bool) -> Decision:
     """Return whether a redrive sends a dead letter; if not, why, and what to do."""
@@ -88,7 +95,7 @@ def redriven(standing: Standing, *, again: bool) -> Decision:
 
 def released(standing: Standing, *, again: bool) -> Decision:
     """Return whether a release frees and sends a held delivery; if not, why."""
-    state, drop = standing.state, f"`{RELAY} held drop {standing.name}` removes this letter"
+    state, drop = standing.state, standing.drop("held")
     # FAILED: a release ended before it had sent. None: no worker has it.
     if state in (State.HELD, State.FAILED, None):
         if standing.is_late and not again:
@@ -108,14 +115,15 @@ def _never(standing: Standing) -> str:
     except UnreadableMessage as error:
         return f"{error}: the worker would bury it again; --rendered makes its request anew"
     if standing.delivery.refused_of and standing.state == State.ACCEPTED:
-        drop = f"`{RELAY} dead-letters drop {standing.name}` removes this letter"
-        return f"Braze has accepted these objects meanwhile, and none is sent a second time: {drop}"
+        words = "Braze has accepted these objects meanwhile, and none is sent a second time"
+        return f"{words}: {standing.drop('dead-letters')}"
     if standing.state == State.STALE:
-        drop = f"`{RELAY} dead-letters drop {standing.name}` removes this letter"
-        return f"{_STALE}, which this would undo: {drop}"
+        return f"{_STALE}, which this would undo: {standing.drop('dead-letters')}"
     if standing.state == State.HELD:
-        name = standing.name
-        return f"it is held: `{RELAY} held show {name}`, then `{RELAY} held release {name}`"
+        show, release = (
+            standing.command(f"held {act} {standing.name}") for act in ("show", "release")
+        )
+        return f"it is held: `{show}`, then `{release}`"
     dead_at = standing.record.dead_at if standing.record else None
     if standing.state == State.DEAD and dead_at is not None and dead_at > standing.now:
         # A message that is older than the mark would be a duplicate, and be deleted.
@@ -126,7 +134,7 @@ def _never(standing: Standing) -> str:
 def _only_again(standing: Standing) -> str:
     """Return why a delivery is redriven only with --again; empty where it is without."""
     if standing.state == State.ACCEPTED:
-        drop = f"`{RELAY} dead-letters drop {standing.name}` removes this letter"
+        drop = standing.drop("dead-letters")
         return f"Braze has accepted it: {drop}, --again sends it a second time"
     if standing.state == State.WITHHELD:
         return (

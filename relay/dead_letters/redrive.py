@@ -17,11 +17,11 @@ from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from relay.dead_letters.decision import Decision, Standing, redriven, released
 from relay.dead_letters.display import attempted
-from relay.dead_letters.letter import COMMANDS, Letter
+from relay.dead_letters.letter import Letter
 from relay.dead_letters.queue_reader import LetterQueue, tray
 from relay.dead_letters.selection import Chosen, say_strangers
 from relay.stacks.ledger import Ledger
-from relay.stacks.selection import LOW_PRIORITY, Operated, operator
+from relay.stacks.selection import LOW_PRIORITY, Operated, command, operator
 
 _CHANGED: Final = "the ledger has changed meanwhile: run this again"
 
@@ -176,7 +176,7 @@ def plainly(*, again: bool) -> Judge:
 
     def judge(way: Redrive, letter: Letter) -> Verdict:
         if not isinstance(letter.content, Delivery):
-            return Verdict(_why_not(letter))
+            return Verdict(_why_not(way, letter))
         decision = redriven(standing_of(way, letter, letter.content), again=again)
         problem = way.send(letter, decision)
         return Verdict(problem or decision.words, is_sent=not problem)
@@ -189,7 +189,7 @@ def releasing(*, again: bool, yes: bool, say: Callable[[str], None] = typer.echo
 
     def judge(way: Redrive, letter: Letter) -> Verdict:
         if not isinstance(letter.content, Delivery):
-            return Verdict(_why_not(letter))
+            return Verdict(_why_not(way, letter))
         standing = standing_of(way, letter, letter.content)
         decision = released(standing, again=again)
         say(f"{letter.short} {letter.origin}: {attempted(standing.record)}")
@@ -205,7 +205,7 @@ def releasing(*, again: bool, yes: bool, say: Callable[[str], None] = typer.echo
 def standing_of(way: Redrive, letter: Letter, delivery: Delivery) -> Standing:
     """Return a delivery with its ledger record at this moment."""
     record = way.ledger.delivery(way.ledger.under(delivery).id)
-    return Standing(delivery, record, letter.reason, time.time())
+    return Standing(delivery, record, letter.reason, time.time(), partial(command, way.stack))
 
 
 def judged(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
@@ -221,10 +221,10 @@ def judged(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
     return verdict
 
 
-def _why_not(letter: Letter) -> str:
+def _why_not(way: Redrive, letter: Letter) -> str:
     """Return why a letter without a delivery cannot be sent."""
     if letter.content is None:
-        export = f"`{COMMANDS['dead']} export {letter.short}`"
+        export = f"`{command(way.stack, f'dead-letters export {letter.short}')}`"
         return f"{letter.detail}: it cannot be sent; {export} keeps it"
     return f"it is an event of which no request was made ({letter.detail}): --rendered tries again"
 

@@ -82,7 +82,7 @@ def test_what_is_sent_without_again_may_always_be_claimed(
     state: State, dead_at: int | None
 ) -> None:
     record = DeliveryRecord(state, expires=NOW + HOUR, dead_at=dead_at)
-    decision = redriven(Standing(delivery(), record, "rejected", NOW), again=False)
+    decision = redriven(Standing(delivery(), record, "rejected", NOW, str), again=False)
     known = Known(state, "w", NOW - 1, NOW + HOUR, dead_at=dead_at)
     if decision.delivery is not None:
         assert claimable(known, "hold", NOW, NOW)

@@ -65,7 +65,8 @@ def test_refused_objects_that_were_accepted_since_are_never_sent_a_second_time(
     desk.put(letter, "ACCEPTED")
     done = desk.run("dead-letters", "redrive", "--yes", *again)
     assert done.exit_code == 1
-    assert f"dead-letters drop {letter.id[:12]}` removes this letter" in done.stderr
+    drop = f"dead-letters drop {letter.id[:12]} --stack-name {desk.name}`"
+    assert f"{drop} removes this letter" in done.stderr
     assert "--again" not in done.stderr
     assert desk.sent() == []
     assert len(desk.dead()) == 1
