@@ -107,7 +107,8 @@ class Relay(RuleBasedStateMachine):
     @rule(seed=SEEDS)
     def publish(self, seed: int) -> None:
         number = len(self.known) + 1
-        make = till.webhooks if seed % 2 else webhooks
+        # One in four: with more of them a mistake in what is held is met late.
+        make = till.webhooks if seed % 4 == 1 else webhooks
         made = [*make(Random(seed), number, self.clock(), 1_000)][-1]  # noqa: S311 - as above
         if made.answer == 200:
             self.known.append(made)
