@@ -133,8 +133,17 @@ def _forking(
             yield made
 
 
+def read_yaml_by_libyaml() -> None:
+    """Replace what reads and writes YAML: SAM reads the template seven times for one deployment."""
+    yaml = import_module("yaml")
+    for name in ("SafeLoader", "SafeDumper"):
+        setattr(yaml, name, getattr(yaml, f"C{name}", getattr(yaml, name)))
+
+
 def serve(command: str, listener: socket.socket) -> None:
     """Fork for each run that is asked for, until standard input ends."""
+    if command == "sam":
+        read_yaml_by_libyaml()
     module, function, later = COMMANDS[command]
     run = getattr(import_module(module), function)
     for name in later:

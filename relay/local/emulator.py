@@ -29,6 +29,7 @@ _START_SECONDS: Final = 60
 # It kills the invocations in hand where a function gets new code, and lets one that has just begun
 # keep a worker of the old code for later ones. AWS lets them end, and starts anew for others.
 # It writes a link of a package as a file.
+# It reads YAML, such as SAM's templates, without libyaml, which takes seven times as long.
 # Its own endpoints (/_ministack/: messages, reset) need no signature, and it lets every web page
 # read its answers. So it answers no page, but for webhooks, whose senders' headers are passed on.
 _SERVE: Final = r"""
@@ -38,6 +39,10 @@ import re
 import stat
 import threading
 import time
+
+import yaml
+
+yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 from ministack import app as served
 from ministack.core import iam_actions, lambda_runtime
