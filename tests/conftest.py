@@ -14,6 +14,7 @@ from relay.local.emulator import emulator
 from tests import file_by_file
 from tests.chromium import MISSING, chromium
 from tests.examples import examples
+from tests.forked_workers import forked_starts
 
 # A case is judged by what comes of it, and not by how long a busy machine takes for it.
 settings.register_profile("patient", deadline=None, max_examples=examples(40))
@@ -95,6 +96,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
     """Replace `--dist loadfile` alone."""
     return Scheduling(config, log) if config.getoption("dist") == "loadfile" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_starts() -> Iterator[None]:
+    with forked_starts():
+        yield
 
 
 @pytest.fixture(scope="session")

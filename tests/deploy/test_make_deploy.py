@@ -14,6 +14,7 @@ import pytest
 from relay import virtualenvs
 from relay.local.emulator import emulator
 from relay.paths import ENVIRONMENTS, PROJECT
+from tests import fork_asker
 from tests.deploy.conftest import (
     ENDPOINT,
     OWN_IDS,
@@ -56,7 +57,7 @@ def forking(folder: Path) -> Path:
     """Return a folder of environments in which SAM's programs ask for forks of the started SAM."""
     programs = folder / "sam" / "bin"
     programs.mkdir(parents=True)
-    asking = f"exec {sys.executable} -I -S {PROJECT / 'tests' / 'forked.py'} {Sam.forks.socket}"
+    asking = f"exec {sys.executable} -I -S {fork_asker.__file__} {Sam.forks.socket}"
     for name, line in {
         "sam": f'{asking} sam "$@"',
         "python": f'[ "$1" = -P ] && shift; {asking} python "$@"',

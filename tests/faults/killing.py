@@ -13,6 +13,7 @@ from tests.e2e.harness import Relay, sample, until
 from tests.faults.recorder import Recorder, recorder
 from tests.faults.wire import post_orders, recorded, stack, states, waiting
 from tests.faults.workers import deliver_workers, last_moment, ports
+from tests.forked_workers import own_starts
 
 CUTS: Final = 0.05  # of the answers
 RESTART_EVERY: Final = 4  # kills
@@ -79,7 +80,12 @@ class Figures:
 
 def run(plan: Plan) -> Figures:
     """Post orders, kill workers and restart Braze meanwhile; wait until the queue is empty."""
-    with recorder() as braze, stack(braze.url) as relay, ThreadPoolExecutor(1) as poster:
+    with (
+        own_starts(),
+        recorder() as braze,
+        stack(braze.url) as relay,
+        ThreadPoolExecutor(1) as poster,
+    ):
         started = time.monotonic()
         _shorten_visibility(relay)
         template = sample("shopify-order")
