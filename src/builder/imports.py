@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -127,8 +128,12 @@ class Modules:
             )
 
 
+@cache
 def _read(text: bytes, package: str) -> _Module:
-    """Read a module in a package; what it imports for type checkers alone is left out."""
+    """Read a module in a package, once for all functions of one build.
+
+    What it imports for type checkers alone is left out.
+    """
     module = ast.parse(text)
     exports = _exports(module, package)
     below = ast.iter_child_nodes if any(word in text for word in _CALLED) else _statements
