@@ -14,7 +14,7 @@ from relay.local.emulator import emulator
 from tests import file_by_file
 from tests.chromium import MISSING, chromium
 from tests.examples import examples
-from tests.forked_workers import forked_starts
+from tests.forked_stacks import forked_starts
 
 # A case is judged by what comes of it, and not by how long a busy machine takes for it.
 settings.register_profile("patient", deadline=None, max_examples=examples(40))

@@ -16,6 +16,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -54,13 +55,18 @@ LOADED_OF_WORKERS = (
     "requests",
 )
 SERVICES_OF_WORKERS = ("dynamodb", "secretsmanager", "sqs")
+LOADED_OF_BRAZE = ("aiohttp.web", "typer.main")
+# Not the emulator itself: it reads its port as soon as it is loaded.
+LOADED_OF_EMULATORS = ("botocore.handlers", "boto3.session", "hypercorn.asyncio", "jsonata")
 # The module and function that each command is, and what it loads later.
 COMMANDS = {
     "relay": ("relay.cli", "main", LOADED),
     "sam": ("samcli.cli.main", "cli", LOADED_OF_SAM),
+    "braze": ("relay.simulated_braze.app", "create_app", LOADED_OF_BRAZE),
+    "emulator": ("samtranslator.translator.transform", "transform", LOADED_OF_EMULATORS),
     "worker": ("boto3", "client", LOADED_OF_WORKERS),
 }
-SCRIPT, MODULE = "python", "-m"
+SCRIPT, MODULE, CODE = "python", "-m", "-c"
 STREAMS = ("stdin", "stdout", "stderr")
 KILLED = 137  # the exit code, as a shell would say it
 LARGEST = 1_000_000  # of what is asked
@@ -104,12 +110,13 @@ def load(command: str) -> Callable[[], object]:
 def serve(command: str, listener: socket.socket) -> None:
     """Fork for each run that is asked for, until standard input ends."""
     run = load(command)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    signal.signal(signal.SIGCHLD, _reap)
     while sys.stdin not in select.select([sys.stdin, listener], [], [])[0]:
         connection, _ = listener.accept()
         with connection:
             asked, streams, _, _ = socket.recv_fds(connection, LARGEST, len(STREAMS))
             if not os.fork():
+                os.setsid()
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 listener.close()
                 _run(run, marshal.loads(asked), streams, connection)  # noqa: S302 - of our own
@@ -117,9 +124,17 @@ def serve(command: str, listener: socket.socket) -> None:
                 os.close(descriptor)
 
 
+def _reap(*_: object) -> None:
+    """Take note of all runs that have ended, so that their time is counted as the tests'."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
 def _end_with(asker: socket.socket) -> None:
+    """End a run, with all that it has started, where its asker ends."""
     asker.recv(1)  # it sends nothing more
-    os._exit(KILLED)
+    os.killpg(0, signal.SIGKILL)
 
 
 def _run(
@@ -145,6 +160,9 @@ def _run(
         if command == SCRIPT:
             sys.argv = arguments
             runpy.run_path(arguments[0], run_name="__main__")
+        elif command == CODE:
+            sys.argv = [CODE, *arguments[1:]]
+            exec(arguments[0], {"__name__": "__main__"})  # noqa: S102 - what Python's own -c does
         elif command == MODULE:
             sys.argv = arguments
             sys.path.insert(0, str(Path.cwd()))

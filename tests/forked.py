@@ -50,28 +50,22 @@ class Forked:
 def forked(project: Path, env: Mapping[str, str]) -> Iterator[Forked]:
     """Load the command of a project, in its folder and with an environment of its own."""
     path = {"PYTHONPATH": f"{project}:{project / 'src'}"}
-    with _forking("relay", sys.executable, project, path | dict(env)) as made:
+    with forking("relay", sys.executable, project, path | dict(env)) as made:
         yield made
 
 
 @contextmanager
 def forked_sam(programs: Path) -> Iterator[Forked]:
     """Load SAM from its environment's folder of programs; each run names its own folder."""
-    with _forking("sam", programs / "python", programs, {"PATH": os.defpath}) as made:
+    with forking("sam", programs / "python", programs, {"PATH": os.defpath}) as made:
         yield made
 
 
 @contextmanager
-def forked_workers(python: Path, libraries: Path) -> Iterator[Forked]:
-    """Load libraries of Lambda environments; each takes our own code from its folder."""
-    with _forking("worker", python, libraries, {"PYTHONPATH": str(libraries)}) as made:
-        yield made
-
-
-@contextmanager
-def _forking(
+def forking(
     command: str, python: str | Path, cwd: Path, env: Mapping[str, str]
 ) -> Iterator[Forked]:
+    """Load a command by a Python, in a folder and an environment."""
     with (
         TemporaryDirectory() as folder,
         socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener,

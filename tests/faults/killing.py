@@ -13,7 +13,7 @@ from tests.e2e.harness import Relay, sample, until
 from tests.faults.recorder import Recorder, recorder
 from tests.faults.wire import post_orders, recorded, stack, states, waiting
 from tests.faults.workers import deliver_workers, last_moment, ports
-from tests.forked_workers import own_starts
+from tests.forked_stacks import own_starts
 
 CUTS: Final = 0.05  # of the answers
 RESTART_EVERY: Final = 4  # kills

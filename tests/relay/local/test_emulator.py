@@ -13,6 +13,7 @@ import requests
 from handler.aws.dynamodb import Table, text
 from relay.local.emulator import _environment, emulator
 from relay.stacks.local import REGION, client
+from tests.forked_stacks import own_starts
 
 LISTENS = "0A"  # state of a socket (proc(5), /proc/net/tcp)
 TABLES = f"arn:aws:dynamodb:{REGION}:000000000000:table"
@@ -21,7 +22,7 @@ LOOPBACK = "0100007F"  # 127.0.0.1, the last byte first
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with emulator() as found:
+    with own_starts(), emulator() as found:
         yield found
 
 
