@@ -106,24 +106,34 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def window(browser: Browser, url: str) -> Iterator[BrowserContext]:
+    """Return a window in which the page was opened by its URL: it has the cookie of this start."""
+    with browser.new_context() as made:
+        made.set_default_timeout(_PATIENCE_MS)
+        with made.new_page() as page:
+            page.goto(url)
+        yield made
+
+
 @pytest.fixture
-def opened(browser: Browser, url: str) -> Iterator[Callable[..., Page]]:
-    """Return what opens the page in a new window: its size and colours may be given."""
-    made: list[BrowserContext] = []
+def opened(browser: Browser, window: BrowserContext, base: str) -> Iterator[Callable[..., Page]]:
+    """Return what opens the page in a tab: in a window of its own with the options given."""
+    ending = ExitStack()
 
     def open_page(path: str = "/", **options: object) -> Page:
-        window = browser.new_context(**options)  # type: ignore[arg-type] # of Playwright's own
-        made.append(window)
-        window.set_default_timeout(_PATIENCE_MS)
-        page = window.new_page()
-        page.goto(url)
-        if path != "/":
-            page.goto(url.partition("?")[0].rstrip("/") + path)
+        own = window
+        if options:  # a window costs half a second of the processor
+            state = window.storage_state()
+            made = browser.new_context(storage_state=state, **options)  # type: ignore[arg-type] # of Playwright's own
+            own = ending.enter_context(made)
+            own.set_default_timeout(_PATIENCE_MS)
+        page = ending.enter_context(own.new_page())
+        page.goto(base + path)
         return page
 
-    yield open_page
-    for one in made:
-        one.close()
+    with ending:
+        yield open_page
 
 
 @pytest.fixture
