@@ -1,21 +1,13 @@
-"""A stack of its own for each test, in one emulator."""
+"""A stack of its own for each test, in the emulator."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 
-from relay.local.emulator import emulator
 from relay.stacks.local import REGION
 from tests.e2e.harness import session
 from tests.relay.operations.stage import RULES, Stage, make_stack
-
-
-@pytest.fixture(scope="session")
-def endpoint() -> Iterator[str]:
-    with emulator() as url:
-        yield url
 
 
 @pytest.fixture
@@ -28,17 +20,17 @@ def rules(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def aws(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def aws(emulated: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """Let the commands' own AWS configuration lead to the emulator."""
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulated)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", session())
-    return endpoint
+    return emulated
 
 
 @pytest.fixture
