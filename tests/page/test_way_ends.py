@@ -11,7 +11,7 @@ from handler.core.models import Delivery, Parked
 from handler.core.reasons import FACTS, Reason, standing
 from relay.page.remedies import BUTTONS
 from relay.page.way.attempts import Progress, Seen, parked_steps, progress
-from relay.page.way.lookup import Known
+from relay.page.way.lookup import Known, searches
 from relay.page.way.reach import compared, reached, remedy, sends_for
 from relay.page.way.way import Way, way_of
 from relay.paths import PROJECT
@@ -172,6 +172,17 @@ def test_what_is_parked_is_a_dead_letter_with_its_reason() -> None:
     assert (found.kind, found.letter, found.rule) == ("bad", "dead", "order")
     assert found.why == "The rule could not make its request of this event: email: it is missing"
     assert "“Render anew”" in found.advice
+
+
+def test_the_log_is_searched_where_the_attempts_were_and_later_where_nothing_is_found() -> None:
+    last = [{"time": CAME - 90}, {"time": CAME - 60}]
+    short, long = searches(ID, {"state": "ACCEPTED", "last": last}, CAME)
+    assert short.start < CAME - 90 < CAME < (short.end or 0)
+    assert (long.start <= short.start, long.end) == (True, None)
+    (waiting,) = searches(ID, {"state": "FAILED", "last": last}, CAME)
+    assert waiting == long
+    (unknown,) = searches(ID, {}, CAME)
+    assert (unknown.start < CAME, unknown.end) == (True, None)
 
 
 # Braze

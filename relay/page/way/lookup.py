@@ -16,23 +16,20 @@ from handler.core.models import Delivery
 from handler.core.secret_values import Secret
 from relay.local.stack import Local
 from relay.local.updates import updates_for
-from relay.operations.clients import Desk, NoSuchResource
-from relay.operations.delivery_history import logged, refused_places
+from relay.operations.delivery_history import refused_places
 from relay.page.context import Context
 from relay.page.reading import Reading
 from relay.page.way.reach import dispatches_of, is_lost
 from relay.page.way.recorded import writes_records
-from relay.rules.names import Names
 from relay.stacks.activity import commerce_of, sends_of, updates_of
 from relay.stacks.ledger import Ledger, Record
-from relay.stacks.logs import Line
-from relay.stacks.selection import LOCAL, Operated
+from relay.stacks.logs import Line, Search
 
-MOST: Final = 20  # deliveries of a webhook that are looked up: each takes two searches of logs
+MOST: Final = 20  # deliveries of a webhook that are looked up: each takes a search of the log
 _LAST: Final = 500  # updates of Braze that are looked through first
-_BEFORE: Final = 86_400  # seconds before it came: a repeat shows what the first one came to
-_SERVICES: Final = ("logs", "cloudformation")
-_AWAY: Final = (ClientError, BotoCoreError, NoSuchResource, Unavailable)
+_SLACK: Final = 5  # seconds: a time of the ledger is that of an attempt, without its fraction
+_LATE: Final = 10  # seconds from an attempt to its line
+_AWAY: Final = (ClientError, BotoCoreError, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ def look_up(context: Context, reading: Reading) -> Known:
     try:
         secret = _signing_secrets(context.local)
         deliveries, records = _recorded(context.local, planned)
-        lines = dict(_logged(context.local, deliveries, reading.arrival.at - _BEFORE))
+        lines = dict(_logged(context.local, deliveries, records, reading.arrival.at))
     except _AWAY as error:
         unread.append(str(error))
     known = Known(secret, deliveries, records, lines, unread=tuple(unread))
@@ -124,10 +121,25 @@ def _recorded(
 
 
 def _logged(
-    local: Local, deliveries: Sequence[Delivery], start: float
+    local: Local, deliveries: Sequence[Delivery], records: Mapping[str, Record], came: float
 ) -> Iterator[tuple[str, Sequence[Line]]]:
-    stack = local.stack
-    operated = Operated(LOCAL, stack.outputs, stack.endpoint, local.url, local.braze_url)
-    desk = Desk.of(operated, Names(), _SERVICES)
+    """Yield the lines of the worker's log on each delivery."""
+    logs, group = local.stack.client("logs"), local.stack.resources["DeliverLogGroup"]
     for one in deliveries:
-        yield one.id, logged(desk, one.id, start)
+        found = (
+            each.lines(logs, group) for each in searches(one.id, records.get(one.id, {}), came)
+        )
+        yield one.id, next(filter(None, found), ())
+
+
+def searches(delivery_id: str, record: Record, came: float) -> Iterator[Search]:
+    """Yield searches for a delivery's lines, of which the first that finds any counts.
+
+    A repeat shows what the first webhook came to. The emulator reads every line of a span: that of
+    a delivery which has ended is short, unless its lines came late.
+    """
+    times = [came, *(float(one["time"]) for one in record.get("last", ()))]
+    pattern = f'"{delivery_id}"'
+    if record.get("state") == State.ACCEPTED:
+        yield Search(min(times) - _SLACK, max(times) + _LATE, pattern)
+    yield Search(min(times) - _LATE, None, pattern)
