@@ -56,7 +56,7 @@ POSTS: dict[str, dict[str, str]] = {
     "/braze/letters/do": {"kind": "dead", "act": "redrive", "id": LETTER},
     "/braze/pauses/ask": SCOPE,
     "/braze/pauses/do": SCOPE,
-    "/braze/faults": {"fault": "hang", "times": "1", "path": ""},
+    "/braze/faults": {"fault": "errors", "times": "1", "path": "/canvas/trigger/send"},
     "/braze/faults/end": {},
     "/braze/targets": {"id": LETTER, "state": "active"},
 }
