@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, Self, TypeGuard
 
@@ -16,6 +17,7 @@ from handler.core.errors import RulesError
 from relay.page.bench.pieces import Pieces
 
 _VARS: Final = "vars"
+_KEPT: Final = 2_000  # rules
 _NAMED: Final = re.compile(r"\bvars\.([A-Za-z_]\w*)", re.ASCII)
 _ITSELF: Final = re.compile(r"\bvars\b")
 
@@ -32,8 +34,9 @@ class Keyed:
     def of(cls, pieces: Pieces, setting: Hashable) -> Self:
         """Return the keys of pieces that are loaded with a setting."""
         rest = _Rest.of(pieces)
-        texts = map(pieces.rule, range(len(pieces.starts)))
-        keys = tuple((setting, rest.common, rest.seen_by(one), digest(one)) for one in texts)
+        read = [_read(pieces.rule(number)) for number in range(len(pieces.starts))]
+        seen = {names: rest.seen_by(names) for names in {names for names, _ in read}}
+        keys = tuple((setting, rest.common, seen[names], own) for names, own in read)
         return cls(pieces, (setting, rest.whole), keys)
 
     def placed(self, number: int) -> Hashable:
@@ -61,14 +64,23 @@ class _Rest:
             return cls(digest(whole), digest(whole), {})
         return cls(digest(whole), digest(_written([others, [*found]])), found)
 
-    def seen_by(self, rule: str) -> str:
-        """Return the variables that a rule can see, as one text."""
-        names = _NAMED.findall(rule)
-        if len(names) < len(_ITSELF.findall(rule)) or "\\" in rule:  # it may see them all
+    def seen_by(self, names: frozenset[str] | None) -> str:
+        """Return the variables of these names, or all of them, as one text."""
+        if names is None:
             return _written(self.variables)
         stages = self.variables.values()
-        seen = {name: [[one[name]] if name in one else [] for one in stages] for name in names}
-        return _written(seen)
+        there = sorted(names)
+        return _written(
+            {name: [[one[name]] if name in one else [] for one in stages] for name in there}
+        )
+
+
+@lru_cache(_KEPT)
+def _read(rule: str) -> tuple[frozenset[str] | None, str]:
+    """Return the variables that a rule names, None where it may see all, and its digest."""
+    names = _NAMED.findall(rule)
+    is_all = len(names) < len(_ITSELF.findall(rule)) or "\\" in rule
+    return None if is_all else frozenset(names), digest(rule)
 
 
 def digest(text: str) -> str:

@@ -6,10 +6,12 @@ They are cut by indentation alone, as YAML's block style has it. A file in anoth
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 _RULES: Final = re.compile(r"rules:\s*(?:#.*)?")
 _ITEM: Final = re.compile(r"( *)- ")
+_KEPT: Final = 4  # texts: one is asked for several times at each keystroke
 _IGNORED: Final = re.compile(r"\s*(?:#.*)?")
 
 
@@ -25,6 +27,7 @@ class Pieces:
     end: int
 
     @classmethod
+    @lru_cache(_KEPT)
     def of(cls, text: str) -> Self | None:
         """Return the pieces of a text, None where its rules are not told apart."""
         lines = tuple(text.split("\n"))

@@ -111,7 +111,8 @@ async def _check(request: web.Request) -> web.Response:
     def is_stale() -> bool:
         return context.workbench.is_stale(form.page, number)
 
-    found = await asyncio.to_thread(examined, _desk(context, form), form, is_stale)
+    async with context.workbench.checking:
+        found = await asyncio.to_thread(examined, _desk(context, form), form, is_stale)
     return web.Response(status=_NOTHING_NEW) if found is None else html(found)
 
 

@@ -57,6 +57,8 @@ def _outcome(desk: Desk, draft: Draft, asked: Asked, source: str) -> Outcome:
 
 def examined(desk: Desk, form: Form, is_stale: Callable[[], bool]) -> str | None:
     """Return as HTML all that the check says of a text; None once nobody waits for it."""
+    if is_stale():
+        return None
     file = RulesFile.typed(desk.place, form.text, desk.stage)
     found: list[Remark] = []
     for one in checked(file, desk.stage, _others(desk)):

@@ -16,13 +16,18 @@ _MOST_LETTERS: Final = 20
 
 @dataclass(slots=True)
 class Workbench:
-    """What the bench remembers; `turn` lets one text at a time be loaded."""
+    """What the bench remembers.
+
+    `turn` lets one text at a time be loaded, `checking` one be checked: of a long file that takes
+    seconds, which keep a thread.
+    """
 
     drafts: Drafts = field(default_factory=Drafts)
     outcomes: Outcomes = field(default_factory=Outcomes)
     remarks: Remarks = field(default_factory=Remarks)
     letters: Recent[Asked] = field(default_factory=lambda: Recent(_MOST_LETTERS))
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _newest: Recent[int] = field(default_factory=lambda: Recent(_MOST_PAGES))
 
     def newest(self, page: Hashable) -> int:
