@@ -23,6 +23,15 @@ def in_thread(serving: AbstractAsyncContextManager[T], name: str) -> Iterator[T]
             ending = serving.__aexit__(None, None, None)
             asyncio.run_coroutine_threadsafe(ending, loop).result()
     finally:
+        asyncio.run_coroutine_threadsafe(_ended(), loop).result()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+async def _ended() -> None:
+    """End what a server has left behind, such as a request whose answer takes too long."""
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for one in left:
+        one.cancel()
+    await asyncio.gather(*left, return_exceptions=True)

@@ -50,6 +50,11 @@ class Changes:
             one.kinds.update(kinds)
             one.woken.set()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the page is served no more."""
+        return self._has_ended
+
     def end(self) -> None:
         """End all streams."""
         self._has_ended = True

@@ -32,25 +32,35 @@ async def in_a_line(request: web.Request, handler: Handler) -> web.StreamRespons
     except (web.HTTPException, ConnectionError):
         raise
     except Exception as error:  # noqa: BLE001 - what it is, is said; other requests are answered
-        said = _say(request.path, error)
+        said = _words(error)
+        _say(request.path, said)
         return html(f'<p class="bad" role="alert">The page has failed: {said}.</p>', _FAILED)
 
 
 async def kept_up(follow: Callable[[], Awaitable[None]]) -> None:
-    """Follow for as long as the page is up: what fails once begins again after a pause."""
+    """Follow for as long as the page is up: what fails begins again after a pause.
+
+    What fails in the same way each time is said once.
+    """
+    said: set[str] = set()
     while True:
         try:
             await follow()
         except Exception as error:  # noqa: BLE001 - what it is, is said; the page stays up to date
-            _say("what it follows", error)
+            if (words := _words(error)) not in said:
+                said.add(words)
+                _say("what it follows", words)
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _say(what: str, error: Exception) -> str:
-    """Write a line on standard error; return what failed, without any value."""
-    said = f"{type(error).__name__} at {_place(error)}"
-    typer.echo(f"page: {what[:80]!a}: {said}", err=True)
-    return said
+def _say(what: str, words: str) -> None:
+    """Write a line on standard error."""
+    typer.echo(f"page: {what[:80]!a}: {words}", err=True)
+
+
+def _words(error: Exception) -> str:
+    """Return what failed, without any value."""
+    return f"{type(error).__name__} at {_place(error)}"
 
 
 def _place(error: Exception) -> str:

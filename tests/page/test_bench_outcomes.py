@@ -1,6 +1,7 @@
 """Outcomes of the bench are the relay's plan, and the explanation of the command."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from relay.page.bench.drafts import Drafts, Setting
 from relay.page.bench.events import NoEvent, of_pasted, of_sample, of_webhook
 from relay.page.bench.outcomes import Asked, Outcomes
 from relay.page.bench.request_lines import request
-from relay.page.bench.results import MOST, differences_shown, event_results
+from relay.page.bench.results import MOST, MOST_UNWANTED, differences_shown, event_results
 from relay.paths import EVENTS, PROJECT
 from relay.rules.explain.explanation import explained
 from relay.rules.explain.wording import field_lines
@@ -111,6 +112,22 @@ def test_a_thousand_requests_are_not_shown_all() -> None:
     assert len(made.plan.deliveries) == 90
     (event,) = event_results(made.explanation)
     assert (len(event.wanted[0].requests), event.wanted[0].more) == (MOST, 90 - MOST)
+
+
+def test_of_many_rules_that_do_not_want_an_event_those_for_its_type_are_shown() -> None:
+    _, order, _, _ = re.split(r"^(?=  - name: )", TEXT, flags=re.MULTILINE)
+    names = ("name: order-confirmation", "type: orders/create")
+    others = [
+        order.replace(names[0], f"name: n{at}").replace(names[1], "type: orders/paid")
+        for at in range(60)
+    ]
+    last = order.replace(names[0], "name: last").replace("!(body.test)", "body.test")
+    text = TEXT + "\n" + "".join([*others, last])
+    made = Outcomes().of(ORDER, Drafts().draft(text, SHOPIFY), None)
+    assert made.explanation is not None
+    (event,) = event_results(made.explanation)
+    assert (event.unwanted[0].name, len(event.unwanted)) == ("last", MOST_UNWANTED)
+    assert event.more == 60 + 1 + 2 - MOST_UNWANTED
 
 
 def test_the_bytes_of_a_live_webhook_are_what_the_rules_are_tried_on() -> None:

@@ -62,19 +62,23 @@ def test_a_failure_is_a_sentence_without_the_value_that_failed(
         assert "Traceback" not in text
 
 
-def test_what_follows_the_stack_begins_again_after_a_failure() -> None:
+def test_what_follows_the_stack_begins_again_after_a_failure_which_is_said_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.page.failures._PAUSE_SECONDS", 0)
     begun = 0
 
     async def follow() -> None:
         nonlocal begun
         begun += 1
-        if begun == 1:
+        if begun < 4:
             raise KeyError(SECRET)
         raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
         run(kept_up(follow))
-    assert begun == 2
+    assert begun == 4
+    assert capsys.readouterr().err.count("KeyError") == 1
 
 
 @pytest.mark.parametrize(

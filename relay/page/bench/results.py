@@ -14,6 +14,7 @@ from relay.rules.explain.explanation import JsonObject
 from relay.rules.explain.wording import rule_lines
 
 MOST: Final = 20  # requests that are shown; `for_each` and many rules can make a thousand
+MOST_UNWANTED: Final = 40  # rules: the browser lays them out anew at each keystroke
 _LONGEST: Final = 500  # characters of a value beside what is served
 
 
@@ -34,11 +35,15 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class EventResult:
-    """An event of the webhook, with what each rule makes of it."""
+    """An event of the webhook, with what each rule makes of it.
+
+    `more` counts the rules that do not want it and are not shown.
+    """
 
     title: str
     wanted: tuple[RuleResult, ...]
     unwanted: tuple[RuleResult, ...]
+    more: int = 0
 
 
 def event_results(explanation: JsonObject) -> list[EventResult]:
@@ -52,7 +57,10 @@ def event_results(explanation: JsonObject) -> list[EventResult]:
             rules.append(made)
         title = f"{event['type']}, id {event['id']}"
         wanted = tuple(one for one in rules if not one.why_not)
-        found.append(EventResult(title, wanted, tuple(one for one in rules if one.why_not)))
+        # Those whose condition says no, which has words, before those that are for other types.
+        unwanted = sorted((one for one in rules if one.why_not), key=lambda one: not one.words)
+        more = max(len(unwanted) - MOST_UNWANTED, 0)
+        found.append(EventResult(title, wanted, tuple(unwanted[:MOST_UNWANTED]), more))
     return found
 
 

@@ -109,7 +109,7 @@ async def _check(request: web.Request) -> web.Response:
     number = form.number or context.workbench.newest(form.page)
 
     def is_stale() -> bool:
-        return context.workbench.is_stale(form.page, number)
+        return context.changes.has_ended or context.workbench.is_stale(form.page, number)
 
     async with context.workbench.checking:
         found = await asyncio.to_thread(examined, _desk(context, form), form, is_stale)

@@ -7,6 +7,7 @@ const count = document.getElementById("count");
 const editor = document.getElementById("editor");
 let sent = null; // the text that is being saved
 let texts = 0; // that were sent to be tried
+let shown = 0; // the number of the newest of them of which a result is shown
 
 const isTyped = () => text.value !== text.defaultValue;
 const lineStart = (line) => text.value.split("\n").slice(0, line - 1).reduce((at, one) => at + one.length + 1, 0);
@@ -106,7 +107,8 @@ for (const kind of ["mouseover", "focusin"]) {
 form.addEventListener("submit", (event) => event.preventDefault());
 
 // Each text that is tried has a number, and what is checked that of the text which was tried last:
-// the server answers for the newest one alone, and what it said of an older one is not shown.
+// what the server says of an older one is not shown over what it has said of a newer one. While one
+// is tried the newest waits, so that results come as fast as the server makes them.
 document.addEventListener("htmx:config:request", (event) => {
   const { ctx } = event.detail;
   if (ctx.request.action === "/bench/result") {
@@ -114,12 +116,15 @@ document.addEventListener("htmx:config:request", (event) => {
   } else if (ctx.request.action !== "/bench/check") {
     return;
   }
-  ctx.text = texts;
+  ctx.number = texts;
   ctx.request.body.set("number", String(texts));
 });
 document.addEventListener("htmx:before:swap", (event) => {
-  if (event.detail.ctx.text < texts) {
+  const { ctx } = event.detail;
+  if (ctx.number < shown) {
     event.preventDefault();
+  } else if (ctx.number !== undefined) {
+    shown = ctx.number;
   }
 });
 
