@@ -28,7 +28,7 @@ def rows(found: Found, names: Mapping[str, str], now: float) -> dict[Kind, list[
     for letter in found.letters:
         is_held = letter.kind == "held"
         evidence = attempted(found.records.get(letter.message_id)) if is_held else ""
-        words = [detail_text(letter), evidence]
+        words = [detail_text(letter).rstrip("."), evidence]
         made[letter.kind].append(
             Row(
                 letter=letter,
