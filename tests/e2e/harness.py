@@ -36,7 +36,7 @@ SECRETS = {
 # Each that the emulator starts is a process, which costs it more than a few orders: two may wait
 # for a Braze that hangs, and one works.
 WORKERS = {"DeliverConcurrency": "3", "LowPriorityConcurrency": "2"}
-PATIENCE = 30  # seconds; a wait for a condition, never for a time
+PATIENCE = 60  # seconds; a wait for a condition, never for a time
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.05, 0.5  # seconds between two looks
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ class Relay:
 
     def braze(self, method: str, path: str, body: Any = None) -> Any:
         answer = requests.request(
-            method, f"{self.local.braze_url}/_sim{path}", json=body, timeout=10
+            method, f"{self.local.braze_url}/_sim{path}", json=body, timeout=60
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None

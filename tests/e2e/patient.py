@@ -61,7 +61,7 @@ class Patient:
     def braze(self, method: str, path: str, body: Any = None) -> Any:
         """Speak to the control API of the simulated Braze."""
         url = f"{self.local.braze_url}/_sim{path}"
-        answer = requests.request(method, url, json=body, timeout=10)
+        answer = requests.request(method, url, json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
@@ -89,7 +89,7 @@ class Patient:
         """Let a function run on the other processor for a while; give what was and what is."""
         functions, name = self.client("lambda"), self.local.stack.resources[logical]
         found = functions.get_function(FunctionName=name)
-        content = requests.get(found["Code"]["Location"], timeout=10).content
+        content = requests.get(found["Code"]["Location"], timeout=60).content
         (before,) = found["Configuration"]["Architectures"]
         (other,) = {"arm64", "x86_64"} - {before}
 
@@ -109,7 +109,7 @@ class Patient:
         """Add a wheel for the other processor to one function's package; give what was and is."""
         functions, name = self.client("lambda"), self.local.stack.resources[logical]
         found = functions.get_function(FunctionName=name)
-        before = requests.get(found["Code"]["Location"], timeout=10).content
+        before = requests.get(found["Code"]["Location"], timeout=60).content
         (machine,) = found["Configuration"]["Architectures"]
         (other,) = {"arm64", "x86_64"} - {machine}
         made = io.BytesIO(before)

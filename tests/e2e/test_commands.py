@@ -142,9 +142,9 @@ def test_relay_up_prints_one_ready_line_serves_what_is_saved_and_leaves_nothing_
     with started(*command, scratch=scratch, until_line="ready ") as (running, url, lines):
         assert url == f"http://127.0.0.1:{port}"
         assert len(lines) == 1
-        answer = requests.post(f"{url}/webhooks/shopify", json={}, timeout=30)
+        answer = requests.post(f"{url}/webhooks/shopify", json={}, timeout=60)
         assert answer.status_code == 401
-        assert requests.get(f"{url}/elsewhere", timeout=30).json() == {"error": "not found"}
+        assert requests.get(f"{url}/elsewhere", timeout=60).json() == {"error": "not found"}
         said = scratch / "stderr"
         until(said.read_text, lambda text: "401  no_signature" in text, "line for the webhook")
         assert "accounts answers 503: there is no signing secret accounts" in said.read_text()
@@ -206,7 +206,7 @@ def test_make_run_plays_the_samples_shows_what_braze_received_and_serves(tmp_pat
     with started("make", "run", scratch=tmp_path, until_line="ready ") as (running, url, lines):
         shown = "\n".join(lines)
         assert "What Braze received" in shown
-        assert requests.put(f"{url}/webhooks/shopify", timeout=30).status_code == 405
+        assert requests.put(f"{url}/webhooks/shopify", timeout=60).status_code == 405
         assert running.stdout
         assert "webhook" in running.stdout.readline()
         ended(running, signal.SIGINT)  # the exit code is make's own

@@ -83,7 +83,7 @@ def test_any_other_path_is_our_404_with_a_line_in_the_log(
 ) -> None:
     before = Counter(untouched.logs())
     url = f"{untouched.local.url}{path}"
-    answer = requests.request(method, url, data=b"{}" if method == "POST" else None, timeout=30)
+    answer = requests.request(method, url, data=b"{}" if method == "POST" else None, timeout=60)
     assert (answer.status_code, answer.json()) == (404, {"error": told})
     new = [json.loads(line) for line in Counter(untouched.logs()) - before if line[0] == "{"]
     (line,) = [one for one in new if one.get("message") == "webhook"]

@@ -24,7 +24,7 @@ def test_an_answer_to_somebody_who_has_hung_up_is_known_to_nobody() -> None:
 
 def test_an_answer_that_is_read_is_known() -> None:
     with recorder() as braze:
-        assert requests.post(braze.url, json=BODY, timeout=30).status_code == 201
+        assert requests.post(braze.url, json=BODY, timeout=60).status_code == 201
         until(lambda: braze.taken[0].end, lambda end: end != "open", "end of the request", 30)
 
         assert braze.lost() == {}

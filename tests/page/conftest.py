@@ -21,7 +21,7 @@ from relay.paths import PROJECT
 from tests.chromium import ARGUMENTS, MISSING, chromium
 from tests.e2e.harness import SECRETS, WORKERS, Relay, of_its_own
 
-_PATIENCE_MS = 30_000
+_PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -89,7 +89,7 @@ def own(url: str) -> Iterator[requests.Session]:
 def own_session(url: str) -> Iterator[requests.Session]:
     """Open a page as its own browser does."""
     with requests.Session() as session:
-        session.get(url, timeout=30)
+        session.get(url, timeout=60)
         session.headers["Sec-Fetch-Site"] = "same-origin"
         yield session
 

@@ -63,27 +63,27 @@ def test_a_token_is_the_whole_token() -> None:
 def test_nothing_answers_without_the_token(base: str, path: str) -> None:
     for cookies in ({}, {f"relay-page-{urlsplit(base).port}": "wrong"}):
         headers = {"Sec-Fetch-Site": "same-origin"}
-        answer = requests.get(base + path, headers=headers, cookies=cookies, timeout=10)
+        answer = requests.get(base + path, headers=headers, cookies=cookies, timeout=60)
         assert answer.status_code == 403
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
 
 
 def test_the_token_becomes_a_cookie_that_scripts_and_other_sites_have_not(url: str) -> None:
-    answer = requests.get(url, allow_redirects=False, timeout=10)
+    answer = requests.get(url, allow_redirects=False, timeout=60)
     cookie = answer.headers["Set-Cookie"]
     assert answer.status_code == 303
     assert answer.headers["Location"] == "/"
     assert "HttpOnly" in cookie
     assert "SameSite=Strict" in cookie
     (token,) = parse_qs(urlsplit(url).query)["token"]
-    assert requests.get(url, timeout=10).status_code == 200
-    assert token not in requests.get(url, timeout=10).text
+    assert requests.get(url, timeout=60).status_code == 200
+    assert token not in requests.get(url, timeout=60).text
 
 
 def test_every_answer_says_what_a_browser_must_not_do_with_it(url: str, base: str) -> None:
     with requests.Session() as session:
         for path in (url, f"{base}/static/page.css", f"{base}/unknown"):
-            headers = session.get(path, timeout=10).headers
+            headers = session.get(path, timeout=60).headers
             assert headers["Referrer-Policy"] == "no-referrer"
             assert headers["X-Content-Type-Options"] == "nosniff"
             assert headers["Cache-Control"] == "no-store"

@@ -60,7 +60,7 @@ def test_events_are_shown_with_what_braze_counts(page: Page, relay: Relay) -> No
     }
     key = {"Authorization": f"Bearer {BRAZE_KEY}"}
     url = f"{relay.local.braze_url}/users/track"
-    answer = requests.post(url, json={"events": [event]}, headers=key, timeout=30)
+    answer = requests.post(url, json={"events": [event]}, headers=key, timeout=60)
     assert answer.status_code == 201, answer.text
     received = page.locator("#received")
     expect(received).to_contain_text("1 object; Braze counts 1 order, revenue 12.50 EUR")
@@ -165,12 +165,12 @@ def test_of_a_braze_that_is_not_simulated_the_rest_is_shown(context: Context, re
         served_page(Context(context.live, context.folders, is_simulated=False)) as url,
         requests.Session() as session,
     ):
-        session.get(url, timeout=10)
+        session.get(url, timeout=60)
         base = url.partition("/?")[0]
-        shown = session.get(f"{base}/braze", timeout=10).text
+        shown = session.get(f"{base}/braze", timeout=60).text
         assert "Braze is not simulated here" in shown
         assert "/braze/faults" not in shown
         for part, words in (("letters", "None."), ("pauses", SCOPE)):
-            answer = session.get(f"{base}/braze/{part}", timeout=30)
+            answer = session.get(f"{base}/braze/{part}", timeout=60)
             assert answer.status_code == 200
             assert words in answer.text

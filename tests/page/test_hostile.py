@@ -153,7 +153,7 @@ def test_cookies_of_other_servers_of_this_machine_do_not_shut_the_page(
     token = own.cookies[f"relay-page-{port}"]
     cookies = "; ".join(f"other{number}={'x' * 4_000}" for number in range(10))
     headers = {"Cookie": f"{cookies}; relay-page-{port}={token}"}
-    assert requests.get(f"http://{HOST}:{port}/", headers=headers, timeout=30).status_code == 200
+    assert requests.get(f"http://{HOST}:{port}/", headers=headers, timeout=60).status_code == 200
 
 
 def test_pasted_json_that_is_nested_too_deep_is_said(own: requests.Session, base: str) -> None:

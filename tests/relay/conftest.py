@@ -18,10 +18,10 @@ def shared() -> Iterator[Client]:
         client = Client(session)
         thread = threading.Thread(target=serve_braze, args=(client, started))
         thread.start()
-        loop, stop = started.get(timeout=5)
+        loop, stop = started.get(timeout=60)
         yield client
     loop.call_soon_threadsafe(stop.set)
-    thread.join(timeout=5)
+    thread.join(timeout=60)
     assert not thread.is_alive()
 
 

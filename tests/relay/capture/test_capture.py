@@ -70,7 +70,7 @@ class Stack:
                 if not posts:
                     self.end()
                 for path, body, headers in posts:
-                    requests.post(f"{self.url}{path}", data=body, headers=headers, timeout=5)
+                    requests.post(f"{self.url}{path}", data=body, headers=headers, timeout=60)
 
         sender = threading.Thread(target=post, daemon=True)
         sender.start()
@@ -176,7 +176,7 @@ def test_the_feed_is_for_its_user_alone_and_has_no_port(stack: Stack) -> None:
 def test_the_feed_has_the_query_as_it_was_sent_and_shows_it_to_no_log(stack: Stack) -> None:
     heard = webhooks(int(stack.url.rpartition(":")[2]))
     assert next(heard) is None
-    requests.post(f"{stack.url}/webhooks/billing?token=a%2Bb&x=%C3%BC", data=b"{}", timeout=5)
+    requests.post(f"{stack.url}/webhooks/billing?token=a%2Bb&x=%C3%BC", data=b"{}", timeout=60)
     found = next(heard)
     assert found is not None
     assert (found.path, found.query) == ("/webhooks/billing", "token=a%2Bb&x=%C3%BC")

@@ -61,7 +61,7 @@ def test_ctrl_c_gives_back_what_was_listed(desk: Desk) -> None:
     with started(desk, "list") as running:
         wait_for(lambda: counts(desk)[1] > 0)
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=30)
+        _, told = running.communicate(timeout=60)
         assert running.returncode == 130
     assert "ending after the letter in hand" in told
     assert "Traceback" not in told
@@ -76,7 +76,7 @@ def test_a_redrive_that_is_ended_loses_and_doubles_nothing_and_is_gone_on_with(
     with started(desk, "redrive", "--yes") as running:
         wait_for(lambda: counts(desk, "QueueUrl")[0] >= 5)
         running.send_signal(sign)
-        printed, told = running.communicate(timeout=30)
+        printed, told = running.communicate(timeout=60)
         assert running.returncode == 130
     first = [it["id"] for it in desk.sent()]
     assert f"{len(first)} redriven, 0 not" in printed
@@ -96,7 +96,7 @@ def test_ctrl_c_at_a_question_is_a_no(desk: Desk) -> None:
             running.stdout.readline()
         wait_for(lambda: running.stdout is not None and running.stdout.read(1) == "D")
         running.send_signal(signal.SIGINT)
-        running.communicate(timeout=30)
+        running.communicate(timeout=60)
         assert running.returncode == 1
     assert counts(desk) == (5, 0)
 
@@ -107,7 +107,7 @@ def test_a_reader_that_goes_away_leaves_all_letters(desk: Desk) -> None:
         assert running.stdout is not None
         assert running.stdout.readline().startswith("{")
         running.stdout.close()
-        assert running.wait(timeout=30) == 1
+        assert running.wait(timeout=60) == 1
         assert running.stderr is not None
         assert "Traceback" not in running.stderr.read()
     assert counts(desk) == (MANY, 0)

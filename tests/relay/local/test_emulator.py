@@ -67,7 +67,7 @@ def test_no_web_page_reads_its_messages_or_resets_it(
 ) -> None:
     for method, path in (("GET", "sqs/messages"), ("POST", "reset")):
         url = f"{endpoint}/_ministack/{path}"
-        answer = requests.request(method, url, headers=headers, timeout=30)
+        answer = requests.request(method, url, headers=headers, timeout=60)
         assert (answer.status_code, answer.text) == (403, "no web page may use the emulator")
 
 

@@ -332,7 +332,7 @@ def test_watch_looks_again_until_it_is_interrupted(stage: Stage) -> None:
         stage.post("QueueUrl", "one")
         assert any("1 to be taken" in read for read in process.stdout)
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
         late.cancel()
 
 

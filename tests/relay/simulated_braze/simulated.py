@@ -32,19 +32,19 @@ class Client:
         self.now = NOON
 
     def call(self, method: str, path: str, body: object = None) -> Any:
-        answer = self.session.request(method, f"{self.url}/_sim{path}", json=body, timeout=5)
+        answer = self.session.request(method, f"{self.url}/_sim{path}", json=body, timeout=60)
         answer.raise_for_status()
         return answer.json()
 
     def post(self, path: str, body: object, **options: Any) -> requests.Response:
         headers = {"Authorization": "Bearer local-braze-key"}
         return self.session.post(
-            self.url + path, **{"json": body, "headers": headers, "timeout": 5, **options}
+            self.url + path, **{"json": body, "headers": headers, "timeout": 60, **options}
         )
 
     def details(self, path: str, **params: str) -> requests.Response:
         headers = {"Authorization": "Bearer local-braze-key"}
-        return self.session.get(self.url + path, params=params, headers=headers, timeout=5)
+        return self.session.get(self.url + path, params=params, headers=headers, timeout=60)
 
     def trigger(self, *recipients: object, **more: object) -> requests.Response:
         return self.post(CAMPAIGN, {"campaign_id": ID, "recipients": recipients, **more})

@@ -84,7 +84,7 @@ def answered(braze: Client, path: str, switches: dict[str, str], body: dict[str,
     braze.call("PUT", "/switches", switches)
 
     for _ in range(2):  # the second one finds the profiles of the first
-        answer = braze.post(path, body, timeout=30)
+        answer = braze.post(path, body, timeout=60)
         assert answer.status_code in (201, 400), answer.text
         assert isinstance(answer.json()["message"], str)
     for shown in ("/updates", "/profiles", "/commerce", "/orphans", "/profiles/u"):

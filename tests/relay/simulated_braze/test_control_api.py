@@ -45,6 +45,6 @@ def test_the_sends_of_some_requests_can_be_asked_for(braze: Client) -> None:
 
 @pytest.mark.parametrize("last", ["", "-1", "x", "\u0661", "9" * 5_000])
 def test_what_is_no_number_of_entries_is_refused_in_words(braze: Client, last: str) -> None:
-    answer = requests.get(f"{braze.url}/_sim/sends", params={"last": last}, timeout=5)
+    answer = requests.get(f"{braze.url}/_sim/sends", params={"last": last}, timeout=60)
     assert answer.status_code == 400
     assert answer.json() == {"error": "last is a number of entries"}

@@ -71,7 +71,7 @@ def test_a_fault_strikes_what_changes_profiles_as_it_strikes_what_sends(
 
     answered = None
     with suppress(requests.RequestException):
-        answered = braze.post(path, UPDATES[path], timeout=30).status_code
+        answered = braze.post(path, UPDATES[path], timeout=60).status_code
 
     assert answered == {"status": 503, "slow": 201, "drip": 201}.get(kind)
     is_done = after or kind == "slow"

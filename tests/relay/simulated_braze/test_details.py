@@ -42,7 +42,7 @@ def test_what_names_nothing_is_refused(braze: Client, path: str, key: str) -> No
 def test_details_need_the_key_and_a_get_and_count_as_requests(
     braze: Client, path: str, key: str
 ) -> None:
-    assert braze.session.get(braze.url + path, params={key: ID}, timeout=5).status_code == 401
+    assert braze.session.get(braze.url + path, params={key: ID}, timeout=60).status_code == 401
     assert braze.post(path, {key: ID}).status_code == 404
     assert braze.details(path, **{key: ID}).headers["x-ratelimit-remaining"] == "99"
 
@@ -75,5 +75,5 @@ def test_a_key_without_the_permission_sees_no_details_and_sends(braze: Client) -
 
 
 def test_a_state_that_it_does_not_know_is_refused(braze: Client) -> None:
-    answer = braze.session.put(f"{braze.url}/_sim/targets/{ID}", json={"paused": True}, timeout=5)
+    answer = braze.session.put(f"{braze.url}/_sim/targets/{ID}", json={"paused": True}, timeout=60)
     assert answer.status_code == 400

@@ -46,7 +46,7 @@ def curl(command: str, port: int) -> Any:
             data = next(words)
         elif word != "-s":
             url = word
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     path = url.removeprefix("http://127.0.0.1:3001")
     connection.request(method or ("GET" if data is None else "POST"), path, data, headers)
     answer = json.loads(connection.getresponse().read())

@@ -53,7 +53,7 @@ CANVAS_2023 = """{
 
 
 def posted(braze: Client, path: str, body: str) -> tuple[int, dict[str, Any]]:
-    connection = http.client.HTTPConnection(braze.url.removeprefix("http://"), timeout=5)
+    connection = http.client.HTTPConnection(braze.url.removeprefix("http://"), timeout=60)
     headers = {
         "Content-Type": "application/json",
         "Authorization": "Bearer local-braze-key",
