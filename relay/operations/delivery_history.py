@@ -189,7 +189,7 @@ def _attempts(found: Found, now: float) -> Iterator[tuple[str, str]]:
 
 def _state_of_rest(rest: Found | None) -> str:
     if rest is None:
-        return "a dead letter until it is redriven"
+        return "a dead letter until it is redriven or dropped"
     state = str(rest.record.get("state", "?"))
     refused = refused_places(rest.record)
     again = f", but for {refused.count(',') + 1} refused once more" if refused else ""
