@@ -54,7 +54,12 @@ LOADED_OF_WORKERS = (
     "dateutil.parser",
     "requests",
 )
-SERVICES_OF_WORKERS = ("dynamodb", "secretsmanager", "sqs")
+# The services that runs of a command call.
+SERVICES = {
+    "relay": ("cloudformation", "cloudwatch", "dynamodb", "lambda", "secretsmanager", "sqs"),
+    "sam": ("cloudformation", "s3", "sts"),
+    "worker": ("dynamodb", "secretsmanager", "sqs"),
+}
 LOADED_OF_BRAZE = ("aiohttp.web", "typer.main")
 # Not the emulator itself: it reads its port as soon as it is loaded.
 LOADED_OF_EMULATORS = ("botocore.handlers", "boto3.session", "hypercorn.asyncio", "jsonata")
@@ -79,17 +84,20 @@ def read_yaml_by_libyaml() -> None:
         setattr(yaml, name, getattr(yaml, f"C{name}", getattr(yaml, name)))
 
 
-def read_services() -> None:
-    """Read what boto3 knows of the services that workers call, and leave their libraries.
-
-    They write no bytecode, as in Lambda.
-    """
-    sys.dont_write_bytecode = True
-    loader = import_module("botocore.loaders").JSONFileLoader
-    loader.load_file = staticmethod(cache(loader().load_file))
+def read_services(names: Sequence[str]) -> None:
+    """Read what boto3 knows of services, and which there are."""
+    loaders = import_module("botocore.loaders")
+    read, listed = loaders.JSONFileLoader, cache(loaders.Loader().list_available_services)
+    read.load_file = staticmethod(cache(read().load_file))
+    loaders.Loader.list_available_services = lambda _, type_name: listed(type_name)
     session = import_module("boto3").Session("-", "-", region_name="us-east-1")
-    for name in SERVICES_OF_WORKERS:
+    for name in names:
         session.client(name)
+
+
+def leave_libraries() -> None:
+    """Let workers have the libraries of their packages, and write no bytecode, as in Lambda."""
+    sys.dont_write_bytecode = True
     sys.path.remove(os.environ["PYTHONPATH"])
 
 
@@ -101,8 +109,10 @@ def load(command: str) -> Callable[[], object]:
     run: Callable[[], object] = getattr(import_module(module), function)
     for name in later:
         import_module(name)
+    if names := SERVICES.get(command):
+        read_services(names)
     if command == "worker":
-        read_services()
+        leave_libraries()
     gc.freeze()  # or every fork would copy the pages of all modules
     return run
 
