@@ -34,7 +34,7 @@ OURS_ALONE = {
     "appended": "Braze appends, and with a repeated request twice",
 }
 quick = settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
-few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def refused(body: Body) -> str | None:

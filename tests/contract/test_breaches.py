@@ -14,7 +14,7 @@ from tests.contract.breaches import RENDERED, REQUEST, Breach
 from tests.contract.breaches_of_values import VALUES, WRITTEN
 from tests.examples import examples
 
-few = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
 FINDINGS = {**REQUEST, **RENDERED, **VALUES, **WRITTEN}
 
 

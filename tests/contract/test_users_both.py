@@ -67,11 +67,11 @@ def test_a_property_that_an_ecommerce_event_needs_is_missed_by_both(name: str, f
     assert f"'{field}' is required" in str(refused(body))
 
 
-@pytest.mark.parametrize("name, field, value", VALUES)
-def test_a_property_of_another_type_is_refused_by_both(name: str, field: str, value: Any) -> None:
-    body = event(name, {**EVENTS[name][0], field: value})
-    assert told(body) != ""
-    assert f"'{field}' must be" in str(refused(body))
+def test_a_property_of_another_type_is_refused_by_both() -> None:
+    for name, field, value in VALUES:
+        body = event(name, {**EVENTS[name][0], field: value})
+        assert told(body) != "", (name, field, value)
+        assert f"'{field}' must be" in str(refused(body)), (name, field, value)
 
 
 @pytest.mark.parametrize("field", PRODUCT)

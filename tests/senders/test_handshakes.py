@@ -76,12 +76,11 @@ def test_what_only_looks_like_the_ping_of_woocommerce_is_refused(post: Post) -> 
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])
-@pytest.mark.parametrize("preset", VENDORS)
-def test_no_preset_answers_another_method_than_post(preset: str, method: str) -> None:
-    status, _, aws = answer(
-        Post({}, b"", "challenge=x", method), source(preset), VENDORS[preset].secret
-    )
-    assert (status, aws.queues) == (405, EMPTY)
+def test_no_preset_answers_another_method_than_post(method: str) -> None:
+    post = Post({}, b"", "challenge=x", method)
+    for preset, vendor in VENDORS.items():
+        status, _, aws = answer(post, source(preset), vendor.secret)
+        assert (status, aws.queues) == (405, EMPTY), preset
 
 
 @pytest.mark.parametrize("preset", [name for name in VENDORS if name != "okta"])
