@@ -100,8 +100,8 @@ def test_of_75_objects_those_that_failed_are_shown_and_each_reason_stands_at_the
     made = [update("events", one, **(lost if at > 72 else {})) for at, one in enumerate(objects)]
     known = Known(secret(), [own], updates=made, commerce=commerce("ecommerce.order_placed"))
     found = way_of(reading, explanation(reading), known, reading.arrival.at)
-    assert [one.kind for one in found.reach[:3]] == ["bad", "bad", "good"]
-    assert (len(found.reach), found.more_reach) == (MOST_REACH, 75 - MOST_REACH)
+    assert [one.kind for one in found.shown_reach[:3]] == ["bad", "bad", "good"]
+    assert len(found.shown_reach) == MOST_REACH
     assert [one.words for one in found.problems if one.step == "braze"] == [
         f"confirm: accepted, and not recorded: {why} (2 times)"
     ]

@@ -21,7 +21,7 @@ from relay.rules.explain.explanation import JsonObject
 
 _TAKEN: Final = 200
 _WRONG: Final = ("bad", "wait")
-MOST_REACH: Final = 50  # rows: one delivery may have 75 objects
+MOST_REACH: Final = 20  # rows: one delivery may have 75 objects
 _ORDER: Final[tuple[Kind, ...]] = ("bad", "wait", "good")
 
 
@@ -49,7 +49,7 @@ class Way:
     """A webhook from left to right.
 
     `is_unproven` says that the title is what a refused webhook says of itself. `more_events`,
-    `more_requests`, `more_deliveries` and `more_reach` count what is not shown.
+    `more_requests` and `more_deliveries` count what is not shown.
     """
 
     number: int
@@ -66,7 +66,6 @@ class Way:
     more_events: int = 0
     more_requests: int = 0
     more_deliveries: int = 0
-    more_reach: int = 0
     is_unproven: bool = False
 
     @property
@@ -74,6 +73,13 @@ class Way:
         """Whether something of it is still to come."""
         kinds = [one.kind for one in self.attempts] + [one.kind for one in self.reach]
         return "wait" in kinds
+
+    @property
+    def shown_reach(self) -> Sequence[Reach]:
+        """What came of it in Braze, as far as it is shown: of too many those that failed first."""
+        if len(self.reach) <= MOST_REACH:
+            return self.reach
+        return sorted(self.reach, key=lambda one: one.kind != "bad")[:MOST_REACH]
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -102,13 +108,6 @@ class Way:
         )
 
 
-def _most(reach: Sequence[Reach]) -> tuple[Reach, ...]:
-    """Return the rows that are shown: of too many those that failed come first."""
-    if len(reach) > MOST_REACH:
-        return tuple(sorted(reach, key=lambda one: one.kind != "bad")[:MOST_REACH])
-    return tuple(reach)
-
-
 def _problem(one: Progress | Reach, step: str) -> Problem:
     return Problem(one.kind, f"{one.rule}: {one.words}", step)
 
@@ -125,7 +124,6 @@ def way_of(reading: Reading, explanation: JsonObject | None, known: Known, now: 
     if explanation is not None and isinstance(source, Source):
         events, requests = rules_of(explanation, source), requests_of(explanation)
     tried = [_tried(one, known, reading, now) for one in known.deliveries]
-    reach = [*_reached(tried, known)]
     return Way(
         number=reading.arrival.number,
         title=_title(reading),
@@ -136,12 +134,11 @@ def way_of(reading: Reading, explanation: JsonObject | None, known: Known, now: 
         warnings=plan.warnings if plan else (),
         requests=requests,
         attempts=(*tried, *_unsent(reading)),
-        reach=_most(reach),
+        reach=tuple(_reached(tried, known)),
         unread=known.unread,
         more_events=len(explanation["events"]) - len(events) if explanation else 0,
         more_requests=count_of(explanation) - len(requests) if explanation else 0,
         more_deliveries=len(plan.deliveries) - len(known.deliveries) if plan else 0,
-        more_reach=max(len(reach) - MOST_REACH, 0),
         is_unproven=bool(reading.claimed),
     )
 
