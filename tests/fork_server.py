@@ -84,6 +84,18 @@ def read_yaml_by_libyaml() -> None:
         setattr(yaml, name, getattr(yaml, f"C{name}", getattr(yaml, name)))
 
 
+def check_policies_once() -> None:
+    """Check the same file of samtranslator's by its schema once, and not in each transform."""
+    module = import_module("samtranslator.policy_template_processor.processor")
+    processor = module.PolicyTemplatesProcessor
+    known = processor.get_default_policy_templates_json()
+    check = processor._is_valid_templates_dict  # noqa: SLF001 - it has no other name
+    check(known)
+    processor._is_valid_templates_dict = staticmethod(  # noqa: SLF001 - as above
+        lambda given, schema=None: given == known or check(given, schema)
+    )
+
+
 def read_services(names: Sequence[str]) -> None:
     """Read what boto3 knows of services, and which there are."""
     loaders = import_module("botocore.loaders")
@@ -109,6 +121,8 @@ def load(command: str) -> Callable[[], object]:
     run: Callable[[], object] = getattr(import_module(module), function)
     for name in later:
         import_module(name)
+    if command in ("sam", "emulator"):
+        check_policies_once()
     if names := SERVICES.get(command):
         read_services(names)
     if command == "worker":
