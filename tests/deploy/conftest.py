@@ -16,10 +16,12 @@ import pytest
 
 from builder.bytecode import find_python
 from builder.target import RUNTIME, Target
+from relay import virtualenvs
 from relay.local.emulator import emulator
 from relay.paths import PROJECT
 from relay.stacks.local import REGION, client
 from relay.virtualenvs import environment
+from tests import fork_asker
 from tests.forked import Forked, forked_sam
 
 STACK = "braze-relay-dev"
@@ -106,6 +108,24 @@ def python() -> Path:
 def _forks() -> Iterator[None]:
     with forked_sam(environment("sam")) as Sam.forks:
         yield
+
+
+def forking(folder: Path) -> Path:
+    """Return a folder of environments in which SAM's programs ask for forks of the started SAM."""
+    programs = folder / "sam" / "bin"
+    programs.mkdir(parents=True)
+    asking = f"exec {sys.executable} -I -S {fork_asker.__file__} {Sam.forks.socket}"
+    for name, line in {
+        "sam": f'{asking} sam "$@"',
+        "python": f'[ "$1" = -P ] && shift; {asking} python "$@"',
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        (programs / name).chmod(0o755)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(virtualenvs, "ENVIRONMENTS", folder)
+        state = virtualenvs._state()  # noqa: SLF001 - else it would be installed there
+    (programs.parent / "installed").write_text(state, encoding="utf-8")
+    return folder
 
 
 # What the project leaves to its user: ids of campaigns and Canvases, and an endpoint.

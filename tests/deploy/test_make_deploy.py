@@ -4,23 +4,21 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from relay import virtualenvs
 from relay.local.emulator import emulator
 from relay.paths import ENVIRONMENTS, PROJECT
-from tests import fork_asker
 from tests.deploy.conftest import (
     ENDPOINT,
     OWN_IDS,
     RENDERING,
     STACK,
     Sam,
+    forking,
     project_in,
     with_code_alone,
 )
@@ -51,24 +49,6 @@ def environment_of(checkout: Sam) -> dict[str, str]:
         "SAM_CLI_TELEMETRY": "0",
         "SAM_CLI_POLL_DELAY": "0.2",
     } | checkout.aws()
-
-
-def forking(folder: Path) -> Path:
-    """Return a folder of environments in which SAM's programs ask for forks of the started SAM."""
-    programs = folder / "sam" / "bin"
-    programs.mkdir(parents=True)
-    asking = f"exec {sys.executable} -I -S {fork_asker.__file__} {Sam.forks.socket}"
-    for name, line in {
-        "sam": f'{asking} sam "$@"',
-        "python": f'[ "$1" = -P ] && shift; {asking} python "$@"',
-    }.items():
-        (programs / name).write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
-        (programs / name).chmod(0o755)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(virtualenvs, "ENVIRONMENTS", folder)
-        state = virtualenvs._state()  # noqa: SLF001 - else it would be installed there
-    (programs.parent / "installed").write_text(state, encoding="utf-8")
-    return folder
 
 
 def use(project: Path, environments: Path) -> None:

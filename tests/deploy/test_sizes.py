@@ -5,16 +5,20 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from relay import virtualenvs
 from relay.deploy.package_sizes import Package, build, packages, table
 from relay.paths import PROJECT
-from tests.deploy.conftest import assert_compiled
+from tests.deploy.conftest import assert_compiled, forking
 
 FUNCTIONS_PAGE = PROJECT / "docs" / "functions.md"
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("sizes") / "package")
+    folder = tmp_path_factory.mktemp("sizes")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(virtualenvs, "ENVIRONMENTS", forking(folder))
+        return build(folder / "package")
 
 
 def test_the_list_names_every_function_and_all_that_its_package_holds(built: Path) -> None:
