@@ -18,7 +18,7 @@ from builder.bytecode import find_python
 from builder.target import RUNTIME, Target
 from relay import virtualenvs
 from relay.local.emulator import emulator
-from relay.paths import PROJECT
+from relay.paths import PROJECT, SOURCE
 from relay.stacks.local import REGION, client
 from relay.virtualenvs import environment
 from tests import fork_asker
@@ -167,11 +167,11 @@ CODE_ALONE = """\
 build-IngestFunction build-DeliverFunction:
 \t@cp -r handler rules "$(ARTIFACTS_DIR)"
 """
-# What it takes besides for ingest to render webhooks.
+# What it takes besides for ingest to render webhooks; the same code as the copy's, with bytecode.
 RENDERING = f"""\
 \t@[ $@ = build-DeliverFunction ] || cp -r {Path(jmespath.__file__).parent} "$(ARTIFACTS_DIR)"
 \t@[ $@ = build-DeliverFunction ] || \\
-\t\tPYTHONPATH=. {sys.executable} -m handler.rules_build "$(ARTIFACTS_DIR)/rules"
+\t\tPYTHONPATH={SOURCE} {sys.executable} -m handler.rules_build "$(ARTIFACTS_DIR)/rules"
 """
 
 
