@@ -13,6 +13,7 @@ from relay.local.stack import Local
 from relay.stacks.activity import Activity
 
 _EVERY_SECONDS: Final = 0.3
+_END_SECONDS: Final = 3.0  # for the last lines: a stack that answers no more has none
 
 
 @contextmanager
@@ -45,4 +46,4 @@ def _followed(local: Local, show: Callable[[Text], None]) -> Iterator[None]:
         yield
     finally:
         ended.set()
-        thread.join()
+        thread.join(_END_SECONDS)
