@@ -36,7 +36,7 @@ def _declared() -> dict[str, Declared]:
     section = _SECTION.search(TEMPLATE.read_text(encoding="utf-8"))
     found: dict[str, Declared] = {}
     if section:
-        found = yaml.load(section[0], _Loader)["Parameters"]  # noqa: S506 - a safe loader
+        found = _Loader(section[0]).get_single_data()["Parameters"]
     return found
 
 
