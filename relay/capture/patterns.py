@@ -14,7 +14,7 @@ _STOP: Final = r"\s@<>\"'(),;:=&?/\\|\[\]{}"
 _AT: Final = r"%(?:25){0,9}40"
 _HOST: Final = r"[^\W_](?:[\w.-]{0,252}[^\W_])?"
 EMAIL: Final = re.compile(
-    rf"(?:(?<![^{_STOP}])|(?<=%40))(?:[^{_STOP}%]|%(?!(?:25){{0,9}}40))++(?:@|{_AT}){_HOST}",
+    rf"(?:(?<![^{_STOP}])|(?<=%40))(?:[^{_STOP}%]|%(?!(?:25){{0,9}}40))+(?:@|{_AT}){_HOST}",
     re.IGNORECASE,
 )
 # The name before an address: `Maren Ost <maren@tea.example>`.

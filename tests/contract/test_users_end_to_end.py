@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from handler.core.braze.request import request
 from handler.core.errors import RulesError
@@ -33,8 +33,14 @@ def arrived(braze: Client, body: Body) -> list[dict[str, Any]]:
     return updates
 
 
+USER = {"external_id": "u", "_update_existing_only": False}
+SEARCH = {"name": "searched", "time": "2026-11-20T21:00:00Z", "properties": {"found": []}}
+EMPTY: Body = {"events": [{**USER, **SEARCH}]}
+
+
 @few
 @given(body=TRACKED)
+@example(body=EMPTY)
 def test_what_keeps_brazes_rules_arrives_unchanged_when_an_event_brings_it(
     braze: Client, body: Body
 ) -> None:

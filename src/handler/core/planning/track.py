@@ -26,6 +26,7 @@ from handler.core.planning.required import has, is_required, is_written
 from handler.core.rules.source import RecipientForm, Rule, Scope
 
 # Of an object, what decides who is reached: the signed values alone.
+_EMPTY: Final = {ATTRIBUTES: (dict, list), EVENTS: (dict,)}
 _REACHING: Final = (*PRIMARY, *REACHING_ATTRIBUTES)
 
 
@@ -95,7 +96,7 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
     own = {
         name: _whole(value)
         for name, value in thing.items()
-        if name not in who and not _is_emptied(value, one.template.get(name))
+        if name not in who and not _is_emptied(value, one.template.get(name), _EMPTY[one.array])
     }
     if one.array == ATTRIBUTES:
         return {**who, **kept_attributes(own, rule, warnings, adding=adding(one.template))}
@@ -104,17 +105,19 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
     return {**who, **given, **_event(own, rule, warnings)}
 
 
-def _is_emptied(value: JsonValue, template: Template) -> bool:
+def _is_emptied(value: JsonValue, template: Template, empty: tuple[type, ...]) -> bool:
     """Return whether all that is written in an object is missing: `{inc: ...}` without a number.
 
-    Braze would write an empty object over what the profile has, or add one to it.
+    Braze would write an empty object over what the profile has, or add one to it. What holds
+    nothing is an object or, of an attribute, a list: that of an event is a value.
     """
-    return isinstance(template, dict) and template != {} and _holds_nothing(value)
+    return isinstance(template, dict) and template != {} and _holds_nothing(value, empty)
 
 
-def _holds_nothing(value: JsonValue) -> bool:
-    if isinstance(value, dict | list):
-        return all(map(_holds_nothing, value.values() if isinstance(value, dict) else value))
+def _holds_nothing(value: JsonValue, empty: tuple[type, ...]) -> bool:
+    if isinstance(value, dict | list) and isinstance(value, empty):
+        values = value.values() if isinstance(value, dict) else value
+        return all(_holds_nothing(one, empty) for one in values)
     return False
 
 
