@@ -1,7 +1,7 @@
 # Every target sets itself up: Python 3.11 or newer and make are all it takes.
 # A distribution compiles its Python with profiles, and pyenv does not: all takes a fifth longer there.
-VERSION := import ensurepip, sys; print(sys.version_info[:2])
-PYTHON ?= $(shell [ "$$(python3 -c '$(VERSION)')" = "$$(/usr/bin/python3 -c '$(VERSION)' 2>&1)" ] && echo /usr/bin/python3 || echo python3)
+OF_PYTHON := import ensurepip, sys; print(sys.version_info[:2])
+PYTHON ?= $(shell [ "$$(python3 -c '$(OF_PYTHON)')" = "$$(/usr/bin/python3 -c '$(OF_PYTHON)' 2>&1)" ] && echo /usr/bin/python3 || echo python3)
 CONFIG ?= default
 SIMULATED ?= 5000
 SOAK ?= 1000000

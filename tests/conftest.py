@@ -21,8 +21,8 @@ from tests.forked_stacks import forked_starts
 settings.register_profile("patient", deadline=None, max_examples=examples(40))
 settings.load_profile("patient")
 
-# Hardly anything dies in the heap of 12,000 tests. Looked through by Python's own thresholds (700,
-# 10, 10), it costs 2 of the 10 s of a collection, and 4 % of the simulation.
+# Hardly anything dies in the heap of so many tests. Looked through by Python's own thresholds (700,
+# 10, 10), it costs 4 % of the simulation.
 gc.set_threshold(20_000, 20, 20)
 
 _load_file = JSONFileLoader.load_file

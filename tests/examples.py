@@ -1,4 +1,4 @@
-"""How many examples a property gets: few in a run of the suite, many where they are asked for."""
+"""Number of examples of a property: few in a run of the suite, many where they are asked for."""
 
 import os
 from typing import Final

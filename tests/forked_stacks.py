@@ -20,7 +20,7 @@ from relay.paths import PROJECT
 from tests import fork_asker
 from tests.forked import Forked, forking
 
-OWN_START: Final = package._BOOTSTRAP  # noqa: SLF001 - what a user's stack has
+OWN_BOOTSTRAP: Final = package.bootstrap  # what a user's stack has
 
 
 class Forks:
@@ -30,11 +30,11 @@ class Forks:
         self._ending = ending
         self._begun: dict[str, Forked] = {}
 
-    def format(self, python: Path) -> str:
-        """Return the start of a Lambda environment."""
-        libraries = package._wheels(python)  # noqa: SLF001 - those of all packages
+    def bootstrap(self, python: str) -> str:
+        """Return the program that starts a Lambda environment."""
+        libraries = package._wheels(Path(python))  # noqa: SLF001 - those of all packages
         asking = self._asking("worker", python, libraries, {"PYTHONPATH": str(libraries)})
-        return OWN_START.replace("-B ", "").format(" ".join(asking))
+        return OWN_BOOTSTRAP(" ".join(asking)).replace(" -B ", " ")
 
     def leashed(
         self,
@@ -60,7 +60,7 @@ def forked_starts() -> Iterator[None]:
     """Let the stacks that start within the block do so by forks."""
     with ExitStack() as ending, pytest.MonkeyPatch.context() as patch:
         forks = Forks(ending)
-        patch.setattr(package, "_BOOTSTRAP", forks)
+        patch.setattr(package, "bootstrap", forks.bootstrap)
         for module in (emulator, processes):
             patch.setattr(module, "leashed", forks.leashed)
         yield
@@ -70,7 +70,7 @@ def forked_starts() -> Iterator[None]:
 def own_starts() -> Iterator[None]:
     """Let them start as a user's do: programs that are seen, and killed, as what they are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(package, "_BOOTSTRAP", OWN_START)
+        patch.setattr(package, "bootstrap", OWN_BOOTSTRAP)
         for module in (emulator, processes):
             patch.setattr(module, "leashed", leashed)
         yield

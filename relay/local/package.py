@@ -61,8 +61,13 @@ def _zipped(name: str, rules: Path, parts: Callable[[Path], Iterator[Entry]]) ->
             _compile(Path(folder) / RULES)
         for path, mode, content in (*parts(_code(name, rules, python)), *_whole(Path(folder))):
             package.writestr(_entry(path, mode), content)
-        package.writestr(_entry("bootstrap", _EXECUTABLE), _BOOTSTRAP.format(python))
+        package.writestr(_entry("bootstrap", _EXECUTABLE), bootstrap(str(python)))
     return archive.getvalue()
+
+
+def bootstrap(python: str) -> str:
+    """Return the program by which the emulator starts an environment with a Python."""
+    return _BOOTSTRAP.format(python)
 
 
 def _whole(folder: Path) -> Iterator[Entry]:

@@ -1,4 +1,4 @@
-"""What Braze recorded of profiles, events and consent, on a webhook's way: as values."""
+"""Records that Braze made of profiles, events and consent, on a webhook's way: as values."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""What `relay doctor` concludes from Braze's answers."""
+"""Conclusions of `relay doctor` from Braze's answers."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the simulated Braze takes, refuses and remembers: over real sockets."""
+"""Requests that the simulated Braze takes, refuses and remembers: over real sockets."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the simulated Braze tells of campaigns and Canvases: over real sockets."""
+"""Details of campaigns and Canvases, as the simulated Braze tells them: over real sockets."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the control API sets of the simulated Braze: over real sockets."""
+"""Switches of the simulated Braze, as the control API sets them: over real sockets."""
 
 from typing import Any
 

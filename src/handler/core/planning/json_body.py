@@ -25,7 +25,7 @@ _ESCAPE: Final = re.compile(rb"\\.", re.DOTALL)
 _NOT_OUTLINE: Final = bytes(set(range(256)) - set(b'[]{}:"'))
 _ALL_SQUARE: Final = bytes.maketrans(b"{}", b"[]")
 # A string left open matches to the end of the text, so that no part is scanned twice.
-_STRING_OR_BRACKET: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
+_STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 

@@ -1,4 +1,4 @@
-"""What is explained of a webhook, and counted as covered, is what is sent of it."""
+"""Explanations and coverage of a webhook say what is sent of it."""
 
 import json
 from dataclasses import replace

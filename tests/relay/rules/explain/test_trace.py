@@ -1,4 +1,4 @@
-"""What is told of an expression is what the expression does."""
+"""Explanations of an expression say what the expression does."""
 
 import json
 from typing import Any
