@@ -26,7 +26,6 @@ from handler.core.planning.required import has, is_required, is_written
 from handler.core.rules.source import RecipientForm, Rule, Scope
 
 # Of an object, what decides who is reached: the signed values alone.
-_EMPTY: Final = {ATTRIBUTES: (dict, list), EVENTS: (dict,)}
 _REACHING: Final = (*PRIMARY, *REACHING_ATTRIBUTES)
 
 
@@ -96,7 +95,7 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
     own = {
         name: _whole(value)
         for name, value in thing.items()
-        if name not in who and not _is_emptied(value, one.template.get(name), _EMPTY[one.array])
+        if name not in who and not _is_emptied(value, one.template.get(name))
     }
     if one.array == ATTRIBUTES:
         return {**who, **kept_attributes(own, rule, warnings, adding=adding(one.template))}
@@ -105,19 +104,20 @@ def _made(one: _Object, rule: Rule, scope: Scope, warnings: list[str]) -> Recipi
     return {**who, **given, **_event(own, rule, warnings)}
 
 
-def _is_emptied(value: JsonValue, template: Template, empty: tuple[type, ...]) -> bool:
+def _is_emptied(value: JsonValue, template: Template) -> bool:
     """Return whether all that is written in an object is missing: `{inc: ...}` without a number.
 
-    Braze would write an empty object over what the profile has, or add one to it. What holds
-    nothing is an object or, of an attribute, a list: that of an event is a value.
+    Braze would write an empty object over what the profile has, or add one to it. Where an
+    expression brings an empty list or object, that is a value.
     """
-    return isinstance(template, dict) and template != {} and _holds_nothing(value, empty)
+    return isinstance(template, dict) and template != {} and _holds_nothing(value, template)
 
 
-def _holds_nothing(value: JsonValue, empty: tuple[type, ...]) -> bool:
-    if isinstance(value, dict | list) and isinstance(value, empty):
-        values = value.values() if isinstance(value, dict) else value
-        return all(_holds_nothing(one, empty) for one in values)
+def _holds_nothing(value: JsonValue, template: Template) -> bool:
+    if isinstance(value, dict) and isinstance(template, dict):
+        return all(_holds_nothing(one, template.get(name)) for name, one in value.items())
+    if isinstance(value, list) and isinstance(template, list):  # what is missing has no place
+        return all(any(_holds_nothing(one, each) for each in template) for one in value)
     return False
 
 

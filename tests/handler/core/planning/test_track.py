@@ -216,6 +216,13 @@ def test_an_object_of_which_all_is_missing_overwrites_nothing(value: Any) -> Non
     assert tracked(block, n=7)["attributes"][0]["thing"]
 
 
+@pytest.mark.parametrize("given", [[], {}])
+def test_what_a_webhook_says_is_empty_is_written_in_an_object_too(given: Any) -> None:
+    block = {"attributes": [profile(vip=True, thing={"tags": "${body.n}", "b": ["${body.m}"]})]}
+    (thing,) = tracked(block, n=given)["attributes"]
+    assert thing["thing"]["tags"] == given
+
+
 def test_what_is_added_is_a_whole_number() -> None:
     block = {"attributes": [profile(vip=True, points={"inc": "${body.n}"})]}
     (thing,) = tracked(block, n=5.0)["attributes"]
