@@ -117,6 +117,18 @@ def test_a_command_loads_no_more_than_it_needs(arguments: str, may_load: set[str
     )
 
 
+def test_a_command_looks_for_no_plugins_in_the_packages_that_are_installed() -> None:
+    code = (
+        "import sys\n"
+        "def told(event, found):\n"
+        "    if event == 'open' and str(found[0]).endswith('entry_points.txt'):\n"
+        "        sys.exit(f'reads {found[0]}')\n"
+        "sys.addaudithook(told)\n"
+        "from relay.cli import main; main()"
+    )
+    subprocess.run([sys.executable, "-c", code, "rules", "check"], cwd=PROJECT, check=True)
+
+
 @pytest.mark.parametrize("command", [["check"], ["test"], ["explain", "shopify-order"]])
 def test_the_rules_folder_is_an_option_and_as_before_an_argument(command: list[str]) -> None:
     folder = str(PROJECT / "tests" / "rules")
