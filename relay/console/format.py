@@ -2,12 +2,14 @@
 
 import re
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
 import typer
 
 DAY: Final = 86_400
+FEW: Final = 3  # names in a line; the others are counted
 _UNITS: Final = ((DAY, "d"), (3600, "h"), (60, "min"))
 _AGO: Final = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -62,6 +64,13 @@ def counted(number: int, name: str) -> str:
     plural = f"{name[:-1]}ies" if name.endswith("y") else f"{name}s"
     plural = f"{name}es" if name.endswith("ch") else plural
     return f"{number:,} {name if number == 1 else plural}"
+
+
+def few(names: Iterable[str]) -> str:
+    """Return the first of these names, each once, and how many more there are."""
+    known = list(dict.fromkeys(names))
+    more = len(known) - FEW
+    return ", ".join([*known[:FEW], *([f"and {more} more"] if more > 0 else [])])
 
 
 def is_or_are(number: int) -> str:

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from relay.console.format import few
+
 Entry = Mapping[str, Any]
 OUTCOME_STYLES: Final[Mapping[str, str]] = {
     "accepted": "green",
@@ -22,7 +24,6 @@ OUTCOME_STYLES: Final[Mapping[str, str]] = {
 Styled = tuple[str, str]  # words, and the style of rich's that they are in
 _FAILURES: Final = ("[ERROR]", "Traceback", "Task timed")
 _TAKEN: Final = 200
-_NAMED: Final = 3  # events of one webhook; the others are counted
 _GAP: Final = "  "
 REACHED: Final = "reached its user"
 
@@ -91,9 +92,7 @@ def events_named(entry: Entry) -> str:
     """Return the types and references of a webhook's events: `orders/create #1042`."""
     seen = entry.get("seen", ())
     named = [" ".join(one[key] for key in ("type", "reference") if key in one) for one in seen]
-    known = [one for one in named if one]
-    more = len(known) - _NAMED
-    return ", ".join([*known[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
+    return few(one for one in named if one)
 
 
 def _delivery(entry: Entry, reference: str, became: str) -> Iterator[Styled]:

@@ -5,7 +5,7 @@ It is made by the rules that were served then, and only where somebody looks.
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -19,7 +19,7 @@ from handler.core.secret_values import Secret, signing_secrets
 from handler.core.verification.handshake import greet, greet_signed
 from handler.core.verification.schemes import CREDENTIALS, SignedScheme
 from handler.core.verification.verify import verify
-from relay.console.format import counted
+from relay.console.format import FEW, counted, few
 from relay.local.stack import Secrets
 from relay.local.webhook_feed import Answered
 from relay.page.journal import Arrival
@@ -29,7 +29,6 @@ Kind = Literal["good", "wait", "bad", "quiet"]
 HIDDEN: Final = "(hidden)"
 _PREFIX: Final = "/webhooks/"
 _OK, _UNVERIFIED, _UNKNOWN, _FAILED = 200, 401, 404, 500
-_NAMED: Final = 3  # types and references of one webhook; the others are counted
 _KEPT: Final = 32  # readings, which hold bodies and requests
 _LONGEST: Final = 300  # characters of an answer that is no JSON
 _CLAIMING: Final = 1_000_000  # bytes: what a larger body says of itself is not worked out
@@ -147,7 +146,7 @@ def _claimed(webhook: Webhook, rules: Source | RulesError | None) -> tuple[Logge
     verified = Verified(webhook)
     with suppress(NotJson, Malformed):
         parts, _ = split(verified, rules)
-        events = [parse(one, verified, rules) for one in parts[:_NAMED]]
+        events = [parse(one, verified, rules) for one in parts[:FEW]]
         return tuple(LoggedEvent(one.id, one.type, one.reference) for one in events)
     return ()
 
@@ -216,13 +215,6 @@ def _document(answered: Answered) -> Mapping[str, object]:
         found = json.loads(answered.answer)
         return found if isinstance(found, dict) else {}
     return {}
-
-
-def few(names: Iterable[str]) -> str:
-    """Return the first of these names, each once, and how many more there are."""
-    known = list(dict.fromkeys(names))
-    more = len(known) - _NAMED
-    return ", ".join([*known[:_NAMED], *([f"and {more} more"] if more > 0 else [])])
 
 
 @dataclass(slots=True)

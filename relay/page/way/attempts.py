@@ -7,8 +7,9 @@ from typing import Any, Final, Literal
 from handler.core.braze.refused import remainder_id
 from handler.core.delivery.claim_protocol import State
 from handler.core.reasons import FACTS, Reason
+from relay.console.format import few
 from relay.operations.delivery_history import Found, described, refused_places
-from relay.page.reading import Kind, few
+from relay.page.reading import Kind
 from relay.page.remedies import cause, remedy
 from relay.page.way.docs_words import table
 from relay.stacks.ledger import Record

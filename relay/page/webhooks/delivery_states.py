@@ -12,8 +12,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.core.braze.refused import remainder_id
 from handler.core.delivery.claim_protocol import State
 from handler.core.models import Delivery
+from relay.console.format import few
 from relay.operations.delivery_history import refused_places
-from relay.page.reading import Kind, few
+from relay.page.reading import Kind
 from relay.stacks.ledger import DeliveryRecord, Ledger
 
 MOST: Final = 100  # deliveries of a look: as many as one read takes

@@ -23,6 +23,7 @@ from handler.core.rules.compiler import header_names, leaves
 from handler.core.rules.source import Rule, Source
 from handler.core.rules.users import profiles
 from handler.core.suggestions import closest
+from relay.console.format import few
 from relay.rules.check.attribute_values import literal_warnings
 from relay.rules.check.consent import consent_warnings
 from relay.rules.check.event_ids import by_type
@@ -189,9 +190,9 @@ def _unbound(source: Source) -> Iterator[Problem]:
         if not any(kind == glob or fnmatchcase(kind, glob) for glob in globs)
     ]
     if free:
-        kinds = ", ".join(dict.fromkeys(free))
         text = (
-            f"the sender does not sign the type: any webhook of it can be played again as {kinds}"
+            "the sender does not sign the type: any webhook of it can be played again as "
+            f"{few(free)}"
         )
         yield ("verify",), f"{text}; tie each type to the body with bind, under event"
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import typer
 
-from relay.console.format import counted
+from relay.console.format import counted, few
 from relay.rules.diff.comparison import Change, Comparison
 from relay.rules.diff.differences import Difference, FieldChange
 
@@ -20,7 +20,6 @@ _COUNTED_TWICE: Final = (
     "another webhook reports it."
 )
 _SHOWN: Final = 200  # characters of a value; --json has all
-_NAMED: Final = 5  # webhooks
 _FEW: Final = 10  # fields of a difference
 _COLOURS: Final = {"new id": "red", "fails now": "red", "disappears": "yellow"}
 
@@ -59,11 +58,11 @@ def brief(found: Comparison, told: Sequence[Difference]) -> Iterator[str]:
 
 def _difference(one: Difference) -> Iterator[str]:
     yield _heading(one)
-    yield typer.style(f"  shown by {_listed(one.webhooks)}", fg="bright_black")
+    yield typer.style(f"  shown by {few(one.webhooks)}", fg="bright_black")
     for each in one.fields:
         yield _field(each)
         if each.webhooks != one.webhooks:
-            yield typer.style(f"    shown by {_listed(each.webhooks)}", fg="bright_black")
+            yield typer.style(f"    shown by {few(each.webhooks)}", fg="bright_black")
     yield ""
 
 
@@ -88,8 +87,3 @@ def _values(change: FieldChange) -> str:
 def _written(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def _listed(webhooks: Sequence[str]) -> str:
-    left = len(webhooks) - _NAMED
-    return ", ".join(webhooks[:_NAMED]) + (f" and {left} more" if left > 0 else "")

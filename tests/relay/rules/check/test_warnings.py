@@ -167,6 +167,8 @@ def test_an_address_that_many_profiles_would_share_is_told(
     "text, path, words",
     [
         (TWO, "verify", "can be played again as orders/create, customers/create; tie each type"),
+        (TWO.replace("orders/create", "[o/1, o/2, o/3, o/4]"), "verify",
+         "can be played again as o/1, o/2, o/3, and 2 more; tie each type"),
         (FILE.replace("orders/create", "orders.create"), "rules.0.type",
          "shopify sends no type orders.create: each of its types has a / in it"),
         (FILE.replace("    once: ${body.id}\n", "").replace("s/create", "s/*"), "rules.0.type",

@@ -109,7 +109,7 @@ def test_many_webhooks_are_counted_and_json_names_them_all(desk: Desk, base: Pat
     for at in range(6):
         desk.write_case(WEBHOOK, f"shop/case-{at}")
     desk.write_rules(RULES.replace("Order $", "No. $"))
-    assert "case shop/case-3 and 2 more\n" in desk.diff(base).stdout
+    assert "case shop/case-1, and 4 more\n" in desk.diff(base).stdout
     (told,) = differences(desk, base)
     assert len(told["webhooks"]) == len(told["fields"][0]["webhooks"]) == 7
 
