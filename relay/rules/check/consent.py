@@ -36,16 +36,23 @@ _MEND: Final = (
     " type or when names it"
 )
 
+_PENDING: Final = (
+    "unsubscribed is also what a pending consent becomes, and any other state that is not compared;"
+    " write it for a withdrawal alone (== 'unsubscribed'), and say in when which states are wanted"
+)
+
 
 def consent_warnings(body: Mapping[str, Template], rule: Rule, source: Source) -> Iterator[Problem]:
     """Yield the states of a recipient, or in a body, that Braze would copy to other profiles."""
-    if _is_unsubscription(rule):
-        return
+    is_unsubscription = _is_unsubscription(rule)
+    names_one = is_unsubscription and _names_unsubscription(rule)
     for place, attributes in _written(body, rule):
         for name, path, template in _given(attributes):
             states = {one for one in _states(name, template, source) if isinstance(one, str)}
-            if text := _wrong(name, states, rule):
+            if not is_unsubscription and (text := _wrong(name, states, rule)):
                 yield (*place, *path), text
+            elif is_unsubscription and not names_one and _is_left_over(template):
+                yield (*place, *path), f"{name}: {_PENDING}"
 
 
 def _written(body: Mapping[str, Template], rule: Rule) -> Iterator[tuple[Path, Template]]:
@@ -140,6 +147,39 @@ def _is_unsubscription(rule: Rule) -> bool:
     by_type = all(_is_named(one, _ANY_CHANGE) for one in rule.types)
     words = (_UNSUBSCRIPTION,) if rule.kind == "send" else _ANY_CHANGE
     return by_type or (rule.when is not None and _says_so(rule.when.tree, words))
+
+
+def _names_unsubscription(rule: Rule) -> bool:
+    """Return whether a rule for changes of consent names unsubscriptions, by `type` or `when`."""
+    nodes = () if rule.when is None else all_nodes(rule.when.tree)
+    return all(_is_named(one, (_UNSUBSCRIPTION,)) for one in rule.types) or any(
+        _is_named(str(node.get("value")), (_UNSUBSCRIPTION,)) for node in nodes
+    )
+
+
+def _is_left_over(template: Template) -> bool:
+    """Return whether a state is `unsubscribed` wherever the event does not say another one."""
+    if isinstance(template, dict | list):
+        inner = template.values() if isinstance(template, dict) else template
+        return any(map(_is_left_over, inner))
+    return isinstance(template, Whole) and any(
+        _is_else(node) for node in all_nodes(template.expression.tree)
+    )
+
+
+def _is_else(node: "Node") -> bool:
+    """Return whether a node gives `unsubscribed` where a comparison with another word fails."""
+    is_if = node["type"] == "function_expression" and node["value"] == "if"
+    if not (is_if or node["type"] == "or_expression"):
+        return False
+    condition, *_, last = node["children"]
+    compared = [one for one in all_nodes(condition) if one["type"] == "comparator"]
+    words = [each.get("value") for one in compared for each in one["children"]]
+    return (
+        last.get("value") == "unsubscribed"
+        and any(one["value"] == "eq" for one in compared)
+        and not any(_is_named(str(word), (_UNSUBSCRIPTION,)) for word in words)
+    )
 
 
 def _is_named(text: str, words: Iterable[re.Pattern[str]]) -> bool:

@@ -170,6 +170,42 @@ def test_a_rule_whose_event_is_none_may_not(types: str, when: str) -> None:
     assert "whose type or when names it" in said
 
 
+CONSENT = "customers_email_marketing_consent/update"
+LEFT_OVER = [
+    "${if(body.state == 'subscribed', 'opted_in', 'unsubscribed')}",
+    "${if('subscribed' == body.state && body.level == 'double', 'opted_in', 'unsubscribed')}",
+    "${body.state == 'subscribed' && 'opted_in' || 'unsubscribed'}",
+]
+
+
+@pytest.mark.parametrize("state", LEFT_OVER)
+@pytest.mark.parametrize("when", ["body.id", '"!(body.test)"', "body.state != 'redacted'"])
+def test_a_change_of_consent_that_is_still_pending_is_no_unsubscription(
+    state: str, when: str
+) -> None:
+    for attributes in (email(state), group(state.replace("opted_in", "subscribed"))):
+        ((_, said),) = told(attributes, CONSENT, when)
+        assert "is also what a pending consent becomes" in said
+        assert "== 'unsubscribed'" in said
+
+
+@pytest.mark.parametrize(
+    "types, when, state",
+    [
+        (CONSENT, "body.id", "${if(body.state == 'unsubscribed', 'unsubscribed', 'opted_in')}"),
+        (CONSENT, "body.id", "${if(body.accepts, 'opted_in', 'unsubscribed')}"),
+        (CONSENT, "body.state == 'unsubscribed' || body.state == 'subscribed'", LEFT_OVER[0]),
+        (CONSENT, "body.state != 'pending' && body.opt_outs", LEFT_OVER[0]),
+        ("newsletter.unsubscribed", "body.id", LEFT_OVER[0]),
+        (CONSENT, "body.id", "${body.state == 'unsubscribed' && 'unsubscribed' || `null`}"),
+    ],
+)
+def test_a_change_of_consent_that_names_the_withdrawal_is_one(
+    types: str, when: str, state: str
+) -> None:
+    assert told(email(state), types, when) == []
+
+
 @pytest.mark.parametrize("types", ["orders/create", "user.created"])
 @pytest.mark.parametrize(
     "attributes",
