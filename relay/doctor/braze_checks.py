@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import requests
 
+from handler.braze_client.session import open_session
 from handler.core.braze.endpoints import endpoint_of
 from handler.core.rules.source import Source
 from handler.core.workspace import DEFAULT, Workspace
@@ -225,7 +226,8 @@ def braze_findings(
     """Yield what is wrong with a workspace's key, or with the targets of its rules."""
     given = list(sources)
     known, rules = targets(given, workspace.name), rules_by_path(given, [workspace.name])
-    with requests.Session() as session:
+    with open_session() as session:  # the worker's, which reads no interim answer for a final one
+        session.trust_env = True  # the proxy and the certificates of the operator's machine
         session.auth = _bearer(key)
 
         def ask(method: str, path: str, **options: Any) -> Answer:

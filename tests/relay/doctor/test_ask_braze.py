@@ -107,3 +107,28 @@ def test_a_refused_key_asks_for_no_details(braze: Client) -> None:
 
     assert error.level == "error"
     assert len(braze.call("GET", "/requests")) == 1
+
+
+def test_answers_behind_interim_ones_are_those_to_their_own_requests(braze: Client) -> None:
+    paused = campaigns(3)[0].rules[1].send["campaign_id"]
+    braze.call("PUT", f"/targets/{paused}", {"enabled": False})
+    faults = [
+        {"kind": "interim", "interim": [103], "seconds": 0},
+        {"kind": "interim", "path": "/campaigns/details", "interim": [102, 103], "seconds": 0.01},
+    ]
+    braze.call("POST", "/faults", faults)
+
+    (found,) = braze_findings(Workspace.default(braze.url), BRAZE_KEY, campaigns(3), STACK)
+
+    assert f"campaign {paused} (rule rule-1 of shop) is paused" in found.problem
+
+
+def test_the_proxy_of_this_machine_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    home = Workspace.default("http://rest.example")
+    (found,) = braze_findings(home, BRAZE_KEY, campaigns(1), STACK)
+
+    assert "cannot be reached from here (ProxyError)" in found.problem
