@@ -13,17 +13,20 @@ from handler.core.models import Event
 from handler.core.rules.compiler import root_names
 from handler.core.rules.source import Rule, Source
 
-# Topics of Shopify, by glob, whose body has no id, or no updated_at beside it: the preset has only
-# the digest of their webhooks (Shopify, "Webhooks" reference, the payload of each topic). A sample
-# finds a topic that is missing here.
+# Topics, by glob, whose body has no id, or no time of the change beside it: the preset has only the
+# digest of their webhooks (Shopify, "Webhooks" reference, the payload of each topic; WooCommerce,
+# WC_Webhook: a deletion is {id}, an action {action, arg}). A sample finds a topic that is missing
+# here.
 _SHOPIFY: Final = (
     *("*/delete", "*/redact", "customers/data_request", "customers/merge", "orders/edited"),
+    *("customers_email_marketing_consent/update", "customers_marketing_consent/update"),
+    "customers/purchasing_summary",
     *("returns/*", "fulfillment_orders/*", "inventory_levels/*", "disputes/update", "customer.*"),
     *("product_listings/*", "collection_listings/*", "compan*", "bulk_operations/*"),
     *("subscription_contracts/update", "subscription_billing_attempts/*"),
     *("app_subscriptions/*", "app_purchases_one_time/*"),
 )
-_NO_ID: Final = {"shopify": _SHOPIFY}
+_NO_ID: Final = {"shopify": _SHOPIFY, "woocommerce": ("*.deleted", "action.*")}
 _CHANGE: Final = re.compile(r"(?:^|[/._])(?:updated?|edit(?:ed)?|changed?|modified)$")
 
 

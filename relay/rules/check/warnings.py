@@ -53,8 +53,9 @@ _LIST: Final = re.compile(r"[\s,|]+")
 _DOTTED: Final = re.compile(r"^[\w.]+\.\*$")
 # Straight and typographic.
 _QUOTES: Final = re.compile("[\"'\u2018-\u201f\u00ab\u00bb]")
-# A character that every type of these senders has.
-_IN_EVERY_TYPE: Final = {"shopify": "/", "woocommerce": "."}
+# The character that types of these senders are written with; Shopify has four without it.
+_WRITTEN_WITH: Final = {"shopify": "/", "woocommerce": "."}
+_WITHOUT: Final = re.compile(r"customer\.(?:joined_segment|left_segment|tags_added|tags_removed)")
 _ADDRESSES: Final = frozenset({"email", "phone"})
 _WILD: Final = frozenset("*?[")
 _JOINT: Final = frozenset("./_:")
@@ -151,10 +152,11 @@ def _types(rule: Rule, preset: str) -> Iterator[Problem]:
                 f"the quotes are part of the type {kind}; write {_QUOTES.sub('', kind)}",
             )
     wild = [glob for glob in rule.types if _WILD.intersection(glob)]
-    sign = _IN_EVERY_TYPE.get(preset)
-    if sign and not wild and not any(sign in kind for kind in rule.types):
+    sign = _WRITTEN_WITH.get(preset)
+    known = [kind for kind in rule.types if (sign or "") in kind or _WITHOUT.fullmatch(kind)]
+    if not wild and not known:
         types = " or ".join(rule.types)
-        yield ("type",), f"{preset} sends no type {types}: each of its types has a {sign} in it"
+        yield ("type",), f"{preset} sends no type {types}: its types are written with a {sign}"
     several = wild or len(rule.types) > 1
     # Other kinds write a state again without harm, or must say `once`.
     if rule.kind == "send" and rule.once is None and rule.for_each is None and several:

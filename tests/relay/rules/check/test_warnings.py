@@ -170,13 +170,18 @@ def test_an_address_that_many_profiles_would_share_is_told(
         (TWO.replace("orders/create", "[o/1, o/2, o/3, o/4]"), "verify",
          "can be played again as o/1, o/2, o/3, and 2 more; tie each type"),
         (FILE.replace("orders/create", "orders.create"), "rules.0.type",
-         "shopify sends no type orders.create: each of its types has a / in it"),
+         "shopify sends no type orders.create: its types are written with a /"),
         (FILE.replace("    once: ${body.id}\n", "").replace("s/create", "s/*"), "rules.0.type",
          "without once each of these types sends for itself"),
         (FILE.replace("    once: ${body.id}\n", "").replace("orders/create", "returns/close"),
          "rules.0.type", "same bytes are taken for a repeat for 24 h"),
         (FILE.replace("${body.id}\n    send", "x-${id}\n    send").replace("s/create", "s/delete"),
          "rules.0.type", "an event orders/delete has no id"),
+        (FILE.replace("    once: ${body.id}\n", "")
+         .replace("orders/create", "customers_email_marketing_consent/update"), "rules.0.type",
+         "an event customers_email_marketing_consent/update has no id"),
+        (FILE.replace("    once: ${body.id}\n", "").replace("orders/create", "customer.tags_added"),
+         "rules.0.type", "an event customer.tags_added has no id"),
         (FILE.replace("    once: ${body.id}\n", "").replace("preset: shopify", "preset: github")
          .replace("orders/create", "issues"), "rules.0.type", "the digest of its body"),
         (FILE.replace("    once: ${body.id}\n", "").replace("s/create", "s/updated"),
@@ -460,3 +465,16 @@ rules:
 @pytest.mark.parametrize("types", ["customers/update", "inventory_levels/update", "'customers/*'"])
 def test_a_state_may_be_written_at_each_change(types: str) -> None:
     assert told(STATE.replace("TYPES", types)) == []
+
+
+@pytest.mark.parametrize("kind", ["customer.joined_segment", "customer.tags_removed"])
+def test_the_topics_of_shopify_without_a_slash_are_topics_of_its_own(kind: str) -> None:
+    assert [words for _, words in told(FILE.replace("orders/create", kind)) if kind in words] == []
+
+
+@pytest.mark.parametrize("kind", ["action.woocommerce_order_status_processing", "order.deleted"])
+def test_woocommerces_deletions_and_actions_have_no_id(kind: str) -> None:
+    text = FILE.replace("preset: shopify", "preset: woocommerce").replace("orders/create", kind)
+    source = load("shop", text.replace("    once: ${body.id}\n", ""), "shop.yaml", "dev")
+    said = [words for _, words in warnings(source, "woocommerce")]
+    assert any(words.startswith(f"an event {kind} has no id but the digest") for words in said)
