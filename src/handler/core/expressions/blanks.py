@@ -18,9 +18,11 @@ IGNORED: Final = (
 # Combining marks without their letter. The marks of a single script lie in that script's block.
 _MARKS: Final = r"\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 _VISIBLE: Final = re.compile(rf"[^{IGNORED}{_MARKS}]")
-# A missing id, as other systems write it into text. It is no customer's id.
+# A missing id, as other systems write it into text. It is no customer's id. The last one is the nil
+# UUID (RFC 9562, 5.9), which .NET writes where no id was set.
 _NOTHING: Final = re.compile(
-    rf"[{IGNORED}]*+(?:0|null|none|undefined|nan|nil|<nil>|\[object object\])[{IGNORED}]*+",
+    rf"[{IGNORED}]*+(?:0|null|none|undefined|nan|nil|<nil>|<null>|\(null\)|\[object object\]"
+    rf"|0{{8}}(?:-0{{4}}){{3}}-0{{12}})[{IGNORED}]*+",
     re.ASCII | re.IGNORECASE,
 )
 

@@ -16,6 +16,9 @@ from handler.core.expressions.scalars import written
 from handler.core.expressions.template import Template, Text, expressions
 from handler.core.json_types import JsonValue
 
+# Odoo, for one, writes false for what is missing; text() makes a text of it. As a part of an
+# identifier it may be meant.
+_BOOLEANS: Final = ("true", "false")
 _ADDRESSES: Final = ("email", "emails")
 _NUMBERS: Final = ("phone", "phones")
 
@@ -72,7 +75,7 @@ def _cast(value: JsonValue, path: str, most: int, *, is_stripped: bool = False) 
         raise Unrenderable(path, "an identifier is text or a whole number")
     text = "" if value is None else written(value)
     text = text.strip() if is_stripped else text
-    if names_nothing(text):
+    if names_nothing(text) or text.strip().lower() in _BOOLEANS:
         raise Unrenderable(path, "it is missing, and without it nobody can be reached")
     if len(utf8(text)) > most:
         raise Unrenderable(path, f"it is longer than {most} bytes")

@@ -32,7 +32,9 @@ INVISIBLE = {
     "what is reserved for the like": "\U000e0fff\ufff0",
     "several of these": " \u200b\u3164\t",
 }
-NOTHING = ["0", "null", "none", "undefined", "nan", "nil", "<nil>", "[object Object]"]
+NIL_UUID = "00000000-0000-0000-0000-000000000000"
+NOTHING = ["0", "null", "none", "undefined", "nan", "nil", "<nil>", "<null>", "(null)",
+           "[object Object]", NIL_UUID]  # fmt: skip
 ID = {"external_user_id": "${body.user}"}
 SHOWN = ["a", "é", "\u092e\u093e", "\u05d0\u05b0", "\u263a\ufe0f", "一", "-", "0\u20e3", "\ufffd"]
 
@@ -80,9 +82,18 @@ def test_a_name_of_nothing_in_any_case_is_nobody(name: str, spell: object) -> No
     assert search("concat('guest-', sha256(@))", text) is None
 
 
-@pytest.mark.parametrize("text", ["nullo", "Nilsson", "00", "0.0", "N", "[object]", "nan a", "no"])
+@pytest.mark.parametrize("text", ["nullo", "Nilsson", "00", "0.0", "N", "[object]", "nan a", "no",
+                                  NIL_UUID[:-1] + "1", "true-1"])  # fmt: skip
 def test_a_name_that_only_looks_like_nothing_is_somebody(text: str) -> None:
     assert recipient_of(planned({"user": text}, ID)) == {"external_user_id": text}
+
+
+@pytest.mark.parametrize("value", [False, True, "false", "True", " FALSE "])
+def test_a_boolean_is_nobody_and_a_part_of_an_identifier_like_any_other(value: object) -> None:
+    written = {"external_user_id": "${coalesce(text(body.user), body.email)}"}
+    assert "it is missing" in why_parked(planned({"user": value, "email": "a@b.example"}, written))
+    part = planned({"user": "u", "flag": value}, {"external_user_id": "${body.user}-${body.flag}"})
+    assert recipient_of(part)["external_user_id"].lower().startswith("u-")
 
 
 def test_a_name_of_nothing_is_text_like_any_other_where_nobody_is_named() -> None:
