@@ -3,8 +3,8 @@
 A client that takes an interim answer for the final one reads the answer to its former request at
 the next one. Then the ledger says accepted of what Braze has never seen.
 
-Each run of tests/simulation does this with 1,000 orders, all but the sockets in memory; here all is
-real. `FAULTS_FULL=1` has 1,000 here too.
+Each run of tests/simulation does this with some orders, all but the sockets in memory; here all is
+real. `FAULTS_FULL=1` has 1,000 orders here.
 """
 
 import json

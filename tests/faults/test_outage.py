@@ -5,12 +5,12 @@
 
 import sys
 
-from tests.faults.outage import DOWN_SECONDS, ORDERS, run
+from tests.faults.outage import DOWN_SECONDS, ORDERS, SMALL, SMALL_SECONDS, run
 from tests.faults.wire import FULL, customers
 
 
 def test_orders_of_an_outage_are_all_answered_200_and_sent_exactly_once_after_it() -> None:
-    orders, seconds = (ORDERS, DOWN_SECONDS) if FULL else (100, 6.0)
+    orders, seconds = (ORDERS, DOWN_SECONDS) if FULL else (SMALL, SMALL_SECONDS)
 
     figures = run(orders, seconds)
 

@@ -18,7 +18,7 @@ from tests.simulation.shop import Webhook
 from tests.simulation.storms import STORM
 from tests.simulation.world import Setting, World
 
-_SIBLINGS: Final = 300
+SIBLINGS: Final = 300
 _OF_ONE: Final = 100  # deliveries of one webhook at most
 _RECEIVES: Final = 3  # of each, on average, and fewer
 
@@ -44,7 +44,7 @@ def bought(rates: Any) -> tuple[World, Counter[str]]:
         return serve(_worker, event, context)
 
     with world.on.ports(), patch.object(worlds, "serve", counted):
-        for number in range(_SIBLINGS // _OF_ONE):
+        for number in range(SIBLINGS // _OF_ONE):
             webhook = order(number + 1, world.clock())
             assert ingest.answer(webhook.request())["statusCode"] == 200
             world.story.accepted.append(webhook)
@@ -57,20 +57,20 @@ def test_each_of_three_hundred_siblings_is_let_in_after_about_one_receive_for_it
     world, received = bought({})
 
     assert breaches(world) == {}
-    assert len(Outcome(world).sent) == _SIBLINGS
+    assert len(Outcome(world).sent) == SIBLINGS
     assert world.dead.messages == {}
-    assert received.total() < _RECEIVES * _SIBLINGS
+    assert received.total() < _RECEIVES * SIBLINGS
     assert max(received.values()) <= _RECEIVES
     begins = sorted(one.at for one in world.braze.tried)
     assert min(late - early for early, late in pairwise(begins)) >= 1.9
-    assert begins[-1] - begins[0] < 4 * _SIBLINGS
+    assert begins[-1] - begins[0] < 4 * SIBLINGS
 
 
 def test_whatever_fails_each_is_let_in() -> None:
     world, _ = bought({point: rates for point, rates in STORM.items() if point != "braze.post"})
 
     assert breaches(world) == {}
-    assert len(Outcome(world).sent) == _SIBLINGS
+    assert len(Outcome(world).sent) == SIBLINGS
 
 
 def always(value: Any) -> Callable[..., Any]:

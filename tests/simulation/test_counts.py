@@ -27,9 +27,9 @@ from tests.simulation.storms import counted
 from tests.simulation.world import Setting, World
 
 _LARGEST: Final = 5_000
-_ALL: Final = int(os.environ.get("COUNTED", "1000"))
+ALL: Final = int(os.environ.get("COUNTED", "1000"))
 _FIRST: Final = int(os.environ.get("SIMULATED_SEED", "1"))
-_RUNS: Final = max(2, -(-_ALL // _LARGEST))
+_RUNS: Final = max(2, -(-ALL // _LARGEST))
 
 
 def ended(setting: Setting) -> World:
@@ -49,7 +49,7 @@ def test_whatever_fails_braze_counts_what_was_ordered_and_heeds_the_newest_choic
     seed: int, note: Callable[[Figures], None]
 ) -> None:
     begun = process_time()
-    world = ended(counted(seed, _ALL // _RUNS))
+    world = ended(counted(seed, ALL // _RUNS))
 
     assert breaches(world) == {}
     world.mend()

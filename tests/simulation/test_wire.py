@@ -1,6 +1,7 @@
 """Orders over real sockets while Braze's side sends interim answers to a third of the requests."""
 
 from random import Random
+from typing import Final
 
 from tests.simulation.environments import TABLE
 from tests.simulation.invariants import breaches
@@ -9,6 +10,7 @@ from tests.simulation.shop import id_of
 from tests.simulation.wired import Wired, interim
 from tests.simulation.world import Setting, World
 
+ORDERS: Final = 300
 NOISE = [interim(103), interim(100), interim(102, 103, 103), interim(103) * 20]
 
 
@@ -30,7 +32,7 @@ def ended(setting: Setting) -> tuple[World, int]:
 
 
 def test_orders_are_each_sent_once_and_recorded_by_their_own_answer() -> None:
-    world, met = ended(Setting(1, 300, repeated=0.1))
+    world, met = ended(Setting(1, ORDERS, repeated=0.1))
 
     assert breaches(world) == {}
     items = world.on.dynamodb.tables[TABLE].items

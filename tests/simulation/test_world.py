@@ -20,9 +20,9 @@ from tests.simulation.storms import stormy
 from tests.simulation.world import Setting, World
 
 _LARGEST: Final = 5_000
-_ALL: Final = int(os.environ.get("SIMULATED_WEBHOOKS", "6000"))
+ALL: Final = int(os.environ.get("SIMULATED_WEBHOOKS", "6000"))
 _FIRST: Final = int(os.environ.get("SIMULATED_SEED", "1"))
-_RUNS: Final = max(3, -(-_ALL // _LARGEST))
+_RUNS: Final = max(3, -(-ALL // _LARGEST))
 
 
 def ended(setting: Setting) -> World:
@@ -37,7 +37,7 @@ def test_whatever_fails_what_was_accepted_arrives_once_and_as_it_was(
     seed: int, note: Callable[[Figures], None]
 ) -> None:
     begun = process_time()
-    world = ended(stormy(seed, _ALL // _RUNS))
+    world = ended(stormy(seed, ALL // _RUNS))
     note(figures(world, process_time() - begun))
 
     assert breaches(world) == {}
