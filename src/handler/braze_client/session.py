@@ -162,7 +162,8 @@ class _Response(HTTPResponse):
         super().begin(*args, **kwargs)
         if self._reader.line not in _EMPTY:
             raise ProtocolError("the head breaks off")  # http.client takes it for a whole head
-        if self.version != _HTTP_1_1 or self.status in _WITHOUT_BODY:
+        has_two_ends = bool(self.chunked) and "content-length" in self.headers
+        if self.version != _HTTP_1_1 or self.status in _WITHOUT_BODY or has_two_ends:
             self.will_close = True  # the answer's end is not known for certain
 
     def _read_status(self) -> tuple[str, int, str]:

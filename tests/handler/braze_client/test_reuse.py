@@ -129,6 +129,7 @@ def test_what_comes_behind_an_answer_is_not_taken_for_the_next_one(
         EARLY + broken_head("200 OK"),
         b"HTTP/1.1 201 C\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
         CHUNKED + b"Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n{}",
+        CHUNKED + b"Content-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n",  # two ends: RFC 9112, 6.3
     ],
     ids=lambda answer: answer.decode()[:40],
 )
