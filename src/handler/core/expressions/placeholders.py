@@ -29,6 +29,7 @@ _ANY: Final = re.compile("|".join((*_SPELLINGS, _N8N, _LIQUID, _BARE)), re.ASCII
 _WITHIN: Final = re.compile(
     rf"\$\.[A-Za-z_][\w.]*|(?<!\{{)[#%@]?\{{{_PATH}\}}(?!\}})|<%[=-]?[^%]*%>", re.ASCII
 )
+_STRAY: Final = re.compile(rf"{_WITHIN.pattern}|\{{\{{.*?\}}\}}+", re.ASCII)
 _QUOTED: Final = re.compile(r"\[(?:'([^']+)'|\"([^\"]+)\")\]")
 
 
@@ -50,6 +51,18 @@ def meant(text: str) -> str | None:
 def placeholders(text: str) -> Iterator[str]:
     """Yield the placeholders within a text."""
     yield from (found[0] for found in _WITHIN.finditer(text))
+
+
+def unfilled(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the placeholders within a text, Liquid's too, each with the expression it means."""
+    for found in _STRAY.findall(text):
+        yield found, meant(found) or "${body.x}"
+
+
+def filled(text: str) -> str | None:
+    """Return a text with expressions for the placeholders within it; None where it has none."""
+    written = _STRAY.sub(lambda found: meant(found[0]) or "${body.x}", text)
+    return written if written != text else None
 
 
 def _meant(found: re.Match[str]) -> str:

@@ -13,9 +13,9 @@ from handler.core.expressions.constants import fixed, is_template, varies
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.number_conditions import always_true
 from handler.core.expressions.pitfalls import constant, contradictions, stringified
-from handler.core.expressions.placeholders import meant
+from handler.core.expressions.placeholders import filled, meant, unfilled
 from handler.core.expressions.syntax_tree import of_event, results, uses_whole
-from handler.core.expressions.template import Problem, Template, Whole, expressions
+from handler.core.expressions.template import Problem, Template, Text, Whole, expressions
 from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
 from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
@@ -70,6 +70,8 @@ def _conditions(rule: Rule) -> Iterator[Problem]:
 def _once(rule: Rule) -> Iterator[Problem]:
     for _, text in _stringified(expressions(rule.once)):
         yield ("once",), text
+    for text in _unfilled(rule.once):
+        yield ("once",), text
     for text in fixed(rule.once):
         yield ("once",), f"{text} is the same for every event: this would be sent once, ever"
 
@@ -99,9 +101,10 @@ def _one_person(identifier: Template, name: str) -> Iterator[str]:
     if isinstance(identifier, dict | list):
         yield f"{name} takes text with ${{...}} in it"
     elif not is_template(identifier):
-        path = meant(identifier) if isinstance(identifier, str) else None
+        path = isinstance(identifier, str) and (meant(identifier) or filled(identifier))
         mend = path or "what of the event says who it is, as in ${body.customer.id}"
         yield f"{name} holds no ${{...}}: all would be one person; write {mend}"
+    yield from _unfilled(identifier)
     if times := _only_times(identifier):
         mend = "write what of the event says who it is, as in ${body.customer.id}"
         yield f"{' and '.join(times)} is a time, and no person; {mend}"
@@ -110,6 +113,13 @@ def _one_person(identifier: Template, name: str) -> Iterator[str]:
             yield f"{text} is one person for all who have no other id: leave it out"
         else:
             yield f"{text} is the same for every event: all would be one person"
+
+
+def _unfilled(template: Template) -> Iterator[str]:
+    """Yield other languages' placeholders beside `${}`: their text is the same for every event."""
+    for part in template.parts if isinstance(template, Text) else ():
+        for found, value in unfilled(part) if isinstance(part, str) else ():
+            yield f"{found} is sent as it stands; for the event's value write {value}"
 
 
 def _only_times(identifier: Template) -> list[str]:
