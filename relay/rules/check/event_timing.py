@@ -40,6 +40,7 @@ _DOTTED: Final = (".created", ".updated")
 # Types that come early, each with a type of another form that reports the later state.
 _LATER_TYPES: Final = {
     ("shopify", "orders/create"): "orders/updated",  # its other topics end in update
+    ("shopify", "fulfillments/create"): "fulfillments/update",
     ("stripe", "payment_intent.created"): "payment_intent.succeeded",
     ("stripe", "checkout.session.completed"): "checkout.session.async_payment_succeeded",
 }
@@ -48,7 +49,6 @@ _UNKNOWN: Final = "the type of your sender that tells of it"
 # Things that no other type reports, and that are often complete when they are made.
 _NO_OTHER: Final = {
     ("lemonsqueezy", "order_created"),
-    ("shopify", "fulfillments/create"),  # a success from the first; updates report its parcel
     ("shopify", "order_transactions/create"),
 }
 _STATE: Final = re.compile(r".*(?:status|state)", re.IGNORECASE)
@@ -56,6 +56,7 @@ _LATER: Final = (
     *("paid", "processing", "complete", "completed", "succeeded", "success", "captured"),
     *("settled", "fulfilled", "shipped", "delivered", "enabled"),
 )
+_AT_FIRST: Final = {("fulfillments/create", "success")}
 _EARLY: Final = ("pending", "unpaid", "on-hold", "incomplete", "authorized", "draft")
 # Fields that are empty or false until something has happened.
 _MARK: Final = re.compile(
@@ -99,8 +100,9 @@ class _Words:
     """The words for later states, of one type of one sender."""
 
     def __init__(self, kind: str, preset: str) -> None:
-        # Most other things are active from the first.
-        self.states = (*_LATER, "active") if "subscription" in kind else _LATER
+        # Most other things are active from the first, and a fulfillment is a success.
+        words = (*_LATER, "active") if "subscription" in kind else _LATER
+        self.states = [one for one in words if (kind, one) not in _AT_FIRST]
         self.is_proven_later = preset in _UNPROVEN
 
     def is_mark(self, name: str) -> bool:

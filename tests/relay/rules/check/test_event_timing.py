@@ -40,6 +40,8 @@ def told(preset: str, types: str, when: str) -> list[tuple[str, str]]:
         ("shopify", "orders/create", "'paid' == body.financial_status", "orders/updated"),
         ("shopify", "orders/create", "body.fulfillment_status == 'fulfilled'", "orders/updated"),
         ("shopify", "checkouts/create", "body.completed_at", "checkouts/update"),
+        ("shopify", "fulfillments/create", "body.shipment_status == 'delivered'",
+         "fulfillments/update"),
         ("shopify", "customers/create", "body.state == 'enabled'", "customers/update"),
         ("stripe", "checkout.session.completed", "body.data.object.payment_status == 'paid'",
          "checkout.session.async_payment_succeeded"),
