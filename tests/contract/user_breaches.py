@@ -93,6 +93,9 @@ EVENTS: Final = {
     "a day": Breach(event(time="2026-11-20"), "time takes a time with its zone"),
     "no day": Breach(event(time="2026-02-30T21:00:00Z"), "time takes a time with its zone"),
     "no zone": Breach(event(time="2026-11-20T21:00:00"), "time takes a time with its zone"),
+    "an event's address": Breach(event(email="nobody"), "email: it takes an e-mail address"),
+    "an event's addresses": Breach(event(email=["a@example.org"]), "an e-mail address, and is a"),
+    "an event's numbers": Breach(event(phone=["+4915123456789"]), "American one, and is a list"),
     "an app's number": Breach(event(app_id=7), "app_id takes text"),
     "an unknown part": Breach(event(colour="red"), "unknown key colour"),
     "properties as a list": Breach(event(properties=[]), "properties takes an object"),
@@ -126,6 +129,10 @@ ATTRIBUTES: Final = {
     ),
     "a birthday": Breach(profile(dob="20.11.1980"), "dob"),
     "a bad address": Breach(profile(email="nobody"), "email"),
+    "a dot after an address": Breach(profile(email="a@example.org."), "it takes an e-mail address"),
+    "a month that is none": Breach(
+        profile(marked_email_as_spam_at="Fri 20 11 21:00:00.UTC 2026"), "it takes a date"
+    ),
     "a long name of an attribute": Breach(profile(**{"x" * 256: 1}), "1 to 255 characters"),
     "a long attribute": Breach(profile(note="x" * 256), "255 characters at most"),
     "many items": Breach(profile(tags=[*range(501)]), "500 items at most"),

@@ -7,6 +7,7 @@ from fnmatch import translate
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, get_args
 
+from handler.core.braze.contract.subscription import USERS
 from handler.core.braze.contract.track import needed_paths
 from handler.core.braze.endpoints import PROPERTIES, SUBSCRIBE, TRACK, reaches_audience
 from handler.core.braze.identifiers import REACHING_ATTRIBUTES
@@ -138,7 +139,7 @@ class Rule:
             for place, about in users(template, self.kind):
                 for key, given in identifiers(about, self.kind).items():
                     path = (*body, *place, key)
-                    if isinstance(given, list):
+                    if key in USERS and isinstance(given, list):
                         yield from (((*path, at), one) for at, one in enumerate(given))
                     else:
                         yield path, given

@@ -18,6 +18,7 @@ from tests.handler.core.rules.kinds import (
     BODY,
     BOTH,
     BOUGHT,
+    CONSENT,
     EVENTS,
     GROUP,
     PERSON,
@@ -83,6 +84,18 @@ def test_a_rule_of_two_requests_becomes_two_rules(rule: dict[str, Any], has: str
 @pytest.mark.parametrize("key", ["track", "subscribe", "send"])
 def test_a_request_that_is_no_object_is_an_error(key: str) -> None:
     assert said({key: ["x"]})[0].startswith(f"{key} takes an object")
+
+
+@pytest.mark.parametrize("given", [["${body.user}"], {"id": "${body.user}"}])
+def test_an_identifier_that_is_no_text_is_an_error_in_each_kind(given: Any) -> None:
+    sent = {"campaign_id": "c", "recipients": [{"external_user_id": given}]}
+    listed = {**CONSENT, "external_ids": [given]}
+    for rule, name in (
+        ({"send": sent}, "external_user_id"),
+        ({"track": {"attributes": [{**PERSON, "external_id": given}]}}, "external_id"),
+        ({"subscribe": {"subscription_groups": [listed]}}, "external_ids"),
+    ):
+        assert said(rule) == [f"{name} takes text with ${{...}} in it"]
 
 
 @pytest.mark.parametrize("key", ["events", "attributes", "subscription_groups"])

@@ -43,7 +43,7 @@ CHOICES: Final[Mapping[str, tuple[str | None, ...]]] = {
     "gender": ("M", "F", "O", "N", "P", None),
 }
 # The least that an address has; Braze has the last word on it.
-_EMAIL: Final = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[^\s@,;<>()\"]+")
+_EMAIL: Final = re.compile(r"[^\s@,;<>()\"]+@[^\s@,;<>()\"]+\.[^\s@,;<>()\".]+")
 UUID: Final = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _DEVICE_BYTES: Final = range(8, 256)
 _MAX_LINK: Final = 1024  # characters ("Standard attributes")

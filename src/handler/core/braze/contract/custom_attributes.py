@@ -31,7 +31,8 @@ _TIME: Final = re.compile(
     r"(?P<iso>\d{4}-\d{2}-\d{2})([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d([.:]\d{1,9})?)?"
     r"( ?(Z|[+-]\d{2}:?\d{2}))?)?"
     r"|(?P<month>\d{2})/(?P<day>\d{2})/(?P<year>\d{4})"
-    r"|[A-Z][a-z]{2} \d{2} \d{2} \d{2}:\d{2}:\d{2}\.\S{1,6} \d{4}",
+    r"|[A-Z][a-z]{2} (?P<month_>\d{2}) (?P<day_>\d{2}) ([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\S{1,6}"
+    r" (?P<year_>\d{4})",
     re.ASCII,
 )
 _NO_NAME: Final = frozenset("$. ")
@@ -45,9 +46,8 @@ def is_moment(value: object) -> bool:
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return False
-    american = found["month"] and f"{found['year']}-{found['month']}-{found['day']}"
-    day = found["iso"] or american
-    return day is None or is_day(day)
+    parts = found.group("year", "month", "day", "year_", "month_", "day_")
+    return is_day(found["iso"] or "-".join(filter(None, parts)))
 
 
 def custom_breach(value: object, *, may_add: bool = False) -> str | None:

@@ -12,7 +12,7 @@ from handler.core.braze.contract import ecommerce, events, user_objects
 from handler.core.braze.contract.attributes import FORBIDDEN, check_attributes
 from handler.core.braze.contract.breaches import Breach, Place, problems
 from handler.core.braze.contract.custom_attributes import is_adding
-from handler.core.braze.contract.user_objects import IDENTITY, UPDATE, named_by
+from handler.core.braze.contract.user_objects import IDENTITY, SECONDARY, UPDATE, named_by
 from handler.core.braze.contract.visible import visible
 from handler.core.braze.endpoints import MAX_OBJECTS, TRACK
 from handler.core.braze.request import encode_request
@@ -60,8 +60,8 @@ def check_track(track: Mapping[str, Template]) -> list[Problem]:
     objects = list(objects_of(track))
     for place, thing in objects:
         found += problems(_breaches(place, thing), thing, *place)
-        if place[0] == ATTRIBUTES:
-            found += [((*place, *path), text) for path, text in _check_attributes(thing)]
+        check = _check_attributes if place[0] == ATTRIBUTES else _check_addresses
+        found += [((*place, *path), text) for path, text in check(thing)]
     found += _check_one_user(objects)
     if len(encode_request(literal_part(dict(track)))) > MAX_TRACK_BYTES:
         found.append(((), f"track: it is larger than {MAX_TRACK_BYTES:,} bytes"))
@@ -139,6 +139,13 @@ def _check_attributes(thing: Mapping[str, Template]) -> Iterator[Problem]:
         yield ("name",), "with a name and a time this is an event: it stands under events"
     if not attributes and thing.get(UPDATE) is True:
         yield (), "it has no attributes, and with _update_existing_only: true it does nothing"
+
+
+def _check_addresses(event: Mapping[str, Template]) -> Iterator[Problem]:
+    """Yield the problems of what an event writes to its profile, beside what finds that."""
+    found_by = named_by(event)
+    written = {name: event[name] for name in SECONDARY if name in event and name != found_by}
+    yield from check_attributes(written)
 
 
 def _check_one_user(objects: list[tuple[Place, dict[str, Template]]]) -> Iterator[Problem]:
