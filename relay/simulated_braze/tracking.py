@@ -20,6 +20,8 @@ from relay.simulated_braze.store import Store
 from relay.simulated_braze.switches import Switches
 
 _EXISTING: Final = "_update_existing_only"
+_NOBODY: Final = "no profile has it"
+_NOBODY_YET: Final = "no profile has it, and no state is kept for one that comes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,13 @@ def _subscribe(store: Store, change: Change, switches: Switches) -> Iterator[Jso
         because = change.dropped.get((GROUPS, index))
         reached = [] if because else list(_set_state(store, change, one, switches))
         if because is None and not reached:
-            because = "no profile has it"
+            because = _NOBODY if _keeps(one) else _NOBODY_YET
         yield _entry((GROUPS, index), one, None, because) | {"users": reached}
+
+
+def _keeps(one: Json) -> bool:
+    """Return whether the state is kept for the profile that is given the address or number."""
+    return kind_of(one) in ATTRIBUTES and not one.get("use_double_opt_in_logic")
 
 
 def _set_state(store: Store, change: Change, one: Json, switches: Switches) -> Iterator[str]:
@@ -168,7 +175,7 @@ def _set_state(store: Store, change: Change, one: Json, switches: Switches) -> I
             found = [value] if value in store.profiles.current else []
         else:
             found = store.profiles.having(attribute, value)
-        if not found and attribute and not one.get("use_double_opt_in_logic"):
+        if not found and attribute and _keeps(one):
             store.profiles.orphans.keep(attribute, value, group, change.time)
         for user in found:
             store.profiles.write(user, {GROUPS: [group]}, change.stamp, switches)

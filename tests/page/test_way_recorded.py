@@ -60,6 +60,8 @@ def test_a_profile_shows_what_changed_and_consent_whom_it_reached() -> None:
         ("unknown external_id", "Braze makes the profile"),
         ("unknown user_alias, which is dropped without a word", "must exist before"),
         ("no profile has it", "30 days"),
+        ("no profile has it, and no state is kept for one that comes", "delay: 5m"),
+        ("unknown braze_id", "Braze itself gives a braze_id"),
         ("the errors of the answer name this object", "dead letter holds it alone"),
         ("'time' is required", "mend the rule"),
     ],

@@ -16,6 +16,8 @@ _TITLES: Final = {"attributes": "Attributes", "events": "Event", "subscription_g
 # By the beginning of the simulated Braze's reason.
 _REMEDIES: Final[Mapping[str, str]] = {
     "unknown user_alias": "An alias must exist before: name the user by external_id, or make it.",
+    "no profile has it, and": "What makes the profile comes first: give this rule delay: 5m.",
+    "unknown braze_id": "Braze itself gives a braze_id: name the user by external_id.",
     "unknown": "Write _update_existing_only: false in the object: then Braze makes the profile.",
     "no profile has it": "Braze keeps the state of an address or number for 30 days.",
     "the errors of the answer": "Braze refuses this object: its dead letter holds it alone.",
