@@ -43,7 +43,7 @@ VALUES: Final = {
     "timed": Breach(of_attributes(timed={"a": {"$time": "soon"}}), "$time stands alone"),
     "counted": Breach(of_attributes(counted={"inc": 1}), "inc is not repeatable"),
     "appended": Breach(of_attributes(appended={"$add": [{"a": 1}]}), "$add is not repeatable"),
-    "added": Breach(of_attributes(added={"add": "a"}), "add is not written as Braze's page"),
+    "added": Breach(of_attributes(added={"add": "a"}), "add takes a list of values"),
 }
 _SWAP: Final = {"$identifier_key": "a", "$identifier_value": None, "$new_object": {"b": None}}
 # Values that no file may hold, while an event's own are sent where `keep_empty` says so.

@@ -136,7 +136,12 @@ ATTRIBUTES: Final = {
     "a long name of an attribute": Breach(profile(**{"x" * 256: 1}), "1 to 255 characters"),
     "a long attribute": Breach(profile(note="x" * 256), "255 characters at most"),
     "many items": Breach(profile(tags=[*range(501)]), "500 items at most"),
-    "text to add": Breach(profile(points={"inc": "1"}), "inc"),
+    "text to add": Breach(profile(points={"inc": "1"}), "inc takes a whole number, and text is"),
+    "a part to add": Breach(profile(points={"inc": 2.5}), "inc takes a whole number: round("),
+    "no objects to add": Breach(profile(pets={"$add": {"a": 1}}), "$add takes a list of objects"),
+    "nothing that is meant": Breach(
+        profile(pets={"$remove": [{"id": 1}]}), "$remove takes a list of objects"
+    ),
     "an e-mail's history": Breach(profile(email_subscription_info="x"), "email_subscription_info"),
 }
 SUBSCRIBE: Final = {

@@ -160,6 +160,13 @@ _OPERATORS: Final[Sequence[Mapping[str, Fits]]] = (
         "$update": list_of(record({**_FOUND, "$new_object": _is_object})),
     },
 )
+_TAKES: Final = {
+    "inc": "a whole number",
+    **dict.fromkeys(("add", "remove"), "a list of values, as an attribute does"),
+    "$add": "a list of objects",
+    "$remove": "a list of objects, each of $identifier_key and $identifier_value",
+    "$update": "a list of objects, each of $identifier_key, $identifier_value and $new_object",
+}
 
 
 def _is_operation(value: Mapping[str, object]) -> bool:
@@ -169,4 +176,12 @@ def _is_operation(value: Mapping[str, object]) -> bool:
 def _operation(value: Mapping[str, object]) -> str | None:
     known = {key: fits for one in _OPERATORS for key, fits in one.items()}
     bad = next((key for key, each in value.items() if not open_or(known[key], each)), None)
-    return f"{bad} is not written as Braze's page on attributes has it" if bad else None
+    return f"{bad} takes {_TAKES[bad]}{_mend(bad, value[bad])}" if bad else None
+
+
+def _mend(operator: str, value: object) -> str:
+    if operator == "inc" and isinstance(value, str):
+        return ", and text is none: to_number() makes one"
+    if operator == "inc" and isinstance(value, float):
+        return ": round(number, `0`) makes one"
+    return ""
