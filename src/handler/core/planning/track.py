@@ -46,6 +46,7 @@ def fill_track(rule: Rule, scope: Scope, warnings: list[str]) -> Recipient:
     `warnings`. An event that Braze would drop is not sent.
     """
     (form,) = rule.recipient_forms
+    known = len(warnings)
     objects = list(_objects(form, rule, scope, warnings))
     made = [(one, _made(one, rule, scope, warnings)) for one in objects]
     _find_another_user(made)
@@ -58,11 +59,20 @@ def fill_track(rule: Rule, scope: Scope, warnings: list[str]) -> Recipient:
         ]
         body |= {array: kept} if kept else {}
     if not body:
-        raise Unrenderable(ATTRIBUTES, "all of them are missing: there is nothing to write")
+        raise _nothing(rule, warnings[known:])
     # One object alone is less than a queue message, and to write it took as long as to check it.
     if len(made) > 1 and len(encode_request(body)) > MAX_TRACK_BYTES:
         raise Unrenderable("", f"it is larger than {MAX_TRACK_BYTES:,} bytes")
     return body
+
+
+def _nothing(rule: Rule, warnings: list[str]) -> Unrenderable:
+    """Return what is wrong with a body that holds nothing, by what was left out of it."""
+    if not warnings:
+        text = "all of them are missing: there is nothing to write"
+        return Unrenderable(ATTRIBUTES, text)
+    left_out = "; ".join(one.removeprefix(f"{rule.name}: ") for one in warnings)
+    return Unrenderable(ATTRIBUTES, f"there is nothing to write: {left_out}")
 
 
 def _objects(

@@ -239,6 +239,17 @@ def test_an_object_that_is_written_empty_is_sent_so() -> None:
     }
 
 
+def test_a_dead_letter_of_which_nothing_is_left_says_what_was_left_out() -> None:
+    block = {"attributes": [profile(points={"inc": "${body.points}"})]}
+    rule = {"once": "${body.id}", "on_unknown": "hold"}
+    assert why_parked(made("track", block, {"points": "5"}, **rule)) == (
+        "attributes: there is nothing to write: attributes.points is left out: inc takes a whole"
+        " number, and text is none: to_number() makes one"
+    )
+    missing = "attributes: all of them are missing: there is nothing to write"
+    assert why_parked(made("track", block, {}, **rule)) == missing
+
+
 def test_an_object_that_would_write_nothing_is_left_out() -> None:
     block = {"attributes": [profile(plan="${body.plan}")], "events": [event()]}
     assert tracked(block).keys() == {"events"}
