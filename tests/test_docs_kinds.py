@@ -8,12 +8,15 @@ import pytest
 from handler.core.braze.endpoints import SENDS, SUBSCRIBE, TRACK
 from handler.core.errors import RulesError
 from handler.core.rules.terms import MAX_DELAY
+from relay.rules.check.consent import consent_warnings
 from tests.docs_pages import page
 from tests.handler.core.rules.kinds import (
     ATTRIBUTES,
+    BOUGHT,
     EVENT,
     EVENTS,
     SEND,
+    WHO,
     said,
     source,
 )
@@ -92,6 +95,22 @@ def test_a_version_must_be_there_where_the_page_says_so() -> None:
         must = cell.startswith("must be there")
         assert bool(must and said(rule, event=event)) == must, cell
         assert must or source(rule, event=event).rules
+
+
+def test_consent_is_warned_of_where_the_page_says_so() -> None:
+    taken = {"email_subscribe": "unsubscribed"}
+    told = {"external_user_id": "${body.user}", "attributes": taken}
+    rules: tuple[dict[str, Any], ...] = (
+        {"send": {"campaign_id": "c", "recipients": [told]}},
+        {"track": {"attributes": [{**WHO, **taken}]}},
+        {**EVENTS, "track": {"events": [{**BOUGHT, "email": "${body.email}"}]}},
+        CONSENT,
+    )
+    for cell, rule in zip(row("warnings on consent"), rules, strict=True):
+        found = source(rule)
+        (one,) = found.rules
+        (body,) = one.recipients
+        assert bool([*consent_warnings(body, one, found)]) == (cell == "yes"), cell
 
 
 def test_what_all_kinds_take_is_taken_by_each() -> None:
