@@ -51,6 +51,10 @@ class Remote:
         """GitLab where the host says so, else GitHub."""
         return ForgeName.GITLAB if "gitlab" in self.host else ForgeName.GITHUB
 
+    def is_of_other(self, forge: ForgeName) -> bool:
+        """Return whether the host is by its name one of another forge: it says nothing then."""
+        return any(other in self.host for other in ForgeName if other is not forge)
+
 
 @app.callback()
 def ci() -> None:
@@ -82,6 +86,8 @@ def init(
     """
     remote = origin(PROJECT)
     chosen = forge or remote.forge
+    if remote.is_of_other(chosen):
+        remote = Remote()
     made = pipeline(chosen, remote.host, repository or remote.path)
     if there := [name for name in made if (PROJECT / name).exists()]:
         typer.echo(f"{there[0]} is there already: remove it, or keep what it says", err=True)
@@ -93,6 +99,8 @@ def init(
     if not forge and chosen not in remote.host:
         words = "git's remote `origin` does not say which forge: these are for GitHub"
         typer.echo(f"{words} (--forge gitlab)")
+    if not (repository or remote.path):
+        typer.echo(f"{ROLES} names no repository: give Repository=OWNER/NAME when you deploy it")
     typer.echo("next: docs/deploy.md, From a pull request to production: the roles of each stage")
 
 

@@ -1,8 +1,10 @@
 """`relay ci init`: the pipeline that it writes, and that its steps run in a clone of the tree."""
 
+import ast
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +58,40 @@ def test_a_remote_that_does_not_say_which_forge_is_told(
     done = CliRunner().invoke(app, ["ci", "init"])
     assert f"written: {WORKFLOW}" in done.stdout
     assert "does not say which forge: these are for GitHub (--forge gitlab)" in done.stdout
+
+
+def test_without_a_repository_it_is_said_who_gives_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "PROJECT", tmp_path)
+    done = CliRunner().invoke(app, ["ci", "init"])
+    assert "ci-roles.yaml names no repository: give Repository=OWNER/NAME when" in done.stdout
+    for name in (WORKFLOW, "ci-roles.yaml"):
+        (tmp_path / name).unlink()
+    named = CliRunner().invoke(app, ["ci", "init", "--repository", "acme/relay"])
+    assert "names no repository" not in named.stdout
+
+
+@pytest.mark.parametrize(
+    "url, forge, trusted",
+    [
+        ("https://github.com/acme/relay", "gitlab", "gitlab.com"),
+        ("git@gitlab.com:acme/relay.git", "github", "token.actions.githubusercontent.com"),
+        ("https://git.acme.example/acme/relay", "gitlab", "git.acme.example"),
+    ],
+)
+def test_a_remote_of_another_forge_says_neither_host_nor_repository(
+    url: str, forge: str, trusted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "remote", "add", "origin", url)
+    monkeypatch.setattr(command, "PROJECT", tmp_path)
+    done = CliRunner().invoke(app, ["ci", "init", "--forge", forge])
+    assert done.exit_code == 0, done.output
+    made = yaml.safe_load((tmp_path / "ci-roles.yaml").read_text(encoding="utf-8"))
+    assert made["Resources"]["Provider"]["Properties"]["Url"] == f"https://{trusted}"
+    is_told = "acme.example" in url
+    assert (made["Parameters"]["Repository"].get("Default") == "acme/relay") is is_told
 
 
 @pytest.mark.parametrize(
@@ -174,12 +210,15 @@ def commit(folder: Path, subject: str) -> None:
 def run(folder: Path, name: str, **given: str) -> subprocess.CompletedProcess[str]:
     """Run a step of the job `check` as the runner does."""
     (step,) = [one for one in steps("check") if one.get("name") == name]
-    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]]
     # The environment is the tree's own: the clone's code goes before it.
     code = os.pathsep.join([str(folder), str(folder / "src")])
-    environment = os.environ | {"NO_COLOR": "1", "PYTHONPATH": code} | given
+    return bash(step["run"], folder, **{"NO_COLOR": "1", "PYTHONPATH": code} | given)
+
+
+def bash(script: str, folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
+    shell = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
     return subprocess.run(
-        shell, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        shell, cwd=folder, env=os.environ | given, capture_output=True, text=True, check=False
     )
 
 
@@ -187,7 +226,7 @@ def test_the_steps_of_a_pull_request_check_test_and_comment(clone: Path, tmp_pat
     checked = run(clone, "Check the rules")
     assert checked.returncode == 0, checked.stderr
     assert "good (stage dev)" in checked.stdout
-    assert "::warning file=src/rules/" in checked.stderr or "::error" not in checked.stderr
+    assert "::" not in checked.stderr, "these rules have nothing to annotate"
     assert run(clone, "Run the cases").returncode == 0
 
     base = git(clone, "rev-parse", "HEAD^").strip()
@@ -218,6 +257,43 @@ def test_a_mistake_is_annotated_at_its_line(clone: Path) -> None:
     assert f"::error file=src/rules/shopify.yaml,line={line},col=5::unknown key onec" in (
         checked.stderr
     )
+
+
+GH = """\
+import pathlib, sys
+log, words = pathlib.Path("calls"), sys.argv[1:]
+if "--paginate" in words:
+    print("8\\n9" if log.exists() else "")
+else:
+    with log.open("a") as file:
+        print(words, file=file)
+"""
+
+
+def test_the_comment_is_made_once_and_then_written_anew(tmp_path: Path) -> None:
+    (step,) = steps("comment")
+    program = tmp_path / "gh"
+    program.write_text(f"#!{sys.executable}\n{GH}", encoding="utf-8")
+    program.chmod(0o755)
+    path = os.pathsep.join([str(tmp_path), os.environ["PATH"]])
+    comments = "repos/acme/relay/issues/4/comments"
+    given = {"PATH": path, "COMMENTS": comments, "GITHUB_REPOSITORY": "acme/relay"}
+    body = f"{MARK}\n$(id) `id` \"quoted\" 'é'"
+    for _ in range(2):
+        done = bash(step["run"], tmp_path, **given, BODY=body)
+        assert done.returncode == 0, done.stderr
+    last = ["--raw-field", f"body={body}", "--silent"]
+    made, again = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    assert ast.literal_eval(made) == ["api", "--method", "POST", comments, *last]
+    anew = "repos/acme/relay/issues/comments/8"
+    assert ast.literal_eval(again) == ["api", "--method", "PATCH", anew, *last]
+
+
+def test_a_deployment_without_its_role_says_which_variable_is_not_set(tmp_path: Path) -> None:
+    for stage in ("dev", "prod"):
+        done = bash(steps(stage)[-1]["run"], tmp_path, SERVICE_ROLE="")
+        assert done.returncode != 0
+        assert "set the variable RELAY_SERVICE_ROLE of this environment" in done.stderr
 
 
 def test_the_other_steps_set_up_and_check_the_template() -> None:
