@@ -33,6 +33,10 @@ _CLOCK: Final = re.compile(r"(-?)([0-9]{1,6})([smhd])")
 _HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(.*)", re.DOTALL)
 _SHOWN: Final = 1000  # characters of an answer; the relay's own have fewer
 _OK: Final = 200
+_UNVERIFIED: Final = 401
+_REFUSED: Final = (
+    "the signature is refused: if the relay has another secret, --secret-from FILE signs with it"
+)
 
 
 def send(  # noqa: PLR0913 - the options of a command
@@ -140,7 +144,10 @@ def _posted(
     began = time.time()
     now = int(began) + _offset(clock, address.source)
     request = (_tampered if tamper else _signed)(address, sample, now)
-    if _post(request) != _OK:
+    status = _post(request)
+    if status == _UNVERIFIED and not tamper and now == int(began):
+        typer.echo(_REFUSED, err=True)
+    if status != _OK:
         return 1
     if local:
         from relay.send.became import became, expected  # noqa: PLC0415 - it reads logs by boto3

@@ -21,6 +21,7 @@ rules:
 EVENT = "event: {type: body.type, type_signed: true, id: body.id}"
 SCHEMES = {
     "shop": f"verify: {{preset: shopify}}\n{RULE}\n",
+    "stamped": f"verify: {{preset: stripe}}\n{RULE}\n",
     "query": f"verify: {{scheme: token, where: query, name: key}}\n{EVENT}\n{RULE}\n",
     "bearer": f"verify: {{scheme: token, where: bearer}}\n{EVENT}\n{RULE}\n",
     "header": f"verify: {{scheme: token, where: header, name: X-Key}}\n{EVENT}\n{RULE}\n",

@@ -98,6 +98,28 @@ def test_a_secret_that_cannot_be_used_is_wrong_usage_and_is_not_shown(
     assert "canary" not in run.output
 
 
+OTHER_SECRET = (
+    "the signature is refused: if the relay has another secret, --secret-from FILE signs with it"
+)
+
+
+def test_a_relay_with_another_secret_is_told_how_to_be_signed_for(
+    peer: Peer, tmp_path: Path
+) -> None:
+    file = tmp_path / "secret"
+    file.write_text("the secret of somebody else")
+    run = peer.send(sample(tmp_path, "shop"), "--secret-from", file)
+    assert (run.exit_code, run.stderr.strip()) == (1, OTHER_SECRET)
+
+
+@pytest.mark.parametrize("wrong", [("--tamper",), ("--clock", "-10m")])
+def test_what_is_refused_on_purpose_is_no_wrong_secret(
+    peer: Peer, tmp_path: Path, wrong: tuple[str, ...]
+) -> None:
+    run = peer.send(sample(tmp_path, "stamped"), *wrong)
+    assert (run.exit_code, run.stderr) == (1, "")
+
+
 def test_a_sample_that_is_none_says_what_is_missing(peer: Peer, tmp_path: Path) -> None:
     file = tmp_path / "bad.json"
     file.write_text('{"source": "shop", "headers": {}}')
