@@ -207,6 +207,7 @@ def _event(asked: _Asked) -> JsonObject:
     return {
         "type": event.type,
         "id": event.id,
+        "reference": event.reference,
         "occurred_at": event.occurred_at,
         "received_at": event.received_at,
         **({} if event.again_after is None else {"again_after": event.again_after}),

@@ -15,7 +15,7 @@ Line = tuple[str, str | None]  # a line and its colour
 def lines(explanation: JsonObject) -> Iterator[Line]:
     """Yield the lines of an explanation."""
     for event in explanation["events"]:
-        yield f"{explanation['source']}: {event['type']}, id {event['id']}, {_times(event)}", None
+        yield f"{explanation['source']}: {event['type']}, {_names_of(event)}, {_times(event)}", None
         if "again_after" in event:
             until = _time(event["again_after"])
             text = f"the id is only the digest of the body: until {until} the same bytes are a"
@@ -24,6 +24,12 @@ def lines(explanation: JsonObject) -> Iterator[Line]:
             yield from rule_lines(rule)
     for one in explanation["parked"]:
         yield f"dead letter, {one['reason']}: {one['detail']}", "red"
+
+
+def _names_of(event: JsonObject) -> str:
+    """Return what an event is found by."""
+    reference = event["reference"]
+    return f"id {event['id']}" + (f", reference {reference}" if reference else "")
 
 
 def _times(event: JsonObject) -> str:

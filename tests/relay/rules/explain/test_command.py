@@ -36,6 +36,7 @@ TOTAL = """\
 def test_the_sample_order_is_explained(desk: Desk) -> None:
     result = run("rules", "explain", "shopify-order", str(PROJECTS), "--cases", str(desk.cases))
     assert result.exit_code == 0
+    assert "orders/create, id 6120445500117, reference #1042, happened " in result.stdout
     assert ORDER in result.stdout
     assert TOTAL in result.stdout
     why = "welcome: not wanted, type is orders/create, not customers/create\n"
