@@ -24,8 +24,19 @@ def sources(context: typer.Context) -> None:
     Exit codes: 0 listed, 2 usage
     """
     if context.invoked_subcommand is None:
-        for name, preset in PRESETS.items():
-            typer.echo(f"{block(name, _facts(preset))}\n")
+        every()
+
+
+@app.command("list")
+def every() -> None:
+    """List the presets, as `relay sources` alone does.
+
+    Example: relay sources list
+
+    Exit codes: 0 listed, 2 usage
+    """
+    for name, preset in PRESETS.items():
+        typer.echo(f"{block(name, _facts(preset))}\n")
 
 
 @app.command()

@@ -39,6 +39,12 @@ class LazyGroup(TyperGroup):
         ]
         super().__init__(**{**given, "commands": listed})
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read `help COMMAND` as `COMMAND --help`, which most people try first."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        return list(super().parse_args(ctx, args))
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the command itself in place of its entry."""
         name, listed, rest = super().resolve_command(ctx, args)

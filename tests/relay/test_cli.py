@@ -88,6 +88,20 @@ def test_a_command_says_its_exit_codes_in_lines_that_fit(words: str, text: str) 
 
 
 @pytest.mark.parametrize(
+    "asked, shown",
+    [
+        ("help", "--help"),
+        ("help send", "send --help"),
+        ("help rules check", "rules check --help"),
+        ("rules help check", "rules check --help"),
+    ],
+)
+def test_help_is_a_word_too(asked: str, shown: str) -> None:
+    by_word, by_option = (CliRunner().invoke(app, words.split()) for words in (asked, shown))
+    assert (by_word.exit_code, by_word.stdout) == (0, by_option.stdout)
+
+
+@pytest.mark.parametrize(
     "arguments, may_load",
     [
         ("--help", set()),

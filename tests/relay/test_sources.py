@@ -34,6 +34,11 @@ def test_every_preset_is_listed_with_what_one_copies_whole_in_a_line() -> None:
             assert any(line.endswith(expression) for line in lines)
 
 
+def test_the_list_has_a_name_of_its_own_as_in_other_groups() -> None:
+    alone, named = (CliRunner().invoke(app, ["sources", *words]) for words in ([], ["list"]))
+    assert (named.exit_code, named.stdout) == (0, alone.stdout)
+
+
 def test_an_unknown_preset_says_what_was_probably_meant() -> None:
     run = CliRunner().invoke(app, ["sources", "show", "strype"])
     assert run.exit_code == 2
