@@ -27,7 +27,8 @@ class Change:
 
     `new id`: the same rule match under another id; its recipient gets the message again, or Braze
     counts the event again. `why` is the operand that is false now, for a request that disappears
-    and that no other rule makes. `place` is that of the recipient in the rule.
+    and that no other rule makes, or that its rule is, or was, in shadow. `place` is that of the
+    recipient in the rule.
     """
 
     kind: Kind
@@ -94,7 +95,9 @@ def _places(plan: Plan, many: Mapping[str, int]) -> Iterator[tuple[int, int]]:
 
 
 def _requests(webhook: str, base: Plan, new: Plan, places: Mapping[int, int]) -> Iterator[Change]:
-    reasons = {one.rule: one.why for one in new.unmatched}
+    came = {one.rule: "it was in shadow" for one in base.shadow}
+    gone = {one.rule: one.why for one in new.unmatched}
+    gone |= {one.rule: "it is in shadow" for one in new.shadow}
     for before, after in _paired(base.deliveries, new.deliveries):
         if before is None or after is None:
             kind: Kind = "appears" if before is None else "disappears"
@@ -102,7 +105,9 @@ def _requests(webhook: str, base: Plan, new: Plan, places: Mapping[int, int]) ->
             kind = "changed" if before.id == after.id else "new id"
         shown = _shown(before), _shown(after)
         if not is_same(*shown):
-            why = "" if after else reasons.get(shown[0]["rule"], "")
+            one = shown[0] or shown[1]
+            reasons = {"appears": came, "disappears": gone}.get(kind, {})
+            why = reasons.get(one["rule"], "")
             yield Change(kind, webhook, *shown, why, place=places[id(after or before)])
 
 

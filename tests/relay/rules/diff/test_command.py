@@ -188,7 +188,15 @@ def test_another_campaign_is_another_wish(desk: Desk, base: Path) -> None:
 
 def test_a_rule_that_goes_into_shadow_disappears(desk: Desk, base: Path) -> None:
     desk.write_rules(f"{RULES}    shadow: true\n")
-    assert kinds(desk, base) == ["disappears"]
+    (change,) = changes(desk, base)
+    assert (change["kind"], change["why"]) == ("disappears", "it is in shadow")
+
+
+def test_a_rule_that_leaves_the_shadow_appears(desk: Desk, base: Path) -> None:
+    desk.write_rules(f"{RULES}    shadow: true\n", folder="base")
+    (change,) = changes(desk, base)
+    assert (change["kind"], change["why"]) == ("appears", "it was in shadow")
+    assert "shop/confirm: appears, it was in shadow\n" in desk.diff(base).stdout
 
 
 def test_a_wish_that_becomes_a_dead_letter_is_told(desk: Desk, base: Path) -> None:
