@@ -21,6 +21,8 @@ _CURLY: Final = dict.fromkeys([*range(0x2018, 0x2020), 0xAB, 0xBB, 0xB4], "'")
 _QUOTES: Final = "'\"`"
 _NAME: Final = r"[A-Za-z_]\w*"
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
+_GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
+_OPENED: Final = re.compile(r"[(\[{]")  # within one a comma parts two values
 _DASHED: Final = re.compile(r"[A-Za-z_]\w*(?:-\w+)+")
 _STEP: Final = re.compile(r"\.(\d+)(?!\w)")
 _NESTED: Final = re.compile(r"\$\{([^{}]*)\}")
@@ -314,6 +316,9 @@ def _number(place: Place) -> str:
     name, at = place.call()
     if name in Functions.FUNCTION_TABLE and (meant := _text(place, number, name, at)):
         return f"{name}() takes a text there: {meant}"
+    grouped = _GROUPED.match(place.text, place.at)
+    if grouped and not _OPENED.search(place.bare, 0, place.at):
+        return f"a number stands in backticks, without commas: `{grouped[0].replace(',', '')}`"
     return f"a number stands in backticks: `{number[0]}`"
 
 

@@ -154,6 +154,9 @@ def test_a_mistake_is_said_with_a_mend_that_is_none(written: str, mend: str) -> 
         ("body.a[0", "a ] is missing"),
         ("concat('it's', body.a)", "a ' within a text is written \\'"),
         ("{a: {}}", "an empty object stands in backticks"),
+        ("body.total > 1,000", "in backticks, without commas: `1000`"),
+        ("body.total > 1,234,567.89", "in backticks, without commas: `1234567.89`"),
+        ("plain(body.a, 1,000)", "a number stands in backticks: `1`"),
         ("body.items.map(i => i.title)", "body.items[].title, or map(&title, body.items)"),
     ],
 )
