@@ -21,6 +21,10 @@ OUTCOME_STYLES: Final[Mapping[str, str]] = {
     "stale": "dim",
     "rejected": "bold red",
 }
+_MEANS: Final[Mapping[str, str]] = {  # of outcomes that leave one asking why
+    "withheld": "its workspace may not reach the recipient",
+    "stale": "Braze has a newer state",
+}
 Styled = tuple[str, str]  # words, and the style of rich's that they are in
 _FAILURES: Final = ("[ERROR]", "Traceback", "Task timed")
 _TAKEN: Final = 200
@@ -109,4 +113,5 @@ def _delivery(entry: Entry, reference: str, became: str) -> Iterator[Styled]:
         yield f"{name} {entry[name]}" if entry.get(name) else "", ""
     yield f'"{entry["detail"]}"' if entry.get("detail") else "", "red"
     yield f"wait {entry['wait']} s" if entry.get("wait") else "", ""
+    yield _MEANS.get(str(outcome), ""), ""
     yield became, "green" if became.startswith(REACHED) else "yellow"

@@ -21,6 +21,14 @@ DELIVERY: dict[str, Any] = {"message": "delivery", "source": "shopify", "rule": 
         ),
         ({"outcome": "waiting", "reason": "paused", "wait": 900}, "waiting  (paused)  wait 900 s"),
         ({"outcome": "accepted", "reason": "accepted", "status": 201}, "accepted  status 201"),
+        (
+            {"outcome": "withheld", "reason": "withheld", "attempt": 1},
+            "withheld  attempt 1  its workspace may not reach the recipient",
+        ),
+        (
+            {"outcome": "stale", "reason": "stale", "attempt": 1},
+            "stale  attempt 1  Braze has a newer state",
+        ),
     ],
 )
 def test_a_delivery_says_what_came_of_it_and_how_long_it_waits(
