@@ -114,9 +114,9 @@ def _by_stage(texts: Iterable[str], option: str) -> dict[str, str]:
 
 def asked(ask: Callable[[str, str], str]) -> Target:
     """Return the target that a person enters: `ask` gets a question and its default answer."""
-    kind = ""
-    while kind not in ("campaign", "canvas"):
-        kind = ask("Does it trigger a campaign or a canvas?", "campaign").strip().lower()
+    question = "Does it trigger a campaign or a canvas?"
+    while (kind := ask(question, "campaign").strip().lower()) not in ("campaign", "canvas"):
+        typer.echo("answer campaign or canvas; its API identifier is asked for next")
     ids = {stage: _asked_id(ask, kind, stage) for stage in STAGES}
     return Target(ids, is_canvas=kind == "canvas")
 
@@ -124,7 +124,8 @@ def asked(ask: Callable[[str, str], str]) -> Target:
 def _asked_id(ask: Callable[[str, str], str], kind: str, stage: str) -> str:
     question = f"API identifier of the {kind} in {stage} (Enter: later)"
     while (answer := ask(question, "").strip()) and not is_id(answer):
-        typer.echo("an API identifier looks like 417220e4-5a2a-b634-7f7d-9ec891532368")
+        looks = "an API identifier looks like 417220e4-5a2a-b634-7f7d-9ec891532368"
+        typer.echo(f"{looks}: Braze's dashboard shows it with the campaign or Canvas")
     return answer
 
 

@@ -238,6 +238,15 @@ def test_a_person_is_asked_until_each_answer_is_one() -> None:
     assert [one for one in questions if "in prod" in one]
 
 
+def test_an_answer_that_is_none_is_told_what_one_is(capsys: pytest.CaptureFixture[str]) -> None:
+    answers = iter(["My Campaign", "campaign", "My Campaign", OWN, ""])
+    assert asked(lambda _question, _default: next(answers)).ids["dev"] == OWN
+    kind, identifier = capsys.readouterr().out.splitlines()
+    assert kind == "answer campaign or canvas; its API identifier is asked for next"
+    assert identifier.startswith("an API identifier looks like 417220e4-")
+    assert identifier.endswith("Braze's dashboard shows it with the campaign or Canvas")
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_preset_has_instructions_for_the_senders_side(preset: str) -> None:
     row = instructions(preset)
