@@ -30,9 +30,16 @@ def _control(act_on: Callable[[str, bytes], object]) -> Handler:
         try:
             return _json(act_on(name, await request.read()))
         except ValidationError as invalid:
-            return _json({"error": str(invalid)}, status=400)
+            return _json({"error": _mistakes(invalid)}, status=400)
 
     return answer
+
+
+def _mistakes(invalid: ValidationError) -> str:
+    """Return each mistake of a body with its place: `0.kind: Field required`."""
+    found = invalid.errors(include_url=False, include_context=False, include_input=False)
+    places = [(".".join(map(str, one["loc"])) or "the body", one["msg"]) for one in found]
+    return "; ".join(f"{place}: {message}" for place, message in places)
 
 
 def _list(look: Callable[[], Sequence[Mapping[str, object]]]) -> Handler:

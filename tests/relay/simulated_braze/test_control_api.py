@@ -1,4 +1,4 @@
-"""The control API's cheap looks: how many of each there are, and the last entries alone."""
+"""The control API: cheap looks, the last entries alone, and what is none of its bodies."""
 
 import pytest
 import requests
@@ -48,3 +48,17 @@ def test_what_is_no_number_of_entries_is_refused_in_words(braze: Client, last: s
     answer = requests.get(f"{braze.url}/_sim/sends", params={"last": last}, timeout=60)
     assert answer.status_code == 400
     assert answer.json() == {"error": "last is a number of entries"}
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ({}, "the body: Input should be a valid array"),
+        ([{"knd": "hang"}], "0.knd: Extra inputs are not permitted; 0.kind: Field required"),
+    ],
+)
+def test_a_fault_that_is_none_is_refused_by_its_place(
+    braze: Client, body: object, said: str
+) -> None:
+    answer = requests.post(f"{braze.url}/_sim/faults", json=body, timeout=60)
+    assert (answer.status_code, answer.json()) == (400, {"error": said})
