@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from handler.core import message
 from handler.core.configuration.workspaces_file import read_workspaces
+from handler.core.expressions.call_forms import FORMS
 from handler.core.expressions.defines import MAX_NODES
 from handler.core.expressions.expression import compile_expression
 from handler.core.expressions.functions import Functions, signature_of
@@ -76,6 +77,13 @@ def test_every_function_has_a_signature_that_it_takes() -> None:
         assert [one.startswith("[") for one in given if one != "..."] == optional, name
         references = [one["types"] == ["expref"] for one in arguments]
         assert [one.startswith("&") for one in given if one != "..."] == references, name
+
+
+def test_every_function_is_told_in_the_form_that_is_shown() -> None:
+    said = page("functions").split("\n### Order of the arguments\n")[1].split("\n### Remarks\n")[0]
+    shown = re.findall(r"\w+\([^)]*\)", " ".join(re.findall(r"```text\n(.*?)```", said, re.DOTALL)))
+    assert sorted(FORMS.values()) == sorted(shown)
+    assert FORMS.keys() == Functions.FUNCTION_TABLE.keys()
 
 
 def test_every_key_of_the_grammar_is_shown() -> None:

@@ -15,5 +15,7 @@ def closest(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """Return the message for a key that does not exist, with the one that was probably meant."""
+    if key in (known := list(known)):
+        return f"unknown key {key} here"  # of another kind of block
     near = closest(key, known)
     return f"unknown key {key}" + (f"; did you mean {near}?" if near else "")

@@ -96,8 +96,10 @@ def _message(error: ErrorDetails, path: Path, words: Words) -> str:
     name = next((step for step in reversed(path) if isinstance(step, str)), "the file")
     if kind == "extra_forbidden":
         block = tuple(step for step in path[:-1] if isinstance(step, str))
-        hint = f" ({words.elsewhere[name]})" if name in words.elsewhere else ""
-        return unknown_key(name, words.keys.get(block, ())) + hint
+        known = words.keys.get(block, ())
+        is_misplaced = name in words.elsewhere and name not in known
+        hint = f" ({words.elsewhere[name]})" if is_misplaced else ""
+        return unknown_key(name, known) + hint
     if kind in _FORMS:
         return f"{name} {_form(error, path, name, words)}"
     if kind in ("literal_error", "enum"):
@@ -109,7 +111,9 @@ def _message(error: ErrorDetails, path: Path, words: Words) -> str:
 
 def _object(text: object, path: Path, words: Words) -> str:
     """Return how an object is written, where a text that could be a name stands in its place."""
-    name = next((str(one) for one in path if one in words.objects), "")
+    if isinstance(text, list) and text and all(isinstance(one, dict) for one in text):
+        return ": leave out the dashes"
+    name = next((str(one) for one in reversed(path) if one in words.objects), "")
     is_name = isinstance(text, str) and re.fullmatch(r"[\w -]+", text)
     mend = words.objects.get(name, "") if is_name else ""
     return f": {mend.format(text=text, key=path[-1])}" if mend else ""

@@ -39,6 +39,8 @@ _NOT_BLANK: Final = re.compile(r"\S")
 _YES_AND_NO: Final = frozenset(
     word for one in ("yes", "no", "on", "off") for word in (one, one.title(), one.upper())
 )
+_NOTHING: Final = frozenset({"None", "nil", "undefined"})  # null, in other languages
+_RUBY: Final = re.compile(r"\s*#\{([^{}]+)\}")  # Ruby's interpolation
 _GLUED: Final = re.compile(f"(?:^|\\s)[A-Za-z_]\\w*:({INVISIBLE.pattern})")
 _GLUED_KEY: Final = re.compile(r"([A-Za-z_][\w-]*):([^\s/].*)")
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -74,7 +76,10 @@ class Document:
     value: JsonValue = None
     places: dict[Path, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    booleans: dict[Path, str] = field(default_factory=dict)  # words that YAML 1.1 has for them
+    empty: list[Path] = field(default_factory=list)  # keys and items without any value
+    booleans: dict[Path, str] = field(
+        default_factory=dict
+    )  # as other YAML and languages write them
 
     def finding(self, path: Path, message: str) -> Finding:
         """Return a finding at a path, or at the nearest of its parents that the file has."""
@@ -214,8 +219,7 @@ class _Reading:
 
     def _plain(self, node: yaml.Node, path: Path) -> JsonValue:
         text: str = node.value
-        if self._next(node) == "#" and "${" in self._rest(node):
-            self._find(node, f"YAML drops what follows ' #' as a comment: {_QUOTE}")
+        self._find_comment(node, text)
         self._find_foreign(node, path, text)
         if text in _CONSTANTS:
             return _CONSTANTS[text]
@@ -239,12 +243,22 @@ class _Reading:
     def _rest(self, node: yaml.Node) -> str:
         return self._lines[node.end_mark.line][node.end_mark.column :]
 
+    def _find_comment(self, node: yaml.Node, text: str) -> None:
+        """Note a value, or a part of one, that YAML drops as a comment."""
+        if self._next(node) == "#" and "${" in self._rest(node):
+            self._find(node, f"YAML drops what follows ' #' as a comment: {_QUOTE}")
+        elif not text and (found := _RUBY.match(self._rest(node))):
+            mend = f"for the event's value write ${{{found[1].strip()}}}"
+            self._find(node, f"YAML drops {found[0].strip()} as a comment: {mend}")
+
     def _find_foreign(self, node: yaml.Node, path: Path, text: str) -> None:
-        """Note an invisible character that takes the place of a blank, and YAML 1.1's booleans."""
+        """Note invisible characters for blanks, no value at all, and others' booleans and null."""
         if found := _GLUED.search(text):
             name = blank_name(found[1])
             self._find(node, f"there is {name} after a colon: write an ordinary blank, or {_QUOTE}")
-        if text in _YES_AND_NO:
+        if not text:
+            self._document.empty.append(path)
+        if text in _YES_AND_NO or text in _NOTHING:
             self._document.booleans[path] = text
 
     def _find(self, node: yaml.Node, message: str) -> None:

@@ -58,6 +58,7 @@ _WORDS: Final = {
     "expected key": "a key is expected here, at the depth of its neighbours",
     "block end": "a key is expected here, at the depth of its neighbours",
     "'-' indicator": "a - is expected here, at the depth of the other items",
+    "unexpected ':'": "a value that holds a colon is put in double quotes",
     "cannot start any token": "no value can begin with this character",
     "special characters are not allowed": "a control character is in the file",
     "control characters are not allowed": "a control character is in the file",

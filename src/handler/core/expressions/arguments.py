@@ -1,11 +1,13 @@
 """Arguments of functions: declared beside each, checked when a rule is loaded and when it runs."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NotRequired, TypedDict, TypeVar
 
 from handler.core.expressions.scalars import written
 from handler.core.json_types import KINDS, JsonValue, a, kind
 
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -86,7 +88,11 @@ def literal_kind_problem(
 ) -> str | None:
     """Return what is wrong with the type of an argument that is written down, or None."""
     problem = kind_problem(name, arguments, index, value)
-    meant = problem and text_for_number(arguments, index, value)
+    if problem is None:
+        return None
+    if meant := number_for_text(arguments, index, value):
+        return f"{problem.partition('; ')[0]}; write {meant}"
+    meant = text_for_number(arguments, index, value)
     return f"{problem}; write {meant}" if meant else problem
 
 
@@ -100,6 +106,13 @@ def text_for_number(arguments: Sequence[Argument], index: int, value: JsonValue)
     if "fits" not in argument:
         return f"'{written(value)}'"  # type: ignore[arg-type]  # a number
     return argument["near"](value) if "near" in argument else None
+
+
+def number_for_text(arguments: Sequence[Argument], index: int, value: JsonValue) -> str | None:
+    """Return the number that a text is meant to be, where its function takes numbers alone."""
+    allowed = set(_argument(arguments, index)["types"]) - {"null"}
+    is_number = isinstance(value, str) and _NUMBER.fullmatch(value)
+    return f"`{value}`" if is_number and allowed == {"number"} else None
 
 
 def literal_problem(

@@ -84,24 +84,38 @@ def _check_call(node: "Node", *, strict: bool) -> None:
         near = closest(node["value"], Functions.FUNCTION_TABLE)
         hint = not_there(node["value"]) or (f"did you mean {near}()?" if near else "")
         hint = f"write {meant}" if meant else hint
+        if node["value"].lower() in Functions.FUNCTION_TABLE:
+            hint = f"write {node['value'].lower()}(), in small letters"
         raise ExpressionError(f"{problem}; {hint}" if hint else problem)
     if problem:
         if strict and (order := reordered(node)):
             raise ExpressionError(f"{problem.partition('; ')[0]}; write {order}")
         meant = completed(node["value"], [unparse(one) for one in node["children"]])
-        raise ExpressionError(f"{problem}; write {meant}" if meant else problem)
+        hint = f"write {meant}" if meant else _form(node)
+        raise ExpressionError(f"{problem}; {hint}" if hint else problem)
+
+
+def _form(node: "Node") -> str:
+    """Return the form of a call that has too few arguments, or too many."""
+    from handler.core.expressions.call_forms import FORMS  # noqa: PLC0415 - for mistakes
+
+    name, given = node["value"], len(node["children"])
+    is_of_another_number = arity_problem(name, signature_of(name), given)
+    return f"it is written {FORMS[name]}" if is_of_another_number and name in FORMS else ""
 
 
 def _check_methods(node: "Node", *, strict: bool) -> None:
     """Raise ExpressionError for a call that lacks the value before it: `x.upper()`."""
     for at, right in enumerate(node["children"]):
-        if not at or right["type"] != "function_expression":
+        call = right["children"][0] if right["type"] == "index_expression" else right
+        if not at or call["type"] != "function_expression":
             continue
-        problem = _call_problem(right, strict=strict)
+        problem = _call_problem(call, strict=strict)
         value = unparse({**node, "children": node["children"][:at]})
-        given = [unparse(one) for one in right["children"]]
-        if problem and (meant := translated(right["value"], value, given)):
-            raise ExpressionError(f"{problem}; write {meant}")
+        given = [unparse(one) for one in call["children"]]
+        if problem and (meant := translated(call["value"], value, given)):
+            whole = unparse(right).replace(unparse(call), meant, 1)
+            raise ExpressionError(f"{problem}; write {whole}")
 
 
 def _call_problem(node: "Node", *, strict: bool) -> str | None:

@@ -46,6 +46,9 @@ _FORMS: Final = {
     **dict.fromkeys(("md5", "sha1", "hash", "digest", "hmac"), "sha256({0})"),
     **dict.fromkeys(("first", "head"), _FIRST),
     **dict.fromkeys(("get", "dig", "attr"), "{0}.{1}"),
+    **dict.fromkeys(("equals", "equal", "eq", "isequal"), "{0} == {1}"),
+    **dict.fromkeys(("notequals", "ne", "neq"), "{0} != {1}"),
+    "equalsignorecase": "lower({0}) == lower({1})",
     "last": _LAST,
     "join": "join({1}, {0})",
     "split": "split({0}, {1})",
@@ -72,6 +75,18 @@ _NOT_THERE: Final = {
     **dict.fromkeys(("some", "any", "every", "all"), "a filter is written items[?name == 'a']"),
     **dict.fromkeys(("format", "sprintf", "printf"), "concat('a', b) joins texts"),
     **dict.fromkeys(("random", "uuid"), "one event must give one value"),
+}
+_OF_LISTS: Final = ("max", "min", "sum", "avg")
+# What stands behind the value of a call that has the value alone, as an example.
+_SECOND: Final = {
+    **dict.fromkeys(("money", "minor_units"), ("body.currency",)),
+    **dict.fromkeys(("contains", "starts_with", "ends_with"), ("'vip'",)),
+    "phone": ("'DE'",),
+    "plain": ("`40`",),
+    "round": ("`0`",),
+    "split": ("','",),
+    "replace": ("'old'", "'new'"),
+    "time_add": ("'1d'",),
 }
 _NAMESPACES: Final = ("Math", "JSON", "String", "Number", "Object", "Array", "Boolean")
 _ARGUMENT: Final = re.compile(r"\{([012])\}")
@@ -125,7 +140,13 @@ def completed(name: str, arguments: Sequence[str]) -> str | None:
         return f"if({', '.join(arguments)}, `null`)"
     if name == "lookup" and len(arguments) == 3:  # noqa: PLR2004 - and a default
         return f"coalesce(lookup({', '.join(arguments[:2])}), {arguments[2]})"
-    return f"round({arguments[0]}, `0`)" if name == "round" and len(arguments) == 1 else None
+    if name in _OF_LISTS and len(arguments) > 1:
+        return f"{name}([{', '.join(arguments)}])"
+    if name == "join" and len(arguments) > 2:  # noqa: PLR2004 - separator and list
+        return f"join({arguments[0]}, [{', '.join(arguments[1:])}])"
+    if name in _SECOND and len(arguments) == 1:
+        return f"{name}({', '.join([*arguments, *_SECOND[name]])})"
+    return None
 
 
 def not_there(name: str) -> str:

@@ -15,6 +15,7 @@ from handler.core.json_types import JsonValue
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION: Final = re.compile(r"([+-]?[0-9]{1,9})([smhd])")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
+_FROM_GREENWICH: Final = re.compile(r"(?:GMT|UTC)([+-])([0-9]{1,2})(?::?([0-9]{2}))?")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -31,6 +32,8 @@ def _zone(text: str) -> tzinfo | None:
 
 
 def _nearest_zone(text: JsonValue) -> str | None:
+    if isinstance(text, str) and (found := _FROM_GREENWICH.fullmatch(text)):
+        return f"'{found[1]}{int(found[2]):02}:{found[3] or '00'}'"  # as people mean GMT+1
     from handler.core.expressions.zones import nearest  # noqa: PLC0415 - as in _zone
 
     near = nearest(text) if isinstance(text, str) else None

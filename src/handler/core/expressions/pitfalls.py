@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 from handler.core.errors import ExpressionError
 from handler.core.expressions.evaluation import is_true
 from handler.core.expressions.expression import compile_expression
-from handler.core.expressions.foreign_calls import is_call, translated
+from handler.core.expressions.foreign_calls import is_call, not_there, translated
+from handler.core.expressions.functions import Functions
 from handler.core.expressions.number_conditions import always_true
 from handler.core.expressions.placeholders import ROOTS, placeholder
 from handler.core.expressions.swapped_arguments import swapped
@@ -41,6 +42,8 @@ _PATH: Final = r"(?:body|vars|item|headers|tables)\.[\w\"]"
 # The rest of a `$${` in a text: a dollar sign was meant, and a value after it.
 _DOLLAR: Final = re.compile(r"\$\{\s*(?:(?:body|item|vars|headers|tables)\.|[a-z_0-9]+\()")
 _FORGOTTEN: Final = re.compile(rf"\$\(?\s*{_PATH}")
+_EMBEDDED: Final = re.compile(rf"\$\{{\s*{_PATH}")
+_CALL: Final = re.compile(r"([A-Za-z_]\w*)\((.*)\)", re.ASCII | re.DOTALL)
 _PATH_WITHIN: Final = re.compile(rf"\b{_PATH}")
 
 
@@ -53,6 +56,8 @@ def traps(tree: "Node") -> Iterator[str]:
         yield from _negations(node)
         yield from _orderings(node)
         yield from _deaf(node)
+        yield from _embedded(node)
+        yield from _of_text(node)
         yield from _empty(node)
         yield from swapped(node)
         if id(node) not in here:
@@ -108,12 +113,38 @@ def forgotten(text: str) -> str | None:
         return f"{text} is sent as it stands; a dollar sign and a value: ${{concat('$', ...)}}"
     if _FORGOTTEN.search(text):
         return f"{text} is sent as it stands; an expression is written ${{...}}, with braces"
+    if _is_call(text):
+        name = text.partition("(")[0]
+        there = not_there(name)
+        what = f"${{...}}: {there}" if there else f"${{{text.strip()}}}"
+        return f"{text} is sent as it stands; an expression is written {what}"
     meant = placeholder(text)
     if meant is None and text.startswith("={{"):
         meant = "${body.x}, with the path of the value"
     if meant is None and _PATH_WITHIN.search(text) and _is_expression(text):
         meant = f"${{{text.strip()}}}"
     return meant and f"{text} is sent as it stands; for the event's value write {meant}"
+
+
+def _is_call(text: str) -> bool:
+    """Return whether a whole text is a call, such as `now()` or `upper('x')`."""
+    found = _CALL.fullmatch(text.strip())
+    if found is None:
+        return False
+    if found[1] in Functions.FUNCTION_TABLE:
+        return _compiles(text.strip())
+    return not found[2] and (is_call(found[1]) or bool(not_there(found[1])))
+
+
+def _embedded(node: "Node") -> Iterator[str]:
+    """Yield texts within an expression that hold a `${...}` of their own."""
+    if node["type"] == "literal" and isinstance(node["value"], str):
+        text = node["value"]
+        if _EMBEDDED.search(text):
+            yield (
+                f"{text} is sent as it stands; texts and values are joined by"
+                " concat('Hello ', body.name)"
+            )
 
 
 def _negations(node: "Node") -> Iterator[str]:
@@ -212,6 +243,9 @@ def _deaf(node: "Node") -> Iterator[str]:
         value = unparse({**node, "children": node["children"][:-1]})
         meant = translated(right["value"], value, given)
         yield f"{unparse(right)} does not read {value}, which is before it; write {meant}"
+    elif node["type"] == "pipe" and right["type"] == "literal":
+        either = f"{unparse(left)} || {unparse(right)}"
+        yield f"{unparse(right)} does not read {unparse(left)}, which is before it; write {either}"
     elif node["type"] == "pipe" and (root := _root(right)) and not _is_event(left):
         either = f"{unparse(left)} || {unparse(right)}"
         yield (
@@ -234,6 +268,17 @@ def _empty(node: "Node") -> Iterator[str]:
 
 def _is_literal(call: "Node") -> bool:
     return all(one["type"] == "literal" for one in call["children"])
+
+
+def _of_text(node: "Node") -> Iterator[str]:
+    """Yield a field of a text that is written down: PHP joins texts by a point."""
+    if node["type"] != "subexpression":
+        return
+    text, *rest = node["children"]
+    if text["type"] == "literal" and isinstance(text["value"], str):
+        value = ".".join(map(unparse, rest))
+        joined = f"concat({unparse(text)}, {value})"
+        yield f"a text has no fields: texts and values are joined by {joined}"
 
 
 def _is_event(node: "Node") -> bool:
@@ -278,6 +323,14 @@ def _truth(node: "Node") -> bool | None:
 
 def _fits(value: object, glob: str) -> bool:
     return isinstance(value, str) and fnmatchcase(value, glob)
+
+
+def _compiles(text: str) -> bool:
+    try:
+        compile_expression(text)
+    except ExpressionError:
+        return False
+    return True
 
 
 def _is_expression(text: str) -> bool:

@@ -18,7 +18,7 @@ _SPELLINGS: Final = (
     rf"[#%@]?\{{\s*(?P<braces>{_PATH})\s*\}}",  # Ruby, Python, most form builders
     rf"<%[=-]?\s*(?P<erb>{_PATH})\s*-?%>",  # ERB, EJS
     rf"\[\[\s*(?P<square>{_PATH})\s*\]\]",
-    rf"[@%](?P<sign>(?:{'|'.join(ROOTS)}){_STEP}+)%?",
+    rf"[@%<=:]?(?P<sign>(?:{'|'.join(ROOTS)}){_STEP}+)[%>]?",
 )
 _NODE: Final = r"(?:\$(?:json|node)\.|\$\.|\d+(?:\.|__)|this\.|@root\.)?"
 _N8N: Final = rf"=\{{\{{\s*{_NODE}(?P<n8n>{_PATH})\s*\}}\}}"

@@ -7,7 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from handler.core.expressions.arguments import arity_problem, kind_problem, literal_problem
+from handler.core.expressions.arguments import (
+    arity_problem,
+    kind_problem,
+    literal_problem,
+    number_for_text,
+)
 from handler.core.expressions.functions import signature_of
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.syntax_tree import unparse
@@ -67,6 +72,8 @@ def reordered(node: "Node") -> str | None:
     (at,) = literals
     value = given[at]["value"]
     if not kind_problem(name, arguments, at, value) or arity_problem(name, arguments, _PAIR):
+        return None
+    if number_for_text(arguments, at, value):
         return None
     at = 1 - at
     # An amount is a number or a text: a number that is none of text says nothing of the order.

@@ -14,12 +14,19 @@ from handler.core.expressions.failed_place import TEXT, Place, masked
 from handler.core.expressions.foreign_calls import translated
 from handler.core.expressions.functions import Functions, signature_of
 from handler.core.expressions.placeholders import ROOTS
+from handler.core.expressions.syntax_brackets import (
+    NAME,
+    bracket,
+    glued,
+    named,
+    nameless,
+    unmarked,
+)
 from handler.core.invisible import blank_name
 
 # Typographic quotes: U+2018 to U+201F, the angle quotes, and the acute accent.
 _CURLY: Final = dict.fromkeys([*range(0x2018, 0x2020), 0xAB, 0xBB, 0xB4], "'")
 _QUOTES: Final = "'\"`"
-_NAME: Final = r"[A-Za-z_]\w*"
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _OPENED: Final = re.compile(r"[(\[{]")  # within one a comma parts two values
@@ -27,10 +34,7 @@ _DASHED: Final = re.compile(r"[A-Za-z_]\w*(?:-\w+)+")
 _STEP: Final = re.compile(r"\.(\d+)(?!\w)")
 _NESTED: Final = re.compile(r"\$\{([^{}]*)\}")
 _JSON_PATH: Final = re.compile(r"\$\.?(?:json\.)?(?=[A-Za-z_])|\$json\.")
-_FILTER: Final = re.compile(rf"\|\s*({_NAME})\s*:")
-_BRACKETED: Final = re.compile(r"\[\s*(?:'([^']*)'|\"([^\"]*)\"|([A-Za-z_]\w*))\s*\]")
-_CALL: Final = re.compile(rf"{_NAME}\(", re.ASCII)
-_PLAIN: Final = re.compile(_NAME, re.ASCII)
+_FILTER: Final = re.compile(rf"\|\s*({NAME})\s*:")
 _SEPARATOR: Final = re.compile(r"\.\.+|(?<=\S)[/:](?=\S)|^[./]|::")
 _PATH_ALONE: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d*\])+", re.ASCII)
 _APOSTROPHE: Final = re.compile(r"'(\w*[A-Za-z])'([A-Za-z]\w*)'")
@@ -47,6 +51,7 @@ _SPELT: Final = {
     "=": "equal is written ==",
 }
 _OWN: Final = ("a , belongs", "the , before")  # the parser's own mends
+_A_FILTER: Final = "a filter is written body.items[?name == 'a']"
 _HALF: Final = {
     "+": "`+` is written add() or concat()",
     "/": "`/` is written divide() or minor_units()",
@@ -60,6 +65,11 @@ _IS: Final = re.compile(r"is\s+(not\s+)?(?:null|none|nil|undefined|empty)\b", re
 _IN: Final = re.compile(r"(not\s+)?in\b\s*(.*)", re.IGNORECASE | re.DOTALL)
 _BEFORE: Final = re.compile(r"\b(not|unless|typeof|new|if)\s+$", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"between\s+(\S+)\s+and\s+([^\s)]+)", re.IGNORECASE)
+_OPERATOR_LAST: Final = re.compile(r"(\|\|?|&&|[=!<>]=|[<>!])\s*$")
+_PATTERN: Final = re.compile(r"[.^$*+?()\[\]{}|\\]")
+_FINDING: Final = re.compile(r"\.(?:find|filter|some|every|any|all|where|select)\(\s*\(?\w+\)?\s*$")
+_EACH: Final = re.compile(rf"(?:for\s+)?{NAME}\s+in\s+\S+", re.ASCII)
+_VALUE_NEXT: Final = re.compile(r"=[<>]\s*[-\d`'\"]")
 _UNEQUAL: Final = re.compile(r"(?:<>|!==)$")  # SQL's, and JavaScript's
 _IF_ELSE: Final = re.compile(r"(.+?)\s+if\s+(.+?)\s+else\s+(.+)", re.DOTALL)
 _IF_THEN: Final = re.compile(r"if\s+(.+?)\s+then\s+(.+?)\s+else\s+(.+?)(?:\s+end)?", re.DOTALL)
@@ -71,7 +81,7 @@ def worded(text: str, error: JMESPathError) -> str:
     if not text.strip():
         return "it is empty"
     if not isinstance(position, int) or position < 0 or position >= len(text):
-        mend = _braced(text) or _unclosed(text) or _cut(text)
+        mend = _braced(text) or _unclosed(text) or _cut(text) or _half(text)
         return f"it ends too early{mend and f'; {mend}'}"
     rest = text[position : position + 20]
     told = getattr(error, "msg", "")
@@ -147,6 +157,8 @@ def _is_key(bare: str, found: re.Match[str]) -> bool:
 
 def _minus(place: Place) -> str:
     left, right = place.left(place.at), _value(place.right(place.at + 1))
+    if right and not left and right[0] not in "`0123456789":
+        return f"a negative value is written multiply({right}, `-1`)"
     return f"`-` is written add({left}, multiply({right}, `-1`))" if left and right else ""
 
 
@@ -184,31 +196,6 @@ def _value(operand: str) -> str:
     return f"`{operand}`" if _NUMBER.fullmatch(operand) else operand
 
 
-def _bracket(place: Place) -> str:
-    """Return the mend of a key in brackets: `body['a-b']`, `tables.greetings[body.locale]`."""
-    if not place.text[: place.at].rstrip().endswith("["):
-        return ""
-    key = place.right(place.at, "")
-    if re.split(r"\W", key, maxsplit=1)[0] in ROOTS or _CALL.match(key):
-        return _looked_up(place, key)
-    mended = _BRACKETED.sub(_key, place.text)
-    return f"a key is written with a point: {mended}" if mended != place.text else ""
-
-
-def _looked_up(place: Place, key: str) -> str:
-    opening = place.text.rindex("[", 0, place.at)
-    table = place.left(opening)
-    before = place.text[: place.text.rindex(table, 0, opening)]
-    behind = place.text[place.text.index(key, place.at) + len(key) :].lstrip().removeprefix("]")
-    return f"a key that is computed is looked up: {before}lookup({table}, {key}){behind}"
-
-
-def _key(found: re.Match[str]) -> str:
-    name = next(one for one in found.groups() if one is not None)
-    step = name if _PLAIN.fullmatch(name) else f'"{name}"'
-    return f".{step}" if found.start() else step
-
-
 def _filter(place: Place) -> str:
     """Return the mend of Liquid's filter with arguments: `x | default: 'y'`."""
     found = next((one for one in _FILTER.finditer(place.bare) if one.end() - 1 == place.at), None)
@@ -239,27 +226,46 @@ def _word(place: Place) -> str:
         return f"it is written if({parts[2]}, {parts[1]}, {parts[3]})"
     if mend := _comparing(place, place.left(place.at)):
         return mend
+    if mend := _reversed_sign(place):
+        return mend
+    if place.begins(";") and place.call()[0]:
+        return "a comma stands between arguments, and no ;"
     word = _SPELT_AS.match(place.bare, place.at)
     return _SPELT[word[0].lower()] if word else ""
+
+
+def _reversed_sign(place: Place) -> str:
+    """Return the mend of `=>` and `=<` before a value, and of an arrow within `find()`."""
+    if _VALUE_NEXT.match(place.text, place.at):
+        sign = place.text[place.at + 1]
+        return f"at {'least' if sign == '>' else 'most'} is written {sign}="
+    is_finding = place.begins("=>") and _FINDING.search(place.bare[: place.at])
+    return _A_FILTER if is_finding else ""
 
 
 def _comparing(place: Place, left: str) -> str:
     """Return the mend of a comparison in words or in another language's signs."""
     if found := _IS.match(place.bare, place.at):
         return f"it is written {left} {'!=' if found[1] else '=='} `null`"
-    if (found := _IN.match(place.bare, place.at)) and (held := place.text[found.start(2) :]):
+    if _EACH.fullmatch(place.bare):
+        return f"the list stands alone, and each of it is item: {place.right(place.at + 2)}"
+    if (found := _IN.match(place.bare, place.at)) and (held := place.right(found.start(2), ",|&")):
         call = f"contains({f'[{held[1:-1]}]' if held.startswith('(') else held}, {left})"
         return f"it is written {f'!({call})' if found[1] else call}"
     if found := _WORD_CALLS.match(place.bare, place.at):
-        name = {"like": "contains", "matches": "contains"}.get(found[1].lower(), found[1])
-        return (
-            f"it is written {translated(name, left, [place.right(found.end()).replace('%', '')])}"
-        )
+        return _called(found[1], left, place.right(found.end()))
     if found := _BETWEEN.match(place.bare, place.at):
         least, most = map(_value, found.groups())
         return f"it is written {left} >= {least} && {left} <= {most}"
     is_unequal = _UNEQUAL.search(place.bare[: place.at + 1])
     return "unequal is written !=" if is_unequal else ""
+
+
+def _called(word: str, left: str, sought: str) -> str:
+    if word.lower() == "matches" and _PATTERN.search(sought):
+        return _SPELT["=~"]
+    name = {"like": "contains", "matches": "contains"}.get(word.lower(), word)
+    return f"it is written {translated(name, left, [sought.replace('%', '')])}"
 
 
 def _prefixed(place: Place, word: str) -> str:
@@ -281,7 +287,7 @@ def _prefixed(place: Place, word: str) -> str:
 def _path(place: Place) -> str:
     """Return the mend of a path with other signs between its steps."""
     if "select(" in place.bare:
-        return "a filter is written body.items[?name == 'a']"
+        return _A_FILTER
     mended = _SEPARATOR.sub(".", place.bare).strip(".")
     is_path = mended != place.bare and _PATH_ALONE.fullmatch(mended)
     return f"a path is written {mended}" if is_path else ""
@@ -340,6 +346,8 @@ def _quote(place: Place) -> str:
 
 
 def _comma(place: Place) -> str:
+    if mend := nameless(place):
+        return mend
     is_list = place.begins(",") and "(" not in place.bare[: place.at]
     return f"a list is written [{place.text.strip()}]" if is_list else ""
 
@@ -359,6 +367,12 @@ def _cut(text: str) -> str:
     return "a ] is missing" if bare.count("[") > bare.count("]") else ""
 
 
+def _half(text: str) -> str:
+    """Return the mend of an operator that has no value behind it."""
+    found = _OPERATOR_LAST.search(masked(text))
+    return f"{found[1]} has no value behind it: write one, or leave it out" if found else ""
+
+
 def _unclosed(text: str) -> str:
     """Return a hint where, outside of texts, more brackets are opened than closed."""
     bare = TEXT.sub("", text)
@@ -373,11 +387,14 @@ _MENDS: Final[tuple[Callable[[Place], str], ...]] = (
     _dollar,
     _question,
     _step,
-    _bracket,
+    named,
+    unmarked,
+    bracket,
     _filter,
     _path,
     _dash,
     _word,
+    glued,
     _arithmetic,
     _number,
     lambda place: _braced(place.text),

@@ -16,7 +16,7 @@ from handler.core.expressions.pitfalls import constant, contradictions, stringif
 from handler.core.expressions.placeholders import filled, meant, unfilled
 from handler.core.expressions.syntax_tree import of_event, results, uses_whole
 from handler.core.expressions.template import Problem, Template, Text, Whole, expressions
-from handler.core.rules.compiler import Compiler, header_names, leaves, root_names
+from handler.core.rules.compiler import BROKEN, Compiler, header_names, leaves, root_names
 from handler.core.rules.defines import Define
 from handler.core.rules.schema import FileBlock
 from handler.core.rules.sender_blocks import EventBlock
@@ -189,7 +189,7 @@ def find_unsigned(
     claims += [("type", reader.type)] if spec.type_signed else []
     claims += [("events", reader.events)] if reader.events else []
     for field, expression in claims:
-        for header in header_names(expression):
+        for header in header_names(expression) if expression is not BROKEN else ():
             if header is None or not sender.scheme.proves(header.lower()):
                 text = f"the sender does not sign {header or 'its headers'}: {field} is unproven"
                 compiler.find(("event", field), text)
@@ -223,6 +223,8 @@ def _deciding(rule: Rule) -> Iterator[tuple[Path, Expression]]:
 
 
 def _unsigned(expression: Expression, sender: Sender) -> list[str]:
+    if expression is BROKEN:
+        return []
     unsigned = {
         name or "its headers"
         for name in header_names(expression)

@@ -39,7 +39,7 @@ EVENT_ROOTS: Final = ("headers", "body")
 ID_ROOTS: Final = (*EVENT_ROOTS, "digest")
 ROOTS: Final = ("source", "type", "id", *EVENT_ROOTS, "vars", "occurred_at", "received_at")
 
-_BROKEN: Final = compile_expression("@")  # in place of one that did not compile
+BROKEN: Final = compile_expression("@")  # in place of one that did not compile
 _PART: Final = re.compile(r"\$\{([^{}]*)\}")
 _PLAIN: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 # `event.id` is what the event has beside its body.
@@ -123,20 +123,20 @@ class Compiler:
         """Return an expression; the `${}` around it is optional."""
         if path[-1] == "when" and text.strip() in _CONSTANT:
             self.find(path, f"when is always {text.strip()}: {_CONSTANT[text.strip()]}")
-            return _BROKEN
+            return BROKEN
         try:
             template = compile_text(text) if "${" in text else Whole(compile_expression(text))
         except ExpressionError as error:
             self.find(path, str(error))
-            return _BROKEN
+            return BROKEN
         if not isinstance(template, Whole):
             self.find(path, f"{path[-1]} is one expression, with no text around it{_joined(text)}")
-            return _BROKEN
+            return BROKEN
         named = self.named(template, path, roots or self.roots)
         if isinstance(named, Whole):
             return named.expression
         self.find(path, self.defines.why_text(template.expression))
-        return _BROKEN
+        return BROKEN
 
     def template(self, value: JsonValue, path: Path, roots: Sequence[str]) -> Template:
         """Return a template."""
@@ -221,7 +221,7 @@ class Compiler:
             for root, known in (("vars", self._vars), ("tables", self._tables)):
                 name = _member(node, root)
                 if name is not None and root in roots and name not in known:
-                    yield _unknown_member(root, name, known)
+                    yield _of_a_stage(node, known) or _unknown_member(root, name, known)
             yield from self._wrong_variables(node)
 
     def _wrong_variables(self, node: "Node") -> Iterator[str]:
@@ -345,6 +345,14 @@ def _out_of_place(name: str, root: str, roots: Sequence[str]) -> str:
     }
     only = f"here are only {', '.join(roots)}"
     return f"define.{name} reads {root}; {there.get(root, only)}"
+
+
+def _of_a_stage(node: "Node", known: Iterable[str]) -> str:
+    """Return the mend of a variable that names its stage: `vars.dev.campaign`."""
+    of, stage, *rest = (one["value"] for one in node["children"] if one["type"] == "field")
+    if of != "vars" or not rest or rest[0] not in known:
+        return ""
+    return f"vars has those of the stage alone: write vars.{rest[0]}, without {stage}"
 
 
 def _unknown_member(root: str, name: str, known: Iterable[str]) -> str:

@@ -129,6 +129,11 @@ class FileBlock(_Block):
 
 
 _IN_NO_FILE: Final = "a secret stands in no file: `relay secrets set` takes it"
+_RETRY: Final = "deliveries are tried again without it; expires_after ends that"
+_TYPE: Final = "a sender's topic is its type: write type"
+_WHEN: Final = "a condition is written when: body.active"
+_ONCE: Final = "what happens only once is written once: ${body.id}"
+_SEND: Final = "write send: {campaign_id: ..., recipients: [...]}"
 WORDS: Final = Words(
     keys={
         (): tuple(FileBlock.model_fields),
@@ -150,14 +155,24 @@ WORDS: Final = Words(
         "broadcast": "it belongs under send",
         "secret": "it belongs under verify",
         "preset": "it belongs under verify",
-        "topic": "a sender's topic is its type: write type",
-        "retry": "deliveries are tried again without it; expires_after ends that",
+        "topic": _TYPE,
+        "retry": _RETRY,
         "trigger_properties": "they belong under send",
         "attributes": "they belong under track, or to a recipient under send",
         "events": "they belong under track",
         "purchases": "track the event ecommerce.order_placed under events",
         "subscription_groups": "they belong under subscribe",
         "delay_seconds": "write delay: 5m",
+        "timestamp": "the time of an event is occurred_at; one that is signed belongs under verify",
+        **dict.fromkeys(("if", "unless", "condition", "conditions", "where", "filter"), _WHEN),
+        **dict.fromkeys(("idempotency_key", "dedupe", "deduplicate", "unique", "key"), _ONCE),
+        **dict.fromkeys(("trigger", "campaign", "canvas", "action", "then", "message"), _SEND),
+        **dict.fromkeys(("on", "event", "event_type"), _TYPE),
+        **dict.fromkeys(("ttl", "timeout", "max_age"), "write expires_after: 6h"),
+        **dict.fromkeys(("send_campaign", "send_canvas", "send_message"), _SEND),
+        **dict.fromkeys(("retries", "max_retries", "attempts"), _RETRY),
+        **dict.fromkeys(("encoding", "algorithm", "signed"), "it belongs under verify"),
+        "disabled": "write enabled: false",
         **dict.fromkeys(
             ("password", "username", "signing_secret", "webhook_secret", "api_key"), _IN_NO_FILE
         ),
@@ -178,6 +193,8 @@ WORDS: Final = Words(
     items={"headers": "takes names of headers, without their values"},
     objects={
         "verify": "write {{preset: {text}}}",
+        "signature": "write {{header: {text}}}",
+        "timestamp": "write {{header: {text}}}",
         "vars": "vars has those of each stage: dev: {{{key}: ...}} and prod: {{{key}: ...}}",
         "tables": "each table has a name, such as tables: {{words: {{{key}: ...}}}}",
     },

@@ -1,5 +1,6 @@
 """The sender of a rules file: `verify`, `event` and their neighbours, over those of a preset."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -98,12 +99,23 @@ def _merged(base: Mapping[str, Any], given: Mapping[str, JsonValue]) -> dict[str
     return {key: one for key, one in merged.items() if one is not None or key == "tolerance"}
 
 
+# Other names of the schemes, in small letters without signs and digits.
+_MEANT: Final = {
+    **dict.fromkeys(("hmacsha", "sha", "signature"), "hmac"),
+    **dict.fromkeys(("bearer", "bearertoken", "oauth"), "scheme: token, with where: bearer"),
+    **dict.fromkeys(("header", "apikey", "secret"), "scheme: token, with where: header and name"),
+    **dict.fromkeys(("basicauth", "password", "userpassword"), "basic"),
+}
+
+
 def _scheme(merged: dict[str, Any], document: Document) -> Scheme | list[Finding]:
     name = merged.setdefault("scheme", "hmac")
     model = SCHEMES.get(name) if isinstance(name, str) else None
     if model is None:
         known = ", ".join(SCHEMES)
-        return [document.finding(("verify", "scheme"), f"scheme takes one of {known}")]
+        meant = _MEANT.get(re.sub("[^a-z]", "", str(name).lower()), "")
+        hint = f"; write {meant}" if meant else ""
+        return [document.finding(("verify", "scheme"), f"scheme takes one of {known}{hint}")]
     found = read_block(model, merged, ("verify",), document, WORDS)
     return found if isinstance(found, list) else found.made()
 

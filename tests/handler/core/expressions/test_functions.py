@@ -111,6 +111,8 @@ def test_no_value_of_the_right_kind_is_an_error(data: st.DataObject, name: str) 
             "time(a, 'america/new york')",
             "not 'america/new york'; did you mean 'America/New_York'?",
         ),
+        ("time(a, 'GMT+1')", "not 'GMT+1'; did you mean '+01:00'?"),
+        ("time(a, 'UTC-0330')", "not 'UTC-0330'; did you mean '-03:30'?"),
         ("time(a, 'Berlin')", "not 'Berlin'; did you mean 'Europe/Berlin'?"),
         ("time(a, 'Europe/Berln')", "not 'Europe/Berln'; did you mean 'Europe/Berlin'?"),
         ("time(a, 'Eastern Time (US & Canada)')", "not 'Eastern Time (US & Canada)'"),

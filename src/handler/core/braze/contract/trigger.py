@@ -31,6 +31,8 @@ from handler.core.braze.request import encode_request
 from handler.core.expressions.template import Problem, Template, Whole, literal_part
 from handler.core.suggestions import unknown_key
 
+# Other names of the identifier: none of them is like user_alias.
+OTHER_IDS: Final = ("user_id", "userId", "customer_id", "customerId", "id")
 MISPLACED: Final = {
     "api_key": "the relay adds the API key itself; it never stands in a rules file",
     "segment_id": "Braze takes no segment_id here; put the segment into the campaign's audience",
@@ -39,7 +41,7 @@ MISPLACED: Final = {
     "user_aliases": "it is for /messages/send; give recipients, each with a user_alias",
     "messages": "it is for /messages/send; the campaign in the dashboard holds the message",
     "schedule": "the relay sends when the event comes; delays are made in the Canvas",
-    "external_id": "a recipient has an external_user_id",
+    **dict.fromkeys(("external_id", *OTHER_IDS), "a recipient has an external_user_id"),
     "phone": "Braze finds nobody by phone here; it belongs under attributes",
     "external_send_id": "Braze takes it with transactional campaigns, and the relay writes it",
     "override_frequency_capping": "the campaign's own settings in the dashboard decide that",
@@ -93,7 +95,7 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
 
 
 def _unknown(key: str, known: Iterable[str]) -> Problem:
-    text = unknown_key(key, known)
+    text = unknown_key(key, () if key in OTHER_IDS else known)
     return (key,), f"{text} ({MISPLACED[key]})" if key in MISPLACED else text
 
 
