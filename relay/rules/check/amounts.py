@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
 _SORTING: Final = ("max", "min", "sort")
 _SORTING_BY: Final = ("max_by", "min_by", "sort_by")
+_DECIMALS: Final = re.compile(r"-?[0-9]+\.[0-9]+", re.ASCII)
 # One unit of a currency with two decimals: below it an amount is hardly one of cents.
 _CENTS: Final = 100
 
@@ -29,6 +30,10 @@ def amount_warnings(expression: Expression, documents: Documents) -> Iterator[st
             yield from _ordered_texts(node, expression, documents)
         elif node["value"] == "money":
             yield from _cents(node, expression, documents)
+            yield from _null(node, expression, documents)
+        elif node["value"] == "minor_units":
+            yield from _units(node, expression, documents)
+            yield from _null(node, expression, documents)
 
 
 def _ordered_texts(node: "Node", expression: Expression, documents: Documents) -> Iterator[str]:
@@ -62,6 +67,36 @@ def _cents(node: "Node", expression: Expression, documents: Documents) -> Iterat
             f"{unparse(amount)} is a whole number in every sample; write {meant}, if these are"
             " cents, or money(text(...), ...) if they are not"
         )
+
+
+def _units(node: "Node", expression: Expression, documents: Documents) -> Iterator[str]:
+    """Yield an amount of minor units that is written with decimals: 10.00 is no number of cents."""
+    amount, currency = node["children"][:2]
+    found = [one for one in values(part(expression, amount), documents) if one is not None]
+    if found and all(map(_is_fraction, found)):
+        yield (
+            f"{unparse(amount)} has decimals in every sample, and minor_units() takes cents; write"
+            f" money({unparse(amount)}, {unparse(currency)})"
+        )
+
+
+def _is_fraction(amount: JsonValue) -> bool:
+    """Return whether an amount is written with decimals, as no amount of minor units is."""
+    if isinstance(amount, str):
+        return _DECIMALS.fullmatch(amount) is not None
+    return isinstance(amount, float) and not amount.is_integer()
+
+
+def _null(node: "Node", expression: Expression, documents: Documents) -> Iterator[str]:
+    """Yield an amount and a currency that stand in each other's place in every sample."""
+    amount, currency, *rest = node["children"]
+    turned: Node = {**node, "children": [currency, amount, *rest]}
+    as_written, as_meant = (
+        any(one is not None for one in values(part(expression, call), documents))
+        for call in (node, turned)
+    )
+    if as_meant and not as_written:
+        yield f"{unparse(node)} is null in every sample; write {unparse(turned)}"
 
 
 def _has_decimals(currency: JsonValue) -> bool:

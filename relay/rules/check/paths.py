@@ -38,6 +38,7 @@ class _Seen:
 _NOTHING: Final = _Seen()
 _FOLLOWED: Final = ("body.", "body[", "item.")
 _SIZES: Final = ("length", "size", "count")
+_NO_LISTS: Final = {"string": "text", "number": "a number", "object": "an object"}
 _A: Final = {"string": "text", "number": "a number", "boolean": "true or false"}
 
 
@@ -158,6 +159,10 @@ class _Walk:
             each = at.path.removesuffix("[]")
             text = "takes the first of each element, and none is a list; write ...] | [0]"
             self.notes.append(f"[0] behind {each}[...] {text}")
+        elif len(kinds := {kind(one) for one in at.values}) == 1 and kinds <= _NO_LISTS.keys():
+            mend = "; behind a filter write | [0]" if "[]" in at.path else ""
+            what = _NO_LISTS[kinds.pop()]
+            self.notes.append(f"{at.path} is {what}, and [0] takes the first of a list{mend}")
         return at.elements()
 
     def slice(self, _node: "Node", at: _Seen) -> _Seen:

@@ -29,7 +29,7 @@ from relay.rules.check.sample_values import number_notes, number_warnings
 from relay.rules.check.shared_guards import unordered_pairs
 from relay.rules.check.shared_names import different_persons, unused_names
 from relay.rules.check.target_ids import misshapen
-from relay.rules.check.warnings import booleans, unseen_paths, warnings
+from relay.rules.check.warnings import booleans, empty_values, unseen_paths, warnings
 from relay.webhooks.samples import Sample, shown_folder
 
 Level = Literal["error", "warning", "note"]
@@ -305,6 +305,7 @@ class _Told:
 
     def warnings(self) -> Iterator[Problem]:
         yield from booleans(self.document)
+        yield from empty_values(self.document)
         yield from warnings(self.source, self.preset)
         yield from unused_names(self.source)
         yield from different_persons(self.source, self.document)

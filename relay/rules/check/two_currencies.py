@@ -24,8 +24,18 @@ _PAID: Final = {
     "shopify": frozenset({"presentment_money", "presentment_currency"}),
     "stripe": frozenset({"presentment_details"}),
 }
+# Shopify's order has each amount as it was ordered, and most as they are after refunds and edits.
+_OF_AN_ORDER: Final = frozenset(
+    {
+        *("total_price", "subtotal_price", "total_tax", "total_discounts"),
+        *("total_line_items_price", "total_outstanding"),
+    }
+)
+_NOW: Final = frozenset(
+    f"current_{one}" for one in ("total_price", "subtotal_price", "total_tax", "total_discounts")
+)
 _AMOUNTS: Final = {
-    "shopify": frozenset({"amount", "price", "total_price", "subtotal_price", "total_tax"}),
+    "shopify": frozenset({"amount", "price", "total_discount", *_OF_AN_ORDER, *_NOW}),
     "stripe": frozenset({"amount", "amount_total", "amount_subtotal", "presentment_amount"}),
 }
 _MENDS: Final = {

@@ -64,9 +64,15 @@ _NO_LIQUID: Final = "Braze fills in Liquid in the message, and in no value of a 
 _LIQUID: Final = re.compile(r"\{\{.*?\}\}+|\{%.*?%\}")
 
 
+_BOOLEANS: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+_BODIES: Final = ("send", "track", "subscribe")
+_IN_A_BODY: Final = len(("rules", 0, "send"))
+
+
 def warnings(source: Source, preset: str) -> Iterator[Problem]:
     """Yield the warnings on a source, each with its path within the file."""
     yield from _unbound(source)
+    yield from _signed(source)
     yield from personal_references(source)
     for at, rule in enumerate(source.rules):
         for path, text in _of_rule(rule, source, preset):
@@ -74,11 +80,20 @@ def warnings(source: Source, preset: str) -> Iterator[Problem]:
 
 
 def booleans(document: Document) -> Iterator[Problem]:
-    """Yield words that are text here, and booleans in other YAML."""
+    """Yield words that are text here, and booleans in other YAML or null in other languages."""
     for path, word in document.booleans.items():
-        if path[-1] not in ("language", "country"):  # `no` is Norwegian
-            value = "true" if word.lower() in ("yes", "on") else "false"
+        if word.lower() not in _BOOLEANS:
+            yield path, f"{word} is text here; write null, or '{word}' where the text is meant"
+        elif path[-1] not in ("language", "country"):  # `no` is Norwegian
+            value = _BOOLEANS[word.lower()]
             yield path, f"{word} is text here; write {value}, or '{word}' where the text is meant"
+
+
+def empty_values(document: Document) -> Iterator[Problem]:
+    """Yield the keys of Braze's bodies that have no value: YAML reads null, which deletes."""
+    for path in document.empty:
+        if len(path) > _IN_A_BODY and path[2] in _BODIES:
+            yield path, f"{path[-1]} has no value, which is null and deletes; write null to say so"
 
 
 def shared_secrets(sources: Iterable[Source]) -> Iterator[str]:
@@ -179,6 +194,16 @@ def _timed(glob: str, source: Source) -> bool:
     return any(fnmatchcase(glob, one) or fnmatchcase(one, glob) for one, _ in source.event.times)
 
 
+def _signed(source: Source) -> Iterator[Problem]:
+    """Yield a prefix of the signature that lacks the sign between it and the signature."""
+    prefix = getattr(getattr(source.scheme, "signature", None), "prefix", "") or ""
+    if prefix[-1:].isalnum():
+        yield (
+            ("verify", "signature"),
+            f"the prefix {prefix} has no sign behind it; of {prefix}=5d41... it is {prefix}=",
+        )
+
+
 def _unbound(source: Source) -> Iterator[Problem]:
     """Yield once that a webhook can be replayed under the topic of another rule."""
     rules = [rule for rule in source.rules if rule.enabled]
@@ -248,6 +273,8 @@ def _one_for_all(address: Template, name: str) -> Iterator[str]:
 def _named(name: str) -> Iterator[Problem]:
     if "$" in name or "." in name:
         yield (), f"Braze takes no $ and no dot in a name: {name}"
+    if name == "custom_attributes":
+        yield (), "attributes of your own stand beside the others, without custom_attributes"
     if near := _own_name(name):
         yield (), f"{name} is an attribute of its own; the profile's is {near}"
 
@@ -272,12 +299,22 @@ def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:
     ends = {one[at] for one, at in ((parts[0], 0), (parts[-1], -1)) if isinstance(one, str) and one}
     if isinstance(leaf, Text) and ends == {"`"}:
         yield path, "the backticks around this text are sent as well: leave them out"
+    if isinstance(leaf, Text) and _is_overclosed(parts):
+        yield path, "a } behind ${...} is sent as well: one of them is too many"
     for part in parts:
         for found in _LIQUID.findall(part) if isinstance(part, str) else ():
             yield path, f"{found} is sent as it stands: {_NO_LIQUID}{_value(found)}"
         for found in placeholders(part) if isinstance(part, str) else ():
             value = placeholder(found) or "${body.x}"
             yield path, f"{found} is sent as it stands; the event's value is {value}"
+
+
+def _is_overclosed(parts: Iterable[object]) -> bool:
+    """Return whether a text closes a brace right behind an expression that nothing has opened."""
+    texts = [one if isinstance(one, str) else "" for one in parts]
+    whole = "".join(texts)
+    is_behind = any(one.startswith("}") for one in texts)
+    return is_behind and whole.count("}") > whole.count("{")
 
 
 def _value(liquid: str) -> str:

@@ -267,3 +267,33 @@ def test_the_id_of_once_is_no_person_where_samples_have_one() -> None:
     assert words == "body.id is what happens once, and most likely no person; write ${body.user.id}"
     bare = {key: value for key, value in BODY.items() if key != "user"}
     assert told(once="body.id", bodies=(bare,)) == []
+
+
+@pytest.mark.parametrize("amount", ["body.total", "body.amount"])
+def test_minor_units_that_have_decimals_in_every_sample_are_told(amount: str) -> None:
+    ((_, words),) = told("note", f"[minor_units({amount}, 'EUR')]")
+    assert words == (
+        f"{amount} has decimals in every sample, and minor_units() takes cents; write"
+        f" money({amount}, 'EUR')"
+    )
+
+
+@pytest.mark.parametrize("changed", [{}, {"amount": 2935}, {"amount": 2935.0}, {"amount": None}])
+def test_minor_units_of_what_may_be_cents_are_not_told(changed: dict[str, Any]) -> None:
+    call = f"[minor_units({'body.amount' if changed else 'body.cents'}, 'EUR')]"
+    assert told("note", call, bodies=({**BODY, **changed},)) == []
+
+
+@pytest.mark.parametrize("name, amount", [("money", "body.total"), ("minor_units", "body.cents")])
+def test_an_amount_and_a_currency_in_the_wrong_order_are_told(name: str, amount: str) -> None:
+    ((_, words),) = told("note", f"[{name}(body.currency, {amount})]")
+    assert words == (
+        f"{name}(body.currency, {amount}) is null in every sample; write"
+        f" {name}({amount}, body.currency)"
+    )
+
+
+def test_an_amount_that_no_sample_has_says_nothing_of_the_order() -> None:
+    assert (
+        told("note", "[money(body.total, body.currency)]", bodies=({**BODY, "total": None},)) == []
+    )

@@ -9,7 +9,13 @@ from handler.core.models import Verified, Webhook
 from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from relay.rules.check.event_ids import by_samples
-from relay.rules.check.warnings import booleans, shared_secrets, unseen_paths, warnings
+from relay.rules.check.warnings import (
+    booleans,
+    empty_values,
+    shared_secrets,
+    unseen_paths,
+    warnings,
+)
 from relay.rules.webhooks import events
 
 RULE = """\
@@ -27,6 +33,13 @@ RULE = """\
 """
 FILE = f"verify: {{preset: shopify}}\nrules:\n{RULE}"
 SIGNED = FILE.replace("preset: shopify", "preset: standard_webhooks")
+HAND = FILE.replace(
+    "verify: {preset: shopify}",
+    """verify:
+  encoding: hex
+  signature: {header: X-Signature, format: prefix, prefix: "sha256="}
+event: {type: body.type, type_signed: true, id: body.id}""",
+)
 UNTIMED = FILE.replace("rules:", "event: {occurred_at: null}\nrules:")
 CITY = "            city: ${body.city}\n"
 TWO = FILE + RULE.replace("confirm", "welcome").replace("orders", "customers")
@@ -232,6 +245,13 @@ def test_an_address_that_many_profiles_would_share_is_told(
          "rules.0.send.recipients.0.attributes.fist_name", "the profile's is first_name"),
         (attributes("note: '`Hi ${body.name}`'"), "rules.0.send.recipients.0.attributes.note",
          "the backticks around this text are sent as well"),
+        (attributes('note: "${body.name}}"'), "rules.0.send.recipients.0.attributes.note",
+         "a } behind ${...} is sent as well: one of them is too many"),
+        (attributes("custom_attributes: {vip: true}"),
+         "rules.0.send.recipients.0.attributes.custom_attributes",
+         "attributes of your own stand beside the others, without custom_attributes"),
+        (HAND.replace("sha256=", "sha256"), "verify.signature",
+         "the prefix sha256 has no sign behind it; of sha256=5d41... it is sha256="),
         (attributes("name: '{{1.name}}'"), "rules.0.send.recipients.0.attributes.name",
          "the event's value is ${body.name}"),
         (attributes("name: '{{ $json.name }}'"), "rules.0.send.recipients.0.attributes.name",
@@ -269,6 +289,9 @@ def test_what_is_seldom_meant_is_told_with_its_place(text: str, path: str, words
         attributes("subscription_groups: []"),
         SIGNED.replace("    send:", "    when: headers.\"webhook-id\" != 'a'\n    send:"),
         attributes("size: {width: 1}"),
+        attributes('note: "{${body.a}}"'),
+        HAND,
+        HAND.replace('format: prefix, prefix: "sha256="', "format: plain"),
         narrowed("not_equal"),
         attributes("phone: ${phone(body.phone, body.country)}"),
         attributes("phone: ${coalesce(phone(body.a, 'DE'), phone(body.b, 'DE'))}"),
@@ -314,6 +337,11 @@ def unseen(expression: str, body: Any = BODY, event_type: str = "orders/create")
         ("body.lines.length", "body.lines has no length of its own; write length(body.lines)"),
         ("body.city.size", "body.city has no size of its own; write length(body.city)"),
         ("body.city[0:3]", "body.city is text, and [a:b] takes a part of a list alone"),
+        ("body.city[0]", "body.city is text, and [0] takes the first of a list"),
+        ("body.lines[0].tax[0]", ("body.lines[].tax is an object, and [0] takes the first of a"
+         " list; behind a filter write | [0]")),
+        ("body.lines[?sku == 'a'].sku[0]", ("body.lines[].sku is text, and [0] takes the first of a"
+         " list; behind a filter write | [0]")),
         ("body.lines[].*.rte", "no sample event has body.lines[].*.rte; did you mean rate?"),
     ],
 )  # fmt: skip
@@ -387,6 +415,7 @@ def test_two_sources_that_share_a_secret_are_named() -> None:
     [
         ("vip: yes", "yes is text here; write true, or 'yes' where the text is meant"),
         ("vip: Off", "Off is text here; write false, or 'Off' where the text is meant"),
+        ("vip: None", "None is text here; write null, or 'None' where the text is meant"),
         ("vip: 'yes'", None),
         ("vip: true", None),
         ("language: no", None),
@@ -396,6 +425,18 @@ def test_a_word_that_other_yaml_reads_as_a_boolean_is_told(line: str, words: str
     found = dict(booleans(yaml12.load(attributes(line), "f")))
     path = ("rules", 0, "send", "recipients", 0, "attributes", "vip")
     assert found == ({path: words} if words else {})
+
+
+@pytest.mark.parametrize("line", ["vip:", "vip: # from the form"])
+def test_a_key_without_a_value_is_told_for_it_deletes(line: str) -> None:
+    ((path, words),) = empty_values(yaml12.load(attributes(line), "f"))
+    assert path == ("rules", 0, "send", "recipients", 0, "attributes", "vip")
+    assert words == "vip has no value, which is null and deletes; write null to say so"
+
+
+@pytest.mark.parametrize("line", ["vip: null", "vip: ''", "vip: ~"])
+def test_a_null_that_is_written_is_meant(line: str) -> None:
+    assert list(empty_values(yaml12.load(attributes(line), "f"))) == []
 
 
 PAID = "body.total_price_set.presentment_money"
@@ -408,6 +449,11 @@ PAID = "body.total_price_set.presentment_money"
         (
             "Paid: ${body.total_price} ${body.presentment_currency}",
             "body.total_price",
+            "body.presentment_currency",
+        ),
+        (
+            "${body.presentment_currency} ${body.current_total_price}",
+            "body.current_total_price",
             "body.presentment_currency",
         ),
         (
