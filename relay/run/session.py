@@ -22,6 +22,7 @@ from relay.local.stack import Local, Secrets, served
 from relay.local.startup_notes import remarks
 from relay.page.context import Context, Folders
 from relay.page.server import served_page
+from relay.paths import RULES
 from relay.rules.check.command import notes
 from relay.run.demo import play
 from relay.stacks.registry import LocalStack, registered
@@ -30,8 +31,8 @@ from relay.webhooks.samples import load_sources, sample_secrets, shown_folder, s
 
 Say = Callable[[str], None]
 _SAVE: Final = (
-    f"A rules file that is saved is served at once. `{RELAY} send SAMPLE --new` in another terminal"
-    " posts one\nof events/ again. Ctrl-C ends it."
+    f"A rules file that is saved is served at once. `{RELAY} send SAMPLE --new{{}}` in another"
+    " terminal posts one\nof events/ again. Ctrl-C ends it."
 )
 _SAMPLES: Final = {"shopify-order", "shopify-order-paid", "accounts-signup"}  # of the demonstration
 
@@ -108,13 +109,19 @@ def _serve(
         if wanted.secrets is None:  # these protect nothing
             for name, secret in given.items():
                 say(f"signing secret of {name}: {secret}")
-        say(_SAVE)
+        say(save_hint(wanted.rules))
         say(f"page {page}")
         typer.echo(f"ready {local.url}")
         with suppress(KeyboardInterrupt):
             if wanted.opens_page and not webbrowser.open(page):
                 say("no browser could be opened: the URL of the page is above")
             live.watch()
+
+
+def save_hint(rules: Path) -> str:
+    """Return what can be done while it serves; `relay send` is told of a folder of one's own."""
+    folder = "" if rules.resolve() == RULES else f" --rules {shown_folder(rules)}"
+    return _SAVE.format(folder)
 
 
 def _registration(local: Local, wanted: Wanted) -> LocalStack:

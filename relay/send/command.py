@@ -26,7 +26,14 @@ from relay.send.new_ids import NoNewId, renewed
 from relay.send.target import Wanted, address_of
 from relay.stacks.selection import LocalPort, Operated, operated
 from relay.webhooks.post import send as post
-from relay.webhooks.samples import Address, Sample, misread, read_sample, sources_in
+from relay.webhooks.samples import (
+    Address,
+    Sample,
+    misread,
+    read_sample,
+    shown_folder,
+    sources_in,
+)
 from relay.webhooks.signer import SignedRequest
 
 _CLOCK: Final = re.compile(r"(-?)([0-9]{1,6})([smhd])")
@@ -104,7 +111,7 @@ def send(  # noqa: PLR0913 - the options of a command
     if name is None:
         raise typer.BadParameter("--each needs --source")
     added = _headers(header or [])
-    found = _source(sources_in(rules, stage), name)
+    found = _source(sources_in(rules, stage), name, rules)
     local = _local(url, stack_name, port)
     address = address_of(found, Wanted(local.url if local else url, stack_name, secret_from))
     if each:
@@ -196,11 +203,12 @@ def _sample(event: str) -> Sample:
     raise typer.BadParameter(problem, param_hint="EVENT")
 
 
-def _source(found: Mapping[str, Source | RulesError], name: str) -> Source:
+def _source(found: Mapping[str, Source | RulesError], name: str, rules: Path) -> Source:
     """Return a source; mistakes in other files do not matter."""
     source = found.get(name)
     if source is None:
-        problem = f"no rules file {name}.yaml{_meant(name, found)} (there are: {', '.join(found)})"
+        known = f"{_meant(name, found)} (there are: {', '.join(found)})"
+        problem = f"{shown_folder(rules)} has no source {name}{known}; --rules takes another folder"
         raise typer.BadParameter(problem, param_hint="--source")
     if isinstance(source, RulesError):
         raise source

@@ -62,6 +62,7 @@ def test_nobody_listening_says_so_without_the_secret_in_the_url(peer: Peer, tmp_
         (("shopify-ordr",), "did you mean shopify-order?"),
         (("pyproject.toml.json",), "there is no pyproject.toml.json"),
         (("shopify-order", "--source", "shp"), "did you mean shop?"),
+        (("shopify-order", "--source", "shp"), "--rules takes another folder"),
         (("shopify-order", "--source", "shop", "--url", "http://example.com"), "https://"),
         (("shopify-order", "--source", "shop", "--url", "ftp://127.0.0.1"), "https://"),
         (("shopify-order", "--source", "shop", "--url", "https://a.example"), "--secret-from"),
