@@ -5,6 +5,7 @@ planted breach: one that has gone blind fails here, and does not pass everything
 """
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,12 +16,18 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 SRC = PROJECT / "src"
-# Clock, environment, randomness, network and processes, and what speaks to them.
+# Clock, environment, randomness, files, network and processes, and what speaks to them.
 IMPURE = {
-    *("os", "time", "random", "uuid", "secrets", "logging"),
-    *("socket", "ssl", "http", "urllib", "subprocess", "asyncio", "threading", "multiprocessing"),
-    *("boto3", "botocore", "requests", "urllib3", "aws_lambda_powertools"),
+    *("os", "time", "sched", "random", "uuid", "secrets", "logging", "platform"),
+    *("pathlib", "io", "shutil", "tempfile", "glob"),
+    *("socket", "select", "selectors", "ssl", "http", "urllib", "ftplib", "smtplib"),
+    *("subprocess", "signal", "asyncio", "threading", "_thread", "queue", "concurrent"),
+    *("multiprocessing", "ctypes"),
+    *("boto3", "botocore", "requests", "urllib3", "aiohttp", "aws_lambda_powertools"),
 }
+# Calls that read a clock, or reach outside, without any of these modules.
+READS = {"now", "utcnow", "today", "getenv"}
+REACHES = {"open", "input", "print", "__import__", "import_module"}
 # These parts of them compute, and no more.
 PURE = {"urllib.parse"}
 ENTRIES = {"handler.ingest", "handler.deliver"}
@@ -107,12 +114,29 @@ def _parents(names: Iterable[str], file: Path) -> set[str]:
     return {name.rpartition(".")[0] for name in names if name in taken}
 
 
-def importers(source: Path, packages: Iterable[str]) -> list[str]:
-    """Return which modules of the handler import one of these packages."""
+def calls(source: Path) -> list[str]:
+    """Return the calls of core that read a clock, or reach outside, without an impure module."""
+    return [
+        f"{file.relative_to(source)} calls {name}"
+        for file in sorted((source / "handler" / "core").rglob("*.py"))
+        for name in _impure_calls(file)
+    ]
+
+
+def _impure_calls(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Attribute) and node.attr in READS:
+            yield node.attr
+        if isinstance(node, ast.Name) and node.id in REACHES:
+            yield node.id
+
+
+def importers(folder: Path, packages: Iterable[str]) -> list[str]:
+    """Return which modules of a folder import one of these packages."""
     wanted = tuple(packages)
     return [
-        f"{file.relative_to(source)} imports {name}"
-        for file in sorted((source / "handler").rglob("*.py"))
+        f"{file.relative_to(folder)} imports {name}"
+        for file in sorted(folder.rglob("*.py"))
         for name in imports(file)
         if is_below(name, wanted)
     ]
@@ -133,19 +157,19 @@ def foreign(entry: str, modules: Iterable[str]) -> list[str]:
     return sorted(name for name in modules if is_below(name, FOREIGN[entry]))
 
 
-def loaded(code: str) -> list[str]:
+def loaded(code: str, *folders: Path) -> list[str]:
     return subprocess.run(
         [sys.executable, "-c", f"import sys; {code}; print(*sys.modules)"],
-        env={"PYTHONPATH": str(SRC), "PATH": ""},
+        env={"PYTHONPATH": os.pathsep.join(map(str, folders or (SRC,))), "PATH": ""},
         capture_output=True,
         text=True,
         check=True,
     ).stdout.split()
 
 
-def planted(folder: Path, file: str, text: str) -> Path:
-    """Return a source folder with one file in it."""
-    place = folder / "handler" / file
+def planted(folder: Path, file: str, text: str, top: str = "handler") -> Path:
+    """Return a source folder with one file in it, in the package `top`."""
+    place = folder / top / file
     place.parent.mkdir(parents=True)
     place.write_text(text, encoding="utf-8")
     return folder
@@ -178,6 +202,25 @@ def test_what_core_must_not_import_is_found_wherever_in_it_it_is_planted(
     assert f"handler/{file} imports {name}" in found
 
 
+def test_core_reads_no_clock_and_no_file_by_a_call() -> None:
+    assert calls(SRC) == []
+
+
+@pytest.mark.parametrize("file", ["core/plan.py", "core/presets/shops.py", "core/a/b/c.py"])
+@pytest.mark.parametrize(
+    "text, name",
+    [
+        *((f"from datetime import datetime\ndatetime.{name}()", name) for name in sorted(READS)),
+        *((f"{name}('x')", name) for name in sorted(REACHES)),
+        ("def f():\n    read = datetime.now\n    return read(UTC)", "now"),
+    ],
+)
+def test_a_planted_call_of_clock_or_file_is_found_wherever_in_core_it_is(
+    tmp_path: Path, file: str, text: str, name: str
+) -> None:
+    assert calls(planted(tmp_path, file, text)) == [f"handler/{file} calls {name}"]
+
+
 def test_what_core_may_import_is_not_found(tmp_path: Path) -> None:
     text = "import re\nfrom urllib.parse import unquote\nfrom handler.core import message\n"
     assert [it for it in impure(planted(tmp_path, "core/a.py", text)) if "handler.core" in it] == []
@@ -186,6 +229,10 @@ def test_what_core_may_import_is_not_found(tmp_path: Path) -> None:
 
 def test_nothing_that_is_deployed_imports_the_tools() -> None:
     assert importers(SRC, {"relay"}) == []
+
+
+def test_the_functions_never_import_what_builds_them() -> None:
+    assert importers(SRC / "handler", {"builder"}) == []
 
 
 def test_no_adapter_imports_an_entry_point() -> None:
@@ -198,6 +245,8 @@ def test_no_adapter_imports_an_entry_point() -> None:
     [
         ("import relay.paths", {"relay"}),
         ("from relay import paths", {"relay"}),
+        ("import builder.package", {"builder"}),
+        ("from builder import package", {"builder"}),
         ("from handler import ingest", ENTRIES),
         ("from handler.deliver import lambda_handler", ENTRIES),
     ],
@@ -206,6 +255,11 @@ def test_a_planted_import_of_tools_or_entry_points_is_found(
     tmp_path: Path, file: str, text: str, packages: set[str]
 ) -> None:
     assert importers(planted(tmp_path, file, text), packages)
+
+
+def test_a_planted_import_of_tools_is_found_in_what_builds_the_packages_too(tmp_path: Path) -> None:
+    source = planted(tmp_path, "package.py", "import relay.paths", top="builder")
+    assert importers(source, {"relay"}) == ["builder/package.py imports relay.paths"]
 
 
 @pytest.mark.parametrize("entry", FOREIGN)
@@ -309,13 +363,18 @@ def test_each_package_of_the_order_exists(folder: Path, order: tuple[str, ...]) 
     assert set(order) <= set(modules(folder))
 
 
-@pytest.mark.parametrize("at", range(len(ORDER) - 1))
-def test_an_import_against_the_order_is_found_in_every_package(tmp_path: Path, at: int) -> None:
-    lower, upper = ORDER[at], ORDER[at + 1]
-    name = lower.removeprefix("handler.").replace(".", "/")
-    file = f"{name}.py" if (SRC / "handler" / f"{name}.py").is_file() else f"{name}/planted.py"
-    source = planted(tmp_path, file, f"import {upper}")
-    assert any(f"imports {upper}" in it for it in upward(source / "handler", ORDER))
+@pytest.mark.parametrize(
+    "order, at", [(order, at) for order in (ORDER, TOOLS) for at in range(len(order) - 1)]
+)
+def test_an_import_against_the_order_is_found_in_every_package(
+    tmp_path: Path, order: tuple[str, ...], at: int
+) -> None:
+    lower, upper = order[at], order[at + 1]
+    top, _, name = lower.replace(".", "/").partition("/")
+    real = {"handler": SRC, "relay": PROJECT}[top] / top
+    file = f"{name}.py" if (real / f"{name}.py").is_file() else f"{name}/planted.py"
+    source = planted(tmp_path, file, f"import {upper}", top)
+    assert any(f"imports {upper}" in it for it in upward(source / top, order))
 
 
 def test_a_package_that_the_order_does_not_name_is_found(tmp_path: Path) -> None:
@@ -337,10 +396,26 @@ def test_an_init_that_holds_more_or_nothing_is_found(tmp_path: Path, text: str) 
 
 
 def test_the_simulated_braze_knows_nothing_of_the_relays_contract() -> None:
-    folder = PROJECT / "relay" / "simulated_braze"
-    assert not [
-        f"{file.name} imports {name}"
-        for file in sorted(folder.rglob("*.py"))
-        for name in imports(file)
-        if is_below(name, {"handler.core.braze"})
-    ]
+    assert importers(PROJECT / "relay" / "simulated_braze", {"handler.core.braze"}) == []
+
+
+@pytest.mark.parametrize("file", ["app.py", "contract/track.py", "a/b.py"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import handler.core.braze.endpoints",
+        "from handler.core.braze import endpoints",
+        "from handler.core import braze",
+        "def f():\n    from handler.core.braze.contract.track import check",
+    ],
+)
+def test_a_planted_import_of_the_relays_contract_is_found(
+    tmp_path: Path, file: str, text: str
+) -> None:
+    assert importers(planted(tmp_path, file, text, "simulated_braze"), {"handler.core.braze"})
+
+
+def test_the_simulated_braze_loads_the_relays_contract_through_no_other_module() -> None:
+    found = loaded("import relay.simulated_braze.app", PROJECT, SRC)
+    assert "relay.simulated_braze.contract.track" in found
+    assert [name for name in found if is_below(name, {"handler.core.braze"})] == []
