@@ -11,7 +11,7 @@ import yaml
 from relay.cli import ENTRIES
 from relay.paths import PROJECT
 from tests.docs_pages import page
-from tests.test_imports import is_below, loaded
+from tests.test_imports import imports, is_below, loaded
 
 ARCHITECTURE = page("architecture")
 CONTRIBUTING = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -102,6 +102,45 @@ def test_the_reading_order_names_each_file_once_from_http_to_the_answer() -> Non
     assert len(files) == len(set(files))
     assert files[0] == "src/handler/ingest.py"
     assert files[-1] == "src/handler/worker/settle.py"
+
+
+def asides() -> dict[str, str]:
+    """Return the files beside the reading order, each with the file that it is read at."""
+    found: dict[str, str] = {}
+    for at, cell in re.findall(
+        r"^\| `(src/[\w/.]+)` \| (.+) \|$", section(ARCHITECTURE, "## Reading order"), re.MULTILINE
+    ):
+        last = at
+        for name in re.findall(r"`([\w/.]+\.py)`", cell):
+            last = name if "/" in name else str(Path(last).with_name(name))
+            assert last not in found, last
+            found[last] = at
+    return found
+
+
+def taken(file: str) -> set[str]:
+    """Return the modules of the handler that a file imports, as paths."""
+    places = {f"src/{name.replace('.', '/')}.py" for name in imports(PROJECT / file)}
+    return {place for place in places if (PROJECT / place).is_file()}
+
+
+def test_each_aside_exists_and_is_read_at_a_file_of_the_order() -> None:
+    order = MODULE.findall(section(ARCHITECTURE, "## Reading order"))
+    assert set(asides().values()) <= set(order)
+    assert not set(asides()) & set(order)
+    assert [file for file in asides() if not (PROJECT / file).is_file()] == []
+
+
+def test_what_a_file_of_the_order_imports_is_in_the_order_or_an_aside_by_then() -> None:
+    order = MODULE.findall(section(ARCHITECTURE, "## Reading order"))
+    first = asides()
+    late = [
+        f"{file} needs {name}"
+        for number, file in enumerate(order)
+        for name in sorted(taken(file) - set(order))
+        if name not in first or order.index(first[name]) > number
+    ]
+    assert late == []
 
 
 def test_each_folder_of_tests_is_explained() -> None:
