@@ -1,5 +1,6 @@
 """The pages for contributors name what there is: folders, files, targets, recipes, decisions."""
 
+import ast
 import re
 import shlex
 import sys
@@ -28,6 +29,7 @@ WORDS = (
     *("delivery", "claim", "ledger", "mark", "held", "redrive", "surge", "once", "occurrence"),
     *("batch request", "disposition", "reason", "scope of a breaker"),
 )
+RIDDLES = ("What", "Which", "Whether", "How", "Who", "Where", "When", "Why")
 RECORDS = sorted(DECISIONS.glob("[0-9]*.md"))
 MODULE = re.compile(r"^\d+\. `(src/handler/[\w/]+\.py)`: ", re.MULTILINE)
 
@@ -141,6 +143,19 @@ def test_what_a_file_of_the_order_imports_is_in_the_order_or_an_aside_by_then() 
         if name not in first or order.index(first[name]) > number
     ]
     assert late == []
+
+
+@pytest.mark.parametrize("folder", ["src", "relay"])
+def test_a_docstring_of_a_module_or_a_class_begins_with_its_noun(folder: str) -> None:
+    riddles = [
+        f"{file.relative_to(PROJECT)}: {text.splitlines()[0]}"
+        for file in sorted((PROJECT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Module | ast.ClassDef)
+        and (text := ast.get_docstring(node) or "")
+        and text.split()[0] in RIDDLES
+    ]
+    assert riddles == []
 
 
 def test_each_folder_of_tests_is_explained() -> None:

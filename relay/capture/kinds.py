@@ -6,7 +6,7 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """What a value says of a person; its text is what a list of replacements calls it."""
+    """The kind of a value that is personal; its text is the word in a list of replacements."""
 
     EMAIL = "e-mail address"
     PHONE = "telephone number"

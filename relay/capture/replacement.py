@@ -113,7 +113,7 @@ def _keyed(value: JsonValue, place: "_Place", kinds: set[Kind]) -> Iterator[str]
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a value is: its key, that of the object around it, and the kind that they say."""
+    """The place of a value: its key, that of the object around it, and the kind that they say."""
 
     key: str = ""
     kind: Kind | None = None
@@ -126,7 +126,7 @@ class _Place:
 
 @dataclass(slots=True)
 class _Desk:
-    """What replaces one webhook: its stand-ins, and the paths at which they were put."""
+    """The replacements in one webhook: its stand-ins, and the paths at which they were put."""
 
     stand_ins: StandIns
     kept: frozenset[str]

@@ -41,7 +41,7 @@ PIPELINES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Where the repository is: the forge's host, and the repository's path there."""
+    """The place of the repository: the forge's host, and the repository's path there."""
 
     host: str = ""
     path: str = ""

@@ -39,7 +39,7 @@ SECRETS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a stack gets in a month, and how it is set up.
+    """The traffic of a stack in a month, and the stack's settings.
 
     `deliveries` are of a webhook, `batch` the deliveries that a worker gets at once, `cold` is the
     share of invocations that are cold starts. `memory` is in MB.

@@ -19,7 +19,7 @@ from relay.dead_letters.display import (
     row,
 )
 from relay.dead_letters.letter import AGAIN, COMMANDS, NAMES, Letter
-from relay.dead_letters.queue_reader import LetterQueue, tray
+from relay.dead_letters.queue_reader import LetterQueue, open_letter_queue
 from relay.dead_letters.redrive import go, plainly, releasing
 from relay.dead_letters.redrive_rendered import RenderedRedrive
 from relay.dead_letters.render import sources_of
@@ -101,7 +101,7 @@ def show_letters(chosen: Chosen, *, as_json: bool) -> int:
 
 def drop_letters(chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
     """Delete the chosen letters for good, after a question; return 1 where any is left."""
-    with tray(chosen, "reading") as found:
+    with open_letter_queue(chosen, "reading") as found:
         letters = list(found)
         if found.ending.wanted:
             typer.echo("nothing is dropped", err=True)
@@ -132,7 +132,7 @@ def _dropped(found: LetterQueue, letters: list[Letter]) -> int:
 def export_letters(chosen: Chosen, output: Path | None) -> int:
     """Write each chosen letter as a line: SendMessage's body and attributes, and its fields."""
     count = 0
-    with _opened(output) as written, tray(chosen, "exporting") as found:
+    with _opened(output) as written, open_letter_queue(chosen, "exporting") as found:
         for letter in found:
             written.write(line(exported(letter)) + "\n")
             count += 1
@@ -155,7 +155,7 @@ def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
 
 
 def _all(chosen: Chosen) -> list[Letter]:
-    with tray(chosen, "reading") as found:
+    with open_letter_queue(chosen, "reading") as found:
         return sorted(found, key=lambda one: (one.accepted_at, one.id))
 
 

@@ -177,7 +177,7 @@ class LetterQueue:
 
 
 @contextmanager
-def quiet_tray(chosen: Chosen) -> Iterator[LetterQueue]:
+def open_letter_queue_quietly(chosen: Chosen) -> Iterator[LetterQueue]:
     """Give the chosen letters, borrowed, without a word or a bar on the terminal."""
     url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
     bar = Progress(disable=True)
@@ -186,7 +186,7 @@ def quiet_tray(chosen: Chosen) -> Iterator[LetterQueue]:
 
 
 @contextmanager
-def tray(chosen: Chosen, doing: str) -> Iterator[LetterQueue]:
+def open_letter_queue(chosen: Chosen, doing: str) -> Iterator[LetterQueue]:
     """Give the chosen letters, borrowed; `doing` is the label of the progress bar."""
     url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
     screen = Console(stderr=True)

@@ -18,7 +18,7 @@ from handler.core.models import Delivery
 from relay.dead_letters.decision import Decision, Standing, redriven, released
 from relay.dead_letters.display import attempted
 from relay.dead_letters.letter import Letter
-from relay.dead_letters.queue_reader import LetterQueue, tray
+from relay.dead_letters.queue_reader import LetterQueue, open_letter_queue
 from relay.dead_letters.selection import Chosen, say_strangers
 from relay.stacks.ledger import Ledger
 from relay.stacks.selection import LOW_PRIORITY, Operated, command, operator
@@ -34,7 +34,7 @@ class Redrive:
     the dead letters again, and must not be sent for ever.
     """
 
-    tray: LetterQueue
+    letter_queue: LetterQueue
     sqs: Any
     stack: Operated
     ledger: Ledger
@@ -81,19 +81,19 @@ class Redrive:
 
     def delete(self, letter: Letter) -> str:
         """Delete a letter that was sent; return why that failed, or an empty text."""
-        if self.rehearsal or self.tray.delete([letter]):
+        if self.rehearsal or self.letter_queue.delete([letter]):
             return ""
         return "it is sent, but its letter is still here: drop that"
 
 
-def redrive_into(tray: LetterQueue, *, rehearsal: bool) -> Redrive:
+def redrive_into(letter_queue: LetterQueue, *, rehearsal: bool) -> Redrive:
     """Return the way from borrowed letters back to the queues of their stack."""
-    stack = tray.chosen.stack
+    stack = letter_queue.chosen.stack
     return Redrive(
-        tray=tray,
+        letter_queue=letter_queue,
         sqs=stack.client("sqs"),
         stack=stack,
-        ledger=tray.chosen.ledger,
+        ledger=letter_queue.chosen.ledger,
         by=cache(partial(operator, stack)),
         rehearsal=rehearsal,
     )
@@ -134,7 +134,7 @@ def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> 
     An interrupted run leaves nothing half done: the next one continues with what is left.
     """
     sent, left = 0, 0
-    with tray(chosen, "redriving") as found:
+    with open_letter_queue(chosen, "redriving") as found:
         way = redrive_into(found, rehearsal=rehearsal)
         try:
             for letter in _agreed(found) if asks else found:
@@ -194,7 +194,7 @@ def releasing(*, again: bool, yes: bool, say: Callable[[str], None] = typer.echo
         decision = released(standing, again=again)
         say(f"{letter.short} {letter.origin}: {attempted(standing.record)}")
         asks = decision.delivery is not None and not (yes or way.rehearsal)
-        if asks and not way.tray.ask("Send it? Who has had it already gets it twice."):
+        if asks and not way.letter_queue.ask("Send it? Who has had it already gets it twice."):
             return Verdict("left as it is")
         problem = way.send(letter, decision)
         return Verdict(problem or decision.words, is_sent=not problem)

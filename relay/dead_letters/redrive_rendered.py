@@ -112,4 +112,4 @@ class RenderedRedrive:
             return True
         more = [f"and {len(new) - _SHOWN} more"] if len(new) > _SHOWN else []
         self.show(letter, [*differences(before, after), *more])
-        return self.yes or way.rehearsal or way.tray.ask("Send it so?")
+        return self.yes or way.rehearsal or way.letter_queue.ask("Send it so?")

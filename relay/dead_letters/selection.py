@@ -190,11 +190,11 @@ def say_strangers(choice: Choice) -> None:
 
     It is called where no letter was found. It may be no mistake: letters outlive their rules.
     """
-    for words in strangers(choice, read_names(RULES)):
+    for words in unknown_names(choice, read_names(RULES)):
         typer.echo(words, err=True)
 
 
-def strangers(choice: Choice, names: Names) -> Iterator[str]:
+def unknown_names(choice: Choice, names: Names) -> Iterator[str]:
     """Yield what may be wrong with a selection; nothing where some rules cannot be read."""
     if names.unread:
         return

@@ -28,7 +28,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is done about a version: with `mistakes` nothing, else these `functions` are renewed.
+    """The decision on a version: with `mistakes` nothing is done, else `functions` are renewed.
 
     `remarks` are warnings and notes. All are those that the version served does not have.
     """

@@ -20,7 +20,7 @@ _NO_ORIGIN: Final = "null"
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may use the page on a port: those who have the token of this start."""
+    """The right to use the page on a port: those have it who have the token of this start."""
 
     port: int
     token: str

@@ -34,7 +34,7 @@ class Folders:
 
 @dataclass(slots=True)
 class Away:
-    """What is said of processes of the stack that answer no more; empty where all do."""
+    """The words on processes of the stack that answer no more; empty where all do."""
 
     words: str = ""
 

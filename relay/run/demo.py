@@ -39,7 +39,7 @@ _OK = 200
 
 @dataclass(frozen=True, slots=True)
 class _Received:
-    """What the simulated Braze shows: sends, updates, refused requests, orders and revenue."""
+    """The records of the simulated Braze: sends, updates, refused requests, orders and revenue."""
 
     sends: list[Record]
     updates: list[Record]

@@ -39,7 +39,7 @@ _SAMPLES: Final = {"shopify-order", "shopify-order-paid", "accounts-signup"}  # 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to serve; without `secrets` each source has a secret for samples."""
+    """The options of a start; without `secrets` each source has a secret for samples."""
 
     rules: Path
     stage: str

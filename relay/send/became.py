@@ -29,7 +29,7 @@ DUPLICATE: Final = "it was sent before, so nothing was sent now: --new gives the
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What the rules here make of a webhook: digests of its events, and its deliveries."""
+    """The plan of a webhook by the rules here: digests of its events, and its deliveries."""
 
     events: frozenset[str] = frozenset()
     deliveries: tuple[Delivery, ...] = ()

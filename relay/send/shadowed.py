@@ -17,7 +17,7 @@ _DAY: Final = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What a stack serves: its sources, as its package has them, and how it plans with them.
+    """The rules of a stack: its sources, as its package has them, and how it plans with them.
 
     `url` is where senders post to, without the source; `ledger_days` is its LedgerDays.
     """

@@ -102,7 +102,7 @@ def samples(folder: Path, sources: Container[str]) -> Iterator[Sample]:
     yield from (sample for sample in _samples(folder) if sample.source in sources)
 
 
-def strangers(folder: Path, sources: Iterable[str]) -> Iterator[str]:
+def samples_left_out(folder: Path, sources: Iterable[str]) -> Iterator[str]:
     """Yield the samples whose source does not exist; raise WrongSample."""
     known = list(sources)
     others = [sample for sample in _samples(folder) if sample.source not in known]

@@ -45,7 +45,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class _Module:
-    """What a module imports, and the modules that it takes names from once they are asked for."""
+    """The imports of a module, and the modules that it takes names from once they are asked for."""
 
     imports: tuple[Import, ...]
     exports: Mapping[str, str]

@@ -48,7 +48,7 @@ FUNCTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What packages are made of: our code and its lock, the rules, the wheels as installed."""
+    """The contents of packages: our code and its lock, the rules, the wheels as installed."""
 
     code: Path
     rules: Path

@@ -25,7 +25,7 @@ _SOURCES: Final = re.compile(r"^sources:", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a text is loaded as: its file's name in findings, a source of it, and the stage."""
+    """The setting of a text: its file's name in findings, a source of it, and the stage."""
 
     file: str
     source: str
@@ -42,7 +42,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a text loads as: the rules without a mistake, and the mistakes.
+    """A text as it loads: the rules without a mistake, and the mistakes.
 
     `source` is None where no rule loads. `keys` are those of its rules, and `rest` that of all the
     rest: what has the same key is the same. `left_out` counts the rules with a mistake.

@@ -15,7 +15,7 @@ from relay.page.webhooks.listing import whole_number
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What a page has in its form; `page` tells it from others, `digest` is of the text read.
+    """The form of a page; `page` tells it from others, `digest` is of the text read.
 
     `number` is that of the text among those that the page has sent; 0 where it gives none.
     """

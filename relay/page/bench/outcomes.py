@@ -37,7 +37,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What rules make of an event; `why_not` says why there is nothing, as for a body of no JSON.
+    """The result of an event; `why_not` says why there is nothing, as for a body of no JSON.
 
     `differences` are those to what is served, None where they are not compared.
     """

@@ -46,7 +46,7 @@ def _loaded(name: str, file: RulesFile, stage: str) -> Source | RulesError:
 
 @dataclass(slots=True)
 class Remarks:
-    """What the check has said, by the text of the rule that it is about."""
+    """The remarks of the check, by the text of the rule that they are about."""
 
     _said: Recent[_Said] = field(default_factory=lambda: Recent(_MOST))
 

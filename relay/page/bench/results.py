@@ -20,7 +20,7 @@ _LONGEST: Final = 500  # characters of a value beside what is served
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """What a rule makes of an event: requests and failures, or why not; `words` explain its `when`.
+    """A rule's result for an event: requests and failures, or why not; `words` explain its `when`.
 
     `more` counts the requests that are not shown.
     """
@@ -88,7 +88,7 @@ class FieldDifference:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What becomes of a rule's requests beside what is served; a new one is shown below anyway."""
+    """The change of a rule's requests beside those served; a new one is shown below anyway."""
 
     heading: str
     kind: str

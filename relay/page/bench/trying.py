@@ -22,7 +22,7 @@ from relay.rules.check.report import Remark, RulesFile
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a text is tried with: the file that it is of, the stage, and the rules served."""
+    """The setting of a try: the file that the text is of, the stage, and the rules served."""
 
     place: Path
     stage: str

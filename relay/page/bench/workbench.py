@@ -16,7 +16,7 @@ _MOST_LETTERS: Final = 20
 
 @dataclass(slots=True)
 class Workbench:
-    """What the bench remembers.
+    """The memory of the bench.
 
     `turn` lets one text at a time be loaded, `checking` one be checked: of a long file that takes
     seconds, which keep a thread.

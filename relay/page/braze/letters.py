@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from relay.console.interrupt import Ending
 from relay.dead_letters.letter import Kind, Letter
-from relay.dead_letters.queue_reader import borrowed, quiet_tray
+from relay.dead_letters.queue_reader import borrowed, open_letter_queue_quietly
 from relay.dead_letters.redrive import (
     Judge,
     Redrive,
@@ -55,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be done with the letters of these ids; `again` also where they have expired."""
+    """An operator's action on the letters of these ids; `again` also where they have expired."""
 
     act: Act
     kind: Kind
@@ -65,7 +65,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done with a letter, or would be; `lines` are those in which its request differs."""
+    """The result of an action on a letter; `lines` are those in which its request differs."""
 
     letter: Letter
     words: str
@@ -115,7 +115,7 @@ def carry_out(stack: Operated, wanted: Wanted, sources: Sources, *, rehearsal: b
     lines: dict[str, Sequence[str]] = {}
     judge = _judge(wanted, sources, lines)
     made, left = list[Done](), set(wanted.ids)
-    with quiet_tray(chosen) as found:
+    with open_letter_queue_quietly(chosen) as found:
         way = redrive_into(found, rehearsal=rehearsal)
         for letter in found:
             verdict = judged(way, letter, judge)
@@ -141,7 +141,7 @@ def _judge(wanted: Wanted, sources: Sources, lines: dict[str, Sequence[str]]) ->
 
 
 def _dropping(way: Redrive, letter: Letter) -> Verdict:
-    if not way.rehearsal and not way.tray.delete([letter]):
+    if not way.rehearsal and not way.letter_queue.delete([letter]):
         return Verdict("it is still there: try again")
     held = letter.kind == "held"
     words = "in the ledger it stays held, and it is never sent" if held else "nothing is sent"

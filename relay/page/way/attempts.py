@@ -66,7 +66,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a delivery is: in `words`, why, and what the user does next.
+    """The progress of a delivery: in `words`, why, and what the user does next.
 
     `due` is when it is tried again, in epoch seconds. `details` is what the ledger knows. `letter`
     says among which letters it lies.
@@ -86,7 +86,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the stack knows of a delivery: its id and rule, its ledger item and its log lines.
+    """The stack's knowledge of a delivery: its id and rule, its ledger item and its log lines.
 
     `rest` is the item of the delivery of the objects that Braze refused of it, once redriven.
     """

@@ -34,7 +34,7 @@ _AWAY: Final = (ClientError, BotoCoreError, Unavailable)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a webhook's deliveries, which have the ids that the ledger has them under.
+    """The deliveries of a webhook as they are known, with the ids that the ledger has them under.
 
     `records` and `lines` are by delivery id; `unread` are the reasons why something is missing.
     `updates` and `commerce` are what Braze wrote to profiles, and what it counts.

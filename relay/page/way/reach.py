@@ -57,7 +57,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What came of a delivery in Braze.
+    """The result of a delivery in Braze.
 
     `words` say whom it reached, or why nobody, and `remedy` what to do then. `is_new` says that the
     profile was made by it. `message` is empty where nobody got any; `content` says what it is.

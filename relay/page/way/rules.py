@@ -26,7 +26,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class RuleStep:
-    """What a rule made of an event: in `words` why it did not want it, or why it failed."""
+    """A rule's result for an event: in `words` why it did not want it, or why it failed."""
 
     name: str
     result: Result

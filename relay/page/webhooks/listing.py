@@ -23,7 +23,7 @@ StateOf = Callable[[int, str], DeliveryState | None]  # by webhook and delivery
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What the list is to show: all with a text, of a source, of a kind.
+    """The filter of the list: all with a text, of a source, of a kind.
 
     Of those it shows a page: the newest, or the newest with a number less than `before`.
     """

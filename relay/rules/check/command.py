@@ -31,7 +31,7 @@ from relay.rules.check.sample_coverage import (
 )
 from relay.rules.check.warnings import shared_secrets
 from relay.stacks.samconfig import DEFAULT, Deployment, deployment
-from relay.webhooks.samples import NOW, Sample, WrongSample, samples, sources_in, strangers
+from relay.webhooks.samples import NOW, Sample, WrongSample, samples, samples_left_out, sources_in
 
 _ONE_OF_MANY = ": a filter [?..] gives a list, write ... | [0].x"
 
@@ -160,7 +160,7 @@ def rules_problems(
 
 def notes(found: Mapping[str, Source | RulesError]) -> Iterator[str]:
     """Yield notes on sources without a problem, and on their samples."""
-    yield from strangers(EVENTS, found)
+    yield from samples_left_out(EVENTS, found)
     for source in found.values():
         if isinstance(source, Source):
             own = list(samples(EVENTS, {source.name}))

@@ -41,7 +41,7 @@ class FieldChange:
 
 @dataclass(slots=True)
 class Difference:
-    """What becomes of the requests of a rule, in all webhooks; `rules` are its old and new name."""
+    """The change of a rule's requests, in all webhooks; `rules` are its old and new name."""
 
     kind: Kind
     rules: tuple[str, ...]

@@ -61,7 +61,7 @@ _NOT_APPLIED: Final = ("DuplicateItem", "ConditionalCheckFailed")
 
 
 class Applied(NamedTuple):
-    """Whether an update's condition held, and the item before it (after it with `ALL_NEW`)."""
+    """The result of an update: whether its condition held; the item before (`ALL_NEW`: after)."""
 
     applied: bool
     item: Mapping[str, Item]

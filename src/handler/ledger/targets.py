@@ -20,7 +20,7 @@ _STATES: Final[Mapping[str, CampaignState]] = {one: one for one in get_args(Camp
 
 
 class _Known(NamedTuple):
-    """What Braze has said of a campaign, and until when it is believed, in epoch seconds."""
+    """Braze's word on a campaign, and until when it is believed, in epoch seconds."""
 
     state: CampaignState
     until: int

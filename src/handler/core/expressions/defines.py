@@ -48,7 +48,7 @@ class Defined:
 
 
 class Known(NamedTuple):
-    """What a name stands for: its labelled tree; None where it can stand in no expression.
+    """The meaning of a name: its labelled tree; None where it can stand in no expression.
 
     `mend` says how to write it so that it can. `nodes` is the size of the tree.
     """

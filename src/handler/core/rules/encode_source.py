@@ -37,7 +37,7 @@ _KINDS: Final[Mapping[type[Scheme], str]] = {
 
 
 class Variant(NamedTuple):
-    """What a source is in a stage, None for any: without broadcasts, and with them."""
+    """A source in a stage, None for any: without broadcasts, and with them."""
 
     name: str
     stage: str | None

@@ -45,7 +45,7 @@ class _Block(BaseModel):
 
 
 class SignatureBlock(_Block):
-    """Where the signatures stand: see `Signature`."""
+    """The place of the signatures: see `Signature`."""
 
     header: HeaderName
     format: Literal["plain", "prefix", "pairs", "list"] = "plain"
@@ -66,7 +66,7 @@ class SignatureBlock(_Block):
 
 
 class TimestampBlock(_Block):
-    """When the sender signed: see `Timestamp`."""
+    """The time of signing: see `Timestamp`."""
 
     header: HeaderName | None = None
     key: Text | None = None
@@ -223,7 +223,7 @@ SchemeBlock = HmacBlock | HashBlock | StandardWebhooksBlock | TokenBlock | Basic
 
 
 class EventBlock(_Block):
-    """Where an event's type, id and time stand: JMESPath over the roots `headers` and `body`.
+    """The places of an event's type, id and time: JMESPath over the roots `headers` and `body`.
 
     `events` gives the list of events of a webhook that holds many; each of them is then `body`.
     `id` and `occurred_at` may stand only on what the sender signs. An `id` that is absent or

@@ -54,7 +54,7 @@ def _part(piece: str) -> Part:
 
 
 class Signature(NamedTuple):
-    """Where the signatures stand.
+    """The place of the signatures.
 
     plain: the whole header is one. prefix: one after `prefix` (`sha256=`).
     pairs: `key=value` items, every value of `key` is one (`t=1,v1=...`; blanks are trimmed).
@@ -80,7 +80,7 @@ def separator(form: str, given: str | None) -> str:
 
 
 class Timestamp(NamedTuple):
-    """When the sender signed: a header of its own, or a key of the pairs.
+    """The time of signing: a header of its own, or a key of the pairs.
 
     `tolerance` is in seconds and holds for the past and the future; null accepts any age,
     which leaves replays to the ledger alone.
