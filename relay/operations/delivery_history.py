@@ -76,7 +76,7 @@ def find(table: Ledger, text: str, names: Names) -> list[Found]:
     for one in possible:  # items of older releases are in no index
         reasons.setdefault(f"{_PREFIX}{one}", ["rule"])
     found = []
-    for key, record in table.get_many(reasons).items():
+    for key, record in table.as_recorded(table.get_many(reasons)).items():
         one = key.removeprefix(_PREFIX)
         found.append(Found(one, tuple(reasons[key]), record, possible.get(one)))
     return sorted(found, key=lambda one: (one.origin, one.id))
@@ -125,7 +125,8 @@ def logged(desk: Desk, delivery_id: str, start: float) -> list[Line]:
 
 def with_ids(desk: Desk, ids: Mapping[str, str]) -> list[Found]:
     """Return deliveries with their ledger records; `ids` has by what each was found."""
-    records = Ledger.of(desk.stack).get_many(f"{_PREFIX}{one}" for one in ids)
+    table = Ledger.of(desk.stack)
+    records = table.as_recorded(table.get_many(f"{_PREFIX}{one}" for one in ids))
     return [Found(one, (by,), records.get(f"{_PREFIX}{one}", {})) for one, by in ids.items()]
 
 
@@ -136,7 +137,8 @@ def with_rest(table: Ledger, found: Sequence[Found]) -> list[Found]:
     errors.
     """
     ids = [remainder_id(one.id) for one in found if refused_places(one.record)]
-    records = table.get_many(f"{_PREFIX}{one}" for one in ids) if ids else {}
+    read = table.get_many(f"{_PREFIX}{one}" for one in ids) if ids else {}
+    records = table.as_recorded(read)
     known = ((key.removeprefix(_PREFIX), record) for key, record in records.items())
     parts = [Found(one, (), record) for one, record in known]
     rest = {one.id: one for one in (with_rest(table, parts) if parts else ())}

@@ -6,13 +6,13 @@ Every call raises botocore's errors: they name the call and the reason.
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from botocore.exceptions import ClientError
 
 from handler.aws.clock import Clock
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import RequestState, State
 from handler.core.delivery.occurrences import joined, under
 from handler.core.models import Delivery
 from handler.ledger.occurrences import key_of, occurrences_in
@@ -88,27 +88,36 @@ class Ledger:
         return found
 
     def delivery(self, delivery_id: str) -> DeliveryRecord | None:
-        """Return the record of a delivery as it is now; None where there is none.
-
-        One that was held because its worker had vanished is ACCEPTED if that worker lived and has
-        recorded so after all.
-        """
-        item = self.get(f"{_DELIVERY}{delivery_id}")
-        if not item:
-            return None
-        record = DeliveryRecord.of(item)
-        if record.state != State.HELD or "held_from" not in item:
-            return record
-        request = self.get(f"send#{item['held_from']}")
-        is_member = delivery_id in request.get("members", ())
-        is_accepted = is_member and request.get("state") == State.ACCEPTED
-        return replace(record, state=State.ACCEPTED) if is_accepted else record
+        """Return the record of a delivery as it is now; None where there is none."""
+        key = f"{_DELIVERY}{delivery_id}"
+        item = self.get(key)
+        return DeliveryRecord.of(self.as_recorded({key: item})[key]) if item else None
 
     def deliveries(self, delivery_ids: Iterable[str]) -> dict[str, DeliveryRecord]:
         """Return the records of deliveries, of those that have one, by delivery id."""
         keys = [f"{_DELIVERY}{one}" for one in delivery_ids]
-        found = self.get_many(keys, is_consistent=True)
+        found = self.as_recorded(self.get_many(keys, is_consistent=True))
         return {key.removeprefix(_DELIVERY): DeliveryRecord.of(each) for key, each in found.items()}
+
+    def as_recorded(self, items: Mapping[str, Record]) -> dict[str, Record]:
+        """Return the items of deliveries, by key, each with the state that it has come to.
+
+        One that was held because its worker had vanished is ACCEPTED if that worker lived and has
+        recorded so after all, in the item of its batch request.
+        """
+        held = {
+            key: f"send#{each['held_from']}"
+            for key, each in items.items()
+            if each.get("state") == State.HELD and "held_from" in each
+        }
+        requests = self.get_many(held.values(), is_consistent=True) if held else {}
+        accepted = (
+            key
+            for key, name in held.items()
+            if requests.get(name, {}).get("state") == RequestState.ACCEPTED
+            and key.removeprefix(_DELIVERY) in requests[name].get("members", ())
+        )
+        return {**items, **{key: {**items[key], "state": State.ACCEPTED} for key in accepted}}
 
     def under(self, delivery: Delivery) -> Delivery:
         """Return a delivery under the id of its occurrence in the ledger: see `occurrences`."""

@@ -121,6 +121,8 @@ def test_what_its_lost_worker_has_recorded_as_accepted_after_all_is_not_released
     desk.bury(it, "unknown")
     desk.put(it, "HELD", **UNKNOWN, held_from={"S": "frozen"})
     put_request(desk, "frozen", state, *(it.id if one == "it" else one for one in members))
+    (row,) = desk.listed("held")
+    assert row["state"] == ("HELD" if sent else "ACCEPTED")
 
     done = desk.run("held", "release", "--yes")
 

@@ -133,6 +133,8 @@ def typed(value: Any) -> dict[str, Any]:
         return {"M": {name: typed(part) for name, part in value.items()}}
     if isinstance(value, list):
         return {"L": [typed(part) for part in value]}
+    if isinstance(value, set):
+        return {"SS": sorted(value)}
     return {"N": str(value)}
 
 

@@ -141,6 +141,15 @@ def test_a_state_that_sounds_like_the_end_says_what_it_means(
     assert f"state {state} {meaning}" in flat(stage.run("trace", ID).output)
 
 
+def test_what_its_lost_worker_has_recorded_as_accepted_after_all_is_not_said_to_be_held(
+    stage: Stage,
+) -> None:
+    """As a worker does that Lambda froze in its request, and let go on past its lease."""
+    stage.put(f"delivery#{ID}", item(state="HELD", held_from="frozen"))
+    stage.put("send#frozen", {"state": "ACCEPTED", "members": {ID, "b" * 64}})
+    assert "state ACCEPTED" in flat(stage.run("trace", ID).output)
+
+
 def test_an_item_of_an_older_relay_is_found_by_what_its_rule_makes_of_the_order(
     stage: Stage,
 ) -> None:
