@@ -5,6 +5,7 @@ messages, of what may be in flight and of the waits: workers then set as many wa
 rest as long, but a run is a hundredth as long.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from types import SimpleNamespace
@@ -29,6 +30,8 @@ from tests.simulation.world import BATCH, DELIVER_SECONDS, VISIBILITY
 
 WORKERS: Final = 10  # template.yaml: DeliverConcurrency
 PAUSED: Final = 200_000
+RULE: Final = "paused"
+RENAMED: Final = "paused-too"
 _SOON: Final = 10  # seconds
 
 
@@ -53,7 +56,7 @@ def delivery(number: int, rule: str) -> Delivery:
 def paused(
     clock: Time, faults: Faults, ceiling: int = MAX_IN_FLIGHT, timing: Timing | None = None
 ) -> Environments:
-    """Return environments with an empty queue, in which the rule `paused` is paused."""
+    """Return environments with an empty queue, in which RULE and RENAMED are paused."""
     ports: dict[str, Any] = {"clock": clock, "faults": faults}
     dead = Queue(DEAD)
     queue = Queue(QUEUE, visibility=VISIBILITY, dead=dead, ceiling=ceiling)
@@ -67,7 +70,7 @@ def paused(
         timing=timing or Timing(),
     )
     made.secrets.put(BRAZE_KEYS, '{"default": "key"}')
-    scopes: Any = {"M": {"rule/shop/paused": {"M": {}}}}
+    scopes: Any = {"M": {f"rule/shop/{one}": {"M": {}} for one in (RULE, RENAMED)}}
     made.dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": PAUSES}, "scopes": scopes})
     return made
 
@@ -103,9 +106,14 @@ class Seen:
 
 
 class Backlog:
-    """Runs the relay over the backlog for `lasts` seconds, with an order every second."""
+    """Runs the relay over the backlog for `lasts` seconds, with an order every second.
 
-    def __init__(self, size: int, lasts: float, *, grouped: bool = True) -> None:
+    The backlog is of `rules`, one after the other, each with an equal share of it.
+    """
+
+    def __init__(
+        self, size: int, lasts: float, *, grouped: bool = True, rules: Sequence[str] = (RULE,)
+    ) -> None:
         self.clock = Baton()
         self.ends = START + lasts
         self.is_grouped = grouped
@@ -118,7 +126,7 @@ class Backlog:
         self._most_in_flight = 0
         self._ordered: dict[str, float] = {}
         for number in range(PAUSED // size):
-            self._put(delivery(number, "paused"))
+            self._put(delivery(number, rules[number * size * len(rules) // PAUSED]))
 
     def run(self) -> Seen:
         """Let it all happen; return what was seen."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.simulation.backlog import Backlog
+from tests.simulation.backlog import RENAMED, RULE, Backlog
 from tests.simulation.sqs_queue import MAX_IN_FLIGHT
 
 _SIZE, _LASTS = (1, 1_800) if os.environ.get("FAULTS") == "all" else (100, 60)
@@ -21,6 +21,13 @@ def test_orders_pass_a_backlog_that_is_larger_than_what_may_be_in_flight() -> No
 
     assert seen.delay(1) < _SOON
     assert seen.most_in_flight < _CEILING / 2
+    assert seen.dead == 0
+
+
+def test_orders_pass_it_where_the_rule_was_renamed_meanwhile_and_so_are_its_groups() -> None:
+    seen = Backlog(100, 60, rules=(RULE, RENAMED)).run()
+
+    assert seen.delay(1) < _SOON
     assert seen.dead == 0
 
 
