@@ -1,6 +1,7 @@
 """Compiled rules of a package as ingest reads them: only where they are certainly right."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -143,6 +144,28 @@ def test_a_foreign_file_with_its_own_digest_is_not_used(
 ) -> None:
     (folder / FILE).write_bytes(head(content) + content)
     assert read(folder, caplog) == ["they are of another relay: their index differs"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda index, _lines: index["sources"].update(home=[["dev", 9_999, 9_999]]),
+        lambda index, _lines: index["sources"].update(home=[["dev", "a", "b"]]),
+        lambda index, _lines: index["sources"].update(home=7),
+        lambda _index, lines: lines.__setitem__(slice(None), [b"{}"] * len(lines)),
+        lambda _index, lines: lines.__setitem__(slice(None), [b"[1"] * len(lines)),
+    ],
+)
+def test_an_edited_file_that_was_given_its_own_digest_and_cannot_be_decoded_is_not_used(
+    folder: Path, change: Callable[[Any, list[bytes]], object], caplog: Log
+) -> None:
+    _, first, *lines = (folder / FILE).read_bytes().split(b"\n")
+    index = json.loads(first)
+    change(index, lines)
+    body = b"\n".join([json.dumps(index).encode(), *lines])
+    (folder / FILE).write_bytes(head(body) + body)
+    (why,) = read(folder, caplog)
+    assert re.fullmatch("they are of another relay: [a-z]+ cannot be decoded", why)
 
 
 @settings(max_examples=examples(40), suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -50,10 +50,14 @@ class CompiledFile:
         """Return the sources by name; raise NotUsable where one is not there for the stage."""
         found: dict[str, Source | RulesError] = {}
         for name, variants in self.index["sources"].items():
-            lines = [one[1:] for one in variants if one[0] in (None, stage)]
+            try:
+                lines = [one[1:] for one in variants if one[0] in (None, stage)]
+                if lines:
+                    found[name] = decode_source(self.lines, lines[0][broadcasts])
+            except (AttributeError, LookupError, TypeError, ValueError):  # edited by hand
+                raise NotUsable(f"they are of another relay: {name} cannot be decoded") from None
             if not lines:
                 raise NotUsable(f"{name} is not there for stage {stage}")
-            found[name] = decode_source(self.lines, lines[0][broadcasts])
         return found
 
 
