@@ -306,13 +306,16 @@ class _Told:
     def warnings(self) -> Iterator[Problem]:
         yield from booleans(self.document)
         yield from empty_values(self.document)
-        yield from warnings(self.source, self.preset)
+        told = list(warnings(self.source, self.preset))
+        yield from told
         yield from unused_names(self.source)
         yield from different_persons(self.source, self.document)
         yield from unordered_pairs(self.source, self.document)
         yield from counted_orders(self.source, self.document)
         yield from unseen_paths(self.source, self.documents)
-        yield from number_warnings(self.source, self.documents)
+        # What the rule alone shows is told once.
+        seen = number_warnings(self.source, self.documents)
+        yield from (one for one in seen if one[0] not in {path for path, _ in told})
         yield from by_samples(self.source, self.preset, self.events)
         yield from sampled(self.source, self.samples)
 

@@ -25,8 +25,9 @@ from handler.core.rules.users import profiles
 from handler.core.suggestions import closest
 from relay.console.format import few
 from relay.rules.check.attribute_values import literal_warnings
+from relay.rules.check.bare_times import bare_times
 from relay.rules.check.consent import consent_warnings
-from relay.rules.check.event_ids import by_type
+from relay.rules.check.event_ids import by_type, events_as_persons
 from relay.rules.check.event_order import order_warnings
 from relay.rules.check.event_timing import later_warnings
 from relay.rules.check.paths import templates, unseen
@@ -73,6 +74,7 @@ def warnings(source: Source, preset: str) -> Iterator[Problem]:
     """Yield the warnings on a source, each with its path within the file."""
     yield from _unbound(source)
     yield from _signed(source)
+    yield from bare_times(source)
     yield from personal_references(source)
     for at, rule in enumerate(source.rules):
         for path, text in _of_rule(rule, source, preset):
@@ -120,6 +122,7 @@ def unseen_paths(source: Source, documents: Mapping[str, list[object]]) -> Itera
 def _of_rule(rule: Rule, source: Source, preset: str) -> Iterator[Problem]:
     yield from _types(rule, preset)
     yield from by_type(rule, source, preset)
+    yield from events_as_persons(rule, source, preset)
     for name in header_names(rule.when) if rule.when else ():
         if name is None or not source.scheme.proves(name):
             text = "the sender does not sign it, and a webhook played again may say otherwise"

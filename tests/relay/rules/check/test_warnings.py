@@ -38,7 +38,7 @@ HAND = FILE.replace(
     """verify:
   encoding: hex
   signature: {header: X-Signature, format: prefix, prefix: "sha256="}
-event: {type: body.type, type_signed: true, id: body.id}""",
+event: {type: body.type, type_signed: true, id: body.event_id}""",
 )
 UNTIMED = FILE.replace("rules:", "event: {occurred_at: null}\nrules:")
 CITY = "            city: ${body.city}\n"
@@ -437,6 +437,99 @@ def test_a_key_without_a_value_is_told_for_it_deletes(line: str) -> None:
 @pytest.mark.parametrize("line", ["vip: null", "vip: ''", "vip: ~"])
 def test_a_null_that_is_written_is_meant(line: str) -> None:
     assert list(empty_values(yaml12.load(attributes(line), "f"))) == []
+
+
+TIMED = "is a time, and two events of one second would be sent once; say what it is the time of"
+
+
+@pytest.mark.parametrize(
+    "once, time",
+    [
+        ("${body.updated_at}", "body.updated_at"),
+        ("${text(body.order.updatedAt)}", "body.order.updatedAt"),
+        ("${source}-${body.updated_at}", "body.updated_at"),
+        ("${time(occurred_at)}", "occurred_at"),
+        ("${coalesce(body.changed_at, body.created_at)}", "body.changed_at"),
+    ],
+)
+def test_a_bare_time_does_not_say_what_happens_once(once: str, time: str) -> None:
+    ((path, words),) = told(FILE.replace("${body.id}", once, 1))
+    assert path == "rules.0.once"
+    assert words == f"{time} {TIMED}, as in ${{body.id}}-${{{time}}}"
+
+
+@pytest.mark.parametrize(
+    "once",
+    [
+        "${body.email}",
+        "${body.id}-${body.updated_at}",
+        "${concat(body.id, '@', text(body.updated_at))}",
+        "${coalesce(body.change, body.updated_at)}",
+        "${body.candidate}",
+    ],
+)
+def test_what_is_more_than_a_time_may_say_what_happens_once(once: str) -> None:
+    assert told(FILE.replace("${body.id}", f'"{once}"', 1)) == []
+
+
+def test_a_time_is_no_person_and_no_id_of_an_event() -> None:
+    text = HAND.replace("id: body.event_id", "id: body.sent_on, occurred_at: body.sent_on")
+    text = text.replace("external_user_id: ${body.id}", "external_user_id: ${body.created_at}")
+    assert dict(told(text)) == {
+        "event.id": (
+            "body.sent_on is a time, and two events of one second would be one;"
+            " write concat(text(body.id), '@', text(body.sent_on))"
+        ),
+        "rules.0.send.recipients.0.external_user_id": (
+            "body.created_at is a time, and no person; write what of the event says who it is,"
+            " as in ${body.customer.id}"
+        ),
+    }
+
+
+def identified(identifier: str, event_id: str = "body.event_id", kind: str = "order") -> str:
+    text = HAND.replace("external_user_id: ${body.id}", f"external_user_id: {identifier}")
+    return text.replace("id: body.event_id", f"id: {event_id}").replace("orders/create", kind)
+
+
+@pytest.mark.parametrize(
+    "text, read",
+    [
+        (identified("${body.event_id}"), "body.event_id"),
+        (identified("${text(body.event_id)}"), "body.event_id"),
+        (identified("shop-${body.event_id}"), "body.event_id"),
+        (identified("${id}"), "id"),
+        (identified("${body.id}", "text(body.id)"), "body.id"),
+        (identified("${id}", "\"concat(body.id, '@', body.at)\""), "id"),
+        (identified("${body.user_event_id}", "body.user_event_id", "user"), "body.user_event_id"),
+    ],
+)
+def test_the_id_of_an_event_is_no_person(text: str, read: str) -> None:
+    assert dict(told(text)) == {
+        "rules.0.send.recipients.0.external_user_id": (
+            f"{read} is the id of the event, and each would be a person; write what of it says who"
+            " it is, as in ${body.customer.id}"
+        )
+    }
+
+
+def test_the_id_of_a_presets_events_is_no_person_whatever_their_type() -> None:
+    text = FILE.replace("preset: shopify", "preset: stripe").replace("orders/create", "customer.x")
+    assert [words for _, words in warnings(shop(text), "stripe") if "id of the event" in words]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        identified("${body.id}", "body.id", "user.signup"),
+        identified("${body.user_id}", "body.user_id"),
+        identified("${body.event_id}-${body.customer.id}"),
+        identified("${body.customer.id}"),
+        FILE.replace("orders/create", "customers/create"),
+    ],
+)
+def test_an_id_that_may_be_a_persons_is_not_told(text: str) -> None:
+    assert told(text) == []
 
 
 PAID = "body.total_price_set.presentment_money"
