@@ -166,8 +166,10 @@ class _Walk:
         return at.elements()
 
     def slice(self, _node: "Node", at: _Seen) -> _Seen:
-        if at.values and all(isinstance(one, str) for one in at.values):
-            self.notes.append(f"{at.path} is text, and [a:b] takes a part of a list alone")
+        kinds = {kind(one) for one in at.values}
+        if len(kinds) == 1 and kinds <= {"string", "object"}:
+            what = _NO_LISTS[kinds.pop()]
+            self.notes.append(f"{at.path} is {what}, and [a:b] takes a part of a list alone")
         return at
 
     def row(self, node: "Node", at: _Seen) -> _Seen:
@@ -182,7 +184,11 @@ class _Walk:
         return at
 
     def projection(self, node: "Node", at: _Seen) -> _Seen:
-        elements = self.look(node["children"][0], at).elements()
+        base = node["children"][0]
+        found = self.look(base, at)
+        if not any(one["type"] == "slice" for one in base["children"]):  # it has a note of its own
+            self._note_no_list(found)
+        elements = found.elements()
         for child in node["children"][2:]:  # a filter's condition
             self.look(child, elements)
         return _Seen((list(self.look(node["children"][1], elements).values),))
@@ -195,11 +201,26 @@ class _Walk:
 
     def flatten(self, node: "Node", at: _Seen) -> _Seen:
         found = self.look(node["children"][0], at)
+        self._note_no_list(found)
         lists = (each for each in found.values if isinstance(each, list))
         flat = [
             part for each in lists for one in each for part in (one if _is_list(one) else [one])
         ]
         return _Seen((flat,), found.path)
+
+    def _note_no_list(self, found: _Seen) -> None:
+        """Note a value that is taken for a list: of an object, in whichever sample, it is null.
+
+        PHP writes a list as {"0": ..., "2": ...} once an element was taken out of it.
+        """
+        kinds = {kind(one) for one in found.values if one is not None}
+        if "object" in kinds:
+            where = "every sample" if len(kinds) == 1 else "a sample"
+            text = f"{found.path} is an object in {where}, and [] and [?...] take lists alone"
+            self.notes.append(f"{text}; its values are {found.path}.*")
+        elif len(kinds) == 1 and kinds <= _NO_LISTS.keys():
+            text = f"{found.path} is {_NO_LISTS[kinds.pop()]} in every sample"
+            self.notes.append(f"{text}, and [] and [?...] take lists alone")
 
     def call(self, node: "Node", at: _Seen) -> _Seen:
         if node["value"] == "root":

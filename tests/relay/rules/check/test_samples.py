@@ -402,7 +402,5 @@ def test_a_type_in_another_spelling_is_told_by_that_of_the_samples(desk: Desk) -
 def test_an_event_for_a_person_is_told_once(desk: Desk) -> None:
     desk.sample(customer={"id": "c-1"})
     said = desk.check(RULES.replace("${body.data.object.id}", "${body.id}"))
-    assert [words for _, words in said if "person" in words] == [
-        "body.id is the id of the event, and each would be a person; write what of it says who it"
-        " is, as in ${body.customer.id}"
-    ]
+    (words,) = [words for _, words in said if "person" in words]
+    assert words.startswith("body.id is the id of the event, and each would be a person; write")

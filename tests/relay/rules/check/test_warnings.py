@@ -49,6 +49,7 @@ BODY: dict[str, Any] = {
     "email": None,
     "customer": None,
     "lines": [{"sku": "a"}, {"sku": "b", "tax": {"rate": 1}}],
+    "rows": {"0": {"sku": "a"}, "2": {"sku": "b"}},
 }
 
 
@@ -337,11 +338,16 @@ def unseen(expression: str, body: Any = BODY, event_type: str = "orders/create")
         ("body.lines.length", "body.lines has no length of its own; write length(body.lines)"),
         ("body.city.size", "body.city has no size of its own; write length(body.city)"),
         ("body.city[0:3]", "body.city is text, and [a:b] takes a part of a list alone"),
+        ("body.rows[:1].sku", "body.rows is an object, and [a:b] takes a part of a list alone"),
         ("body.city[0]", "body.city is text, and [0] takes the first of a list"),
         ("body.lines[0].tax[0]", ("body.lines[].tax is an object, and [0] takes the first of a"
          " list; behind a filter write | [0]")),
         ("body.lines[?sku == 'a'].sku[0]", ("body.lines[].sku is text, and [0] takes the first of a"
          " list; behind a filter write | [0]")),
+        *((f"body.rows{of_list}", ("body.rows is an object in every sample, and [] and [?...] take"
+           " lists alone; its values are body.rows.*"))
+          for of_list in ("[].sku", "[*].sku", "[?sku == 'a']", "[?sku == 'a'].sku | [0]")),
+        ("body.city[]", "body.city is text in every sample, and [] and [?...] take lists alone"),
         ("body.lines[].*.rte", "no sample event has body.lines[].*.rte; did you mean rate?"),
     ],
 )  # fmt: skip
@@ -400,6 +406,16 @@ def test_a_path_within_an_item_is_followed_too() -> None:
     ((path, words),) = unseen_paths(source, {"orders/create": [{"body": BODY}]})
     assert words == "no sample event has item.skou; did you mean sku?"
     assert path == ("rules", 0, "send", "recipients", 0, "attributes", "email")
+
+
+def test_a_list_that_is_an_object_in_one_sample_is_told() -> None:
+    source = shop(attributes('x: "${body.rows[].sku}"'))
+    bodies: list[Any] = [{**BODY, "rows": one} for one in (BODY["lines"], BODY["rows"], None)]
+    ((_, words),) = unseen_paths(source, {"orders/create": [{"body": one} for one in bodies]})
+    assert words == (
+        "body.rows is an object in a sample, and [] and [?...] take lists alone; its values are"
+        " body.rows.*"
+    )
 
 
 def test_two_sources_that_share_a_secret_are_named() -> None:
