@@ -4,6 +4,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -61,6 +62,16 @@ class Deployment:
 def deployment(config_env: str = DEFAULT) -> Deployment:
     """Return an environment of samconfig.toml; end the command with a message without one."""
     return read(_text(), config_env)
+
+
+def stages() -> list[str]:
+    """Return the stages of all environments of samconfig.toml, without those of wrong ones."""
+    found: list[str] = []
+    for value in _loaded(_text()).values():
+        if isinstance(value, dict):
+            with suppress(typer.BadParameter):
+                found.append(Deployment("", _parameters(_settings(value, "deploy"))).stage)
+    return list(dict.fromkeys(found))
 
 
 def environment_of(stack_name: str) -> str | None:

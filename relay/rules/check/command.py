@@ -20,7 +20,15 @@ from relay.console.options import RulesArgument, RulesOption, rules_folder
 from relay.paths import EVENTS, RULES
 from relay.rules.check.attribute_values import is_left_out
 from relay.rules.check.json_schema import rules_schema
-from relay.rules.check.report import Remark, RulesFile, at_rule, examine, examine_file, warning_at
+from relay.rules.check.report import (
+    Remark,
+    RulesFile,
+    at_rule,
+    examine,
+    examine_file,
+    stage_warnings,
+    warning_at,
+)
 from relay.rules.check.sample_coverage import (
     missing_fields,
     seen_events,
@@ -30,7 +38,7 @@ from relay.rules.check.sample_coverage import (
     unseen_event,
 )
 from relay.rules.check.warnings import shared_secrets
-from relay.stacks.samconfig import DEFAULT, Deployment, deployment
+from relay.stacks.samconfig import DEFAULT, Deployment, deployment, stages
 from relay.webhooks.samples import NOW, Sample, WrongSample, samples, samples_left_out, sources_in
 
 _ONE_OF_MANY = ": a filter [?..] gives a list, write ... | [0].x"
@@ -97,6 +105,7 @@ def _remarks(
     webhooks = _samples_of(found)
     yield from examine(rules, checked.stage, webhooks, checked.workspace)
     yield from problems
+    yield from stage_warnings(rules, {checked.stage, *stages()})
     yield from (warning_at(rules, *one) for one in _unknowns(found, webhooks))
     loaded = [source for source in found.values() if isinstance(source, Source)]
     yield from (Remark("warning", one) for one in shared_secrets(loaded))

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,6 +29,7 @@ from relay.rules.check.sample_values import number_notes, number_warnings
 from relay.rules.check.shared_guards import unordered_pairs
 from relay.rules.check.shared_names import different_persons, unused_names
 from relay.rules.check.target_ids import misshapen
+from relay.rules.check.unknown_stages import unknown_stages
 from relay.rules.check.warnings import booleans, empty_values, unseen_paths, warnings
 from relay.webhooks.samples import Sample, shown_folder
 
@@ -146,6 +147,14 @@ def warning_at(rules: Path | RulesFile, source: str, path: yaml12.Path, message:
         at = own if own in document.places else path
         return file.remark(document.finding(at, message), "warning")
     return Remark("warning", message)
+
+
+def stage_warnings(rules: Path, deployed: Collection[str]) -> Iterator[Remark]:
+    """Yield warnings on the stages, in a folder of rules files, that no deployment has."""
+    for file in (_file(one, ANYBODY) for one in files(rules)):
+        with suppress(RulesError):  # its mistakes are remarks of its own
+            document = yaml12.load(file.text, file.shown)
+            yield from _at_places(file, document, "warning", unknown_stages(document, deployed))
 
 
 def _files_of(rules: Path | RulesFile, source: str) -> Iterator[tuple[RulesFile, Document]]:

@@ -220,6 +220,38 @@ def test_a_mistake_among_the_workspaces_is_named_once_with_its_place(
     assert check(tmp_path).exit_code == 1
 
 
+STAGED = GOOD.replace("rules:", "vars: {dev: {a: 1}, OTHER: {a: 2}}\nrules:", 1)
+
+
+@pytest.mark.parametrize(
+    "stage, meant", [("production", "prod"), ("Prod", "prod"), ("prd", "prod"), ("prodd", "prod")]
+)
+def test_a_stage_that_no_deployment_has_is_told(tmp_path: Path, stage: str, meant: str) -> None:
+    (one,) = remarks(written(tmp_path, STAGED.replace("OTHER", stage)))
+    assert (one["level"], f"{one['line']}:{one['column']}") == ("warning", "2:21")
+    text = f"no deployment of samconfig.toml has the stage {stage}; did you mean {meant}?"
+    assert one["message"] == text
+
+
+def test_a_stage_of_one_source_that_no_deployment_has_is_told(tmp_path: Path) -> None:
+    own = "sources: {shop: {vars: {dev: {a: 1}, production: {a: 2}}}}\nrules:"
+    (one,) = remarks(written(tmp_path, GOOD.replace("rules:", own, 1)))
+    assert one["message"].endswith("the stage production; did you mean prod?")
+
+
+def test_a_stage_that_a_deployment_has_or_nothing_is_like_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for stage in ("prod", "eu", "qa"):
+        assert remarks(written(tmp_path, STAGED.replace("OTHER", stage))) == []
+    both = STAGED.replace("OTHER: {a: 2}", "prod: {a: 2}, production: {a: 2}")
+    assert remarks(written(tmp_path, both)) == []
+    text = (PROJECT / "samconfig.toml").read_text(encoding="utf-8")
+    other = text.replace("Stage=prod ", "Stage=prod RulesStage=production ")
+    monkeypatch.setattr("relay.stacks.samconfig._text", lambda: other)
+    assert remarks(written(tmp_path, STAGED.replace("OTHER", "production"))) == []
+
+
 def test_a_broadcast_is_a_note_where_the_deployment_does_not_allow_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
