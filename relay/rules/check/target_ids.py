@@ -113,10 +113,13 @@ def _members(value: object, path: Path) -> Iterator[tuple[Path, object]]:
 
 
 def _places(value: object, own: Path, sources: Sequence[str], stage: str) -> list[Path]:
-    """Return the paths of an id for each source: a source may have variables of its own."""
+    """Return the paths of an id for each source: a source may have variables of its own.
+
+    Another expression is no id, and a mistake of its own.
+    """
     name = _variable(value)
     if name is None:
-        return [own]
+        return [] if isinstance(value, str) and "${" in value else [own]
     return [("vars", stage, name), *(("sources", one, "vars", stage, name) for one in sources)]
 
 

@@ -207,7 +207,8 @@ class Compiler:
         name = variable(template.expression.tree) if isinstance(template, Whole) else None
         if name is None or any(map(defined_in, (one.tree for one in expressions(template)))):
             keys = ", ".join(fixed)
-            self.find(path, f"no webhook may change {keys}: write the value, or ${{vars.name}}")
+            text = f"no webhook may change {keys}: write the value, or ${{vars.name}}"
+            self.note_else(path, [((), text)])
             return _UNKNOWN
         found = self._vars.get(name, _UNKNOWN)
         return found if isinstance(found, str | int | float) else None
