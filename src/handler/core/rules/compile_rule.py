@@ -1,9 +1,11 @@
 """Compiles one rule of a rules file."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
+from handler.core.expressions.placeholders import filled, meant
 from handler.core.expressions.template import Template, expressions, is_literal
 from handler.core.rules.compile_send import compile_send, is_renamed
 from handler.core.rules.compile_users import NOTHING, Body, compile_users
@@ -12,6 +14,8 @@ from handler.core.rules.schema import RuleBlock, surge_limit
 from handler.core.rules.source import ITEM, KINDS, Rule
 from handler.core.rules.terms import find_terms
 from handler.core.suggestions import closest
+
+_EXAMPLE: Final = "what happens only once, as in once: ${body.id}"
 
 
 def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
@@ -56,8 +60,17 @@ def compile_rule(block: RuleBlock, index: int, compiler: Compiler) -> Rule:
 def _once(block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]) -> Template:
     once = compiler.template(block.once, path, roots)
     if once is not None and is_literal(once):
-        compiler.find(path, "once holds no ${...}: this rule would send once, ever")
+        text = f"once holds no ${{...}}: this rule would send once, ever; write {_varying(once)}"
+        compiler.note_else(path, [((), text)])
     return once
+
+
+def _varying(once: Template) -> str:
+    """Return what is meant by a `once` that is the same for every event, else an example."""
+    if not isinstance(once, str):
+        return _EXAMPLE
+    path = meant(once) if "." in once or once.endswith(("id", "}")) else None
+    return filled(once) or path or _EXAMPLE
 
 
 def _body(block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]) -> Body:

@@ -71,7 +71,12 @@ NOT_ROOT = "(there are: source, type, id, headers, body, vars, occurred_at, rece
         (RULE, RULE + "    when: lowr(body.a)\n",
          "7:5: there is no function lowr(); did you mean lower()?"),
         (RULE, RULE + "    once: body.id\n",
-         "7:5: once holds no ${...}: this rule would send once, ever"),
+         "7:5: body.id is sent as it stands; for the event's value write ${body.id}"),
+        (RULE, RULE + "    once: order_id\n",
+         "7:5: once holds no ${...}: this rule would send once, ever; write ${body.order_id}"),
+        (RULE, RULE + "    once: welcome\n",
+         ("7:5: once holds no ${...}: this rule would send once, ever; write what happens only"
+          " once, as in once: ${body.id}")),
         (RULE, RULE + "    required: [attributs.email]\n",
          "7:16: there is no attributs.email; paths begin in the recipient"),
         (RULE, RULE + "    keep_empty: external_user_i\n",
