@@ -246,11 +246,17 @@ def find_uncarried(rules: Iterable[Rule], sender: Sender, compiler: Compiler) ->
         for expression in expressions(define.template):
             _find_headers(expression, sender, ("define", define.name), compiler)
     for at, rule in enumerate(rules):
-        if rule.when:
-            _find_headers(rule.when, sender, ("rules", at, "when"), compiler)
-        for template in (rule.send, rule.varying, *rule.recipients):
-            for expression in expressions(dict(template)):
-                _find_headers(expression, sender, ("rules", at, rule.kind), compiler)
+        for path, expression in _reading(rule):
+            _find_headers(expression, sender, ("rules", at, *path), compiler)
+
+
+def _reading(rule: Rule) -> Iterator[tuple[Path, Expression]]:
+    """Yield the condition of a rule and the expressions of its body, each with its path."""
+    yield from [(("when",), rule.when)] if rule.when else []
+    shared = (("send",), rule.send), (("send",), rule.varying)
+    for place, template in (*shared, *rule.bodies):
+        for path, leaf in leaves(dict(template)):
+            yield from (((*place, *path), one) for one in expressions(leaf))
 
 
 def _find_headers(expression: Expression, sender: Sender, path: Path, compiler: Compiler) -> None:

@@ -195,7 +195,7 @@ def test_a_mistake_is_named_with_its_place_and_what_was_meant(
         ("type: a\n", "type: a\n    when: headers.cookie\n",
          "9:5: an event carries no header cookie; name it under headers, in the file"),
         ('"${body.id}"', """'${headers."X-Shop"}'""",
-         "9:5: headers have names in small letters: x-shop"),
+         "9:42: headers have names in small letters: x-shop"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_scheme_written_by_hand_is_named(old: str, new: str, finding: str) -> None:
