@@ -25,7 +25,13 @@ from handler.core.expressions.arguments import (
 from handler.core.expressions.closures import Compiler
 from handler.core.expressions.defines import Roots
 from handler.core.expressions.evaluation import FAILURES, Evaluation, Step
-from handler.core.expressions.foreign_calls import completed, meant_call, not_there, translated
+from handler.core.expressions.foreign_calls import (
+    completed,
+    is_of_list,
+    meant_call,
+    not_there,
+    translated,
+)
 from handler.core.expressions.functions import Functions, signature_of
 from handler.core.expressions.json_values import Budget
 from handler.core.expressions.nulls import Nulls
@@ -46,6 +52,12 @@ _DEPTH: Final = 100  # far above what people write, far below what Python's stac
 _NAMES: Final = ("unquoted_identifier", "quoted_identifier", "literal", "current")
 _ENDING: Final = frozenset({*_NAMES, "rparen", "rbracket", "rbrace", "flatten"})
 _BEGINNING: Final = frozenset({*_NAMES, "not", "expref", "lbrace"})
+_PROJECTIONS: Final = ("projection", "filter_projection", "value_projection")
+_EACH: Final["Node"] = {
+    "type": "identity",
+    "value": None,
+    "children": [],
+}  # an element of a projection
 
 
 def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0) -> None:
@@ -60,6 +72,7 @@ def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0)
         _check_call(node, strict=strict)
     if node["type"] in ("pipe", "subexpression"):
         _check_methods(node, strict=strict)
+    _check_projected(node, strict=strict)
     if node["type"] == "expref" and not argument:
         raise ExpressionError("`&` stands only before an argument, as in sort_by(items, &price)")
     if node["type"] == "literal":
@@ -116,6 +129,34 @@ def _check_methods(node: "Node", *, strict: bool) -> None:
         if problem and (meant := translated(call["value"], value, given)):
             whole = unparse(right).replace(unparse(call), meant, 1)
             raise ExpressionError(f"{problem}; write {whole}")
+
+
+def _check_projected(node: "Node", *, strict: bool) -> None:
+    """Raise ExpressionError for such a call behind a list: `items[].name.join(', ')`."""
+    of, inner = _projection(node)
+    if inner is None:
+        return
+    left, right, *condition = inner["children"]
+    *before, call = right["children"] if right["type"] == "subexpression" else [right]
+    problem = _call_problem(call, strict=strict) if call["type"] == "function_expression" else None
+    if not problem:
+        return
+    left = {**node, "children": [*of, left]} if of else left
+    path: Node = {**right, "type": "subexpression", "children": before} if before else _EACH
+    each, row = (unparse({**inner, "children": [left, one, *condition]}) for one in (_EACH, path))
+    given = [unparse(one) for one in call["children"]]
+    if is_of_list(call["value"]):
+        raise ExpressionError(f"{problem}; write {translated(call['value'], row, given)}")
+    if before and (meant := translated(call["value"], unparse(path), given)):
+        raise ExpressionError(f"{problem}; write {each}.{meant}")
+
+
+def _projection(node: "Node") -> "tuple[list[Node], Node | None]":
+    """Return what stands before a list's elements within a path, and the node of the elements."""
+    if node["type"] in _PROJECTIONS:
+        return [], node
+    *of, last = node["children"] if node["type"] == "subexpression" else [node]
+    return of, last if last["type"] in _PROJECTIONS else None
 
 
 def _call_problem(node: "Node", *, strict: bool) -> str | None:

@@ -76,6 +76,13 @@ _NOT_THERE: Final = {
     **dict.fromkeys(("format", "sprintf", "printf"), "concat('a', b) joins texts"),
     **dict.fromkeys(("random", "uuid"), "one event must give one value"),
 }
+# Methods of a list as a whole; others are of each of its elements.
+_OF_WHOLES: Final = frozenset(
+    {
+        *("join", "size", "length", "len", "count", "first", "head", "last", "sort", "reverse"),
+        *("sum", "max", "min", "avg", "includes", "include", "contains"),
+    }
+)
 _OF_LISTS: Final = ("max", "min", "sum", "avg")
 # What stands behind the value of a call that has the value alone, as an example.
 _SECOND: Final = {
@@ -125,6 +132,11 @@ def translated(name: str, value: str, arguments: Sequence[str] = ()) -> str | No
     if form == "join({1}, {0})" and not arguments:
         given.append("' '")
     return _ARGUMENT.sub(lambda at: dict(enumerate(given)).get(int(at[1]), "..."), form)
+
+
+def is_of_list(name: str) -> bool:
+    """Return whether a method is one of a list as a whole, and not of each of its elements."""
+    return _key(name) in _OF_WHOLES
 
 
 def meant_call(name: str, arguments: Sequence[str]) -> str | None:
