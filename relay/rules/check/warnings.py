@@ -307,7 +307,7 @@ def _liquid(path: Path, leaf: Template) -> Iterator[Problem]:
     for part in parts:
         for found in _LIQUID.findall(part) if isinstance(part, str) else ():
             yield path, f"{found} is sent as it stands: {_NO_LIQUID}{_value(found)}"
-        for found in placeholders(part) if isinstance(part, str) else ():
+        for found in placeholders(_LIQUID.sub(" ", part)) if isinstance(part, str) else ():
             value = placeholder(found) or "${body.x}"
             yield path, f"{found} is sent as it stands; the event's value is {value}"
 

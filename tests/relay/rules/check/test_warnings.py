@@ -455,6 +455,11 @@ def test_a_null_that_is_written_is_meant(line: str) -> None:
     assert list(empty_values(yaml12.load(attributes(line), "f"))) == []
 
 
+def test_a_value_within_liquid_is_told_once_with_the_liquid() -> None:
+    ((_, words),) = told(attributes("note: '{{ $${x} }}'"))
+    assert words.startswith("{{ ${x} }} is sent as it stands: Braze fills in Liquid in the message")
+
+
 TIMED = "is a time, and two events of one second would be sent once; say what it is the time of"
 
 
