@@ -23,6 +23,10 @@ _LEADING: Final = {
     "%": "YAML allows no value to begin with %",
 }
 _QUOTED: Final = re.compile(r"""(?:^|:)\s*((['"])(.*?)\2\s*[^\s#,}\]].*)$""")
+# In a block a comma behind a quote ends nothing.
+_QUOTED_IN_BLOCK: Final = re.compile(
+    r"""^\s*(?:- +)*(?:[\w.-]+:\s+)?((['"])(.*?)\2\s*[,}\]]\s*\S?.*)$"""
+)
 _OPENED: Final = re.compile(r"""^\s*(?:- +)*(?:[\w.-]+:\s+)?((["'])(?:(?!\2).)*?)\s*$""")
 _OPERATOR: Final = re.compile(r"\s*(?:[=!]=|[<>]=?|&&|\|\|?)")
 _APOSTROPHE: Final = re.compile(r"\w'\w")
@@ -36,6 +40,7 @@ _VALUE: Final = re.compile(r"^\s*(?:(?:- +)*[\w.-]+:\s+|(?:- +)+)(.*?)\s*$")
 _LED: Final = re.compile(r"[:,\[{]\s*([*`@%][^,\[\]{}]*)")
 _TRIED: Final = 20  # mends of one kind: each is a reading of the whole text
 _INDENTED: Final = ("mapping values", "block end", "expected key", "'-' indicator")
+_IN_BLOCK: Final = ("block end", "expected key")
 _UNPRINTABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
@@ -218,10 +223,14 @@ def _expression(text: str) -> str:
 def _closed(place: Place) -> str:
     """Return the mend of a value that goes on behind its closing quote."""
     found = _QUOTED.search(place.here)
+    if found is None and any(one in place.problem for one in _IN_BLOCK):
+        found = _QUOTED_IN_BLOCK.search(place.here)
     if found is None:
         return ""
     text = "YAML ends a value with its closing quote"
     written = found[1].strip()
+    if re.fullmatch(r"\s*,", written[len(found[3]) + 2 :]):
+        return f"{text}: leave out the comma behind it"
     meant = _meant(written, found[2])
     if meant and place.solves(place.row, written, encoded(meant), meant):
         return f"{text}: write {encoded(meant)}"
