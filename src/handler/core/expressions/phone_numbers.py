@@ -10,6 +10,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 COUNTRIES: Final = frozenset(phonenumbers.SUPPORTED_REGIONS)  # ISO 3166-1, two capitals
+_SCHEME: Final = re.compile(r"tel:\s*", re.IGNORECASE)  # RFC 3966, as in tel:+49-151-23456789
 _LONGEST: Final = 64  # characters; E.164 has 15 digits
 # A second number in the field. The library would read both as one.
 _ANOTHER: Final = re.compile(r"[,;/|&\n]\s*[+(0]|[^\s(]\s*\+")
@@ -22,6 +23,8 @@ def e164(text: str, country: str | None) -> str | None:
     merely possible one has the right count of digits, which a typing mistake has too.
     """
     written = "".join(char for char in text if char.isprintable() or char.isspace()).strip()
+    if scheme := _SCHEME.match(written):
+        written = written[scheme.end() :]
     if len(written) > _LONGEST or _ANOTHER.search(written):
         return None
     if any(char.isalpha() for char in written):

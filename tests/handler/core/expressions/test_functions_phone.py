@@ -133,13 +133,24 @@ def test_what_nobody_can_be_reached_by_is_null(number: Any, country: Any) -> Non
 
 
 @pytest.mark.parametrize(
+    "number", ["tel:+4915123456789", "TEL: +49-151-23456789", "tel:0151-23456789"]
+)
+def test_the_scheme_of_a_link_is_no_part_of_its_number(number: str) -> None:
+    assert phone(number, "DE") == "+4915123456789"
+
+
+@pytest.mark.parametrize(
     "number, country",
     [
         ("1-800-FLOWERS", "US"),
         ("0151-abcdefgh", "DE"),
         ("call me 0151 23456789", "DE"),
         ("0151 23456789 (work)", "DE"),
-        ("tel:+4915123456789", "DE"),
+        ("tel:tel:+4915123456789", "DE"),
+        ("tel:+4915123456789;ext=12", "DE"),
+        ("tel:0151-23456789;phone-context=+49", "DE"),
+        ("tel:+49%20151%2023456789", "DE"),
+        ("tel:", "DE"),
         ("202 555 0143 ext. 12", "US"),
         ("202 555 0143 x12", "US"),
         ("202 555 0143 #12", "US"),
