@@ -110,12 +110,12 @@ class Ledger:
             for key, each in items.items()
             if each.get("state") == State.HELD and "held_from" in each
         }
-        requests = self.get_many(held.values(), is_consistent=True) if held else {}
+        sends = self.get_many(held.values(), is_consistent=True) if held else {}
         accepted = (
             key
             for key, name in held.items()
-            if requests.get(name, {}).get("state") == RequestState.ACCEPTED
-            and key.removeprefix(_DELIVERY) in requests[name].get("members", ())
+            if sends.get(name, {}).get("state") == RequestState.ACCEPTED
+            and key.removeprefix(_DELIVERY) in sends[name].get("members", ())
         )
         return {**items, **{key: {**items[key], "state": State.ACCEPTED} for key in accepted}}
 
