@@ -10,7 +10,7 @@ from handler.aws.dynamodb import Table
 from handler.aws.retry import Retry
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
@@ -28,9 +28,9 @@ _TABLE: Final = "ledger"
 _TIMING: Final = Timing()
 _DAYS: Final = 400
 _STATES: Final = {
-    "accepted": State.ACCEPTED,
-    "not_sent": State.FAILED,
-    "unknown": State.UNKNOWN,
+    "accepted": LedgerState.ACCEPTED,
+    "not_sent": LedgerState.FAILED,
+    "unknown": LedgerState.UNKNOWN,
 }
 _BASE: Final = Delivery(
     id="",
@@ -118,13 +118,15 @@ class Writer:
             return "go"
         return self.guard.begin(delivery, times.now, times.lease_until)
 
-    def _settle(self, delivery: Delivery, claimed: Claim, state: State, *, wrote: bool) -> None:
+    def _settle(
+        self, delivery: Delivery, claimed: Claim, state: LedgerState, *, wrote: bool
+    ) -> None:
         with suppress(Unavailable):
             self.ledger.mark(claimed, state, {"class": str(state)}, self.clock())
         if not (wrote and self.guarded):
             return
         with suppress(Unavailable):
-            if state is State.ACCEPTED:
+            if state is LedgerState.ACCEPTED:
                 self.guard.end(delivery, accepted=True)
             else:
                 self.guard.postpone(delivery)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.models import OnUnknown
 
 
@@ -56,5 +56,5 @@ class Post:
     owner: str
     begun: float
     flying: bool = True
-    known: State | None = None
+    known: LedgerState | None = None
     failed: int = 0

@@ -14,7 +14,7 @@ from typing import Final
 from bench.protocol.facts import Delivery, Post
 from bench.protocol.faults import Answer
 from bench.protocol.ledger import Ledger
-from handler.core.delivery.claim_protocol import MOST_LOST, State
+from handler.core.delivery.claim_protocol import MOST_LOST, LedgerState
 
 LOST: Final = "lost"
 AVOIDABLE: Final = "avoidable doubles"
@@ -78,7 +78,7 @@ class Judge:
         if kind == "unknown":
             self._doubt(post)
         elif taken and kind in ("accepted", "held"):
-            post.known = State.HELD if kind == "held" else State.ACCEPTED
+            post.known = LedgerState.HELD if kind == "held" else LedgerState.ACCEPTED
             post.failed = self.failed
             post.delivery.notices += kind == "held"
             if not self.apart and post.delivery.known_since is None:

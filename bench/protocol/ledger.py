@@ -5,18 +5,18 @@ from math import ceil
 from typing import NamedTuple
 
 from handler.core.delivery.claim_protocol import (
+    ClaimRefusal,
+    LedgerState,
     Record,
-    Refusal,
     RequestState,
     Settlement,
-    State,
     claimable,
     refused,
 )
 from handler.core.models import OnUnknown
 
 _KEPT = 30 * 86_400
-_FINAL = (State.ACCEPTED, State.HELD, State.DEAD)
+_FINAL = (LedgerState.ACCEPTED, LedgerState.HELD, LedgerState.DEAD)
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class Ledger:
     records: dict[int, Record] = field(default_factory=dict)
     sends: dict[str, tuple[RequestState, frozenset[int]]] = field(default_factory=dict)
 
-    def claim(self, asked: Asked) -> Claim | tuple[Refusal, Record | None]:
+    def claim(self, asked: Asked) -> Claim | tuple[ClaimRefusal, Record | None]:
         """Claim a delivery, or say why not."""
         at, record = ceil(asked.now), self.records.get(asked.name)
         if claimable(record, asked.policy, at, asked.sent_at):
@@ -71,19 +71,21 @@ class Ledger:
         if unsent:  # no attempt, and no worker that was lost with it
             return self._write(asked, replace(mine, unbatched=True))
         after = self._after(asked, mine)
-        return self._write(asked, replace(after, lost=mine.lost + (mine.state is State.SENDING)))
+        return self._write(
+            asked, replace(after, lost=mine.lost + (mine.state is LedgerState.SENDING))
+        )
 
     def _after(self, asked: Asked, old: Record | None) -> Record:
         """Return the record of one attempt more."""
         if old is None or old.expires <= asked.now:
-            old = Record(State.SENDING, asked.owner, 0, 0)
+            old = Record(LedgerState.SENDING, asked.owner, 0, 0)
         return replace(old, attempts=old.attempts + 1, lost=0, last=(), dead_at=None)
 
     def _write(self, asked: Asked, record: Record) -> Claim:
         at = ceil(asked.now)
         self.records[asked.name] = replace(
             record,
-            state=State.SENDING,
+            state=LedgerState.SENDING,
             owner=asked.owner,
             lease_until=ceil(asked.until),
             expires=at + _KEPT,
@@ -106,7 +108,7 @@ class Ledger:
             claim.attempt,
             None if over else claim.since,
             ({"reason": settled.reason},),
-            dead_at=int(now) if state is State.DEAD else record.dead_at,
+            dead_at=int(now) if state is LedgerState.DEAD else record.dead_at,
             unbatched=record.unbatched and not over,
             fenced=record.fenced,
         )
@@ -115,17 +117,17 @@ class Ledger:
     def release(self, name: int, owner: str, *, alone: bool = False) -> bool:
         """Make a claim FAILED of which nothing was sent."""
         record = self.records.get(name)
-        if record is None or record.owner != owner or record.state is not State.SENDING:
+        if record is None or record.owner != owner or record.state is not LedgerState.SENDING:
             return False
         self.records[name] = replace(
             record,
-            state=State.FAILED,
+            state=LedgerState.FAILED,
             attempts=record.attempts - 1,
             unbatched=record.unbatched or alone,
         )
         return True
 
-    def finish(self, name: int, seen: Record, owner: str, state: State) -> bool:
+    def finish(self, name: int, seen: Record, owner: str, state: LedgerState) -> bool:
         """Make final what a vanished worker had, under a new owner."""
         if not self._is_still(name, seen):
             return False

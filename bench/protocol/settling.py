@@ -9,13 +9,13 @@ from bench.protocol.scene import Invocation, Message, Scene
 from handler.core.braze.endpoints import SENDS
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
-from handler.core.delivery.claim_protocol import Settlement, State, settlement
+from handler.core.delivery.claim_protocol import LedgerState, Settlement, settlement
 from handler.core.delivery.horizon import horizon_of
 from handler.core.reasons import Reason
 
 TIMING: Final = Timing()
 _PAUSE: Final = 0.2
-_ALIVE: Final = (State.FAILED, State.UNKNOWN)
+_ALIVE: Final = (LedgerState.FAILED, LedgerState.UNKNOWN)
 
 Settling = Generator[float, None, int | None]  # returns the seconds to wait; None: it is gone
 
@@ -41,13 +41,13 @@ def settle(
     past = Reason.HORIZON if age >= horizon_of(TIMING, SENDS[0].path) else None
     settled = settlement(outcome, policy, last or past)
     seconds = wait(TIMING, outcome, claim.attempt, age, scene.random())
-    if settled.state is State.DEAD:
+    if settled.state is LedgerState.DEAD:
         try:
             reason = settled.reason or outcome.reason
             yield from call(scene, lambda: scene.judge.buries(message.delivery, reason))
         except Unavailable:
             unsent = outcome.kind in ("rejected", "not_sent")
-            state = State.FAILED if unsent else State.UNKNOWN
+            state = LedgerState.FAILED if unsent else LedgerState.UNKNOWN
             yield from _mark(scene, invocation, member, Settlement(state))
             return seconds
         yield from _mark(scene, invocation, member, settled)
@@ -55,7 +55,7 @@ def settle(
     marked = yield from _mark(scene, invocation, member, settled)
     if settled.state in _ALIVE:
         return seconds
-    if settled.state is not State.HELD:
+    if settled.state is not LedgerState.HELD:
         return None
     if not marked and policy == "hold":
         return seconds

@@ -12,10 +12,10 @@ from handler.core.braze.outcome import Outcome
 from handler.core.delivery.backoff import Timing, wait
 from handler.core.delivery.claim_protocol import (
     MOST_LOST,
+    ClaimRefusal,
+    LedgerState,
     Record,
-    Refusal,
     RequestState,
-    State,
     finding,
 )
 from handler.core.reasons import Reason
@@ -165,9 +165,9 @@ def _take_over(
             scene, lambda: _counted(message, asked, ledger.take_over(asked, seen, unsent=unsent))
         )
         return Member(message, taken) if taken else 1
-    state = State.ACCEPTED if found == "accepted" else State.HELD
+    state = LedgerState.ACCEPTED if found == "accepted" else LedgerState.HELD
     done = yield from call(scene, lambda: ledger.finish(name, seen, owner, state))
-    if done and state is State.HELD:
+    if done and state is LedgerState.HELD:
         reason = "notice" if found == "held" else "unknown"
         return (yield from bury(scene, message, reason, 1))
     return None if done else 1
@@ -196,14 +196,16 @@ def _asked(scene: Scene, invocation: Invocation, message: Message, by: By) -> As
 
 
 def _refused(
-    scene: Scene, message: Message, owner: str, refusal: Refusal, seen: Record | None
+    scene: Scene, message: Message, owner: str, refusal: ClaimRefusal, seen: Record | None
 ) -> Generator[float, None, int | None]:
     name = message.delivery.id
     if refusal.kind == "duplicate":
         scene.counts["duplicates refused"] += 1
         return None
     if refusal.kind == "hold" and seen is not None:
-        held = yield from call(scene, lambda: scene.ledger.finish(name, seen, owner, State.HELD))
+        held = yield from call(
+            scene, lambda: scene.ledger.finish(name, seen, owner, LedgerState.HELD)
+        )
         return (yield from bury(scene, message, "unknown", 1)) if held else 1
     if refusal.kind == "held" and seen is not None:
         notice = message.delivery.policy == "retry" or seen.last == ({"reason": "notice"},)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from handler.core.braze.request import request
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.errors import UnreadableMessage
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
@@ -21,16 +21,16 @@ _SHORT: Final = 12
 # Given up by SQS, or by the worker without reaching the ledger: no other message exists, whatever
 # the ledger's state.
 _LEFT_ALONE: Final = (Reason.BY_SQS, Reason.HORIZON)
-_ONLY_AGAIN: Final = (State.ACCEPTED, State.WITHHELD)
+_ONLY_AGAIN: Final = (LedgerState.ACCEPTED, LedgerState.WITHHELD)
 _STALE: Final = "Braze has a newer state of this user"
 # What has become of a held delivery meanwhile.
 _ENDED: Final[Mapping[str, str]] = {
-    State.ACCEPTED: "Braze has accepted it meanwhile",
-    State.WITHHELD: "it was released before, and withheld",
-    State.STALE: f"it was released before, and {_STALE}",
-    State.DEAD: "it was released before, and is a dead letter",
+    LedgerState.ACCEPTED: "Braze has accepted it meanwhile",
+    LedgerState.WITHHELD: "it was released before, and withheld",
+    LedgerState.STALE: f"it was released before, and {_STALE}",
+    LedgerState.DEAD: "it was released before, and is a dead letter",
 }
-_ON_ITS_WAY: Final = (State.SENDING, State.FAILED, State.UNKNOWN)
+_ON_ITS_WAY: Final = (LedgerState.SENDING, LedgerState.FAILED, LedgerState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Decision:
 
     words: str
     delivery: Delivery | None = None
-    frees: State | None = None
+    frees: LedgerState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def redriven(standing: Standing, *, again: bool) -> Decision:
     if not again and (problem := _only_again(standing)):
         return Decision(problem)
     frees = next((one for one in _ONLY_AGAIN if one == standing.state), None)
-    words = "is sent a second time" if frees is State.ACCEPTED else "is sent again"
+    words = "is sent a second time" if frees is LedgerState.ACCEPTED else "is sent again"
     words = f"{words}, late as it is" if standing.is_late else words
     return Decision(words, _lasting(standing), frees)
 
@@ -97,10 +97,10 @@ def released(standing: Standing, *, again: bool) -> Decision:
     """Return whether a release frees and sends a held delivery; if not, why."""
     state, drop = standing.state, standing.drop("held")
     # FAILED: a release ended before it had sent. None: no worker has it.
-    if state in (State.HELD, State.FAILED, None):
+    if state in (LedgerState.HELD, LedgerState.FAILED, None):
         if standing.is_late and not again:
             return Decision(_late(standing))
-        frees = State.HELD if state == State.HELD else None
+        frees = LedgerState.HELD if state == LedgerState.HELD else None
         words = "is set free and sent" if frees else "is sent: it has been set free before"
         return Decision(words, _lasting(standing), frees)
     if (ended := _ENDED.get(state)) is not None:
@@ -114,18 +114,18 @@ def _never(standing: Standing) -> str:
         request(standing.delivery)
     except UnreadableMessage as error:
         return f"{error}: the worker would bury it again; --rendered makes its request anew"
-    if standing.delivery.refused_of and standing.state == State.ACCEPTED:
+    if standing.delivery.refused_of and standing.state == LedgerState.ACCEPTED:
         words = "Braze has accepted these objects meanwhile, and none is sent a second time"
         return f"{words}: {standing.drop('dead-letters')}"
-    if standing.state == State.STALE:
+    if standing.state == LedgerState.STALE:
         return f"{_STALE}, which this would undo: {standing.drop('dead-letters')}"
-    if standing.state == State.HELD:
+    if standing.state == LedgerState.HELD:
         show, release = (
             standing.command(f"held {act} {standing.name}") for act in ("show", "release")
         )
         return f"it is held: `{show}`, then `{release}`"
     dead_at = standing.record.dead_at if standing.record else None
-    if standing.state == State.DEAD and dead_at is not None and dead_at > standing.now:
+    if standing.state == LedgerState.DEAD and dead_at is not None and dead_at > standing.now:
         # A message that is older than the mark would be a duplicate, and be deleted.
         return f"it died just now: run this again in {round(dead_at - standing.now) + 1} s"
     return ""
@@ -133,10 +133,10 @@ def _never(standing: Standing) -> str:
 
 def _only_again(standing: Standing) -> str:
     """Return why a delivery is redriven only with --again; empty where it is without."""
-    if standing.state == State.ACCEPTED:
+    if standing.state == LedgerState.ACCEPTED:
         drop = standing.drop("dead-letters")
         return f"Braze has accepted it: {drop}, --again sends it a second time"
-    if standing.state == State.WITHHELD:
+    if standing.state == LedgerState.WITHHELD:
         return (
             "it was withheld, for its workspace may not reach the recipient (`only` in "
             "workspaces.yaml): list the recipient and deploy; then --again sends it"

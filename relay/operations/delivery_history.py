@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from handler.core.braze.identifiers import traced
 from handler.core.braze.refused import remainder_id
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.planning.delivery_id import delivery_id
 from relay.console.format import ago, since, until
 from relay.operations.clients import Desk
@@ -22,12 +22,14 @@ INDEXES: Final[Mapping[str, str]] = {"by-event": "event", "by-once": "once"}
 # needs two. An event of for_each may have a hundred.
 SEARCHED: Final = 10
 _MEANINGS: Final[Mapping[str, str]] = {
-    State.FAILED: " (not sent yet: it waits and is tried again)",
-    State.WITHHELD: " (not sent, for good: its workspace may not reach the recipient)",
-    State.STALE: " (not sent, for good: a newer state of the user was accepted)",
-    State.HELD: " (for a person; once its letter is dropped it stays so, unsent)",
+    LedgerState.FAILED: " (not sent yet: it waits and is tried again)",
+    LedgerState.WITHHELD: " (not sent, for good: its workspace may not reach the recipient)",
+    LedgerState.STALE: " (not sent, for good: a newer state of the user was accepted)",
+    LedgerState.HELD: " (for a person; once its letter is dropped it stays so, unsent)",
 }
-_EXPLAINED: Final = frozenset({State.DEAD, State.HELD, State.FAILED, State.UNKNOWN})
+_EXPLAINED: Final = frozenset(
+    {LedgerState.DEAD, LedgerState.HELD, LedgerState.FAILED, LedgerState.UNKNOWN}
+)
 _ENDED: Final = frozenset({"rejected", "held", "not_sent", "unknown"})
 _PREFIX: Final = "delivery#"
 _SHORT: Final = 12  # characters of an id, as dead letters are listed
@@ -174,7 +176,7 @@ def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[s
 def refused_places(record: Record) -> str:
     """Return the places of the objects that Braze refused of an accepted delivery; else empty."""
     last = record.get("last") or [{}]
-    is_accepted = record.get("state") == State.ACCEPTED
+    is_accepted = record.get("state") == LedgerState.ACCEPTED
     return ", ".join(str(last[-1].get("refused", "")).split()) if is_accepted else ""
 
 
@@ -204,14 +206,14 @@ def next_step(found: Found, log: Sequence[Line]) -> str:
     state = record.get("state")
     if not record and part_of(found, log):
         return f"dead-letters show {short}"
-    if not record or state in (State.FAILED, State.UNKNOWN):
+    if not record or state in (LedgerState.FAILED, LedgerState.UNKNOWN):
         return "surge list" if "surge" in record else "status"
-    if state == State.DEAD:
+    if state == LedgerState.DEAD:
         return f"dead-letters show {short}"
     if refused_places(record):
         unsent = f"dead-letters show {remainder_id(found.id)[:_SHORT]}"
         return unsent if found.rest is None else next_step(found.rest, log)
-    return f"held show {short}" if state == State.HELD else ""
+    return f"held show {short}" if state == LedgerState.HELD else ""
 
 
 def _origin(found: Found, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
@@ -259,7 +261,9 @@ def _why(record: Record, log: Sequence[Line]) -> str:
 
 def _dead(state: str, at: float, now: float) -> tuple[str, str]:
     """Return when it was given up: once redriven, it is no dead letter any more."""
-    return ("dead letter", since(at, now)) if state == State.DEAD else ("was dead", ago(at, now))
+    return (
+        ("dead letter", since(at, now)) if state == LedgerState.DEAD else ("was dead", ago(at, now))
+    )
 
 
 def _possible(text: str, names: Names) -> dict[str, Rule]:

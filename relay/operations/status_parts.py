@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from handler.aws.metrics import NAMESPACE
 from handler.core.braze.endpoints import ENDPOINTS
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.reasons import Reason
 from relay.console.format import DAY, counted, moment, since, span, until
 from relay.operations.clients import Desk, Level, Part, formation_name
@@ -291,7 +291,7 @@ def _still_open(desk: Desk, errors: list[Line]) -> list[Line]:
     """Return the errors of deliveries that the ledger does not know as accepted."""
     table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
     known = table.deliveries({str(line.entry.get("id", "")) for line in errors})
-    over = {one for one, record in known.items() if record.state == State.ACCEPTED}
+    over = {one for one, record in known.items() if record.state == LedgerState.ACCEPTED}
     return [line for line in errors if str(line.entry.get("id", "")) not in over]
 
 

@@ -8,14 +8,22 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from relay.operations.clients import Desk
 from relay.reconcile.accounting import STACK, Place, Row
 from relay.reconcile.cloudwatch_counts import Period
 from relay.stacks.ledger import Ledger
 from relay.stacks.logs import Search
 
-_ENDED: Final = frozenset({State.ACCEPTED, State.DEAD, State.HELD, State.WITHHELD, State.STALE})
+_ENDED: Final = frozenset(
+    {
+        LedgerState.ACCEPTED,
+        LedgerState.DEAD,
+        LedgerState.HELD,
+        LedgerState.WITHHELD,
+        LedgerState.STALE,
+    }
+)
 
 
 def without_lost_lines(rows: Sequence[Row], unended: Collection[Place]) -> list[Row]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from botocore.exceptions import ClientError
 
 from handler.aws.clock import Clock
-from handler.core.delivery.claim_protocol import RequestState, State
+from handler.core.delivery.claim_protocol import LedgerState, RequestState
 from handler.core.delivery.occurrences import joined, under
 from handler.core.models import Delivery
 from handler.ledger.occurrences import key_of, occurrences_in
@@ -108,7 +108,7 @@ class Ledger:
         held = {
             key: f"send#{each['held_from']}"
             for key, each in items.items()
-            if each.get("state") == State.HELD and "held_from" in each
+            if each.get("state") == LedgerState.HELD and "held_from" in each
         }
         sends = self.get_many(held.values(), is_consistent=True) if held else {}
         accepted = (
@@ -117,7 +117,7 @@ class Ledger:
             if sends.get(name, {}).get("state") == RequestState.ACCEPTED
             and key.removeprefix(_DELIVERY) in sends[name].get("members", ())
         )
-        return {**items, **{key: {**items[key], "state": State.ACCEPTED} for key in accepted}}
+        return {**items, **{key: {**items[key], "state": LedgerState.ACCEPTED} for key in accepted}}
 
     def under(self, delivery: Delivery) -> Delivery:
         """Return a delivery under the id of its occurrence in the ledger: see `occurrences`."""
@@ -172,14 +172,14 @@ class Ledger:
             return False, plain(error.response.get("Item", {}))  # type: ignore[arg-type] # as asked
         return True, plain(answer.get("Attributes", {}))
 
-    def free(self, delivery_id: str, was: State, by: str, now: float) -> bool:
+    def free(self, delivery_id: str, was: LedgerState, by: str, now: float) -> bool:
         """Make a final state FAILED, so that the delivery may be claimed; record operator and time.
 
         Return False where the state is no longer `was`. The horizon begins anew. The owner changes
         too, so that a worker that vanished with the claim can no longer mark.
         """
         freed = {"by": {"S": by}, "at": {"N": str(int(now))}, "was": {"S": str(was)}}
-        values = {":failed": State.FAILED, ":was": was, ":owner": uuid.uuid4().hex}
+        values = {":failed": LedgerState.FAILED, ":was": was, ":owner": uuid.uuid4().hex}
         is_free, _ = self.change(
             f"{_DELIVERY}{delivery_id}",
             "SET #state = :failed, #owner = :owner, freed = :freed REMOVE since",

@@ -11,9 +11,9 @@ from urllib.parse import quote
 from handler.core.verification.schemes import (
     BasicScheme,
     HmacScheme,
-    Part,
     Scheme,
     SignedScheme,
+    TemplatePart,
     TokenScheme,
     template,
 )
@@ -85,7 +85,7 @@ def _signed(request: SignedRequest, scheme: SignedScheme, secret: str, now: int)
 
 
 def _piece(
-    part: Part, scheme: SignedScheme, request: SignedRequest, given: tuple[str, bytes]
+    part: TemplatePart, scheme: SignedScheme, request: SignedRequest, given: tuple[str, bytes]
 ) -> bytes:
     stamp, key = given
     if part.kind in ("body", "secret"):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handler.aws.dynamodb import Table
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.ledger.lease import Claim, Entry, Times
 from handler.ledger.ledger import ClaimRequest, Ledger
 from handler.ledger.lost_workers import LostWorkers
@@ -16,18 +16,18 @@ from tests.handler.stage import Aws, make_table
 
 NOW = 1_800_000_000
 ATTEMPT = {"time": NOW + 1, "dispatch_id": None}
-ENTRIES: dict[State, Entry] = {
-    State.FAILED: {"class": "not_sent", "reason": "server_error", "status": 503, **ATTEMPT},
-    State.UNKNOWN: {"class": "unknown", "reason": "interrupted", "status": None, **ATTEMPT},
-    State.ACCEPTED: {
+ENTRIES: dict[LedgerState, Entry] = {
+    LedgerState.FAILED: {"class": "not_sent", "reason": "server_error", "status": 503, **ATTEMPT},
+    LedgerState.UNKNOWN: {"class": "unknown", "reason": "interrupted", "status": None, **ATTEMPT},
+    LedgerState.ACCEPTED: {
         "class": "accepted",
         "reason": "accepted",
         "status": 201,
         "time": NOW + 1,
         "dispatch_id": "acf471119f74",
     },
-    State.HELD: {"class": "held", "reason": "notice", "status": 201, **ATTEMPT},
-    State.DEAD: {"class": "rejected", "reason": "rejected", "status": 400, **ATTEMPT},
+    LedgerState.HELD: {"class": "held", "reason": "notice", "status": 201, **ATTEMPT},
+    LedgerState.DEAD: {"class": "rejected", "reason": "rejected", "status": 400, **ATTEMPT},
 }
 GOLDEN: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "1" / "ledger.json").read_text(encoding="utf-8")
@@ -61,7 +61,9 @@ def write(ledger: Ledger) -> None:
     for state, entry in ENTRIES.items():
         ledger.mark(claim(ledger, state), state, entry, NOW + 1)
     for owner in ("first", "second"):
-        ledger.mark(claim(ledger, "twice", owner), State.FAILED, ENTRIES[State.FAILED], NOW + 1)
+        ledger.mark(
+            claim(ledger, "twice", owner), LedgerState.FAILED, ENTRIES[LedgerState.FAILED], NOW + 1
+        )
     ledger.release(claim(ledger, "released").id, "first")
     claim(ledger, "lost")
     seen = record_from(read(ledger, "lost"))
@@ -74,8 +76,8 @@ def test_every_state_is_written_as_the_first_release_wrote_it(ledger: Ledger) ->
     assert {name: read(ledger, name) for name in GOLDEN} == {
         name: golden["item"] for name, golden in GOLDEN.items()
     }
-    later = {State.WITHHELD, State.STALE}
-    assert {golden["item"]["state"]["S"] for golden in GOLDEN.values()} == set(State) - later
+    later = {LedgerState.WITHHELD, LedgerState.STALE}
+    assert {golden["item"]["state"]["S"] for golden in GOLDEN.values()} == set(LedgerState) - later
 
 
 @pytest.mark.parametrize("name, on_unknown, after, sent, gives", ROWS)
@@ -98,5 +100,5 @@ def test_an_item_of_the_first_release_is_claimed_or_refused_as_it_was(  # noqa: 
         assert read(ledger, own) == item
     else:
         assert [claimed.attempt, claimed.since - NOW] == gives
-        assert ledger.mark(claimed, State.ACCEPTED, ENTRIES[State.ACCEPTED], times.now)
+        assert ledger.mark(claimed, LedgerState.ACCEPTED, ENTRIES[LedgerState.ACCEPTED], times.now)
         assert read(ledger, own)["state"] == {"S": "ACCEPTED"}

@@ -15,10 +15,10 @@ from bench.protocol.settling import Member, settle
 from bench.protocol.taking import take
 from bench.protocol.worker import claim
 from handler.core.delivery.claim_protocol import (
-    Refusal,
+    ClaimRefusal,
+    LedgerState,
     RequestState,
     Settlement,
-    State,
     refused,
     settlement,
 )
@@ -37,18 +37,18 @@ def always(*, value: Any) -> Callable[..., Any]:
     return lambda *_given, **_named: value
 
 
-def no_wait(record: Any, *given: Any) -> Refusal:
+def no_wait(record: Any, *given: Any) -> ClaimRefusal:
     refusal = refused(record, *given)
-    return Refusal("lost") if refusal.kind == "wait" and record else refusal
+    return ClaimRefusal("lost") if refusal.kind == "wait" and record else refusal
 
 
-def settled_as(state: State, *kinds: str) -> Callable[..., Settlement]:
+def settled_as(state: LedgerState, *kinds: str) -> Callable[..., Settlement]:
     """Let these kinds of outcome come to a state that is not theirs."""
 
     def instead(outcome: Any, *given: Any) -> Settlement:
         if outcome.kind not in kinds:
             return settlement(outcome, *given)
-        return Settlement(state, outcome.reason if state is State.DEAD else None)
+        return Settlement(state, outcome.reason if state is LedgerState.DEAD else None)
 
     return instead
 
@@ -75,23 +75,23 @@ def opened_or_not(self: Ledger, *given: Any) -> bool:
 
 def accepted_first(scene: Any, invocation: Any, members: Any) -> Any:
     for member in members:
-        scene.ledger.mark(member.claim, Settlement(State.ACCEPTED), scene.now)
+        scene.ledger.mark(member.claim, Settlement(LedgerState.ACCEPTED), scene.now)
     return (yield from post(scene, invocation, members))
 
 
 def dead_first(scene: Any, invocation: Any, member: Any, outcome: Any, last: Any = None) -> Any:
     if outcome.kind != "rejected":
         return (yield from settle(scene, invocation, member, outcome, last))
-    scene.ledger.mark(member.claim, Settlement(State.DEAD), scene.now)
+    scene.ledger.mark(member.claim, Settlement(LedgerState.DEAD), scene.now)
     try:
         return (yield from settle(scene, invocation, member, outcome, last))
     finally:  # what settle marks where the letter fails is not marked
-        scene.ledger.mark(member.claim, Settlement(State.DEAD), scene.now)
+        scene.ledger.mark(member.claim, Settlement(LedgerState.DEAD), scene.now)
 
 
 def unacknowledged(scene: Any, invocation: Any, member: Any, outcome: Any, last: Any = None) -> Any:
     seconds = yield from settle(scene, invocation, member, outcome, last)
-    marked = scene.ledger.records[member.claim.id].state is State.ACCEPTED
+    marked = scene.ledger.records[member.claim.id].state is LedgerState.ACCEPTED
     return seconds if marked or outcome.kind != "accepted" else 1
 
 
@@ -155,16 +155,16 @@ MISTAKES: Final = {
     "dead is marked before the letter": Mistake(LOST, "sending.settle", dead_first),
     "a webhook is remembered before it is enqueued": Mistake(LOST, "taking.take", remembered_first),
     "what was not sent is given up": Mistake(
-        LOST, "settling.settlement", settled_as(State.ACCEPTED, "not_sent")
+        LOST, "settling.settlement", settled_as(LedgerState.ACCEPTED, "not_sent")
     ),
     "what is unknown is taken for accepted": Mistake(
-        LOST, "settling.settlement", settled_as(State.ACCEPTED, "unknown")
+        LOST, "settling.settlement", settled_as(LedgerState.ACCEPTED, "unknown")
     ),
     "what is unknown is taken for not sent": Mistake(
-        AVOIDABLE, "settling.settlement", settled_as(State.FAILED, "unknown")
+        AVOIDABLE, "settling.settlement", settled_as(LedgerState.FAILED, "unknown")
     ),
     "one failure makes a dead letter": Mistake(
-        BURIED, "settling.settlement", settled_as(State.DEAD, "not_sent")
+        BURIED, "settling.settlement", settled_as(LedgerState.DEAD, "not_sent")
     ),
     "one dead worker makes a dead letter": Mistake(BURIED, "worker.MOST_LOST", 1),
 }

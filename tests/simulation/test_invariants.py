@@ -9,7 +9,7 @@ import pytest
 from handler.aws.sqs import enqueue
 from handler.core.braze.request import batch_request
 from handler.core.delivery.backoff import Timing
-from handler.core.delivery.claim_protocol import Record, Refusal, RequestState, refused
+from handler.core.delivery.claim_protocol import ClaimRefusal, Record, RequestState, refused
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery, Verified
 from handler.ledger.batch_requests import BatchRequests
@@ -40,9 +40,9 @@ def enqueue_or_not(*given: Any) -> list[str]:
         return []
 
 
-def refused_no_wait(record: Record | None, *given: Any) -> Refusal:
+def refused_no_wait(record: Record | None, *given: Any) -> ClaimRefusal:
     refusal = refused(record, *given)
-    return Refusal("lost") if refusal.kind == "wait" and record else refusal
+    return ClaimRefusal("lost") if refusal.kind == "wait" and record else refusal
 
 
 def without_names(deliveries: list[Delivery]) -> Any:

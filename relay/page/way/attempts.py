@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from handler.core.braze.refused import remainder_id
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.reasons import FACTS, Reason
 from relay.console.format import few
 from relay.operations.delivery_history import Found, described, refused_places
@@ -119,11 +119,11 @@ def progress(seen: Seen, came: float, now: float) -> Progress:
 def _place(seen: Seen, last: Line | None, came: float, now: float) -> Progress:
     """Return where a delivery is, by the ledger's state and the last line of the log."""
     state = seen.record.get("state")
-    if state == State.SENDING and seen.record.get("lease_until", 0) > now:
+    if state == LedgerState.SENDING and seen.record.get("lease_until", 0) > now:
         return seen.at("wait", "a worker is sending it now")
     if last is None:
         return _unlogged(seen)
-    outcome = "held" if state == State.HELD else str(last.entry.get("outcome"))
+    outcome = "held" if state == LedgerState.HELD else str(last.entry.get("outcome"))
     if outcome == "accepted" and last.at < came - _SLACK:
         outcome = _DUPLICATE
     return _told(seen, outcome, last)
@@ -132,9 +132,9 @@ def _place(seen: Seen, last: Line | None, came: float, now: float) -> Progress:
 def _unlogged(seen: Seen) -> Progress:
     """Return the place of a delivery that the worker's log does not have."""
     state = seen.record.get("state")
-    if state == State.ACCEPTED:
+    if state == LedgerState.ACCEPTED:
         return seen.at("good", _WORDS["accepted"])
-    if state == State.DEAD:
+    if state == LedgerState.DEAD:
         return replace(seen.at("bad", _WORDS["rejected"]), letter="dead")
     return seen.at("wait", f"in state {state}" if state else "in the queue, not taken yet")
 
@@ -157,9 +157,9 @@ def _told(seen: Seen, outcome: str, last: Line) -> Progress:
 def _in_part(seen: Seen, refused: str) -> Progress:
     """Return the place of a delivery of which Braze refused something."""
     named, state = few(refused.split(", ")), seen.rest.get("state")
-    if state == State.ACCEPTED and not refused_places(seen.rest):
+    if state == LedgerState.ACCEPTED and not refused_places(seen.rest):
         return seen.at("good", f"{_WORDS['accepted']}, and {named} after a redrive")
-    if state not in (None, State.DEAD, State.ACCEPTED):
+    if state not in (None, LedgerState.DEAD, LedgerState.ACCEPTED):
         words = f"Braze accepted it but for {named}: that was redriven, and is in state {state}"
         return seen.at("wait", words)
     words = f"Braze accepted it but for {named}: that is a dead letter until it is redriven"

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.aws.secrets import SecretCache
 from handler.core.braze.refused import remainder_id
 from handler.core.braze.request import objects_of
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.secret_values import Secret
@@ -91,7 +91,7 @@ def _updates(known: Known, writing: Sequence[Delivery], braze_url: str) -> Seque
     """Return the last updates; all of them where one of an accepted delivery is older."""
     found = updates_of(braze_url, _LAST)
     accepted = [
-        one for one in writing if known.records.get(one.id, {}).get("state") == State.ACCEPTED
+        one for one in writing if known.records.get(one.id, {}).get("state") == LedgerState.ACCEPTED
     ]
     is_whole = len(found) < _LAST or all(
         len(updates_for(one, found)) == len([*objects_of(one)]) for one in accepted
@@ -140,6 +140,6 @@ def searches(delivery_id: str, record: Record, came: float) -> Iterator[Search]:
     """
     times = [came, *(float(one["time"]) for one in record.get("last", ()))]
     pattern = f'"{delivery_id}"'
-    if record.get("state") == State.ACCEPTED:
+    if record.get("state") == LedgerState.ACCEPTED:
         yield Search(min(times) - _SLACK, max(times) + _LATE, pattern)
     yield Search(min(times) - _LATE, None, pattern)

@@ -10,7 +10,7 @@ from typing import Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from handler.core.braze.refused import remainder_id
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.models import Delivery
 from relay.console.format import few
 from relay.operations.delivery_history import refused_places
@@ -19,21 +19,31 @@ from relay.stacks.ledger import DeliveryRecord, Ledger
 
 MOST: Final = 100  # deliveries of a look: as many as one read takes
 _KEPT: Final = 5_000
-_FINAL: Final = frozenset({State.ACCEPTED, State.WITHHELD, State.STALE, State.DEAD, State.HELD})
+_FINAL: Final = frozenset(
+    {
+        LedgerState.ACCEPTED,
+        LedgerState.WITHHELD,
+        LedgerState.STALE,
+        LedgerState.DEAD,
+        LedgerState.HELD,
+    }
+)
 _REPEATED: Final = "REPEATED"  # of the ledger's states it is none
 _WORDS: Final[Mapping[str, tuple[str, Kind]]] = {
     _REPEATED: ("sent before, so not again", "quiet"),
-    State.DEAD: ("dead letter", "bad"),
-    State.HELD: ("held", "bad"),
-    State.WITHHELD: ("withheld", "bad"),
-    State.STALE: ("older than what Braze has, so not sent", "quiet"),
-    State.UNKNOWN: ("waiting", "wait"),
-    State.FAILED: ("waiting", "wait"),
-    State.SENDING: ("being sent", "wait"),
+    LedgerState.DEAD: ("dead letter", "bad"),
+    LedgerState.HELD: ("held", "bad"),
+    LedgerState.WITHHELD: ("withheld", "bad"),
+    LedgerState.STALE: ("older than what Braze has, so not sent", "quiet"),
+    LedgerState.UNKNOWN: ("waiting", "wait"),
+    LedgerState.FAILED: ("waiting", "wait"),
+    LedgerState.SENDING: ("being sent", "wait"),
     "": ("on its way", "wait"),
-    State.ACCEPTED: ("accepted", "good"),
+    LedgerState.ACCEPTED: ("accepted", "good"),
 }
-_REASONED: Final = frozenset({State.DEAD, State.FAILED, State.UNKNOWN, State.HELD})
+_REASONED: Final = frozenset(
+    {LedgerState.DEAD, LedgerState.FAILED, LedgerState.UNKNOWN, LedgerState.HELD}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +75,14 @@ class DeliveryState:
             record.state,
             reason if record.state in _REASONED else "",
             record.attempts,
-            ids[-1] if ids and record.state == State.ACCEPTED else "",
+            ids[-1] if ids and record.state == LedgerState.ACCEPTED else "",
             refused="" if _is_taken(rest) else refused_places(record.item),
         )
 
     @property
     def repeated(self) -> "DeliveryState":
         """The state of a delivery that an earlier webhook has made already."""
-        return DeliveryState(_REPEATED) if self.state == State.ACCEPTED else self
+        return DeliveryState(_REPEATED) if self.state == LedgerState.ACCEPTED else self
 
     @property
     def is_final(self) -> bool:
@@ -98,7 +108,7 @@ class DeliveryState:
 
 
 def _is_taken(rest: DeliveryRecord | None) -> bool:
-    return rest is not None and rest.state == State.ACCEPTED and not refused_places(rest.item)
+    return rest is not None and rest.state == LedgerState.ACCEPTED and not refused_places(rest.item)
 
 
 def looked_up(ledger: Ledger, deliveries: Iterable[Delivery]) -> dict[str, DeliveryState]:

@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from handler.core.braze.contract.attributes import shown
 from handler.core.errors import ExpressionError, Unrenderable
 from handler.core.expressions.defines import defined_in
-from handler.core.expressions.evaluation import Step
+from handler.core.expressions.evaluation import EvaluatedNode
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.form import MISSING, Evaluated
 from handler.core.expressions.json_values import missing
@@ -40,7 +40,7 @@ def condition(when: Expression, document: JsonValue) -> JsonObject:
 
     An operand that the rest of the condition makes needless is not evaluated: it is `skipped`.
     """
-    steps: list[Step] = []
+    steps: list[EvaluatedNode] = []
     with suppress(ExpressionError):
         steps += evaluated(when.record(document))
     return {
@@ -102,7 +102,7 @@ def _parts(template: Template, seen: Sequence[Evaluated], document: JsonValue) -
 
 
 def _operand(
-    node: "Node", steps: Sequence[Step], when: Expression, document: JsonValue
+    node: "Node", steps: Sequence[EvaluatedNode], when: Expression, document: JsonValue
 ) -> JsonObject:
     """Return an operand of a condition, as its evaluation found it."""
     expression = replace(when, text=unparse(node), tree=node, written="")
@@ -120,7 +120,7 @@ def _needless(expression: Expression, document: JsonValue) -> JsonObject:
     return {**found, "skipped": True}
 
 
-def _described(expression: Expression, outcome: Step | ExpressionError) -> JsonObject:
+def _described(expression: Expression, outcome: EvaluatedNode | ExpressionError) -> JsonObject:
     names = [
         {"name": one.name, "template": one.text} for one in defined_in(expression.tree).values()
     ]

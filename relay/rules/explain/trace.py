@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import JsonValue
 
-from handler.core.expressions.evaluation import FIRST_THERE, Step, is_there, is_true
+from handler.core.expressions.evaluation import FIRST_THERE, EvaluatedNode, is_there, is_true
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.syntax_tree import is_path, own_parts, unparse
@@ -48,7 +48,7 @@ class Choice:
     passed: tuple[Passed, ...]
 
 
-def reads(step: Step) -> Iterator[tuple[str, JsonValue]]:
+def reads(step: EvaluatedNode) -> Iterator[tuple[str, JsonValue]]:
     """Yield each path into the event that was read, with its value."""
     if is_path(step.node):
         yield unparse(step.node), step.value
@@ -56,7 +56,7 @@ def reads(step: Step) -> Iterator[tuple[str, JsonValue]]:
         yield from reads(inner)
 
 
-def choices(step: Step) -> Iterator[Choice]:
+def choices(step: EvaluatedNode) -> Iterator[Choice]:
     """Yield the choices that were made, the outermost first."""
     if step.node["type"] == _OR:
         yield _of_or(step)
@@ -79,7 +79,7 @@ def operands(expression: Expression) -> "list[Node]":
     return list(_operands(expression.tree))
 
 
-def evaluated(step: Step) -> "Iterator[Step]":
+def evaluated(step: EvaluatedNode) -> "Iterator[EvaluatedNode]":
     """Yield a step and all within it."""
     yield step
     for inner in step.steps:
@@ -114,7 +114,7 @@ def _operands(node: "Node") -> "Iterator[Node]":
         yield node
 
 
-def _of_or(step: Step) -> Choice:
+def _of_or(step: EvaluatedNode) -> Choice:
     """Return the choice of `a || b || c`, which the parser nests; the last is taken as it is."""
     steps = _row_of_steps(step)
     taken = len(steps) - 1
@@ -122,7 +122,7 @@ def _of_or(step: Step) -> Choice:
     return Choice(unparse(step.node), step.value, _texts(_row(step.node)), taken, before)
 
 
-def _of_call(step: Step, name: str) -> Choice:
+def _of_call(step: EvaluatedNode, name: str) -> Choice:
     found = is_there(name, step.steps[-1].value)
     before = step.steps[:-1] if found else step.steps
     taken = len(step.steps) - 1 if found else None
@@ -130,7 +130,7 @@ def _of_call(step: Step, name: str) -> Choice:
     return Choice(unparse(step.node), step.value, options, taken, tuple(map(_passed, before)))
 
 
-def _of_if(step: Step) -> Choice:
+def _of_if(step: EvaluatedNode) -> Choice:
     condition = step.steps[0]
     is_first = is_true(condition.value)
     options = _texts(_options_of(step.node))
@@ -138,7 +138,7 @@ def _of_if(step: Step) -> Choice:
     return Choice(unparse(step.node), step.value, options, 0 if is_first else 1, passed)
 
 
-def _passed(step: Step) -> Passed:
+def _passed(step: EvaluatedNode) -> Passed:
     return Passed(unparse(step.node), step.value)
 
 
@@ -173,7 +173,7 @@ def _row(node: "Node") -> "list[Node]":
     return [*(_row(left) if left["type"] == _OR else [left]), right]
 
 
-def _row_of_steps(step: Step) -> list[Step]:
+def _row_of_steps(step: EvaluatedNode) -> list[EvaluatedNode]:
     """Return the operands of a `||` that were evaluated: the last one's value is its own."""
     left, *right = step.steps
     return [*(_row_of_steps(left) if left.node["type"] == _OR else [left]), *right]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from handler.aws.dynamodb import Change, Item, Table, number, text
-from handler.core.delivery.claim_protocol import RequestState, State
+from handler.core.delivery.claim_protocol import LedgerState, RequestState
 from handler.ledger.lease import ATTEMPT_DAYS, DAY, Entry
 from handler.ledger.records import entry_from, words_of
 
@@ -35,7 +35,7 @@ class BatchRequests:
         self,
         owner: str,
         members: Iterable[str],
-        state: State,
+        state: LedgerState,
         refused: Mapping[str, Entry] = _NOTHING,
     ) -> bool:
         """Record which members of a batch request are ACCEPTED or HELD: it counts as a mark.
@@ -54,10 +54,10 @@ class BatchRequests:
         change = Change(update, "attribute_exists(pk)", values)
         return self.table.update(_key(owner), change).applied
 
-    def recorded(self, owner: str, delivery_id: str) -> State | None:
+    def recorded(self, owner: str, delivery_id: str) -> LedgerState | None:
         """Return the state that is recorded for a member: ACCEPTED, HELD or None."""
         state = self._state(owner, delivery_id, fenced=False)
-        return State(state) if state in (RequestState.ACCEPTED, RequestState.HELD) else None
+        return LedgerState(state) if state in (RequestState.ACCEPTED, RequestState.HELD) else None
 
     def refused(self, owner: str, delivery_id: str) -> Entry:
         """Return what an accepted request's record says of a member's refused objects."""

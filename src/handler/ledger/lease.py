@@ -6,7 +6,7 @@ from math import ceil
 from typing import Final, NamedTuple
 
 from handler.aws.dynamodb import Item, number, text
-from handler.core.delivery.claim_protocol import Record, State
+from handler.core.delivery.claim_protocol import LedgerState, Record
 
 DAY: Final = 86_400
 ATTEMPT_DAYS: Final = 30
@@ -67,7 +67,7 @@ def claiming(owner: str, times: Times, tags: Mapping[str, str]) -> tuple[str, di
     """Return the update that claims a delivery, and its values; each of `tags` is written too."""
     update = "".join([_CLAIM, *(f", #{name} = :{name}" for name in tags)])
     return update, {f":{name}": text(value) for name, value in tags.items()} | {
-        ":sending": text(State.SENDING),
+        ":sending": text(LedgerState.SENDING),
         ":owner": text(owner),
         ":lease": number(ceil(times.lease_until)),
         ":expires": number(ceil(times.now) + ATTEMPT_DAYS * DAY),
@@ -96,6 +96,6 @@ def claim_after(delivery_id: str, owner: str, before: Record | None, now: int) -
     """Return the claim, not fenced, that has just been written over a record."""
     if before is None or before.expires <= now:  # absent, or as good as absent: a new run
         return Claim(delivery_id, owner, 1, now)
-    lost = before.lost + 1 if before.state is State.SENDING else 0
+    lost = before.lost + 1 if before.state is LedgerState.SENDING else 0
     seen = claim_in(delivery_id, before, now)
     return replace(seen, owner=owner, attempt=before.attempts + 1, lost=lost, fenced=False)

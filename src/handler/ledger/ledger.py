@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from handler.aws.dynamodb import BATCH, Change, Item, Statement, Table, number, text
-from handler.core.delivery.claim_protocol import Record, Refusal, State, refused
+from handler.core.delivery.claim_protocol import ClaimRefusal, LedgerState, Record, refused
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
 from handler.ledger.lease import (
@@ -29,14 +29,14 @@ from handler.ledger.lease import (
 from handler.ledger.records import claim_condition, record_from, words_of
 
 KEPT_ATTEMPTS: Final = 5
-_FINAL: Final = (State.ACCEPTED, State.HELD, State.STALE)
-_ENDS_RUN: Final = (*_FINAL, State.WITHHELD, State.DEAD)
+_FINAL: Final = (LedgerState.ACCEPTED, LedgerState.HELD, LedgerState.STALE)
+_ENDS_RUN: Final = (*_FINAL, LedgerState.WITHHELD, LedgerState.DEAD)
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 COUNTED: Final = " ADD attempts :one"
 TRUE: Final[Item] = {"BOOL": True}
 
 # A claim; or why there is none, and the record that caused the refusal.
-Claimed = Claim | tuple[Refusal, Record | None]
+Claimed = Claim | tuple[ClaimRefusal, Record | None]
 
 
 class ClaimRequest(NamedTuple):
@@ -59,7 +59,7 @@ class Mark(NamedTuple):
     """The end of a claim's attempt: its state and its entry, at `now` in epoch seconds."""
 
     claim: Claim
-    state: State
+    state: LedgerState
     entry: Entry
     now: float
 
@@ -130,13 +130,13 @@ class Ledger:
             "expires": number(int(one.now) + days * DAY),
             "last": attempts_of([one.entry]),
         }
-        if one.state is State.DEAD:
+        if one.state is LedgerState.DEAD:
             sets["dead_at"] = number(int(one.now))
         removed = ["since"] if one.state in _ENDS_RUN else []
         removed += ["fenced"] if one.claim.fenced else []
         return self.table.set_owned(key_of(one.claim.id), one.claim.owner, sets, removed)
 
-    def mark(self, claim: Claim, state: State, entry: Entry, now: float) -> bool:
+    def mark(self, claim: Claim, state: LedgerState, entry: Entry, now: float) -> bool:
         """Write the end of an attempt; return False where another worker has claimed it since."""
         days = self.days if state in _FINAL else ATTEMPT_DAYS
         update = "SET #state = :state, expires = :expires, attempts = :attempts, #last = :last"
@@ -148,7 +148,7 @@ class Ledger:
             ":last": attempts_of([*claim.last, entry]),
         }
         removed = "lost, fenced"  # a release before this one would claim it without a fence
-        if state is State.DEAD:
+        if state is LedgerState.DEAD:
             update += ", dead_at = :dead_at"
             values[":dead_at"] = number(int(now))
         if state in _ENDS_RUN:
@@ -173,9 +173,9 @@ class Ledger:
         stopped it, or 0: the limit has counted it.
         """
         values: dict[str, Item] = {
-            ":failed": text(State.FAILED),
+            ":failed": text(LedgerState.FAILED),
             ":owner": text(owner),
-            ":sending": text(State.SENDING),
+            ":sending": text(LedgerState.SENDING),
             ":less": number(-1),
         }
         update = "SET #state = :failed"
@@ -194,7 +194,7 @@ def _item(asked: ClaimRequest) -> dict[str, Item]:
     """Return the item of a first claim, without its key."""
     now = ceil(asked.times.now)
     item = {
-        "state": text(State.SENDING),
+        "state": text(LedgerState.SENDING),
         "owner": text(asked.owner),
         "lease_until": number(ceil(asked.times.lease_until)),
         "expires": number(now + ATTEMPT_DAYS * DAY),

@@ -4,7 +4,13 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from handler.aws.dynamodb import Change, number, text
-from handler.core.delivery.claim_protocol import Record, Refusal, RequestState, State, finding
+from handler.core.delivery.claim_protocol import (
+    ClaimRefusal,
+    LedgerState,
+    Record,
+    RequestState,
+    finding,
+)
 from handler.core.reasons import Reason
 from handler.ledger.batch_requests import BatchRequests
 from handler.ledger.lease import DAY, Entry, claim_after, claim_in, claiming
@@ -29,7 +35,7 @@ class LostWorkers:
         found = finding(state, asked.on_unknown)
         if found == "hold":
             is_held = self.hold(name, seen, asked.owner, asked.times.now)
-            return Refusal("held" if is_held else "wait", 0 if is_held else 1), seen
+            return ClaimRefusal("held" if is_held else "wait", 0 if is_held else 1), seen
         if found in ("again", "unsent"):
             return self._claim(asked, seen, is_unsent=found == "unsent")
         now = int(asked.times.now)
@@ -44,11 +50,11 @@ class LostWorkers:
             if accepted
             else {"class": "held", "reason": Reason.NOTICE, "time": now}
         )
-        final = State.ACCEPTED if accepted else State.HELD
+        final = LedgerState.ACCEPTED if accepted else LedgerState.HELD
         after = replace(seen, state=final, owner=asked.owner, last=(*seen.last, attempt))
         if not self._finish(name, seen, after, now):
-            return Refusal("wait", 1), seen
-        return Refusal("adopted" if accepted else "held"), after
+            return ClaimRefusal("wait", 1), seen
+        return ClaimRefusal("adopted" if accepted else "held"), after
 
     def hold(self, delivery_id: str, seen: Record, owner: str, now: float) -> bool:
         """Hold a lost worker's delivery; return False where its record has changed meanwhile.
@@ -56,7 +62,9 @@ class LostWorkers:
         The owner changes too, so that the lost worker can no longer mark it. Should that live, the
         item of its request, `held_from`, may still come to tell what was sent.
         """
-        return self._finish(delivery_id, seen, replace(seen, state=State.HELD, owner=owner), now)
+        return self._finish(
+            delivery_id, seen, replace(seen, state=LedgerState.HELD, owner=owner), now
+        )
 
     def _claim(self, asked: ClaimRequest, seen: Record, *, is_unsent: bool) -> Claimed:
         """Claim it unless another worker has; of what is known to be unsent no attempt was lost."""
@@ -78,7 +86,7 @@ class LostWorkers:
         ):  # the answer was lost
             return claim_in(asked.delivery_id, before, now)
         if not applied or before is None:  # another worker was quicker
-            return Refusal("wait", 1), before
+            return ClaimRefusal("wait", 1), before
         if not is_unsent:
             return claim_after(asked.delivery_id, asked.owner, before, now)
         found = claim_in(asked.delivery_id, before, now)

@@ -18,7 +18,7 @@ from typing import Final, Literal
 from handler.aws.dynamodb import Change, Item, Table, number, text
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import written
-from handler.core.delivery.claim_protocol import Record, State
+from handler.core.delivery.claim_protocol import LedgerState, Record
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 from handler.ledger.batch_requests import BatchRequests
@@ -26,8 +26,8 @@ from handler.ledger.lease import DAY, has_unknown
 from handler.ledger.records import record_from
 
 _VERSION: Final = 1
-_UNSENT: Final = (State.WITHHELD, State.STALE, State.DEAD)
-_SETTLED: Final = (State.ACCEPTED, State.HELD, *_UNSENT)
+_UNSENT: Final = (LedgerState.WITHHELD, LedgerState.STALE, LedgerState.DEAD)
+_SETTLED: Final = (LedgerState.ACCEPTED, LedgerState.HELD, *_UNSENT)
 # Stands in an item for no version: below all, for numbers of an event's JSON have 64 bits.
 _NONE: Final = -(10**19)
 _NO_LOWER: Final = "if_not_exists(#accepted, :version)"
@@ -96,7 +96,7 @@ class ProfileVersions:
         return self._finish(key_of(delivery), pending, age)
 
     def _is_settled(self, pending: str, record: Record, now: float) -> bool:
-        if record.state is not State.SENDING:
+        if record.state is not LedgerState.SENDING:
             return record.state in _SETTLED
         # Its mark may be lost while its batch request is recorded. Or both are lost and its message
         # is deleted: a message in the queue would have been claimed again by now.

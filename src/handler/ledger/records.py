@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 
 from handler.aws.dynamodb import Item, number, number_in, text
-from handler.core.delivery.claim_protocol import CLAIMABLE, CLAIMABLE_LATER, CLOCKS, Record, State
+from handler.core.delivery.claim_protocol import (
+    CLAIMABLE,
+    CLAIMABLE_LATER,
+    CLOCKS,
+    LedgerState,
+    Record,
+)
 from handler.core.models import OnUnknown
 
 
@@ -26,7 +32,7 @@ def record_from(item: Mapping[str, Item]) -> Record | None:
     if not item:
         return None
     return Record(
-        state=State(item["state"]["S"]),
+        state=LedgerState(item["state"]["S"]),
         owner=item["owner"]["S"],
         lease_until=int(item["lease_until"]["N"]),
         expires=int(item["expires"]["N"]),

@@ -11,7 +11,7 @@ from handler.core.braze.outcome import Outcome
 from handler.core.braze.profile_writes import without_state
 from handler.core.braze.request import is_transactional
 from handler.core.delivery.backoff import wait
-from handler.core.delivery.claim_protocol import MOST_LOST, Record, Refusal, policy
+from handler.core.delivery.claim_protocol import MOST_LOST, ClaimRefusal, Record, policy
 from handler.core.delivery.withheld import is_withheld
 from handler.core.errors import Unavailable
 from handler.core.json_types import JsonValue
@@ -301,7 +301,7 @@ def _counted(claimed: ClaimedDelivery) -> int | None:
 
 
 def _refused(
-    worker: Worker, task: DeliveryTask, owner: str, refusal: Refusal, record: Record | None
+    worker: Worker, task: DeliveryTask, owner: str, refusal: ClaimRefusal, record: Record | None
 ) -> Disposition:
     delivery = task.delivery
     if refusal.kind == "adopted":

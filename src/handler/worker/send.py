@@ -17,7 +17,7 @@ from handler.core.braze.request import (
     request,
 )
 from handler.core.delivery.breaker import Breaker, is_failure
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.errors import Unavailable
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
@@ -76,7 +76,7 @@ def send(invocation: Invocation, batch: list[ClaimedDelivery], secret: Secret) -
         _accepted(invocation, batch, outcome, sent)
     else:
         if outcome.kind == "held":
-            _recorded(invocation, batch, State.HELD, len(batch), [])
+            _recorded(invocation, batch, LedgerState.HELD, len(batch), [])
         settle_all(invocation, batch, outcome, sent)
     _publish(invocation, batch[0].sent, outcome)
 
@@ -157,7 +157,7 @@ def _accepted(
         if its_own
     ]
     partly = [part for part in parts if part[1].kind == "accepted"]
-    is_recorded = _recorded(invocation, whole, State.ACCEPTED, len(batch), partly)
+    is_recorded = _recorded(invocation, whole, LedgerState.ACCEPTED, len(batch), partly)
     taken = replace(sent, recorded=is_recorded)
     settle_all(invocation, whole, replace(outcome, refused={}), taken)
     for one, its_own in parts:
@@ -175,7 +175,7 @@ def _in_part(claimed: ClaimedDelivery, outcome: Outcome, refused: Refused) -> Ou
 def _recorded(
     invocation: Invocation,
     batch: list[ClaimedDelivery],
-    state: State,
+    state: LedgerState,
     together: int,
     partly: list[_Partly],
 ) -> bool:

@@ -20,7 +20,7 @@ from handler.core.braze.outcome import Outcome
 from handler.core.braze.profile_writes import writes_state
 from handler.core.braze.refused import accepted_part
 from handler.core.delivery.backoff import wait
-from handler.core.delivery.claim_protocol import Settlement, State, policy, settlement
+from handler.core.delivery.claim_protocol import LedgerState, Settlement, policy, settlement
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
 from handler.core.reasons import Reason
@@ -41,11 +41,11 @@ from handler.worker.task import (
 )
 
 _LEFT: Final = {
-    State.ACCEPTED: "DeliveriesAccepted",
-    State.HELD: "DeliveriesHeld",
-    State.WITHHELD: "DeliveriesWithheld",
-    State.STALE: "DeliveriesStale",
-    State.DEAD: "DeliveriesDead",
+    LedgerState.ACCEPTED: "DeliveriesAccepted",
+    LedgerState.HELD: "DeliveriesHeld",
+    LedgerState.WITHHELD: "DeliveriesWithheld",
+    LedgerState.STALE: "DeliveriesStale",
+    LedgerState.DEAD: "DeliveriesDead",
 }
 # An operator has to act in Braze, or on a setting; until then these deliveries wait.
 _NOT_READY: Final = (Reason.TARGET_PAUSED, Reason.CONFIGURATION)
@@ -90,7 +90,7 @@ def settle_all(
     """Settle the deliveries of a request that came to one outcome; record their dispositions."""
     ends = [_end(invocation, claimed, outcome, sent) for claimed in batch]
     # A dead letter is buried before it is marked.
-    alive = [one for one in ends if one.settled.state is not State.DEAD]
+    alive = [one for one in ends if one.settled.state is not LedgerState.DEAD]
     marks = _mark_new(invocation, alive)
     for end in ends:
         message = end.claimed.task.message
@@ -117,7 +117,7 @@ def _end(
 
 
 def _settle(end: "_End") -> Disposition:
-    disposition = _bury_dead(end) if end.settled.state is State.DEAD else _settle_alive(end)
+    disposition = _bury_dead(end) if end.settled.state is LedgerState.DEAD else _settle_alive(end)
     _end_turn(end)
     delivery = end.claimed.task.delivery
     count_settled(end.worker, delivery, end.outcome, end.settled.state, disposition)
@@ -189,7 +189,11 @@ class _End:
 
 
 def count_settled(
-    worker: Worker, delivery: Delivery, outcome: Outcome, state: State, disposition: Disposition
+    worker: Worker,
+    delivery: Delivery,
+    outcome: Outcome,
+    state: LedgerState,
+    disposition: Disposition,
 ) -> None:
     """Count an attempt, and its message if it has left the queue."""
     tally, source, rule = worker.tally, delivery.source, delivery.rule
@@ -208,11 +212,11 @@ def count_settled(
 
 
 def _settle_alive(end: _End) -> Disposition:
-    is_retried = end.settled.state in (State.FAILED, State.UNKNOWN)
+    is_retried = end.settled.state in (LedgerState.FAILED, LedgerState.UNKNOWN)
     # Marked first: a bug in what follows cannot prevent it.
     is_marked = _mark(end, end.settled.state, end.entry)
     _log_attempt(end, end.seconds if is_retried else None)
-    if end.settled.state is State.HELD:
+    if end.settled.state is LedgerState.HELD:
         return _hold(end, is_marked=is_marked)
     if end.refusal is not None:
         return _bury_refused(end, end.refusal)
@@ -255,9 +259,9 @@ def _bury_dead(end: _End) -> Disposition:
     # A delivery known to be unsent must not be UNKNOWN, nor stay SENDING, or `hold` would hold it.
     unsent = end.outcome.kind in ("rejected", "not_sent")
     if end.invocation.has_time(2 if unsent else 1) and _is_buried(end):
-        _mark(end, State.DEAD, entry)
+        _mark(end, LedgerState.DEAD, entry)
         return DELETE
-    _mark(end, State.FAILED if unsent else State.UNKNOWN, entry)
+    _mark(end, LedgerState.FAILED if unsent else LedgerState.UNKNOWN, entry)
     return retry_in(end.seconds)
 
 
@@ -274,7 +278,7 @@ def _end_turn(end: _End) -> None:
         return
     versions, delivery, state = end.worker.profile_versions, end.claimed.sent, end.settled.state
     with suppress(Unavailable):
-        if state in (State.FAILED, State.UNKNOWN):
+        if state in (LedgerState.FAILED, LedgerState.UNKNOWN):
             versions.postpone(delivery)
         else:  # a held or unknown delivery may have been applied
             versions.end(
@@ -287,18 +291,20 @@ def _may_be_applied(end: _End) -> bool:
     if end.refusal is not None:
         return writes_state(accepted_part(end.claimed.sent, end.outcome.refused))
     state = end.settled.state
-    is_unsent = state is State.WITHHELD or (state is State.DEAD and end.outcome.kind != "unknown")
+    is_unsent = state is LedgerState.WITHHELD or (
+        state is LedgerState.DEAD and end.outcome.kind != "unknown"
+    )
     return not is_unsent
 
 
-def _mark(end: _End, state: State, entry: Entry) -> bool:
+def _mark(end: _End, state: LedgerState, entry: Entry) -> bool:
     """Mark a claim, trying while time lasts; log a failure; return whether it is marked."""
     known = end.is_owned
     why = _try_to_mark(end, state, entry) if known is None else _why(is_owned=known)
     if why is None:
         return True
     # An accepted one matters: if SQS delivers its message again, it is sent again.
-    is_unrecorded = state is State.ACCEPTED and not end.sent.recorded
+    is_unrecorded = state is LedgerState.ACCEPTED and not end.sent.recorded
     if is_unrecorded:
         end.worker.tally.count("Unrecorded")
     extra = {"id": end.claimed.claim.id, "state": str(state), "reason": why}
@@ -306,7 +312,7 @@ def _mark(end: _End, state: State, entry: Entry) -> bool:
     return False
 
 
-def _try_to_mark(end: _End, state: State, entry: Entry) -> str | None:
+def _try_to_mark(end: _End, state: LedgerState, entry: Entry) -> str | None:
     """Return why a claim could not be marked; None where it could."""
     worker = end.worker
     until = worker.clock() + worker.timing.marking

@@ -5,7 +5,14 @@ from typing import Any, get_args
 import pytest
 
 from handler.aws.dynamodb import Table
-from handler.core.delivery.claim_protocol import CLOCKS, Record, Refusal, State, claimable, refused
+from handler.core.delivery.claim_protocol import (
+    CLOCKS,
+    ClaimRefusal,
+    LedgerState,
+    Record,
+    claimable,
+    refused,
+)
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
 from handler.ledger.batch_requests import BatchRequests
@@ -65,10 +72,10 @@ def read(ledger: Ledger, name: str) -> Record:
 RECORDS = [
     Record(state, owner, lease, expires, attempts=1)
     for state, owner, lease, expires in product(
-        State, ("me", "other"), (NOW - 1, NOW, NOW + 1), (NOW, NOW + 1)
+        LedgerState, ("me", "other"), (NOW - 1, NOW, NOW + 1), (NOW, NOW + 1)
     )
 ] + [
-    Record(State.DEAD, "other", NOW - 1, NOW + 1, attempts=1, dead_at=SENT + seconds)
+    Record(LedgerState.DEAD, "other", NOW - 1, NOW + 1, attempts=1, dead_at=SENT + seconds)
     for seconds in (-1, CLOCKS, CLOCKS + 1, 900)
 ]
 
@@ -85,12 +92,12 @@ def test_the_ledger_decides_as_the_protocols_table(
 
     if claimable(before, on_unknown, NOW, SENT):
         assert isinstance(claimed, Claim)
-        assert read(ledger, name).state is State.SENDING
+        assert read(ledger, name).state is LedgerState.SENDING
     elif refused(before, on_unknown, NOW, "me").kind == "mine":
         assert isinstance(claimed, Claim)
         assert claimed.attempt == 1
     elif refused(before, on_unknown, NOW, "me").kind == "lost":
-        assert claimed == (Refusal("lost"), before)
+        assert claimed == (ClaimRefusal("lost"), before)
         taken = LostWorkers(ledger).take_over(
             ClaimRequest(name, "retry", "me", Times(NOW, LEASE, SENT)), before
         )
@@ -105,7 +112,7 @@ def test_a_first_claim_is_the_first_attempt_of_a_run(ledger: Ledger) -> None:
     assert claim(ledger, "first") == Claim("first", "me", attempt=1, since=NOW)
     record = read(ledger, "first")
     assert (record.state, record.lease_until, record.expires) == (
-        State.SENDING,
+        LedgerState.SENDING,
         LEASE,
         NOW + 30 * DAY,
     )
@@ -115,13 +122,13 @@ def test_a_second_worker_waits_until_the_lease_is_over(ledger: Ledger) -> None:
     claim(ledger, "leased", "first")
 
     refusal, _ = refused_claim(ledger, "leased", "second", NOW + 5)
-    assert refusal == Refusal("wait", LEASE - NOW - 5 + 1)
+    assert refusal == ClaimRefusal("wait", LEASE - NOW - 5 + 1)
     assert claim(ledger, "leased", "second", LEASE + 1).attempt == 2
 
 
 def refused_claim(
     ledger: Ledger, name: str, owner: str, now: float, on_unknown: OnUnknown = "retry"
-) -> tuple[Refusal, Record | None]:
+) -> tuple[ClaimRefusal, Record | None]:
     claimed = ledger.claim(ClaimRequest(name, on_unknown, owner, Times(now, now + 35, now)))
     assert not isinstance(claimed, Claim)
     return claimed
@@ -132,7 +139,7 @@ def test_attempts_are_counted_and_the_last_five_are_kept(ledger: Ledger) -> None
         claimed = claim(ledger, "counted", f"w{number}", NOW + number)
         assert (claimed.attempt, claimed.since) == (number, NOW + 1)
         entry = {**ENTRY, "time": NOW + number}
-        assert ledger.mark(claimed, State.FAILED, entry, NOW + number)
+        assert ledger.mark(claimed, LedgerState.FAILED, entry, NOW + number)
 
     last = read(ledger, "counted").last
     assert [entry["time"] for entry in last] == [NOW + number for number in range(3, 8)]
@@ -140,8 +147,12 @@ def test_attempts_are_counted_and_the_last_five_are_kept(ledger: Ledger) -> None
     assert last[0] == {**ENTRY, "time": NOW + 3}
 
 
-@pytest.mark.parametrize("state,days", [(State.ACCEPTED, 400), (State.HELD, 400), (State.DEAD, 30)])
-def test_final_marks_live_long_and_end_the_run(ledger: Ledger, state: State, days: int) -> None:
+@pytest.mark.parametrize(
+    "state,days", [(LedgerState.ACCEPTED, 400), (LedgerState.HELD, 400), (LedgerState.DEAD, 30)]
+)
+def test_final_marks_live_long_and_end_the_run(
+    ledger: Ledger, state: LedgerState, days: int
+) -> None:
     claimed = claim(ledger, f"final-{state}")
 
     assert ledger.mark(claimed, state, ENTRY, NOW + 1)
@@ -151,7 +162,7 @@ def test_final_marks_live_long_and_end_the_run(ledger: Ledger, state: State, day
 
 
 def test_a_redriven_delivery_has_its_whole_horizon_before_it(ledger: Ledger) -> None:
-    ledger.mark(claim(ledger, "redriven"), State.DEAD, ENTRY, NOW)
+    ledger.mark(claim(ledger, "redriven"), LedgerState.DEAD, ENTRY, NOW)
 
     again = claim(ledger, "redriven", "later", NOW + 2 * DAY)
 
@@ -159,11 +170,11 @@ def test_a_redriven_delivery_has_its_whole_horizon_before_it(ledger: Ledger) -> 
 
 
 def test_a_record_past_its_expiry_is_as_good_as_absent(ledger: Ledger) -> None:
-    ledger.mark(claim(ledger, "expired"), State.FAILED, ENTRY, NOW)
+    ledger.mark(claim(ledger, "expired"), LedgerState.FAILED, ENTRY, NOW)
     later = NOW + 31 * DAY
 
     again = claim(ledger, "expired", "later", later)
-    ledger.mark(again, State.FAILED, ENTRY, later)
+    ledger.mark(again, LedgerState.FAILED, ENTRY, later)
 
     assert (again.attempt, again.since, again.last) == (1, later, ())
     assert read(ledger, "expired").since == later
@@ -173,7 +184,7 @@ def test_a_worker_that_has_lost_its_lease_cannot_mark(ledger: Ledger) -> None:
     late = claim(ledger, "fenced", "late")
     claim(ledger, "fenced", "next", LEASE + 1)
 
-    assert not ledger.mark(late, State.FAILED, ENTRY, LEASE + 2)
+    assert not ledger.mark(late, LedgerState.FAILED, ENTRY, LEASE + 2)
     assert read(ledger, "fenced").owner == "next"
 
 
@@ -204,16 +215,16 @@ def test_only_one_of_two_holds_a_delivery_whose_worker_has_vanished(ledger: Ledg
     assert seen is not None
     assert LostWorkers(ledger).hold("vanished", seen, "me", LEASE + 1)
     assert not LostWorkers(ledger).hold("vanished", replace(seen), "other", LEASE + 1)
-    assert not ledger.mark(gone, State.FAILED, ENTRY, LEASE + 2)
-    assert read(ledger, "vanished").state is State.HELD
+    assert not ledger.mark(gone, LedgerState.FAILED, ENTRY, LEASE + 2)
+    assert read(ledger, "vanished").state is LedgerState.HELD
 
 
 @pytest.mark.parametrize(
     "state,kind,reason",
-    [(State.ACCEPTED, "adopted", "recorded"), (State.HELD, "held", "notice")],
+    [(LedgerState.ACCEPTED, "adopted", "recorded"), (LedgerState.HELD, "held", "notice")],
 )
 def test_a_lost_workers_delivery_is_marked_as_its_batch_request_is_recorded(
-    ledger: Ledger, state: State, kind: str, reason: str
+    ledger: Ledger, state: LedgerState, kind: str, reason: str
 ) -> None:
     name, owner = f"member-{state}", f"gone-{state}"
     claim(ledger, name, owner)
@@ -275,9 +286,11 @@ def test_what_has_a_record_is_no_first_claim_and_stays_as_it_was(ledger: Ledger)
     assert read(ledger, "known") == before
 
 
-@pytest.mark.parametrize("state", [State.ACCEPTED, State.HELD, State.FAILED, State.UNKNOWN])
+@pytest.mark.parametrize(
+    "state", [LedgerState.ACCEPTED, LedgerState.HELD, LedgerState.FAILED, LedgerState.UNKNOWN]
+)
 def test_marks_of_first_claims_are_written_many_in_a_call_as_they_are_written_singly(
-    ledger: Ledger, state: State
+    ledger: Ledger, state: LedgerState
 ) -> None:
     names = [f"marked-{at}-{state}" for at in range(30)]
     claimed = [one for one in ledger.claim_new(many(*names)) if isinstance(one, Claim)]
@@ -298,7 +311,7 @@ def test_of_many_marks_one_that_is_no_longer_the_owners_affects_no_other(ledger:
     ]
     claimed[1] = replace(claimed[1], owner="other")
 
-    done = [*ledger.mark_new(Mark(one, State.ACCEPTED, ENTRY, NOW) for one in claimed)]
+    done = [*ledger.mark_new(Mark(one, LedgerState.ACCEPTED, ENTRY, NOW) for one in claimed)]
 
     assert done == [True, False, True]
-    assert read(ledger, "own-2").state is State.SENDING
+    assert read(ledger, "own-2").state is LedgerState.SENDING

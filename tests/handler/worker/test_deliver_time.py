@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError
 
 from handler.aws.secrets import MAX_AGE, SecretCache
 from handler.core.delivery.backoff import Timing
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.errors import Unavailable
 from handler.core.message import encode
 from handler.core.models import Delivery
@@ -153,7 +153,7 @@ def test_a_silent_ledger_and_a_silent_queue_are_given_up_within_the_margin(
     started = time.monotonic()
 
     with pytest.raises(Unavailable):
-        worker.ledger.mark(Claim("d", "me", 1, 0), State.ACCEPTED, {}, 0)
+        worker.ledger.mark(Claim("d", "me", 1, 0), LedgerState.ACCEPTED, {}, 0)
     marked = time.monotonic()
     with pytest.raises(BotoCoreError):
         worker.sqs.send_message(QueueUrl=silence, MessageBody="x")

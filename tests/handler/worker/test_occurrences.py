@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.message import encode
 from handler.core.models import Delivery
 from handler.ledger.lease import DAY
@@ -162,7 +162,7 @@ def test_what_is_released_after_four_days_is_sent_once(
     give(line, first)
     line.clock.now += 4 * DAY
     table = line.worker.ledger.table
-    assert Ledger(line.dynamo, table.name).free(first.id, State.HELD, "me", line.clock.now)
+    assert Ledger(line.dynamo, table.name).free(first.id, LedgerState.HELD, "me", line.clock.now)
     for copy in ("-released", "-again"):
         give(line, first, copy=copy)
 

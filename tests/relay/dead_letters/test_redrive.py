@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handler.core.delivery.claim_protocol import LedgerState, claimable
 from handler.core.delivery.claim_protocol import Record as Known
-from handler.core.delivery.claim_protocol import State, claimable
 from handler.core.message import encode, group_of
 from handler.ledger.records import record_from
 from relay.dead_letters.decision import Standing, redriven
@@ -77,9 +77,9 @@ def test_what_is_redriven_may_be_claimed_by_the_worker(desk: Desk) -> None:
     assert not claimable(record_from(desk.item(it)), "hold", NOW + 1, NOW - HOUR)
 
 
-@given(state=st.sampled_from([*State]), dead_at=st.none() | st.integers(0, NOW))
+@given(state=st.sampled_from([*LedgerState]), dead_at=st.none() | st.integers(0, NOW))
 def test_what_is_sent_without_again_may_always_be_claimed(
-    state: State, dead_at: int | None
+    state: LedgerState, dead_at: int | None
 ) -> None:
     record = DeliveryRecord(state, expires=NOW + HOUR, dead_at=dead_at)
     decision = redriven(Standing(delivery(), record, "rejected", NOW, str), again=False)

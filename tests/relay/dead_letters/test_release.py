@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from relay.stacks.ledger import Ledger
 from tests.relay.dead_letters.desk import NOW, Desk, delivery
 
@@ -99,7 +99,7 @@ def test_of_two_who_release_at_once_one_sends(desk: Desk) -> None:
     it = delivery()
     desk.put(it, "HELD")
     ledger = Ledger(desk.client("dynamodb"), desk.outputs["LedgerTable"])
-    freed = [ledger.free(it.id, State.HELD, by, NOW) for by in ("ann", "bob")]
+    freed = [ledger.free(it.id, LedgerState.HELD, by, NOW) for by in ("ann", "bob")]
     assert freed == [True, False]
     assert desk.item(it)["freed"]["M"]["by"]["S"] == "ann"
 

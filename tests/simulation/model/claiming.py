@@ -7,7 +7,7 @@ again is nothing at all.
 
 from collections.abc import Iterator
 
-from handler.core.delivery.claim_protocol import RequestState, State
+from handler.core.delivery.claim_protocol import LedgerState, RequestState
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.settling import following, not_now, released, settle
 from tests.simulation.model.world import (
@@ -178,7 +178,9 @@ def adopt(rules: Rules, hands: Hands) -> Iterator[Step]:
         return
     delivery = hands.delivery
     more = delivery.sent == ACCEPTED_LATE
-    changed = delivery._replace(state=State.ACCEPTED, recorded=min(2, delivery.recorded + more))
+    changed = delivery._replace(
+        state=LedgerState.ACCEPTED, recorded=min(2, delivery.recorded + more)
+    )
     adopted = fenced(hands.written(changed._replace(sent=ACCEPTED_IN_TIME)))
     for then in following(rules, adopted.claimed_as(GONE)):
         yield Step("adopts it as accepted", then)
@@ -191,7 +193,7 @@ def hold(rules: Rules, hands: Hands) -> Iterator[Step]:
     if not hands.worker.fresh:
         yield from _too_late(rules, hands)
         return
-    held = fenced(hands.written(hands.delivery._replace(state=State.HELD)))
+    held = fenced(hands.written(hands.delivery._replace(state=LedgerState.HELD)))
     yield Step("makes it HELD", _turned(held, "bury again").world)
     yield Step("makes it HELD, the answer is lost, and tries again", held.world, 1)
     yield from _failing(rules, held, hands, "hold it")
@@ -228,7 +230,7 @@ def unavailable(rules: Rules, hands: Hands) -> Iterator[World]:
 
 def owning(hands: Hands, sent: int) -> Hands:
     """Make the delivery in hand the worker's own, and whoever had it lose it."""
-    delivery = hands.delivery._replace(state=State.SENDING, sent=sent)
+    delivery = hands.delivery._replace(state=LedgerState.SENDING, sent=sent)
     return fenced(hands.written(delivery)).claimed_as(OWN)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.settling import (
     answered,
@@ -30,7 +30,9 @@ def bury_dead(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Bury what is given up, and then mark it DEAD; what is not buried is tried again."""
     del rules
     unsent = kind_of(hands) in ("rejected", "not_sent")
-    alive = hands.worker._replace(phase="mark", target=State.FAILED if unsent else State.UNKNOWN)
+    alive = hands.worker._replace(
+        phase="mark", target=LedgerState.FAILED if unsent else LedgerState.UNKNOWN
+    )
     dead = hands.worker._replace(phase="mark")
     yield Step("buries it", hands.lettered().turned(dead).world)
     if hands.calm:

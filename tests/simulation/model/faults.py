@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
     DELETED,
@@ -38,7 +38,7 @@ def deaths(rules: Rules, world: World) -> Iterator[Step]:
 def _left(rules: Rules, hands: Hands, at: int, delivery: Delivery) -> Delivery:
     worker = hands.worker
     claim = worker.members[at].claim
-    is_sending = delivery.state is State.SENDING and delivery.sent != FENCED
+    is_sending = delivery.state is LedgerState.SENDING and delivery.sent != FENCED
     doubt = delivery.doubt or (claim in (OWN, EARLY) and is_sending)
     in_hand = worker.phase == "mark" and worker.outcomes == ("accepted",) and claim == OWN
     unlearned = rules.exact_queue and (in_hand or claim == UNRECORDED)
@@ -59,7 +59,7 @@ def early_leases(world: World) -> Iterator[Step]:
     for number, worker in enumerate(world.workers):
         for at, member in enumerate(worker.members):
             of = world.messages[member.message].of
-            if member.claim == OWN and world.deliveries[of].state is State.SENDING:
+            if member.claim == OWN and world.deliveries[of].state is LedgerState.SENDING:
                 after = hands_at(world, number).claimed_as(EARLY, at)
                 if world.deliveries[of].sent != FENCED:
                     after = after.doubted(of)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.settling import finished, outcome
 from tests.simulation.model.world import (
@@ -24,9 +24,9 @@ from tests.simulation.model.world import (
     World,
 )
 
-_COMES_BACK = ("", State.FAILED, State.UNKNOWN)
+_COMES_BACK = ("", LedgerState.FAILED, LedgerState.UNKNOWN)
 # What Braze has done what was asked of, and the ledger says so: `noticed` is a kind of held.
-_RECORDS = {("accepted", State.ACCEPTED), ("noticed", State.HELD)}
+_RECORDS = {("accepted", LedgerState.ACCEPTED), ("noticed", LedgerState.HELD)}
 
 
 def mark(rules: Rules, hands: Hands) -> Iterator[Step]:
@@ -57,7 +57,7 @@ def _marked(rules: Rules, hands: Hands) -> Hands:
     # The worker records a notice of many by one write, too. Here it does not, so that each member
     # is a request of its own: whatever holds here holds with that record all the more.
     if records and not counted and delivery.sent != ACCEPTED_IN_TIME:
-        accepted = worker.target == State.ACCEPTED
+        accepted = worker.target == LedgerState.ACCEPTED
         together = accepted and len(worker.going) > 1 and worker.recorded == NOTHING
         hands = _told_by_members(hands) if together else _recorded(hands, hands.of)
     done = hands.written(hands.delivery._replace(state=_state(worker.target)))
@@ -78,15 +78,15 @@ def _recorded(hands: Hands, of: int) -> Hands:
     return hands.written(delivery._replace(recorded=min(2, delivery.recorded + 1)), of)
 
 
-def _state(target: str) -> State | Literal[""]:
-    return State(target) if target else ""
+def _state(target: str) -> LedgerState | Literal[""]:
+    return LedgerState(target) if target else ""
 
 
 def mark_first(rules: Rules, hands: Hands) -> Iterator[Step]:
     """Mark before the request: planted, and never done."""
     del rules
     if hands.member.claim in OWNED:
-        hands = hands.written(hands.delivery._replace(state=State.ACCEPTED))
+        hands = hands.written(hands.delivery._replace(state=LedgerState.ACCEPTED))
     yield Step("marks ACCEPTED first", hands.turned(hands.worker._replace(phase="post")).world)
 
 
@@ -94,12 +94,12 @@ def _after_mark(rules: Rules, hands: Hands, *, marked: bool, written: bool) -> I
     target = hands.worker.target
     if not written:
         hands = hands.doubted()
-    if target == State.HELD and (marked or rules.policy == "retry"):
+    if target == LedgerState.HELD and (marked or rules.policy == "retry"):
         yield hands.turned(hands.worker._replace(phase="bury held")).world
         return
-    verdict = BACK if target in _COMES_BACK or target == State.HELD else GONE
-    if target == State.ACCEPTED and not marked and rules.wrong == "returned after acceptance":
+    verdict = BACK if target in _COMES_BACK or target == LedgerState.HELD else GONE
+    if target == LedgerState.ACCEPTED and not marked and rules.wrong == "returned after acceptance":
         verdict = BACK
-    if verdict == GONE and target == State.ACCEPTED and rules.exact_queue and not written:
+    if verdict == GONE and target == LedgerState.ACCEPTED and rules.exact_queue and not written:
         verdict = UNRECORDED
     yield from finished(rules, hands, verdict)

@@ -6,12 +6,12 @@ from typing import Final
 from handler.core.braze.outcome import Outcome
 from handler.core.delivery import claim_protocol
 from handler.core.delivery.claim_protocol import (
+    ClaimRefusal,
     Finding,
+    LedgerState,
     Record,
-    Refusal,
     RequestState,
     Settlement,
-    State,
 )
 from handler.core.models import OnUnknown
 from handler.core.reasons import Reason
@@ -23,29 +23,31 @@ from tests.simulation.model.world import EARLY, FENCED, Delivery, Member, Messag
 def _held_may_be_claimed(
     record: Record | None, on_unknown: OnUnknown, now: float, sent_at: float
 ) -> bool:
-    held = record is not None and record.state is State.HELD
+    held = record is not None and record.state is LedgerState.HELD
     return held or claim_protocol.claimable(record, on_unknown, now, sent_at)
 
 
 def _dead_is_final(
     record: Record | None, on_unknown: OnUnknown, now: float, sent_at: float
 ) -> bool:
-    dead = record is not None and record.state is State.DEAD
+    dead = record is not None and record.state is LedgerState.DEAD
     return not dead and claim_protocol.claimable(record, on_unknown, now, sent_at)
 
 
 def _any_claim_is_mine(
     record: Record | None, on_unknown: OnUnknown, now: float, owner: str
-) -> Refusal:
-    if record is not None and record.state is State.SENDING:
-        return Refusal("mine")
+) -> ClaimRefusal:
+    if record is not None and record.state is LedgerState.SENDING:
+        return ClaimRefusal("mine")
     return claim_protocol.refused(record, on_unknown, now, owner)
 
 
-def _instead(of: str, other: Refusal) -> Refused:
+def _instead(of: str, other: ClaimRefusal) -> Refused:
     """Return who answers a claim as the protocol does, but in one case."""
 
-    def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> Refusal:
+    def refused(
+        record: Record | None, on_unknown: OnUnknown, now: float, owner: str
+    ) -> ClaimRefusal:
         found = claim_protocol.refused(record, on_unknown, now, owner)
         return other if found.kind == of else found
 
@@ -54,7 +56,7 @@ def _instead(of: str, other: Refusal) -> Refused:
 
 def _unknown_is_failed(outcome: Outcome, on_unknown: OnUnknown, last: Reason | None) -> Settlement:
     if outcome.kind == "unknown":
-        return Settlement(State.FAILED)
+        return Settlement(LedgerState.FAILED)
     return claim_protocol.settlement(outcome, on_unknown, last)
 
 
@@ -79,7 +81,7 @@ _MANY: Final = (0, 1)
 # A worker is about to open its request when its lease is over, before its time, and SQS has
 # delivered the messages once more.
 _OVERTAKEN: Final = World(
-    deliveries=(Delivery(State.SENDING, FENCED), Delivery(State.SENDING, FENCED)),
+    deliveries=(Delivery(LedgerState.SENDING, FENCED), Delivery(LedgerState.SENDING, FENCED)),
     messages=(Message(0), Message(1)),
     workers=(Worker("open", (Member(0, EARLY), Member(1, EARLY)), going=(0, 1)),),
 )
@@ -93,7 +95,7 @@ MUTATIONS: Final = {
         Scope(_ONE, 2, 1), "twice", 1,
     ),
     "a claim of one's own that is not known again": Mutation(
-        Rules("hold", refused=_instead("mine", Refusal("wait", 1))),
+        Rules("hold", refused=_instead("mine", ClaimRefusal("wait", 1))),
         Scope(_COPIES, 2, 1), "needless", 1,
     ),
     "a claim that is taken for one's own": Mutation(
@@ -109,7 +111,7 @@ MUTATIONS: Final = {
         Rules("hold", claimable=_held_may_be_claimed), Scope(_COPIES, 2, 1), "twice", 0
     ),
     "HELD that is taken for a duplicate": Mutation(
-        Rules("hold", refused=_instead("held", Refusal("duplicate"))), Scope(_ONE, 1, 2), "lost", 0
+        Rules("hold", refused=_instead("held", ClaimRefusal("duplicate"))), Scope(_ONE, 1, 2), "lost", 0
     ),
     "DEAD that no redrive may claim": Mutation(
         Rules("retry", claimable=_dead_is_final), Scope(_ONE, 1, 0), "lost", 0
@@ -127,7 +129,7 @@ MUTATIONS: Final = {
         Rules("hold", wrong="open ignored"), Scope(_MANY, 2, 0, _OVERTAKEN), "twice", 0
     ),
     "hold that takes over after the lease": Mutation(
-        Rules("hold", refused=_instead("hold", Refusal("lost")), finding=_always_again),
+        Rules("hold", refused=_instead("hold", ClaimRefusal("lost")), finding=_always_again),
         Scope(_ONE, 1, 1), "twice", 1,
     ),
     "an unknown outcome that counts as not sent under hold": Mutation(

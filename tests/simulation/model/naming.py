@@ -3,7 +3,7 @@
 from functools import cache
 from itertools import permutations
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.models import OnUnknown
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
@@ -54,7 +54,7 @@ def _least(
 def _plain_delivery(policy: OnUnknown, it: Delivery) -> Delivery:
     if policy == "retry":
         it = it._replace(doubt=False, applied=min(it.applied, 1))
-    return it if it.state is State.SENDING or not it.sent else it._replace(sent=NOTHING)
+    return it if it.state is LedgerState.SENDING or not it.sent else it._replace(sent=NOTHING)
 
 
 def _plain_message(it: Message) -> Message:

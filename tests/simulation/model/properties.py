@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import DELETED, OWN, ROBBED, World
 
@@ -26,10 +26,10 @@ def broken(rules: Rules, world: World) -> Iterator[str]:
     for delivery in world.deliveries:
         if delivery.recorded > 1 or (rules.policy == "hold" and delivery.applied > 1):
             yield "twice"
-        if delivery.state is State.ACCEPTED and not delivery.applied:
+        if delivery.state is LedgerState.ACCEPTED and not delivery.applied:
             yield "untrue"
         surely = not (delivery.doubt or delivery.applied)
-        if rules.policy == "hold" and delivery.state is State.HELD and surely:
+        if rules.policy == "hold" and delivery.state is LedgerState.HELD and surely:
             yield "needless"
         if is_quiet(world) and not (delivery.letter or delivery.applied):
             yield "lost"

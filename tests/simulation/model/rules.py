@@ -9,12 +9,12 @@ from handler.core.braze.outcome import Kind, Outcome
 from handler.core.delivery import claim_protocol
 from handler.core.delivery.claim_protocol import (
     CLOCKS,
+    ClaimRefusal,
     Finding,
+    LedgerState,
     Record,
-    Refusal,
     RequestState,
     Settlement,
-    State,
 )
 from handler.core.models import OnUnknown
 from handler.core.reasons import Reason
@@ -23,7 +23,7 @@ NOW: Final = 1_000_000
 LATER: Final = NOW + 100
 
 Claimable = Callable[[Record | None, OnUnknown, float, float], bool]
-Refused = Callable[[Record | None, OnUnknown, float, str], Refusal]
+Refused = Callable[[Record | None, OnUnknown, float, str], ClaimRefusal]
 Found = Callable[[RequestState | None, OnUnknown], Finding]
 _REASONS: Final[Mapping[Kind, Reason]] = {
     "accepted": Reason.ACCEPTED,
@@ -62,10 +62,10 @@ class Rules:
     finding: Found = claim_protocol.finding
     settlement: Settled = claim_protocol.settlement
     wrong: Wrong | None = None
-    answers: Callable[[State | Literal[""], bool, bool, bool, bool], tuple[str, ...]] = field(
+    answers: Callable[[LedgerState | Literal[""], bool, bool, bool, bool], tuple[str, ...]] = field(
         init=False
     )
-    settled: Callable[[Kind], tuple[State, ...]] = field(init=False)
+    settled: Callable[[Kind], tuple[LedgerState, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         # Few questions are asked, a million times each.
@@ -74,7 +74,7 @@ class Rules:
 
     def _answers(
         self,
-        state: State | Literal[""],
+        state: LedgerState | Literal[""],
         over: bool,  # noqa: FBT001 - cached by place
         mine: bool,  # noqa: FBT001
         late: bool,  # noqa: FBT001
@@ -93,7 +93,7 @@ class Rules:
                 found[self.refused(record, self.policy, NOW, "me").kind] = None
         return tuple(found)
 
-    def _settled(self, kind: Kind) -> tuple[State, ...]:
+    def _settled(self, kind: Kind) -> tuple[LedgerState, ...]:
         """Return what may become of a delivery: before the horizon, and past it."""
         outcome = Outcome(kind, _REASONS[kind])
         return tuple(
@@ -104,12 +104,12 @@ class Rules:
         )
 
 
-def _record(state: State, *, over: bool, mine: bool, fenced: bool) -> Record:
+def _record(state: LedgerState, *, over: bool, mine: bool, fenced: bool) -> Record:
     return Record(
         state=state,
         owner="me" if mine else "other",
         lease_until=NOW - 1 if over else LATER,
         expires=LATER,
-        dead_at=NOW if state is State.DEAD else None,
+        dead_at=NOW if state is LedgerState.DEAD else None,
         fenced=fenced,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from handler.core.braze.outcome import Kind
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 from tests.simulation.model.rules import Rules
 from tests.simulation.model.world import (
     BACK,
@@ -110,9 +110,9 @@ def settle(rules: Rules, hands: Hands, *, last: bool = False) -> Iterator[World]
         return
     states = rules.settled(kind)
     for state in states[-1:] if last else states:
-        phase = "bury dead" if state is State.DEAD else "mark"
+        phase = "bury dead" if state is LedgerState.DEAD else "mark"
         turned = hands.turned(worker._replace(phase=phase, target=state))
-        early = state is State.DEAD and rules.wrong == "acknowledged before its letter"
+        early = state is LedgerState.DEAD and rules.wrong == "acknowledged before its letter"
         yield placed(turned.world, turned.member.message, DELETED) if early else turned.world
 
 
@@ -135,8 +135,8 @@ def finished(rules: Rules, hands: Hands, verdict: int) -> Iterator[World]:
 
 def released(hands: Hands, told: str, after: Callable[[Hands], Iterator[World]]) -> Iterator[Step]:
     """Make FAILED again what is claimed and of which nothing was sent; then whatever is `after`."""
-    owned = hands.member.claim in (OWN, EARLY) and hands.delivery.state is State.SENDING
-    freed = hands.written(hands.delivery._replace(state=State.FAILED)) if owned else hands
+    owned = hands.member.claim in (OWN, EARLY) and hands.delivery.state is LedgerState.SENDING
+    freed = hands.written(hands.delivery._replace(state=LedgerState.FAILED)) if owned else hands
     for then in after(freed):
         yield Step(f"releases {told}", then)
     if owned and not hands.calm:

@@ -7,7 +7,7 @@ is still its own.
 
 from typing import Final, Literal, NamedTuple, TypeVar
 
-from handler.core.delivery.claim_protocol import State
+from handler.core.delivery.claim_protocol import LedgerState
 
 # What a worker has of one of its messages' deliveries.
 NEW, OWN, EARLY, LOST, ROBBED, DONE, GONE, BACK, UNRECORDED = range(9)
@@ -36,7 +36,7 @@ class Delivery(NamedTuple):
     is in the dead letters, `doubt` that something happened after which nobody can know.
     """
 
-    state: State | Literal[""] = ""
+    state: LedgerState | Literal[""] = ""
     sent: int = NOTHING
     applied: int = 0
     recorded: int = 0

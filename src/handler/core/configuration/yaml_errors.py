@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import yaml
 
-from handler.core.configuration.yaml_mend import Place, encoded
+from handler.core.configuration.yaml_mend import ProblemPlace, encoded
 from handler.core.errors import Finding
 from handler.core.invisible import INVISIBLE, blank_name
 
@@ -88,7 +88,7 @@ def unreadable(error: yaml.YAMLError, text: str, file: str) -> Finding:
     lines = text.splitlines()
     begun = getattr(error, "context_mark", None)
     first = begun.line if begun else mark.line
-    place = Place(lines, mark.line, mark.column, str(getattr(error, "problem", "")), first)
+    place = ProblemPlace(lines, mark.line, mark.column, str(getattr(error, "problem", "")), first)
     for at in dict.fromkeys([mark.line, *([begun.line] if begun else []), place.before[0]]):
         if found := INVISIBLE.search(place.line(at)):
             name = blank_name(found[0])
@@ -106,17 +106,17 @@ def _unprintable(found: re.Match[str], file: str) -> Finding:
     return Finding(file, line, column, text)
 
 
-def _problem(place: Place) -> _Cause:
+def _problem(place: ProblemPlace) -> _Cause:
     found = _mend(place)
     return _Cause(place.row, place.column, found) if isinstance(found, str) else found
 
 
-def _above(place: Place, row: int, text: str) -> _Cause:
+def _above(place: ProblemPlace, row: int, text: str) -> _Cause:
     """Return a mistake of a whole line: it begins where the line's text does."""
     return _Cause(row, _depth(place.line(row)), text)
 
 
-def _mend(place: Place) -> str | _Cause:
+def _mend(place: ProblemPlace) -> str | _Cause:
     begins = place.here[place.column : place.column + 1]
     # Of an alias with an impossible name, as in `*/create`, the mark is after the star.
     if place.here.strip().startswith("```"):
@@ -132,7 +132,7 @@ def _mend(place: Place) -> str | _Cause:
     return f"not YAML: {_words(place.problem)}"
 
 
-def _quoted(place: Place) -> str:
+def _quoted(place: ProblemPlace) -> str:
     """Return how a value is written whose first character YAML takes for its own."""
     value = _VALUE.match(place.here)
     written = value[1] if value else ""
@@ -150,7 +150,7 @@ def _words(problem: str) -> str:
     return next(known, problem.splitlines()[0] if problem else "it cannot be read")
 
 
-def _unclosed(place: Place) -> str | _Cause:
+def _unclosed(place: ProblemPlace) -> str | _Cause:
     """Return the mend of a quote that is never closed, or only by one of a later value."""
     rows = (row for row in range(place.row, -1, -1) if _OPENED.match(place.line(row)))
     for row in islice(rows, _TRIED):
@@ -160,7 +160,7 @@ def _unclosed(place: Place) -> str | _Cause:
     return ""
 
 
-def _escaped(place: Place) -> str:
+def _escaped(place: ProblemPlace) -> str:
     """Return the mend of a backslash in double quotes that begins no escape."""
     if "unknown escape character" not in place.problem:
         return ""
@@ -177,7 +177,7 @@ def _escaped(place: Place) -> str:
     return mend if place.solves(place.row, value[1], written) else text
 
 
-def _braced(place: Place) -> str:
+def _braced(place: ProblemPlace) -> str:
     """Return the mend of `${...}` that YAML takes apart."""
     if "sequence entries" in place.problem:
         return ""
@@ -220,7 +220,7 @@ def _expression(text: str) -> str:
     return text
 
 
-def _closed(place: Place) -> str:
+def _closed(place: ProblemPlace) -> str:
     """Return the mend of a value that goes on behind its closing quote."""
     found = _QUOTED.search(place.here)
     if found is None and any(one in place.problem for one in _IN_BLOCK):
@@ -251,7 +251,7 @@ def _meant(value: str, quote: str) -> str:
     return inside + behind if "${" in inside and quote not in behind else ""
 
 
-def _glued(place: Place) -> str | _Cause:
+def _glued(place: ProblemPlace) -> str | _Cause:
     """Return the mend of a blank that is missing: `name:x`, `-name: x`."""
     for row in (place.row, place.before[0], place.begun):
         line = place.line(row)
@@ -266,7 +266,7 @@ def _glued(place: Place) -> str | _Cause:
     return ""
 
 
-def _indented(place: Place) -> str:
+def _indented(place: ProblemPlace) -> str:
     """Return both lines of a wrong indentation, and how far each is indented."""
     if not any(one in place.problem for one in _INDENTED):
         return ""
@@ -288,7 +288,7 @@ def _indented(place: Place) -> str:
     return f"{depths}: the keys of one block have one depth, and so have the items of one list"
 
 
-def _item_above(place: Place) -> tuple[int, str] | None:
+def _item_above(place: ProblemPlace) -> tuple[int, str] | None:
     """Return the item above that is meant to be in the same list: the one of the nearest depth."""
     rows = [row for row in range(place.row - 1, -1, -1) if _is_item(place.lines[row])]
     depth = _depth(place.here)
@@ -305,7 +305,7 @@ def _depth(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _colon(place: Place) -> str:
+def _colon(place: ProblemPlace) -> str:
     """Return the mend of a value with a colon and a blank in it."""
     if "mapping values" not in place.problem or not _KEY.match(place.here[: place.column]):
         return ""
@@ -315,7 +315,7 @@ def _colon(place: Place) -> str:
     return f"a value with a colon and a blank in it needs quotes: {encoded(value[1])}"
 
 
-def _bracketed(place: Place) -> str:
+def _bracketed(place: ProblemPlace) -> str:
     """Return the mend of a value that begins with [ and goes on behind its ]."""
     value = _VALUE.match(place.here)
     if value is None or not value[1].startswith("[") or value[1].count("[") != value[1].count("]"):
@@ -325,7 +325,7 @@ def _bracketed(place: Place) -> str:
     return f"YAML reads a value that begins with [ as a list: {encoded(value[1])}"
 
 
-def _assigned(place: Place) -> str | _Cause:
+def _assigned(place: ProblemPlace) -> str | _Cause:
     """Return the mend of a key that is assigned to: `type = x`."""
     for row in (place.row, place.before[0]):
         if found := _ASSIGNED.match(place.line(row)):
@@ -334,7 +334,7 @@ def _assigned(place: Place) -> str | _Cause:
     return ""
 
 
-def _undashed(place: Place) -> str:
+def _undashed(place: ProblemPlace) -> str:
     """Return the mend of a list that is meant to be an object, or the other way."""
     row, above = place.before
     if "'-' indicator" not in place.problem or not _is_item(above) or _is_item(place.here):
@@ -344,7 +344,7 @@ def _undashed(place: Place) -> str:
 
 
 # Causes above the line of the error come first: a mend of that line would lead nowhere.
-_MENDS: Final[tuple[Callable[[Place], str | _Cause], ...]] = (
+_MENDS: Final[tuple[Callable[[ProblemPlace], str | _Cause], ...]] = (
     *(_unclosed, _escaped, _bracketed, _glued, _assigned, _closed, _braced, _colon),
     *(_indented, _undashed),
 )

@@ -12,7 +12,7 @@ import yaml
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class Place:
+class ProblemPlace:
     """The place of a problem, its numbers counted from 0; `begun` is the line of what it breaks."""
 
     def __init__(

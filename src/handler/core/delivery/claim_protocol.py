@@ -30,7 +30,7 @@ from handler.core.models import Delivery, OnUnknown
 from handler.core.reasons import Reason
 
 
-class State(StrEnum):
+class LedgerState(StrEnum):
     """The state of a delivery in the ledger."""
 
     SENDING = "SENDING"
@@ -64,7 +64,7 @@ class Record:
     attempts. `buried_at` is when the letter of its refused objects was last buried.
     """
 
-    state: State
+    state: LedgerState
     owner: str
     lease_until: int
     expires: int
@@ -82,12 +82,12 @@ class Record:
     @property
     def owes_letter(self) -> bool:
         """Whether objects of an accepted delivery were refused, and no letter of them is known."""
-        attempt = self.last[-1] if self.state is State.ACCEPTED and self.last else {}
+        attempt = self.last[-1] if self.state is LedgerState.ACCEPTED and self.last else {}
         return "refused" in attempt and (self.buried_at or 0) < int(attempt.get("time") or 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ClaimRefusal:
     """The answer to a claim whose condition failed; `seconds` only with wait.
 
     mine: the claim is this worker's own, and its answer was lost. duplicate: success. held: bury it
@@ -99,16 +99,21 @@ class Refusal:
     seconds: int = 0
 
 
-CLAIMABLE: Final[Mapping[OnUnknown, tuple[State, ...]]] = {
-    "retry": (State.FAILED, State.UNKNOWN),
-    "hold": (State.FAILED,),
+CLAIMABLE: Final[Mapping[OnUnknown, tuple[LedgerState, ...]]] = {
+    "retry": (LedgerState.FAILED, LedgerState.UNKNOWN),
+    "hold": (LedgerState.FAILED,),
 }
 # States that a message sent after the mark may claim. CLOCKS are seconds, for the clocks of SQS and
 # Lambda differ, and a mark may be written after its dead letter was sent: a redriven message must
 # not be taken for a copy.
-CLAIMABLE_LATER: Final = (State.DEAD,)
+CLAIMABLE_LATER: Final = (LedgerState.DEAD,)
 CLOCKS: Final = 10
-_DUPLICATES: Final = (State.ACCEPTED, State.WITHHELD, State.STALE, State.DEAD)
+_DUPLICATES: Final = (
+    LedgerState.ACCEPTED,
+    LedgerState.WITHHELD,
+    LedgerState.STALE,
+    LedgerState.DEAD,
+)
 # A message whose workers vanish one after the other may be the cause.
 MOST_LOST: Final = 5
 
@@ -131,21 +136,21 @@ def claimable(record: Record | None, on_unknown: OnUnknown, now: float, sent_at:
     return False
 
 
-def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> Refusal:
+def refused(record: Record | None, on_unknown: OnUnknown, now: float, owner: str) -> ClaimRefusal:
     """Return what a failed claim means, given the record that made it fail."""
     if record is None:  # deleted in this very moment
-        return Refusal("wait", 1)
-    if record.owner == owner and record.state is State.SENDING:
-        return Refusal("mine")
+        return ClaimRefusal("wait", 1)
+    if record.owner == owner and record.state is LedgerState.SENDING:
+        return ClaimRefusal("mine")
     if record.state in _DUPLICATES:
-        return Refusal("duplicate")
-    if record.state is State.HELD:
-        return Refusal("held")
-    over = record.state is State.UNKNOWN or record.lease_until < now
-    if over and record.state in (State.SENDING, State.UNKNOWN):
+        return ClaimRefusal("duplicate")
+    if record.state is LedgerState.HELD:
+        return ClaimRefusal("held")
+    over = record.state is LedgerState.UNKNOWN or record.lease_until < now
+    if over and record.state in (LedgerState.SENDING, LedgerState.UNKNOWN):
         is_held = on_unknown == "hold" and not record.fenced
-        return Refusal("hold" if is_held else "lost")
-    return Refusal("wait", max(1, record.lease_until - int(now) + 1))
+        return ClaimRefusal("hold" if is_held else "lost")
+    return ClaimRefusal("wait", max(1, record.lease_until - int(now) + 1))
 
 
 # What a vanished worker's delivery comes to. accepted and held: as its batch request is recorded.
@@ -176,15 +181,15 @@ class Settlement:
     FAILED and UNKNOWN are retried; all other states leave the queue.
     """
 
-    state: State
+    state: LedgerState
     reason: Reason | None = None
 
 
 # The ends that need no letter.
-_PLAIN: Final[Mapping[Kind, State]] = {
-    "accepted": State.ACCEPTED,
-    "withheld": State.WITHHELD,
-    "stale": State.STALE,
+_PLAIN: Final[Mapping[Kind, LedgerState]] = {
+    "accepted": LedgerState.ACCEPTED,
+    "withheld": LedgerState.WITHHELD,
+    "stale": LedgerState.STALE,
 }
 
 
@@ -196,10 +201,10 @@ def settlement(outcome: Outcome, on_unknown: OnUnknown, final: Reason | None = N
     if outcome.kind in _PLAIN:
         return Settlement(_PLAIN[outcome.kind])
     if outcome.kind in ("held", "rejected"):
-        state = State.HELD if outcome.kind == "held" else State.DEAD
+        state = LedgerState.HELD if outcome.kind == "held" else LedgerState.DEAD
         return Settlement(state, outcome.reason)
     if outcome.kind == "unknown" and on_unknown == "hold":
-        return Settlement(State.HELD, Reason.UNKNOWN)
+        return Settlement(LedgerState.HELD, Reason.UNKNOWN)
     if final is not None:
-        return Settlement(State.DEAD, final)
-    return Settlement(State.UNKNOWN if outcome.kind == "unknown" else State.FAILED)
+        return Settlement(LedgerState.DEAD, final)
+    return Settlement(LedgerState.UNKNOWN if outcome.kind == "unknown" else LedgerState.FAILED)

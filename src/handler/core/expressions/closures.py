@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from handler.core.expressions.evaluation import Closure
 
-    _Maker = Callable[[Node, "Compiler"], Closure]
+    _Maker = Callable[[Node, "ExpressionCompiler"], Closure]
 
 _ORDERINGS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "lt": operator.lt,
@@ -36,7 +36,7 @@ _ORDERINGS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-class Compiler:
+class ExpressionCompiler:
     """The compiler of what is only evaluated; `strict` is the rules' dialect."""
 
     def __init__(self, *, strict: bool) -> None:
@@ -56,7 +56,7 @@ class Compiler:
 
         return named
 
-    def unnamed(self, node: "Node", parts: "Compiler") -> "Closure":
+    def unnamed(self, node: "Node", parts: "ExpressionCompiler") -> "Closure":
         """Return the closure of a node, whatever name it has; `parts` compiles its parts."""
         return _MAKERS[node["type"]](node, parts)
 
@@ -74,7 +74,7 @@ class Compiler:
         return [one["value"] for one in nodes] if are_fields else None
 
 
-def _field(node: "Node", _compiler: Compiler) -> "Closure":
+def _field(node: "Node", _compiler: ExpressionCompiler) -> "Closure":
     name = node["value"]
 
     def field(value: object, evaluation: Evaluation) -> object:
@@ -84,7 +84,7 @@ def _field(node: "Node", _compiler: Compiler) -> "Closure":
     return field
 
 
-def _index(node: "Node", _compiler: Compiler) -> "Closure":
+def _index(node: "Node", _compiler: ExpressionCompiler) -> "Closure":
     at: int = node["value"]
 
     def index(value: object, evaluation: Evaluation) -> object:
@@ -94,7 +94,7 @@ def _index(node: "Node", _compiler: Compiler) -> "Closure":
     return index
 
 
-def _slice(node: "Node", _compiler: Compiler) -> "Closure":
+def _slice(node: "Node", _compiler: ExpressionCompiler) -> "Closure":
     numbers: list[int | None] = list(node["children"])  # type: ignore[arg-type]  # of a slice they are
     part = slice(*numbers)
 
@@ -109,7 +109,7 @@ def _slice(node: "Node", _compiler: Compiler) -> "Closure":
     return sliced
 
 
-def _same_value(_node: "Node", _compiler: Compiler) -> "Closure":
+def _same_value(_node: "Node", _compiler: ExpressionCompiler) -> "Closure":
     def same_value(value: object, evaluation: Evaluation) -> object:
         evaluation.spend(1)
         return value
@@ -117,7 +117,7 @@ def _same_value(_node: "Node", _compiler: Compiler) -> "Closure":
     return same_value
 
 
-def _literal(node: "Node", _compiler: Compiler) -> "Closure":
+def _literal(node: "Node", _compiler: ExpressionCompiler) -> "Closure":
     constant = node["value"]
 
     def literal(_value: object, evaluation: Evaluation) -> object:
@@ -127,7 +127,7 @@ def _literal(node: "Node", _compiler: Compiler) -> "Closure":
     return literal
 
 
-def _row(node: "Node", compiler: Compiler) -> "Closure":
+def _row(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     """Return the closure of steps in a row: each is evaluated on the value of the one before."""
     names = compiler.names(node["children"])
     if names is not None:
@@ -155,7 +155,7 @@ def _path(names: Sequence[str]) -> "Closure":
     return path
 
 
-def _flatten(node: "Node", compiler: Compiler) -> "Closure":
+def _flatten(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     (base,) = compiler.closures(node["children"])
 
     def flatten(value: object, evaluation: Evaluation) -> object:
@@ -174,7 +174,7 @@ def _flatten(node: "Node", compiler: Compiler) -> "Closure":
     return flatten
 
 
-def _projection(node: "Node", compiler: Compiler) -> "Closure":
+def _projection(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     base, each = compiler.closures(node["children"])
     is_of_object = node["type"] == "value_projection"
 
@@ -190,7 +190,7 @@ def _projection(node: "Node", compiler: Compiler) -> "Closure":
     return project
 
 
-def _filter(node: "Node", compiler: Compiler) -> "Closure":
+def _filter(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     base, each, condition = compiler.closures(node["children"])
 
     def filtered(value: object, evaluation: Evaluation) -> object:
@@ -208,7 +208,7 @@ def _filter(node: "Node", compiler: Compiler) -> "Closure":
     return filtered
 
 
-def _object(node: "Node", compiler: Compiler) -> "Closure":
+def _object(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     keys = [one["value"] for one in node["children"]]
     values = [one["children"][0] for one in node["children"]]
     names = compiler.names(values)
@@ -237,7 +237,7 @@ def _picked(fields: Sequence[tuple[str, str]]) -> "Closure":
     return pick
 
 
-def _list(node: "Node", compiler: Compiler) -> "Closure":
+def _list(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     parts = compiler.closures(node["children"])
 
     def make(value: object, evaluation: Evaluation) -> object:
@@ -247,7 +247,7 @@ def _list(node: "Node", compiler: Compiler) -> "Closure":
     return make
 
 
-def _or(node: "Node", compiler: Compiler) -> "Closure":
+def _or(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     left, right = compiler.closures(node["children"])
 
     def either(value: object, evaluation: Evaluation) -> object:
@@ -258,7 +258,7 @@ def _or(node: "Node", compiler: Compiler) -> "Closure":
     return either
 
 
-def _and(node: "Node", compiler: Compiler) -> "Closure":
+def _and(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     left, right = compiler.closures(node["children"])
 
     def both(value: object, evaluation: Evaluation) -> object:
@@ -269,7 +269,7 @@ def _and(node: "Node", compiler: Compiler) -> "Closure":
     return both
 
 
-def _not(node: "Node", compiler: Compiler) -> "Closure":
+def _not(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     (inner,) = compiler.closures(node["children"])
 
     def negated(value: object, evaluation: Evaluation) -> object:
@@ -279,7 +279,7 @@ def _not(node: "Node", compiler: Compiler) -> "Closure":
     return negated
 
 
-def _comparator(node: "Node", compiler: Compiler) -> "Closure":
+def _comparator(node: "Node", compiler: ExpressionCompiler) -> "Closure":
     left, right = compiler.closures(node["children"])
     sign, strict = node["value"], compiler.strict
 

@@ -8,11 +8,11 @@ from handler.core.expressions.functions import Functions, argument_of
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
 
-    from handler.core.expressions.closures import Compiler
+    from handler.core.expressions.closures import ExpressionCompiler
     from handler.core.expressions.evaluation import Closure
 
 
-def call(node: "Node", compiler: "Compiler") -> "Closure":
+def call(node: "Node", compiler: "ExpressionCompiler") -> "Closure":
     """Return the closure of a call; a lazy function evaluates what it needs."""
     name, strict = node["value"], compiler.strict
     parts = compiler.closures(node["children"])
@@ -67,7 +67,7 @@ def _first_there(name: str, options: "list[tuple[Closure, Any]]") -> "Closure":
     return first_there
 
 
-def reference(node: "Node", compiler: "Compiler") -> "Closure":
+def reference(node: "Node", compiler: "ExpressionCompiler") -> "Closure":
     """Return the closure of `&expression`, an argument of some functions."""
     (inner,) = compiler.closures(node["children"])
 

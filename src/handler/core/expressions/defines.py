@@ -47,7 +47,7 @@ class Defined:
             one = one.inner
 
 
-class Known(NamedTuple):
+class DefinedName(NamedTuple):
     """The meaning of a name: its labelled tree; None where it can stand in no expression.
 
     `mend` says how to write it so that it can. `nodes` is the size of the tree.
@@ -58,7 +58,7 @@ class Known(NamedTuple):
     mend: str = ""
 
 
-class Outcome(NamedTuple):
+class DefinedValue(NamedTuple):
     """The value of a name on an event, or its failure, and the steps that it costs.
 
     `of_nulls` are the steps that only a search for nulls pays; without one there are no `nulls`.
@@ -71,7 +71,7 @@ class Outcome(NamedTuple):
     error: Exception | None = None
 
 
-Outcomes = dict[tuple[object, ...], Outcome]
+Outcomes = dict[tuple[object, ...], DefinedValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ _NOTHING: "Final[Node]" = {"type": "field", "value": "body", "children": []}
 class WriteOut:
     """The writing out of one expression; `problems` are those of the names in it."""
 
-    def __init__(self, known: Mapping[str, Known]) -> None:
+    def __init__(self, known: Mapping[str, DefinedName]) -> None:
         self.problems: list[str] = []
         self._known = known
         self._nodes = 0

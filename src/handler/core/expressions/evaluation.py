@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jmespath.exceptions import JMESPathTypeError
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions.defines import Defined, Outcome, Roots
+from handler.core.expressions.defines import Defined, DefinedValue, Roots
 from handler.core.expressions.json_values import STEPS, Budget, missing
 from handler.core.expressions.nulls import Nulls
 from handler.core.json_types import JsonValue
@@ -37,12 +37,12 @@ def is_there(name: str, value: object) -> bool:
 
 
 @dataclass(slots=True)
-class Step:
+class EvaluatedNode:
     """A node that was evaluated on the document itself, with its value and the steps within it."""
 
     node: "Node"
     value: JsonValue = None
-    steps: "list[Step]" = field(default_factory=list)
+    steps: "list[EvaluatedNode]" = field(default_factory=list)
 
 
 class Evaluation(Budget):
@@ -65,7 +65,7 @@ class Evaluation(Budget):
             self.document = seen
         self.nulls = nulls
         self.of_nulls = 0
-        self.steps: list[Step] = []
+        self.steps: list[EvaluatedNode] = []
 
     def named(self, defined: Defined, closure: "Closure", roots: Roots) -> object:
         """Return the value of a name: evaluated where it is used first, and paid for each time."""
@@ -82,7 +82,7 @@ class Evaluation(Budget):
             raise outcome.error
         return outcome.value
 
-    def _outcome(self, closure: "Closure", roots: Roots) -> Outcome:
+    def _outcome(self, closure: "Closure", roots: Roots) -> DefinedValue:
         """Return the outcome of a name, evaluated with a budget of its own."""
         own = Evaluation(roots, None if self.nulls is None else Nulls())
         value, failure = None, None
@@ -91,4 +91,4 @@ class Evaluation(Budget):
         except (ExpressionError, JMESPathTypeError, *FAILURES) as error:
             failure = error
         steps = STEPS - own.left - own.of_nulls
-        return Outcome(value, own.nulls, steps, own.of_nulls, failure)
+        return DefinedValue(value, own.nulls, steps, own.of_nulls, failure)

@@ -22,9 +22,9 @@ from handler.core.expressions.arguments import (
     literal_kind_problem,
     literal_problem,
 )
-from handler.core.expressions.closures import Compiler
+from handler.core.expressions.closures import ExpressionCompiler
 from handler.core.expressions.defines import Roots
-from handler.core.expressions.evaluation import FAILURES, Evaluation, Step
+from handler.core.expressions.evaluation import FAILURES, EvaluatedNode, Evaluation
 from handler.core.expressions.foreign_calls import (
     completed,
     is_of_list,
@@ -211,7 +211,7 @@ class Expression:
             raise _failure(error) from None
         return found  # type: ignore[no-any-return]  # weigh has seen JSON values only
 
-    def record(self, seen: JsonValue | Roots, nulls: Nulls | None = None) -> Step:
+    def record(self, seen: JsonValue | Roots, nulls: Nulls | None = None) -> EvaluatedNode:
         """Return the steps of one evaluation, the outermost of which has the result of `search`."""
         document = seen.values if isinstance(seen, Roots) else seen
         evaluation = Evaluation(document, nulls)
@@ -227,7 +227,7 @@ class Expression:
 
     @cached_property
     def _closure(self) -> "Closure":
-        return Compiler(strict=self.strict).closure(self.tree)
+        return ExpressionCompiler(strict=self.strict).closure(self.tree)
 
     @cached_property
     def _null_finder(self) -> "Closure":
@@ -236,7 +236,7 @@ class Expression:
 
     def _recorder(self, nulls: Nulls | None) -> "Closure":
         if nulls is None:
-            return Recorder(Compiler(strict=self.strict), [self.tree]).closure(self.tree)
+            return Recorder(ExpressionCompiler(strict=self.strict), [self.tree]).closure(self.tree)
         finder = NullFinder(strict=self.strict)
         return finder.whole(self.tree, Recorder(finder, [self.tree]).closure(self.tree))
 

@@ -19,7 +19,7 @@ def extent(text: str) -> str:
     return text
 
 
-class Place:
+class FailedPlace:
     """The place in a text at which its reading has failed; in `bare` its quoted texts are blank."""
 
     def __init__(self, text: str, at: int) -> None:

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from handler.core.errors import ExpressionError, OverBudget, Unrenderable, WrongType
 from handler.core.expressions.defines import Roots
-from handler.core.expressions.evaluation import Step
+from handler.core.expressions.evaluation import EvaluatedNode
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.json_values import missing
 from handler.core.expressions.nulls import Nulls
@@ -21,7 +21,7 @@ from handler.core.expressions.template import Template, Text, Whole
 from handler.core.json_types import JsonValue, a
 
 # An expression that was evaluated, with its steps, or with the error that it ended in.
-Evaluated = tuple[Expression, Step | ExpressionError]
+Evaluated = tuple[Expression, EvaluatedNode | ExpressionError]
 
 
 class _Missing(Enum):

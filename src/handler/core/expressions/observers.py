@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from handler.core.expressions.closures import Compiler
-from handler.core.expressions.evaluation import Evaluation, Step
+from handler.core.expressions.closures import ExpressionCompiler
+from handler.core.expressions.evaluation import EvaluatedNode, Evaluation
 from handler.core.expressions.syntax_tree import own_parts
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _Finds = Callable[[Any, Evaluation], bool]
 _ROWS: Final = ("subexpression", "index_expression", "pipe")
 
 
-class NullFinder(Compiler):
+class NullFinder(ExpressionCompiler):
     """A compiler that adds the search for nulls: those that a path has found in the document."""
 
     def whole(self, node: "Node", closure: "Closure") -> "Closure":
@@ -31,7 +31,7 @@ class NullFinder(Compiler):
 
         return noting
 
-    def unnamed(self, node: "Node", parts: Compiler) -> "Closure":
+    def unnamed(self, node: "Node", parts: ExpressionCompiler) -> "Closure":
         """Return the closure of a node, which notes the nulls in an object or a list it makes."""
         make = super().unnamed(node, parts)
         finds: dict[str | int, _Finds] = {}
@@ -74,14 +74,14 @@ class NullFinder(Compiler):
         return finds
 
 
-class Recorder(Compiler):
+class Recorder(ExpressionCompiler):
     """A compiler that adds the recording of steps: of `nodes`, and of their own parts.
 
     Inside a filter or a projection a part has one value for each element, and no step. `other`
     compiles what is not recorded.
     """
 
-    def __init__(self, other: Compiler, nodes: "Sequence[Node]") -> None:
+    def __init__(self, other: ExpressionCompiler, nodes: "Sequence[Node]") -> None:
         super().__init__(strict=other.strict)
         self._other = other
         self._nodes = nodes
@@ -93,7 +93,7 @@ class Recorder(Compiler):
         evaluate = self._other.unnamed(node, Recorder(self._other, own_parts(node)))
 
         def recording(value: object, evaluation: Evaluation) -> object:
-            outer, step = evaluation.steps, Step(node)
+            outer, step = evaluation.steps, EvaluatedNode(node)
             evaluation.steps = step.steps
             try:
                 step.value = evaluate(value, evaluation)

@@ -6,7 +6,7 @@ Loaded only where an expression cannot be read.
 import re
 from typing import Final
 
-from handler.core.expressions.failed_place import Place, masked
+from handler.core.expressions.failed_place import FailedPlace, masked
 from handler.core.expressions.functions import Functions
 from handler.core.expressions.placeholders import ROOTS
 
@@ -22,7 +22,7 @@ _QUOTED_KEY: Final = re.compile(r"'([^']*)'\s*:")
 _CALLED: Final = re.compile(rf"({NAME})\s+$", re.ASCII)
 
 
-def bracket(place: Place) -> str:
+def bracket(place: FailedPlace) -> str:
     """Return the mend of a key in brackets: `body['a-b']`, `tables.greetings[body.locale]`."""
     if not place.text[: place.at].rstrip().endswith("["):
         return ""
@@ -36,7 +36,7 @@ def bracket(place: Place) -> str:
     return f"a key is written with a point: {mended}" if mended != place.text else ""
 
 
-def unmarked(place: Place) -> str:
+def unmarked(place: FailedPlace) -> str:
     """Return the mend of a filter without its `?`: `items[name == 'a']`, `items[name='a']`."""
     opening = place.bare.rfind("[", 0, place.at)
     before = place.bare[:opening].rstrip()
@@ -58,7 +58,7 @@ def _compared(condition: str) -> str:
     return condition
 
 
-def _looked_up(place: Place, key: str) -> str:
+def _looked_up(place: FailedPlace, key: str) -> str:
     opening = place.text.rindex("[", 0, place.at)
     table = place.left(opening)
     before = place.text[: place.text.rindex(table, 0, opening)]
@@ -72,7 +72,7 @@ def _key(found: re.Match[str]) -> str:
     return f".{step}" if found.start() else step
 
 
-def named(place: Place) -> str:
+def named(place: FailedPlace) -> str:
     """Return the mend of a name within an object: `{title=title}`, `{'title': title}`."""
     before = _KEY_BEFORE.search(place.bare[: place.at])
     if before and place.begins("=") and "{" in place.bare[: place.at]:
@@ -85,7 +85,7 @@ def named(place: Place) -> str:
     return f"a name within an object has no single quotes: {name}: ..."
 
 
-def nameless(place: Place) -> str:
+def nameless(place: FailedPlace) -> str:
     """Return the mend of an object whose values have no names: `items[].{title, sku}`."""
     opening = place.bare.rfind("{", 0, place.at)
     if opening < 0 or place.bare[place.at] not in ",}" or "}" in place.bare[opening : place.at]:
@@ -100,7 +100,7 @@ def nameless(place: Place) -> str:
     return f"each value of an object has a name: {place.text[:opening]}{{{pairs}}}{behind}"
 
 
-def glued(place: Place) -> str:
+def glued(place: FailedPlace) -> str:
     """Return the mend of a point that is missing behind a bracket, and of a call without any."""
     if not PLAIN.match(place.text, place.at):
         return ""

@@ -10,7 +10,7 @@ from typing import Final
 from jmespath.exceptions import JMESPathError
 
 from handler.core.expressions.arguments import text_for_number
-from handler.core.expressions.failed_place import TEXT, Place, masked
+from handler.core.expressions.failed_place import TEXT, FailedPlace, masked
 from handler.core.expressions.foreign_calls import translated
 from handler.core.expressions.functions import Functions, signature_of
 from handler.core.expressions.placeholders import ROOTS
@@ -85,12 +85,12 @@ def worded(text: str, error: JMESPathError) -> str:
         return f"it ends too early{mend and f'; {mend}'}"
     rest = text[position : position + 20]
     told = getattr(error, "msg", "")
-    mends = (one(Place(text, position)) for one in _MENDS)
+    mends = (one(FailedPlace(text, position)) for one in _MENDS)
     mend = told if told.startswith(_OWN) else next(filter(None, mends), "")
     return f"it cannot be read from character {position + 1} on: {rest}{mend and f'; {mend}'}"
 
 
-def _strange(place: Place) -> str:
+def _strange(place: FailedPlace) -> str:
     """Return the mend of a character that looks like another one."""
     character = place.text[place.at]
     if ord(character) in _CURLY:
@@ -99,7 +99,7 @@ def _strange(place: Place) -> str:
     return f"that is {name}: write an ordinary blank, or nothing" if name else ""
 
 
-def _dollar(place: Place) -> str:
+def _dollar(place: FailedPlace) -> str:
     if not place.begins("$"):
         return ""
     if place.begins("${"):
@@ -113,7 +113,7 @@ def _dollar(place: Place) -> str:
     return f"a path begins with body., and has no $: {place.text[: place.at]}{body}"
 
 
-def _question(place: Place) -> str:
+def _question(place: FailedPlace) -> str:
     if not place.begins("?"):
         return ""
     if place.begins("?."):
@@ -129,14 +129,14 @@ def _question(place: Place) -> str:
     return f"`? :` is written if({condition}, {then}, {otherwise})"
 
 
-def _step(place: Place) -> str:
+def _step(place: FailedPlace) -> str:
     """Return the mend of a list's place that is written as a key: `items.0`."""
     if place.at and place.text[place.at - 1] == "." and place.text[place.at].isdigit():
         return "a place in a list is written " + _STEP.sub(r"[\1]", place.text)
     return ""
 
 
-def _dash(place: Place) -> str:
+def _dash(place: FailedPlace) -> str:
     if not place.begins("-"):
         return ""
     if place.begins("->"):
@@ -155,14 +155,14 @@ def _is_key(bare: str, found: re.Match[str]) -> bool:
     return last not in ROOTS or not bare.startswith(".", found.end())
 
 
-def _minus(place: Place) -> str:
+def _minus(place: FailedPlace) -> str:
     left, right = place.left(place.at), _value(place.right(place.at + 1))
     if right and not left and right[0] not in "`0123456789":
         return f"a negative value is written multiply({right}, `-1`)"
     return f"`-` is written add({left}, multiply({right}, `-1`))" if left and right else ""
 
 
-def _arithmetic(place: Place) -> str:
+def _arithmetic(place: FailedPlace) -> str:
     sign = place.text[place.at]
     if sign not in "+*/%" or place.begins("**"):
         return ""
@@ -196,7 +196,7 @@ def _value(operand: str) -> str:
     return f"`{operand}`" if _NUMBER.fullmatch(operand) else operand
 
 
-def _filter(place: Place) -> str:
+def _filter(place: FailedPlace) -> str:
     """Return the mend of Liquid's filter with arguments: `x | default: 'y'`."""
     found = next((one for one in _FILTER.finditer(place.bare) if one.end() - 1 == place.at), None)
     if found is None:
@@ -209,7 +209,7 @@ def _filter(place: Place) -> str:
 
 
 def _arguments(text: str) -> Iterator[str]:
-    place, at = Place(text, 0), 0
+    place, at = FailedPlace(text, 0), 0
     while at <= len(text):
         argument = place.right(at, ",")
         if argument:
@@ -218,7 +218,7 @@ def _arguments(text: str) -> Iterator[str]:
         at = comma + 1 if comma >= 0 else len(text) + 1
 
 
-def _word(place: Place) -> str:
+def _word(place: FailedPlace) -> str:
     """Return the mend of a word that stands for an operator."""
     if before := _BEFORE.search(place.bare[: place.at]):
         return _prefixed(place, before[1].lower())
@@ -234,7 +234,7 @@ def _word(place: Place) -> str:
     return _SPELT[word[0].lower()] if word else ""
 
 
-def _reversed_sign(place: Place) -> str:
+def _reversed_sign(place: FailedPlace) -> str:
     """Return the mend of `=>` and `=<` before a value, and of an arrow within `find()`."""
     if _VALUE_NEXT.match(place.text, place.at):
         sign = place.text[place.at + 1]
@@ -243,7 +243,7 @@ def _reversed_sign(place: Place) -> str:
     return _A_FILTER if is_finding else ""
 
 
-def _comparing(place: Place, left: str) -> str:
+def _comparing(place: FailedPlace, left: str) -> str:
     """Return the mend of a comparison in words or in another language's signs."""
     if found := _IS.match(place.bare, place.at):
         return f"it is written {left} {'!=' if found[1] else '=='} `null`"
@@ -268,7 +268,7 @@ def _called(word: str, left: str, sought: str) -> str:
     return f"it is written {translated(name, left, [sought.replace('%', '')])}"
 
 
-def _prefixed(place: Place, word: str) -> str:
+def _prefixed(place: FailedPlace, word: str) -> str:
     """Return the mend of a word before its operand: `not x`, `typeof x`, `if x then y else z`."""
     if word == "if":
         parts = _IF_THEN.fullmatch(place.text.strip())
@@ -284,7 +284,7 @@ def _prefixed(place: Place, word: str) -> str:
     return f"`{word}` is written !({operand})"
 
 
-def _path(place: Place) -> str:
+def _path(place: FailedPlace) -> str:
     """Return the mend of a path with other signs between its steps."""
     if "select(" in place.bare:
         return _A_FILTER
@@ -293,29 +293,29 @@ def _path(place: Place) -> str:
     return f"a path is written {mended}" if is_path else ""
 
 
-def _surplus(place: Place) -> str:
+def _surplus(place: FailedPlace) -> str:
     sign = place.text[place.at]
     opening = {")": "(", "]": "[", "}": "{"}.get(sign)
     is_surplus = opening and place.bare.count(sign) > place.bare.count(opening)
     return f"that {sign} is one too many" if is_surplus else ""
 
 
-def _escaped(place: Place) -> str:
+def _escaped(place: FailedPlace) -> str:
     """Return the mend of a text that its own apostrophe ends: 'it's'."""
     found = _APOSTROPHE.search(place.text)
     return f"a ' within a text is written \\': '{found[1]}\\'{found[2]}'" if found else ""
 
 
-def _formatted(place: Place) -> str:
+def _formatted(place: FailedPlace) -> str:
     is_prefixed = place.text[place.at] in _QUOTES and place.text[place.at - 1 : place.at] == "f"
     return "texts and values are joined by concat('Hello ', body.name)" if is_prefixed else ""
 
 
-def _braces(place: Place) -> str:
+def _braces(place: FailedPlace) -> str:
     return "an empty object stands in backticks: `{}`" if "{}" in place.bare else ""
 
 
-def _number(place: Place) -> str:
+def _number(place: FailedPlace) -> str:
     number = _NUMBER.match(place.text, place.at)
     if number is None:
         return ""
@@ -328,7 +328,7 @@ def _number(place: Place) -> str:
     return f"a number stands in backticks: `{number[0]}`"
 
 
-def _text(place: Place, number: re.Match[str], name: str, at: int) -> str | None:
+def _text(place: FailedPlace, number: re.Match[str], name: str, at: int) -> str | None:
     """Return the text that a bare number is meant to be, or a duration: `2h`."""
     takes = signature_of(name)
     unit = place.bare[number.end() : number.end() + 1]
@@ -339,13 +339,13 @@ def _text(place: Place, number: re.Match[str], name: str, at: int) -> str | None
     return f"'{word}'" if fits and fits(word) else None
 
 
-def _quote(place: Place) -> str:
+def _quote(place: FailedPlace) -> str:
     sign = place.text[place.at]
     is_open = sign in _QUOTES and place.text.find(sign, place.at + 1) < 0
     return f"a {sign} is not closed" if is_open else ""
 
 
-def _comma(place: Place) -> str:
+def _comma(place: FailedPlace) -> str:
     if mend := nameless(place):
         return mend
     is_list = place.begins(",") and "(" not in place.bare[: place.at]
@@ -379,7 +379,7 @@ def _unclosed(text: str) -> str:
     return "a ) is missing" if bare.count("(") > bare.count(")") else ""
 
 
-_MENDS: Final[tuple[Callable[[Place], str], ...]] = (
+_MENDS: Final[tuple[Callable[[FailedPlace], str], ...]] = (
     _formatted,
     _escaped,
     _quote,

@@ -31,7 +31,7 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class JsonBody:
     """A body's value, with warnings about what was repaired in it, fit for a log.
 
     `text` is JSON in UTF-8 that any parser reads as this value: the body's own bytes, unless
@@ -43,7 +43,7 @@ class Body:
     warnings: tuple[str, ...] = ()
 
 
-def read(body: bytes) -> Body:
+def read(body: bytes) -> JsonBody:
     """Return the JSON value of a body in UTF-8.
 
     Raise NotJson where RFC 8259 does not know it as JSON, and Malformed for duplicate keys, more
@@ -64,7 +64,7 @@ def read(body: bytes) -> Body:
     if _SURROGATE_ESCAPE.search(body) and (mended := _mended(value)) != value:
         value, is_plain = mended, False
         warnings.append(_SURROGATE_WARNING)
-    return Body(value, plain if is_plain else _written(value), tuple(warnings))
+    return JsonBody(value, plain if is_plain else _written(value), tuple(warnings))
 
 
 def _parsed(text: str, members: int) -> tuple[JsonValue, bool]:

@@ -10,7 +10,7 @@ from handler.core.errors import ExpressionError
 from handler.core.expressions.defines import (
     TOO_LONG,
     Defined,
-    Known,
+    DefinedName,
     is_of_view,
     label_of,
     labelled,
@@ -79,7 +79,7 @@ class _Ordered:
 
 
 def _broken(name: str) -> Define:
-    return Define(name, Whole(_BROKEN), Known(_BROKEN.tree))
+    return Define(name, Whole(_BROKEN), DefinedName(_BROKEN.tree))
 
 
 def _read(name: str, value: JsonValue, compiler: Compiler) -> Whole | Text | None:
@@ -148,12 +148,12 @@ def _named(template: Whole | Text, defined: Defined) -> Whole | Text:
     )
 
 
-def _known(name: str, template: Whole | Text) -> Known:
+def _known(name: str, template: Whole | Text) -> DefinedName:
     if isinstance(template, Whole):
         tree = template.expression.tree
-        return Known(tree, sum(1 for _ in all_nodes(tree)))
+        return DefinedName(tree, sum(1 for _ in all_nodes(tree)))
     no_value = f"define.{name} is text with ${{...}} in it, and no value of an expression"
-    return Known(None, mend=f"{no_value}{_concat(template)}")
+    return DefinedName(None, mend=f"{no_value}{_concat(template)}")
 
 
 def _concat(text: Text) -> str:

@@ -8,7 +8,7 @@ from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.placeholders import filled, meant
 from handler.core.expressions.template import Template, expressions, is_literal
 from handler.core.rules.compile_send import compile_send, is_renamed
-from handler.core.rules.compile_users import NOTHING, Body, compile_users
+from handler.core.rules.compile_users import NOTHING, CompiledRequest, compile_users
 from handler.core.rules.compiler import Compiler, root_names
 from handler.core.rules.schema import RuleBlock, surge_limit
 from handler.core.rules.source import ITEM, KINDS, Rule
@@ -73,7 +73,9 @@ def _varying(once: Template) -> str:
     return filled(once) or path or _EXAMPLE
 
 
-def _body(block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]) -> Body:
+def _body(
+    block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]
+) -> CompiledRequest:
     """Return what a rule asks of Braze; nothing where it does not say which one thing that is."""
     if len(block.kinds) != 1:
         has = " and ".join(block.kinds) or "none"

@@ -15,19 +15,21 @@ from handler.core.braze.endpoints import (
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Template, is_literal
 from handler.core.json_types import JsonValue
-from handler.core.rules.compile_users import Body
+from handler.core.rules.compile_users import CompiledRequest
 from handler.core.rules.compiler import Compiler
 from handler.core.rules.schema import RuleBlock
 from handler.core.suggestions import closest
 
 
-def compile_send(block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]) -> Body:
+def compile_send(
+    block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]
+) -> CompiledRequest:
     """Return the compiled `send` of the rule at a path; its mistakes are noted in the compiler."""
     send = _send(block, (*path, "send"), compiler, roots)
     at = endpoint(send)
     _find_broadcast(block, send, path, compiler)
     shared, varying = _shared_and_varying(send, at)
-    return Body(at.path if at else "", _recipients(send), shared, varying)
+    return CompiledRequest(at.path if at else "", _recipients(send), shared, varying)
 
 
 def _send(

@@ -28,7 +28,7 @@ _LITERAL: Final = frozenset(
 )
 
 
-class Body(NamedTuple):
+class CompiledRequest(NamedTuple):
     """A compiled request: see `Rule`."""
 
     path: str
@@ -37,10 +37,12 @@ class Body(NamedTuple):
     varying: dict[str, Template]
 
 
-NOTHING: Final = Body("", (), {}, {})
+NOTHING: Final = CompiledRequest("", (), {}, {})
 
 
-def compile_users(block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]) -> Body:
+def compile_users(
+    block: RuleBlock, path: Path, compiler: Compiler, roots: Sequence[str]
+) -> CompiledRequest:
     """Return the compiled `track` or `subscribe` of the rule at a path.
 
     Its mistakes are noted in the compiler.
@@ -51,7 +53,7 @@ def compile_users(block: RuleBlock, path: Path, compiler: Compiler, roots: Seque
     literal = _with_literals(template, place, (), compiler)
     body = literal if isinstance(literal, dict) else {}
     compiler.note_else(place, _CHECKS[kind](body))
-    return Body(_ENDPOINTS[kind].path, (body,), {}, {})
+    return CompiledRequest(_ENDPOINTS[kind].path, (body,), {}, {})
 
 
 def _with_literals(

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from handler.core.errors import Finding, RulesError
-from handler.core.expressions.defines import DEFINE, Defined, Known
+from handler.core.expressions.defines import DEFINE, Defined, DefinedName
 from handler.core.expressions.expression import Expression
 from handler.core.expressions.syntax_tree import all_nodes
 from handler.core.expressions.template import Template, Text, Whole
@@ -182,7 +182,7 @@ def _define(name: str, written: dict[str, Any]) -> Define:
     return Define(
         name,
         decode_template(written["template"]),  # type: ignore[arg-type] # Whole or Text
-        Known(**known | {"tree": None if tree is None else _relabelled(tree)}),
+        DefinedName(**known | {"tree": None if tree is None else _relabelled(tree)}),
         **{name: frozenset(written[name]) for name in ("roots", "headers", "problems")},
     )
 

@@ -6,7 +6,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from handler.core.errors import ExpressionError
-from handler.core.expressions.defines import DEFINE, Known, WriteOut, defined_in, label_of, name_at
+from handler.core.expressions.defines import (
+    DEFINE,
+    DefinedName,
+    WriteOut,
+    defined_in,
+    label_of,
+    name_at,
+)
 from handler.core.expressions.expression import Expression, check
 from handler.core.expressions.syntax_tree import all_nodes, unparse
 from handler.core.expressions.template import Text, Whole, expressions
@@ -25,7 +32,7 @@ class Define:
 
     name: str
     template: Whole | Text
-    known: Known
+    known: DefinedName
     roots: frozenset[str] = frozenset()
     headers: frozenset[str | None] = frozenset()
     problems: frozenset[str] = frozenset()

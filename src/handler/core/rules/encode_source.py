@@ -49,7 +49,7 @@ class NotEncodable(Exception):
     """A source that would not be decoded as what it is."""
 
 
-class Lines:
+class SourceLines:
     """The lines of a file, each once; `texts` begins with the place of the index."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ def write_compiled(
 
     Raise NotEncodable for a source that cannot be in it.
     """
-    lines = Lines()
+    lines = SourceLines()
     sources: dict[str, list[list[object]]] = {}
     for one in variants:
         at = [encode_source(each, lines) for each in (one.without, one.broadcasting)]
@@ -86,7 +86,7 @@ def write_compiled(
     return head(body) + body
 
 
-def encode_source(source: Source | RulesError, lines: Lines) -> int:
+def encode_source(source: Source | RulesError, lines: SourceLines) -> int:
     """Return the index of the line of a source, or of an error; raise NotEncodable."""
     if isinstance(source, RulesError):
         given = [[one.file, one.line, one.column, one.message] for one in source.findings]
@@ -101,7 +101,7 @@ def encode_source(source: Source | RulesError, lines: Lines) -> int:
     raise NotEncodable(f"{source.name}: it would be read as another one")
 
 
-def _is_same(decoded: Source, source: Source, lines: Lines, at: int) -> bool:
+def _is_same(decoded: Source, source: Source, lines: SourceLines, at: int) -> bool:
     """Return whether sources are equal, also in what `==` does not tell apart: 1, 1.0 and true."""
     return decoded == source and _encoded(decoded, lines) == at
 
@@ -113,7 +113,7 @@ def unpacked(source: Source) -> Source:
     return replace(source, rules=tuple(rules), defines=dict(source.defines))
 
 
-def _encoded(source: Source, lines: Lines) -> int:
+def _encoded(source: Source, lines: SourceLines) -> int:
     names = {name: _define(one) for name, one in source.defines.items()}
     values = {one.name: getattr(source, one.name) for one in fields(Source)}
     return lines.add(
@@ -127,7 +127,7 @@ def _encoded(source: Source, lines: Lines) -> int:
     )
 
 
-def _rule(rule: Rule, lines: Lines) -> list[object]:
+def _rule(rule: Rule, lines: SourceLines) -> list[object]:
     first = [getattr(rule, name) for name in FIRST]
     own = (
         {name: _ENCODERS.get(name, _same)(getattr(rule, name)) for name in names}

@@ -14,7 +14,7 @@ from handler.core.braze.endpoints import SUBSCRIBE, TRACK
 from handler.core.configuration.schema_errors import seconds
 from handler.core.configuration.yaml12 import Path
 from handler.core.expressions.template import Problem, Template, expressions
-from handler.core.rules.compile_users import Body
+from handler.core.rules.compile_users import CompiledRequest
 from handler.core.rules.compiler import Compiler, root_names
 from handler.core.rules.creation import is_creation
 from handler.core.rules.schema import RuleBlock
@@ -59,7 +59,7 @@ ORDER: Final = (
 )
 
 
-def find_terms(block: RuleBlock, body: Body, path: Path, compiler: Compiler) -> None:
+def find_terms(block: RuleBlock, body: CompiledRequest, path: Path, compiler: Compiler) -> None:
     """Note what a rule cannot say for its kind of request, and what it must say."""
     compiler.note(path, list(_delayed(block)))
     for kind in block.kinds if body.path else ():

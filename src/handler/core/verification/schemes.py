@@ -27,7 +27,7 @@ CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization", "cookie"
 _AUTHORIZATION: Final = "authorization"
 
 
-class Part(NamedTuple):
+class TemplatePart(NamedTuple):
     """One piece of a `signed` template; `text` is the literal, or the header's name."""
 
     kind: PartKind
@@ -35,7 +35,7 @@ class Part(NamedTuple):
 
 
 @lru_cache
-def template(signed: str) -> tuple[Part, ...]:
+def template(signed: str) -> tuple[TemplatePart, ...]:
     """Return the parts of a `signed` template; raise ValueError if a placeholder is unknown."""
     if found := _WITH_DOLLAR.search(signed):
         raise ValueError(f"signed: a $ would be signed, too: write {found[1]}, without $")
@@ -43,14 +43,14 @@ def template(signed: str) -> tuple[Part, ...]:
     return tuple(_part(piece) for piece in pieces if piece)
 
 
-def _part(piece: str) -> Part:
+def _part(piece: str) -> TemplatePart:
     if piece in _PLACEHOLDERS:
-        return Part(_PLACEHOLDERS[piece])
+        return TemplatePart(_PLACEHOLDERS[piece])
     if header := _HEADER_PART.fullmatch(piece):
-        return Part("header", header[1].lower())
+        return TemplatePart("header", header[1].lower())
     if "{" in piece or "}" in piece:
         raise ValueError(f"signed: {piece} is none of {_KNOWN}")
-    return Part("text", piece)
+    return TemplatePart("text", piece)
 
 
 class Signature(NamedTuple):

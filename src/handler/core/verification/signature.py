@@ -16,10 +16,10 @@ from handler.core.errors import Unverified, UnverifiedReason
 from handler.core.models import Webhook
 from handler.core.verification.schemes import (
     HmacScheme,
-    Part,
     Scheme,
     Signature,
     SignedScheme,
+    TemplatePart,
     Timestamp,
     template,
 )
@@ -179,7 +179,7 @@ def _signed(
         yield whole[part.kind] if part.kind in whole else _bytes(_piece(part, webhook, scheme))
 
 
-def _piece(part: Part, webhook: Webhook, scheme: SignedScheme) -> str:
+def _piece(part: TemplatePart, webhook: Webhook, scheme: SignedScheme) -> str:
     if part.kind == "id":
         return _id(webhook, scheme)
     if part.kind == "header":
@@ -205,7 +205,7 @@ def shown_url(webhook: Webhook, scheme: Scheme) -> str:
 
     Empty where no URL is signed, or where the called URL is malformed.
     """
-    if not isinstance(scheme, SignedScheme) or Part("url") not in template(scheme.signed):
+    if not isinstance(scheme, SignedScheme) or TemplatePart("url") not in template(scheme.signed):
         return ""
     url, _, query = _url(webhook, scheme).partition("?")
     found = _PLAIN_URL.fullmatch(url)

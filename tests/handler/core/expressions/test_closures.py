@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from jmespath.exceptions import JMESPathTypeError
 
 from handler.core.errors import ExpressionError, OverBudget
-from handler.core.expressions.closures import Compiler
+from handler.core.expressions.closures import ExpressionCompiler
 from handler.core.expressions.evaluation import FAILURES, Evaluation
 from handler.core.expressions.expression import Expression, compile_expression
 from handler.core.expressions.json_values import STEPS
@@ -37,7 +37,7 @@ def visited(expression: Expression, document: Any) -> tuple[str, int]:
 
 
 def compiled(expression: Expression, document: Any) -> tuple[str, int]:
-    closure = Compiler(strict=expression.strict).closure(expression.tree)
+    closure = ExpressionCompiler(strict=expression.strict).closure(expression.tree)
     evaluation = Evaluation(document)
     return outcome(lambda: closure(document, evaluation), lambda: STEPS - evaluation.left)
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from handler.core.errors import RulesError
 from handler.core.models import Verified, Webhook
 from handler.core.planning.plan import plan
-from handler.core.rules.encode_source import Lines, NotEncodable, encode_source
+from handler.core.rules.encode_source import NotEncodable, SourceLines, encode_source
 from handler.core.rules.load import load, names, stages
 from handler.core.rules.source import Source
 from handler.core.verification.presets.catalogue import PRESETS
@@ -180,7 +180,7 @@ def test_a_rule_that_was_read_is_a_rule_like_any_other() -> None:
 
 def test_what_differs_by_stage_is_small() -> None:
     text = (PROJECT / "src" / "rules" / "shopify.yaml").read_text(encoding="utf-8")
-    lines = Lines()
+    lines = SourceLines()
     for stage in ("dev", "prod"):
         encode_source(load("shopify", text, "f", stage), lines)
     ids = [
@@ -199,4 +199,4 @@ def test_what_would_be_read_as_something_else_is_not_written(value: Any) -> None
     loaded = load("shop", GOOD, "shop.yaml", "dev")
     (rule,) = loaded.rules
     with pytest.raises(NotEncodable, match="shop: "):
-        encode_source(replace(loaded, rules=(replace(rule, send={"a": value}),)), Lines())
+        encode_source(replace(loaded, rules=(replace(rule, send={"a": value}),)), SourceLines())

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from handler.core.rules.sender_blocks import HmacBlock
-from handler.core.verification.schemes import Part, template
+from handler.core.verification.schemes import TemplatePart, template
 
 PLAIN: dict[str, Any] = {"encoding": "hex", "signature": {"header": "x-signature"}}
 PAIRS: dict[str, Any] = {
@@ -105,11 +105,11 @@ def test_a_tolerance_is_five_minutes_unless_given_and_null_only_when_written() -
 
 def test_a_template_keeps_its_literal_text_and_lowers_header_names() -> None:
     assert template("v0:{timestamp}:{header:X-Shop}{body}") == (
-        Part("text", "v0:"),
-        Part("timestamp"),
-        Part("text", ":"),
-        Part("header", "x-shop"),
-        Part("body"),
+        TemplatePart("text", "v0:"),
+        TemplatePart("timestamp"),
+        TemplatePart("text", ":"),
+        TemplatePart("header", "x-shop"),
+        TemplatePart("body"),
     )
 
 

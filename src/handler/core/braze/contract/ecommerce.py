@@ -26,7 +26,7 @@ _ANY_PREFIX: Final = re.compile(r"e-?commerce[^0-9A-Za-z]", re.IGNORECASE)
 _WORDS: Final = re.compile(r"[^0-9A-Za-z]+|(?<=[a-z])(?=[A-Z])")
 
 
-class Field(NamedTuple):
+class Property(NamedTuple):
     """A property: the values that fit, the same in words, and the type that they have.
 
     `within` yields what is wrong inside a value of the right type.
@@ -42,11 +42,11 @@ class Field(NamedTuple):
 class Properties:
     """The properties of one event, or of a product: those that it needs, and all others."""
 
-    needed: Mapping[str, Field]
-    others: Mapping[str, Field]
+    needed: Mapping[str, Property]
+    others: Mapping[str, Property]
 
     @cached_property
-    def all(self) -> Mapping[str, Field]:
+    def all(self) -> Mapping[str, Property]:
         """All properties by name."""
         return {**self.needed, **self.others}
 
@@ -119,15 +119,15 @@ def _products(name: str, items: Template) -> Iterator[Breach]:
 _LINKS: Final = ("checkout_url", "order_status_url")  # of metadata, known to Braze
 _ALERTS: Final = ("price_drop", "back_in_stock")
 _ACTIONS: Final = ("add", "remove", "replace")
-_TEXT: Final = Field(_is_word, f"text of 1 to {MAX_TEXT} characters", "text")
-_MONEY: Final = Field(_is_money, "a number of 0 or more", "number")
-_COUNT: Final = Field(_is_count, "a whole number of 0 or more", "number")
-_CURRENCY: Final = Field(_is_currency, "a currency of ISO 4217, such as EUR", "text")
-_OBJECT: Final = Field(_is_object, "an object, of any names", within=_metadata)
-_DISCOUNTS: Final = Field(_is_list, "a list of objects", within=_items)
-_LISTED: Final = Field(_is_list, "a list of objects, each of one product", within=_products)
-_ACTION: Final = Field(one_of(*_ACTIONS), f"one of {', '.join(_ACTIONS)}", "text")
-_TYPE: Final = Field(_is_list, f"a list of {' and '.join(_ALERTS)}", within=_kinds)
+_TEXT: Final = Property(_is_word, f"text of 1 to {MAX_TEXT} characters", "text")
+_MONEY: Final = Property(_is_money, "a number of 0 or more", "number")
+_COUNT: Final = Property(_is_count, "a whole number of 0 or more", "number")
+_CURRENCY: Final = Property(_is_currency, "a currency of ISO 4217, such as EUR", "text")
+_OBJECT: Final = Property(_is_object, "an object, of any names", within=_metadata)
+_DISCOUNTS: Final = Property(_is_list, "a list of objects", within=_items)
+_LISTED: Final = Property(_is_list, "a list of objects, each of one product", within=_products)
+_ACTION: Final = Property(one_of(*_ACTIONS), f"one of {', '.join(_ACTIONS)}", "text")
+_TYPE: Final = Property(_is_list, f"a list of {' and '.join(_ALERTS)}", within=_kinds)
 
 _NAMED: Final = dict.fromkeys(("product_id", "product_name", "variant_id"), _TEXT)
 _SHOWN: Final = {**dict.fromkeys(("image_url", "product_url"), _TEXT), "metadata": _OBJECT}
@@ -269,7 +269,7 @@ def _unknown(name: str, owner: str, known: Properties) -> str:
     return f"{owner} has no {shown(name)}, and Braze drops the event for it; {meant}"
 
 
-def _of_field(name: str, field: Field, template: Template) -> Iterator[Breach]:
+def _of_field(name: str, field: Property, template: Template) -> Iterator[Breach]:
     for one in visible(template) if isinstance(template, Whole) else (template,):
         if is_open(one):
             if text := _wrong_kind(name, field, one):
@@ -280,7 +280,7 @@ def _of_field(name: str, field: Field, template: Template) -> Iterator[Breach]:
             yield from field.within(name, one)
 
 
-def _wrong_kind(name: str, field: Field, given: Template) -> str | None:
+def _wrong_kind(name: str, field: Property, given: Template) -> str | None:
     """Return why an expression never gives what a field takes, with the mend, or None."""
     kind = kind_of(given)
     if kind is None or kind == field.kind:
@@ -293,7 +293,7 @@ def _wrong_kind(name: str, field: Field, given: Template) -> str | None:
     return f"{name} takes {field.takes}, and {made} gives {_SAID[kind]}{mend}"
 
 
-def _mend(field: Field, value: Template) -> str:
+def _mend(field: Property, value: Template) -> str:
     if value is None:
         return ", and no null: Braze drops the event for it"
     if field.kind == "number" and isinstance(value, str):
