@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from builder.bytecode import environment, find_python
-from builder.target import RUNTIME, Target
+from builder.target import RUNTIME, BuildTarget
 from handler.core.message import decode
 from handler.core.models import Delivery, Parked, Plan, Unmatched, Verified
 from relay.deploy.render_package import NOT_COMPILED
@@ -55,7 +55,7 @@ class Job:
 
 def python() -> tuple[Path, str]:
     """Return the Python that renders, and what to know of it: that it is of another version."""
-    found = find_python(Target.of(RUNTIME, _ANY))
+    found = find_python(BuildTarget.of(RUNTIME, _ANY))
     if found is not None:
         return found, ""
     here = f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from builder.bytecode import find_python
 from builder.errors import BuildFailed
 from builder.package import build
-from builder.target import RUNTIME, Target
+from builder.target import RUNTIME, BuildTarget
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--python", type=Path, help="a Python of that version, for its bytecode")
     given = parser.parse_args()
     try:
-        target = Target.of(given.runtime, given.architecture)
+        target = BuildTarget.of(given.runtime, given.architecture)
         python = find_python(target, given.python)
         said = build(given.function, Path(), given.into, target, python)
     except BuildFailed as error:
@@ -31,7 +31,7 @@ def main() -> None:
     sys.stdout.writelines(f"note: {note}\n" for note in notes)
 
 
-def _without_bytecode(function: str, target: Target) -> str:
+def _without_bytecode(function: str, target: BuildTarget) -> str:
     return (
         f"{function} has no bytecode, so that each cold start takes up to half as long again: "
         f"there is no Python {target.python} on this machine (uv python install {target.python})"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.errors import BuildFailed
-from builder.target import Target
+from builder.target import BuildTarget
 
 CHECKED: Final = "CHECKED_HASH"  # compared with its source at each import: 5 ms a cold start
 UNCHECKED: Final = "UNCHECKED_HASH"  # loaded whatever its source says
@@ -38,7 +38,7 @@ def environment(**settings: str) -> dict[str, str]:
     return others | settings
 
 
-def find_python(target: Target, given: Path | None = None) -> Path | None:
+def find_python(target: BuildTarget, given: Path | None = None) -> Path | None:
     """Return a Python of the target's version on this machine; None without one.
 
     Nothing is downloaded. Raise BuildFailed where the given one is none of that version.
@@ -50,7 +50,7 @@ def find_python(target: Target, given: Path | None = None) -> Path | None:
     return next((python for python in _candidates(target) if _fits(python, target)), None)
 
 
-def _candidates(target: Target) -> Iterator[Path]:
+def _candidates(target: BuildTarget) -> Iterator[Path]:
     """Yield what may be one: this Python, that on the path, uv's, pyenv's."""
     name = f"python{target.python}"
     yield this_python()
@@ -63,7 +63,7 @@ def _candidates(target: Target) -> Iterator[Path]:
     yield from sorted(pyenv.glob(f"versions/{target.python}.*/bin/{name}"), reverse=True)
 
 
-def _fits(python: Path, target: Target) -> bool:
+def _fits(python: Path, target: BuildTarget) -> bool:
     """Return whether a Python makes the target's bytecode: a release of CPython, no preview."""
     return _said(str(python), "-I", "-S", "-c", _SAY).split() == [target.cache_tag, "final"]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from builder.errors import BuildFailed
-from builder.target import Target
+from builder.target import BuildTarget
 
 # Lambda's Pythons from 3.12 on run on Amazon Linux 2023, whose glibc is 2.34. uv takes wheels of
 # older platforms too; pip takes those only that it is told.
@@ -28,7 +28,7 @@ _KEPT: Final = {"METADATA", "WHEEL"}  # the name and version that scanners read;
 _LEGAL: Final = ("LICEN", "COPYING", "NOTICE")
 
 
-def install(requirements: Path, target: Target, into: Path, python: Path) -> None:
+def install(requirements: Path, target: BuildTarget, into: Path, python: Path) -> None:
     """Install a lock for a target, by uv, or by the pip of a Python where there is no uv.
 
     For this machine it is installed for that Python. Raise BuildFailed where it cannot be.
@@ -47,7 +47,7 @@ def install(requirements: Path, target: Target, into: Path, python: Path) -> Non
         raise BuildFailed(f"{requirements} cannot be installed for {target}:\n{said}")
 
 
-def _for_uv(uv: str, target: Target, python: Path) -> list[str]:
+def _for_uv(uv: str, target: BuildTarget, python: Path) -> list[str]:
     command = [uv, "pip", *_LOCKED, "--python", str(python)]
     if target.machine is not None:
         platform = f"{target.machine}-{_PLATFORM}"
@@ -55,7 +55,7 @@ def _for_uv(uv: str, target: Target, python: Path) -> list[str]:
     return command
 
 
-def _for_pip(target: Target, python: Path) -> list[str]:
+def _for_pip(target: BuildTarget, python: Path) -> list[str]:
     command = [str(python), "-m", "pip", *_LOCKED, "--no-deps", "--no-compile"]
     if target.machine is not None:
         command += ["--implementation", "cp", "--python-version", target.python]

@@ -13,7 +13,7 @@ from builder.bytecode import checks, compile_modules, environment, this_python
 from builder.errors import BuildFailed
 from builder.imports import Modules
 from builder.libraries import install, libraries
-from builder.target import HERE, Target
+from builder.target import HERE, BuildTarget
 
 OWN: Final = "handler"
 RULES: Final = "rules"
@@ -60,7 +60,7 @@ class Sources:
         return self.code / "requirements.txt"
 
 
-def build(name: str, source: Path, into: Path, target: Target, python: Path | None) -> str:
+def build(name: str, source: Path, into: Path, target: BuildTarget, python: Path | None) -> str:
     """Make a function's package of a source folder; without a Python it has no bytecode.
 
     Return what its operator should know. Raise BuildFailed where it cannot be made.

@@ -14,7 +14,7 @@ _RUNTIME: Final = re.compile(r"python(3\.\d+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BuildTarget:
     """A Python, as `3.13`, and a machine as wheels name it; None is this machine."""
 
     python: str
@@ -40,4 +40,4 @@ class Target:
         return f"Python {self.python} on {self.machine or 'this machine'}"
 
 
-HERE: Final = Target(f"{sys.version_info.major}.{sys.version_info.minor}", None)  # this Python
+HERE: Final = BuildTarget(f"{sys.version_info.major}.{sys.version_info.minor}", None)  # this Python

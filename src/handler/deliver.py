@@ -33,14 +33,14 @@ BatchResponse = dict[str, list[dict[str, str]]]
 _Retried = tuple[QueueMessage, int]  # a message and its wait in seconds
 
 
-class Context(Protocol):
+class LambdaContext(Protocol):
     """The part of Lambda's context that is used."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until the invocation is killed."""
 
 
-def lambda_handler(event: Mapping[str, Any], context: Context) -> BatchResponse:
+def lambda_handler(event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:
     """Deliver the messages of an SQS event; return those that are retried."""
     return serve(_worker(), event, context)
 
@@ -50,7 +50,7 @@ def _worker() -> Worker:
     return build(os.environ)
 
 
-def serve(worker: Worker, event: Mapping[str, Any], context: Context) -> BatchResponse:
+def serve(worker: Worker, event: Mapping[str, Any], context: LambdaContext) -> BatchResponse:
     """Handle an event as `lambda_handler` does, with a given worker."""
     invocation = Invocation(worker, lambda: context.get_remaining_time_in_millis() / 1000)
     batch = [QueueMessage.of(record) for record in event["Records"]]

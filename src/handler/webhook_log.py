@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from handler.aws import log
-from handler.aws.metrics import Tally
+from handler.aws.metrics import MetricCounts
 from handler.core.braze.identifiers import log_digest, persons_of, traced
 from handler.core.braze.objects import objects_named
 from handler.core.errors import (
@@ -59,22 +59,22 @@ class WebhookLog:
         seen = self._seen() | ({"url": url} if url else {})
         logger.warning("webhook", status=error.status, reason=error.reason, **seen)
         alarming = [name for kind, name in _ALARMING if isinstance(error, kind)]
-        self._write(["WebhooksRefused", *alarming], Tally())
+        self._write(["WebhooksRefused", *alarming], MetricCounts())
 
     def unavailable(self, error: Unavailable) -> None:
         """Log an answer of 503."""
         logger.error("webhook", status=503, reason=str(error), **self._seen())
-        self._write(["WebhooksUnavailable"], Tally())
+        self._write(["WebhooksUnavailable"], MetricCounts())
 
     def pinged(self) -> None:
         """Log an answered handshake: a request beside the webhooks, such as a challenge."""
         logger.info("handshake", status=200, **self._seen())
-        self._write(["WebhooksPings"], Tally())
+        self._write(["WebhooksPings"], MetricCounts())
 
     def taken(self, planned: Plan, dead: Iterable[Delivery]) -> None:
         """Log a webhook that was taken; `dead` are the deliveries that SQS refused for good."""
         logger.info("webhook", status=200, **_log_fields(planned), **self._seen())
-        tally = Tally()
+        tally = MetricCounts()
         for name, rules in (
             ("DeliveriesPlanned", [one.rule for one in planned.deliveries]),
             ("DeliveriesShadow", [one.rule for one in planned.shadow]),
@@ -90,7 +90,7 @@ class WebhookLog:
             tally.count(name, self.source, value=count)
         self._write(["WebhooksTaken" if _is_taken(planned) else "WebhooksMalformed"], tally)
 
-    def _write(self, names: Iterable[str], tally: Tally) -> None:
+    def _write(self, names: Iterable[str], tally: MetricCounts) -> None:
         for name in ("WebhooksReceived", *names):
             tally.count(name, self.source)
         tally.flush()

@@ -16,13 +16,13 @@ from builder.bytecode import CHECKED, UNCHECKED, compile_modules, find_python
 from builder.errors import BuildFailed
 from builder.package import FUNCTIONS, Sources, add_code
 from builder.package import build as build_package
-from builder.target import HERE, Target
+from builder.target import HERE, BuildTarget
 from relay.paths import SOURCE
 from tests.builder.conftest import NAMES, PYTHON, RULES, Builder
 from tests.builder.test_package import run
 
 FLAGS = {CHECKED: 0b11, UNCHECKED: 0b01}  # PEP 552
-NONE = Target("3.99", None)
+NONE = BuildTarget("3.99", None)
 INGEST = """
 import handler.ingest, pathlib, sys
 from handler import {reader}

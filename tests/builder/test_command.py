@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from builder.target import Target
+from builder.target import BuildTarget
 from relay.paths import SOURCE
 from tests.builder.conftest import NAMES
 
@@ -54,7 +54,7 @@ def test_what_cannot_be_built_is_one_line_and_no_package(
 
 
 def test_lambdas_words_are_those_of_wheels_and_bytecode() -> None:
-    target = Target.of("python3.13", "arm64")
+    target = BuildTarget.of("python3.13", "arm64")
     assert (target.python, target.machine, target.cache_tag) == ("3.13", "aarch64", "cpython-313")
     assert str(target) == "Python 3.13 on aarch64"
 

@@ -9,12 +9,12 @@ import pytest
 
 from builder.errors import BuildFailed
 from builder.libraries import Library, install
-from builder.target import MACHINES, RUNTIME, Target
+from builder.target import MACHINES, RUNTIME, BuildTarget
 from relay.paths import SOURCE
 from tests.builder.conftest import PYTHON
 
 LOCK = (SOURCE / "requirements.txt").read_text(encoding="utf-8")
-ARM = Target.of(RUNTIME, "arm64")
+ARM = BuildTarget.of(RUNTIME, "arm64")
 ELF = {"aarch64": 183, "x86_64": 62}  # e_machine
 # Outside of this environment, so without uv beside it.
 BASE = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -60,7 +60,7 @@ def assert_is_for(architecture: str, folder: Path) -> None:
 def test_wheels_are_for_the_targets_processor_and_python(
     native: Path, tmp_path: Path, architecture: str
 ) -> None:
-    install(native, Target.of(RUNTIME, architecture), tmp_path / "into", PYTHON)
+    install(native, BuildTarget.of(RUNTIME, architecture), tmp_path / "into", PYTHON)
     assert_is_for(architecture, tmp_path / "into")
 
 

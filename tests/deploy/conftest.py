@@ -15,7 +15,7 @@ import jmespath
 import pytest
 
 from builder.bytecode import find_python
-from builder.target import RUNTIME, Target
+from builder.target import RUNTIME, BuildTarget
 from relay import virtualenvs
 from relay.local.emulator import emulator
 from relay.paths import PROJECT, SOURCE
@@ -98,7 +98,7 @@ class Sam:
 @pytest.fixture(scope="session")
 def python() -> Path:
     """Return a Python of the functions' version."""
-    found = find_python(Target.of(RUNTIME, "arm64"))
+    found = find_python(BuildTarget.of(RUNTIME, "arm64"))
     if found is None:
         pytest.skip("this machine has no Python of the functions' version")
     return found

@@ -67,7 +67,7 @@ class Applied(NamedTuple):
     item: Mapping[str, Item]
 
 
-class Change(NamedTuple):
+class ItemUpdate(NamedTuple):
     """An update: expression, condition and values, as DynamoDB's UpdateItem has them.
 
     Plain words have `#` before them: see `_NAMES`.
@@ -99,7 +99,7 @@ class Table:
     retry: Retry = field(default_factory=Retry)
 
     def update(
-        self, key: str, change: Change, returns: Literal["ALL_OLD", "ALL_NEW"] = "ALL_OLD"
+        self, key: str, change: ItemUpdate, returns: Literal["ALL_OLD", "ALL_NEW"] = "ALL_OLD"
     ) -> Applied:
         """Change an item if the condition holds; where it does not, return the item unchanged."""
         used = f"{change.update} {change.condition}"

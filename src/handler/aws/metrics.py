@@ -107,7 +107,7 @@ def _nothing() -> defaultdict[_Place, _Values]:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class MetricCounts:
     """Counts that are not yet written."""
 
     _values: defaultdict[_Place, _Values] = field(default_factory=_nothing)

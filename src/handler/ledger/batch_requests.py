@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from handler.aws.dynamodb import Change, Item, Table, number, text
+from handler.aws.dynamodb import Item, ItemUpdate, Table, number, text
 from handler.core.delivery.claim_protocol import LedgerState, RequestState
 from handler.ledger.lease import ATTEMPT_DAYS, DAY, Entry
 from handler.ledger.records import entry_from, words_of
@@ -51,7 +51,7 @@ class BatchRequests:
         if refused:
             update += ", refused = :refused"
             values[":refused"] = {"M": {name: words_of(each) for name, each in refused.items()}}
-        change = Change(update, "attribute_exists(pk)", values)
+        change = ItemUpdate(update, "attribute_exists(pk)", values)
         return self.table.update(_key(owner), change).applied
 
     def recorded(self, owner: str, delivery_id: str) -> LedgerState | None:
@@ -101,7 +101,7 @@ class BatchRequests:
         if ids := sorted(members):
             update += ", #members = :members"
             values[":members"] = {"SS": ids}
-        change = Change(update, "attribute_not_exists(pk)", values)
+        change = ItemUpdate(update, "attribute_not_exists(pk)", values)
         applied, item = self.table.update(_key(owner), change)
         return state if applied else RequestState(item["state"]["S"])
 

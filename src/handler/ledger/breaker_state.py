@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import uuid4
 
-from handler.aws.dynamodb import Change, Item, Table, number, number_in, text
+from handler.aws.dynamodb import Item, ItemUpdate, Table, number, number_in, text
 from handler.core.braze.endpoints import endpoint_of
 from handler.core.braze.rate_limit import Limit
 from handler.core.delivery.backoff import Timing
@@ -61,12 +61,12 @@ def limit_from(item: Mapping[str, Item]) -> Limit | None:
     return Limit(remaining, limit, reset)
 
 
-def opening(opens: int, reason: OpenReason, now: int, seconds: int) -> Change:
+def opening(opens: int, reason: OpenReason, now: int, seconds: int) -> ItemUpdate:
     """Return the change that opens a breaker, unless another worker just has.
 
     It opens for `seconds`, and for the `opens`th time in a row.
     """
-    return Change(
+    return ItemUpdate(
         "SET open_until = :until, opened_at = if_not_exists(opened_at, :now), "
         "opens = :opens, #reason = :reason, expires = :expires REMOVE probe, probe_until",
         "attribute_not_exists(open_until) OR open_until <= :now",
@@ -80,9 +80,9 @@ def opening(opens: int, reason: OpenReason, now: int, seconds: int) -> Change:
     )
 
 
-def probing(worker: str, now: int, until: int) -> Change:
+def probing(worker: str, now: int, until: int) -> ItemUpdate:
     """Return the change that takes the one probe of a breaker that was open long enough."""
-    return Change(
+    return ItemUpdate(
         "SET probe = :owner, probe_until = :until",
         "open_until <= :now AND "
         "(attribute_not_exists(probe_until) OR probe_until <= :now OR probe = :owner)",
@@ -90,17 +90,17 @@ def probing(worker: str, now: int, until: int) -> Change:
     )
 
 
-def closing(now: int) -> Change:
+def closing(now: int) -> ItemUpdate:
     """Return the change that closes a breaker, unless it was opened again meanwhile."""
     fields = "open_until, opened_at, opens, #reason, probe, probe_until"
-    return Change(
+    return ItemUpdate(
         f"REMOVE {fields}, #window, #total, #failed",
         "open_until <= :now",
         {":now": number(now)},
     )
 
 
-def failing(requests: int, now: int) -> tuple[Change, Change]:
+def failing(requests: int, now: int) -> tuple[ItemUpdate, ItemUpdate]:
     """Return the changes that add a failure among requests to the window, or to a new window."""
     values = {
         ":window": number(now // WINDOW),
@@ -108,12 +108,12 @@ def failing(requests: int, now: int) -> tuple[Change, Change]:
         ":one": number(1),
         ":expires": number(now + KEPT),
     }
-    more = Change(
+    more = ItemUpdate(
         "SET expires = :expires ADD #total :requests, #failed :one",
         "#window = :window",
         values,
     )
-    first = Change(
+    first = ItemUpdate(
         "SET #window = :window, #total = :requests, #failed = :one, expires = :expires",
         "attribute_not_exists(#window) OR #window < :window",
         values,
@@ -259,7 +259,7 @@ class BreakerState:
         if 0 <= now - rate.shown_at < SHOWN_EVERY:
             return
         rate.shown_at = now
-        change = Change(
+        change = ItemUpdate(
             "SET #remaining = :remaining, #limit = :limit, #reset = :reset, #at = :at, "
             "expires = :expires",
             "attribute_not_exists(#at) OR #at <= :at",
@@ -278,7 +278,7 @@ class BreakerState:
         """Record for all workers until when Braze takes no request."""
         rate, now = self._rate(scope), int(self.clock())
         rate.limited_until = max(rate.limited_until, until)
-        change = Change(
+        change = ItemUpdate(
             "SET #until = :until, expires = :expires",
             "attribute_not_exists(#until) OR #until < :until",
             {":until": number(until), ":expires": number(now + KEPT)},

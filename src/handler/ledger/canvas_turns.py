@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from handler.aws.dynamodb import Change, Item, Statement, Table, number, number_in
+from handler.aws.dynamodb import Item, ItemUpdate, Statement, Table, number, number_in
 from handler.core.delivery.canvas_turns import APART, EARLY, SLOT, Step, Turns, step
 from handler.ledger.lease import DAY
 
@@ -55,11 +55,11 @@ class CanvasTurns:
         return 1
 
 
-def _change(what: Step, name: str, ms: int) -> Change:
+def _change(what: Step, name: str, ms: int) -> ItemUpdate:
     """Return the update of a step; its condition is that of `step`."""
     values = {":now": number(ms), ":expires": _expires(ms / 1_000)}
     if what == "keep":
-        return Change(
+        return ItemUpdate(
             f"SET {name} = free_at, free_at = free_at + :slot, expires = :expires",
             f"free_at > :now AND attribute_not_exists({name})",
             {**values, ":slot": number(SLOT)},
@@ -67,12 +67,12 @@ def _change(what: Step, name: str, ms: int) -> Change:
     over = "(attribute_not_exists(begun_at) OR begun_at <= :over)"
     values[":over"] = number(ms - APART)
     if what == "come":
-        return Change(
+        return ItemUpdate(
             f"SET begun_at = :now, expires = :expires REMOVE {name}",
             f"{name} <= :early AND {over}",
             {**values, ":early": number(ms + EARLY)},
         )
-    return Change(
+    return ItemUpdate(
         "SET free_at = :next, begun_at = :now, expires = :expires",
         "(attribute_not_exists(free_at) OR free_at <= :now) "
         f"AND {over} AND attribute_not_exists({name})",

@@ -12,7 +12,7 @@ from math import ceil
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from handler.aws.dynamodb import BATCH, Change, Item, Statement, Table, number, text
+from handler.aws.dynamodb import BATCH, Item, ItemUpdate, Statement, Table, number, text
 from handler.core.delivery.claim_protocol import ClaimRefusal, LedgerState, Record, refused
 from handler.core.errors import Unavailable
 from handler.core.models import OnUnknown
@@ -111,7 +111,7 @@ class Ledger:
             given[":true"] = TRUE
         else:
             removed += ", fenced"
-        change = Change(f"{update} REMOVE {removed}{COUNTED}", condition, values | given)
+        change = ItemUpdate(f"{update} REMOVE {removed}{COUNTED}", condition, values | given)
         applied, item = self.table.update(key_of(asked.delivery_id), change)
         record = record_from(item)
         if applied:
@@ -156,12 +156,14 @@ class Ledger:
         else:
             update += ", since = :since"
             values[":since"] = number(claim.since)
-        change = Change(f"{update} REMOVE {removed}", "#owner = :owner", values)
+        change = ItemUpdate(f"{update} REMOVE {removed}", "#owner = :owner", values)
         return self.table.update(key_of(claim.id), change).applied
 
     def note_buried(self, delivery_id: str, now: float) -> None:
         """Note that the letter of an accepted delivery's refused objects is buried."""
-        change = Change("SET buried_at = :now", "attribute_exists(pk)", {":now": number(int(now))})
+        change = ItemUpdate(
+            "SET buried_at = :now", "attribute_exists(pk)", {":now": number(int(now))}
+        )
         self.table.update(key_of(delivery_id), change)
 
     def release(
@@ -186,7 +188,7 @@ class Ledger:
             update += ", surge = :surge"
             values[":surge"] = number(surge)
         condition = "#owner = :owner AND #state = :sending"
-        change = Change(f"{update} REMOVE fenced ADD attempts :less", condition, values)
+        change = ItemUpdate(f"{update} REMOVE fenced ADD attempts :less", condition, values)
         return self.table.update(key_of(delivery_id), change).applied
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from math import ceil
 
-from handler.aws.dynamodb import Change, number, text
+from handler.aws.dynamodb import ItemUpdate, number, text
 from handler.core.delivery.claim_protocol import (
     ClaimRefusal,
     LedgerState,
@@ -74,7 +74,7 @@ class LostWorkers:
             update += ", alone = :true"
             values[":true"] = TRUE
             del values[":one"]
-        change = Change(
+        change = ItemUpdate(
             f"{update} REMOVE fenced, held_from{added}",
             "#owner = :seen AND #state = :was",
             values | {":seen": text(seen.owner), ":was": text(seen.state)},
@@ -106,5 +106,5 @@ class LostWorkers:
             values[":last"] = attempts_of(after.last)
         elif seen.fenced:
             update += ", held_from = :seen"
-        change = Change(f"{update} REMOVE since", "#owner = :seen AND #state = :was", values)
+        change = ItemUpdate(f"{update} REMOVE since", "#owner = :seen AND #state = :was", values)
         return self.ledger.table.update(key_of(delivery_id), change).applied

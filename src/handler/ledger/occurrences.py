@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from handler.aws.dynamodb import Change, Item, Table, number, number_in
+from handler.aws.dynamodb import Item, ItemUpdate, Table, number, number_in
 from handler.core.delivery.occurrences import Occurrence, joined, under
 from handler.core.errors import Unavailable
 from handler.core.models import Delivery
@@ -56,7 +56,7 @@ class Occurrences:
         now: float,
     ) -> bool:
         kept = [one for one in occurrences if one.last > now - _KEPT][-_MOST:]
-        change = Change(
+        change = ItemUpdate(
             "SET runs = :runs, #count = :count, expires = :expires",
             "#count = :seen" if item else "attribute_not_exists(pk)",
             {

@@ -15,7 +15,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Final, Literal
 
-from handler.aws.dynamodb import Change, Item, Table, number, text
+from handler.aws.dynamodb import Item, ItemUpdate, Table, number, text
 from handler.core.braze.identifiers import user_of
 from handler.core.braze.request import written
 from handler.core.delivery.claim_protocol import LedgerState, Record
@@ -71,7 +71,7 @@ class ProfileVersions:
         free = f"{mine} OR {no_newer('pending_version', 'pending_ms')}"
         idle = f"{mine} OR pending_until < :now"
         newest = f"attribute_not_exists(#accepted) OR {no_newer('#accepted', 'accepted_ms')}"
-        change = Change(
+        change = ItemUpdate(
             "SET #pending = :id, pending_version = :version, pending_ms = :ms, "
             "pending_until = :until, expires = :expires",
             f"({newest}) AND ({free}) AND ({idle})",
@@ -114,11 +114,11 @@ class ProfileVersions:
             version = ":version" if _is_versioned(accepted) else _NO_LOWER
             over = f"SET #accepted = {version}, accepted_ms = :ms {over}"
             values |= accepted
-        return self.table.update(key, Change(over, "#pending = :id", values)).applied
+        return self.table.update(key, ItemUpdate(over, "#pending = :id", values)).applied
 
     def postpone(self, delivery: Delivery) -> None:
         """Let newer deliveries be sent, while older ones wait until this one is retried."""
-        change = Change(
+        change = ItemUpdate(
             "SET pending_until = :none",
             "#pending = :id",
             {":id": text(delivery.id), ":none": number(0)},

@@ -6,7 +6,7 @@ Each counts a window of time in an item of the ledger's table, which all workers
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from handler.aws.dynamodb import Change, Item, Table, number, number_in
+from handler.aws.dynamodb import Item, ItemUpdate, Table, number, number_in
 from handler.ledger.breaker_state import KEPT
 
 # Braze, "API limits": calls a minute that target an audience, of all audiences and of each one.
@@ -17,7 +17,7 @@ _TRIES: Final = 4  # other workers may count, or begin a window, between two of 
 
 
 @dataclass(frozen=True, slots=True)
-class Surge:
+class SurgeDecisions:
     """An operator's decisions on a rule's surge limit; times are in epoch seconds, 0 for never."""
 
     released_at: int = 0
@@ -39,18 +39,18 @@ class _Window(NamedTuple):
     limit: int
     now: float
 
-    def more(self, count: int) -> Change:
+    def more(self, count: int) -> ItemUpdate:
         """Return the change that counts so many more, where all of them may pass."""
-        return Change(
+        return ItemUpdate(
             "SET expires = :expires ADD #count :count",
             # A later window counts too: another worker's clock may be ahead of this one's.
             "#window >= :window AND #count <= :most",
             {**self._values(count), ":most": number(self.limit - count)},
         )
 
-    def first(self, count: int) -> Change:
+    def first(self, count: int) -> ItemUpdate:
         """Return the change that begins the window with so many."""
-        return Change(
+        return ItemUpdate(
             "SET #window = :window, #count = :count, expires = :expires",
             "attribute_not_exists(#window) OR #window < :window",
             self._values(count),
@@ -86,14 +86,14 @@ class RateCounters:
                 "SET stopped_at = if_not_exists(stopped_at, :now), expires = :expires "
                 "ADD stopped :stopped"
             )
-            self.table.update(key, Change(update, "attribute_exists(pk)", values))
+            self.table.update(key, ItemUpdate(update, "attribute_exists(pk)", values))
         return passed
 
-    def surge(self, rule: str) -> Surge:
+    def surge(self, rule: str) -> SurgeDecisions:
         """Return an operator's decisions on a rule's surge limit."""
         item = self.table.get(f"surge#{rule}")
         released, dropped = number_in(item, "released_at"), number_in(item, "dropped_at")
-        return Surge(released or 0, dropped or 0)
+        return SurgeDecisions(released or 0, dropped or 0)
 
     def pass_broadcast(self, workspace: str, audience: str, now: float) -> bool:
         """Count a request to an audience; return False where Braze takes no more this minute.

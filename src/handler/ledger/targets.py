@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple, get_args
 
-from handler.aws.dynamodb import Change, Table, number, number_in, text
+from handler.aws.dynamodb import ItemUpdate, Table, number, number_in, text
 from handler.core.braze.campaign import CampaignState
 from handler.core.delivery.backoff import Timing
 from handler.core.errors import Unavailable
@@ -55,7 +55,7 @@ class Targets:
         answer.
         """
         lasts = self.timing.details + self.timing.margin
-        take = Change(
+        take = ItemUpdate(
             "SET asking = :asking, expires = :expires",
             "(attribute_not_exists(#until) OR #until <= :now) "
             "AND (attribute_not_exists(asking) OR asking <= :now)",
@@ -78,7 +78,7 @@ class Targets:
         is_hidden = known == "hidden"
         until = int(now + (self.timing.campaign_hidden if is_hidden else self.timing.campaign))
         self._keep(target, known, until)
-        change = Change(
+        change = ItemUpdate(
             "SET #state = :state, #until = :until REMOVE asking",
             "attribute_exists(pk)",
             {":state": text(known), ":until": number(until)},

@@ -16,7 +16,7 @@ from handler import workspaces
 from handler.aws.clock import Clock
 from handler.aws.dynamodb import Table
 from handler.aws.log import logger
-from handler.aws.metrics import Tally
+from handler.aws.metrics import MetricCounts
 from handler.aws.retry import QUICK, Retry
 from handler.aws.secrets import BRIEF, SecretCache
 from handler.braze_client.client import get, post
@@ -65,7 +65,7 @@ class Worker:
     targets: Targets
     breaker_state: BreakerState
     log: Logger
-    tally: Tally = field(default_factory=Tally)
+    tally: MetricCounts = field(default_factory=MetricCounts)
     own_waits: defaultdict[str, OwnWaits] = field(default_factory=lambda: defaultdict(OwnWaits))
     timing: Timing = field(default_factory=Timing)
     retry: Retry = field(default_factory=Retry)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from aws_lambda_powertools.metrics import EphemeralMetrics
 
-from handler.aws.metrics import METRICS, NAMESPACE, Tally
+from handler.aws.metrics import METRICS, NAMESPACE, MetricCounts
 from handler.core.message import encode
 from handler.core.models import Delivery
 from relay.console.log_format import sentence
@@ -174,7 +174,7 @@ def published(text: str) -> dict[str, list[float]]:
 
 def test_a_line_says_what_powertools_says(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "a-stack")
-    tally = Tally()
+    tally = MetricCounts()
     for name, dimensions, count in COUNTED:
         for value in range(count):
             tally.count(name, **dimensions, value=value)
@@ -201,7 +201,7 @@ def test_a_webhook_has_one_line_of_counts(capsys: Capture) -> None:
 
 
 def test_what_is_written_is_not_written_again(capsys: Capture) -> None:
-    tally = Tally()
+    tally = MetricCounts()
     tally.count("KeyRefused")
     tally.flush()
     tally.flush()
@@ -210,7 +210,7 @@ def test_what_is_written_is_not_written_again(capsys: Capture) -> None:
 
 
 def test_a_dimension_is_never_blank(capsys: Capture) -> None:
-    tally = Tally()
+    tally = MetricCounts()
     tally.count("DeliveriesDead", " ", "")
     tally.flush()
 
