@@ -29,7 +29,7 @@ from relay.local.live_rules import LiveRules
 from relay.local.reload import Version
 from relay.local.rules_folder import Folder
 from relay.local.stack import Local, Secrets
-from relay.page.context import Context, Folders
+from relay.page.context import PageContext, PageFolders
 from relay.page.server import served_page
 from relay.stacks.local import Stack
 
@@ -121,12 +121,12 @@ def page(folder: Path) -> Iterator[Typist]:
         yield typist
 
 
-def context_of(stack: Local, folder: Path, secrets: Secrets | None = None) -> Context:
+def context_of(stack: Local, folder: Path, secrets: Secrets | None = None) -> PageContext:
     """Return the context of a page that shows a stack with the rules of a folder."""
     looking = Folder(folder)
     served = Version(looking.look(), read(folder, "dev", broadcasts=True))
-    return Context(
-        LiveRules(stack, looking, "dev", secrets, lambda _: None, served), Folders(folder)
+    return PageContext(
+        LiveRules(stack, looking, "dev", secrets, lambda _: None, served), PageFolders(folder)
     )
 
 

@@ -18,7 +18,7 @@ from typing import Final
 from bench.keystroke import Taken, Typist, context_of, percentiles, taken_by, verdict
 from bench.paths import PROJECT
 from relay.local.stack import Local, local_stack
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.server import served_page
 from tests.e2e.harness import SECRETS, WORKERS, Relay, sample, until
 
@@ -50,7 +50,7 @@ def line(name: str, taken: list[Taken]) -> str:
     return f"{name:20} {percentiles(taken)}  {verdict(taken, GOAL_MS)}\n"
 
 
-def post(local: Local, context: Context, count: int) -> None:
+def post(local: Local, context: PageContext, count: int) -> None:
     """Post orders to a stack, and wait until the page has them all and Braze too."""
     relay = Relay(local, _PATIENCE)
 

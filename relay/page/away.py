@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from relay.page.context import CONTEXT, Context
+from relay.page.context import CONTEXT, PageContext
 from relay.page.rendering import html
 
 _EVERY_SECONDS: Final = 2.0
@@ -15,7 +15,7 @@ _PATIENCE_SECONDS: Final = 5.0  # for a connection
 _ANEW: Final = "does not answer. End the command with Ctrl-C, and start it anew."
 
 
-async def follow(context: Context) -> None:
+async def follow(context: PageContext) -> None:
     """Tell open pages when a process goes away or comes back, for as long as there are any."""
     while True:
         await context.changes.until_watched()
@@ -26,7 +26,7 @@ async def follow(context: Context) -> None:
         await asyncio.sleep(_EVERY_SECONDS)
 
 
-async def look(context: Context) -> str:
+async def look(context: PageContext) -> str:
     """Return what is to be said now; empty where all processes answer."""
     behind = dict(_behind(context))
     there = await asyncio.gather(*map(_answers, behind.values()))
@@ -34,7 +34,7 @@ async def look(context: Context) -> str:
     return " ".join(f"{name} {_ANEW}" for name in gone)
 
 
-def _behind(context: Context) -> Iterator[tuple[str, str]]:
+def _behind(context: PageContext) -> Iterator[tuple[str, str]]:
     yield "The AWS emulator", context.local.stack.endpoint
     if context.is_simulated:
         yield "The simulated Braze", context.local.braze_url

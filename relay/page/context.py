@@ -23,7 +23,7 @@ from relay.rules.case_file import CASES
 
 
 @dataclass(frozen=True, slots=True)
-class Folders:
+class PageFolders:
     """The folders that the page reads, and writes *.yaml, cases and samples to."""
 
     rules: Path
@@ -40,14 +40,14 @@ class Away:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class PageContext:
     """A local stack, the rules that it serves, and what the page remembers of both.
 
     `is_simulated` says whether its Braze is the simulated one.
     """
 
     live: LiveRules
-    folders: Folders
+    folders: PageFolders
     is_simulated: bool = True
     away: Away = field(default_factory=Away)
     journal: Journal = field(default_factory=Journal)
@@ -72,4 +72,4 @@ class Context:
         return self.readings.of(arrival, self.live.secrets)
 
 
-CONTEXT: Final = web.AppKey("context", Context)
+CONTEXT: Final = web.AppKey("context", PageContext)

@@ -22,7 +22,7 @@ from relay.page.braze import routes as braze
 from relay.page.changes import PATH as CHANGES
 from relay.page.charts import routes as charts
 from relay.page.charts import sampler
-from relay.page.context import CONTEXT, Context
+from relay.page.context import CONTEXT, PageContext
 from relay.page.failures import SILENT, in_a_line, kept_up
 from relay.page.rendering import html
 from relay.page.way import routes as way
@@ -42,7 +42,7 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
-Following = Callable[[Context], Coroutine[None, None, None]]
+Following = Callable[[PageContext], Coroutine[None, None, None]]
 # What each part of the page looks up for as long as somebody looks.
 _FOLLOWING: Final[tuple[Following, ...]] = (
     *(webhooks.follow, bench.follow),
@@ -51,7 +51,7 @@ _FOLLOWING: Final[tuple[Following, ...]] = (
 
 
 @contextmanager
-def served_page(context: Context) -> Iterator[str]:
+def served_page(context: PageContext) -> Iterator[str]:
     """Serve the page; give its URL, which holds the token of this start."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with listening(0) as door:
@@ -77,7 +77,7 @@ def served_page(context: Context) -> Iterator[str]:
             yield f"http://{HOST}:{port}/?token={token}"
 
 
-def application(context: Context, access: Access) -> web.Application:
+def application(context: PageContext, access: Access) -> web.Application:
     """Return the application of the page."""
     app = web.Application(client_max_size=_MAX_BODY, middlewares=[in_a_line, _closed(access)])
     app[CONTEXT] = context
@@ -127,7 +127,7 @@ async def _tasks(app: web.Application) -> AsyncIterator[None]:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _listen(context: Context) -> None:
+async def _listen(context: PageContext) -> None:
     """Keep each webhook that the stack answers; nothing of it is read until it is looked at.
 
     Where the feed lets this listener go, as it does with one that falls far behind, it begins

@@ -2,12 +2,12 @@
 
 from urllib.parse import urlsplit
 
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.rules.names import Names, read_names
 from relay.stacks.selection import LOCAL, Operated
 
 
-def operated(context: Context) -> Operated:
+def operated(context: PageContext) -> Operated:
     """Return the local stack that the page shows."""
     local = context.local
     return Operated(
@@ -21,7 +21,7 @@ def operated(context: Context) -> Operated:
     )
 
 
-def known_names(context: Context) -> Names:
+def known_names(context: PageContext) -> Names:
     """Return the names of the rules; the files are read where other rules are served by now."""
     side, served = context.side, context.live.served
     if side.served is not served:

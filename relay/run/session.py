@@ -20,7 +20,7 @@ from relay.local.reload import Version
 from relay.local.rules_folder import Folder
 from relay.local.stack import Local, Secrets, served
 from relay.local.startup_notes import remarks
-from relay.page.context import Context, Folders
+from relay.page.context import PageContext, PageFolders
 from relay.page.server import served_page
 from relay.paths import RULES
 from relay.rules.check.command import notes
@@ -95,8 +95,8 @@ def demo(rules: Path, stage: str, processes: Begun) -> bool:
         return play(local, sources, _SAMPLES)
 
 
-def _shown(live: LiveRules, wanted: Wanted) -> Context:
-    return Context(live, Folders(wanted.rules), is_simulated=wanted.is_simulated)
+def _shown(live: LiveRules, wanted: Wanted) -> PageContext:
+    return PageContext(live, PageFolders(wanted.rules), is_simulated=wanted.is_simulated)
 
 
 def _serve(

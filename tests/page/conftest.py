@@ -15,7 +15,7 @@ from relay.local.live_rules import LiveRules
 from relay.local.reload import Version
 from relay.local.rules_folder import Folder
 from relay.local.stack import Local, local_stack
-from relay.page.context import Context, Folders
+from relay.page.context import PageContext, PageFolders
 from relay.page.server import served_page
 from relay.paths import PROJECT
 from tests.chromium import ARGUMENTS, MISSING, chromium
@@ -25,10 +25,10 @@ _PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
+def folders(tmp_path_factory: pytest.TempPathFactory) -> PageFolders:
     """Return copies of the folders that the page writes to, in a project of their own."""
     project = tmp_path_factory.mktemp("page")
-    made = Folders(
+    made = PageFolders(
         project / "src" / "rules", project / "events", project / "tests" / "cases", project
     )
     shutil.copytree(PROJECT / "tests" / "rules", made.rules)
@@ -38,13 +38,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Folders:
 
 
 @pytest.fixture(scope="session")
-def local(folders: Folders) -> Iterator[Local]:
+def local(folders: PageFolders) -> Iterator[Local]:
     with local_stack(folders.rules, SECRETS, None, RulesStage="dev", **WORKERS) as stack:
         yield stack
 
 
 @pytest.fixture(scope="session")
-def context(local: Local, folders: Folders) -> Iterator[Context]:
+def context(local: Local, folders: PageFolders) -> Iterator[PageContext]:
     """Serve what is saved, as `relay run` does, for as long as the tests run."""
     folder = Folder(folders.rules)
     served = Version(folder.look(), read(folders.rules, "dev", broadcasts=True))
@@ -59,14 +59,14 @@ def context(local: Local, folders: Folders) -> Iterator[Context]:
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        yield Context(live, folders)
+        yield PageContext(live, folders)
     finally:
         ended.set()
         thread.join()
 
 
 @pytest.fixture(scope="session")
-def url(context: Context) -> Iterator[str]:
+def url(context: PageContext) -> Iterator[str]:
     """Return the URL of the page as the command prints it: with the token of this start."""
     with served_page(context) as made:
         yield made
@@ -142,7 +142,7 @@ def relay(local: Local) -> Iterator[Relay]:
 
 
 @pytest.fixture
-def rules_file(folders: Folders) -> Iterator[Callable[[str], Path]]:
+def rules_file(folders: PageFolders) -> Iterator[Callable[[str], Path]]:
     """Return what names a rules file of the stack; at the end it is as it was."""
     before = {one: one.read_bytes() for one in folders.rules.glob("*.yaml")}
     yield lambda name: folders.rules / f"{name}.yaml"

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from typer.testing import CliRunner
 
 from relay.cli import app
-from relay.page.context import Context, Folders
+from relay.page.context import PageContext, PageFolders
 from tests.e2e.harness import Relay, sample
 
 Opened = Callable[..., Page]
@@ -19,7 +19,7 @@ PERSON = {"email": "ana.costa@example.com", "first_name": "Ana", "last_name": "C
 
 
 @pytest.fixture
-def new_files(folders: Folders) -> Iterator[Callable[[], set[str]]]:
+def new_files(folders: PageFolders) -> Iterator[Callable[[], set[str]]]:
     """Return what lists the samples and cases that are new; at the end they are gone."""
 
     def there() -> set[Path]:
@@ -47,7 +47,7 @@ def taken(relay: Relay, page: Page, body: dict[str, Any]) -> None:
 
 
 def test_send_again_posts_the_very_bytes_with_a_good_signature(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     page = opened()
     relay.shopify("orders/create", body := order(), secret="a-secret-of-nobody")
@@ -77,7 +77,7 @@ def test_send_again_sends_nothing_twice_and_says_so(opened: Opened, relay: Relay
 
 
 def test_send_as_new_reaches_braze_as_another_order(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     page = opened()
     taken(relay, page, body := order())
@@ -115,7 +115,7 @@ def save(page: Page, what: str, name: str, *, as_is: bool = False) -> None:
 
 
 def test_a_sample_is_written_without_its_persons(
-    opened: Opened, relay: Relay, folders: Folders, new_files: Callable[[], set[str]]
+    opened: Opened, relay: Relay, folders: PageFolders, new_files: Callable[[], set[str]]
 ) -> None:
     page = opened()
     taken(relay, page, body := order())
@@ -135,7 +135,7 @@ def test_a_sample_is_written_without_its_persons(
 
 
 def test_a_file_that_is_there_is_never_written_over(
-    opened: Opened, relay: Relay, folders: Folders, new_files: Callable[[], set[str]]
+    opened: Opened, relay: Relay, folders: PageFolders, new_files: Callable[[], set[str]]
 ) -> None:
     page = opened()
     taken(relay, page, order())
@@ -169,7 +169,7 @@ def test_a_name_is_no_path(
 def test_a_case_passes_at_once_and_its_persons_stay_only_if_asked(
     opened: Opened,
     relay: Relay,
-    folders: Folders,
+    folders: PageFolders,
     new_files: Callable[[], set[str]],
     *,
     as_is: bool,
@@ -204,7 +204,7 @@ def test_a_case_that_yaml_would_change_is_not_written(
 
 
 def test_a_parked_webhook_becomes_a_case_that_expects_the_dead_letter(
-    opened: Opened, relay: Relay, folders: Folders, new_files: Callable[[], set[str]]
+    opened: Opened, relay: Relay, folders: PageFolders, new_files: Callable[[], set[str]]
 ) -> None:
     page = opened()
     taken(relay, page, {**order(), "email": None, "customer": None})
@@ -227,7 +227,7 @@ def test_a_refused_webhook_becomes_no_sample(
     assert new_files() == set()
 
 
-def test_a_link_opens_it_in_the_bench(opened: Opened, relay: Relay, context: Context) -> None:
+def test_a_link_opens_it_in_the_bench(opened: Opened, relay: Relay, context: PageContext) -> None:
     page = opened()
     taken(relay, page, order())
     link = page.get_by_role("link", name="Open in the bench")

@@ -13,7 +13,7 @@ from relay.local.reload import Version
 from relay.local.webhook_feed import Answered
 from relay.page.journal import Journal
 from relay.page.reading import Reading, read
-from relay.page.webhooks.sending import NotSent, Sender, again, as_new
+from relay.page.webhooks.sending import NotSent, ServedSource, again, as_new
 from relay.webhooks.samples import sources_in
 from relay.webhooks.signer import SignedRequest
 
@@ -66,7 +66,7 @@ def is_proven(request: SignedRequest, source: Source) -> bool:
 
 
 def test_the_bytes_are_those_that_came_with_the_secret_of_today(source: Source) -> None:
-    made = again(came(source), Sender.of(source, {"plain": SECRET}), URL)
+    made = again(came(source), ServedSource.of(source, {"plain": SECRET}), URL)
     assert made.request.body == BODY
     assert made.request.url == f"{URL}/webhooks/plain"
     assert made.request.headers == {"content-type": "application/json", "x-own": "kept"}
@@ -80,14 +80,14 @@ def test_the_bytes_are_those_that_came_with_the_secret_of_today(source: Source) 
 def test_without_a_secret_it_has_the_proof_that_it_came_with(
     source: Source, given: dict[str, str]
 ) -> None:
-    made = again(came(source), Sender.of(source, given), URL)
+    made = again(came(source), ServedSource.of(source, given), URL)
     assert made.request.query == f"shop=one&key={OLD}"
     assert not is_proven(made.request, source)
     assert made.words == ("with the signature that it came with",)
 
 
 def test_as_new_it_has_another_id_and_is_proven(source: Source) -> None:
-    made = as_new(came(source), Sender.of(source, {"plain": SECRET}), URL)
+    made = as_new(came(source), ServedSource.of(source, {"plain": SECRET}), URL)
     body = json.loads(made.request.body)
     assert body["id"].startswith("evt_")
     assert body["id"] != "evt_0001"
@@ -97,12 +97,12 @@ def test_as_new_it_has_another_id_and_is_proven(source: Source) -> None:
 
 
 def test_what_cannot_be_sent_says_why(source: Source) -> None:
-    sender = Sender.of(source, {"plain": SECRET})
+    sender = ServedSource.of(source, {"plain": SECRET})
     for reading, own, why in (
         (came(source, "GET"), sender, "only a POST is sent"),
         (came(source, body=b"<html>"), sender, "its body is not JSON"),
-        (came(source), Sender.of(None, {}), "it has none now"),
-        (came(source), Sender.of(source, {}), "no signing secret"),
+        (came(source), ServedSource.of(None, {}), "it has none now"),
+        (came(source), ServedSource.of(source, {}), "no signing secret"),
     ):
         with pytest.raises(NotSent, match=why):
             as_new(reading, own, URL)

@@ -12,7 +12,7 @@ from handler.rules_directory import read
 from relay.console.interrupt import Ending
 from relay.dead_letters.queue_reader import borrowed
 from relay.page.bench.events import of_sample
-from relay.page.context import Context, Folders
+from relay.page.context import PageContext, PageFolders
 from relay.rules.webhooks import planned
 from tests.e2e.harness import Relay, until
 
@@ -42,7 +42,7 @@ def typed(page: Page, old: str, new: str) -> None:
 
 
 def test_the_request_is_the_plans_and_each_field_is_explained(
-    bench: Page, folders: Folders
+    bench: Page, folders: PageFolders
 ) -> None:
     source = read(folders.rules, "dev")["shopify"]
     (delivery,) = planned(of_sample(folders.events, "shopify-order").given, source).deliveries  # type: ignore[arg-type] # it loads
@@ -69,7 +69,7 @@ def test_what_is_typed_is_tried_at_once_and_told_beside_what_is_served(bench: Pa
     expect(bench.locator(".differences ins")).to_have_text('"No. #1042"')
 
 
-def test_a_mistake_is_marked_at_its_line_and_leads_there(bench: Page, folders: Folders) -> None:
+def test_a_mistake_is_marked_at_its_line_and_leads_there(bench: Page, folders: PageFolders) -> None:
     typed(bench, "priority: low", "priorty: low")
     text = bench.locator("#text").input_value()
     line = text[: text.index("priorty")].count("\n") + 1
@@ -102,7 +102,7 @@ def test_a_hundred_keystrokes_end_at_the_last_result(bench: Page) -> None:
 
 
 def test_what_is_saved_is_served(
-    bench: Page, rules_file: Callable[[str], Path], context: Context
+    bench: Page, rules_file: Callable[[str], Path], context: PageContext
 ) -> None:
     place = rules_file("shopify")
     typed(bench, "Order ${body.name}", "Saved ${body.name}")
@@ -176,7 +176,7 @@ def test_markup_in_rules_and_events_stays_text(bench: Page) -> None:
 
 
 def test_a_live_webhook_is_opened_with_the_rules_of_its_source(
-    opened: Opened, relay: Relay, context: Context, folders: Folders
+    opened: Opened, relay: Relay, context: PageContext, folders: PageFolders
 ) -> None:
     sample = of_sample(folders.events, "accounts-signup").given.sample
     before = context.journal.count
@@ -202,7 +202,7 @@ def test_a_dead_letter_is_opened_with_its_event(opened: Opened, relay: Relay) ->
 
 
 def test_a_new_file_is_a_starter_that_is_served(
-    opened: Opened, rules_file: Callable[[str], Path], folders: Folders
+    opened: Opened, rules_file: Callable[[str], Path], folders: PageFolders
 ) -> None:
     page = shown(opened(ORDER))
     page.get_by_text("New rules file").click()

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from relay.local.processes import BRAZE_KEY
 from relay.operations.pause import go_on, scopes_in
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.server import served_page
 from relay.page.stack import operated
 from relay.stacks.ledger import Ledger
@@ -31,7 +31,7 @@ def page(opened: Callable[..., Page], relay: Relay) -> Page:
 
 
 @pytest.fixture
-def ledger(context: Context) -> Iterator[Ledger]:
+def ledger(context: PageContext) -> Iterator[Ledger]:
     found = Ledger.of(operated(context))
     yield found
     for scope in scopes_in(found):
@@ -159,10 +159,12 @@ def _waits(relay: Relay) -> bool:
     return False
 
 
-def test_of_a_braze_that_is_not_simulated_the_rest_is_shown(context: Context, relay: Relay) -> None:
+def test_of_a_braze_that_is_not_simulated_the_rest_is_shown(
+    context: PageContext, relay: Relay
+) -> None:
     assert relay.is_idle()
     with (
-        served_page(Context(context.live, context.folders, is_simulated=False)) as url,
+        served_page(PageContext(context.live, context.folders, is_simulated=False)) as url,
         requests.Session() as session,
     ):
         session.get(url, timeout=60)

@@ -10,14 +10,14 @@ from playwright.sync_api import Page, expect
 
 from relay.page.charts.drawing import HEIGHT, WIDTH, Chart, charts, rows
 from relay.page.charts.routes import drawn
-from relay.page.charts.samples import EVERY, KEPT, SPAN, Sample, Samples, attempts_in, budget_in
+from relay.page.charts.samples import EVERY, KEPT, SPAN, DataPoint, Samples, attempts_in, budget_in
 from tests.e2e.harness import Relay, sample, until
 
 NOW = 1_800_000_000.0
 Numbers = list[tuple[float, float]]
 
 
-def one_of(key: str, samples: list[Sample], now: float = NOW) -> Chart:
+def one_of(key: str, samples: list[DataPoint], now: float = NOW) -> Chart:
     return next(one for one in charts(samples, now) if one.key == key)
 
 
@@ -29,8 +29,8 @@ def points(path: str) -> list[Numbers]:
     ]
 
 
-def waiting(*figures: tuple[float, int]) -> list[Sample]:
-    return [Sample(NOW + at, waiting=value) for at, value in figures]
+def waiting(*figures: tuple[float, int]) -> list[DataPoint]:
+    return [DataPoint(NOW + at, waiting=value) for at, value in figures]
 
 
 def test_a_line_runs_from_the_oldest_figure_to_the_newest_at_the_right_edge() -> None:
@@ -60,18 +60,18 @@ def test_one_figure_is_a_dot_and_none_is_nothing() -> None:
 
 
 def test_attempts_are_bars_and_are_summed() -> None:
-    chart = one_of("attempts", [Sample(NOW - 5, attempts=2), Sample(NOW, attempts=1_000)])
+    chart = one_of("attempts", [DataPoint(NOW - 5, attempts=2), DataPoint(NOW, attempts=1_000)])
     assert chart.now == "1,002 in all"
     assert chart.line.count("V") == 2
     assert chart.area == ""
 
 
 def test_the_budget_is_drawn_against_braze_s_limit() -> None:
-    half = Sample(NOW, left=125_000, limit=250_000)
-    chart = one_of("left", [Sample(NOW - 5), half])
+    half = DataPoint(NOW, left=125_000, limit=250_000)
+    chart = one_of("left", [DataPoint(NOW - 5), half])
     assert chart.top == "250,000"
     assert points(chart.line)[0][-1][1] == HEIGHT / 2
-    assert rows([Sample(NOW - 5), half])[1][-1] == "unknown"
+    assert rows([DataPoint(NOW - 5), half])[1][-1] == "unknown"
 
 
 @pytest.mark.parametrize("highest, top", [(0, "5"), (5, "5"), (6, "10"), (11, "20"), (201, "500")])
@@ -106,7 +106,7 @@ def test_waits_and_duplicates_are_no_attempts() -> None:
 def test_what_is_kept_is_bounded_and_the_oldest_goes() -> None:
     samples = Samples()
     for at in range(KEPT + 5):
-        samples.add(Sample(NOW + at * EVERY))
+        samples.add(DataPoint(NOW + at * EVERY))
     assert len(samples.since(0)) == KEPT
     assert samples.since(0)[0].at == NOW + 5 * EVERY
 
@@ -114,7 +114,7 @@ def test_what_is_kept_is_bounded_and_the_oldest_goes() -> None:
 def test_each_chart_is_an_svg_with_a_title_and_words_and_a_table_has_its_figures() -> None:
     samples = Samples()
     for at in range(3):
-        samples.add(Sample(NOW + at * EVERY, at, at * 2, at * 3, at * 4, 250_000 - at, 250_000))
+        samples.add(DataPoint(NOW + at * EVERY, at, at * 2, at * 3, at * 4, 250_000 - at, 250_000))
     page = ET.fromstring(f"<div>{drawn(samples, NOW + 2 * EVERY).replace('<br>', '')}</div>")  # noqa: S314 - our own page
     found = page.findall(".//svg")
     assert len(found) == 5

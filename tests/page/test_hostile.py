@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from relay.local.emulator import HOST
-from relay.page.context import Context, Folders
+from relay.page.context import PageContext, PageFolders
 from tests.e2e.harness import Relay, sample, until
 
 MARKUP = "<img src=x onerror=alert(1)>\"'`{{7*7}}"
@@ -20,7 +20,7 @@ TEXT = "verify: {preset: shopify}\nrules: []\n"
 
 
 @pytest.fixture(autouse=True)
-def as_before(folders: Folders, relay: Relay) -> Iterator[None]:
+def as_before(folders: PageFolders, relay: Relay) -> Iterator[None]:
     """Take away the samples, cases and dead letters that a test has made."""
     kept = {*folders.events.glob("*"), *folders.cases.glob("*/*")}
     yield
@@ -34,7 +34,7 @@ def order(**change: Any) -> bytes:
     return json.dumps({**sample("shopify-order"), **change}).encode()
 
 
-def arrived(context: Context, before: int) -> int:
+def arrived(context: PageContext, before: int) -> int:
     return until(lambda: context.journal.count, lambda found: found > before, "the webhook")
 
 
@@ -81,7 +81,11 @@ def everything(own: requests.Session, base: str, number: int) -> Iterator[tuple[
     ],
 )
 def test_a_webhook_of_any_kind_is_shown_by_every_part_as_text(
-    relay: Relay, context: Context, own: requests.Session, base: str, bad: tuple[Any, bytes, Any]
+    relay: Relay,
+    context: PageContext,
+    own: requests.Session,
+    base: str,
+    bad: tuple[Any, bytes, Any],
 ) -> None:
     topic, body, headers = bad
     before = context.journal.count
@@ -94,7 +98,7 @@ def test_a_webhook_of_any_kind_is_shown_by_every_part_as_text(
 
 
 def test_a_webhook_that_no_sample_can_hold_leaves_no_file(
-    relay: Relay, context: Context, own: requests.Session, base: str, folders: Folders
+    relay: Relay, context: PageContext, own: requests.Session, base: str, folders: PageFolders
 ) -> None:
     before = context.journal.count
     relay.shopify("orders/create", order(id=7, name=f"#{HALF}"))
@@ -106,7 +110,7 @@ def test_a_webhook_that_no_sample_can_hold_leaves_no_file(
 
 
 def test_no_case_is_written_through_a_link_out_of_the_cases(
-    relay: Relay, context: Context, own: requests.Session, base: str, folders: Folders
+    relay: Relay, context: PageContext, own: requests.Session, base: str, folders: PageFolders
 ) -> None:
     before = context.journal.count
     relay.shopify("orders/create", order(id=8))
@@ -125,7 +129,7 @@ def test_no_case_is_written_through_a_link_out_of_the_cases(
 
 
 def test_what_may_prove_a_sender_that_nobody_knows_is_hidden(
-    relay: Relay, context: Context, own: requests.Session, base: str
+    relay: Relay, context: PageContext, own: requests.Session, base: str
 ) -> None:
     before = context.journal.count
     names = ("apikey", "api_key", "access_key", "password", "auth", "X-Api-Key", "token")

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from relay.page.braze.letters import count
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.stack import operated
 from tests.e2e.harness import Relay, sample, until
 
@@ -46,7 +46,7 @@ def rows(page: Page) -> Locator:
 
 
 def test_a_dead_letter_is_redriven_from_the_page_and_arrives(
-    page: Page, opened: Callable[..., Page], relay: Relay, context: Context
+    page: Page, opened: Callable[..., Page], relay: Relay, context: PageContext
 ) -> None:
     refuse(page, relay, sample("shopify-order") | {"name": "#77301"})
     row = rows(page)
@@ -76,7 +76,7 @@ def test_a_dead_letter_is_redriven_from_the_page_and_arrives(
 
 
 def test_ticked_letters_are_dropped_and_none_without_a_tick(
-    page: Page, relay: Relay, context: Context
+    page: Page, relay: Relay, context: PageContext
 ) -> None:
     refuse(page, relay, sample("shopify-order"), sample("shopify-order"))
     dialog = page.get_by_role("dialog")
@@ -96,7 +96,7 @@ def test_ticked_letters_are_dropped_and_none_without_a_tick(
 
 
 def test_held_deliveries_are_released_or_dropped(
-    page: Page, relay: Relay, context: Context
+    page: Page, relay: Relay, context: PageContext
 ) -> None:
     hold(page, relay, "first-held", "second-held")
     expect(page.locator("#letters")).to_contain_text("2 held deliveries")
@@ -120,7 +120,7 @@ def test_held_deliveries_are_released_or_dropped(
 
 
 def test_a_mended_rule_makes_the_request_anew_and_the_difference_is_shown_first(
-    page: Page, relay: Relay, context: Context, rules_file: Callable[[str], Any]
+    page: Page, relay: Relay, context: PageContext, rules_file: Callable[[str], Any]
 ) -> None:
     refuse(page, relay, sample("shopify-order") | {"name": "#77302"})
     before, file = context.live.served, rules_file("shopify")

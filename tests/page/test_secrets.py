@@ -12,7 +12,7 @@ from relay.local.rules_folder import Folder
 from relay.local.stack import Local
 from relay.page import away
 from relay.page.access import Access
-from relay.page.context import Context, Folders
+from relay.page.context import PageContext, PageFolders
 from relay.page.server import application, served_page
 from relay.stacks.local import Stack
 from tests.e2e.harness import ACCOUNTS_SECRET, SECOND_SECRET, SECRETS, SHOPIFY_SECRET, Relay, sample
@@ -74,7 +74,7 @@ def answers(session: requests.Session, base: str, number: int) -> Iterator[tuple
 
 
 @pytest.fixture
-def numbers(relay: Relay, context: Context, folders: Folders) -> Iterator[range]:
+def numbers(relay: Relay, context: PageContext, folders: PageFolders) -> Iterator[range]:
     """Return the numbers of webhooks: taken, refused, and of no source with secrets in its URL."""
     kept = {*folders.events.glob("*"), *folders.cases.glob("*/*")}
     before = context.journal.count
@@ -87,7 +87,7 @@ def numbers(relay: Relay, context: Context, folders: Folders) -> Iterator[range]
         one.unlink()
 
 
-def test_every_route_is_asked(context: Context) -> None:
+def test_every_route_is_asked(context: PageContext) -> None:
     router = application(context, Access(0, "")).router
     known = {(each.canonical, one.method) for each in router.resources() for one in each}
     asked = {(one, "GET") for one in GETS} | {(one, "POST") for one in POSTS}
@@ -102,14 +102,14 @@ def test_no_answer_holds_a_secret(own: requests.Session, base: str, numbers: ran
 
 
 def test_nor_where_nothing_of_the_stack_answers_any_more(
-    context: Context, numbers: range, capfd: pytest.CaptureFixture[str]
+    context: PageContext, numbers: range, capfd: pytest.CaptureFixture[str]
 ) -> None:
     stack = context.local.stack
     gone = Local(NOBODY, NOBODY, Stack(NOBODY, stack.outputs, stack.resources))
     live = LiveRules(
         gone, Folder(context.folders.rules), "dev", SECRETS, lambda _: None, context.live.served
     )
-    own = Context(live, context.folders, journal=context.journal)
+    own = PageContext(live, context.folders, journal=context.journal)
     with served_page(own) as url, own_session(url) as session:
         for path, answer in answers(session, url.partition("/?")[0], numbers[0]):
             assert answer.status_code in {200, 204, 400, 404, 502}, path
@@ -117,11 +117,11 @@ def test_nor_where_nothing_of_the_stack_answers_any_more(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_what_answers_no_more_is_said_by_its_name(context: Context) -> None:
+def test_what_answers_no_more_is_said_by_its_name(context: PageContext) -> None:
     assert run(away.look(context)) == ""
     gone = Local(NOBODY, NOBODY, Stack(NOBODY, {}, {}))
     live = LiveRules(gone, Folder(context.folders.rules), "dev", None, print, context.live.served)
-    said = run(away.look(Context(live, context.folders)))
+    said = run(away.look(PageContext(live, context.folders)))
     assert "The AWS emulator does not answer" in said
     assert "The simulated Braze does not answer" in said
-    assert "Braze" not in run(away.look(Context(live, context.folders, is_simulated=False)))
+    assert "Braze" not in run(away.look(PageContext(live, context.folders, is_simulated=False)))

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from relay.local.stack import Local
-from relay.page.context import Context
+from relay.page.context import PageContext
 from tests.e2e.harness import Relay, sample, until
 
 
@@ -39,7 +39,7 @@ def with_a_chosen_webhook(page: Page) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def webhooks(local: Local, context: Context, url: str) -> None:
+def webhooks(local: Local, context: PageContext, url: str) -> None:
     """Let the stack take webhooks: wanted, unwanted, refused."""
     relay, before = Relay(local), context.journal.count
     relay.shopify("orders/create", sample("shopify-order-test"))

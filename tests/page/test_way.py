@@ -11,7 +11,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 from standardwebhooks import Webhook as StandardWebhook
 
-from relay.page.context import Context
+from relay.page.context import PageContext
 from tests.e2e.harness import ACCOUNTS_SECRET, Relay, sample, until
 
 Opened = Callable[..., Page]
@@ -23,7 +23,7 @@ def order(**change: Any) -> dict[str, Any]:
     return {**sample("shopify-order"), "name": f"#{uuid.uuid4().int % 10**9}", **change}
 
 
-def came(context: Context, mark: str) -> int:
+def came(context: PageContext, mark: str) -> int:
     """Return the number of the newest webhook whose body has this text, once it has come."""
 
     def found() -> int:
@@ -33,7 +33,7 @@ def came(context: Context, mark: str) -> int:
     return until(found, bool, f"webhook with {mark}")
 
 
-def of_order(context: Context, body: dict[str, Any]) -> str:
+def of_order(context: PageContext, body: dict[str, Any]) -> str:
     """Return the path of the page with an order's webhook chosen."""
     return f"/?chosen={came(context, json.dumps(body['name']))}"
 
@@ -43,7 +43,7 @@ def step(page: Page, name: str) -> Locator:
 
 
 def test_an_order_is_followed_from_left_to_right(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     body = order()
     relay.shopify("orders/create", body)
@@ -65,7 +65,7 @@ def test_an_order_is_followed_from_left_to_right(
 
 
 def test_a_paid_order_ends_in_what_braze_records_and_counts(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     body = {**sample("shopify-order-paid"), "name": f"#{uuid.uuid4().int % 10**9}"}
     relay.shopify("orders/paid", body)
@@ -80,7 +80,7 @@ def test_a_paid_order_ends_in_what_braze_records_and_counts(
 
 
 def test_a_field_is_explained_on_focus_and_put_away_by_escape(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     body = order()
     relay.shopify("orders/create", body)
@@ -98,7 +98,7 @@ def test_a_field_is_explained_on_focus_and_put_away_by_escape(
 
 
 def test_a_refused_webhook_says_why_and_what_to_do(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     body = order()
     relay.shopify("orders/create", body, secret="a-secret-of-nobody")
@@ -120,7 +120,7 @@ def test_a_refused_webhook_says_why_and_what_to_do(
 def test_a_source_without_a_secret_says_so(
     opened: Opened,
     relay: Relay,
-    context: Context,
+    context: PageContext,
     rules_file: Callable[[str], Path],
 ) -> None:
     text = rules_file("shopify").read_text(encoding="utf-8")
@@ -136,7 +136,7 @@ def test_a_source_without_a_secret_says_so(
 
 
 def test_the_operand_that_kept_a_rule_out_stands_out(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     body = order(test=True)
     relay.shopify("orders/create", body)
@@ -147,7 +147,7 @@ def test_the_operand_that_kept_a_rule_out_stands_out(
 
 
 def test_a_braze_that_fails_is_seen_retried_and_recovered(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     relay.braze("POST", "/faults", [{"kind": "status", "status": 503}])
     body = order()
@@ -171,7 +171,7 @@ def test_a_braze_that_fails_is_seen_retried_and_recovered(
 
 
 def test_a_rejected_delivery_is_a_dead_letter_with_brazes_words(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     said = {"message": "No <i>such</i> campaign"}
     relay.braze("POST", "/faults", [{"kind": "status", "status": 400, "times": 1, "body": said}])
@@ -188,7 +188,7 @@ def test_a_rejected_delivery_is_a_dead_letter_with_brazes_words(
 
 
 def test_a_paused_canvas_and_an_unreachable_user_say_why_nobody_got_anything(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     relay.braze("PUT", f"/targets/{ONBOARDING}", {"enabled": False})
     signup = sample("accounts-signup")
@@ -220,7 +220,7 @@ def test_a_paused_canvas_and_an_unreachable_user_say_why_nobody_got_anything(
     expect(page.locator(".problems")).to_contain_text("reached nobody")
 
 
-def test_a_repeat_is_a_duplicate(opened: Opened, relay: Relay, context: Context) -> None:
+def test_a_repeat_is_a_duplicate(opened: Opened, relay: Relay, context: PageContext) -> None:
     body = order()
     relay.shopify("orders/create", body)
     first = came(context, mark := json.dumps(body["name"]))
@@ -233,7 +233,7 @@ def test_a_repeat_is_a_duplicate(opened: Opened, relay: Relay, context: Context)
     expect(step(page, "Attempts")).to_contain_text("Another message with the same delivery id")
 
 
-def test_markup_in_a_body_stays_text(opened: Opened, relay: Relay, context: Context) -> None:
+def test_markup_in_a_body_stays_text(opened: Opened, relay: Relay, context: PageContext) -> None:
     mark = "<img src=x onerror=alert(1)><script>document.title='x'</script>"
     body = order(note=mark)
     body["line_items"][0]["title"] = mark

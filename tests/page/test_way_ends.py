@@ -11,7 +11,7 @@ from handler.core.models import Delivery, Parked
 from handler.core.reasons import FACTS, Reason, standing
 from relay.page.remedies import BUTTONS
 from relay.page.way.attempts import Progress, Seen, parked_steps, progress
-from relay.page.way.lookup import Known, searches
+from relay.page.way.lookup import KnownDeliveries, searches
 from relay.page.way.reach import compared, reached, remedy, sends_for
 from relay.page.way.way import Way, way_of
 from relay.paths import PROJECT
@@ -305,7 +305,7 @@ def test_without_a_send_it_says_whether_one_is_to_come(kind: Any, words: str) ->
 def test_the_whole_way_of_an_order() -> None:
     reading = signed()
     delivery = order()
-    known = Known(
+    known = KnownDeliveries(
         secret(),
         [delivery],
         {delivery.id: {"state": "ACCEPTED", "last": [{"dispatch_id": "d1", "time": 1}]}},
@@ -323,7 +323,7 @@ def test_the_whole_way_of_an_order() -> None:
 
 
 def test_a_refused_webhook_ends_at_its_verification() -> None:
-    found = way_of(signed(key="another-secret", status=401), None, Known(secret()), CAME)
+    found = way_of(signed(key="another-secret", status=401), None, KnownDeliveries(secret()), CAME)
     assert (found.title, found.is_unproven) == ("shopify orders/create #1042", True)
     assert [one.kind for one in found.steps] == ["bad", "bad", *["quiet"] * 4]
     assert (found.attempts, found.reach) == ((), ())
@@ -331,15 +331,15 @@ def test_a_refused_webhook_ends_at_its_verification() -> None:
 
 def test_what_failed_or_waits_stands_at_the_top() -> None:
     reading, delivery = signed(), order()
-    known = Known(secret(), [delivery], {}, {delivery.id: [line(CAME, "rejected")]})
+    known = KnownDeliveries(secret(), [delivery], {}, {delivery.id: [line(CAME, "rejected")]})
     found = way_of(reading, explanation(reading), known, CAME)
     assert isinstance(found, Way)
     assert [(one.kind, one.step) for one in found.problems] == [("bad", "attempts")]
-    waiting = way_of(reading, explanation(reading), Known(secret(), [delivery]), CAME)
+    waiting = way_of(reading, explanation(reading), KnownDeliveries(secret(), [delivery]), CAME)
     assert waiting.waits
 
 
 def test_a_webhook_of_no_source_has_a_way_too() -> None:
-    found = way_of(posted("nobody", status=404), None, Known(secret()), CAME)
+    found = way_of(posted("nobody", status=404), None, KnownDeliveries(secret()), CAME)
     assert found.verification.result == "unknown"
     assert found.title == "nobody"

@@ -8,7 +8,7 @@ import pytest
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
 from relay.page.way.attempts import Progress
-from relay.page.way.lookup import Known
+from relay.page.way.lookup import KnownDeliveries
 from relay.page.way.recorded import recorded, writes_records
 from relay.page.way.way import MOST_REACH, way_of
 from relay.simulated_braze.commerce import Commerce
@@ -88,7 +88,9 @@ def test_the_way_of_an_order_ends_in_what_braze_recorded() -> None:
     reading = signed()
     assert reading.plan is not None
     own: Delivery = replace(delivery(events=[PLACED]), id="b" * 64)
-    known = Known(secret(), [own], updates=[update("events", PLACED)], commerce=commerce())
+    known = KnownDeliveries(
+        secret(), [own], updates=[update("events", PLACED)], commerce=commerce()
+    )
     found = way_of(reading, explanation(reading), known, reading.arrival.at)
     assert [one.words for one in found.reach] == ["event ecommerce.order_placed is recorded"]
 
@@ -100,7 +102,9 @@ def test_of_75_objects_those_that_failed_are_shown_and_each_reason_stands_at_the
     why = "<b>'time' is required</b>"
     lost = {"applied": False, "because": why, "external_id": None}
     made = [update("events", one, **(lost if at > 72 else {})) for at, one in enumerate(objects)]
-    known = Known(secret(), [own], updates=made, commerce=commerce("ecommerce.order_placed"))
+    known = KnownDeliveries(
+        secret(), [own], updates=made, commerce=commerce("ecommerce.order_placed")
+    )
     found = way_of(reading, explanation(reading), known, reading.arrival.at)
     assert [one.kind for one in found.shown_reach[:3]] == ["bad", "bad", "good"]
     assert len(found.shown_reach) == MOST_REACH

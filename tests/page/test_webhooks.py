@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from relay.page.context import Context
+from relay.page.context import PageContext
 from tests.e2e.harness import Relay, sample
 
 Opened = Callable[..., Page]
@@ -198,7 +198,7 @@ def test_markup_and_script_of_a_webhook_stay_text(opened: Opened, relay: Relay) 
 
 
 def test_the_url_of_a_chosen_webhook_opens_it(
-    opened: Opened, relay: Relay, context: Context
+    opened: Opened, relay: Relay, context: PageContext
 ) -> None:
     body = order()
     relay.shopify("orders/create", body)

@@ -13,7 +13,7 @@ from relay.page.journal import Journal
 from relay.page.reading import Verdict
 from relay.page.rendering import fragment
 from relay.page.webhooks.delivery_states import DeliveryState, DeliveryStates
-from relay.page.webhooks.listing import PAGE, Listed, Row, Sought, listed
+from relay.page.webhooks.listing import PAGE, Listed, WebhookFilter, WebhookRow, listed
 from relay.page.webhooks.row_texts import RowTexts
 from relay.page.webhooks.summaries import Summaries, Summary
 from relay.page.webhooks.unreached import reached
@@ -41,9 +41,9 @@ class Stack:
         line = Answered("POST", f"/webhooks/{sample.source}", headers, body, status, "{}").line()
         return self.summaries.of(self.journal.add(line, Version({}, SOURCES)), None)
 
-    def rows(self, **sought: str) -> list[Row]:
+    def rows(self, **sought: str) -> list[WebhookRow]:
         made = [self.summaries.of(one, None) for one in self.journal.newest()]
-        return [*listed(made, lambda _, name: self.states.get(name), Sought.of(sought)).rows]
+        return [*listed(made, lambda _, name: self.states.get(name), WebhookFilter.of(sought)).rows]
 
     def numbers(self, **sought: str) -> list[int]:
         return [one.summary.number for one in self.rows(**sought)]
@@ -137,10 +137,10 @@ def test_a_page_is_bounded_and_says_how_many_are_newer_and_older() -> None:
     for _ in range(2 * PAGE + 5):
         summaries.of(journal.add(line, Version({}, SOURCES)), None)
     made = [summaries.of(one, None) for one in journal.newest()]
-    first = listed(made, lambda *_: None, Sought.of({"text": "x"}))
+    first = listed(made, lambda *_: None, WebhookFilter.of({"text": "x"}))
     assert (len(first.rows), first.newer, first.older) == (PAGE, 0, PAGE + 5)
     last = str(first.rows[-1].summary.number)
-    second = listed(made, lambda *_: None, Sought.of({"text": "x", "before": last}))
+    second = listed(made, lambda *_: None, WebhookFilter.of({"text": "x", "before": last}))
     assert second.rows[0].summary.number == int(last) - 1
     assert (len(second.rows), second.newer, second.older) == (PAGE, PAGE, 5)
     assert second.fitting == 2 * PAGE + 5
@@ -218,7 +218,7 @@ def test_of_several_deliveries_the_worst_is_first() -> None:
         "b": DeliveryState("DEAD"),
         "c": DeliveryState("ACCEPTED"),
     }
-    (row,) = listed([summary], lambda _, name: states.get(name), Sought()).rows
+    (row,) = listed([summary], lambda _, name: states.get(name), WebhookFilter()).rows
     assert (row.kind, row.state) == ("bad", "1 dead letter, 2 accepted")
 
 
@@ -249,7 +249,7 @@ def test_only_what_is_new_is_told() -> None:
 
 
 def test_a_list_without_the_oldest_says_how_many_are_left_out() -> None:
-    values = {"listed": Listed(()), "rows": [], "sought": Sought(), "total": 1_000}
+    values = {"listed": Listed(()), "rows": [], "sought": WebhookFilter(), "total": 1_000}
     text = fragment(
         "webhooks/list.html",
         {**values, "left_out": 1_120, "gaps": 0, "most": 1_000, "url": "http://x"},

@@ -23,7 +23,7 @@ from relay.page.bench.events import (
 from relay.page.bench.outcomes import Asked
 from relay.page.bench.rules_files import NotDone
 from relay.page.braze import letters
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.stack import operated
 from relay.page.webhooks.listing import whole_number
 
@@ -34,7 +34,7 @@ Options = list[tuple[str, str]]  # values and words
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenEvent:
     """An event as the form names it; `source` is what pasted JSON is taken for."""
 
     event: str
@@ -42,7 +42,7 @@ class Chosen:
     headers: str = field(default="", repr=False)
     source: str = ""
 
-    async def asked(self, context: Context) -> Asked:
+    async def asked(self, context: PageContext) -> Asked:
         """Return the event; raise NoEvent."""
         kind, _, name = self.event.partition(":")
         if kind == PASTED:
@@ -54,7 +54,7 @@ class Chosen:
         return await _letter(context, name)
 
 
-def _webhook(context: Context, name: str) -> Asked:
+def _webhook(context: PageContext, name: str) -> Asked:
     found = context.journal.find(whole_number(name))
     if found is None:
         raise NoEvent(f"webhook {name[:_SHOWN]} is not kept any more")
@@ -65,7 +65,7 @@ def _webhook(context: Context, name: str) -> Asked:
     return of_webhook(found.number, replace(reading.answered, headers=kept), found.at)
 
 
-async def _letter(context: Context, name: str) -> Asked:
+async def _letter(context: PageContext, name: str) -> Asked:
     """Return the event of a letter by its id, or the beginning of it; it is read once."""
     if (known := context.workbench.letters.get(name)) is not None:
         return known
@@ -84,7 +84,7 @@ def from_url(query: Mapping[str, str]) -> str:
     return next((f"{kind}:{query[kind]}" for kind in named), "")
 
 
-def first_event(context: Context, source: str) -> str:
+def first_event(context: PageContext, source: str) -> str:
     """Return the sample that a source's rules are tried on first; pasted JSON where it has none."""
     for name in sample_names(context.folders.events):
         try:
@@ -111,7 +111,7 @@ def _sources(folder: Path, name: str) -> tuple[str, ...]:
         return (stem,)
 
 
-def options(context: Context, chosen: str) -> Iterator[tuple[str, Options]]:
+def options(context: PageContext, chosen: str) -> Iterator[tuple[str, Options]]:
     """Yield groups of events to choose from."""
     samples = sample_names(context.folders.events)
     yield "Samples", [(f"{SAMPLE}:{name}", name) for name in samples]

@@ -7,14 +7,14 @@ from typing import Self
 from aiohttp import web
 
 from relay.page.bench import rules_files
-from relay.page.bench.choosing import Chosen
+from relay.page.bench.choosing import ChosenEvent
 from relay.page.bench.events import PASTED
 from relay.page.bench.rules_files import with_newlines
 from relay.page.webhooks.listing import whole_number
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class PageForm:
     """The form of a page; `page` tells it from others, `digest` is of the text read.
 
     `number` is that of the text among those that the page has sent; 0 where it gives none.
@@ -25,7 +25,7 @@ class Form:
     text: str = field(repr=False)
     digest: str
     editor: str
-    chosen: Chosen
+    chosen: ChosenEvent
     number: int = 0
 
     @classmethod
@@ -43,7 +43,7 @@ class Form:
             text=with_newlines(one("text")),
             digest=one("digest"),
             editor=one("editor"),
-            chosen=Chosen(
+            chosen=ChosenEvent(
                 one("event") or PASTED, one("pasted"), one("headers"), Path(one("rules")).stem
             ),
             number=whole_number(one("number")),

@@ -1,7 +1,7 @@
 """New rules files: a preset's starter, as `relay init` writes it."""
 
 from handler.core.verification.presets.catalogue import PRESETS
-from relay.page.context import Folders
+from relay.page.context import PageFolders
 from relay.rules.names import read_names
 from relay.scaffold import starter
 from relay.scaffold.command import NAMES, is_name, write
@@ -12,7 +12,7 @@ class NotMade(Exception):
     """No file is made; the text says why."""
 
 
-def make(source: str, preset: str, folders: Folders) -> str:
+def make(source: str, preset: str, folders: PageFolders) -> str:
     """Write the rules file, sample and case of a new source; return the sample's name."""
     if not is_name(source):
         raise NotMade(f"the name {NAMES}")

@@ -36,7 +36,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EventOutcome:
     """The result of an event; `why_not` says why there is nothing, as for a body of no JSON.
 
     `differences` are those to what is served, None where they are not compared.
@@ -56,10 +56,10 @@ class Outcomes:
     _events: Recent[JsonObject] = field(default_factory=lambda: Recent(_MOST_PLANS))
     _served: Recent[Plan] = field(default_factory=lambda: Recent(_MOST_PLANS))
 
-    def of(self, asked: Asked, draft: Draft, served: Source | None) -> Outcome:
+    def of(self, asked: Asked, draft: Draft, served: Source | None) -> EventOutcome:
         """Return what a draft makes of an event, beside the source as it is served."""
         if draft.source is None:
-            return Outcome(why_not="no rule of this file loads")
+            return EventOutcome(why_not="no rule of this file loads")
         try:
             made = planned(asked.given, draft.source)
             explanation = self._explained(asked, draft, draft.source, made)
@@ -69,8 +69,8 @@ class Outcomes:
                 changes = changes_of(asked.given.sample.name, plans, draft.source)
                 told = tuple(differences(changes))
         except RulesError as error:
-            return Outcome(why_not=error.findings[0].message)
-        return Outcome(made, explanation, told)
+            return EventOutcome(why_not=error.findings[0].message)
+        return EventOutcome(made, explanation, told)
 
     def _plan_served(self, asked: Asked, served: Source) -> Plan:
         key = (asked.key, served.name, served.version)

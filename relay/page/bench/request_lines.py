@@ -26,7 +26,7 @@ _ENDS: Final = {dict: ("{", "}"), list: ("[", "]")}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ExplainedLine:
     """A line of JSON; `name` is a field's path where the line begins it, `words` explain it."""
 
     text: str
@@ -45,8 +45,8 @@ class Request:
     path: str
     id: str
     note: str
-    lines: tuple[Line, ...]
-    others: tuple[Line, ...]
+    lines: tuple[ExplainedLine, ...]
+    others: tuple[ExplainedLine, ...]
 
 
 def request(made: JsonObject) -> Request:
@@ -57,7 +57,7 @@ def request(made: JsonObject) -> Request:
     lines = tuple(_lines(_Value(delivery["body"]), known)) if delivery else ()
     shown = {one.name for one in lines if one.name}
     others = tuple(
-        Line(one["field"], 0, one["field"], words(field_lines(one)))
+        ExplainedLine(one["field"], 0, one["field"], words(field_lines(one)))
         for name, one in known.items()
         if name not in shown
     )
@@ -89,19 +89,19 @@ class _Value:
     comma: str = ""
 
 
-def _lines(one: _Value, fields: Mapping[str, JsonObject]) -> Iterator[Line]:
+def _lines(one: _Value, fields: Mapping[str, JsonObject]) -> Iterator[ExplainedLine]:
     """Yield the lines of a JSON value."""
     name, depth = dotted(one.path), len(one.path)
     field = fields.get(name)
     told = (name, words(field_lines(field))) if field else ("", ())
     if not isinstance(one.value, dict | list) or not one.value:
-        yield Line(f"{one.key}{_json(one.value)}{one.comma}", depth, *told)
+        yield ExplainedLine(f"{one.key}{_json(one.value)}{one.comma}", depth, *told)
         return
     opened, closed = _ENDS[type(one.value)]
-    yield Line(f"{one.key}{opened}", depth, *told)
+    yield ExplainedLine(f"{one.key}{opened}", depth, *told)
     for inner in _within(one):
         yield from _lines(inner, fields)
-    yield Line(f"{closed}{one.comma}", depth)
+    yield ExplainedLine(f"{closed}{one.comma}", depth)
 
 
 def _within(one: _Value) -> Iterator[_Value]:

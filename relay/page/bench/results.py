@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from relay.console.format import counted
-from relay.page.bench.outcomes import Outcome
+from relay.page.bench.outcomes import EventOutcome
 from relay.page.bench.request_lines import Request, Words, request, words
 from relay.rules.check.report import Remark
 from relay.rules.diff.differences import FieldChange
@@ -87,7 +87,7 @@ class FieldDifference:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownChange:
     """The change of a rule's requests beside those served; a new one is shown below anyway."""
 
     heading: str
@@ -95,12 +95,12 @@ class Shown:
     fields: tuple[FieldDifference, ...]
 
 
-def differences_shown(outcome: Outcome) -> list[Shown] | None:
+def differences_shown(outcome: EventOutcome) -> list[ShownChange] | None:
     """Return the differences to what is served; None where they are not compared."""
     if outcome.differences is None:
         return None
     return [
-        Shown(
+        ShownChange(
             f"{' → '.join(one.rules)}: {one.kind}{f', {one.why}' if one.why else ''}",
             one.kind,
             tuple(map(_field, one.fields if one.kind != "appears" else ())),
@@ -122,7 +122,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def summary(outcome: Outcome, remarks: Iterable[Remark]) -> str:
+def summary(outcome: EventOutcome, remarks: Iterable[Remark]) -> str:
     """Return in one line what came of a keystroke."""
     said: list[str] = [one.level for one in remarks]
     plan = outcome.plan

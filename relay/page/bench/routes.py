@@ -14,15 +14,15 @@ from aiohttp import web
 from handler.core.verification.presets.catalogue import PRESETS
 from relay.local.rules_folder import Folder
 from relay.page.bench import editors, rules_files
-from relay.page.bench.choosing import Chosen, file_for, first_event, from_url, options
+from relay.page.bench.choosing import ChosenEvent, file_for, first_event, from_url, options
 from relay.page.bench.events import PASTED, NoEvent
-from relay.page.bench.form import Form
+from relay.page.bench.form import PageForm
 from relay.page.bench.new_file import NotMade, make
 from relay.page.bench.outcomes import Asked
 from relay.page.bench.rules_files import NotDone, RulesText
-from relay.page.bench.state import State, state
-from relay.page.bench.trying import Desk, examined, tried
-from relay.page.context import CONTEXT, Context
+from relay.page.bench.state import FileState, state
+from relay.page.bench.trying import TrySetting, examined, tried
+from relay.page.context import CONTEXT, PageContext
 from relay.page.rendering import fragment, html, page
 from relay.page.way.received import MOST
 
@@ -34,12 +34,12 @@ _PAGE_BYTES: Final = 9
 async def _shown(request: web.Request) -> web.Response:
     context, query = request.app[CONTEXT], request.query
     event, named = from_url(query), query.get("rules", "")
-    asked, problem = await _asked(context, Chosen(event)) if event else (None, "")
+    asked, problem = await _asked(context, ChosenEvent(event)) if event else (None, "")
     values = await asyncio.to_thread(_values, context, named, event, asked)
     return page("bench/page.html", {**values, "problem": problem})
 
 
-def _values(context: Context, named: str, event: str, asked: Asked | None) -> dict[str, Any]:
+def _values(context: PageContext, named: str, event: str, asked: Asked | None) -> dict[str, Any]:
     folder = context.folders.rules
     there = rules_files.names(folder)
     name = named if named in there else file_for(folder, asked.source if asked else "")
@@ -68,7 +68,7 @@ def _opened(folder: Path, name: str) -> tuple[RulesText | None, str]:
 
 
 async def _event(request: web.Request) -> web.Response:
-    context, form = request.app[CONTEXT], await Form.of(request)
+    context, form = request.app[CONTEXT], await PageForm.of(request)
     if form.chosen.event == PASTED:
         return html(fragment("bench/pasted.html", {}))
     asked, why_not = await _asked(context, form.chosen)
@@ -77,7 +77,7 @@ async def _event(request: web.Request) -> web.Response:
     return html(fragment("bench/event.html", values))
 
 
-def _readable(context: Context, asked: Asked) -> dict[str, str]:
+def _readable(context: PageContext, asked: Asked) -> dict[str, str]:
     """Return the headers that rules can read: others may hold what proves the sender."""
     source = context.live.served.loaded.get(asked.source)
     names = {"content-type", *(source.headers if source else ())}
@@ -93,7 +93,7 @@ def _written(asked: Asked) -> dict[str, Any]:
 
 async def _result(request: web.Request) -> web.Response:
     """Answer with what the text makes of the event; a newer text makes it needless."""
-    context, form = request.app[CONTEXT], await Form.of(request)
+    context, form = request.app[CONTEXT], await PageForm.of(request)
     bench, number = context.workbench, context.workbench.take(form.page, form.number)
     async with bench.turn:
         if bench.is_stale(form.page, number):
@@ -105,7 +105,7 @@ async def _result(request: web.Request) -> web.Response:
 
 async def _check(request: web.Request) -> web.Response:
     """Answer with all remarks of the check on the text, unless there is a newer one by then."""
-    context, form = request.app[CONTEXT], await Form.of(request)
+    context, form = request.app[CONTEXT], await PageForm.of(request)
     number = form.number or context.workbench.newest(form.page)
 
     def is_stale() -> bool:
@@ -116,12 +116,12 @@ async def _check(request: web.Request) -> web.Response:
     return web.Response(status=_NOTHING_NEW) if found is None else html(found)
 
 
-def _desk(context: Context, form: Form) -> Desk:
+def _desk(context: PageContext, form: PageForm) -> TrySetting:
     place = form.place(context.folders.rules)
-    return Desk(place, context.live.stage, context.live.served, context.workbench)
+    return TrySetting(place, context.live.stage, context.live.served, context.workbench)
 
 
-async def _asked(context: Context, chosen: Chosen) -> tuple[Asked | None, str]:
+async def _asked(context: PageContext, chosen: ChosenEvent) -> tuple[Asked | None, str]:
     """Return the event, or why there is none."""
     try:
         return await chosen.asked(context), ""
@@ -137,7 +137,7 @@ async def _disk(request: web.Request) -> web.Response:
 
 
 async def _save(request: web.Request) -> web.Response:
-    context, form = request.app[CONTEXT], await Form.of(request)
+    context, form = request.app[CONTEXT], await PageForm.of(request)
     folder = context.folders.rules
     try:
         saved = await asyncio.to_thread(
@@ -151,7 +151,7 @@ async def _save(request: web.Request) -> web.Response:
     return _of_state(replace(found, is_saved=True))
 
 
-def _of_state(found: State, refusal: str = "") -> web.Response:
+def _of_state(found: FileState, refusal: str = "") -> web.Response:
     return html(fragment("bench/disk.html", {"state": found, "refusal": refusal}))
 
 
@@ -166,7 +166,7 @@ async def _new(request: web.Request) -> web.Response:
     return web.Response(headers={"HX-Redirect": f"/bench?{where}"})
 
 
-async def follow(context: Context) -> None:
+async def follow(context: PageContext) -> None:
     """Tell open pages when a rules file is saved, and when it is served or refused."""
     folder, live = Folder(context.folders.rules), context.live
     last: tuple[object, ...] = ()

@@ -14,7 +14,7 @@ Standing = Literal["served", "waits", "refused", "changed", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class FileState:
     """A file beside what was read of it; `digest` is that of the text that the page shows.
 
     `text` is the new one where it has changed on disk. `words` and `remarks` say since when
@@ -30,24 +30,24 @@ class State:
     is_saved: bool = False  # by the request that this answers
 
 
-def state(folder: Path, name: str, digest: str, live: LiveRules) -> State:
+def state(folder: Path, name: str, digest: str, live: LiveRules) -> FileState:
     """Return the state of a file of which a page shows the text with a digest."""
     try:
         found = read(folder, name)
     except NotDone as error:
-        return State(name, digest, "gone", str(error))
+        return FileState(name, digest, "gone", str(error))
     if found.digest != digest:
-        return State(name, digest, "changed", text=found)
+        return FileState(name, digest, "changed", text=found)
     return _served(folder / name, digest, live)
 
 
-def _served(place: Path, digest: str, live: LiveRules) -> State:
+def _served(place: Path, digest: str, live: LiveRules) -> FileState:
     try:
         is_served = live.served.files.get(place.name) == place.read_bytes()
     except OSError as error:
-        return State(place.name, digest, "gone", f"{place.name}: {error.strerror}")
+        return FileState(place.name, digest, "gone", f"{place.name}: {error.strerror}")
     if is_served:
-        return State(place.name, digest, "served", f"since {clock(live.since)}")
+        return FileState(place.name, digest, "served", f"since {clock(live.since)}")
     if live.refusal:
-        return State(place.name, digest, "refused", not_served(clock(live.since)), live.refusal)
-    return State(place.name, digest, "waits")
+        return FileState(place.name, digest, "refused", not_served(clock(live.since)), live.refusal)
+    return FileState(place.name, digest, "waits")

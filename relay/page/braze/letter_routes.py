@@ -15,8 +15,8 @@ from multidict import MultiMapping
 from relay.dead_letters.letter import NAMES
 from relay.page.braze.answers import Wrong, in_words, shown
 from relay.page.braze.letter_rows import rows
-from relay.page.braze.letters import ACTS, Done, Wanted, carry_out, names_of, read
-from relay.page.context import CONTEXT, Context
+from relay.page.braze.letters import ACTS, Done, LetterAction, carry_out, names_of, read
+from relay.page.context import CONTEXT, PageContext
 from relay.page.remedies import BUTTONS
 from relay.page.stack import operated
 
@@ -47,7 +47,7 @@ async def _letters(request: web.Request) -> web.Response:
     return shown("letters", values)
 
 
-def wanted(form: MultiMapping[Any]) -> Wanted:
+def wanted(form: MultiMapping[Any]) -> LetterAction:
     """Return what a form asks for; raise Wrong."""
     kind = next((one for one in ACTS if one == form.get("kind")), None)
     if kind is None:
@@ -58,7 +58,7 @@ def wanted(form: MultiMapping[Any]) -> Wanted:
     ids = tuple(map(str, form.getall("id", [])))
     if not ids or not all(map(_ID.fullmatch, ids)):  # the beginning of an id may be of many
         raise Wrong(f"Tick a {NAMES[kind]} first.")
-    return Wanted(act, kind, ids, bool(form.get("again")))
+    return LetterAction(act, kind, ids, bool(form.get("again")))
 
 
 @in_words
@@ -76,13 +76,13 @@ async def _do(request: web.Request) -> web.Response:
     return shown("done_letters", _values(asked, made, context))
 
 
-async def _carried_out(context: Context, asked: Wanted, *, rehearsal: bool) -> list[Done]:
+async def _carried_out(context: PageContext, asked: LetterAction, *, rehearsal: bool) -> list[Done]:
     stack, sources = operated(context), context.live.served.sources
     async with context.side.reading:
         return await asyncio.to_thread(carry_out, stack, asked, sources, rehearsal=rehearsal)
 
 
-def _values(asked: Wanted, made: list[Done], context: Context) -> Mapping[str, Any]:
+def _values(asked: LetterAction, made: list[Done], context: PageContext) -> Mapping[str, Any]:
     return {
         "asked": asked,
         "orders": context.side.orders,

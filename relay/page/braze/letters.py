@@ -41,7 +41,7 @@ ACTS: Final[Mapping[Kind, tuple[Act, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundLetters:
     """The letters, the newest first, and the ledger's records of them by message id.
 
     `more` are left out, `lent` says how many another command has.
@@ -54,7 +54,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LetterAction:
     """An operator's action on the letters of these ids; `again` also where they have expired."""
 
     act: Act
@@ -81,7 +81,7 @@ def count(stack: Operated) -> int:
     return sum(int(answer["Attributes"][one]) for one in _COUNTS)
 
 
-def read(stack: Operated) -> Found:
+def read(stack: Operated) -> FoundLetters:
     """Return the letters, which are borrowed for a moment."""
     sqs, url = stack.client("sqs"), stack.outputs["DeadLetterQueueUrl"]
     with borrowed(sqs, url, Ending(b"")) as loan:
@@ -91,7 +91,7 @@ def read(stack: Operated) -> Found:
     chosen = Chosen(stack, Choice("dead"), "")
     letters.sort(key=lambda one: one.sent_at, reverse=True)
     more = max(number - len(letters), 0)
-    return Found(tuple(letters), chosen.records(letters), more, lent)
+    return FoundLetters(tuple(letters), chosen.records(letters), more, lent)
 
 
 def names_of(
@@ -109,7 +109,9 @@ def names_of(
     return dict([*found.items()][-_KNOWN:])
 
 
-def carry_out(stack: Operated, wanted: Wanted, sources: Sources, *, rehearsal: bool) -> list[Done]:
+def carry_out(
+    stack: Operated, wanted: LetterAction, sources: Sources, *, rehearsal: bool
+) -> list[Done]:
     """Do what is wanted with each letter, or in a rehearsal only say what would be done."""
     chosen = Chosen(stack, Choice(wanted.kind, ids=wanted.ids), "")
     lines: dict[str, Sequence[str]] = {}
@@ -127,7 +129,7 @@ def carry_out(stack: Operated, wanted: Wanted, sources: Sources, *, rehearsal: b
     return made
 
 
-def _judge(wanted: Wanted, sources: Sources, lines: dict[str, Sequence[str]]) -> Judge:
+def _judge(wanted: LetterAction, sources: Sources, lines: dict[str, Sequence[str]]) -> Judge:
     def show(letter: Letter, found: Sequence[str]) -> None:
         lines[letter.message_id] = found
 

@@ -11,7 +11,7 @@ from relay.operations.clients import Desk, Part
 from relay.operations.pause import STOPS, THEN, Scopes, go_on, scopes_in, stop, unknown
 from relay.operations.status_parts import ledger
 from relay.page.braze.answers import Wrong, in_words, shown
-from relay.page.context import CONTEXT, Context
+from relay.page.context import CONTEXT, PageContext
 from relay.page.stack import known_names, operated
 from relay.rules.names import Names
 from relay.stacks.ledger import Ledger
@@ -33,12 +33,12 @@ async def _pauses(request: web.Request) -> web.Response:
     return shown("pauses", await _values(request.app[CONTEXT]))
 
 
-async def _values(context: Context) -> dict[str, object]:
+async def _values(context: PageContext) -> dict[str, object]:
     state = await asyncio.to_thread(_read, context)
     return {"state": state, "now": time.time()}
 
 
-def _read(context: Context) -> _State:
+def _read(context: PageContext) -> _State:
     names, stack = known_names(context), operated(context)
     desk = Desk.of(stack, names, ("dynamodb",))
     parts = [one for one in ledger(desk, time.time()) if one.name in _SHOWN]
@@ -75,14 +75,14 @@ async def _do(request: web.Request) -> web.Response:
     return shown("paused", {"said": said, **await _values(context)})
 
 
-def _pause(context: Context, scope: str) -> str:
+def _pause(context: PageContext, scope: str) -> str:
     _check(scope, known_names(context))
     stack = operated(context)
     is_new, _ = stop(Ledger.of(stack), scope, int(time.time()), operator(stack))
     return f"{scope} {'is' if is_new else 'was already'} paused."
 
 
-def _resume(context: Context, scope: str) -> str:
+def _resume(context: PageContext, scope: str) -> str:
     was_paused, left = go_on(Ledger.of(operated(context)), scope)
     said = f"{scope} is resumed. {_RESUMED}" if was_paused else f"{scope} was not paused."
     others = ", ".join(sorted(left))

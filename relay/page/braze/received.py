@@ -22,7 +22,7 @@ _KEPT: Final = 2_000  # texts: YAML takes a millisecond each, and most are shown
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class BrazeMessage:
     """A send to one recipient, or a broadcast: for whom, of what, and whom it reached.
 
     `because` is why nobody was reached; `changes` are the lines in which the profile differs.
@@ -40,7 +40,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRequest:
     """A request that was refused, or that a fault answered: with Braze's words where it has any."""
 
     at: float
@@ -67,7 +67,7 @@ class Profile:
 
 def messages(
     sends: Sequence[Record], requests: Iterable[Record], targets: Iterable[Target]
-) -> list[Message]:
+) -> list[BrazeMessage]:
     """Return the sends, the newest first; `requests` name the target of what reached nobody."""
     bodies = {one["dispatch_id"]: one for one in requests if one.get("dispatch_id")}
     rules = {one.id: ", ".join(one.rules) for one in targets}
@@ -80,11 +80,11 @@ def messages(
     return keyed[::-1]
 
 
-def _message(send: Record, request: Record | None, rules: Mapping[str, str]) -> Message:
+def _message(send: Record, request: Record | None, rules: Mapping[str, str]) -> BrazeMessage:
     body = send["message"] or (request or {}).get("body") or {}
     kind, target = next(((_TARGETS[k], str(body[k])) for k in _TARGETS if k in body), ("", ""))
     shown = {key: one for key, one in (send["message"] or {}).items() if key not in _TARGETS}
-    return Message(
+    return BrazeMessage(
         key=send["dispatch_id"],
         at=send["time"],
         who=_who(send),
@@ -155,10 +155,10 @@ def _what(array: str, content: Any) -> str:
     return f"event {named.get('name')}" if array == "events" else array
 
 
-def refusals(requests: Sequence[Record]) -> list[Refusal]:
+def refusals(requests: Sequence[Record]) -> list[RefusedRequest]:
     """Return the requests that were refused or met a fault, the newest first."""
     return [
-        Refusal(
+        RefusedRequest(
             at=one["time"],
             what=f"{one['method']} {one['path']}",
             status=one["status"],

@@ -11,7 +11,7 @@ from relay.page.braze import letter_routes, pause_routes, simulated_routes
 from relay.page.braze.faults import BUTTONS, PATHS, TIMES
 from relay.page.braze.letters import count
 from relay.page.braze.simulated import NoAnswer, control
-from relay.page.context import CONTEXT, Context
+from relay.page.context import CONTEXT, PageContext
 from relay.page.rendering import page
 from relay.page.stack import operated
 
@@ -30,7 +30,7 @@ async def _shown(request: web.Request) -> web.Response:
     return page("braze/page.html", values)
 
 
-async def follow(context: Context) -> None:
+async def follow(context: PageContext) -> None:
     """Tell open pages what changes here, for as long as there are any."""
     counts: object = None
     letters = 0

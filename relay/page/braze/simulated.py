@@ -7,7 +7,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from relay.page.context import Context
+from relay.page.context import PageContext
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=10)  # seconds
 _REFUSED: Final = 400
@@ -19,7 +19,7 @@ class NoAnswer(Exception):
 
 
 async def control(
-    context: Context, method: str, path: str, body: object = None, **query: str
+    context: PageContext, method: str, path: str, body: object = None, **query: str
 ) -> Any:
     """Return the answer of the control API to a request under /_sim; raise NoAnswer.
 

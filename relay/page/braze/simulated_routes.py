@@ -11,7 +11,7 @@ from relay.page.braze.faults import fault_of, in_force
 from relay.page.braze.received import found, history, messages, profile, refusals, updates
 from relay.page.braze.simulated import control, in_path
 from relay.page.braze.targets import STATES, changed, state_of, targets_of
-from relay.page.context import CONTEXT, Context
+from relay.page.context import CONTEXT, PageContext
 
 _MESSAGES: Final = 100
 _REQUESTS: Final = 500  # that are searched for refused ones, and for what reached nobody
@@ -73,7 +73,7 @@ async def _end_faults(request: web.Request) -> web.Response:
     return await _in_force(context)
 
 
-async def _in_force(context: Context) -> web.Response:
+async def _in_force(context: PageContext) -> web.Response:
     active = await control(context, "GET", "/faults")
     return shown("faults", {"active": in_force(active)})
 
@@ -93,7 +93,7 @@ async def _set_target(request: web.Request) -> web.Response:
     return await _states(context)
 
 
-async def _states(context: Context) -> web.Response:
+async def _states(context: PageContext) -> web.Response:
     known = await control(context, "GET", "/targets")
     targets = targets_of(context.live.served.loaded.values())
     states = [(one, state_of(known.get(one.id, {}))) for one in targets]

@@ -6,12 +6,12 @@ from itertools import pairwise
 from typing import Final
 
 from relay.console.format import clock
-from relay.page.charts.samples import EVERY, SPAN, Sample
+from relay.page.charts.samples import EVERY, SPAN, DataPoint
 
 WIDTH, HEIGHT = 240, 48  # of the SVG's own units
 _GAP: Final = 3 * EVERY  # seconds without a sample, in which no page was open
 _LEAST_TOP: Final = 4  # so that one delivery fills no chart
-Figure = Callable[[Sample], int | None]
+Figure = Callable[[DataPoint], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ _KINDS: Final = (
 TITLES: Final = tuple(one.title for one in _KINDS)
 
 
-def charts(samples: Sequence[Sample], now: float) -> list[Chart]:
+def charts(samples: Sequence[DataPoint], now: float) -> list[Chart]:
     """Return the charts of the last minutes before a time."""
     return [_chart(kind, samples, now) for kind in _KINDS]
 
 
-def rows(samples: Sequence[Sample]) -> list[tuple[str, ...]]:
+def rows(samples: Sequence[DataPoint]) -> list[tuple[str, ...]]:
     """Return the same figures as rows of a table, the newest first: the time, then each chart's."""
     return [
         (clock(one.at), *(_written(kind.figure(one)) for kind in _KINDS))
@@ -62,7 +62,7 @@ def rows(samples: Sequence[Sample]) -> list[tuple[str, ...]]:
     ]
 
 
-def _chart(kind: _Kind, samples: Sequence[Sample], now: float) -> Chart:
+def _chart(kind: _Kind, samples: Sequence[DataPoint], now: float) -> Chart:
     known = [(one.at, value) for one in samples if (value := kind.figure(one)) is not None]
     values = [value for _, value in known]
     limits = [one.limit or 0 for one in samples] if kind.has_limit else []

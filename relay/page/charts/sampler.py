@@ -10,8 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from relay.operations.clients import Desk, Part
 from relay.operations.status_parts import ledger, queues
-from relay.page.charts.samples import EVERY, Sample, attempts_in, budget_in
-from relay.page.context import Context
+from relay.page.charts.samples import EVERY, DataPoint, attempts_in, budget_in
+from relay.page.context import PageContext
 from relay.page.stack import known_names, operated
 from relay.stacks.logs import Line, Search
 
@@ -26,12 +26,12 @@ _LONG_AGO: Final = 3 * EVERY  # seconds
 class Sampler:
     """Reads one sample after another; what it has counted of the log it counts no second time."""
 
-    context: Context
+    context: PageContext
     _begin: float = 0.0  # of what is counted
     _last: float = 0.0
     _seen: set[Line] = field(default_factory=set)
 
-    def look(self) -> Sample:
+    def look(self) -> DataPoint:
         """Return the figures of now; raise botocore's errors."""
         now = time.time()
         desk = Desk.of(operated(self.context), known_names(self.context), _SERVICES)
@@ -41,7 +41,7 @@ class Sampler:
         attempts, accepted = attempts_in(one.entry for one in self._fresh(desk, now))
         waiting = sum(one.get("in_flight", 0) + one.get("delayed", 0) for one in found)
         visible = sum(one.get("visible", 0) for one in found)
-        return Sample(now, visible, waiting, attempts, accepted, left, limit)
+        return DataPoint(now, visible, waiting, attempts, accepted, left, limit)
 
     def _fresh(self, desk: Desk, now: float) -> list[Line]:
         """Return the lines since the last look; where that is long ago, the newest ones alone."""
@@ -59,7 +59,7 @@ def _document(part: Part) -> dict[str, Any]:
     return part.document if isinstance(part.document, dict) else {}
 
 
-async def follow(context: Context) -> None:
+async def follow(context: PageContext) -> None:
     """Keep a sample every few seconds, for as long as a page is open."""
     sampler = Sampler(context)
     while True:

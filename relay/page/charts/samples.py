@@ -14,7 +14,7 @@ _ATTEMPTS: Final = frozenset({"accepted", "not_sent", "unknown", "rejected", "he
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class DataPoint:
     """Figures at one time, in epoch seconds.
 
     `visible` deliveries are to be taken; `waiting` ones are in work, or wait for their next try.
@@ -35,13 +35,13 @@ class Sample:
 class Samples:
     """The last samples; used in the loop that serves the page."""
 
-    _kept: deque[Sample] = field(default_factory=lambda: deque(maxlen=KEPT))
+    _kept: deque[DataPoint] = field(default_factory=lambda: deque(maxlen=KEPT))
 
-    def add(self, sample: Sample) -> None:
+    def add(self, sample: DataPoint) -> None:
         """Keep a sample; the oldest goes where there are too many."""
         self._kept.append(sample)
 
-    def since(self, start: float) -> list[Sample]:
+    def since(self, start: float) -> list[DataPoint]:
         """Return the samples from a time on, the oldest first."""
         return [one for one in self._kept if one.at >= start]
 

@@ -17,7 +17,7 @@ from handler.core.secret_values import Secret
 from relay.local.stack import Local
 from relay.local.updates import updates_for
 from relay.operations.delivery_history import refused_places
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.reading import Reading
 from relay.page.way.reach import dispatches_of, is_lost
 from relay.page.way.recorded import writes_records
@@ -33,7 +33,7 @@ _AWAY: Final = (ClientError, BotoCoreError, Unavailable)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDeliveries:
     """The deliveries of a webhook as they are known, with the ids that the ledger has them under.
 
     `records` and `lines` are by delivery id; `unread` are the reasons why something is missing.
@@ -50,7 +50,7 @@ class Known:
     commerce: Record = field(default_factory=dict)
 
 
-def look_up(context: Context, reading: Reading) -> Known:
+def look_up(context: PageContext, reading: Reading) -> KnownDeliveries:
     """Return what the stack knows of a webhook; what cannot be read is missing, and said."""
     unread: list[str] = []
     secret = Secret("", "", {})
@@ -64,11 +64,11 @@ def look_up(context: Context, reading: Reading) -> Known:
         lines = dict(_logged(context.local, deliveries, records, reading.arrival.at))
     except _AWAY as error:
         unread.append(str(error))
-    known = Known(secret, deliveries, records, lines, unread=tuple(unread))
+    known = KnownDeliveries(secret, deliveries, records, lines, unread=tuple(unread))
     return _with_braze(known, context.local.braze_url) if context.is_simulated else known
 
 
-def _with_braze(known: Known, braze_url: str) -> Known:
+def _with_braze(known: KnownDeliveries, braze_url: str) -> KnownDeliveries:
     """Return what is known with what the simulated Braze shows of such deliveries."""
     writing = [one for one in known.deliveries if writes_records(one)]
     return replace(
@@ -79,7 +79,7 @@ def _with_braze(known: Known, braze_url: str) -> Known:
     )
 
 
-def _sends(known: Known, braze_url: str) -> Sequence[Record]:
+def _sends(known: KnownDeliveries, braze_url: str) -> Sequence[Record]:
     """Return the sends of the deliveries' requests; all sends where an answer was lost."""
     if any(is_lost(str(one.entry.get("outcome"))) for each in known.lines.values() for one in each):
         return sends_of(braze_url)
@@ -87,7 +87,9 @@ def _sends(known: Known, braze_url: str) -> Sequence[Record]:
     return sends_of(braze_url, dispatches) if dispatches else ()
 
 
-def _updates(known: Known, writing: Sequence[Delivery], braze_url: str) -> Sequence[Record]:
+def _updates(
+    known: KnownDeliveries, writing: Sequence[Delivery], braze_url: str
+) -> Sequence[Record]:
     """Return the last updates; all of them where one of an accepted delivery is older."""
     found = updates_of(braze_url, _LAST)
     accepted = [

@@ -46,7 +46,7 @@ _REMEDIES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AttributeChange:
     """An attribute of a profile before and after a send, as JSON; empty where it is not there."""
 
     name: str
@@ -56,7 +56,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class BrazeEffect:
     """The result of a delivery in Braze.
 
     `words` say whom it reached, or why nobody, and `remedy` what to do then. `is_new` says that the
@@ -69,8 +69,8 @@ class Reach:
     words: str
     remedy: str = ""
     is_new: bool = False
-    changes: tuple[Change, ...] = ()
-    same: tuple[Change, ...] = ()
+    changes: tuple[AttributeChange, ...] = ()
+    same: tuple[AttributeChange, ...] = ()
     message: tuple[JsonLine, ...] = ()
     content: str = "Message"
 
@@ -105,7 +105,7 @@ def is_to(send: Record, delivery: Delivery) -> bool:
     }
 
 
-def reached(tried: Progress, sends: Sequence[Record]) -> Iterator[Reach]:
+def reached(tried: Progress, sends: Sequence[Record]) -> Iterator[BrazeEffect]:
     """Yield what came of a delivery in Braze: a row for each send, or for there being none."""
     if sends:
         missed = _missed(tried, sends)
@@ -113,14 +113,14 @@ def reached(tried: Progress, sends: Sequence[Record]) -> Iterator[Reach]:
         yield from (one for at, (one, why) in enumerate(told) if why not in _whys(told[at + 1 :]))
     elif tried.kind == "good":
         words = "Accepted, and the simulated Braze has forgotten it: it was reset since."
-        yield Reach(tried.rule, "quiet", "", words)
+        yield BrazeEffect(tried.rule, "quiet", "", words)
     elif tried.kind == "wait":
-        yield Reach(tried.rule, "wait", "", "Nothing has arrived yet.")
+        yield BrazeEffect(tried.rule, "wait", "", "Nothing has arrived yet.")
     else:
-        yield Reach(tried.rule, "quiet", "", "Nothing was sent.")
+        yield BrazeEffect(tried.rule, "quiet", "", "Nothing was sent.")
 
 
-def _whys(told: Sequence[tuple[Reach, str]]) -> set[str]:
+def _whys(told: Sequence[tuple[BrazeEffect, str]]) -> set[str]:
     """Return the reasons of later sends: of tries that failed alike the last one is shown."""
     return {why for one, why in told if one.kind != "good"}
 
@@ -132,12 +132,12 @@ def _missed(tried: Progress, sends: Sequence[Record]) -> Kind:
     return "quiet" if any(one["reached"] for one in sends) else "bad"
 
 
-def _sent(rule: str, send: Record, missed: Kind) -> Reach:
+def _sent(rule: str, send: Record, missed: Kind) -> BrazeEffect:
     changes = list(compared(send.get("profile_before"), send.get("profile_after")))
     is_new = send.get("profile_before") is None and send.get("profile_after") is not None
     because = str(send.get("because") or "")
     lost = f"{'accepted, and ' if missed == 'bad' else ''}reached nobody: {because}"
-    return Reach(
+    return BrazeEffect(
         rule=rule,
         kind="good" if send["reached"] else missed,
         user=_user(send),
@@ -169,12 +169,14 @@ def remedy(because: str) -> str:
     return next((one for name, one in _REMEDIES.items() if because.startswith(name)), "")
 
 
-def compared(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Iterator[Change]:
+def compared(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> Iterator[AttributeChange]:
     """Yield the attributes of a profile, each with its mark, those of now first."""
     old, new = dict(before or {}), dict(after or {})
     for name in [*new, *(one for one in old if one not in new)]:
         was, now = _shown(old, name), _shown(new, name)
-        yield Change(name, _mark(was, now), was, now)
+        yield AttributeChange(name, _mark(was, now), was, now)
 
 
 def _shown(profile: Mapping[str, Any], name: str) -> str:

@@ -7,7 +7,7 @@ from handler.core.braze.endpoints import endpoint_of
 from handler.core.models import Delivery
 from relay.local.updates import amounts, updates_for
 from relay.page.way.attempts import Progress
-from relay.page.way.reach import Reach, compared, reached
+from relay.page.way.reach import BrazeEffect, compared, reached
 from relay.page.way.request_json import plain_lines
 from relay.stacks.ledger import Record
 
@@ -33,7 +33,7 @@ def writes_records(delivery: Delivery) -> bool:
 
 def recorded(
     delivery: Delivery, tried: Progress, updates: Sequence[Record], commerce: Record
-) -> Iterator[Reach]:
+) -> Iterator[BrazeEffect]:
     """Yield what came of a delivery in Braze: a row for each object, or for there being none."""
     if found := updates_for(delivery, updates):
         yield from (_row(tried.rule, one, commerce) for one in found)
@@ -41,12 +41,12 @@ def recorded(
         yield from reached(tried, [])
 
 
-def _row(rule: str, update: Record, commerce: Record) -> Reach:
+def _row(rule: str, update: Record, commerce: Record) -> BrazeEffect:
     before, after = update.get("profile_before"), update.get("profile_after")
     changes = list(compared(before, after))
     is_applied, because = bool(update["applied"]), str(update["because"] or "")
     words = _words(update, commerce) if is_applied else f"accepted, and not recorded: {because}"
-    return Reach(
+    return BrazeEffect(
         rule=rule,
         kind="good" if is_applied else "bad",
         user=", ".join(update.get("users", ())) or str(update.get("external_id") or ""),

@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from relay.page.context import CONTEXT, Context
+from relay.page.context import CONTEXT, PageContext
 from relay.page.reading import Reading
 from relay.page.rendering import fragment, html
 from relay.page.way.lookup import look_up
@@ -30,7 +30,7 @@ async def _shown(request: web.Request) -> web.Response:
     return html(fragment("way/way.html", values))
 
 
-async def _way(context: Context, reading: Reading) -> Way:
+async def _way(context: PageContext, reading: Reading) -> Way:
     explanation = await context.explanations.of(reading)
     known = await asyncio.to_thread(look_up, context, reading)
     return way_of(reading, explanation, known, time.time())

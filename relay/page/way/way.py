@@ -10,8 +10,8 @@ from handler.core.models import Delivery
 from handler.core.rules.source import Source
 from relay.page.reading import Kind, Reading, Verdict
 from relay.page.way.attempts import Progress, Seen, parked_steps, progress
-from relay.page.way.lookup import Known
-from relay.page.way.reach import Reach, reached, sends_for
+from relay.page.way.lookup import KnownDeliveries
+from relay.page.way.reach import BrazeEffect, reached, sends_for
 from relay.page.way.received import Received, received
 from relay.page.way.recorded import recorded, writes_records
 from relay.page.way.request_json import RequestStep, count_of, requests_of
@@ -61,7 +61,7 @@ class Way:
     warnings: tuple[str, ...] = ()
     requests: tuple[RequestStep, ...] = ()
     attempts: tuple[Progress, ...] = ()
-    reach: tuple[Reach, ...] = ()
+    reach: tuple[BrazeEffect, ...] = ()
     unread: tuple[str, ...] = ()
     more_events: int = 0
     more_requests: int = 0
@@ -75,7 +75,7 @@ class Way:
         return "wait" in kinds
 
     @property
-    def shown_reach(self) -> Sequence[Reach]:
+    def shown_reach(self) -> Sequence[BrazeEffect]:
         """What came of it in Braze, as far as it is shown: of too many those that failed first."""
         if len(self.reach) <= MOST_REACH:
             return self.reach
@@ -108,7 +108,7 @@ class Way:
         )
 
 
-def _problem(one: Progress | Reach, step: str) -> Problem:
+def _problem(one: Progress | BrazeEffect, step: str) -> Problem:
     return Problem(one.kind, f"{one.rule}: {one.words}", step)
 
 
@@ -116,7 +116,9 @@ def _times(problem: Problem, number: int) -> Problem:
     return problem if number == 1 else replace(problem, words=f"{problem.words} ({number} times)")
 
 
-def way_of(reading: Reading, explanation: JsonObject | None, known: Known, now: float) -> Way:
+def way_of(
+    reading: Reading, explanation: JsonObject | None, known: KnownDeliveries, now: float
+) -> Way:
     """Return the way of a webhook by what is known of it now."""
     events: tuple[EventStep, ...] = ()
     requests: tuple[RequestStep, ...] = ()
@@ -148,7 +150,7 @@ def _title(reading: Reading) -> str:
     return " ".join(one for one in named if one) or reading.answered.path
 
 
-def _tried(delivery: Delivery, known: Known, reading: Reading, now: float) -> Progress:
+def _tried(delivery: Delivery, known: KnownDeliveries, reading: Reading, now: float) -> Progress:
     seen = Seen(
         delivery.id,
         (delivery.source, delivery.rule),
@@ -170,7 +172,7 @@ def _unsent(reading: Reading) -> Iterator[Progress]:
         yield Progress(one.id, one.rule, "quiet", words, advice=advice)
 
 
-def _reached(tried: list[Progress], known: Known) -> Iterator[Reach]:
+def _reached(tried: list[Progress], known: KnownDeliveries) -> Iterator[BrazeEffect]:
     for delivery, one in zip(known.deliveries, tried, strict=True):
         record = known.records.get(delivery.id, {})
         if writes_records(delivery):

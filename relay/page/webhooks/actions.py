@@ -9,7 +9,7 @@ from requests import Response
 
 from handler.core.rules.source import Source
 from relay.console.format import counted
-from relay.page.context import CONTEXT, Context, Folders
+from relay.page.context import CONTEXT, PageContext, PageFolders
 from relay.page.reading import Reading
 from relay.page.rendering import fragment, html
 from relay.page.webhooks.saving import (
@@ -23,7 +23,7 @@ from relay.page.webhooks.saving import (
 from relay.page.webhooks.sending import (
     NotSent,
     Prepared,
-    Sender,
+    ServedSource,
     again,
     as_new,
     counts_of,
@@ -38,7 +38,7 @@ _SHOWN: Final = 200  # characters of an answer
 _SAME: Final = "What was sent before is not sent again: Send as new gives it new ids."
 
 
-def action_values(context: Context, reading: Reading) -> dict[str, Any]:
+def action_values(context: PageContext, reading: Reading) -> dict[str, Any]:
     """Return the values of `webhooks/actions.html`."""
     sample, case = suggested(reading, context.folders)
     return {
@@ -69,7 +69,7 @@ async def _case(request: web.Request) -> web.Response:
 
 
 async def _sent(
-    request: web.Request, prepare: Callable[[Reading, Sender, str], Prepared]
+    request: web.Request, prepare: Callable[[Reading, ServedSource, str], Prepared]
 ) -> web.Response:
     context, reading = chosen_of(request)
     before = context.journal.count
@@ -86,7 +86,7 @@ async def _sent(
 
 
 async def _saved(
-    request: web.Request, save: Callable[[Reading, Folders, Wish], Saved]
+    request: web.Request, save: Callable[[Reading, PageFolders, Wish], Saved]
 ) -> web.Response:
     context, reading = chosen_of(request)
     form = await request.post()
@@ -105,7 +105,7 @@ async def _saved(
     )
 
 
-def chosen_of(request: web.Request) -> tuple[Context, Reading]:
+def chosen_of(request: web.Request) -> tuple[PageContext, Reading]:
     """Return the webhook that a URL names; answer 404 where it is not kept."""
     context = request.app[CONTEXT]
     arrival = context.journal.find(int(request.match_info["number"]))
@@ -114,13 +114,15 @@ def chosen_of(request: web.Request) -> tuple[Context, Reading]:
     return context, context.reading(arrival)
 
 
-def _sender(context: Context, reading: Reading) -> Sender:
+def _sender(context: PageContext, reading: Reading) -> ServedSource:
     served = context.live.served.sources
     given = context.live.secrets
-    return Sender.of(served.get(reading.source), sample_secrets(served) if given is None else given)
+    return ServedSource.of(
+        served.get(reading.source), sample_secrets(served) if given is None else given
+    )
 
 
-async def _arrived(context: Context, before: int, body: bytes) -> int | None:
+async def _arrived(context: PageContext, before: int, body: bytes) -> int | None:
     """Return the number of the webhook that was just sent; None where it does not come."""
     for _ in range(_LOOKS):
         for number in range(before + 1, context.journal.count + 1):

@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from handler.core.models import Delivery
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.webhooks.delivery_states import MOST, looked_up
 from relay.page.webhooks.shown import summarized
 from relay.page.webhooks.unreached import with_reach
@@ -15,7 +15,7 @@ _RARELY: Final = 6  # pauses between two looks where nothing is on its way
 _BESIDE: Final = 20  # older webhooks that are read beside each look, for searches
 
 
-async def follow(context: Context) -> None:
+async def follow(context: PageContext) -> None:
     """Tell open pages, while there are any, what changes in the newest deliveries."""
     newest, turn = 0, 0
     while True:
@@ -34,7 +34,7 @@ async def follow(context: Context) -> None:
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _followed(context: Context) -> list[Delivery]:
+async def _followed(context: PageContext) -> list[Delivery]:
     """Return the deliveries of the newest webhooks, as many as one look takes."""
     found: dict[str, Delivery] = {}
     for one in await summarized(context, context.journal.newest()[:MOST]):
@@ -44,11 +44,11 @@ async def _followed(context: Context) -> list[Delivery]:
     return list(found.values())[:MOST]
 
 
-def _on_their_way(context: Context, deliveries: list[Delivery]) -> bool:
+def _on_their_way(context: PageContext, deliveries: list[Delivery]) -> bool:
     states = [context.delivery_states.get(one.id) for one in deliveries]
     return any(one is None or not one.is_final for one in states)
 
 
-def _ledger(context: Context) -> Ledger:
+def _ledger(context: PageContext) -> Ledger:
     stack = context.local.stack
     return Ledger(stack.client("dynamodb"), stack.outputs["LedgerTable"])

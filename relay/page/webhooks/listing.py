@@ -22,7 +22,7 @@ StateOf = Callable[[int, str], DeliveryState | None]  # by webhook and delivery
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class WebhookFilter:
     """The filter of the list: all with a text, of a source, of a kind.
 
     Of those it shows a page: the newest, or the newest with a number less than `before`.
@@ -66,7 +66,7 @@ def whole_number(text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WebhookRow:
     """A webhook in the list; `state` says what became of its deliveries, where that is known."""
 
     summary: Summary
@@ -99,7 +99,7 @@ class Row:
 class Listed:
     """The rows of a page, and how many fit that are newer and older."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[WebhookRow, ...]
     newer: int = 0
     older: int = 0
 
@@ -109,7 +109,7 @@ class Listed:
         return self.newer + len(self.rows) + self.older
 
 
-def listed(summaries: Iterable[Summary], state_of: StateOf, sought: Sought) -> Listed:
+def listed(summaries: Iterable[Summary], state_of: StateOf, sought: WebhookFilter) -> Listed:
     """Return a page of webhooks in their order, the newest first."""
     found = [one for one in summaries if sought.finds(one)]
     if sought.kind:
@@ -119,14 +119,14 @@ def listed(summaries: Iterable[Summary], state_of: StateOf, sought: Sought) -> L
     return Listed(tuple(rows_of(page, state_of)), newer, len(found) - newer - len(page))
 
 
-def rows_of(summaries: Iterable[Summary], state_of: StateOf) -> Iterable[Row]:
+def rows_of(summaries: Iterable[Summary], state_of: StateOf) -> Iterable[WebhookRow]:
     """Yield the rows of webhooks."""
     for one in summaries:
         states = [state for each in one.deliveries if (state := state_of(one.number, each.id))]
         kinds = {state.kind for state in states}
         if not states or one.verdict.kind == "bad":
             kinds.add(one.verdict.kind)
-        yield Row(one, next(kind for kind in _WORST if kind in kinds), _words(states))
+        yield WebhookRow(one, next(kind for kind in _WORST if kind in kinds), _words(states))
 
 
 def _words(states: Sequence[DeliveryState]) -> str:

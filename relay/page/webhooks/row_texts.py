@@ -7,7 +7,7 @@ from typing import Final
 from markupsafe import Markup
 
 from relay.page.rendering import fragment
-from relay.page.webhooks.listing import Row
+from relay.page.webhooks.listing import WebhookRow
 
 _KEPT: Final = 2_000
 _Key = tuple[int, str, str, bool, bool]
@@ -19,7 +19,7 @@ class RowTexts:
 
     _made: dict[_Key, Markup] = field(default_factory=dict)
 
-    def of(self, rows: Sequence[Row], chosen: int) -> list[Markup]:
+    def of(self, rows: Sequence[WebhookRow], chosen: int) -> list[Markup]:
         """Return rows as HTML. The tabulator key reaches the chosen one, else the first."""
         numbers = [one.summary.number for one in rows]
         reached = chosen if chosen in numbers else next(iter(numbers), 0)
@@ -28,7 +28,7 @@ class RowTexts:
             del self._made[next(iter(self._made))]
         return found
 
-    def _of(self, row: Row, marked: tuple[int, int]) -> Markup:
+    def _of(self, row: WebhookRow, marked: tuple[int, int]) -> Markup:
         number = row.summary.number
         chosen, reached = (number == one for one in marked)
         key = (number, row.kind, row.state, chosen, reached)

@@ -10,7 +10,7 @@ from handler.core.rules.source import Source
 from relay.capture.new_file import write_new
 from relay.capture.replacement import Replaced, Unreplaced
 from relay.capture.sample_file import NAME, UNREPLACED, free, named, replaced, told, unfit, write
-from relay.page.context import Folders
+from relay.page.context import PageFolders
 from relay.page.reading import Reading
 from relay.rules.case_file import read_case
 from relay.rules.cases.command import CASES_STAGE
@@ -53,7 +53,7 @@ class Wish:
     as_is: bool
 
 
-def suggested(reading: Reading, folders: Folders) -> tuple[str, str]:
+def suggested(reading: Reading, folders: PageFolders) -> tuple[str, str]:
     """Return names that are free: of a sample, and of a case."""
     if not isinstance(reading.rules, Source):
         return "", ""
@@ -63,7 +63,7 @@ def suggested(reading: Reading, folders: Folders) -> tuple[str, str]:
     return free(folders.events, name).stem, free(cases, bare, ".yaml").stem
 
 
-def save_sample(reading: Reading, folders: Folders, wish: Wish) -> Saved:
+def save_sample(reading: Reading, folders: PageFolders, wish: Wish) -> Saved:
     """Write a webhook as a sample; raise NotSaved."""
     own, made = _kept(reading, folders, wish)
     folders.events.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def save_sample(reading: Reading, folders: Folders, wish: Wish) -> Saved:
     return Saved.of(_shown(file, folders), made, command, as_is=wish.as_is)
 
 
-def save_case(reading: Reading, folders: Folders, wish: Wish) -> Saved:
+def save_case(reading: Reading, folders: PageFolders, wish: Wish) -> Saved:
     """Write a webhook, with what the rules in the folder make of it, as a case; raise NotSaved."""
     own, made = _kept(reading, folders, wish)
     at = int(reading.arrival.at)
@@ -95,7 +95,7 @@ def save_case(reading: Reading, folders: Folders, wish: Wish) -> Saved:
     return Saved.of(_shown(file, folders), made, f"{RELAY} rules test", as_is=wish.as_is)
 
 
-def _kept(reading: Reading, folders: Folders, wish: Wish) -> tuple[Source, Replaced]:
+def _kept(reading: Reading, folders: PageFolders, wish: Wish) -> tuple[Source, Replaced]:
     source = _source(reading.source, folders)
     if not NAME.fullmatch(wish.name):
         raise NotSaved(f"{_NAME_TAKES}: {wish.name or 'it has none'}")
@@ -107,7 +107,7 @@ def _kept(reading: Reading, folders: Folders, wish: Wish) -> tuple[Source, Repla
         raise NotSaved(UNREPLACED) from None
 
 
-def _source(name: str, folders: Folders) -> Source:
+def _source(name: str, folders: PageFolders) -> Source:
     """Return a source as its file is now, at the stage that cases are for."""
     try:
         source = sources_in(folders.rules, CASES_STAGE).get(name)
@@ -133,7 +133,7 @@ def _case(source: Source, made: Replaced, at: int) -> str:
     return written({"webhook": webhook, "received_at": received, "expect": expect})
 
 
-def _check(file: Path, source: Source, folders: Folders) -> None:
+def _check(file: Path, source: Source, folders: PageFolders) -> None:
     """Raise NotSaved, without the file, where its case would not be good as it reads back."""
     why = "its body does not read back from YAML as it came"
     try:
@@ -149,10 +149,10 @@ def _check(file: Path, source: Source, folders: Folders) -> None:
     raise NotSaved(f"a case cannot hold it: {why}; {step}")
 
 
-def _there_is(file: Path, folders: Folders) -> NotSaved:
+def _there_is(file: Path, folders: PageFolders) -> NotSaved:
     return NotSaved(f"{_shown(file, folders)} is there already: give another name")
 
 
-def _shown(file: Path, folders: Folders) -> Path:
+def _shown(file: Path, folders: PageFolders) -> Path:
     inside = file.is_relative_to(folders.project)
     return file.relative_to(folders.project) if inside else file

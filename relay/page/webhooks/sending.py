@@ -30,14 +30,14 @@ class NotSent(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class ServedSource:
     """A source as it is served now, and the secret that signs for it; both None where unknown."""
 
     source: Source | None
     secret: str | None
 
     @classmethod
-    def of(cls, source: object, given: Secrets) -> "Sender":
+    def of(cls, source: object, given: Secrets) -> "ServedSource":
         """Return the sender of a source's webhooks by the stack's secrets."""
         if not isinstance(source, Source):
             return cls(None, None)
@@ -56,13 +56,13 @@ class Prepared:
     words: tuple[str, ...]
 
 
-def again(reading: Reading, sender: Sender, url: str) -> Prepared:
+def again(reading: Reading, sender: ServedSource, url: str) -> Prepared:
     """Return the very bytes of a webhook, signed anew where that is possible; raise NotSent."""
     _check(reading)
     return _signed(_unsigned(reading, url), sender)
 
 
-def as_new(reading: Reading, sender: Sender, url: str) -> Prepared:
+def as_new(reading: Reading, sender: ServedSource, url: str) -> Prepared:
     """Return a webhook with new ids, which no rule has sent yet; raise NotSent."""
     _check(reading)
     if sender.source is None:
@@ -108,7 +108,7 @@ def _unsigned(reading: Reading, url: str) -> SignedRequest:
     return SignedRequest(f"{url}{path}", headers, reading.webhook.body, reading.webhook.query)
 
 
-def _signed(given: SignedRequest, sender: Sender) -> Prepared:
+def _signed(given: SignedRequest, sender: ServedSource) -> Prepared:
     if sender.source is None or sender.secret is None:
         return Prepared(given, ("with the signature that it came with",))
     scheme = sender.source.scheme

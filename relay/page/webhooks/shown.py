@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any, Final
 
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.journal import Arrival
 from relay.page.webhooks.delivery_states import DeliveryState
 from relay.page.webhooks.listing import (
     KINDS,
     PAGE,
     Listed,
-    Sought,
     StateOf,
+    WebhookFilter,
     listed,
     rows_of,
 )
@@ -21,7 +21,7 @@ from relay.page.webhooks.summaries import Summary
 _AT_ONCE: Final = 10  # webhooks that are planned before others are served
 
 
-async def page_values(context: Context, sought: Sought) -> dict[str, Any]:
+async def page_values(context: PageContext, sought: WebhookFilter) -> dict[str, Any]:
     """Return the values of the whole page."""
     chosen = context.journal.find(sought.chosen)
     return {
@@ -32,7 +32,7 @@ async def page_values(context: Context, sought: Sought) -> dict[str, Any]:
     }
 
 
-async def list_values(context: Context, sought: Sought) -> dict[str, Any]:
+async def list_values(context: PageContext, sought: WebhookFilter) -> dict[str, Any]:
     """Return the values of the list; only what is sought or shown is read."""
     made = await (_page if sought.is_all else _found)(context, sought)
     return {
@@ -47,7 +47,7 @@ async def list_values(context: Context, sought: Sought) -> dict[str, Any]:
     }
 
 
-async def _page(context: Context, sought: Sought) -> Listed:
+async def _page(context: PageContext, sought: WebhookFilter) -> Listed:
     """Return a page of all that is kept; no other page is read."""
     arrivals = context.journal.newest()
     newer = sum(not sought.shows(one.number) for one in arrivals)
@@ -56,12 +56,12 @@ async def _page(context: Context, sought: Sought) -> Listed:
     return Listed(rows, newer, len(arrivals) - newer - len(rows))
 
 
-async def _found(context: Context, sought: Sought) -> Listed:
+async def _found(context: PageContext, sought: WebhookFilter) -> Listed:
     summaries = await summarized(context, context.journal.newest())
     return listed(summaries, _state_of(context), sought)
 
 
-async def summarized(context: Context, arrivals: Sequence[Arrival]) -> list[Summary]:
+async def summarized(context: PageContext, arrivals: Sequence[Arrival]) -> list[Summary]:
     """Return the summaries of webhooks, without keeping others waiting."""
     context.summaries.forget(context.journal.left_out)
     found: list[Summary] = []
@@ -75,7 +75,7 @@ async def summarized(context: Context, arrivals: Sequence[Arrival]) -> list[Summ
     return found
 
 
-def _state_of(context: Context) -> StateOf:
+def _state_of(context: PageContext) -> StateOf:
     """Return what tells the state of a webhook's delivery, and whether an earlier one made it."""
 
     def state_of(number: int, delivery_id: str) -> DeliveryState | None:

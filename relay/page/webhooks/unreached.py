@@ -9,7 +9,7 @@ from typing import Final
 
 from handler.core.models import Delivery
 from relay.page.braze.simulated import NoAnswer, control
-from relay.page.context import Context
+from relay.page.context import PageContext
 from relay.page.way.reach import is_to
 from relay.page.webhooks.delivery_states import DeliveryState
 from relay.stacks.ledger import Record
@@ -19,7 +19,7 @@ States = Mapping[str, DeliveryState]  # by delivery id
 
 
 async def with_reach(
-    context: Context, deliveries: Sequence[Delivery], found: States
+    context: PageContext, deliveries: Sequence[Delivery], found: States
 ) -> dict[str, DeliveryState]:
     """Return states with whether what was accepted reached anybody, where that can be known."""
     known = {name: _known(context, name, one) for name, one in found.items()}
@@ -34,7 +34,7 @@ async def with_reach(
     return made | {one.id: reached(one, found[one.id], sends) for one in fresh}
 
 
-def _known(context: Context, name: str, state: DeliveryState) -> DeliveryState | None:
+def _known(context: PageContext, name: str, state: DeliveryState) -> DeliveryState | None:
     """Return what is known of a state already; None where Braze is to be asked."""
     if not state.dispatch_id:
         return state
