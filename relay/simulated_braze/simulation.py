@@ -21,7 +21,7 @@ from relay.simulated_braze.contract.endpoints import (
     rate_of,
 )
 from relay.simulated_braze.contract.request import (
-    Refused,
+    RequestRefused,
     admit,
     audience_of,
     find_endpoint,
@@ -122,14 +122,14 @@ def _one_context(body: Json, switches: Switches) -> Json:
 
 
 def notice(at: Endpoint, target: Target, switches: Switches) -> Json:
-    """Return the notice on an accepted request; raise Refused where it is refused instead."""
+    """Return the notice on an accepted request; raise RequestRefused where Braze refuses it."""
     if (state := target.state()) is None:
         return {}
     mend = _MEND[state]
     if at.kind == "canvas":
         return {"notice": _NOTICE.format("Canvas", state, mend)}
     if at.kind == "transactional" or switches.paused_campaign == "refused":
-        raise Refused(400, _REFUSAL.format(state, mend))
+        raise RequestRefused(400, _REFUSAL.format(state, mend))
     has_notice = switches.paused_campaign == "notice"
     return {"notice": _NOTICE.format("campaign", state, mend)} if has_notice else {}
 
@@ -170,7 +170,7 @@ class Simulation:
                 act = partial(update, space) if request.path in DATA else self._send
                 body = act(request, raw, entry, extra)
                 answer = web.json_response(body, status=space.switches.accepted_status)
-        except Refused as refused:
+        except RequestRefused as refused:
             entry |= {"outcome": "rejected", "reason": str(refused)}
             answer = web.json_response(refused.body, status=refused.status)
         style = STYLES[space.switches.rate_limit_headers]
@@ -182,7 +182,7 @@ class Simulation:
         api_id = request.query.get(DETAILS[request.path])
         found = self._space.catalogue.details(request.path, api_id)
         if found is None:
-            raise Refused(400, "Invalid Campaign ID")
+            raise RequestRefused(400, "Invalid Campaign ID")
         return found
 
     def _send(self, request: web.Request, raw: bytes | None, entry: Json, extra: Json) -> Json:
@@ -194,7 +194,7 @@ class Simulation:
         target = find_target(space, at, api_id)
         found = sizes(raw or b"{}")
         if why := refusal(at, body, space.switches) or self._oversize(found):
-            raise Refused(400, why)
+            raise RequestRefused(400, why)
         if again := self._again(body):
             return again
         notices = notice(at, target, space.switches) | extra
@@ -231,5 +231,5 @@ class Simulation:
         if answer is None or self._space.now() - time >= _DAY:
             return None
         if self._space.switches.repeated_external_send_id == "refused":
-            raise Refused(400, _QUEUED)
+            raise RequestRefused(400, _QUEUED)
         return answer

@@ -25,7 +25,7 @@ _NOBODY_YET: Final = "no profile has it, and no state is kept for one that comes
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class AcceptedRequest:
     """An accepted request: its path, body and time, and the objects that are not carried out.
 
     `dropped` says of each of these why; `sizes` are the bytes of the body's parts.
@@ -43,14 +43,14 @@ class Change:
         return {"dispatch_id": None, "time": self.time, "cause": f"POST {self.path}"}
 
 
-def apply(store: Store, change: Change, switches: Switches) -> None:
+def apply(store: Store, change: AcceptedRequest, switches: Switches) -> None:
     """Carry a request out, object by object in Braze's order."""
     act = {TRACK: _track, SUBSCRIBE: _subscribe}[change.path]
     for entry in act(store, change, switches):
         store.updates.append({"time": change.time, "path": change.path, **entry})
 
 
-def _track(store: Store, change: Change, switches: Switches) -> Iterator[Json]:
+def _track(store: Store, change: AcceptedRequest, switches: Switches) -> Iterator[Json]:
     for place, one in objects(change.body):
         because = change.dropped.get(place)
         user = None
@@ -76,7 +76,9 @@ def _entry(place: Place, one: Any, user: str | None, because: str | None) -> Jso
     }
 
 
-def _write(store: Store, change: Change, place: Place, user: str, switches: Switches) -> None:
+def _write(
+    store: Store, change: AcceptedRequest, place: Place, user: str, switches: Switches
+) -> None:
     """Write an object to a user's profile, which is made where it is not there."""
     array, one = place[0], change.body[place[0]][place[1]]
     given = attributes_in(array, one)
@@ -151,7 +153,7 @@ def _known(store: Store, name: str, value: Any) -> str | None:
     return next(reversed(identified or found), None)  # the most recently updated one
 
 
-def _subscribe(store: Store, change: Change, switches: Switches) -> Iterator[Json]:
+def _subscribe(store: Store, change: AcceptedRequest, switches: Switches) -> Iterator[Json]:
     for index, one in enumerate(change.body[GROUPS]):
         because = change.dropped.get((GROUPS, index))
         reached = [] if because else list(_set_state(store, change, one, switches))
@@ -165,7 +167,9 @@ def _keeps(one: Json) -> bool:
     return kind_of(one) in ATTRIBUTES and not one.get("use_double_opt_in_logic")
 
 
-def _set_state(store: Store, change: Change, one: Json, switches: Switches) -> Iterator[str]:
+def _set_state(
+    store: Store, change: AcceptedRequest, one: Json, switches: Switches
+) -> Iterator[str]:
     """Set the state of a group for all whom an object names; yield the profiles."""
     names = ("subscription_group_id", "subscription_state")
     group = {name: one[name] for name in names}

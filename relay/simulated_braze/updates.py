@@ -11,7 +11,12 @@ from aiohttp import web
 from relay.simulated_braze import tracking
 from relay.simulated_braze.contract import subscription, track
 from relay.simulated_braze.contract.endpoints import DATA, SUBSCRIBE, TRACK
-from relay.simulated_braze.contract.request import Refused, admit_data, check_method, read_body
+from relay.simulated_braze.contract.request import (
+    RequestRefused,
+    admit_data,
+    check_method,
+    read_body,
+)
 from relay.simulated_braze.contract.sizes import Path, sizes
 from relay.simulated_braze.profiles import Json
 from relay.simulated_braze.switches import Switches
@@ -23,7 +28,7 @@ _REFUSALS: Final = {TRACK: track.refusal, SUBSCRIBE: subscription.refusal}
 def update(
     space: Workspace, request: web.Request, raw: bytes | None, entry: Json, extra: Json
 ) -> Json:
-    """Return the answer to a request; raise Refused. `extra` is what a fault adds to it."""
+    """Return the answer to a request; raise RequestRefused. `extra` is what a fault adds to it."""
     path = request.path
     body = _admitted(space, request, raw)
     found = sizes(raw or b"{}")
@@ -31,7 +36,7 @@ def update(
     told = extra.get("errors", [])
     lost = named_objects(told, DATA[path].arrays) | bad
     if "notice" not in extra:
-        change = tracking.Change(path, body, space.now(), lost, found)
+        change = tracking.AcceptedRequest(path, body, space.now(), lost, found)
         tracking.apply(space.store, change, space.switches)
     entry["outcome"] = "notice" if "notice" in extra else "accepted"
     answer = {"message": "success", **_processed(path, body, lost), **extra}
@@ -40,23 +45,23 @@ def update(
 
 
 def _admitted(space: Workspace, request: web.Request, raw: bytes | None) -> Json:
-    """Return the body of a request that Braze takes as a whole; raise Refused."""
+    """Return the body of a request that Braze takes as a whole; raise RequestRefused."""
     check_method(space, request)
     body = read_body(space, request, raw)
     admit_data(space, request, DATA[request.path])
     if why := _REFUSALS[request.path](body, space.switches):
-        raise Refused(400, why)
+        raise RequestRefused(400, why)
     return body
 
 
 def _bad(
     switches: Switches, path: str, body: Json, found: Mapping[Path, int]
 ) -> dict[track.Place, str]:
-    """Return the objects that Braze drops; raise Refused where it refuses a request of no other."""
+    """Return the objects that Braze drops; raise RequestRefused where it has no others."""
     bad = track.dropped(body, found, switches) if path == TRACK else {}
     is_fatal = switches.no_valid_object == "refused"
     if bad and is_fatal and len(bad) == _count(body, DATA[path].arrays):
-        raise Refused(400, track.NO_DATA, more={"errors": _errors(bad)})
+        raise RequestRefused(400, track.NO_DATA, more={"errors": _errors(bad)})
     return bad
 
 

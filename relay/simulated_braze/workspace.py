@@ -26,7 +26,7 @@ def changed(model: Model, body: bytes) -> Model:
     return type(model).model_validate({**model.model_dump(), **json_object(body)})
 
 
-class Clock(BaseModel):
+class ClockSetting(BaseModel):
     """A clock that stands at `now`, in epoch seconds, or is `ahead` of the real one by seconds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,7 +63,7 @@ class Workspace:
         self.catalogue = Catalogue()
         self.faults = Faults()
         self.switches = Switches()
-        self.clock = Clock()
+        self.clock = ClockSetting()
         self.key = Key()
         self.limiter = Limiter(Limits(hour=self._limit))
         self.window = self.limiter.of("hour", self.now())  # the window of the present request
@@ -114,5 +114,5 @@ class Workspace:
 
     def put_clock(self, body: bytes) -> Json:
         """Set the clock; return its time."""
-        self.clock = Clock.model_validate_json(body)
+        self.clock = ClockSetting.model_validate_json(body)
         return {"now": self.now()}

@@ -19,7 +19,7 @@ _OTHER_KIND = (
 _FORBIDDEN = "You do not have permission to access this resource"
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """Braze refuses the request: the answer's status, and its text under a key of the body."""
 
     def __init__(
@@ -39,13 +39,13 @@ async def read(request: web.Request) -> bytes | None:
 
 
 def parsed(raw: bytes) -> Json:
-    """Return the JSON object that a body holds; raise Refused."""
+    """Return the JSON object that a body holds; raise RequestRefused."""
     try:
         body = from_json(raw, allow_inf_nan=False)
     except ValueError:
-        raise Refused(400, _SYNTAX, "error") from None
+        raise RequestRefused(400, _SYNTAX, "error") from None
     if not isinstance(body, dict):
-        raise Refused(400, _SYNTAX, "error")
+        raise RequestRefused(400, _SYNTAX, "error")
     return body
 
 
@@ -58,57 +58,57 @@ def shown(raw: bytes | None) -> object:
 
 
 def find_endpoint(space: Workspace, request: web.Request) -> Endpoint:
-    """Return the trigger endpoint that a request is for; raise Refused."""
+    """Return the trigger endpoint that a request is for; raise RequestRefused."""
     found = endpoint(request.path)
     if found is None:
-        raise Refused(404, "Invalid URL")
+        raise RequestRefused(404, "Invalid URL")
     check_method(space, request)
     return found
 
 
 def check_method(space: Workspace, request: web.Request) -> None:
-    """Raise Refused for a request that is no POST."""
+    """Raise RequestRefused for a request that is no POST."""
     if request.method != "POST":
         status = space.switches.wrong_method
-        raise Refused(status, "Method Not Allowed" if status == 405 else "Invalid URL")  # noqa: PLR2004 - the number is its name
+        raise RequestRefused(status, "Method Not Allowed" if status == 405 else "Invalid URL")  # noqa: PLR2004 - the number is its name
 
 
 def read_body(space: Workspace, request: web.Request, raw: bytes | None) -> Json:
-    """Return the JSON object of a request; raise Refused."""
+    """Return the JSON object of a request; raise RequestRefused."""
     if request.content_type != "application/json":
-        raise Refused(415, "Unsupported Media Type")
+        raise RequestRefused(415, "Unsupported Media Type")
     if raw is None:
-        raise Refused(space.switches.body_too_large, "Request Entity Too Large")
+        raise RequestRefused(space.switches.body_too_large, "Request Entity Too Large")
     return parsed(raw)
 
 
 def admit(
     space: Workspace, request: web.Request, permission: str, audience: str | None = None
 ) -> None:
-    """Count a request to send; raise Refused for a wrong key, and where a window is used up."""
+    """Count a request to send; raise RequestRefused for a wrong key, or a used-up window."""
     _authorize(space, request, permission)
     _count(space, space.limiter.spend(space.now(), audience))
 
 
 def admit_data(space: Workspace, request: web.Request, at: DataEndpoint) -> None:
-    """Count a request that changes profiles, in the limit of its endpoint; raise Refused."""
+    """Count a request that changes profiles, in the limit of its endpoint; raise RequestRefused."""
     _authorize(space, request, at.permission)
     _count(space, space.limiter.spend_on(at.rate, space.now()))
 
 
 def _authorize(space: Workspace, request: web.Request, permission: str) -> None:
     if request.headers.get("authorization") != f"Bearer {space.secret}":
-        raise Refused(401, "Error authenticating credentials")
+        raise RequestRefused(401, "Error authenticating credentials")
     if not space.key.address_allowed:
-        raise Refused(space.switches.permission_missing, "Invalid whitelisted IPs")
+        raise RequestRefused(space.switches.permission_missing, "Invalid whitelisted IPs")
     if space.key.permissions is not None and permission not in space.key.permissions:
-        raise Refused(space.switches.permission_missing, _FORBIDDEN)
+        raise RequestRefused(space.switches.permission_missing, _FORBIDDEN)
 
 
 def _count(space: Workspace, window: Window) -> None:
     space.window = window
     if window.remaining < 0:
-        raise Refused(429, "Rate Limited")
+        raise RequestRefused(429, "Rate Limited")
 
 
 def audience_of(space: Workspace, api_id: object, body: Json) -> str | None:
@@ -122,11 +122,11 @@ def audience_of(space: Workspace, api_id: object, body: Json) -> str | None:
 
 
 def find_target(space: Workspace, at: Endpoint, api_id: object) -> Target:
-    """Return the target of an id; raise Refused with the endpoint's own text."""
+    """Return the target of an id; raise RequestRefused with the endpoint's own text."""
     found = space.catalogue.find(api_id, at.kind)
     if found is not None:
         return found
-    raise Refused(400, _unknown(space, at, api_id))
+    raise RequestRefused(400, _unknown(space, at, api_id))
 
 
 def _unknown(space: Workspace, at: Endpoint, api_id: object) -> str:
