@@ -23,7 +23,7 @@ from relay.dead_letters.queue_reader import LetterQueue, open_letter_queue
 from relay.dead_letters.redrive import go, plainly, releasing
 from relay.dead_letters.redrive_rendered import RenderedRedrive
 from relay.dead_letters.render import sources_of
-from relay.dead_letters.selection import Chosen, choosing, say_strangers, with_ids
+from relay.dead_letters.selection import SelectedLetters, choosing, say_strangers, with_ids
 from relay.paths import RULES
 
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
@@ -54,14 +54,14 @@ held = typer.Typer(
 )
 
 
-def counted(number: int, chosen: Chosen) -> str:
+def counted(number: int, chosen: SelectedLetters) -> str:
     """Return a number of dead letters or held deliveries in words."""
     name = NAMES[chosen.choice.kind]
     plural = "held deliveries" if chosen.choice.kind == "held" else f"{name}s"
     return f"{number} {name if number == 1 else plural}"
 
 
-def list_letters(chosen: Chosen, *, as_json: bool) -> int:
+def list_letters(chosen: SelectedLetters, *, as_json: bool) -> int:
     """Print the chosen letters, oldest first; before that they are returned to the queue."""
     letters = _all(chosen)
     records = chosen.records(letters)
@@ -83,7 +83,7 @@ def list_letters(chosen: Chosen, *, as_json: bool) -> int:
     return 0
 
 
-def show_letters(chosen: Chosen, *, as_json: bool) -> int:
+def show_letters(chosen: SelectedLetters, *, as_json: bool) -> int:
     """Print all that is known of one id's letters; return 1 for no id, or several."""
     letters = _all(chosen)
     ids = {one.id for one in letters}
@@ -99,7 +99,7 @@ def show_letters(chosen: Chosen, *, as_json: bool) -> int:
     return 0
 
 
-def drop_letters(chosen: Chosen, *, yes: bool, dry_run: bool) -> int:
+def drop_letters(chosen: SelectedLetters, *, yes: bool, dry_run: bool) -> int:
     """Delete the chosen letters for good, after a question; return 1 where any is left."""
     with open_letter_queue(chosen, "reading") as found:
         letters = list(found)
@@ -129,7 +129,7 @@ def _dropped(found: LetterQueue, letters: list[Letter]) -> int:
     return 0 if gone == len(letters) else 1
 
 
-def export_letters(chosen: Chosen, output: Path | None) -> int:
+def export_letters(chosen: SelectedLetters, output: Path | None) -> int:
     """Write each chosen letter as a line: SendMessage's body and attributes, and its fields."""
     count = 0
     with _opened(output) as written, open_letter_queue(chosen, "exporting") as found:
@@ -154,14 +154,14 @@ def _opened(output: Path | None) -> AbstractContextManager[TextIO]:
     return os.fdopen(descriptor, "w", encoding="ascii")
 
 
-def _all(chosen: Chosen) -> list[Letter]:
+def _all(chosen: SelectedLetters) -> list[Letter]:
     with open_letter_queue(chosen, "reading") as found:
         return sorted(found, key=lambda one: (one.accepted_at, one.id))
 
 
 @dead.command("list")
 @choosing("dead")
-def list_dead(chosen: Chosen, *, as_json: JsonOption = False) -> int:
+def list_dead(chosen: SelectedLetters, *, as_json: JsonOption = False) -> int:
     """List dead letters, without their content.
 
     Example: relay dead-letters list --reason rejected --since 2h
@@ -174,7 +174,7 @@ def list_dead(chosen: Chosen, *, as_json: JsonOption = False) -> int:
 
 @dead.command("show")
 @choosing("dead")
-def show_dead(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False) -> int:
+def show_dead(chosen: SelectedLetters, named: IdArgument, *, as_json: JsonOption = False) -> int:
     """Show all that is known of one dead letter, its personal data included.
 
     Example: relay dead-letters show fdb46cb42379
@@ -188,7 +188,7 @@ def show_dead(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False)
 @dead.command("redrive")
 @choosing("dead")
 def redrive_dead(  # noqa: PLR0913 - the options of a command
-    chosen: Chosen,
+    chosen: SelectedLetters,
     ids: IdsArgument = None,
     *,
     again: AgainOption = False,
@@ -228,7 +228,7 @@ def redrive_dead(  # noqa: PLR0913 - the options of a command
 @dead.command("drop")
 @choosing("dead")
 def drop_dead(
-    chosen: Chosen,
+    chosen: SelectedLetters,
     ids: IdsArgument = None,
     *,
     yes: YesOption = False,
@@ -247,7 +247,7 @@ def drop_dead(
 @dead.command("export")
 @choosing("dead")
 def export_dead(
-    chosen: Chosen,
+    chosen: SelectedLetters,
     ids: IdsArgument = None,
     *,
     output: Annotated[
@@ -268,7 +268,7 @@ def export_dead(
 
 @held.command("list")
 @choosing("held")
-def list_held(chosen: Chosen, *, as_json: JsonOption = False) -> int:
+def list_held(chosen: SelectedLetters, *, as_json: JsonOption = False) -> int:
     """List held deliveries, without their content.
 
     Example: relay held list --rule shopify/order-confirmation
@@ -281,7 +281,7 @@ def list_held(chosen: Chosen, *, as_json: JsonOption = False) -> int:
 
 @held.command("show")
 @choosing("held")
-def show_held(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False) -> int:
+def show_held(chosen: SelectedLetters, named: IdArgument, *, as_json: JsonOption = False) -> int:
     """Show all that is known of one held delivery: each attempt, its result, and its content.
 
     Example: relay held show fdb46cb42379
@@ -295,7 +295,7 @@ def show_held(chosen: Chosen, named: IdArgument, *, as_json: JsonOption = False)
 @held.command("release")
 @choosing("held")
 def release_held(
-    chosen: Chosen,
+    chosen: SelectedLetters,
     ids: IdsArgument = None,
     *,
     again: LateOption = False,
@@ -318,7 +318,7 @@ def release_held(
 @held.command("drop")
 @choosing("held")
 def drop_held(
-    chosen: Chosen,
+    chosen: SelectedLetters,
     ids: IdsArgument = None,
     *,
     yes: YesOption = False,

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from relay.console.interrupt import Ending, noticed
 from relay.dead_letters.letter import Letter
-from relay.dead_letters.selection import Chosen
+from relay.dead_letters.selection import SelectedLetters
 
 T = TypeVar("T")
 LOAN: Final = 900  # seconds
@@ -138,7 +138,7 @@ def _batches(items: Iterable[T]) -> Iterator[list[T]]:
 class LetterQueue:
     """The chosen letters; all but those deleted are returned when the command ends."""
 
-    chosen: Chosen
+    chosen: SelectedLetters
     loan: BorrowedMessages
     bar: Progress
     task: TaskID
@@ -177,7 +177,7 @@ class LetterQueue:
 
 
 @contextmanager
-def open_letter_queue_quietly(chosen: Chosen) -> Iterator[LetterQueue]:
+def open_letter_queue_quietly(chosen: SelectedLetters) -> Iterator[LetterQueue]:
     """Give the chosen letters, borrowed, without a word or a bar on the terminal."""
     url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
     bar = Progress(disable=True)
@@ -186,7 +186,7 @@ def open_letter_queue_quietly(chosen: Chosen) -> Iterator[LetterQueue]:
 
 
 @contextmanager
-def open_letter_queue(chosen: Chosen, doing: str) -> Iterator[LetterQueue]:
+def open_letter_queue(chosen: SelectedLetters, doing: str) -> Iterator[LetterQueue]:
     """Give the chosen letters, borrowed; `doing` is the label of the progress bar."""
     url, sqs = chosen.stack.outputs["DeadLetterQueueUrl"], chosen.stack.client("sqs")
     screen = Console(stderr=True)

@@ -19,7 +19,7 @@ from relay.dead_letters.decision import Decision, Standing, redriven, released
 from relay.dead_letters.display import attempted
 from relay.dead_letters.letter import Letter
 from relay.dead_letters.queue_reader import LetterQueue, open_letter_queue
-from relay.dead_letters.selection import Chosen, say_strangers
+from relay.dead_letters.selection import SelectedLetters, say_strangers
 from relay.stacks.ledger import Ledger
 from relay.stacks.selection import LOW_PRIORITY, Operated, command, operator
 
@@ -116,17 +116,17 @@ def _body(letter: Letter, delivery: Delivery) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RedriveResult:
     """The result for one letter, in words, and whether it was (or would be) sent."""
 
     words: str
     is_sent: bool = False
 
 
-Judge = Callable[[Redrive, Letter], Verdict]
+Judge = Callable[[Redrive, Letter], RedriveResult]
 
 
-def go(chosen: Chosen, judge: Judge, *, rehearsal: bool, asks: bool = False) -> int:
+def go(chosen: SelectedLetters, judge: Judge, *, rehearsal: bool, asks: bool = False) -> int:
     """Apply `judge` to each chosen letter and report the result; return 1 where one was not sent.
 
     With `asks` the operator has to agree to all of them first.
@@ -174,12 +174,12 @@ def _says_yes(found: LetterQueue) -> bool:
 def plainly(*, again: bool) -> Judge:
     """Return the judge that redrives dead letters as they are."""
 
-    def judge(way: Redrive, letter: Letter) -> Verdict:
+    def judge(way: Redrive, letter: Letter) -> RedriveResult:
         if not isinstance(letter.content, Delivery):
-            return Verdict(_why_not(way, letter))
+            return RedriveResult(_why_not(way, letter))
         decision = redriven(standing_of(way, letter, letter.content), again=again)
         problem = way.send(letter, decision)
-        return Verdict(problem or decision.words, is_sent=not problem)
+        return RedriveResult(problem or decision.words, is_sent=not problem)
 
     return judge
 
@@ -187,17 +187,17 @@ def plainly(*, again: bool) -> Judge:
 def releasing(*, again: bool, yes: bool, say: Callable[[str], None] = typer.echo) -> Judge:
     """Return the judge that releases held deliveries, each after it has said its evidence."""
 
-    def judge(way: Redrive, letter: Letter) -> Verdict:
+    def judge(way: Redrive, letter: Letter) -> RedriveResult:
         if not isinstance(letter.content, Delivery):
-            return Verdict(_why_not(way, letter))
+            return RedriveResult(_why_not(way, letter))
         standing = standing_of(way, letter, letter.content)
         decision = released(standing, again=again)
         say(f"{letter.short} {letter.origin}: {attempted(standing.record)}")
         asks = decision.delivery is not None and not (yes or way.rehearsal)
         if asks and not way.letter_queue.ask("Send it? Who has had it already gets it twice."):
-            return Verdict("left as it is")
+            return RedriveResult("left as it is")
         problem = way.send(letter, decision)
-        return Verdict(problem or decision.words, is_sent=not problem)
+        return RedriveResult(problem or decision.words, is_sent=not problem)
 
     return judge
 
@@ -208,14 +208,14 @@ def standing_of(way: Redrive, letter: Letter, delivery: Delivery) -> Standing:
     return Standing(delivery, record, letter.reason, time.time(), partial(command, way.stack))
 
 
-def judged(way: Redrive, letter: Letter, judge: Judge) -> Verdict:
+def judged(way: Redrive, letter: Letter, judge: Judge) -> RedriveResult:
     """Apply a judge to one letter; nothing is sent twice in one run, and SQS may be away."""
     if letter.happening in way.done:
-        return Verdict("it was sent in this run already, and came back (or is a copy)")
+        return RedriveResult("it was sent in this run already, and came back (or is a copy)")
     try:
         verdict = judge(way, letter)
     except Unavailable as error:
-        return Verdict(f"SQS is away: {error}")
+        return RedriveResult(f"SQS is away: {error}")
     if verdict.is_sent:
         way.done.add(letter.happening)
     return verdict
@@ -229,7 +229,7 @@ def _why_not(way: Redrive, letter: Letter) -> str:
     return f"it is an event of which no request was made ({letter.detail}): --rendered tries again"
 
 
-def _sum_up(chosen: Chosen, sent: int, left: int, *, rehearsal: bool) -> None:
+def _sum_up(chosen: SelectedLetters, sent: int, left: int, *, rehearsal: bool) -> None:
     if not sent + left:
         say_strangers(chosen.choice)
     done = "released" if chosen.choice.kind == "held" else "redriven"

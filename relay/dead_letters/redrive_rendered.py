@@ -13,7 +13,7 @@ from relay.console.format import minute
 from relay.dead_letters.decision import Decision, redriven
 from relay.dead_letters.display import wish
 from relay.dead_letters.letter import Letter
-from relay.dead_letters.redrive import Redrive, Verdict, standing_of
+from relay.dead_letters.redrive import Redrive, RedriveResult, standing_of
 from relay.dead_letters.render import Rendered, Sources, rendered
 from relay.rules.yaml_text import differences, say
 
@@ -38,31 +38,33 @@ class RenderedRedrive:
     yes: bool
     show: Show = _on_terminal
 
-    def __call__(self, way: Redrive, letter: Letter) -> Verdict:
+    def __call__(self, way: Redrive, letter: Letter) -> RedriveResult:
         """Render one letter anew; return the result."""
         if letter.content is None:
-            return Verdict(f"{letter.detail}: nothing can be rendered of it")
+            return RedriveResult(f"{letter.detail}: nothing can be rendered of it")
         try:
             made = rendered(letter.content, self.sources)
         except Unrenderable as error:
-            return Verdict(str(error))
+            return RedriveResult(str(error))
         if isinstance(letter.content, Delivery):
             return self._delivery(way, letter, letter.content, made.deliveries[0])
         return self._event(way, letter, made)
 
-    def _delivery(self, way: Redrive, letter: Letter, old: Delivery, new: Delivery) -> Verdict:
+    def _delivery(
+        self, way: Redrive, letter: Letter, old: Delivery, new: Delivery
+    ) -> RedriveResult:
         if old.id != new.id and not self.again:
             words = (
                 f"its id is another one now ({new.id[:12]}): it may have been sent under the old"
             )
-            return Verdict(f"{words} one; --again sends it all the same")
+            return RedriveResult(f"{words} one; --again sends it all the same")
         decision = self._decided(way, letter, old, new)
         if decision.delivery is None:
-            return Verdict(decision.words)
+            return RedriveResult(decision.words)
         if not self._agreed(way, letter, [old], [decision.delivery]):
-            return Verdict("left as it is")
+            return RedriveResult("left as it is")
         problem = way.send(letter, decision)
-        return Verdict(problem or f"{decision.words}, rendered anew", is_sent=not problem)
+        return RedriveResult(problem or f"{decision.words}, rendered anew", is_sent=not problem)
 
     def _decided(self, way: Redrive, letter: Letter, old: Delivery, new: Delivery) -> Decision:
         """Return the decision on the new delivery; the ledger must permit its old id too."""
@@ -73,20 +75,20 @@ class RenderedRedrive:
                 return refused
         return redriven(standing_of(way, letter, new), again=self.again)
 
-    def _event(self, way: Redrive, letter: Letter, made: Rendered) -> Verdict:
+    def _event(self, way: Redrive, letter: Letter, made: Rendered) -> RedriveResult:
         deliveries, failures = self._in_time(made)
         why = "; ".join(dict.fromkeys(failures))
         if not deliveries:
-            return Verdict(why)
+            return RedriveResult(why)
         if not self._agreed(way, letter, [], deliveries):
-            return Verdict("left as it is")
+            return RedriveResult("left as it is")
         if problem := way.send_all(deliveries):
-            return Verdict(problem)
+            return RedriveResult(problem)
         count = f"{len(deliveries)} deliver{'y' if len(deliveries) == 1 else 'ies'}"
         if failures:  # a second run sends nothing twice: its deliveries have the same ids
-            return Verdict(f"{count} of it sent, and the letter stays, for: {why}")
+            return RedriveResult(f"{count} of it sent, and the letter stays, for: {why}")
         problem = way.delete(letter)
-        return Verdict(problem or f"{count} sent, rendered anew", is_sent=not problem)
+        return RedriveResult(problem or f"{count} sent, rendered anew", is_sent=not problem)
 
     def _in_time(self, made: Rendered) -> tuple[list[Delivery], list[str]]:
         """Return the deliveries that may be sent, and why the others may not."""

@@ -22,7 +22,7 @@ Command = Callable[..., int]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class LetterCriteria:
     """A selection of letters: those that match all criteria. Times are in epoch seconds."""
 
     kind: Kind
@@ -37,7 +37,7 @@ class Choice:
     @property
     def is_all(self) -> bool:
         """Whether there is no criterion."""
-        return self == Choice(self.kind)
+        return self == LetterCriteria(self.kind)
 
     def takes(self, letter: Letter) -> bool:
         """Return whether a letter matches; the limit is applied elsewhere."""
@@ -59,7 +59,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class SelectedLetters:
     """The stack and the letters that a command's options select.
 
     `options` name the stack, for commands that are printed; `was_interrupted` is not empty once
@@ -67,7 +67,7 @@ class Chosen:
     """
 
     stack: Operated
-    choice: Choice
+    choice: LetterCriteria
     options: str
     was_interrupted: list[bool] = field(default_factory=list)
 
@@ -87,7 +87,7 @@ class Chosen:
         return {message_id: found[one] for message_id, one in ids.items() if one in found}
 
 
-def with_ids(chosen: Chosen, ids: list[str] | None) -> Chosen:
+def with_ids(chosen: SelectedLetters, ids: list[str] | None) -> SelectedLetters:
     """Return the selection, of which the letters whose ids begin so; all of it without any.
 
     What `--id` gives is added to it.
@@ -138,9 +138,9 @@ def _options(  # noqa: PLR0913 - the options of a command
     config_env: ConfigEnv = None,
     local: LocalOption = False,
     port: LocalPort = None,
-) -> Chosen:
+) -> SelectedLetters:
     """Return the selection; raise typer.BadParameter for no such stack, or text that is no time."""
-    choice = Choice(
+    choice = LetterCriteria(
         kind,
         _reasons(reason or [], kind),
         frozenset(source or ()),
@@ -151,7 +151,7 @@ def _options(  # noqa: PLR0913 - the options of a command
     )
     stack = operated(stack_name, config_env, local=local, port=port)
     named = {"--stack-name": stack_name, "--config-env": config_env, "--port": port}
-    return Chosen(stack, choice, _written(named, local=local))
+    return SelectedLetters(stack, choice, _written(named, local=local))
 
 
 def _written(named: Mapping[str, str | int | None], *, local: bool) -> str:
@@ -185,7 +185,7 @@ def choosing(kind: Kind) -> Callable[[Command], Callable[..., None]]:
     return wrapped
 
 
-def say_strangers(choice: Choice) -> None:
+def say_strangers(choice: LetterCriteria) -> None:
     """Report selected sources and rules that the project's rules do not have.
 
     It is called where no letter was found. It may be no mistake: letters outlive their rules.
@@ -194,7 +194,7 @@ def say_strangers(choice: Choice) -> None:
         typer.echo(words, err=True)
 
 
-def unknown_names(choice: Choice, names: Names) -> Iterator[str]:
+def unknown_names(choice: LetterCriteria, names: Names) -> Iterator[str]:
     """Yield what may be wrong with a selection; nothing where some rules cannot be read."""
     if names.unread:
         return

@@ -14,7 +14,7 @@ from relay.dead_letters.queue_reader import borrowed, open_letter_queue_quietly
 from relay.dead_letters.redrive import (
     Judge,
     Redrive,
-    Verdict,
+    RedriveResult,
     judged,
     plainly,
     redrive_into,
@@ -22,7 +22,7 @@ from relay.dead_letters.redrive import (
 )
 from relay.dead_letters.redrive_rendered import RenderedRedrive
 from relay.dead_letters.render import Sources
-from relay.dead_letters.selection import Choice, Chosen
+from relay.dead_letters.selection import LetterCriteria, SelectedLetters
 from relay.stacks.activity import references_in
 from relay.stacks.ledger import DeliveryRecord
 from relay.stacks.logs import Search
@@ -88,7 +88,7 @@ def read(stack: Operated) -> FoundLetters:
         lent, number = loan.lent(), loan.count()
         # A local queue counts exactly: no receive waits a second for what is not there.
         letters = list(islice(loan.letters(), min(number, MOST)))
-    chosen = Chosen(stack, Choice("dead"), "")
+    chosen = SelectedLetters(stack, LetterCriteria("dead"), "")
     letters.sort(key=lambda one: one.sent_at, reverse=True)
     more = max(number - len(letters), 0)
     return FoundLetters(tuple(letters), chosen.records(letters), more, lent)
@@ -113,7 +113,7 @@ def carry_out(
     stack: Operated, wanted: LetterAction, sources: Sources, *, rehearsal: bool
 ) -> list[Done]:
     """Do what is wanted with each letter, or in a rehearsal only say what would be done."""
-    chosen = Chosen(stack, Choice(wanted.kind, ids=wanted.ids), "")
+    chosen = SelectedLetters(stack, LetterCriteria(wanted.kind, ids=wanted.ids), "")
     lines: dict[str, Sequence[str]] = {}
     judge = _judge(wanted, sources, lines)
     made, left = list[Done](), set(wanted.ids)
@@ -142,9 +142,9 @@ def _judge(wanted: LetterAction, sources: Sources, lines: dict[str, Sequence[str
     return judges[wanted.act]
 
 
-def _dropping(way: Redrive, letter: Letter) -> Verdict:
+def _dropping(way: Redrive, letter: Letter) -> RedriveResult:
     if not way.rehearsal and not way.letter_queue.delete([letter]):
-        return Verdict("it is still there: try again")
+        return RedriveResult("it is still there: try again")
     held = letter.kind == "held"
     words = "in the ledger it stays held, and it is never sent" if held else "nothing is sent"
-    return Verdict(f"is deleted for good: {words}", is_sent=True)
+    return RedriveResult(f"is deleted for good: {words}", is_sent=True)

@@ -15,7 +15,7 @@ from botocore.exceptions import EndpointConnectionError
 from relay.dead_letters import queue_reader
 from relay.dead_letters.letter import Letter
 from relay.dead_letters.redrive import Redrive
-from relay.dead_letters.selection import Choice
+from relay.dead_letters.selection import LetterCriteria
 from tests.relay.dead_letters.desk import Desk, delivery
 from tests.relay.dead_letters.stack import environment
 
@@ -117,14 +117,14 @@ def test_letters_that_come_back_while_they_are_read_are_told_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = desk.bury_many(25)
-    takes = Choice.takes
+    takes = LetterCriteria.takes
 
-    def slowly(self: Choice, letter: Letter) -> bool:
+    def slowly(self: LetterCriteria, letter: Letter) -> bool:
         time.sleep(0.05)  # 25 of them take longer than the loan
         return takes(self, letter)
 
     monkeypatch.setattr(queue_reader, "LOAN", 1)
-    monkeypatch.setattr(Choice, "takes", slowly)
+    monkeypatch.setattr(LetterCriteria, "takes", slowly)
     rows = desk.listed()
     assert sorted(it["id"] for it in rows) == sorted(ids)
     assert counts(desk) == (25, 0)
@@ -141,7 +141,7 @@ def test_letters_in_other_hands_are_spoken_of(desk: Desk) -> None:
 def test_an_exception_gives_everything_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.bury_many(25)
     left = iter(range(12))
-    monkeypatch.setattr(Choice, "takes", lambda *_: next(left) >= 0)
+    monkeypatch.setattr(LetterCriteria, "takes", lambda *_: next(left) >= 0)
     done = desk.run("dead-letters", "list")
     assert isinstance(done.exception, StopIteration | RuntimeError)
     assert counts(desk) == (25, 0)
