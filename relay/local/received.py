@@ -25,7 +25,7 @@ _LABEL: Final = 12  # columns of the words before a value
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExpectedDelivery:
     """A delivery that a sample makes, in the order of posting: what Braze is to receive."""
 
     sample: str
@@ -61,10 +61,10 @@ def _properties(body: Record, recipient: Record) -> Record:
     return found
 
 
-def wanted(posted: Iterable[Posted], sources: Mapping[str, Source]) -> list[Wanted]:
+def wanted(posted: Iterable[Posted], sources: Mapping[str, Source]) -> list[ExpectedDelivery]:
     """Return the deliveries that the samples make, in the order of posting."""
     return [
-        Wanted(one.sample.name, delivery)
+        ExpectedDelivery(one.sample.name, delivery)
         for one in posted
         for delivery in planned(Given(one.sample, one.at), sources[one.sample.source]).deliveries
     ]
@@ -81,10 +81,12 @@ def late_lines(deliveries: Iterable[Delivery]) -> Iterator[str]:
         yield f"{one.source}/{one.rule} begins {span(one.delay or 0)} later (delay)"
 
 
-def ordered(sends: Sequence[Record], known: Sequence[Wanted]) -> list[tuple[Wanted | None, Record]]:
+def ordered(
+    sends: Sequence[Record], known: Sequence[ExpectedDelivery]
+) -> list[tuple[ExpectedDelivery | None, Record]]:
     """Return the sends in the order of posting, each with its delivery; last those of no sample."""
     left = list(sends)
-    found: list[tuple[Wanted | None, Record]] = []
+    found: list[tuple[ExpectedDelivery | None, Record]] = []
     for one in known:
         best = max(left, key=one.likeness, default=None)
         if best is not None and one.likeness(best):
@@ -102,7 +104,7 @@ def answer_lines(posted: Sequence[Posted]) -> Iterator[str]:
         yield f"{one.sample.name:<{samples}}  {_path(one):<{paths}}  {one.status} {words}".rstrip()
 
 
-def send_lines(found: Iterable[tuple[Wanted | None, Record]]) -> Iterator[str]:
+def send_lines(found: Iterable[tuple[ExpectedDelivery | None, Record]]) -> Iterator[str]:
     """Yield what Braze received: for each message its sample, its user, attributes and content."""
     for one, send in found:
         yield one.title if one else "of no sample"

@@ -27,7 +27,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class ReloadDecision:
     """The decision on a version: with `mistakes` nothing is done, else `functions` are renewed.
 
     `remarks` are warnings and notes. All are those that the version served does not have.
@@ -40,12 +40,12 @@ class Decision:
     functions: tuple[str, ...]
 
 
-def decide(served: Version, new: Version) -> Decision:
+def decide(served: Version, new: Version) -> ReloadDecision:
     """Return what is done about a version of the rules that was saved."""
     known = {_about(one) for one in served.remarks}
     fresh = [one for one in dict.fromkeys(new.remarks) if _about(one) not in known]
     saved = changed(served.files, new.files)
-    return Decision(
+    return ReloadDecision(
         saved,
         tuple(one for one in fresh if one.level == "error"),
         tuple(one for one in fresh if one.level != "error"),
@@ -59,7 +59,7 @@ def _about(remark: Remark) -> tuple[str, str, str]:
     return remark.level, remark.file, remark.message
 
 
-def refused(decision: Decision, since: str) -> Iterator[str]:
+def refused(decision: ReloadDecision, since: str) -> Iterator[str]:
     """Yield the lines that say what is wrong, and which rules are still served."""
     yield from (one.written() for one in (*decision.remarks, *decision.mistakes))
     yield not_served(since)
@@ -70,7 +70,7 @@ def not_served(since: str) -> str:
     return f"not served: fix this and save again; the rules of {since} are still served"
 
 
-def accepted(decision: Decision) -> Iterator[str]:
+def accepted(decision: ReloadDecision) -> Iterator[str]:
     """Yield the lines on a version that will be served, before its changes of requests."""
     yield from (one.written() for one in decision.remarks)
     yield from (

@@ -9,7 +9,7 @@ from typing import Any, Final
 from handler.core.braze.request import objects_of
 from handler.core.models import Delivery
 from relay.console.format import counted
-from relay.local.received import Wanted, fields_lines
+from relay.local.received import ExpectedDelivery, fields_lines
 
 Record = Mapping[str, Any]  # as the simulated Braze shows it
 # Those that identify a user, in Braze's order: of several the first one does.
@@ -32,11 +32,11 @@ def updates_for(delivery: Delivery, updates: Sequence[Record]) -> list[Record]:
 
 
 def updates_in_order(
-    updates: Sequence[Record], known: Iterable[Wanted]
-) -> list[tuple[Wanted | None, list[Record]]]:
+    updates: Sequence[Record], known: Iterable[ExpectedDelivery]
+) -> list[tuple[ExpectedDelivery | None, list[Record]]]:
     """Return the updates by delivery, in the order of posting; last those of no sample."""
     left = list(updates)
-    found: list[tuple[Wanted | None, list[Record]]] = []
+    found: list[tuple[ExpectedDelivery | None, list[Record]]] = []
     for one in known:
         if own := updates_for(one.delivery, left):
             taken = {id(each) for each in own}
@@ -45,7 +45,9 @@ def updates_in_order(
     return [*found, *((None, [one]) for one in left)]
 
 
-def update_lines(found: Iterable[tuple[Wanted | None, Sequence[Record]]]) -> Iterator[str]:
+def update_lines(
+    found: Iterable[tuple[ExpectedDelivery | None, Sequence[Record]]],
+) -> Iterator[str]:
     """Yield what Braze received: for each delivery its sample, its user and its objects."""
     for one, updates in found:
         yield one.title if one else "of no sample"

@@ -54,7 +54,7 @@ def up(
     with _listening(port) as door, begun(braze_url) as processes:
         from relay.run import session  # noqa: PLC0415 - seconds, in which both begin
 
-        wanted = session.Wanted(rules, stage, door, secrets, is_simulated=braze_url is None)
+        wanted = session.RunOptions(rules, stage, door, secrets, is_simulated=braze_url is None)
         session.up(wanted, processes)
 
 
@@ -76,7 +76,7 @@ def run(
     with _listening(port) as door, begun(None) as processes:
         from relay.run import session  # noqa: PLC0415 - seconds, in which both begin
 
-        session.run(session.Wanted(rules, stage, door, opens_page=opens_page), processes)
+        session.run(session.RunOptions(rules, stage, door, opens_page=opens_page), processes)
 
 
 def demo() -> None:

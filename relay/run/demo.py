@@ -14,8 +14,8 @@ import typer
 from handler.core.braze.request import objects_of
 from handler.core.rules.source import Source
 from relay.local.received import (
+    ExpectedDelivery,
     Record,
-    Wanted,
     answer_lines,
     begins_late,
     late_lines,
@@ -46,7 +46,7 @@ class _Received:
     refused: list[Record]
     commerce: Record
 
-    def is_good(self, known: Sequence[Wanted]) -> bool:
+    def is_good(self, known: Sequence[ExpectedDelivery]) -> bool:
         """Return whether each delivery has arrived whole, and has reached its user."""
         return (
             len(self.sends) + len(self.updates) == _parts(known)
@@ -55,7 +55,7 @@ class _Received:
         )
 
 
-def _parts(known: Iterable[Wanted]) -> int:
+def _parts(known: Iterable[ExpectedDelivery]) -> int:
     """Return how many entries Braze has of deliveries: of each a send, or all its objects."""
     return sum(sum(1 for _ in objects_of(one.delivery)) or 1 for one in known)
 

@@ -38,7 +38,7 @@ _SAMPLES: Final = {"shopify-order", "shopify-order-paid", "accounts-signup"}  # 
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RunOptions:
     """The options of a start; without `secrets` each source has a secret for samples."""
 
     rules: Path
@@ -49,7 +49,7 @@ class Wanted:
     opens_page: bool = False  # in the browser
 
 
-def up(wanted: Wanted, processes: Begun) -> None:
+def up(wanted: RunOptions, processes: Begun) -> None:
     """Serve rules until Ctrl-C; standard output has one line: ready URL."""
     folder = Folder(wanted.rules)
     files = folder.look()  # before they are read: what is saved from now on is served later
@@ -65,7 +65,7 @@ def up(wanted: Wanted, processes: Begun) -> None:
             _serve(live, wanted, given, page, stderr=True)
 
 
-def run(wanted: Wanted, processes: Begun) -> None:
+def run(wanted: RunOptions, processes: Begun) -> None:
     """Post the samples, show what Braze received, and serve rules until Ctrl-C."""
     folder = Folder(wanted.rules)
     files = folder.look()
@@ -95,12 +95,12 @@ def demo(rules: Path, stage: str, processes: Begun) -> bool:
         return play(local, sources, _SAMPLES)
 
 
-def _shown(live: LiveRules, wanted: Wanted) -> PageContext:
+def _shown(live: LiveRules, wanted: RunOptions) -> PageContext:
     return PageContext(live, PageFolders(wanted.rules), is_simulated=wanted.is_simulated)
 
 
 def _serve(
-    live: LiveRules, wanted: Wanted, given: Secrets, page: str, *, stderr: bool = False
+    live: LiveRules, wanted: RunOptions, given: Secrets, page: str, *, stderr: bool = False
 ) -> None:
     local, say = live.stack, live.say
     with followed(local, stderr=stderr), registered(_registration(local, wanted)):
@@ -124,7 +124,7 @@ def save_hint(rules: Path) -> str:
     return _SAVE.format(folder)
 
 
-def _registration(local: Local, wanted: Wanted) -> LocalStack:
+def _registration(local: Local, wanted: RunOptions) -> LocalStack:
     """Return the stack as other commands find it."""
     stack, braze = local.stack, local.braze_url if wanted.is_simulated else None
     shown = str(shown_folder(wanted.rules))

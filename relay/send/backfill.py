@@ -41,7 +41,7 @@ Line = tuple[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class InputLines:
     """The lines of a file after the first `skip`, numbered from 1, without blank ones."""
 
     file: Path
@@ -55,7 +55,7 @@ class Lines:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class LineResult:
     """The result of one line: a status, a text, and in `made` its deliveries and parked events.
 
     `made` is None where the source's answer does not report them.
@@ -67,7 +67,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Tally:
+class BackfillCounts:
     """Counts of the answers so far: all lines up to `line`."""
 
     line: int
@@ -76,7 +76,7 @@ class Tally:
     parked: int = 0
     unwanted: int = 0
 
-    def add(self, number: int, answer: Answer) -> None:
+    def add(self, number: int, answer: LineResult) -> None:
         """Count one line's answer; lines come in order."""
         self.line = number
         self.statuses[answer.status] += 1
@@ -99,7 +99,7 @@ class Tally:
         return f"{counts or 'nothing posted'}: {made}{parked}{unwanted}{look}"
 
 
-def checked(source: Source, headers: Mapping[str, str], lines: Lines, *, digests: bool) -> int:
+def checked(source: Source, headers: Mapping[str, str], lines: InputLines, *, digests: bool) -> int:
     """Return the number of lines; end the command at the first that should not be posted.
 
     An event that cannot be read would be a dead letter. `digests` permits lines that only a digest
@@ -150,13 +150,13 @@ def _digests(made: Plan) -> Iterator[str]:
         )
 
 
-def backfill(address: Address, headers: Mapping[str, str], lines: Lines, total: int) -> int:
+def backfill(address: Address, headers: Mapping[str, str], lines: InputLines, total: int) -> int:
     """Post each of the `total` lines; return the exit code.
 
     A line that was posted before makes the same deliveries, with the same ids: a repeat does not
     send twice.
     """
-    tally = Tally(lines.skip)
+    tally = BackfillCounts(lines.skip)
     screen = Console(stderr=True, markup=False, highlight=False)
     try:
         with (
@@ -178,18 +178,18 @@ def backfill(address: Address, headers: Mapping[str, str], lines: Lines, total: 
     return 0 if tally.is_good else 1
 
 
-def _refused(lines: Lines, number: int, why: str) -> typer.BadParameter:
+def _refused(lines: InputLines, number: int, why: str) -> typer.BadParameter:
     problem = f"{lines.file}: line {number}{why}; nothing was posted"
     return typer.BadParameter(problem, param_hint="--each")
 
 
 def _answers(
     address: Address, headers: Mapping[str, str], lines: Iterable[Line]
-) -> Generator[tuple[int, Answer]]:
+) -> Generator[tuple[int, LineResult]]:
     """Yield each line's number and answer, in the order of the lines."""
     ended = threading.Event()
     pool = ThreadPoolExecutor(_THREADS)
-    waiting: deque[tuple[int, Future[Answer]]] = deque()
+    waiting: deque[tuple[int, Future[LineResult]]] = deque()
     with _session(ended) as session:
         try:
             for number, body in lines:
@@ -203,19 +203,19 @@ def _answers(
             pool.shutdown(cancel_futures=True)
 
 
-def _first(waiting: deque[tuple[int, Future[Answer]]]) -> tuple[int, Answer]:
+def _first(waiting: deque[tuple[int, Future[LineResult]]]) -> tuple[int, LineResult]:
     number, future = waiting.popleft()
     return number, future.result()
 
 
 def _post(
     address: Address, headers: Mapping[str, str], body: bytes, session: requests.Session
-) -> Answer:
+) -> LineResult:
     try:
         answer = send(address.signed(headers, body, int(time())), session)
     except (requests.RequestException, ValueError) as error:  # their text holds URL and headers
-        return Answer("no answer", type(error).__name__)
-    return Answer(str(answer.status_code), answer.text[:_SHOWN], _made(answer))
+        return LineResult("no answer", type(error).__name__)
+    return LineResult(str(answer.status_code), answer.text[:_SHOWN], _made(answer))
 
 
 def _made(answer: requests.Response) -> tuple[int, int] | None:

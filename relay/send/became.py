@@ -14,7 +14,7 @@ from handler.core.errors import NotJson
 from handler.core.models import Delivery, Verified, Webhook
 from handler.core.planning.plan import plan
 from handler.core.rules.source import Source
-from relay.local.received import Wanted as Sent
+from relay.local.received import ExpectedDelivery as Sent
 from relay.local.received import begins_late, content_lines, late_lines, ordered
 from relay.local.updates import object_lines, updates_for
 from relay.stacks.activity import Activity, Wanted, sends_of, updates_of

@@ -25,14 +25,14 @@ class WrongChange(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Override:
     """A value to be set at a path, both as typed."""
 
     path: str
     value: str
 
     @classmethod
-    def of(cls, text: str) -> "Change":
+    def of(cls, text: str) -> "Override":
         """Return the change in PATH=VALUE; raise WrongChange."""
         path, sign, value = text.partition("=")
         if not sign:
@@ -75,7 +75,7 @@ def put(sample: Sample, path: Path, value: JsonValue) -> Sample:
     return replace(sample, headers=texts)
 
 
-def changed(sample: Sample, changes: Iterable[Change]) -> tuple[Sample, list[str]]:
+def changed(sample: Sample, changes: Iterable[Override]) -> tuple[Sample, list[str]]:
     """Return the sample with all changes made, and notes on what was not there before.
 
     Raise WrongChange where a path leads nowhere, or a value is of another kind than the old one.
@@ -160,7 +160,7 @@ def written(path: Path) -> str:
     return text
 
 
-def _typed(change: Change, old: JsonValue, *, is_header: bool) -> JsonValue:
+def _typed(change: Override, old: JsonValue, *, is_header: bool) -> JsonValue:
     """Return the value that was typed: text stays text, a number a number; null is always null."""
     try:
         value: JsonValue = json.loads(change.value)

@@ -20,10 +20,10 @@ from handler.core.verification.schemes import SignedScheme
 from relay.console.options import RulesOption
 from relay.console.terminal import console
 from relay.paths import EVENTS, RULES
-from relay.send.backfill import Lines, backfill, checked
-from relay.send.changed_sample import Change, WrongChange, changed
+from relay.send.backfill import InputLines, backfill, checked
+from relay.send.changed_sample import Override, WrongChange, changed
 from relay.send.new_ids import NoNewId, renewed
-from relay.send.target import Wanted, address_of
+from relay.send.target import SendTarget, address_of
 from relay.stacks.selection import LocalPort, Operated, operated
 from relay.webhooks.post import send as post
 from relay.webhooks.samples import (
@@ -113,9 +113,9 @@ def send(  # noqa: PLR0913 - the options of a command
     added = _headers(header or [])
     found = _source(sources_in(rules, stage), name, rules)
     local = _local(url, stack_name, port)
-    address = address_of(found, Wanted(local.url if local else url, stack_name, secret_from))
+    address = address_of(found, SendTarget(local.url if local else url, stack_name, secret_from))
     if each:
-        lines = Lines(each, skip)
+        lines = InputLines(each, skip)
         total = checked(address.source, added, lines, digests=again)
         raise typer.Exit(backfill(address, added, lines, total))
     if sample:
@@ -168,7 +168,7 @@ def _posted(
 def _changed(sample: Sample, source: Source, given: Iterable[str], *, new: bool) -> Sample:
     """Return the sample with new ids and values, as asked; say what is new, and what was added."""
     try:
-        changes = [Change.of(one) for one in given]
+        changes = [Override.of(one) for one in given]
         if new:
             made = renewed(sample, source, secrets.choice)
             sample = made.sample

@@ -22,7 +22,7 @@ _THIS_MACHINE: Final = {"127.0.0.1", "localhost"}
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SendTarget:
     """The target: a URL, of a local stack too, or a deployed stack; and where its secret is."""
 
     url: str | None
@@ -30,7 +30,7 @@ class Wanted:
     secret_from: str | None
 
 
-def address_of(source: Source, wanted: Wanted) -> Address:
+def address_of(source: Source, wanted: SendTarget) -> Address:
     """Return where a source's webhooks are posted; end the command with a message without it."""
     stack = outputs(wanted.stack_name) if wanted.stack_name else {}
     if wanted.stack_name and not {"WebhookUrl", "SigningSecretsArn"} <= stack.keys():

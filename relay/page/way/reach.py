@@ -6,7 +6,7 @@ from typing import Any, Final, Literal
 
 from handler.core.braze.identifiers import IDENTIFIERS
 from handler.core.models import Delivery
-from relay.local.received import Wanted
+from relay.local.received import ExpectedDelivery
 from relay.page.reading import Kind
 from relay.page.way.attempts import Progress
 from relay.page.way.docs_words import checklist
@@ -14,7 +14,7 @@ from relay.page.way.request_json import JsonLine, plain_lines
 from relay.stacks.ledger import Record
 
 Mark = Literal["new", "changed", "removed", "same"]
-_SAME_SEND: Final = 4  # `Wanted.likeness` of a send that is this delivery's in every part
+_SAME_SEND: Final = 4  # `ExpectedDelivery.likeness` of a send that is this delivery's in every part
 # By the beginning of the simulated Braze's reason: a word of the item in the checklist of
 # docs/braze.md, or what to do where no setting of the dashboard is the cause.
 _ITEMS: Final[Mapping[str, str]] = {
@@ -83,7 +83,7 @@ def sends_for(
     found = [one for one in sends if one.get("dispatch_id") in dispatches and is_to(one, delivery)]
     if found or not any(is_lost(one.outcome) for one in tried.tries):
         return found
-    wanted = Wanted("", delivery)
+    wanted = ExpectedDelivery("", delivery)
     return [one for one in sends if is_to(one, delivery) and wanted.likeness(one) >= _SAME_SEND]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from handler.core.json_types import JsonValue
 from handler.core.models import Delivery
-from relay.local.received import Wanted
+from relay.local.received import ExpectedDelivery
 from relay.local.updates import (
     Record,
     amounts,
@@ -47,7 +47,7 @@ def update(array: str, one: JsonValue, because: str | None = None) -> Record:
 
 
 def test_each_delivery_has_its_user_once_and_all_that_it_wrote() -> None:
-    made = Wanted("order", delivery(attributes=[ATTRIBUTES], events=[PLACED]))
+    made = ExpectedDelivery("order", delivery(attributes=[ATTRIBUTES], events=[PLACED]))
     updates = [update("attributes", ATTRIBUTES), update("events", PLACED)]
     lines = list(update_lines(updates_in_order(updates, [made])))
     assert lines[:4] == [
@@ -62,7 +62,7 @@ def test_each_delivery_has_its_user_once_and_all_that_it_wrote() -> None:
 
 
 def test_consent_names_its_address_and_an_update_without_effect_says_why() -> None:
-    made = Wanted("unsubscribed", delivery(subscription_groups=[GROUP]))
+    made = ExpectedDelivery("unsubscribed", delivery(subscription_groups=[GROUP]))
     updates = [update("subscription_groups", GROUP, "no profile has it")]
     assert list(update_lines(updates_in_order(updates, [made]))) == [
         "unsubscribed -> shop/confirm",
@@ -82,7 +82,9 @@ def test_an_amount_that_no_number_holds_is_said_in_words() -> None:
 
 
 def test_of_two_orders_alike_each_has_one_event_and_what_is_left_is_of_no_sample() -> None:
-    first, second = (Wanted(name, delivery(events=[PLACED])) for name in ("first", "second"))
+    first, second = (
+        ExpectedDelivery(name, delivery(events=[PLACED])) for name in ("first", "second")
+    )
     updates = [update("events", PLACED) for _ in range(3)]
     found = updates_in_order(updates, [first, second])
     assert [one.sample if one else None for one, _ in found] == ["first", "second", None]

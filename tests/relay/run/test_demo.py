@@ -9,8 +9,8 @@ from handler.core.braze.request import request
 from handler.core.models import Delivery
 from handler.core.rules.source import Source
 from relay.local.received import (
+    ExpectedDelivery,
     Record,
-    Wanted,
     answer_lines,
     begins_late,
     late_lines,
@@ -47,7 +47,7 @@ def as_received(body: Record, before: Record | None = None) -> Record:
     }
 
 
-def messages(posted: list[Posted], sources: dict[str, Source]) -> list[Wanted]:
+def messages(posted: list[Posted], sources: dict[str, Source]) -> list[ExpectedDelivery]:
     """Return the deliveries of the samples that send a message."""
     return [one for one in wanted(posted, sources) if "recipients" in asked(one.delivery)]
 

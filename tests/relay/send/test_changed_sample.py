@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from relay.send.changed_sample import Change, WrongChange, changed, steps_of
+from relay.send.changed_sample import Override, WrongChange, changed, steps_of
 from relay.webhooks.samples import Sample
 
 BODY: dict[str, Any] = {
@@ -19,7 +19,7 @@ SAMPLE = Sample("order", "shop", {"X-Shopify-Topic": "orders/create"}, BODY)
 
 
 def body_with(*given: str) -> Any:
-    return changed(SAMPLE, [Change.of(one) for one in given])[0].body
+    return changed(SAMPLE, [Override.of(one) for one in given])[0].body
 
 
 @pytest.mark.parametrize(
@@ -62,12 +62,12 @@ def test_a_change_touches_its_own_place_alone_and_the_sample_not_at_all() -> Non
 
 
 def test_a_header_is_set_in_any_spelling() -> None:
-    sample, notes = changed(SAMPLE, [Change.of('headers."x-shopify-topic"=orders/paid')])
+    sample, notes = changed(SAMPLE, [Override.of('headers."x-shopify-topic"=orders/paid')])
     assert (sample.headers, notes) == ({"x-shopify-topic": "orders/paid"}, [])
 
 
 def test_a_last_key_that_is_not_there_is_added_with_a_note() -> None:
-    sample, notes = changed(SAMPLE, [Change.of("body.total_prize=5")])
+    sample, notes = changed(SAMPLE, [Override.of("body.total_prize=5")])
     assert isinstance(sample.body, dict)
     assert sample.body["total_prize"] == 5
     assert notes == ["the sample had no body.total_prize: it is added; did you mean total_price?"]
