@@ -9,7 +9,7 @@ from rich.table import Table
 
 from relay.console.terminal import console
 from relay.cost.measured import BRAZE_MS, DYNAMODB_MS, SQS_MS, Measured, read
-from relay.cost.month import Part, Traffic, month
+from relay.cost.month import CostItem, Traffic, month
 from relay.cost.prices import AS_OF, REGION
 
 _MOST: Final = 10**12  # webhooks
@@ -71,7 +71,7 @@ def cost(  # noqa: PLR0913 - the options of a command
         show(parts, traffic, measured)
 
 
-def document(parts: list[Part], traffic: Traffic, measured: Measured) -> dict[str, object]:
+def document(parts: list[CostItem], traffic: Traffic, measured: Measured) -> dict[str, object]:
     """Return the costs as JSON, in US dollars."""
     return {
         "events_per_month": traffic.webhooks,
@@ -81,7 +81,7 @@ def document(parts: list[Part], traffic: Traffic, measured: Measured) -> dict[st
     }
 
 
-def show(parts: list[Part], traffic: Traffic, measured: Measured) -> None:
+def show(parts: list[CostItem], traffic: Traffic, measured: Measured) -> None:
     """Print the parts, their sum, and what it assumes."""
     table = Table("part", "formula", "$ a month", title_justify="left")
     table.columns[2].justify = "right"
@@ -95,7 +95,7 @@ def show(parts: list[Part], traffic: Traffic, measured: Measured) -> None:
         to.print(f"- {line}", highlight=False)
 
 
-def total(parts: list[Part]) -> float:
+def total(parts: list[CostItem]) -> float:
     """Return the sum of the parts in US dollars."""
     return sum(part.dollars for part in parts)
 

@@ -55,7 +55,7 @@ class Traffic:
     rules: int = 1
 
 
-class Part(NamedTuple):
+class CostItem(NamedTuple):
     """A part of a month's costs: what it is, its formula, and US dollars."""
 
     name: str
@@ -63,23 +63,23 @@ class Part(NamedTuple):
     dollars: float
 
 
-def month(traffic: Traffic, measured: Measured) -> list[Part]:
+def month(traffic: Traffic, measured: Measured) -> list[CostItem]:
     """Return the parts of a month's costs."""
     delivered = traffic.webhooks * traffic.deliveries
     return [
-        Part(
+        CostItem(
             "API Gateway",
             f"W × {_millionth(API_REQUEST)}",
             traffic.webhooks * API_REQUEST,
         ),
         *_functions(traffic, measured, delivered),
-        Part(
+        CostItem(
             "SQS",
             f"(D + 2 × B + {POLLS:,}) × {_millionth(SQS_REQUEST)}",
             (delivered + 2 * delivered / traffic.batch + POLLS) * SQS_REQUEST,
         ),
         *_ledger(traffic, measured, delivered),
-        Part(
+        CostItem(
             "Secrets Manager",
             f"{SECRETS} × {SECRET:.2f} + {READS:,} × {SECRET_READ * 10**4:.2f} / 10⁴",
             SECRETS * SECRET + READS * SECRET_READ,
@@ -88,7 +88,7 @@ def month(traffic: Traffic, measured: Measured) -> list[Part]:
     ]
 
 
-def _functions(traffic: Traffic, measured: Measured, delivered: float) -> list[Part]:
+def _functions(traffic: Traffic, measured: Measured, delivered: float) -> list[CostItem]:
     webhook = measured.webhook(traffic.memory, traffic.cold) / 1000
     batch = measured.batch(traffic.batch, traffic.memory, traffic.cold) / 1000
     return [
@@ -97,9 +97,9 @@ def _functions(traffic: Traffic, measured: Measured, delivered: float) -> list[P
     ]
 
 
-def _function(name: str, letter: str, traffic: Traffic, count: float, seconds: float) -> Part:
+def _function(name: str, letter: str, traffic: Traffic, count: float, seconds: float) -> CostItem:
     gigabytes = traffic.memory / 1024
-    return Part(
+    return CostItem(
         f"Lambda, {name}",
         f"{letter} × ({_millionth(INVOCATION)} + {seconds:.4f} s × {gigabytes:g} GB × "
         f"{GB_SECOND * 10**5:.2f} / 10⁵)",
@@ -107,17 +107,17 @@ def _function(name: str, letter: str, traffic: Traffic, count: float, seconds: f
     )
 
 
-def _ledger(traffic: Traffic, measured: Measured, delivered: float) -> list[Part]:
+def _ledger(traffic: Traffic, measured: Measured, delivered: float) -> list[CostItem]:
     writes = measured.batches[traffic.batch].writes + INDEXES
     months = traffic.ledger_days / 30
     states = STATES if delivered else 0
     return [
-        Part(
+        CostItem(
             "DynamoDB, written",
             f"(D × {writes:g} + {states:,}) × {_millionth(WRITE)}",
             (delivered * writes + states) * WRITE,
         ),
-        Part(
+        CostItem(
             f"DynamoDB, kept for {traffic.ledger_days} days",
             f"D × {traffic.ledger_days} / 30 × 1 KB × {STORED_GB:.2f} / 10⁶ KB",
             delivered * months * ITEM_GB * STORED_GB,
@@ -125,7 +125,7 @@ def _ledger(traffic: Traffic, measured: Measured, delivered: float) -> list[Part
     ]
 
 
-def _watched(traffic: Traffic, measured: Measured, delivered: float) -> list[Part]:
+def _watched(traffic: Traffic, measured: Measured, delivered: float) -> list[CostItem]:
     webhook = measured.webhook_log_bytes + ACCESS_BYTES + PLATFORM_BYTES
     delivery = measured.batches[traffic.batch].log_bytes
     logged = traffic.webhooks * webhook + delivered * delivery
@@ -133,15 +133,15 @@ def _watched(traffic: Traffic, measured: Measured, delivered: float) -> list[Par
     metrics = METRICS + METRICS_EACH * (traffic.sources + traffic.rules)
     metrics *= traffic.webhooks > 0  # one that is not written costs nothing
     return [
-        Part(
+        CostItem(
             "CloudWatch, logs",
             f"(W × {webhook:,.0f} + D × {delivery:,.0f} + B × {PLATFORM_BYTES}) × "
             f"{LOG_BYTE * 10**9:.2f} / 10⁹",
             logged * LOG_BYTE,
         ),
-        Part("CloudWatch, metrics", f"{metrics} × {METRIC:.2f}", metrics * METRIC),
-        Part("CloudWatch, alarms", f"{ALARMS} × {ALARM:.2f}", ALARMS * ALARM),
-        Part("KMS, key of the alarms", f"{KEY:.2f}", KEY),
+        CostItem("CloudWatch, metrics", f"{metrics} × {METRIC:.2f}", metrics * METRIC),
+        CostItem("CloudWatch, alarms", f"{ALARMS} × {ALARM:.2f}", ALARMS * ALARM),
+        CostItem("KMS, key of the alarms", f"{KEY:.2f}", KEY),
     ]
 
 

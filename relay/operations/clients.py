@@ -19,7 +19,7 @@ class NoSuchResource(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StatusSection:
     """One part of the status screen: its lines for the terminal, and the same as JSON."""
 
     name: str
@@ -28,14 +28,14 @@ class Part:
     level: Level = "good"
 
     @classmethod
-    def unread(cls, name: str, error: Exception) -> "Part":
+    def unread(cls, name: str, error: Exception) -> "StatusSection":
         """Return the part for something that could not be read, with the reason."""
         why = f"cannot be read: {error}"
         return cls(name, (why,), {"unread": str(error)}, "unread")
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class StackClients:
     """A stack with everything that is made only once; threads share its clients."""
 
     stack: Operated
@@ -44,7 +44,7 @@ class Desk:
     found: dict[str, Resources] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, stack: Operated, names: Names, services: Iterable[str]) -> "Desk":
+    def of(cls, stack: Operated, names: Names, services: Iterable[str]) -> "StackClients":
         """Return a stack with its clients, made here: boto3 makes them in one thread only."""
         return cls(stack, names, {service: stack.client(service) for service in services})
 

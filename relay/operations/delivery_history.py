@@ -12,7 +12,7 @@ from handler.core.braze.refused import remainder_id
 from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.planning.delivery_id import delivery_id
 from relay.console.format import ago, since, until
-from relay.operations.clients import Desk
+from relay.operations.clients import StackClients
 from relay.rules.names import Names, Rule
 from relay.stacks.ledger import Ledger, Record
 from relay.stacks.logs import GROUPS, Line, Search
@@ -38,7 +38,7 @@ _PART_OF_ID: Final = re.compile(r"[0-9a-f]{8,63}")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundDelivery:
     """A delivery, by what it was found (`event`, `once`, `delivery id`, `rule`), and its record.
 
     The record is empty where only the log has the delivery: it was never claimed, or has expired.
@@ -49,7 +49,7 @@ class Found:
     by: tuple[str, ...]
     record: Record
     rule: Rule | None = None
-    rest: "Found | None" = None
+    rest: "FoundDelivery | None" = None
 
     @property
     def origin(self) -> str:
@@ -62,7 +62,7 @@ class NoIndex(Exception):
     """The table has no such index: the stack is of an older release."""
 
 
-def find(table: Ledger, text: str, names: Names) -> list[Found]:
+def find(table: Ledger, text: str, names: Names) -> list[FoundDelivery]:
     """Return the deliveries of an event's id, of a `once` or of a delivery's id.
 
     Raise NoIndex for a table without the indexes, and botocore's errors.
@@ -80,11 +80,13 @@ def find(table: Ledger, text: str, names: Names) -> list[Found]:
     found = []
     for key, record in table.as_recorded(table.get_many(reasons)).items():
         one = key.removeprefix(_PREFIX)
-        found.append(Found(one, tuple(reasons[key]), record, possible.get(one)))
+        found.append(FoundDelivery(one, tuple(reasons[key]), record, possible.get(one)))
     return sorted(found, key=lambda one: (one.origin, one.id))
 
 
-def find_logged(desk: Desk, text: str, start: float) -> list[tuple[Found, list[Line]]]:
+def find_logged(
+    desk: StackClients, text: str, start: float
+) -> list[tuple[FoundDelivery, list[Line]]]:
     """Return the deliveries that the ingest log has and the ledger has not.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
@@ -93,11 +95,11 @@ def find_logged(desk: Desk, text: str, start: float) -> list[tuple[Found, list[L
     ids = {text: None} if _ID.fullmatch(text) else _possible(text, desk.names)
     for one, rule in list(ids.items())[:SEARCHED]:
         if within := logged(desk, one, start):
-            found.append((Found(one, ("log",), {}, rule), within))
+            found.append((FoundDelivery(one, ("log",), {}, rule), within))
     return found
 
 
-def find_begun(desk: Desk, text: str, start: float) -> list[Found]:
+def find_begun(desk: StackClients, text: str, start: float) -> list[FoundDelivery]:
     """Return the deliveries whose ids begin so: ids of the log, with their ledger records.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
@@ -114,7 +116,7 @@ def is_part_of_id(text: str) -> bool:
     return bool(_PART_OF_ID.fullmatch(text))
 
 
-def logged(desk: Desk, delivery_id: str, start: float) -> list[Line]:
+def logged(desk: StackClients, delivery_id: str, start: float) -> list[Line]:
     """Return the lines of both functions' logs that name a delivery, oldest first.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such logs.
@@ -125,14 +127,16 @@ def logged(desk: Desk, delivery_id: str, start: float) -> list[Line]:
     return sorted(found, key=lambda line: line.at)
 
 
-def with_ids(desk: Desk, ids: Mapping[str, str]) -> list[Found]:
+def with_ids(desk: StackClients, ids: Mapping[str, str]) -> list[FoundDelivery]:
     """Return deliveries with their ledger records; `ids` has by what each was found."""
     table = Ledger.of(desk.stack)
     records = table.as_recorded(table.get_many(f"{_PREFIX}{one}" for one in ids))
-    return [Found(one, (by,), records.get(f"{_PREFIX}{one}", {})) for one, by in ids.items()]
+    return [
+        FoundDelivery(one, (by,), records.get(f"{_PREFIX}{one}", {})) for one, by in ids.items()
+    ]
 
 
-def with_rest(table: Ledger, found: Sequence[Found]) -> list[Found]:
+def with_rest(table: Ledger, found: Sequence[FoundDelivery]) -> list[FoundDelivery]:
     """Return deliveries with what became of the objects that Braze refused of them.
 
     Of a redriven delivery of refused objects Braze may refuse a part once more. Raise botocore's
@@ -142,12 +146,12 @@ def with_rest(table: Ledger, found: Sequence[Found]) -> list[Found]:
     read = table.get_many(f"{_PREFIX}{one}" for one in ids) if ids else {}
     records = table.as_recorded(read)
     known = ((key.removeprefix(_PREFIX), record) for key, record in records.items())
-    parts = [Found(one, (), record) for one, record in known]
+    parts = [FoundDelivery(one, (), record) for one, record in known]
     rest = {one.id: one for one in (with_rest(table, parts) if parts else ())}
     return [replace(one, rest=rest.get(remainder_id(one.id))) for one in found]
 
 
-def described(found: Found, log: Sequence[Line], now: float) -> Iterator[tuple[str, str]]:
+def described(found: FoundDelivery, log: Sequence[Line], now: float) -> Iterator[tuple[str, str]]:
     """Yield what the ledger and the log know of a delivery, as names and words."""
     record = found.record
     yield from _origin(found, log)
@@ -180,7 +184,7 @@ def refused_places(record: Record) -> str:
     return ", ".join(str(last[-1].get("refused", "")).split()) if is_accepted else ""
 
 
-def _attempts(found: Found, now: float) -> Iterator[tuple[str, str]]:
+def _attempts(found: FoundDelivery, now: float) -> Iterator[tuple[str, str]]:
     attempts, last = found.record.get("attempts", 0), found.record.get("last", [])
     kept = f" (the ledger keeps the last {len(last)})" if last and attempts > len(last) else ""
     yield "attempts", f"{attempts}{kept}"
@@ -191,7 +195,7 @@ def _attempts(found: Found, now: float) -> Iterator[tuple[str, str]]:
         yield "refused", f"{refused}: these are delivery {part}, {state}"
 
 
-def _state_of_rest(rest: Found | None) -> str:
+def _state_of_rest(rest: FoundDelivery | None) -> str:
     if rest is None:
         return "a dead letter until it is redriven or dropped"
     state = str(rest.record.get("state", "?"))
@@ -200,7 +204,7 @@ def _state_of_rest(rest: Found | None) -> str:
     return f"redriven since: {state}{_MEANINGS.get(state, '')}{again}"
 
 
-def next_step(found: Found, log: Sequence[Line]) -> str:
+def next_step(found: FoundDelivery, log: Sequence[Line]) -> str:
     """Return the command that comes next, without options that name the stack; empty for none."""
     record, short = found.record, found.id[:_SHORT]
     state = record.get("state")
@@ -216,7 +220,7 @@ def next_step(found: Found, log: Sequence[Line]) -> str:
     return f"held show {short}" if state == LedgerState.HELD else ""
 
 
-def _origin(found: Found, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
+def _origin(found: FoundDelivery, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
     own = found if found.record else replace(found, record=_named(found, log))
     yield "rule", f"{own.origin}, workspace {own.record.get('workspace', '?')}"
     yield "found by", ", ".join(found.by)
@@ -226,13 +230,13 @@ def _origin(found: Found, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
         yield "part of", f"{whole}, of which Braze accepted the rest"
 
 
-def part_of(found: Found, log: Sequence[Line]) -> str:
+def part_of(found: FoundDelivery, log: Sequence[Line]) -> str:
     """Return the id of the delivery whose refused objects this one is; empty for any other."""
     own = (line.entry for line in log if line.entry.get("id") == found.id)
     return next((str(one) for each in own if (one := each.get("refused_of"))), "")
 
 
-def _named(found: Found, log: Sequence[Line]) -> dict[str, Any]:
+def _named(found: FoundDelivery, log: Sequence[Line]) -> dict[str, Any]:
     """Return the source, rule and workspace of a delivery by its lines of the log."""
     entry = next((line.entry for line in log if line.entry.get("id") == found.id), {})
     return {name: entry[name] for name in ("source", "rule", "workspace") if name in entry}

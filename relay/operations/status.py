@@ -17,7 +17,7 @@ from relay.console.format import moment
 from relay.console.interrupt import noticed
 from relay.console.options import RulesOption
 from relay.console.terminal import console
-from relay.operations.clients import Desk, NoSuchResource, Part
+from relay.operations.clients import NoSuchResource, StackClients, StatusSection
 from relay.operations.status_parts import (
     alarms,
     dead_letters,
@@ -30,7 +30,7 @@ from relay.paths import RULES
 from relay.rules.names import Names, read_names
 from relay.stacks.selection import ConfigEnv, LocalOption, LocalPort, Operated, StackName, operated
 
-Read = Callable[[Desk, float], Part | list[Part]]
+Read = Callable[[StackClients, float], StatusSection | list[StatusSection]]
 _SERVICES: Final = ("sqs", "dynamodb", "cloudwatch", "logs", "cloudformation")
 _EVERY: Final = 2.0
 _STYLES: Final = {"good": "green", "warning": "yellow", "bad": "bold red", "unread": "magenta"}
@@ -63,15 +63,15 @@ _LOOKS: Final = (
 class Screen:
     """All parts of the screen, as last read."""
 
-    desk: Desk
-    _read: dict[tuple[str, ...], tuple[float, list[Part]]] = field(default_factory=dict)
+    desk: StackClients
+    _read: dict[tuple[str, ...], tuple[float, list[StatusSection]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stack: Operated, names: Names) -> "Screen":
         """Return the screen of a stack; nothing is read yet."""
-        return cls(Desk.of(stack, names, _SERVICES))
+        return cls(StackClients.of(stack, names, _SERVICES))
 
-    def look(self, now: float) -> list[Part]:
+    def look(self, now: float) -> list[StatusSection]:
         """Read all parts that are due, at the same time, and return every part in order."""
         due = [one for one in _LOOKS if self._due(one, now)]
         with ThreadPoolExecutor(len(_LOOKS)) as pool:
@@ -123,13 +123,13 @@ def status(  # noqa: PLR0913 - the options of a command
         raise typer.Exit(1)
 
 
-def document(stack: Operated, parts: Sequence[Part], now: float) -> dict[str, object]:
+def document(stack: Operated, parts: Sequence[StatusSection], now: float) -> dict[str, object]:
     """Return the screen as JSON: a part that could not be read is `{"unread": why}`."""
     found = {part.name.replace(" ", "_").lower(): part.document for part in parts}
     return {"stack": stack.name, "at": int(now), **found}
 
 
-def shown(stack: Operated, parts: Sequence[Part], now: float) -> Text:
+def shown(stack: Operated, parts: Sequence[StatusSection], now: float) -> Text:
     """Return the screen for the terminal, in lines that are not broken."""
     width = max(len(name) for name in (stack.name, *(part.name for part in parts)))
     found = Text()
@@ -141,11 +141,11 @@ def shown(stack: Operated, parts: Sequence[Part], now: float) -> Text:
     return found
 
 
-def _parts(look: _Look, desk: Desk, now: float) -> list[Part]:
+def _parts(look: _Look, desk: StackClients, now: float) -> list[StatusSection]:
     try:
         found = look.read(desk, now)
     except (ClientError, BotoCoreError, NoSuchResource) as error:
-        return [Part.unread(name, error) for name in look.names]
+        return [StatusSection.unread(name, error) for name in look.names]
     return found if isinstance(found, list) else [found]
 
 

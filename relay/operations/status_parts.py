@@ -12,9 +12,9 @@ from handler.core.braze.endpoints import ENDPOINTS
 from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.reasons import Reason
 from relay.console.format import DAY, counted, moment, since, span, until
-from relay.operations.clients import Desk, Level, Part, formation_name
+from relay.operations.clients import Level, StackClients, StatusSection, formation_name
 from relay.operations.pause import KEY, described
-from relay.operations.surge import Surge, keys, surge_of
+from relay.operations.surge import RuleSurge, keys, surge_of
 from relay.stacks.ledger import Ledger, Record, living
 from relay.stacks.logs import Line, Search
 from relay.stacks.selection import LOW_PRIORITY, Operated, command
@@ -38,7 +38,7 @@ _STEP: Final = 300  # seconds of one figure
 _MOST_NAMES: Final = 100  # CloudWatch, DescribeAlarms: names in one call
 
 
-def ledger(desk: Desk, now: float) -> list[Part]:
+def ledger(desk: StackClients, now: float) -> list[StatusSection]:
     """Return the parts that come from the ledger, in one read; raise botocore's errors."""
     workspaces, surges = sorted(desk.names.workspaces), keys(desk.names)
     scopes = [f"{one}#{each.permission}" for one in workspaces for each in ENDPOINTS]
@@ -64,7 +64,7 @@ def ledger(desk: Desk, now: float) -> list[Part]:
     ]
 
 
-def _breakers(desk: Desk, found: Found, now: float) -> Part:
+def _breakers(desk: StackClients, found: Found, now: float) -> StatusSection:
     lines = [line for name, record in found.items() for line in _breaker(desk, name, record, now)]
     # A permission's breaker closes by a delivery that needs it, and there may be no more of these.
     opened = [
@@ -76,10 +76,10 @@ def _breakers(desk: Desk, found: Found, now: float) -> Part:
         name: {"open": "open_until" in record, **_without(record, "pk", "expires")}
         for name, record in found.items()
     }
-    return Part("Braze", tuple(lines), document, "bad" if opened else "good")
+    return StatusSection("Braze", tuple(lines), document, "bad" if opened else "good")
 
 
-def _breaker(desk: Desk, name: str, record: Record, now: float) -> Iterator[str]:
+def _breaker(desk: StackClients, name: str, record: Record, now: float) -> Iterator[str]:
     if "open_until" not in record:
         yield f"{name}: sending"
         return
@@ -117,7 +117,7 @@ def _next(record: Record, now: float, what: str) -> str:
     return "the next delivery is a probe"
 
 
-def _rates(found: Found, now: float) -> Part:
+def _rates(found: Found, now: float) -> StatusSection:
     limited = any(record.get("until", 0) > now for record in found.values())
     # The sends' limit has the workspace's name alone, each other one its rate class behind that.
     lines = tuple(
@@ -126,7 +126,7 @@ def _rates(found: Found, now: float) -> Part:
     document: JsonValue = {
         name: _without(record, "pk", "expires") for name, record in found.items()
     }
-    return Part("rate limit", lines, document, "warning" if limited else "good")
+    return StatusSection("rate limit", lines, document, "warning" if limited else "good")
 
 
 def _rate(record: Record, now: float) -> str:
@@ -146,13 +146,13 @@ def _rate(record: Record, now: float) -> str:
     return ", ".join(words) or "not limited"
 
 
-def _pauses(scopes: Mapping[str, Record], now: float) -> Part:
+def _pauses(scopes: Mapping[str, Record], now: float) -> StatusSection:
     lines = tuple(described(scope, record, now) for scope, record in sorted(scopes.items()))
     document: JsonValue = {scope: dict(record) for scope, record in scopes.items()}
-    return Part("pauses", lines or ("none",), document, "warning" if scopes else "good")
+    return StatusSection("pauses", lines or ("none",), document, "warning" if scopes else "good")
 
 
-def _surges(surges: list[Surge], unread: tuple[str, ...], now: float) -> Part:
+def _surges(surges: list[RuleSurge], unread: tuple[str, ...], now: float) -> StatusSection:
     stopped = [surge for surge in surges if surge.stopped_at is not None]
     lines = [f"{surge.rule}: {'; '.join(surge.described(now))}" for surge in stopped]
     lines += [f"{file} cannot be read: its rules are not shown" for file in unread]
@@ -161,14 +161,16 @@ def _surges(surges: list[Surge], unread: tuple[str, ...], now: float) -> Part:
     }
     quiet = ("nothing is stopped",)
     is_good = not stopped and not unread
-    return Part("surges", tuple(lines) or quiet, document, "good" if is_good else "warning")
+    return StatusSection(
+        "surges", tuple(lines) or quiet, document, "good" if is_good else "warning"
+    )
 
 
 def _without(record: Record, *names: str) -> dict[str, JsonValue]:
     return {name: value for name, value in record.items() if name not in names}
 
 
-def queues(desk: Desk, now: float) -> list[Part]:
+def queues(desk: StackClients, now: float) -> list[StatusSection]:
     """Return how many deliveries wait in each queue.
 
     A stack of an earlier release has no low-priority queue, and one may be deleted.
@@ -178,11 +180,11 @@ def queues(desk: Desk, now: float) -> list[Part]:
     return [_queue(desk, name, output, now) for name, output in there.items()]
 
 
-def _queue(desk: Desk, name: str, output: str, now: float) -> Part:
+def _queue(desk: StackClients, name: str, output: str, now: float) -> StatusSection:
     try:
         visible, in_flight, delayed = _counts(desk, output)
     except (ClientError, BotoCoreError) as error:
-        return Part.unread(name, error)
+        return StatusSection.unread(name, error)
     oldest, age = _oldest(desk, output, now)
     # Every wait is a visibility timeout, so SQS cannot tell the waiting from those in work.
     line = f"{visible:,} to be taken, {in_flight:,} in work or waiting, {delayed:,} delayed"
@@ -192,22 +194,22 @@ def _queue(desk: Desk, name: str, output: str, now: float) -> Part:
         "delayed": delayed,
         "oldest": oldest,
     }
-    return Part(name, (line, *age), document)
+    return StatusSection(name, (line, *age), document)
 
 
-def dead_letters(desk: Desk, _now: float) -> Part:
+def dead_letters(desk: StackClients, _now: float) -> StatusSection:
     """Return the number of letters, dead and held together: only a receive shows which."""
     visible, in_flight, _ = _counts(desk, "DeadLetterQueueUrl")
     number = visible + in_flight
     if not number:
-        return Part("dead letters", ("none",), {"count": 0})
+        return StatusSection("dead letters", ("none",), {"count": 0})
     taken = f", {in_flight:,} of them taken by somebody now" if in_flight else ""
     found = f"{counted(number, 'letter')}{taken}, dead or held; which, and why:"
     lists = (command(desk.stack, f"{group} list") for group in ("dead-letters", "held"))
-    return Part("dead letters", (found, *lists), {"count": number}, "warning")
+    return StatusSection("dead letters", (found, *lists), {"count": number}, "warning")
 
 
-def _counts(desk: Desk, output: str) -> tuple[int, int, int]:
+def _counts(desk: StackClients, output: str) -> tuple[int, int, int]:
     found = desk.clients["sqs"].get_queue_attributes(
         QueueUrl=desk.stack.outputs[output], AttributeNames=list(_COUNTS)
     )["Attributes"]
@@ -215,7 +217,7 @@ def _counts(desk: Desk, output: str) -> tuple[int, int, int]:
     return visible, in_flight, delayed
 
 
-def _oldest(desk: Desk, output: str, now: float) -> tuple[int | None, tuple[str, ...]]:
+def _oldest(desk: StackClients, output: str, now: float) -> tuple[int | None, tuple[str, ...]]:
     """Return the age of the oldest message in seconds, if CloudWatch has it, and its line."""
     if desk.stack.endpoint is not None:
         return None, ()  # the emulator's queues report nothing to CloudWatch
@@ -228,7 +230,7 @@ def _oldest(desk: Desk, output: str, now: float) -> tuple[int | None, tuple[str,
     return age, (f"oldest: {span(age)}",)
 
 
-def _age(desk: Desk, output: str, now: float) -> int | None:
+def _age(desk: StackClients, output: str, now: float) -> int | None:
     name = desk.stack.outputs[output].rpartition("/")[2]
     end = datetime.fromtimestamp(now, UTC)
     metric: dict[str, Any] = {
@@ -248,7 +250,7 @@ def _age(desk: Desk, output: str, now: float) -> int | None:
     return int(values[0]) if values else None
 
 
-def alarms(desk: Desk, now: float) -> Part:
+def alarms(desk: StackClients, now: float) -> StatusSection:
     """Return the stack's alarms in state ALARM; raise botocore's errors."""
     resources = desk.resources().items()
     names = {physical: name for (kind, name), physical in resources if kind.endswith("::Alarm")}
@@ -260,10 +262,12 @@ def alarms(desk: Desk, now: float) -> Part:
         texts.append(f"{name.removesuffix('Alarm')} {began}: {why}")
     document = [names[alarm["AlarmName"]] for alarm in found]
     quiet = f"none of {len(names)} is in alarm"
-    return Part("alarms", tuple(texts) or (quiet,), [*document], "bad" if texts else "good")
+    return StatusSection(
+        "alarms", tuple(texts) or (quiet,), [*document], "bad" if texts else "good"
+    )
 
 
-def last_errors(desk: Desk, now: float) -> Part:
+def last_errors(desk: StackClients, now: float) -> StatusSection:
     """Return the last attempts within 15 minutes that Braze did not accept.
 
     Those of deliveries that were accepted since are left out. Raise botocore's errors, and
@@ -284,10 +288,10 @@ def last_errors(desk: Desk, now: float) -> Part:
     over = f"; what failed ({counted(count, 'attempt')}) was accepted since" if count else ""
     quiet = (f"none in 15 minutes{over}",)
     level: Level = "warning" if shown else "good"
-    return Part("last errors", texts or quiet, [dict(line.entry) for line in shown], level)
+    return StatusSection("last errors", texts or quiet, [dict(line.entry) for line in shown], level)
 
 
-def _still_open(desk: Desk, errors: list[Line]) -> list[Line]:
+def _still_open(desk: StackClients, errors: list[Line]) -> list[Line]:
     """Return the errors of deliveries that the ledger does not know as accepted."""
     table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
     known = table.deliveries({str(line.entry.get("id", "")) for line in errors})
@@ -295,7 +299,7 @@ def _still_open(desk: Desk, errors: list[Line]) -> list[Line]:
     return [line for line in errors if str(line.entry.get("id", "")) not in over]
 
 
-def sent(desk: Desk, now: float) -> Part:
+def sent(desk: StackClients, now: float) -> StatusSection:
     """Return how many deliveries Braze accepted in the last hour, and in the last day.
 
     CloudWatch has them in sums of five minutes, the local stack in its log lines. Raise botocore's
@@ -306,10 +310,10 @@ def sent(desk: Desk, now: float) -> Part:
     hour = sum(count for at, count in found if at >= now - _HOUR)
     day = sum(count for _, count in found)
     line = f"{hour:,} in the last hour, {day:,} in the last day"
-    return Part("sent", (line,), {"hour": hour, "day": day})
+    return StatusSection("sent", (line,), {"hour": hour, "day": day})
 
 
-def _logged(desk: Desk, now: float) -> Iterator[tuple[float, int]]:
+def _logged(desk: StackClients, now: float) -> Iterator[tuple[float, int]]:
     group = desk.log_group("DeliverLogGroup")
     for line in Search(now - DAY, pattern=_ACCEPTED).lines(desk.clients["logs"], group):
         entry = line.entry
@@ -317,7 +321,7 @@ def _logged(desk: Desk, now: float) -> Iterator[tuple[float, int]]:
             yield line.at, 1
 
 
-def _published(desk: Desk, now: float) -> Iterator[tuple[float, int]]:
+def _published(desk: StackClients, now: float) -> Iterator[tuple[float, int]]:
     dimension = {"Name": "service", "Value": formation_name(desk.stack)}
     metric = {"Namespace": NAMESPACE, "MetricName": "DeliveriesAccepted", "Dimensions": [dimension]}
     stat = {"Metric": metric, "Period": _STEP, "Stat": "Sum"}

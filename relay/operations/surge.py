@@ -25,7 +25,7 @@ RuleArgument = Annotated[str, typer.Argument(help="The rule.", metavar="SOURCE/R
 
 
 @dataclass(frozen=True, slots=True)
-class Surge:
+class RuleSurge:
     """One rule's surge limit, and its counts; times in epoch seconds.
 
     `limit` is (deliveries, seconds), None for a rule that is not in the rules folder. `passed`
@@ -65,7 +65,7 @@ def keys(names: Names) -> list[str]:
     return [key(rule) for rule, named in sorted(names.rules.items()) if named.surge]
 
 
-def surge_of(record_key: str, record: Record, names: Names, now: float) -> Surge:
+def surge_of(record_key: str, record: Record, names: Names, now: float) -> RuleSurge:
     """Return the surge limit of a ledger item; an absent or expired one has let nothing pass."""
     written = record_key.partition("#")[2]
     source, _, rule = written.partition("/")
@@ -73,7 +73,7 @@ def surge_of(record_key: str, record: Record, names: Names, now: float) -> Surge
     limit = named.surge if named else None
     found = living(record, now)
     current = limit is None or found.get("window") == int(now // limit[1] * limit[1])
-    return Surge(
+    return RuleSurge(
         written,
         limit,
         passed=found.get("count", 0) if current else 0,
@@ -84,7 +84,7 @@ def surge_of(record_key: str, record: Record, names: Names, now: float) -> Surge
     )
 
 
-def surges(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list[Surge]:
+def surges(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list[RuleSurge]:
     """Return the surge limits of the rules folder; with `everywhere` those of other rules too."""
     wanted = keys(names)
     records: dict[str, Record] = {one: {} for one in wanted}
@@ -95,7 +95,7 @@ def surges(table: Ledger, names: Names, now: float, *, everywhere: bool) -> list
     return [surge_of(one, record, names, now) for one, record in sorted(records.items())]
 
 
-def settle(table: Ledger, rule: Rule, verb: Verb, seen: Surge, now: int) -> bool:
+def settle(table: Ledger, rule: Rule, verb: Verb, seen: RuleSurge, now: int) -> bool:
     """Release or drop what a surge limit has stopped; False where that has changed since `seen`."""
     field = "released_at" if verb == "release" else "dropped_at"
     done, _ = table.change(
@@ -190,7 +190,7 @@ def drop(  # noqa: PLR0913 - the options of a command
     typer.echo(f"Send them after all: {redrive}")
 
 
-def _stopped(table: Ledger, text: str, names: Names) -> Surge:
+def _stopped(table: Ledger, text: str, names: Names) -> RuleSurge:
     """Return the surge limit of a rule that has stopped something; else end the command."""
     rule, now = _rule(text), time.time()
     surge = surge_of(key(rule), table.get(key(rule)), names, now)
@@ -204,7 +204,7 @@ def _stopped(table: Ledger, text: str, names: Names) -> Surge:
     return surge
 
 
-def _settle(table: Ledger, seen: Surge, verb: Verb) -> None:
+def _settle(table: Ledger, seen: RuleSurge, verb: Verb) -> None:
     # By the ledger's clock, as workers use it, and one second on: else the latest stay stopped.
     if not settle(table, _rule(seen.rule), verb, seen, ceil(table.clock()) + 1):
         typer.echo("somebody else has released or dropped it meanwhile; look again", err=True)

@@ -15,7 +15,7 @@ from botocore.exceptions import (
 from relay.console.format import time_of
 from relay.console.options import RulesOption
 from relay.console.terminal import console
-from relay.operations.clients import Desk, NoSuchResource
+from relay.operations.clients import NoSuchResource, StackClients
 from relay.paths import RULES
 from relay.rules.names import Names, read_names, suggestion
 from relay.stacks.activity import Activity, Wanted
@@ -66,7 +66,7 @@ def tail(  # noqa: PLR0913 - the options of a command
     stack, names = operated(stack_name, config_env, local=local, port=port), read_names(rules)
     for line in unknown(names, source, rule):
         typer.echo(line, err=True)
-    desk = Desk.of(stack, names, ("logs", "cloudformation"))
+    desk = StackClients.of(stack, names, ("logs", "cloudformation"))
     try:
         with suppress(KeyboardInterrupt):
             _follow(desk, begin, Wanted(source, rule, failed))
@@ -75,7 +75,7 @@ def tail(  # noqa: PLR0913 - the options of a command
         raise typer.Exit(1) from None
 
 
-def _follow(desk: Desk, since: float, wanted: Wanted) -> None:
+def _follow(desk: StackClients, since: float, wanted: Wanted) -> None:
     stack, screen = desk.stack, console()
     groups = {name: desk.log_group(name) for name in GROUPS}
     activity = Activity(

@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.console.format import counted, moment
 from relay.console.lines import block
 from relay.console.options import RulesOption
-from relay.operations.clients import Desk, NoSuchResource
+from relay.operations.clients import NoSuchResource, StackClients
 from relay.operations.delivery_history import (
     SEARCHED,
-    Found,
+    FoundDelivery,
     NoIndex,
     described,
     find,
@@ -28,7 +28,7 @@ from relay.operations.delivery_history import (
     with_rest,
 )
 from relay.operations.webhook_history import (
-    Sought,
+    SearchText,
     WebhookFound,
     find_webhooks,
     refusals,
@@ -69,7 +69,7 @@ class Traced:
     `unread` is why the log could not be read, if it could not.
     """
 
-    deliveries: list[tuple[Found, _Lines]] = field(default_factory=list)
+    deliveries: list[tuple[FoundDelivery, _Lines]] = field(default_factory=list)
     webhooks: list[WebhookFound] = field(default_factory=list)
     unread: str = ""
 
@@ -102,7 +102,7 @@ def trace(  # noqa: PLR0913 - the options of a command
     if not sought.strip():  # an unset variable of the shell
         raise typer.BadParameter("give the number of an order, or the id of an event or a delivery")
     stack, now = operated(stack_name, config_env, local=local, port=port), time.time()
-    desk = Desk.of(stack, read_names(rules), _SERVICES)
+    desk = StackClients.of(stack, read_names(rules), _SERVICES)
     found = _traced(desk, sought, now - hours * _HOUR)
     if found.unread:
         typer.echo(f"the logs cannot be read: {found.unread}", err=True)
@@ -115,9 +115,9 @@ def trace(  # noqa: PLR0913 - the options of a command
     _show(found, stack, now)
 
 
-def _traced(desk: Desk, text: str, start: float) -> Traced:
+def _traced(desk: StackClients, text: str, start: float) -> Traced:
     """Return all that is found; end the command without an index."""
-    traced, sought, table = Traced(), Sought(text), Ledger.of(desk.stack)
+    traced, sought, table = Traced(), SearchText(text), Ledger.of(desk.stack)
     try:
         traced.webhooks = find_webhooks(desk, sought, start)
     except (ClientError, BotoCoreError, NoSuchResource) as error:
@@ -157,7 +157,7 @@ def _show(found: Traced, stack: Operated, now: float) -> None:
         typer.echo(f"{len(webhooks)} webhooks were found; the last {_MOST} are shown.")
 
 
-def _show_delivery(found: Found, lines: _Lines, stack: Operated, now: float) -> None:
+def _show_delivery(found: FoundDelivery, lines: _Lines, stack: Operated, now: float) -> None:
     read = [] if isinstance(lines, str) else lines
     rows = [*described(found, read, now)]
     if isinstance(lines, str):
@@ -183,7 +183,7 @@ def _print(kind: str, name: str, rows: Sequence[tuple[str, str]]) -> None:
     typer.echo(f"{block(f'{kind} {name}', rows)}\n")
 
 
-def _lines(desk: Desk, found: Found, start: float) -> _Lines:
+def _lines(desk: StackClients, found: FoundDelivery, start: float) -> _Lines:
     try:
         return logged(desk, found.id, start)
     except (ClientError, BotoCoreError, NoSuchResource) as error:
@@ -195,12 +195,12 @@ def _documents(found: Traced) -> list[dict[str, Any]]:
     return [*made, *({"webhook": dict(one.line.entry)} for one in found.webhooks if one.is_told)]
 
 
-def _document(found: Found, lines: _Lines) -> dict[str, Any]:
+def _document(found: FoundDelivery, lines: _Lines) -> dict[str, Any]:
     log = lines if isinstance(lines, str) else [line.entry or line.text for line in lines]
     return {"id": found.id, "by": found.by, "record": dict(found.record), "log": log}
 
 
-def _nothing(desk: Desk, text: str, start: float, now: float) -> Iterator[str]:
+def _nothing(desk: StackClients, text: str, start: float, now: float) -> Iterator[str]:
     """Yield the possible causes where nothing is found: there is no single one."""
     stack = desk.stack
     it = "this address" if "@" in text else text
@@ -217,7 +217,7 @@ def _nothing(desk: Desk, text: str, start: float, now: float) -> Iterator[str]:
     yield "- it went through another stack, or never came: the sender has a log of its webhooks"
 
 
-def _refused(desk: Desk, start: float, now: float) -> Iterator[str]:
+def _refused(desk: StackClients, start: float, now: float) -> Iterator[str]:
     try:
         found = refusals(desk, start, now)
     except (ClientError, BotoCoreError, NoSuchResource):

@@ -9,7 +9,7 @@ from typing import Any, Final
 from handler.core.braze.identifiers import log_digest
 from relay.console.format import counted, moment
 from relay.console.log_format import Entry, events_named, parked_words
-from relay.operations.clients import Desk
+from relay.operations.clients import StackClients
 from relay.stacks.logs import GROUPS, Line, Search
 
 # As `event.reference` is logged. An address is none: it leaves this machine as a digest alone.
@@ -21,7 +21,7 @@ _SHOWN: Final = 5  # kinds of refusals
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class SearchText:
     """The text that a log is searched for, with the forms in which a line may have it."""
 
     text: str
@@ -76,7 +76,7 @@ class WebhookFound:
         return bool(self.shadow or self.parked or self.unwanted)
 
 
-def meant_in(line: Line, sought: Sought) -> WebhookFound | None:
+def meant_in(line: Line, sought: SearchText) -> WebhookFound | None:
     """Return what a line has of what is sought; None for nothing."""
     entry = line.entry
     if entry.get("message") != "webhook":
@@ -103,7 +103,7 @@ def meant_in(line: Line, sought: Sought) -> WebhookFound | None:
     )
 
 
-def find_webhooks(desk: Desk, sought: Sought, start: float) -> list[WebhookFound]:
+def find_webhooks(desk: StackClients, sought: SearchText, start: float) -> list[WebhookFound]:
     """Return the webhooks of the log that have what is sought, oldest first.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
@@ -145,7 +145,7 @@ def steps(found: WebhookFound) -> Iterator[str]:
         yield f"dead-letters show {str(one['id'])[:12]}" if "id" in one else "dead-letters list"
 
 
-def refusals(desk: Desk, start: float, now: float) -> list[str]:
+def refusals(desk: StackClients, start: float, now: float) -> list[str]:
     """Return the kinds of webhooks that were refused: nothing else is known of these.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.

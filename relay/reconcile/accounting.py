@@ -65,7 +65,7 @@ ASKED: Final = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AccountRow:
     """One line of a sum: both sides, and the verdict.
 
     `why` is the likely cause where it does not add up, `look` the command that looks further.
@@ -92,13 +92,13 @@ class Depth:
     end: int | None
 
 
-def at_once(asked: Sum, figures: Figures) -> list[Row]:
+def at_once(asked: Sum, figures: Figures) -> list[AccountRow]:
     """Return the rows of a sum whose two sides are counted at the same time."""
     is_counted = any(name == asked.left for name, _ in figures)
     return [_row(asked, place, figures, is_counted=is_counted) for place in _places(asked, figures)]
 
 
-def deliveries(figures: Figures, depth: Depth) -> list[Row]:
+def deliveries(figures: Figures, depth: Depth) -> list[AccountRow]:
     """Return a row for each rule, and last the stack's: only that sum can be closed."""
     rows = [_rule(place, figures, depth) for place in _places(DELIVERIES, figures)]
     left = sum(row.left for row in rows)
@@ -106,10 +106,10 @@ def deliveries(figures: Figures, depth: Depth) -> list[Row]:
     repeated = sum(count for (name, _), count in figures.items() if name == REDELIVERED)
     difference = left - sum(right.values())
     verdict, why, look = _closed(difference, depth, repeated)
-    return [*rows, Row(STACK, left, right, verdict, why, look)]
+    return [*rows, AccountRow(STACK, left, right, verdict, why, look)]
 
 
-def adds_up(rows: Iterable[Row]) -> bool:
+def adds_up(rows: Iterable[AccountRow]) -> bool:
     """Return whether no row is wrong; an open row is neither proven nor refuted."""
     return all(row.verdict != "wrong" for row in rows)
 
@@ -119,36 +119,36 @@ def _places(asked: Sum, figures: Figures) -> list[Place]:
     return sorted({place for name, place in figures if name in names})
 
 
-def _row(asked: Sum, place: Place, figures: Figures, *, is_counted: bool) -> Row:
+def _row(asked: Sum, place: Place, figures: Figures, *, is_counted: bool) -> AccountRow:
     left = figures.get((asked.left, place), 0)
     right = {name: figures.get((name, place), 0) for name in asked.right}
-    row = Row(place, left, right, "adds up")
+    row = AccountRow(place, left, right, "adds up")
     if row.difference == 0:
         return row
     if not is_counted:
         why = f"the release that is deployed does not count {asked.left}"
-        return Row(place, left, right, "open", why)
+        return AccountRow(place, left, right, "open", why)
     why = (
         f"lines of the log have not all become metrics yet: look again in 5 minutes. If it stays, "
         f"an earlier release that counts no {asked.left} served within the period, or this is a bug"
     )
-    return Row(place, left, right, "wrong", why, "status")
+    return AccountRow(place, left, right, "wrong", why, "status")
 
 
-def _rule(place: Place, figures: Figures, depth: Depth) -> Row:
+def _rule(place: Place, figures: Figures, depth: Depth) -> AccountRow:
     left = figures.get((PLANNED, place), 0)
     right = {name: figures.get((name, place), 0) for name in LEFT}
     difference = left - sum(right.values())
     if difference == 0:
-        return Row(place, left, right, "adds up")
+        return AccountRow(place, left, right, "adds up")
     if difference < 0:
         why = _more_than_planned(place, -difference)
-        return Row(place, left, right, "open", why, "dead-letters list")
+        return AccountRow(place, left, right, "open", why, "dead-letters list")
     if depth.end is not None and difference > 2 * depth.end:
         repeated = figures.get((REDELIVERED, place), 0)
         why = _vanished(difference - depth.end, repeated)
-        return Row(place, left, right, "wrong", why, "status")
-    return Row(place, left, right, "open", f"{difference:,} may be in flight", "status")
+        return AccountRow(place, left, right, "wrong", why, "status")
+    return AccountRow(place, left, right, "open", f"{difference:,} may be in flight", "status")
 
 
 def _closed(difference: int, depth: Depth, repeated: int) -> tuple[Verdict, str, str]:

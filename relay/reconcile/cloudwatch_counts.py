@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import Any, Final
 
 from handler.aws.metrics import METRICS, NAMESPACE, UNKNOWN
-from relay.operations.clients import Desk, formation_name
+from relay.operations.clients import StackClients, formation_name
 from relay.reconcile.accounting import ASKED, Figures, Place
 from relay.stacks.logs import Search
 
@@ -46,7 +46,7 @@ class Period:
         return cls(floor(start / step) * step, ceil(end / step) * step, step)
 
 
-def written(desk: Desk, period: Period) -> Figures:
+def written(desk: StackClients, period: Period) -> Figures:
     """Return the counts in the functions' log lines; raise botocore's errors, or NoSuchResource."""
     found: Counter[Asked] = Counter()
     for group in _GROUPS:
@@ -57,7 +57,7 @@ def written(desk: Desk, period: Period) -> Figures:
     return found
 
 
-def published(desk: Desk, sources: Iterable[Place], period: Period) -> Figures:
+def published(desk: StackClients, sources: Iterable[Place], period: Period) -> Figures:
     """Return CloudWatch's counts of a stack, for the given rules and for all that it lists.
 
     Raise botocore's errors.
@@ -72,7 +72,7 @@ def published(desk: Desk, sources: Iterable[Place], period: Period) -> Figures:
     return found
 
 
-def depth_now(desk: Desk) -> int:
+def depth_now(desk: StackClients) -> int:
     """Return how many messages are in the queues: visible, not visible and delayed."""
     names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", *_DEPTHS[1:])]
     sqs = desk.clients["sqs"]
@@ -83,7 +83,7 @@ def depth_now(desk: Desk) -> int:
     return sum(int(found.get(name, 0)) for found in counts for name in names)
 
 
-def depth_at(desk: Desk, at: float) -> int | None:
+def depth_at(desk: StackClients, at: float) -> int | None:
     """Return the depth of the queues that SQS last reported before a time; None for no figure.
 
     The low-priority queue counts as empty where it has none: SQS reports nothing of a queue that
@@ -133,7 +133,7 @@ def _of_rules(rules: Iterable[Place]) -> set[Asked]:
     }
 
 
-def _listed(desk: Desk, service: str) -> set[Asked]:
+def _listed(desk: StackClients, service: str) -> set[Asked]:
     """Return the metrics that CloudWatch lists of a stack: of two weeks, gone rules included."""
     pages = (
         desk.clients["cloudwatch"]
@@ -163,7 +163,7 @@ def _query(at: int, metric: Mapping[str, Any], step: int, statistic: str = "Sum"
 
 
 def _values(
-    desk: Desk, queries: list[Query], start: float, end: float
+    desk: StackClients, queries: list[Query], start: float, end: float
 ) -> Iterator[tuple[int, list[float]]]:
     """Yield figures, newest first, by the number of their query; a query may occur many times."""
     reading = desk.clients["cloudwatch"].get_paginator("get_metric_data")

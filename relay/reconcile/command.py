@@ -12,14 +12,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from relay.console.format import minute, time_of
 from relay.console.lines import block
 from relay.console.options import RulesOption
-from relay.operations.clients import Desk, NoSuchResource
+from relay.operations.clients import NoSuchResource, StackClients
 from relay.paths import RULES
 from relay.reconcile.accounting import (
     AT_ONCE,
     DELIVERIES,
+    AccountRow,
     Depth,
     Figures,
-    Row,
     Sum,
     adds_up,
     at_once,
@@ -51,7 +51,7 @@ class Reconciled:
     stack: Operated
     period: Period
     depth: Depth
-    sums: Sequence[tuple[Sum, list[Row]]]
+    sums: Sequence[tuple[Sum, list[AccountRow]]]
 
     @property
     def adds_up(self) -> bool:
@@ -85,7 +85,7 @@ def reconcile(  # noqa: PLR0913 - the options of a command
     if start >= int(end):
         raise typer.BadParameter("--since is not before --until")
     stack = operated(stack_name, config_env, local=local, port=port)
-    desk = Desk.of(stack, read_names(rules), _SERVICES)
+    desk = StackClients.of(stack, read_names(rules), _SERVICES)
     try:
         found = reconciled(desk, Period.of(start, end, now), now)
     except (ClientError, BotoCoreError, NoSuchResource) as error:
@@ -101,7 +101,7 @@ def reconcile(  # noqa: PLR0913 - the options of a command
         raise typer.Exit(1)
 
 
-def reconciled(desk: Desk, period: Period, now: float) -> Reconciled:
+def reconciled(desk: StackClients, period: Period, now: float) -> Reconciled:
     """Return a stack's sums; raise botocore's errors, or NoSuchResource where it has no logs."""
     figures = _figures(desk, desk.names, period)
     depth = Depth(depth_at(desk, period.start), _depth_at_the_end(desk, period, now))
@@ -146,17 +146,17 @@ def shown(found: Reconciled) -> Iterator[tuple[str, str | None]]:
         yield "it does not add up", "red"
 
 
-def _figures(desk: Desk, names: Names, period: Period) -> Figures:
+def _figures(desk: StackClients, names: Names, period: Period) -> Figures:
     if desk.stack.endpoint is not None:
         return written(desk, period)
     return published(desk, names.rules, period)
 
 
-def _depth_at_the_end(desk: Desk, period: Period, now: float) -> int | None:
+def _depth_at_the_end(desk: StackClients, period: Period, now: float) -> int | None:
     return depth_now(desk) if period.end >= now else depth_at(desk, period.end)
 
 
-def _row(row: Row) -> dict[str, object]:
+def _row(row: AccountRow) -> dict[str, object]:
     source, rule = row.place
     described: Mapping[str, object] = {
         "source": source,
@@ -170,12 +170,12 @@ def _row(row: Row) -> dict[str, object]:
     return dict(described)
 
 
-def _block(asked: Sum, rows: Sequence[Row]) -> str:
+def _block(asked: Sum, rows: Sequence[AccountRow]) -> str:
     """Return a sum's rows, each with its place whole, and the terms that are not 0."""
     return block(_title(asked), [(f"{_name(row)}:", _sum(asked, row)) for row in rows])
 
 
-def _sum(asked: Sum, row: Row) -> str:
+def _sum(asked: Sum, row: AccountRow) -> str:
     terms = [f"{count:,} {_short(name)}" for name, count in row.right.items() if count]
     sign = "=" if row.difference == 0 else "against"
     difference = f", difference {row.difference:,}" if row.difference else ""
@@ -192,6 +192,6 @@ def _short(metric: str) -> str:
     return metric.removeprefix("Webhooks").removeprefix("Events").removeprefix("Deliveries").lower()
 
 
-def _name(row: Row) -> str:
+def _name(row: AccountRow) -> str:
     source, rule = row.place
     return f"{source}/{rule}" if rule else source

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Final
 
 from handler.core.delivery.claim_protocol import LedgerState
-from relay.operations.clients import Desk
-from relay.reconcile.accounting import STACK, Place, Row
+from relay.operations.clients import StackClients
+from relay.reconcile.accounting import STACK, AccountRow, Place
 from relay.reconcile.cloudwatch_counts import Period
 from relay.stacks.ledger import Ledger
 from relay.stacks.logs import Search
@@ -26,7 +26,7 @@ _ENDED: Final = frozenset(
 )
 
 
-def without_lost_lines(rows: Sequence[Row], unended: Collection[Place]) -> list[Row]:
+def without_lost_lines(rows: Sequence[AccountRow], unended: Collection[Place]) -> list[AccountRow]:
     """Return the rows of deliveries, those that are wrong for lost lines alone as open ones.
 
     `unended` are the rules with a planned delivery whose end the ledger does not know.
@@ -34,7 +34,7 @@ def without_lost_lines(rows: Sequence[Row], unended: Collection[Place]) -> list[
     return [_told(row, unended) for row in rows]
 
 
-def _told(row: Row, unended: Collection[Place]) -> Row:
+def _told(row: AccountRow, unended: Collection[Place]) -> AccountRow:
     is_known = not unended if row.place == STACK else row.place not in unended
     if row.verdict != "wrong" or not is_known:
         return row
@@ -45,7 +45,7 @@ def _told(row: Row, unended: Collection[Place]) -> Row:
     return replace(row, verdict="open", why=why, look="")
 
 
-def unended(desk: Desk, period: Period) -> set[Place]:
+def unended(desk: StackClients, period: Period) -> set[Place]:
     """Return the rules with a planned delivery that has no end in the ledger of a local stack.
 
     Raise botocore's errors, and NoSuchResource where the stack has no logs.
@@ -59,7 +59,7 @@ def unended(desk: Desk, period: Period) -> set[Place]:
     }
 
 
-def _planned(desk: Desk, period: Period) -> Iterator[tuple[str, Place]]:
+def _planned(desk: StackClients, period: Period) -> Iterator[tuple[str, Place]]:
     group = desk.log_group("IngestLogGroup")
     for line in Search(period.start, period.end).lines(desk.clients["logs"], group):
         entry = line.entry

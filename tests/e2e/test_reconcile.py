@@ -8,7 +8,7 @@ from typing import Any
 from typer import Typer
 from typer.testing import CliRunner
 
-from relay.operations.clients import Desk
+from relay.operations.clients import StackClients
 from relay.reconcile.cloudwatch_counts import Period, written
 from relay.reconcile.command import reconcile
 from relay.rules.names import Names
@@ -23,7 +23,7 @@ CONFIRMATION = ("shopify", "order-confirmation")
 def counted(relay: Relay) -> Counter[Any]:
     """Return what the stack has counted since it is up."""
     stack = Operated(LOCAL, relay.local.stack.outputs, relay.local.stack.endpoint)
-    desk = Desk.of(stack, Names(), ("logs", "cloudformation"))
+    desk = StackClients.of(stack, Names(), ("logs", "cloudformation"))
     now = int(time.time())
     return Counter(written(desk, Period(now - 86_400, now + 60)))
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from relay.operations.clients import Desk, Part
+from relay.operations.clients import StackClients, StatusSection
 from relay.operations.pause import STOPS, THEN, Scopes, go_on, scopes_in, stop, unknown
 from relay.operations.status_parts import ledger
 from relay.page.braze.answers import Wrong, in_words, shown
@@ -25,7 +25,7 @@ _RESUMED: Final = "What waits is sent within 15 minutes, on this stack within se
 class _State:
     scopes: list[str]
     paused: Scopes
-    parts: list[Part]
+    parts: list[StatusSection]
 
 
 @in_words
@@ -40,7 +40,7 @@ async def _values(context: PageContext) -> dict[str, object]:
 
 def _read(context: PageContext) -> _State:
     names, stack = known_names(context), operated(context)
-    desk = Desk.of(stack, names, ("dynamodb",))
+    desk = StackClients.of(stack, names, ("dynamodb",))
     parts = [one for one in ledger(desk, time.time()) if one.name in _SHOWN]
     paused = scopes_in(Ledger.of(stack))
     gone = sorted(paused.keys() - set(names.scopes))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from relay.operations.clients import Desk, Part
+from relay.operations.clients import StackClients, StatusSection
 from relay.operations.status_parts import ledger, queues
 from relay.page.charts.samples import EVERY, DataPoint, attempts_in, budget_in
 from relay.page.context import PageContext
@@ -34,7 +34,7 @@ class Sampler:
     def look(self) -> DataPoint:
         """Return the figures of now; raise botocore's errors."""
         now = time.time()
-        desk = Desk.of(operated(self.context), known_names(self.context), _SERVICES)
+        desk = StackClients.of(operated(self.context), known_names(self.context), _SERVICES)
         found = [_document(one) for one in queues(desk, now)]
         rates = next(_document(one) for one in ledger(desk, now) if one.name == _RATES)
         left, limit = budget_in(rates, now)
@@ -43,7 +43,7 @@ class Sampler:
         visible = sum(one.get("visible", 0) for one in found)
         return DataPoint(now, visible, waiting, attempts, accepted, left, limit)
 
-    def _fresh(self, desk: Desk, now: float) -> list[Line]:
+    def _fresh(self, desk: StackClients, now: float) -> list[Line]:
         """Return the lines since the last look; where that is long ago, the newest ones alone."""
         if now - self._last > _LONG_AGO:
             self._begin = now - EVERY
@@ -55,7 +55,7 @@ class Sampler:
         return fresh
 
 
-def _document(part: Part) -> dict[str, Any]:
+def _document(part: StatusSection) -> dict[str, Any]:
     return part.document if isinstance(part.document, dict) else {}
 
 

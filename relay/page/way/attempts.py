@@ -8,7 +8,7 @@ from handler.core.braze.refused import remainder_id
 from handler.core.delivery.claim_protocol import LedgerState
 from handler.core.reasons import FACTS, Reason
 from relay.console.format import few
-from relay.operations.delivery_history import Found, described, refused_places
+from relay.operations.delivery_history import FoundDelivery, described, refused_places
 from relay.page.reading import Kind
 from relay.page.remedies import cause, remedy
 from relay.page.way.docs_words import table
@@ -106,8 +106,8 @@ def progress(seen: Seen, came: float, now: float) -> Progress:
     """Return where a delivery is, of a webhook that came then."""
     lines = [one for one in seen.lines if one.entry.get("message") == "delivery"]
     place = _place(seen, lines[-1] if lines else None, came, now)
-    rest = Found(remainder_id(seen.delivery_id), (), seen.rest) if seen.rest else None
-    found = Found(seen.delivery_id, (), seen.record, seen.rule, rest)
+    rest = FoundDelivery(remainder_id(seen.delivery_id), (), seen.rest) if seen.rest else None
+    found = FoundDelivery(seen.delivery_id, (), seen.record, seen.rule, rest)
     known = [one for one in described(found, lines, now) if one[0] not in _SHOWN_ELSEWHERE]
     return replace(
         place,

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from handler.aws.metrics import NAMESPACE
 from relay.operations import status
-from relay.operations.clients import Desk, Part
+from relay.operations.clients import StackClients, StatusSection
 from relay.operations.status_parts import queues, sent
 from relay.rules.names import Names
 from tests.relay.operations.stage import ROOT, Stage
@@ -255,10 +255,10 @@ def test_what_was_sent_is_counted_by_the_hour_and_the_day(stage: Stage) -> None:
     assert part(stage, "sent") == "3 in the last hour, 7 in the last day"
 
 
-def local(stage: Stage) -> Desk:
+def local(stage: Stage) -> StackClients:
     """Return the stack as `--local` has it: with the emulator's endpoint."""
     services = ("sqs", "dynamodb", "logs", "cloudwatch", "cloudformation")
-    return Desk.of(stage.stack, Names(), services)
+    return StackClients.of(stage.stack, Names(), services)
 
 
 def test_the_local_stack_counts_what_was_sent_by_its_log(stage: Stage) -> None:
@@ -275,7 +275,7 @@ def test_the_local_stack_is_not_said_to_lack_what_its_emulator_cannot_have(stage
 
 def test_what_one_copies_is_whole_in_one_line_of_eighty_columns(stage: Stage) -> None:
     command = f".venv/bin/relay dead-letters list --stack-name {'x' * 40}"
-    shown = status.shown(stage.stack, [Part("dead letters", ("1 letter", command), {})], 0)
+    shown = status.shown(stage.stack, [StatusSection("dead letters", ("1 letter", command), {})], 0)
     screen = Console(file=io.StringIO(), width=80, force_terminal=True, no_color=True)
     screen.print(shown, soft_wrap=True)
     assert f"  {command}" in "".join(screen.file.getvalue())  # type: ignore[attr-defined] # as above

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handler.aws.clock import Clock
-from relay.operations.surge import Surge, settle
+from relay.operations.surge import RuleSurge, settle
 from relay.stacks.ledger import Ledger
 from tests.relay.operations.stage import Stage
 
@@ -122,6 +122,6 @@ def test_a_rule_is_named_by_its_source_too(stage: Stage) -> None:
 
 def test_a_decision_counts_only_for_what_was_seen(stage: Stage) -> None:
     before = stopped(stage)
-    seen = Surge("shopify/order", (3, WINDOW), stopped=41, stopped_at=1)
+    seen = RuleSurge("shopify/order", (3, WINDOW), stopped=41, stopped_at=1)
     assert not settle(Ledger.of(stage.stack), ("shopify", "order"), "drop", seen, 9)
     assert stage.item(KEY) == before

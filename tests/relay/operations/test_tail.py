@@ -5,7 +5,7 @@ import time
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from relay.operations.clients import Desk, NoSuchResource
+from relay.operations.clients import NoSuchResource, StackClients
 from relay.operations.tail import unknown, why_ended
 from relay.rules.names import Named, Names
 from relay.stacks.activity import Activity
@@ -24,7 +24,7 @@ def made(delivery: str, reference: str) -> dict[str, object]:
 
 
 def test_each_line_is_shown_once_and_a_delivery_has_its_orders_name(stage: Stage) -> None:
-    desk = Desk.of(stage.stack, Names(), ("logs", "cloudformation"))
+    desk = StackClients.of(stage.stack, Names(), ("logs", "cloudformation"))
     groups = {name: desk.log_group(name) for name in GROUPS}
     activity = Activity(desk.clients["logs"], groups, time.time() - 60)
     stage.log("IngestLogGroup", made(OLD, "#7"), ago=3_000)

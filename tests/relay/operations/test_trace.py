@@ -8,8 +8,8 @@ import pytest
 
 from handler.core.braze.refused import remainder_id
 from handler.core.planning.delivery_id import delivery_id
-from relay.operations.delivery_history import Found, described, next_step
-from relay.operations.webhook_history import Sought
+from relay.operations.delivery_history import FoundDelivery, described, next_step
+from relay.operations.webhook_history import SearchText
 from tests.relay.operations.stage import Stage, digest, make_stack
 
 ID = digest("a delivery")
@@ -293,8 +293,8 @@ def test_a_delivery_of_which_braze_refused_a_part_says_what_became_of_that(
     state: str, words: str, step: str
 ) -> None:
     own = {"class": "accepted", "refused": "events.0", "time": 1}
-    part = Found(remainder_id(ID), (), {"state": state})
-    whole = Found(ID, ("once",), item(last=[own]), rest=part)
+    part = FoundDelivery(remainder_id(ID), (), {"state": state})
+    whole = FoundDelivery(ID, ("once",), item(last=[own]), rest=part)
     said = flat(" ".join(map(" ".join, described(whole, [], time.time()))) + " attempts")
     assert f"refused events.0: these are delivery {part.id[:12]}, {words}" in said
     assert next_step(whole, []) == (f"{step} {part.id[:12]}" if " " in step else step)
@@ -361,7 +361,7 @@ def test_of_a_webhook_with_many_events_only_what_is_sought_is_shown(stage: Stage
 
 
 def test_an_address_leaves_this_machine_as_a_digest_alone() -> None:
-    sought = Sought("Jonas.Brandt@example.org")
+    sought = SearchText("Jonas.Brandt@example.org")
     assert not [one for one in sought.phrases if "brandt" in one.lower()]
     assert short("jonas.brandt@example.org") in sought.phrases
 

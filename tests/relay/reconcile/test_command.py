@@ -10,7 +10,7 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from handler.aws.metrics import METRICS, NAMESPACE
-from relay.operations.clients import Desk
+from relay.operations.clients import StackClients
 from relay.reconcile.accounting import DELIVERIES, EVENTS, WEBHOOKS, WISHES
 from relay.reconcile.cloudwatch_counts import Period
 from relay.reconcile.command import Reconciled, reconcile, reconciled, shown
@@ -240,7 +240,9 @@ def locally(stage: Stage) -> Reconciled:
     """Return the sums of a stack as `--local` has it: with the emulator's endpoint."""
     now = time.time()
     services = ("sqs", "cloudwatch", "logs", "cloudformation")
-    return reconciled(Desk.of(stage.stack, Names(), services), Period.of(now - 900, now, now), now)
+    return reconciled(
+        StackClients.of(stage.stack, Names(), services), Period.of(now - 900, now, now), now
+    )
 
 
 def test_lines_that_the_emulators_log_lost_are_no_loss_of_the_relay(stage: Stage) -> None:
