@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from relay.stacks.selection import Chosen
+from relay.stacks.selection import ChosenStack
 
 ADDRESS: Final = "AlarmEmail"
 
@@ -37,7 +37,7 @@ def missing(address: str | None, topic: Topic | None, place: str) -> str:
     return f"note: nobody is told of alarms: add {ADDRESS}=YOU@EXAMPLE.COM to {place}"
 
 
-def unconfirmed(address: str | None, topic: Topic, stack: Chosen) -> str:
+def unconfirmed(address: str | None, topic: Topic, stack: ChosenStack) -> str:
     """Return that nobody has confirmed the AlarmEmail of a stack, and what to do.
 
     Empty where somebody is told, and where the deployment changes the address.

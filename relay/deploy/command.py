@@ -23,7 +23,7 @@ from relay.stacks.aws_errors import in_words
 from relay.stacks.cloudformation import outputs, profile
 from relay.stacks.package import is_compiled, without_bytecode
 from relay.stacks.samconfig import DEFAULT
-from relay.stacks.selection import Chosen, Operated
+from relay.stacks.selection import ChosenStack, Operated
 from relay.webhooks.samples import sources_in
 
 
@@ -73,7 +73,7 @@ def deploy(
     typer.echo(f"next: {before.stack.examine}")
 
 
-def _smoke(stack: Chosen) -> None:
+def _smoke(stack: ChosenStack) -> None:
     """Try what is deployed, where a rule is in shadow for that; end the command where it fails."""
     operated = Operated(stack.stack_name, outputs(stack.stack_name))
     try:

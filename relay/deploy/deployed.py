@@ -7,7 +7,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from relay.stacks.cloudformation import client, is_missing, resources
-from relay.stacks.selection import Chosen
+from relay.stacks.selection import ChosenStack
 
 _UNMADE: Final = "REVIEW_IN_PROGRESS"  # of a stack whose first change set was never executed
 _FAILED_FIRST: Final = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
@@ -45,7 +45,7 @@ def deployed(stack_name: str) -> Deployed | None:
     )
 
 
-def hindrance(status: str, stack: Chosen) -> str:
+def hindrance(status: str, stack: ChosenStack) -> str:
     """Return why CloudFormation updates no stack of this status, and what to do; empty if it does.
 
     Pure.

@@ -7,7 +7,7 @@ from typing import Any, Final
 from relay.deploy.deployed import hindrance
 from relay.deploy.rollback import rang
 from relay.stacks.aws_errors import denied
-from relay.stacks.selection import Chosen
+from relay.stacks.selection import ChosenStack
 
 _CAUSES: Final = 3  # of the failed resources: the others were stopped on account of the first
 _CANCELLED: Final = "cancelled"  # in the reason of a resource that was stopped
@@ -19,7 +19,9 @@ def since(events: Events, newest_before: str | None) -> Events:
     return list(takewhile(lambda one: one["EventId"] != newest_before, events))
 
 
-def failed(status: str, events: Events, arns: Mapping[str, str], stack: Chosen) -> Iterator[str]:
+def failed(
+    status: str, events: Events, arns: Mapping[str, str], stack: ChosenStack
+) -> Iterator[str]:
     """Yield what has happened to a stack; `events` are those of this deployment alone.
 
     `arns` are its rollback triggers by their names in the template. Where nothing was executed SAM

@@ -15,7 +15,7 @@ from handler.core.models import Plan
 from relay.console.format import counted
 from relay.deploy.deployed import Deployed
 from relay.deploy.package_plans import NotRenderedError, plans, python
-from relay.deploy.rendering import Shown, differing, losses, unlike, webhooks
+from relay.deploy.rendering import NamedSample, differing, losses, unlike, webhooks
 from relay.rules.diff.comparison import Comparison
 from relay.rules.diff.differences import differences
 from relay.rules.diff.display import lines
@@ -57,7 +57,7 @@ def problems(built: Path, now: Deployment, before: Deployed | None) -> Iterator[
         yield from _beside(before, by, [one for one in pairs if one[0].stage == now.stage])
 
 
-def _beside(before: Deployed, by: Path, here: Sequence[tuple[Shown, Plan]]) -> Iterator[str]:
+def _beside(before: Deployed, by: Path, here: Sequence[tuple[NamedSample, Plan]]) -> Iterator[str]:
     """Yield what the deployed package makes and the new one does not; show all changes."""
     shown = [one for one, _ in here]
     then = Deployment("", before.parameters)

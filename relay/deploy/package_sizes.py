@@ -26,7 +26,7 @@ ZIPPED: Final = 50 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class PackageSize:
     """A package: its function, the bytes of each part of it, and those of its zip."""
 
     function: str
@@ -54,7 +54,7 @@ def build(folder: Path) -> Path:
     return folder
 
 
-def packages(built: Path) -> list[Package]:
+def packages(built: Path) -> list[PackageSize]:
     """Return the packages that `sam build` made."""
     resources = parse((built / "template.yaml").read_text(encoding="utf-8"))["Resources"]
     folders = {
@@ -62,7 +62,7 @@ def packages(built: Path) -> list[Package]:
         for name, resource in resources.items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
-    return [Package(name, _parts(folder), _zipped(folder)) for name, folder in folders.items()]
+    return [PackageSize(name, _parts(folder), _zipped(folder)) for name, folder in folders.items()]
 
 
 def _parts(folder: Path) -> dict[str, int]:
@@ -91,7 +91,7 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def table(package: Package) -> Table:
+def table(package: PackageSize) -> Table:
     """Return a table of a package's parts, the heaviest first, and of the two sums."""
     shown = Table("package", "bytes", "of Lambda's limit", title=package.function)
     for column in shown.columns[1:]:

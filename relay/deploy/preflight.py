@@ -14,7 +14,7 @@ from relay.deploy.rollback import TRIGGERS, triggers
 from relay.stacks.aws_errors import in_words
 from relay.stacks.cloudformation import client, profile
 from relay.stacks.samconfig import Deployment, deployment, parameters_line
-from relay.stacks.selection import Chosen, chosen
+from relay.stacks.selection import ChosenStack, chosen
 
 _TOPIC: Final = "AlarmTopic"  # in the template
 
@@ -28,7 +28,7 @@ class Preflight:
     their names in the template.
     """
 
-    stack: Chosen
+    stack: ChosenStack
     config_env: str
     given: Deployment
     deployed: Deployed | None = None
@@ -46,7 +46,7 @@ def look(config_env: str, arguments: Sequence[str]) -> Preflight:
     """Return what is about to be deployed where; end the command where AWS does not answer."""
     stack, given = chosen(None, config_env), deployment(config_env)
     if name := value_of("--stack-name", arguments):
-        stack = Chosen(name)
+        stack = ChosenStack(name)
     try:
         where = account(given, arguments)
         found = deployed(stack.stack_name)

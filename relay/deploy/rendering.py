@@ -22,7 +22,7 @@ _MEND: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class NamedSample:
     """A sample or a case with a name for people, and its source as this checkout has it."""
 
     name: str
@@ -36,7 +36,7 @@ class Shown:
         return Job(verified(self.given, self.source), stage, broadcasts)
 
 
-def webhooks(stage: str, *, broadcasts: bool) -> list[Shown]:
+def webhooks(stage: str, *, broadcasts: bool) -> list[NamedSample]:
     """Return all samples and cases for a stage, and the cases for the stage that they expect."""
     found = []
     for each in dict.fromkeys((stage, CASES_STAGE)):
@@ -46,14 +46,14 @@ def webhooks(stage: str, *, broadcasts: bool) -> list[Shown]:
         cases = [one for one in read_cases(CASES) if isinstance(one, Case)]
         named = {f"case {one.name}": one.given for one in cases}
         found += [
-            Shown(name, one, sources[one.sample.source], each, name in named)
+            NamedSample(name, one, sources[one.sample.source], each, name in named)
             for name, one in (named if each != stage else given | named).items()
             if one.sample.source in sources
         ]
     return found
 
 
-def unlike(shown: Sequence[Shown], made: Sequence[Plan]) -> Iterator[str]:
+def unlike(shown: Sequence[NamedSample], made: Sequence[Plan]) -> Iterator[str]:
     """Yield where a package makes other requests than this checkout. Pure."""
     for one, theirs in zip(shown, made, strict=True):
         here = planned(one.given, one.source)
@@ -66,7 +66,7 @@ def _shadowed(plan: Plan) -> Plan:
     return Plan(0, deliveries=plan.shadow)
 
 
-def differing(here: Sequence[tuple[Shown, Plan]], before: Sequence[Plan]) -> list[Change]:
+def differing(here: Sequence[tuple[NamedSample, Plan]], before: Sequence[Plan]) -> list[Change]:
     """Return the changes from what the deployed package makes to what the new one does. Pure."""
     return [
         change
@@ -75,7 +75,7 @@ def differing(here: Sequence[tuple[Shown, Plan]], before: Sequence[Plan]) -> lis
     ]
 
 
-def losses(changes: Iterable[Change], shown: Sequence[Shown]) -> Iterator[str]:
+def losses(changes: Iterable[Change], shown: Sequence[NamedSample]) -> Iterator[str]:
     """Yield the rules that fail now, or make no request where they did. Pure.
 
     What a case expects is meant; so is that nothing is sent where the rules file says it: its rule

@@ -15,7 +15,7 @@ from relay.deploy.outcome import Events, failed, since
 from relay.deploy.rollback import configuration
 from relay.paths import PROJECT
 from relay.stacks.cloudformation import client, is_missing
-from relay.stacks.selection import Chosen
+from relay.stacks.selection import ChosenStack
 from relay.virtualenvs import environment
 
 _WITH_ROLLBACK: Final = Path(__file__).with_name("sam_with_rollback.py")
@@ -27,13 +27,13 @@ def build(*arguments: str) -> None:
         raise typer.Exit(code)
 
 
-def create(stack: Chosen, arguments: Sequence[str]) -> None:
+def create(stack: ChosenStack, arguments: Sequence[str]) -> None:
     """Run `sam deploy` for a stack that does not exist; end the command where it is not made."""
     _deploy([environment("sam") / "sam"], stack, arguments, {})
 
 
 def update(
-    stack: Chosen, arguments: Sequence[str], minutes: int, triggers: Mapping[str, str]
+    stack: ChosenStack, arguments: Sequence[str], minutes: int, triggers: Mapping[str, str]
 ) -> None:
     """Run `sam deploy` for a stack that exists, with these rollback triggers (ARNs by name).
 
@@ -45,7 +45,7 @@ def update(
 
 
 def _deploy(
-    sam: Sequence[str | Path], stack: Chosen, arguments: Sequence[str], arns: Mapping[str, str]
+    sam: Sequence[str | Path], stack: ChosenStack, arguments: Sequence[str], arns: Mapping[str, str]
 ) -> None:
     name = stack.stack_name
     waiting = _change_sets(name)
@@ -59,7 +59,7 @@ def _deploy(
         raise typer.Exit(1)
 
 
-def _reported(stack: Chosen, newest: str | None, arns: Mapping[str, str]) -> list[str]:
+def _reported(stack: ChosenStack, newest: str | None, arns: Mapping[str, str]) -> list[str]:
     """Return what has become of a stack; nothing where that cannot be read: SAM has spoken."""
     try:
         events = since(_events(stack.stack_name), newest)

@@ -11,9 +11,9 @@ from handler.core.braze.endpoints import endpoint_of
 from handler.core.rules.source import Source
 from handler.core.workspace import DEFAULT, Workspace
 from handler.workspaces import FILE
-from relay.doctor.stack_checks import Finding
+from relay.doctor.stack_checks import StackProblem
 from relay.rules.permissions import DETAILS, permissions, rules_by_path
-from relay.stacks.selection import Chosen
+from relay.stacks.selection import ChosenStack
 
 _REFUSED: Final = (401, 403)
 _DONE: Final = (200, 201)
@@ -37,7 +37,7 @@ _SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class TargetUse:
     """A campaign or Canvas, with the key that names it in a request, and the rules that send to it.
 
     Each rule is written "NAME of SOURCE".
@@ -58,7 +58,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BrazeAnswer:
     """Braze's answer; the body is None where it is not JSON."""
 
     status: int
@@ -84,7 +84,7 @@ class Answer:
         return self.finds_nothing or (is_done and at is not None and bool(at.arrays))
 
 
-def targets(sources: Iterable[Source], workspace: str) -> list[Target]:
+def targets(sources: Iterable[Source], workspace: str) -> list[TargetUse]:
     """Return each campaign and Canvas of a workspace that rules send to, once."""
     found: dict[tuple[str, str], list[str]] = {}
     for source in sources:
@@ -93,7 +93,7 @@ def targets(sources: Iterable[Source], workspace: str) -> list[Target]:
             for key in keys:
                 named = (key, str(rule.send[key]))
                 found.setdefault(named, []).append(f"{rule.name} of {source.name}")
-    return [Target(*named, tuple(rules)) for named, rules in found.items()]
+    return [TargetUse(*named, tuple(rules)) for named, rules in found.items()]
 
 
 def permission(path: str) -> str:
@@ -103,10 +103,10 @@ def permission(path: str) -> str:
 
 def key_findings(
     workspace: Workspace,
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, BrazeAnswer],
     rules: Mapping[str, Sequence[str]],
-    stack: Chosen,
-) -> Iterator[Finding]:
+    stack: ChosenStack,
+) -> Iterator[StackProblem]:
     """Judge the answers to empty requests, by path; `rules` are those that post to each path.
 
     Where Braze takes the key at one path, it refuses others for want of their permission.
@@ -120,23 +120,23 @@ def key_findings(
         status = answers[refused[0]].status
         problem = f"Braze refuses the API key at {workspace.endpoint} ({status})"
         remedy = _check_key(answers, workspace) + stack.set_key(workspace.key)
-        yield Finding("error", problem, remedy)
+        yield StackProblem("error", problem, remedy)
     for path, answer in answers.items():
         if answer.status not in _REFUSED and not answer.takes_key(path):
             words = f"answers {answer.status}, which neither accepts nor refuses the API key"
             again = f"run {stack.examine} again in a minute"
             remedy = again if is_taken else _check_endpoint(workspace, stack, again)
-            yield Finding("error", f"{workspace.endpoint}{path} {words}", remedy)
+            yield StackProblem("error", f"{workspace.endpoint}{path} {words}", remedy)
             return  # one finding for an endpoint is enough
 
 
 def _lacking(
     path: str,
-    answers: Mapping[str, Answer],
+    answers: Mapping[str, BrazeAnswer],
     rules: Sequence[str],
     workspace: Workspace,
-    stack: Chosen,
-) -> Finding:
+    stack: ChosenStack,
+) -> StackProblem:
     """Return the finding about a permission that a key lacks, which has others."""
     (lacks,) = permissions([path])
     needed = f"which rule {' and rule '.join(rules)} needs"
@@ -147,7 +147,7 @@ def _lacking(
         "no key can be changed: make a new one in Braze with "
         f"{' and '.join(permissions(answers))}, best with {' and '.join(DETAILS)} too: "
     )
-    return Finding("error", problem, remedy + stack.set_key(workspace.key))
+    return StackProblem("error", problem, remedy + stack.set_key(workspace.key))
 
 
 def _setting(workspace: Workspace) -> str:
@@ -157,7 +157,7 @@ def _setting(workspace: Workspace) -> str:
     return f"the endpoint of {workspace.name} in {FILE}"
 
 
-def _check_endpoint(workspace: Workspace, stack: Chosen, again: str) -> str:
+def _check_endpoint(workspace: Workspace, stack: ChosenStack, again: str) -> str:
     return (
         f"if it is your workspace's REST endpoint, {again}; "
         f"else mend {_setting(workspace)}, then {stack.deploy}"
@@ -173,8 +173,8 @@ def _check_key(paths: Iterable[str], workspace: Workspace) -> str:
 
 
 def target_findings(
-    answers: Sequence[tuple[Target, Answer]], key: str, stack: Chosen
-) -> Iterator[Finding]:
+    answers: Sequence[tuple[TargetUse, BrazeAnswer]], key: str, stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Judge Braze's details of each target; `key` is the name of the key that sends to them."""
     hidden = sorted({target.path for target, answer in answers if answer.status in _REFUSED})
     if hidden:
@@ -183,15 +183,15 @@ def target_findings(
         if _CAMPAIGNS in hidden:
             problem += "; what goes to a paused campaign does not wait, and reaches nobody"
         remedy = f"make a key in Braze with {may} too (no key can be changed): "
-        yield Finding("note", problem, remedy + stack.set_key(key))
+        yield StackProblem("note", problem, remedy + stack.set_key(key))
     judged = (finding for target, answer in answers for finding in _judged(target, answer, stack))
     yield from dict.fromkeys(judged)  # one finding for a failing path is enough
 
 
-def _judged(target: Target, answer: Answer, stack: Chosen) -> Iterator[Finding]:
+def _judged(target: TargetUse, answer: BrazeAnswer, stack: ChosenStack) -> Iterator[StackProblem]:
     if answer.finds_nothing:
         named = f"name one of this key's workspace in the rules, then {stack.deploy}"
-        yield Finding("error", f"Braze knows no {target}", named)
+        yield StackProblem("error", f"Braze knows no {target}", named)
     elif answer.says("message") == "success":
         problem, mend = next(
             ((words, mend) for key, value, words, mend in _STATES if answer.says(key) is value),
@@ -201,15 +201,15 @@ def _judged(target: Target, answer: Answer, stack: Chosen) -> Iterator[Finding]:
             remedy = (
                 f"{mend} it in Braze's dashboard, or name another in the rules, then {stack.deploy}"
             )
-            yield Finding("error", f"{target} {problem}: Braze sends nothing", remedy)
+            yield StackProblem("error", f"{target} {problem}: Braze sends nothing", remedy)
     elif answer.status not in _REFUSED:
         problem = f"{target.path} answers {answer.status}: not all that rules send to was seen"
-        yield Finding("error", problem, f"run {stack.examine} again in a minute")
+        yield StackProblem("error", problem, f"run {stack.examine} again in a minute")
 
 
-def unreachable(workspace: Workspace, why: str, stack: Chosen) -> Finding:
+def unreachable(workspace: Workspace, why: str, stack: ChosenStack) -> StackProblem:
     """Return the finding about an endpoint that gave no answer at all."""
-    return Finding(
+    return StackProblem(
         "error",
         f"the Braze endpoint {workspace.endpoint} cannot be reached from here ({why})",
         f"check this machine's way to it, and {_setting(workspace)}; after a change: "
@@ -217,12 +217,12 @@ def unreachable(workspace: Workspace, why: str, stack: Chosen) -> Finding:
     )
 
 
-Ask = Callable[..., Answer]
+Ask = Callable[..., BrazeAnswer]
 
 
 def braze_findings(
-    workspace: Workspace, key: str, sources: Iterable[Source], stack: Chosen
-) -> Iterator[Finding]:
+    workspace: Workspace, key: str, sources: Iterable[Source], stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Yield what is wrong with a workspace's key, or with the targets of its rules."""
     given = list(sources)
     known, rules = targets(given, workspace.name), rules_by_path(given, [workspace.name])
@@ -230,7 +230,7 @@ def braze_findings(
         session.trust_env = True  # the proxy and the certificates of the operator's machine
         session.auth = _bearer(key)
 
-        def ask(method: str, path: str, **options: Any) -> Answer:
+        def ask(method: str, path: str, **options: Any) -> BrazeAnswer:
             return _asked(session, method, workspace.endpoint + path, options)
 
         try:
@@ -243,12 +243,14 @@ def braze_findings(
         yield from bad or _targets(ask, known, workspace.key, stack)
 
 
-def _targets(ask: Ask, targets: list[Target], key: str, stack: Chosen) -> Iterator[Finding]:
+def _targets(
+    ask: Ask, targets: list[TargetUse], key: str, stack: ChosenStack
+) -> Iterator[StackProblem]:
     answers = [(one, ask("GET", one.path, params={one.key: one.id})) for one in targets[:_MOST]]
     yield from target_findings(answers, key, stack)
     if len(targets) > _MOST:
         problem = f"only {_MOST} of {len(targets)} campaigns and Canvases were looked up"
-        yield Finding("note", problem, "look at the others in Braze's dashboard")
+        yield StackProblem("note", problem, "look at the others in Braze's dashboard")
 
 
 def _bearer(key: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
@@ -261,9 +263,11 @@ def _bearer(key: str) -> Callable[[requests.PreparedRequest], requests.PreparedR
     return authorize
 
 
-def _asked(session: requests.Session, method: str, url: str, options: dict[str, Any]) -> Answer:
+def _asked(
+    session: requests.Session, method: str, url: str, options: dict[str, Any]
+) -> BrazeAnswer:
     answer = session.request(method, url, **options, timeout=_SECONDS, allow_redirects=False)
     try:
-        return Answer(answer.status_code, answer.json())
+        return BrazeAnswer(answer.status_code, answer.json())
     except requests.JSONDecodeError:
-        return Answer(answer.status_code, None)
+        return BrazeAnswer(answer.status_code, None)

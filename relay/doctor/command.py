@@ -24,11 +24,11 @@ from handler.workspaces import read as read_workspaces
 from relay.console.options import RulesOption
 from relay.doctor import stack_checks
 from relay.doctor.braze_checks import braze_findings
-from relay.doctor.stack_checks import Finding
+from relay.doctor.stack_checks import StackProblem
 from relay.paths import RULES
 from relay.stacks.cloudformation import client, outputs, parameters
 from relay.stacks.package import download, read_package
-from relay.stacks.selection import QUEUES, Chosen, ConfigEnv, StackName, chosen
+from relay.stacks.selection import QUEUES, ChosenStack, ConfigEnv, StackName, chosen
 from relay.webhooks.samples import sources_in
 
 _FUNCTIONS: Final = ("IngestFunction", "DeliverFunction")
@@ -41,7 +41,7 @@ _NEEDED: Final = {"SigningSecretsArn", "BrazeKeysArn", "DeadLetterQueueUrl"}
 class _Stack:
     """A deployed stack; `resources` are its physical ids by type and logical id."""
 
-    chosen: Chosen
+    chosen: ChosenStack
     outputs: Mapping[str, str]
     resources: Mapping[tuple[str, str], str]
 
@@ -83,7 +83,7 @@ def doctor(
     raise typer.Exit(0 if is_good else 1)
 
 
-def _found(stack: Chosen) -> _Stack:
+def _found(stack: ChosenStack) -> _Stack:
     name = stack.stack_name
     found = outputs(name, *_NEEDED)  # first: it reports a missing stack
     pages = client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
@@ -99,8 +99,8 @@ def _found(stack: Chosen) -> _Stack:
     return _Stack(stack, found, resources)
 
 
-def _findings(stack: _Stack, rules: Path) -> list[Finding]:
-    looks: Mapping[str, Callable[[], Iterable[Finding]]] = {
+def _findings(stack: _Stack, rules: Path) -> list[StackProblem]:
+    looks: Mapping[str, Callable[[], Iterable[StackProblem]]] = {
         "signing secrets": lambda: _sources(stack, rules),
         "Braze": lambda: _braze(stack, rules),
         "event source mapping": lambda: _mapping(stack),
@@ -111,7 +111,7 @@ def _findings(stack: _Stack, rules: Path) -> list[Finding]:
     return [finding for what, look in looks.items() for finding in _tried(what, look)]
 
 
-def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+def _tried(what: str, look: Callable[[], Iterable[StackProblem]]) -> Iterator[StackProblem]:
     """Yield a check's findings; a check that cannot run is a finding, and the others continue."""
     why, remedy = "", "check that it exists and that your AWS credentials may read it"
     try:
@@ -124,10 +124,10 @@ def _tried(what: str, look: Callable[[], Iterable[Finding]]) -> Iterator[Finding
         name = type(error).__name__  # the error's text holds a signed URL
         why = f"{what}: cannot be checked: {name}"
     if why:
-        yield Finding("error", why, remedy)
+        yield StackProblem("error", why, remedy)
 
 
-def _sources(stack: _Stack, rules: Path) -> Iterator[Finding]:
+def _sources(stack: _Stack, rules: Path) -> Iterator[StackProblem]:
     secret = stack.secret("SigningSecretsArn")
     environment = stack.environment("IngestFunction")
     may_broadcast = environment.get("ALLOW_BROADCAST") == "true"
@@ -135,13 +135,13 @@ def _sources(stack: _Stack, rules: Path) -> Iterator[Finding]:
     yield from stack_checks.source_findings(found, secret, stack.chosen)
 
 
-def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
+def _braze(stack: _Stack, rules: Path) -> Iterator[StackProblem]:
     default = Workspace.default(stack.environment("DeliverFunction")["BRAZE_ENDPOINT"])
     stage = stack.environment("IngestFunction")["RULES_STAGE"]
     try:
         workspaces = read_workspaces(rules, default, stage)
     except RulesError as error:
-        yield Finding("error", str(error), f"mend it, then {stack.chosen.deploy}")
+        yield StackProblem("error", str(error), f"mend it, then {stack.chosen.deploy}")
         workspaces = {default.name: default}
     secret = stack.secret("BrazeKeysArn")
     # Files that do not load are another check's findings.
@@ -151,12 +151,12 @@ def _braze(stack: _Stack, rules: Path) -> Iterator[Finding]:
         try:
             key = api_key(secret, workspace.key)
         except Unavailable as error:
-            yield Finding("error", str(error), stack.chosen.set_key(workspace.key))
+            yield StackProblem("error", str(error), stack.chosen.set_key(workspace.key))
         else:
             yield from braze_findings(workspace, key, sources, stack.chosen)
 
 
-def _mapping(stack: _Stack) -> Iterator[Finding]:
+def _mapping(stack: _Stack) -> Iterator[StackProblem]:
     pages = client("lambda").get_paginator("list_event_source_mappings")
     found = pages.paginate(FunctionName=stack.function("DeliverFunction"))
     mappings = [one for page in found for one in page["EventSourceMappings"]]
@@ -164,7 +164,7 @@ def _mapping(stack: _Stack) -> Iterator[Finding]:
     yield from stack_checks.mapping_findings(mappings, urls, stack.chosen)
 
 
-def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
+def _package(stack: _Stack, rules: Path) -> Iterator[StackProblem]:
     packages, architectures, runtimes = {}, {}, {}
     for name in _FUNCTIONS:
         found = client("lambda").get_function(FunctionName=stack.function(name))
@@ -179,7 +179,7 @@ def _package(stack: _Stack, rules: Path) -> Iterator[Finding]:
     yield from stack_checks.bytecode_findings(packages, runtimes, stack.chosen)
 
 
-def _alarms(stack: _Stack) -> Iterator[Finding]:
+def _alarms(stack: _Stack) -> Iterator[StackProblem]:
     made = {physical for (kind, _), physical in stack.resources.items() if kind == _TOPIC}
     given = {value for value in stack.outputs.values() if _TOPIC_ARN.match(value)}
     heard = {topic: _subscriptions(topic) for topic in sorted(made | given)}
@@ -192,7 +192,7 @@ def _subscriptions(topic: str) -> list[str]:
     return [one["SubscriptionArn"] for page in pages for one in page["Subscriptions"]]
 
 
-def _dead_letters(stack: _Stack) -> Iterator[Finding]:
+def _dead_letters(stack: _Stack) -> Iterator[StackProblem]:
     url = stack.outputs["DeadLetterQueueUrl"]
     name = "ApproximateNumberOfMessages"
     found = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=[name])

@@ -12,14 +12,14 @@ from handler.core.rules.compiled_file import NotUsable, read_compiled
 from handler.core.rules.source import Source
 from handler.core.secret_values import Secret
 from relay.deploy.secrets import unusable
-from relay.stacks.package import Package, without_bytecode
-from relay.stacks.selection import Chosen
+from relay.stacks.package import PackageContents, without_bytecode
+from relay.stacks.selection import ChosenStack
 
 _POLLING: Final = ("Enabled", "Enabling", "Creating", "Updating")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StackProblem:
     """A problem of a deployed stack, and its remedy; only the level `error` is a fault."""
 
     level: Literal["error", "note"]
@@ -31,31 +31,31 @@ class Finding:
 
 
 def source_findings(
-    sources: Mapping[str, Source | RulesError], secret: Secret, stack: Chosen
-) -> Iterator[Finding]:
+    sources: Mapping[str, Source | RulesError], secret: Secret, stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Yield each source that cannot verify its webhooks."""
     for name, source in sources.items():
         if isinstance(source, RulesError):
-            yield Finding(
+            yield StackProblem(
                 "error", f"{name} does not load: {source}", f"mend it, then {stack.deploy}"
             )
         elif why := unusable(source, secret):
             problem = f"{name} answers 503: {why}"
-            yield Finding("error", problem, stack.set_secret(source.secret))
+            yield StackProblem("error", problem, stack.set_secret(source.secret))
 
 
 def mapping_findings(
-    mappings: Sequence[Mapping[str, Any]], queues: Sequence[str], stack: Chosen
-) -> Iterator[Finding]:
+    mappings: Sequence[Mapping[str, Any]], queues: Sequence[str], stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Yield what keeps the worker from receiving the messages of the queues (their URLs)."""
     mapped = {str(one["EventSourceArn"]).rpartition(":")[2] for one in mappings}
     for name in (url.rpartition("/")[2] for url in queues):
         if name not in mapped:
             nobody = f"nothing takes deliveries out of {name}: the deliver function has no mapping"
-            yield Finding("error", nobody, stack.deploy)
+            yield StackProblem("error", nobody, stack.deploy)
     for mapping in mappings:
         if mapping["State"] not in _POLLING:
-            yield Finding(
+            yield StackProblem(
                 "error",
                 f"deliveries wait in the queue: the event source mapping is {mapping['State']}",
                 f"aws lambda update-event-source-mapping --uuid {mapping['UUID']} --enabled",
@@ -63,8 +63,8 @@ def mapping_findings(
 
 
 def rules_findings(
-    here: Mapping[str, bytes], there: Mapping[str, bytes], stack: Chosen
-) -> Iterator[Finding]:
+    here: Mapping[str, bytes], there: Mapping[str, bytes], stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Yield how the rules files of the folder and of the deployed package differ."""
     differ = [name for name in here.keys() & there.keys() if here[name] != there[name]]
     for names, words, remedy in (
@@ -77,10 +77,12 @@ def rules_findings(
         ),
     ):
         if names:
-            yield Finding("error", f"{words}: {', '.join(sorted(names))}", remedy)
+            yield StackProblem("error", f"{words}: {', '.join(sorted(names))}", remedy)
 
 
-def compiled_findings(package: Package, stage: str, stack: Chosen) -> Iterator[Finding]:
+def compiled_findings(
+    package: PackageContents, stage: str, stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Yield why the function loads its rules files, and does not read its compiled rules."""
     try:
         compiled = read_compiled(package.compiled)
@@ -89,19 +91,19 @@ def compiled_findings(package: Package, stage: str, stack: Chosen) -> Iterator[F
     except NotUsable as error:
         why = str(error) if package.compiled else "there are none"
         problem = f"each start of ingest is slower: its compiled rules are not used, for {why}"
-        yield Finding("note", problem, stack.deploy)
+        yield StackProblem("note", problem, stack.deploy)
 
 
 def architecture_findings(
-    packages: Mapping[str, Package], architectures: Mapping[str, str], stack: Chosen
-) -> Iterator[Finding]:
+    packages: Mapping[str, PackageContents], architectures: Mapping[str, str], stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Yield the functions whose package does not fit their processor."""
     wrong: dict[tuple[str, str], list[str]] = {}
     for name, architecture in architectures.items():
         for machine in packages[name].machines - {architecture}:
             wrong.setdefault((machine, architecture), []).append(name)
     for (machine, architecture), names in wrong.items():
-        yield Finding(
+        yield StackProblem(
             "error",
             f"the package is built for {machine} and the functions run on {architecture}: "
             f"{', '.join(names)}",
@@ -110,8 +112,8 @@ def architecture_findings(
 
 
 def bytecode_findings(
-    packages: Mapping[str, Package], runtimes: Mapping[str, str], stack: Chosen
-) -> Iterator[Finding]:
+    packages: Mapping[str, PackageContents], runtimes: Mapping[str, str], stack: ChosenStack
+) -> Iterator[StackProblem]:
     """Yield the functions that have no bytecode of their runtime, where that is one of Lambda's."""
     lacking: dict[str, list[str]] = {}
     for name, runtime in runtimes.items():
@@ -119,15 +121,15 @@ def bytecode_findings(
             lacking.setdefault(runtime, []).append(name)
     for runtime, names in lacking.items():
         problem, remedy = without_bytecode(names, runtime)
-        yield Finding("note", problem, f"{remedy}, then {stack.deploy}")
+        yield StackProblem("note", problem, f"{remedy}, then {stack.deploy}")
 
 
 def alarm_findings(
-    topics: Mapping[str, Sequence[str]], stack: Chosen, *, is_local: bool
-) -> Iterator[Finding]:
+    topics: Mapping[str, Sequence[str]], stack: ChosenStack, *, is_local: bool
+) -> Iterator[StackProblem]:
     """Judge the alarm topics by their subscriptions' ARNs; a local stack needs none."""
     if not topics:
-        yield Finding(
+        yield StackProblem(
             "note",
             "no alarm reaches anybody: the stack has no SNS topic",
             "put an alarm of your own on the dead-letter queue: aws cloudwatch put-metric-alarm",
@@ -135,14 +137,14 @@ def alarm_findings(
     for topic, subscriptions in topics.items():
         # An unconfirmed subscription has a word in place of its ARN.
         if not any(subscription.startswith("arn:") for subscription in subscriptions):
-            yield Finding(
+            yield StackProblem(
                 "note" if is_local else "error",
                 f"no alarm reaches anybody: {topic} has no confirmed subscription",
                 "none: this is the local stack" if is_local else _subscribe(topic, stack),
             )
 
 
-def _subscribe(topic: str, stack: Chosen) -> str:
+def _subscribe(topic: str, stack: ChosenStack) -> str:
     return (
         f"set AlarmEmail in samconfig.toml, then {stack.deploy}; or aws sns subscribe "
         f"--topic-arn {topic} --protocol email --notification-endpoint YOU@EXAMPLE.COM; "
@@ -150,10 +152,10 @@ def _subscribe(topic: str, stack: Chosen) -> str:
     )
 
 
-def dead_letter_findings(count: int, url: str) -> Iterator[Finding]:
+def dead_letter_findings(count: int, url: str) -> Iterator[StackProblem]:
     """Yield a note on the number of dead letters."""
     if count:
-        yield Finding(
+        yield StackProblem(
             "note",
             f"about {count} dead letter{'s' if count > 1 else ''} waiting",
             "read the reasons (attribute `reason`): aws sqs receive-message "

@@ -15,7 +15,7 @@ from relay.console.format import ago, since, until
 from relay.operations.clients import StackClients
 from relay.rules.names import Names, Rule
 from relay.stacks.ledger import Ledger, Record
-from relay.stacks.logs import GROUPS, Line, Search
+from relay.stacks.logs import GROUPS, LogLine, Search
 
 INDEXES: Final[Mapping[str, str]] = {"by-event": "event", "by-once": "once"}
 # CloudWatch Logs takes 5 to 10 searches in a second of an account and region, and each delivery
@@ -86,7 +86,7 @@ def find(table: Ledger, text: str, names: Names) -> list[FoundDelivery]:
 
 def find_logged(
     desk: StackClients, text: str, start: float
-) -> list[tuple[FoundDelivery, list[Line]]]:
+) -> list[tuple[FoundDelivery, list[LogLine]]]:
     """Return the deliveries that the ingest log has and the ledger has not.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such log.
@@ -116,7 +116,7 @@ def is_part_of_id(text: str) -> bool:
     return bool(_PART_OF_ID.fullmatch(text))
 
 
-def logged(desk: StackClients, delivery_id: str, start: float) -> list[Line]:
+def logged(desk: StackClients, delivery_id: str, start: float) -> list[LogLine]:
     """Return the lines of both functions' logs that name a delivery, oldest first.
 
     Raise botocore's errors, and NoSuchResource where the stack has no such logs.
@@ -151,7 +151,9 @@ def with_rest(table: Ledger, found: Sequence[FoundDelivery]) -> list[FoundDelive
     return [replace(one, rest=rest.get(remainder_id(one.id))) for one in found]
 
 
-def described(found: FoundDelivery, log: Sequence[Line], now: float) -> Iterator[tuple[str, str]]:
+def described(
+    found: FoundDelivery, log: Sequence[LogLine], now: float
+) -> Iterator[tuple[str, str]]:
     """Yield what the ledger and the log know of a delivery, as names and words."""
     record = found.record
     yield from _origin(found, log)
@@ -204,7 +206,7 @@ def _state_of_rest(rest: FoundDelivery | None) -> str:
     return f"redriven since: {state}{_MEANINGS.get(state, '')}{again}"
 
 
-def next_step(found: FoundDelivery, log: Sequence[Line]) -> str:
+def next_step(found: FoundDelivery, log: Sequence[LogLine]) -> str:
     """Return the command that comes next, without options that name the stack; empty for none."""
     record, short = found.record, found.id[:_SHORT]
     state = record.get("state")
@@ -220,7 +222,7 @@ def next_step(found: FoundDelivery, log: Sequence[Line]) -> str:
     return f"held show {short}" if state == LedgerState.HELD else ""
 
 
-def _origin(found: FoundDelivery, log: Sequence[Line]) -> Iterator[tuple[str, str]]:
+def _origin(found: FoundDelivery, log: Sequence[LogLine]) -> Iterator[tuple[str, str]]:
     own = found if found.record else replace(found, record=_named(found, log))
     yield "rule", f"{own.origin}, workspace {own.record.get('workspace', '?')}"
     yield "found by", ", ".join(found.by)
@@ -230,25 +232,25 @@ def _origin(found: FoundDelivery, log: Sequence[Line]) -> Iterator[tuple[str, st
         yield "part of", f"{whole}, of which Braze accepted the rest"
 
 
-def part_of(found: FoundDelivery, log: Sequence[Line]) -> str:
+def part_of(found: FoundDelivery, log: Sequence[LogLine]) -> str:
     """Return the id of the delivery whose refused objects this one is; empty for any other."""
     own = (line.entry for line in log if line.entry.get("id") == found.id)
     return next((str(one) for each in own if (one := each.get("refused_of"))), "")
 
 
-def _named(found: FoundDelivery, log: Sequence[Line]) -> dict[str, Any]:
+def _named(found: FoundDelivery, log: Sequence[LogLine]) -> dict[str, Any]:
     """Return the source, rule and workspace of a delivery by its lines of the log."""
     entry = next((line.entry for line in log if line.entry.get("id") == found.id), {})
     return {name: entry[name] for name in ("source", "rule", "workspace") if name in entry}
 
 
-def _objects(delivery_id: str, log: Sequence[Line]) -> list[str]:
+def _objects(delivery_id: str, log: Sequence[LogLine]) -> list[str]:
     """Return what a delivery writes to its user's profile, where ingest's line has it."""
     made = (one for line in log for one in line.entry.get("deliveries", ()))
     return next((one.get("objects", []) for one in made if one.get("id") == delivery_id), [])
 
 
-def _why(record: Record, log: Sequence[Line]) -> str:
+def _why(record: Record, log: Sequence[LogLine]) -> str:
     """Return the last cause: its reason and status, and Braze's own words where the log has them.
 
     A dead letter's reason may be another one than its last attempt's, such as `horizon`: the log

@@ -16,7 +16,7 @@ from relay.operations.clients import Level, StackClients, StatusSection, formati
 from relay.operations.pause import KEY, described
 from relay.operations.surge import RuleSurge, keys, surge_of
 from relay.stacks.ledger import Ledger, Record, living
-from relay.stacks.logs import Line, Search
+from relay.stacks.logs import LogLine, Search
 from relay.stacks.selection import LOW_PRIORITY, Operated, command
 
 Found = Mapping[str, Record]
@@ -274,7 +274,7 @@ def last_errors(desk: StackClients, now: float) -> StatusSection:
     NoSuchResource where the stack has no such log.
     """
     group = desk.log_group("DeliverLogGroup")
-    found: list[Line] = []
+    found: list[LogLine] = []
     count = 0
     for newest, oldest in _WINDOWS:
         within = Search(now - oldest, now - newest, _PATTERN).lines(desk.clients["logs"], group)
@@ -291,7 +291,7 @@ def last_errors(desk: StackClients, now: float) -> StatusSection:
     return StatusSection("last errors", texts or quiet, [dict(line.entry) for line in shown], level)
 
 
-def _still_open(desk: StackClients, errors: list[Line]) -> list[Line]:
+def _still_open(desk: StackClients, errors: list[LogLine]) -> list[LogLine]:
     """Return the errors of deliveries that the ledger does not know as accepted."""
     table = Ledger(desk.clients["dynamodb"], desk.stack.outputs["LedgerTable"])
     known = table.deliveries({str(line.entry.get("id", "")) for line in errors})
@@ -344,7 +344,7 @@ def _is_error(entry: Mapping[str, Any]) -> bool:
     return entry.get("message") == "delivery" and entry.get("outcome") in OUTCOMES
 
 
-def _words(line: Line) -> str:
+def _words(line: LogLine) -> str:
     return f"{line.words.removeprefix('delivery').strip()}  {str(line.entry.get('id', ''))[:12]}"
 
 

@@ -18,7 +18,7 @@ from relay.console.terminal import console
 from relay.operations.clients import NoSuchResource, StackClients
 from relay.paths import RULES
 from relay.rules.names import Names, read_names, suggestion
-from relay.stacks.activity import Activity, Wanted
+from relay.stacks.activity import Activity, LogFilter
 from relay.stacks.logs import GROUPS
 from relay.stacks.selection import (
     ConfigEnv,
@@ -69,13 +69,13 @@ def tail(  # noqa: PLR0913 - the options of a command
     desk = StackClients.of(stack, names, ("logs", "cloudformation"))
     try:
         with suppress(KeyboardInterrupt):
-            _follow(desk, begin, Wanted(source, rule, failed))
+            _follow(desk, begin, LogFilter(source, rule, failed))
     except (ClientError, BotoCoreError, NoSuchResource) as error:
         typer.echo(why_ended(error, stack), err=True)
         raise typer.Exit(1) from None
 
 
-def _follow(desk: StackClients, since: float, wanted: Wanted) -> None:
+def _follow(desk: StackClients, since: float, wanted: LogFilter) -> None:
     stack, screen = desk.stack, console()
     groups = {name: desk.log_group(name) for name in GROUPS}
     activity = Activity(

@@ -38,7 +38,7 @@ from relay.operations.webhook_history import (
 from relay.paths import RULES
 from relay.rules.names import read_names
 from relay.stacks.ledger import Ledger
-from relay.stacks.logs import Line
+from relay.stacks.logs import LogLine
 from relay.stacks.selection import (
     RELAY,
     ConfigEnv,
@@ -59,7 +59,7 @@ _BY: Final = {
     "person": "person",
     "id": "delivery id",
 }
-_Lines = list[Line] | str  # or why they could not be read
+_Lines = list[LogLine] | str  # or why they could not be read
 
 
 @dataclass(slots=True)

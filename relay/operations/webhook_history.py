@@ -10,7 +10,7 @@ from handler.core.braze.identifiers import log_digest
 from relay.console.format import counted, moment
 from relay.console.log_format import Entry, events_named, parked_words
 from relay.operations.clients import StackClients
-from relay.stacks.logs import GROUPS, Line, Search
+from relay.stacks.logs import GROUPS, LogLine, Search
 
 # As `event.reference` is logged. An address is none: it leaves this machine as a digest alone.
 _REFERENCE: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9#_./ -]{1,40}")
@@ -64,7 +64,7 @@ class WebhookFound:
     `unwanted` says that an event is meant that no rule wanted.
     """
 
-    line: Line
+    line: LogLine
     deliveries: Mapping[str, str]
     shadow: tuple[Entry, ...] = ()
     parked: tuple[Entry, ...] = ()
@@ -76,7 +76,7 @@ class WebhookFound:
         return bool(self.shadow or self.parked or self.unwanted)
 
 
-def meant_in(line: Line, sought: SearchText) -> WebhookFound | None:
+def meant_in(line: LogLine, sought: SearchText) -> WebhookFound | None:
     """Return what a line has of what is sought; None for nothing."""
     entry = line.entry
     if entry.get("message") != "webhook":
@@ -155,7 +155,7 @@ def refusals(desk: StackClients, start: float, now: float) -> list[str]:
     return refused_words(found, now)
 
 
-def refused_words(found: list[Line], now: float) -> list[str]:
+def refused_words(found: list[LogLine], now: float) -> list[str]:
     """Return how often, and when last, webhooks of each source were refused, and why."""
     kinds: Counter[tuple[Any, ...]] = Counter()
     last: dict[tuple[Any, ...], float] = {}

@@ -18,7 +18,7 @@ from relay.rules.case_file import CASES
 from relay.rules.check.target_ids import is_id
 from relay.rules.names import read_names
 from relay.scaffold.sender_side import instructions
-from relay.scaffold.starter import STAGES, Folders, Scaffold, Target, scaffold
+from relay.scaffold.starter import STAGES, Scaffold, StarterFolders, StarterTarget, scaffold
 from relay.stacks.selection import RELAY
 from relay.webhooks.samples import shown_folder
 
@@ -60,10 +60,10 @@ def init(
         raise typer.BadParameter(NAMES, param_hint="SOURCE")
     target = given(campaign or [], canvas or [])
     if target is None:
-        target = asked(_prompted) if sys.stdin.isatty() else Target()
+        target = asked(_prompted) if sys.stdin.isatty() else StarterTarget()
     if source in read_names(rules).sources:
         _refuse([f"{shown_folder(rules)} has a source {source}"])
-    made = scaffold(source, chosen, target, Folders(rules, EVENTS, CASES))
+    made = scaffold(source, chosen, target, StarterFolders(rules, EVENTS, CASES))
     _refuse([f"{_shown(file)} exists" for file in made.files if file.exists()])
     try:
         write(made.files)
@@ -90,14 +90,14 @@ def _preset(source: str, preset: str | None) -> str:
     raise typer.BadParameter(f"there is no preset {name}{meant}; {by_hand}", param_hint="--preset")
 
 
-def given(campaigns: Iterable[str], canvases: Iterable[str]) -> Target | None:
+def given(campaigns: Iterable[str], canvases: Iterable[str]) -> StarterTarget | None:
     """Return the target that the options give, None where they give none."""
     both = {"--campaign": list(campaigns), "--canvas": list(canvases)}
     if all(both.values()):
         raise typer.BadParameter("--campaign and --canvas exclude each other")
     for option, texts in both.items():
         if texts:
-            return Target(_by_stage(texts, option), is_canvas=option == "--canvas")
+            return StarterTarget(_by_stage(texts, option), is_canvas=option == "--canvas")
     return None
 
 
@@ -112,13 +112,13 @@ def _by_stage(texts: Iterable[str], option: str) -> dict[str, str]:
     return found
 
 
-def asked(ask: Callable[[str, str], str]) -> Target:
+def asked(ask: Callable[[str, str], str]) -> StarterTarget:
     """Return the target that a person enters: `ask` gets a question and its default answer."""
     question = "Does it trigger a campaign or a canvas?"
     while (kind := ask(question, "campaign").strip().lower()) not in ("campaign", "canvas"):
         typer.echo("answer campaign or canvas; its API identifier is asked for next")
     ids = {stage: _asked_id(ask, kind, stage) for stage in STAGES}
-    return Target(ids, is_canvas=kind == "canvas")
+    return StarterTarget(ids, is_canvas=kind == "canvas")
 
 
 def _asked_id(ask: Callable[[str, str], str], kind: str, stage: str) -> str:
@@ -181,7 +181,7 @@ def _line(label: str, text: str) -> list[str]:
     )
 
 
-def _next(made: Scaffold, target: Target) -> Iterator[str]:
+def _next(made: Scaffold, target: StarterTarget) -> Iterator[str]:
     sample, *_, rules = made.files
     if target.undecided:
         ids = "Sample ids stand" if len(target.undecided) > 1 else "A sample id stands"

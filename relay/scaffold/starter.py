@@ -40,7 +40,7 @@ _OF_CANVASES: Final = {"campaign_id:": "canvas_id:", "trigger_properties": "cont
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class StarterTarget:
     """The campaign or Canvas that a rule triggers: its identifier in each stage.
 
     A stage without one gets a sample id, which `relay deploy` refuses with its line.
@@ -60,7 +60,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Folders:
+class StarterFolders:
     """The folders of rules files, samples and cases."""
 
     rules: Path
@@ -80,7 +80,7 @@ class Scaffold:
     rules: Sequence[Rule]
 
 
-def scaffold(source: str, preset: str, target: Target, folders: Folders) -> Scaffold:
+def scaffold(source: str, preset: str, target: StarterTarget, folders: StarterFolders) -> Scaffold:
     """Return the files of a new source: a sample and a case for each rule."""
     rules = _rules(source, preset, target, folders.rules)
     loaded = load(source, rules, f"{source}.yaml", _CASES_STAGE)
@@ -102,7 +102,7 @@ def _case(sample: Sample, loaded: Source) -> str:
     return written({"webhook": {"event": f"events/{sample.name}.json"}, "expect": expect})
 
 
-def _rules(source: str, preset: str, target: Target, folder: Path) -> str:
+def _rules(source: str, preset: str, target: StarterTarget, folder: Path) -> str:
     text = (_TEXTS / f"{preset}.yaml").read_text(encoding="utf-8")
     ids = {f"{stage.upper()}_ID": target.id(stage) for stage in STAGES}
     words = ids | {"SOURCE": source} | (_OF_CANVASES if target.is_canvas else {})

@@ -17,7 +17,7 @@ from handler.core.rules.source import Source
 from relay.local.received import ExpectedDelivery as Sent
 from relay.local.received import begins_late, content_lines, late_lines, ordered
 from relay.local.updates import object_lines, updates_for
-from relay.stacks.activity import Activity, Wanted, sends_of, updates_of
+from relay.stacks.activity import Activity, LogFilter, sends_of, updates_of
 from relay.stacks.selection import Operated, command
 from relay.webhooks.signer import SignedRequest
 
@@ -59,7 +59,7 @@ def became(stack: Operated, sent: Expected, since: float) -> Iterator[Text]:
     What its rule delays is not waited for. Then what the simulated Braze received, and what to do.
     Of lines that do not come in time `relay tail` says more.
     """
-    wanted = Wanted(ids=sent.events | sent.ids)
+    wanted = LogFilter(ids=sent.events | sent.ids)
     logs, braze = stack.client("logs"), stack.braze_url
     activity = Activity(logs, stack.resources, since, braze_url=braze, wanted=wanted)
     soon = {one.id for one in sent.deliveries if not begins_late(one)}

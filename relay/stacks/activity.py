@@ -27,7 +27,7 @@ Record = tuple[int, str, str]  # milliseconds since the epoch, stream, line
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class LogFilter:
     """Lines that are shown: of a source, of a rule (SOURCE/RULE), or of what has failed.
 
     With `ids` they are those of these deliveries alone, and of the webhooks with these events: ids
@@ -82,7 +82,7 @@ class Activity:
         since: float,
         *,
         braze_url: str | None = None,
-        wanted: Wanted = Wanted(),
+        wanted: LogFilter = LogFilter(),
     ) -> None:
         self._logs = logs
         self._groups = groups

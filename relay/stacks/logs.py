@@ -11,7 +11,7 @@ GROUPS: Final = ("IngestLogGroup", "DeliverLogGroup")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One line of a log: when it was written (epoch seconds), and its text."""
 
     at: float
@@ -42,7 +42,7 @@ class Search:
     pattern: str = ""
     pages: int | None = None
 
-    def lines(self, logs: Any, group: str) -> list[Line]:
+    def lines(self, logs: Any, group: str) -> list[LogLine]:
         """Return the lines, oldest first; raise botocore's errors."""
         asked: dict[str, Any] = {"logGroupName": group, "startTime": int(self.start * 1000)}
         if self.end is not None:
@@ -51,7 +51,7 @@ class Search:
             asked["filterPattern"] = self.pattern
         pages = logs.get_paginator("filter_log_events").paginate(**asked)
         found = [
-            Line(event["timestamp"] / 1000, event["message"])
+            LogLine(event["timestamp"] / 1000, event["message"])
             for page in islice(pages, self.pages)
             for event in page["events"]
         ]

@@ -26,7 +26,7 @@ _FLAGS: Final = 4  # where the flags begin, after the number of the bytecode's v
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class PackageContents:
     """A package: its rules files by name, and the machines that its wheels are built for.
 
     `code` are the modules in its folder `handler`, by their paths there; `compiled` is its file of
@@ -40,7 +40,7 @@ class Package:
     runtimes: frozenset[str] = frozenset()
 
 
-def read_package(content: bytes) -> Package:
+def read_package(content: bytes) -> PackageContents:
     """Return the contents of a zip; raise BadZipFile."""
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         names = package.namelist()
@@ -48,7 +48,7 @@ def read_package(content: bytes) -> Package:
         code = [found[1] for name in names if (found := _CODE.fullmatch(name))]
         compiled = [name for name in names if name == f"rules/{FILE}"]
         wheels = [package.read(name) for name in names if name.endswith(".dist-info/WHEEL")]
-        return Package(
+        return PackageContents(
             rules={name: package.read(f"rules/{name}") for name in rules},
             machines=frozenset(name for wheel in wheels for name in _machines(wheel)),
             code={name: package.read(f"handler/{name}") for name in code},

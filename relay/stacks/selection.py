@@ -44,7 +44,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenStack:
     """A stack, and the environment of samconfig.toml that deploys it; None where none does."""
 
     stack_name: str
@@ -77,16 +77,16 @@ class Chosen:
         return f"{RELAY} doctor{environment}"
 
 
-def chosen(stack_name: str | None, config_env: str | None) -> Chosen:
+def chosen(stack_name: str | None, config_env: str | None) -> ChosenStack:
     """Return the stack that the options name; end the command where they name two, or none."""
     if stack_name and config_env:
         raise typer.BadParameter("give either --stack-name or --config-env")
     environment = environment_of(stack_name) if stack_name else config_env or DEFAULT
     if environment is None:
-        return Chosen(str(stack_name))
+        return ChosenStack(str(stack_name))
     found = deployment(environment)
     cloudformation.use(found.region, found.profile)
-    return Chosen(stack_name or found.stack_name, environment)
+    return ChosenStack(stack_name or found.stack_name, environment)
 
 
 @dataclass(frozen=True, slots=True)

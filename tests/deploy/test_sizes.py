@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from relay import virtualenvs
-from relay.deploy.package_sizes import Package, build, packages, table
+from relay.deploy.package_sizes import PackageSize, build, packages, table
 from relay.paths import PROJECT
 from tests.deploy.conftest import assert_compiled, forking
 
@@ -56,7 +56,7 @@ def test_a_package_with_bytecode_is_small(built: Path) -> None:
 
 
 def test_the_sums_stand_beside_lambdas_limits() -> None:
-    package = Package("IngestFunction", {"yaml 6": 2**20, "handler/": 249 * 2**20}, 2**20)
+    package = PackageSize("IngestFunction", {"yaml 6": 2**20, "handler/": 249 * 2**20}, 2**20)
     console = Console(width=100)
     with console.capture() as shown:
         console.print(table(package))

@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 from multidict import MultiDict
 
-from relay.doctor.braze_checks import Target
+from relay.doctor.braze_checks import TargetUse
 from relay.page.braze.answers import Wrong
 from relay.page.braze.faults import BUTTONS, NoSuchFault, fault_of, in_force
 from relay.page.braze.letter_routes import wanted
@@ -73,7 +73,7 @@ def test_a_form_of_no_button_is_refused(form: dict[str, str]) -> None:
 
 
 def test_a_message_says_whom_it_reached_and_how_the_profile_changed() -> None:
-    target = Target("campaign_id", ID, ("confirm of shop",))
+    target = TargetUse("campaign_id", ID, ("confirm of shop",))
     (one,) = messages([send()], [], [target])
     assert (one.who, one.is_reached, one.rules) == ("ann", True, "confirm of shop")
     assert one.target == f"campaign {ID}"

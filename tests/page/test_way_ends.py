@@ -15,7 +15,7 @@ from relay.page.way.lookup import KnownDeliveries, searches
 from relay.page.way.reach import compared, reached, remedy, sends_for
 from relay.page.way.way import Way, way_of
 from relay.paths import PROJECT
-from relay.stacks.logs import Line
+from relay.stacks.logs import LogLine
 from relay.stacks.selection import RELAY
 from tests.page.signed import explanation, posted, secret, signed
 
@@ -23,12 +23,12 @@ CAME = 1_767_268_800.0
 ID = "a" * 64
 
 
-def line(at: float, outcome: str, reason: str = "", **more: Any) -> Line:
+def line(at: float, outcome: str, reason: str = "", **more: Any) -> LogLine:
     entry = {"message": "delivery", "id": ID, "outcome": outcome, "reason": reason or outcome}
-    return Line(at, json.dumps({**entry, **more}))
+    return LogLine(at, json.dumps({**entry, **more}))
 
 
-def place(*lines: Line, state: str = "", **record: Any) -> Progress:
+def place(*lines: LogLine, state: str = "", **record: Any) -> Progress:
     item = {"state": state, **record} if state else {}
     return progress(Seen(ID, ("shopify", "order"), item, lines), CAME, CAME + 10)
 

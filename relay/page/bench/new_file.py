@@ -5,7 +5,7 @@ from relay.page.context import PageFolders
 from relay.rules.names import read_names
 from relay.scaffold import starter
 from relay.scaffold.command import NAMES, is_name, write
-from relay.scaffold.starter import Target, scaffold
+from relay.scaffold.starter import StarterTarget, scaffold
 
 
 class NotMade(Exception):
@@ -20,8 +20,8 @@ def make(source: str, preset: str, folders: PageFolders) -> str:
         raise NotMade(f"there is no preset {preset}")
     if source in read_names(folders.rules).sources:
         raise NotMade(f"there is a source {source} already")
-    into = starter.Folders(folders.rules, folders.events, folders.cases)
-    files = scaffold(source, preset, Target(), into).files
+    into = starter.StarterFolders(folders.rules, folders.events, folders.cases)
+    files = scaffold(source, preset, StarterTarget(), into).files
     try:
         write(files)
     except FileExistsError as error:

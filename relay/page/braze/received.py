@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
-from relay.doctor.braze_checks import Target
+from relay.doctor.braze_checks import TargetUse
 from relay.rules import yaml_text
 
 Record = Mapping[str, Any]  # as the control API shows it
@@ -66,7 +66,7 @@ class Profile:
 
 
 def messages(
-    sends: Sequence[Record], requests: Iterable[Record], targets: Iterable[Target]
+    sends: Sequence[Record], requests: Iterable[Record], targets: Iterable[TargetUse]
 ) -> list[BrazeMessage]:
     """Return the sends, the newest first; `requests` name the target of what reached nobody."""
     bodies = {one["dispatch_id"]: one for one in requests if one.get("dispatch_id")}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from handler.core.rules.source import Source
-from relay.doctor.braze_checks import Target, targets
+from relay.doctor.braze_checks import TargetUse, targets
 
 STATES: Final[Mapping[str, Mapping[str, bool]]] = {
     "active": {"exists": True, "enabled": True, "archived": False, "draft": False},
@@ -19,7 +19,7 @@ class NoSuchState(Exception):
     """The form names a state that no campaign or Canvas has."""
 
 
-def targets_of(sources: Iterable[Source]) -> list[Target]:
+def targets_of(sources: Iterable[Source]) -> list[TargetUse]:
     """Return each campaign and Canvas that the rules of any workspace send to."""
     known = list(sources)
     workspaces = sorted({rule.workspace for source in known for rule in source.rules})

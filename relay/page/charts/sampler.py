@@ -13,7 +13,7 @@ from relay.operations.status_parts import ledger, queues
 from relay.page.charts.samples import EVERY, DataPoint, attempts_in, budget_in
 from relay.page.context import PageContext
 from relay.page.stack import known_names, operated
-from relay.stacks.logs import Line, Search
+from relay.stacks.logs import LogLine, Search
 
 _SERVICES: Final = ("sqs", "dynamodb", "logs")
 _OVERLAP: Final = 10.0  # seconds that are read again: lines come late, and out of order
@@ -29,7 +29,7 @@ class Sampler:
     context: PageContext
     _begin: float = 0.0  # of what is counted
     _last: float = 0.0
-    _seen: set[Line] = field(default_factory=set)
+    _seen: set[LogLine] = field(default_factory=set)
 
     def look(self) -> DataPoint:
         """Return the figures of now; raise botocore's errors."""
@@ -43,7 +43,7 @@ class Sampler:
         visible = sum(one.get("visible", 0) for one in found)
         return DataPoint(now, visible, waiting, attempts, accepted, left, limit)
 
-    def _fresh(self, desk: StackClients, now: float) -> list[Line]:
+    def _fresh(self, desk: StackClients, now: float) -> list[LogLine]:
         """Return the lines since the last look; where that is long ago, the newest ones alone."""
         if now - self._last > _LONG_AGO:
             self._begin = now - EVERY

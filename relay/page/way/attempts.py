@@ -13,7 +13,7 @@ from relay.page.reading import Kind
 from relay.page.remedies import cause, remedy
 from relay.page.way.docs_words import table
 from relay.stacks.ledger import Record
-from relay.stacks.logs import Line
+from relay.stacks.logs import LogLine
 from relay.stacks.selection import RELAY
 
 Letter = Literal["", "dead", "held"]
@@ -94,7 +94,7 @@ class Seen:
     delivery_id: str
     rule: tuple[str, str]
     record: Record
-    lines: Sequence[Line]
+    lines: Sequence[LogLine]
     rest: Record = field(default_factory=dict)
 
     def at(self, kind: Kind, words: str) -> Progress:
@@ -116,7 +116,7 @@ def progress(seen: Seen, came: float, now: float) -> Progress:
     )
 
 
-def _place(seen: Seen, last: Line | None, came: float, now: float) -> Progress:
+def _place(seen: Seen, last: LogLine | None, came: float, now: float) -> Progress:
     """Return where a delivery is, by the ledger's state and the last line of the log."""
     state = seen.record.get("state")
     if state == LedgerState.SENDING and seen.record.get("lease_until", 0) > now:
@@ -139,7 +139,7 @@ def _unlogged(seen: Seen) -> Progress:
     return seen.at("wait", f"in state {state}" if state else "in the queue, not taken yet")
 
 
-def _told(seen: Seen, outcome: str, last: Line) -> Progress:
+def _told(seen: Seen, outcome: str, last: LogLine) -> Progress:
     reason, seconds = str(last.entry.get("reason", "")), last.entry.get("wait")
     reason = "" if outcome == _DUPLICATE else reason
     if outcome == "accepted" and (refused := refused_places(seen.record)):
@@ -215,7 +215,7 @@ def _by_command(reason: str) -> str:
     return ""
 
 
-def _try(line: Line, came: float) -> Try:
+def _try(line: LogLine, came: float) -> Try:
     entry = line.entry
     outcome, reason = str(entry.get("outcome")), str(entry.get("reason") or "")
     return Try(

@@ -23,7 +23,7 @@ from relay.page.way.reach import dispatches_of, is_lost
 from relay.page.way.recorded import writes_records
 from relay.stacks.activity import commerce_of, sends_of, updates_of
 from relay.stacks.ledger import Ledger, Record
-from relay.stacks.logs import Line, Search
+from relay.stacks.logs import LogLine, Search
 
 MOST: Final = 20  # deliveries of a webhook that are looked up: each takes a search of the log
 _LAST: Final = 500  # updates of Braze that are looked through first
@@ -43,7 +43,7 @@ class KnownDeliveries:
     secret: Secret = field(repr=False)
     deliveries: Sequence[Delivery] = ()
     records: Mapping[str, Record] = field(default_factory=dict)
-    lines: Mapping[str, Sequence[Line]] = field(default_factory=dict)
+    lines: Mapping[str, Sequence[LogLine]] = field(default_factory=dict)
     sends: Sequence[Record] = ()
     unread: tuple[str, ...] = ()
     updates: Sequence[Record] = ()
@@ -56,7 +56,7 @@ def look_up(context: PageContext, reading: Reading) -> KnownDeliveries:
     secret = Secret("", "", {})
     deliveries: Sequence[Delivery] = ()
     records: Mapping[str, Record] = {}
-    lines: dict[str, Sequence[Line]] = {}
+    lines: dict[str, Sequence[LogLine]] = {}
     planned = reading.plan.deliveries[:MOST] if reading.plan else ()
     try:
         secret = _signing_secrets(context.local)
@@ -124,7 +124,7 @@ def _recorded(
 
 def _logged(
     local: Local, deliveries: Sequence[Delivery], records: Mapping[str, Record], came: float
-) -> Iterator[tuple[str, Sequence[Line]]]:
+) -> Iterator[tuple[str, Sequence[LogLine]]]:
     """Yield the lines of the worker's log on each delivery."""
     logs, group = local.stack.client("logs"), local.stack.resources["DeliverLogGroup"]
     for one in deliveries:

@@ -18,7 +18,7 @@ from relay.local.http_gateway import front_door
 from relay.local.webhook_feed import Answered, feed_place, webhooks
 from relay.rules.webhooks import Given, planned
 from relay.scaffold.command import write
-from relay.scaffold.starter import Folders, Target, scaffold
+from relay.scaffold.starter import StarterFolders, StarterTarget, scaffold
 from relay.stacks.registry import LocalStack, registered
 from relay.webhooks.samples import load_sources, read_sample
 from tests.relay.rules.desk import run
@@ -45,7 +45,7 @@ class Functions(BaseHTTPRequestHandler):
 class Stack:
     """A local stack's gateway, its files, and its sender."""
 
-    def __init__(self, url: str, folders: Folders, end: Callable[[], None]) -> None:
+    def __init__(self, url: str, folders: StarterFolders, end: Callable[[], None]) -> None:
         self.url, self.folders, self.end = url, folders, end
         (self.rules,) = folders.rules.glob("*.yaml")
         (self.sample,) = folders.events.glob("*.json")
@@ -94,8 +94,8 @@ def functions() -> Iterator[str]:
 
 @pytest.fixture
 def stack(functions: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    folders = Folders(tmp_path / "rules", tmp_path / "events", tmp_path / "cases")
-    write(scaffold("billing", "stripe", Target(), folders).files)
+    folders = StarterFolders(tmp_path / "rules", tmp_path / "events", tmp_path / "cases")
+    write(scaffold("billing", "stripe", StarterTarget(), folders).files)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("relay.capture.command.EVENTS", folders.events)
     monkeypatch.setattr("relay.stacks.registry.FOLDER", tmp_path / "stacks")

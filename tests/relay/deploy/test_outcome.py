@@ -9,10 +9,10 @@ from relay.deploy.deployed import Deployed, hindrance
 from relay.deploy.outcome import failed, since
 from relay.deploy.rollback import TRIGGERS, configuration, triggers
 from relay.paths import TEMPLATE
-from relay.stacks.selection import Chosen
+from relay.stacks.selection import ChosenStack
 from relay.stacks.template import parse
 
-STACK = Chosen("braze-relay-prod", "prod")
+STACK = ChosenStack("braze-relay-prod", "prod")
 HERE = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm"
 ID = "arn:aws:cloudformation:eu-west-1:123456789012:stack/braze-relay-prod/0"
 NAMES = {name: f"braze-relay-prod-{name}-1A2B" for name in TRIGGERS}

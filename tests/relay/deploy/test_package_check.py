@@ -15,7 +15,7 @@ from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from relay.deploy import package_plans
 from relay.deploy.package_plans import NotRenderedError, plans, python
-from relay.deploy.rendering import Shown, differing, losses, unlike
+from relay.deploy.rendering import NamedSample, differing, losses, unlike
 from relay.paths import SOURCE
 from relay.rules.webhooks import Given, planned
 from relay.webhooks.samples import Sample
@@ -55,12 +55,16 @@ def source(text: str = RULES) -> Source:
     return load("shop", text, "shop.yaml", "dev")
 
 
-def shown(name: str = "events/order.json", *, is_case: bool = False, text: str = RULES) -> Shown:
+def shown(
+    name: str = "events/order.json", *, is_case: bool = False, text: str = RULES
+) -> NamedSample:
     body: JsonValue = {"id": 7, "paid": True, "created_at": "2026-01-01T12:00:00Z"}
-    return Shown(name, Given(Sample("order", "shop", HEADERS, body)), source(text), "dev", is_case)
+    return NamedSample(
+        name, Given(Sample("order", "shop", HEADERS, body)), source(text), "dev", is_case
+    )
 
 
-def made(package: Path, webhooks: Sequence[Shown]) -> list[Plan]:
+def made(package: Path, webhooks: Sequence[NamedSample]) -> list[Plan]:
     return plans(package, python()[0], [one.job("dev", broadcasts=False) for one in webhooks])
 
 
@@ -97,7 +101,7 @@ def test_a_package_whose_rules_are_not_compiled_is_not_tried(package: Path, tmp_
     assert raised.value.is_uncompiled
 
 
-def lost(text: str, *more: Shown) -> list[str]:
+def lost(text: str, *more: NamedSample) -> list[str]:
     """Return what is lost by a change of the rules, of the sample and of what else is given."""
     now = [shown(text=text), *more]
     before = [planned(one.given, source()) for one in now]

@@ -9,10 +9,10 @@ from handler.core.rules.source import Source
 from handler.core.workspace import Workspace
 from relay.doctor.braze_checks import braze_findings
 from relay.local.processes import BRAZE_KEY
-from relay.stacks.selection import Chosen
+from relay.stacks.selection import ChosenStack
 from tests.relay.simulated_braze.simulated import Client
 
-STACK = Chosen("relay-prod", "prod")
+STACK = ChosenStack("relay-prod", "prod")
 RULES = """
 verify: {preset: shopify}
 rules:

@@ -19,16 +19,16 @@ from relay.doctor.stack_checks import (
     dead_letter_findings,
     mapping_findings,
 )
-from relay.stacks.package import Package, read_package
-from relay.stacks.selection import Chosen, chosen
+from relay.stacks.package import PackageContents, read_package
+from relay.stacks.selection import ChosenStack, chosen
 from tests.handler.core.rules_files import GOOD
 
-DEV = Chosen("relay-dev", "default")
+DEV = ChosenStack("relay-dev", "default")
 TOPIC = "arn:aws:sns:us-east-1:000000000000:alarms"
 UNHEARD: list[list[str]] = [[], ["PendingConfirmation"], ["Deleted"]]
 
 
-def built(*tags: str) -> Package:
+def built(*tags: str) -> PackageContents:
     """Return a package of one wheel for each text of tags, and of one that runs anywhere."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as package:
@@ -63,11 +63,11 @@ def test_a_stack_without_a_topic_is_worth_a_note() -> None:
     "stack, deploy",
     [
         (DEV, "make deploy"),
-        (Chosen("relay-prod", "prod"), "make deploy CONFIG=prod"),
-        (Chosen("another"), "deploy another again"),
+        (ChosenStack("relay-prod", "prod"), "make deploy CONFIG=prod"),
+        (ChosenStack("another"), "deploy another again"),
     ],
 )
-def test_a_mapping_must_be_there_and_deploying_makes_one(stack: Chosen, deploy: str) -> None:
+def test_a_mapping_must_be_there_and_deploying_makes_one(stack: ChosenStack, deploy: str) -> None:
     (finding,) = mapping_findings([], ["https://sqs/1/queue"], stack)
     assert (finding.level, finding.remedy) == ("error", deploy)
 
@@ -81,14 +81,14 @@ def test_each_queue_needs_a_mapping_of_its_own() -> None:
 @pytest.mark.parametrize(
     "options, stack",
     [
-        ((None, None), Chosen("braze-relay-dev", "default")),
-        ((None, "prod"), Chosen("braze-relay-prod", "prod")),
-        (("braze-relay-prod", None), Chosen("braze-relay-prod", "prod")),
-        (("another", None), Chosen("another")),
+        ((None, None), ChosenStack("braze-relay-dev", "default")),
+        ((None, "prod"), ChosenStack("braze-relay-prod", "prod")),
+        (("braze-relay-prod", None), ChosenStack("braze-relay-prod", "prod")),
+        (("another", None), ChosenStack("another")),
     ],
 )
 def test_a_stack_is_chosen_by_its_name_or_its_environment(
-    options: tuple[str | None, str | None], stack: Chosen
+    options: tuple[str | None, str | None], stack: ChosenStack
 ) -> None:
     assert chosen(*options) == stack
 
@@ -99,7 +99,7 @@ def test_a_stack_is_not_chosen_by_both() -> None:
 
 
 def test_the_command_that_examines_a_stack_names_it_the_shortest_way() -> None:
-    named = [DEV, Chosen("relay-prod", "prod"), Chosen("another")]
+    named = [DEV, ChosenStack("relay-prod", "prod"), ChosenStack("another")]
     assert [stack.examine for stack in named] == [
         ".venv/bin/relay doctor",
         ".venv/bin/relay doctor --config-env prod",
@@ -154,7 +154,7 @@ def test_a_package_for_another_machine_names_the_functions_that_cannot_run_it() 
         assert all("Architecture in samconfig.toml" in finding.remedy for finding in findings)
 
 
-def package_of(files: Mapping[str, bytes]) -> Package:
+def package_of(files: Mapping[str, bytes]) -> PackageContents:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as package:
         for name, text in files.items():
@@ -191,7 +191,7 @@ def test_compiled_rules_that_ingest_does_not_use_are_a_note_with_the_reason(tmp_
 CHECKED, DATED = 0b11, 0b00  # PEP 552
 
 
-def with_bytecode(flags: int, tag: str = "cpython-313") -> Package:
+def with_bytecode(flags: int, tag: str = "cpython-313") -> PackageContents:
     """Return a package with a bytecode file of ours, and one of a library's."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as package:

@@ -17,7 +17,7 @@ from relay.rules.cases.command import run as run_cases
 from relay.rules.check.target_ids import samples as sample_ids
 from relay.scaffold.command import asked, write
 from relay.scaffold.sender_side import instructions
-from relay.scaffold.starter import Folders, Target, scaffold
+from relay.scaffold.starter import StarterFolders, StarterTarget, scaffold
 from relay.webhooks.samples import Address, read_sample, sample_secrets, sources_in
 from tests.docs_pages import page
 from tests.relay.rules.desk import RULES, run
@@ -29,8 +29,10 @@ CANVASES = ("shopify", "stripe", "klaviyo")
 EMAIL = re.compile(r"[\w.+-]+@([\w.-]+)")
 
 
-def folders(project: Path) -> Folders:
-    return Folders(project / "src" / "rules", project / "events", project / "tests" / "cases")
+def folders(project: Path) -> StarterFolders:
+    return StarterFolders(
+        project / "src" / "rules", project / "events", project / "tests" / "cases"
+    )
 
 
 def source_name(preset: str) -> str:
@@ -41,15 +43,15 @@ def source_name(preset: str) -> str:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a source of each preset, and some more that enter a Canvas."""
     made = tmp_path_factory.mktemp("project")
-    sources = [(source_name(preset), preset, Target()) for preset in PRESETS]
-    sources += [(f"{preset}-canvas", preset, Target(is_canvas=True)) for preset in CANVASES]
+    sources = [(source_name(preset), preset, StarterTarget()) for preset in PRESETS]
+    sources += [(f"{preset}-canvas", preset, StarterTarget(is_canvas=True)) for preset in CANVASES]
     for name, preset, target in sources:
         write(scaffold(name, preset, target, folders(made)).files)
     return made
 
 
 @pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StarterFolders:
     """The folders that the command writes to, in place of the project's."""
     made = folders(tmp_path)
     made.rules.mkdir(parents=True)
@@ -59,11 +61,11 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Folders:
     return made
 
 
-def init(own: Folders, *arguments: str) -> Result:
+def init(own: StarterFolders, *arguments: str) -> Result:
     return run("init", *arguments, "--rules", str(own.rules))
 
 
-def written(own: Folders) -> list[str]:
+def written(own: StarterFolders) -> list[str]:
     top = own.events.parent
     return sorted(str(file.relative_to(top)) for file in top.rglob("*") if file.is_file())
 
@@ -118,9 +120,9 @@ def test_a_sample_names_persons_of_examples_alone(project: Path, preset: str) ->
         assert hosts <= {"example.org"}
 
 
-@pytest.mark.parametrize("target, count", [(Target(), 2), (Target({"dev": OWN}), 1)])
+@pytest.mark.parametrize("target, count", [(StarterTarget(), 2), (StarterTarget({"dev": OWN}), 1)])
 def test_a_sample_id_is_refused_by_a_deployment_with_its_line(
-    tmp_path: Path, target: Target, count: int
+    tmp_path: Path, target: StarterTarget, count: int
 ) -> None:
     *_, rules = scaffold("billing", "stripe", target, folders(tmp_path)).files.values()
     document = yaml12.load(rules, "billing.yaml")
@@ -129,7 +131,7 @@ def test_a_sample_id_is_refused_by_a_deployment_with_its_line(
     assert all("is a sample of this project" in str(one) for one in found)
 
 
-def test_it_writes_three_files_and_says_what_comes_next(own: Folders) -> None:
+def test_it_writes_three_files_and_says_what_comes_next(own: StarterFolders) -> None:
     result = init(own, "billing", "--preset", "stripe", "--campaign", OWN)
     assert result.exit_code == 0, result.output
     assert written(own) == [
@@ -148,7 +150,7 @@ def test_it_writes_three_files_and_says_what_comes_next(own: Folders) -> None:
     assert max(map(len, result.output.splitlines())) <= 80
 
 
-def test_the_starter_of_a_shop_confirms_an_order_and_counts_it(own: Folders) -> None:
+def test_the_starter_of_a_shop_confirms_an_order_and_counts_it(own: StarterFolders) -> None:
     said = re.sub(r"\s+", " ", init(own, "shop", "--preset", "shopify").output)
     assert written(own) == [
         "events/shop-order-confirmation.json",
@@ -164,7 +166,7 @@ def test_the_starter_of_a_shop_confirms_an_order_and_counts_it(own: Folders) -> 
     assert "rules explain shop-order-confirmation" in said
 
 
-def test_the_ids_of_the_options_are_those_of_their_stages(own: Folders) -> None:
+def test_the_ids_of_the_options_are_those_of_their_stages(own: StarterFolders) -> None:
     result = init(own, "stripe", "--canvas", f"dev={OWN}", "--canvas", f"prod={OTHER}")
     assert result.exit_code == 0, result.output
     text = (own.rules / "stripe.yaml").read_text(encoding="utf-8")
@@ -173,7 +175,7 @@ def test_the_ids_of_the_options_are_those_of_their_stages(own: Folders) -> None:
     assert source.rules[0].path == "/canvas/trigger/send"
 
 
-def test_without_ids_it_says_where_the_sample_ids_stand(own: Folders) -> None:
+def test_without_ids_it_says_where_the_sample_ids_stand(own: StarterFolders) -> None:
     said = re.sub(r"\s+", " ", init(own, "shop", "--preset", "shopify").output)
     assert "Sample ids stand under vars of dev and prod in" in said
     assert "no deployment takes" in said
@@ -181,7 +183,7 @@ def test_without_ids_it_says_where_the_sample_ids_stand(own: Folders) -> None:
 
 @pytest.mark.parametrize("there", ["src/rules/shop.yaml", "events/shop-order-confirmation.json"])
 def test_what_is_there_is_never_overwritten_and_nothing_is_written(
-    own: Folders, there: str
+    own: StarterFolders, there: str
 ) -> None:
     file = own.events.parent / there
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -193,7 +195,7 @@ def test_what_is_there_is_never_overwritten_and_nothing_is_written(
     assert file.read_text(encoding="utf-8") == "mine"
 
 
-def test_a_source_of_a_file_of_another_name_is_there_already(own: Folders) -> None:
+def test_a_source_of_a_file_of_another_name_is_there_already(own: StarterFolders) -> None:
     shared = RULES.replace("verify:", "sources: {shop: {}, other: {}}\nverify:")
     (own.rules / "all.yaml").write_text(shared, encoding="utf-8")
     result = init(own, "shop", "--preset", "shopify")
@@ -214,7 +216,9 @@ def test_a_source_of_a_file_of_another_name_is_there_already(own: Folders) -> No
         (["shopify", "--campaign", OWN, "--canvas", OWN], "exclude each other"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(own: Folders, arguments: list[str], words: str) -> None:
+def test_what_cannot_be_meant_is_refused(
+    own: StarterFolders, arguments: list[str], words: str
+) -> None:
     result = init(own, *arguments)
     assert (result.exit_code, written(own)) == (2, [])
     assert words in re.sub(r"[\s│]+", " ", result.output)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from relay.stacks.activity import Wanted, reached_words, references_in
+from relay.stacks.activity import LogFilter, reached_words, references_in
 
 WEBHOOK: dict[str, Any] = {"message": "webhook", "source": "shopify", "status": 200}
 DELIVERY: dict[str, Any] = {"message": "delivery", "source": "shopify", "rule": "order"}
@@ -14,31 +14,31 @@ MADE = {"deliveries": [{"rule": "order", "id": "d1", "reference": "#7"}]}
 @pytest.mark.parametrize(
     "wanted, entry, is_shown",
     [
-        (Wanted(), WEBHOOK, True),
-        (Wanted(), {}, True),
-        (Wanted("shopify"), WEBHOOK, True),
-        (Wanted("stripe"), WEBHOOK, False),
-        (Wanted("stripe"), {}, True),
-        (Wanted(rule="shopify/order"), DELIVERY, True),
-        (Wanted(rule="shopify/order"), WEBHOOK | MADE, True),
-        (Wanted(rule="shopify/order"), WEBHOOK | {"unmatched": [{"rule": "order"}]}, True),
-        (Wanted(rule="shopify/other"), WEBHOOK | MADE, False),
-        (Wanted(rule="stripe/order"), DELIVERY, False),
-        (Wanted(ids=frozenset({"d1", "e1"})), DELIVERY | {"id": "d1"}, True),
-        (Wanted(ids=frozenset({"d1", "e1"})), DELIVERY | {"id": "d2"}, False),
-        (Wanted(ids=frozenset({"d1", "e1"})), WEBHOOK | {"seen": [{"event": "e1"}]}, True),
-        (Wanted(ids=frozenset({"d1", "e1"})), {}, False),
-        (Wanted(failed=True), WEBHOOK, False),
-        (Wanted(failed=True), WEBHOOK | {"status": 401}, True),
-        (Wanted(failed=True), WEBHOOK | {"parked": [{"rule": "order"}]}, True),
-        (Wanted(failed=True), DELIVERY | {"outcome": "accepted"}, False),
-        (Wanted(failed=True), DELIVERY | {"outcome": "waiting"}, False),
-        (Wanted(failed=True), DELIVERY | {"outcome": "rejected"}, True),
-        (Wanted(failed=True), DELIVERY | {"outcome": "not_sent"}, True),
+        (LogFilter(), WEBHOOK, True),
+        (LogFilter(), {}, True),
+        (LogFilter("shopify"), WEBHOOK, True),
+        (LogFilter("stripe"), WEBHOOK, False),
+        (LogFilter("stripe"), {}, True),
+        (LogFilter(rule="shopify/order"), DELIVERY, True),
+        (LogFilter(rule="shopify/order"), WEBHOOK | MADE, True),
+        (LogFilter(rule="shopify/order"), WEBHOOK | {"unmatched": [{"rule": "order"}]}, True),
+        (LogFilter(rule="shopify/other"), WEBHOOK | MADE, False),
+        (LogFilter(rule="stripe/order"), DELIVERY, False),
+        (LogFilter(ids=frozenset({"d1", "e1"})), DELIVERY | {"id": "d1"}, True),
+        (LogFilter(ids=frozenset({"d1", "e1"})), DELIVERY | {"id": "d2"}, False),
+        (LogFilter(ids=frozenset({"d1", "e1"})), WEBHOOK | {"seen": [{"event": "e1"}]}, True),
+        (LogFilter(ids=frozenset({"d1", "e1"})), {}, False),
+        (LogFilter(failed=True), WEBHOOK, False),
+        (LogFilter(failed=True), WEBHOOK | {"status": 401}, True),
+        (LogFilter(failed=True), WEBHOOK | {"parked": [{"rule": "order"}]}, True),
+        (LogFilter(failed=True), DELIVERY | {"outcome": "accepted"}, False),
+        (LogFilter(failed=True), DELIVERY | {"outcome": "waiting"}, False),
+        (LogFilter(failed=True), DELIVERY | {"outcome": "rejected"}, True),
+        (LogFilter(failed=True), DELIVERY | {"outcome": "not_sent"}, True),
     ],
 )
 def test_a_line_is_shown_by_its_source_its_rule_and_its_end(
-    wanted: Wanted, entry: dict[str, Any], *, is_shown: bool
+    wanted: LogFilter, entry: dict[str, Any], *, is_shown: bool
 ) -> None:
     assert wanted.takes(entry) == is_shown
 
