@@ -1,4 +1,4 @@
-"""Imports point one way: entry points -> adapters -> core; relay -> handler.
+"""Imports point one way: entry points -> adapters -> core; relay -> handler. Names are unique.
 
 Each guard is a function over a folder or over the names of modules, and is itself tested on a
 planted breach: one that has gone blind fails here, and does not pass everything.
@@ -75,6 +75,13 @@ TOOLS = (
     *("relay.operations", "relay.reconcile", "relay.scaffold", "relay.capture"),
     *("relay.page", "relay.run", "relay.cli", "relay.start"),
 )
+
+# Public classes that have one name in several modules, and why.
+SHARED = {
+    "Endpoint": "Braze's endpoint, of the relay and of the simulated Braze, which repeats it",
+    "Ledger": "the same table: the worker's client of it, and the operator's",
+    "Workspace": "Braze's workspace, as the relay addresses it and as the simulated Braze keeps it",
+}
 
 
 @cache  # several tests read all files
@@ -419,3 +426,33 @@ def test_the_simulated_braze_loads_the_relays_contract_through_no_other_module()
     found = loaded("import relay.simulated_braze.app", PROJECT, SRC)
     assert "relay.simulated_braze.contract.track" in found
     assert [name for name in found if is_below(name, {"handler.core.braze"})] == []
+
+
+def shared(*folders: Path) -> dict[str, list[str]]:
+    """Return the public classes of more than one module by name, with the files that have them."""
+    found: dict[str, list[str]] = {}
+    for folder in folders:
+        for file in sorted(folder.rglob("*.py")):
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(str(file.relative_to(folder.parent)))
+    return {name: files for name, files in found.items() if len(files) > 1}
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    found = shared(SRC, PROJECT / "relay")
+    assert {name: files for name, files in found.items() if name not in SHARED} == {}
+
+
+def test_each_name_that_may_be_shared_is_shared_by_two() -> None:
+    found = shared(SRC, PROJECT / "relay")
+    assert {name: len(found.get(name, ())) for name in SHARED} == dict.fromkeys(SHARED, 2)
+
+
+def test_a_planted_class_of_a_name_that_another_module_has_is_found(tmp_path: Path) -> None:
+    source = planted(tmp_path, "core/a.py", "class Change:\n    pass\n\nclass _Own:\n    pass\n")
+    tools = (
+        planted(tmp_path, "page/b.py", "class Change: ...\nclass _Own: ...\n", "relay") / "relay"
+    )
+    assert shared(source / "handler") == {}
+    assert shared(source / "handler", tools) == {"Change": ["handler/core/a.py", "relay/page/b.py"]}

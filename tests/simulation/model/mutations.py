@@ -111,7 +111,10 @@ MUTATIONS: Final = {
         Rules("hold", claimable=_held_may_be_claimed), Scope(_COPIES, 2, 1), "twice", 0
     ),
     "HELD that is taken for a duplicate": Mutation(
-        Rules("hold", refused=_instead("held", ClaimRefusal("duplicate"))), Scope(_ONE, 1, 2), "lost", 0
+        Rules("hold", refused=_instead("held", ClaimRefusal("duplicate"))),
+        Scope(_ONE, 1, 2),
+        "lost",
+        0,
     ),
     "DEAD that no redrive may claim": Mutation(
         Rules("retry", claimable=_dead_is_final), Scope(_ONE, 1, 0), "lost", 0
