@@ -294,8 +294,9 @@ class World:
         """Let a worker stand still: the others take it for dead, and what it has open for sent."""
         items = self.on.dynamodb.tables[TABLE].items
         queue, names = self._taken[self.clock.current.number]
-        for name in names:
-            delivery = json.loads(queue.messages[name].body)["id"]
+        # What has left the queue was finished by another worker, which had a copy of it.
+        for message in filter(None, map(queue.messages.get, names)):
+            delivery = json.loads(message.body)["id"]
             item = items.get(f"delivery#{delivery}", {})
             request = items.get(f"send#{item.get('owner', {}).get('S')}", {})
             is_open = item.get("state") == request.get("state") == {"S": "SENDING"}
