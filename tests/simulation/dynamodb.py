@@ -43,12 +43,16 @@ class ResourceNotFoundException(ClientError):
 
 @dataclass(slots=True)
 class Table:
-    """One table; `before` holds, by key, what each item was before its last write, and when."""
+    """One table; `before` holds, by key, what each item was before its last write, and when.
+
+    `turned` holds the same of the last write that has changed its state.
+    """
 
     key: str = "pk"
     expires: str | None = "expires"
     items: dict[str, Item] = field(default_factory=dict)
     before: dict[str, tuple[float, Item | None]] = field(default_factory=dict)
+    turned: dict[str, tuple[float, Item | None]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -234,7 +238,10 @@ class DynamoDB:
         return None
 
     def _write(self, table: Table, key: str, item: Item) -> None:
-        table.before[key] = (self.clock(), table.items.get(key))
+        old = table.items.get(key)
+        table.before[key] = (self.clock(), old)
+        if old is None or old.get("state") != item.get("state"):
+            table.turned[key] = table.before[key]
         table.items[key] = item
 
 

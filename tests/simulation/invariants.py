@@ -155,7 +155,7 @@ def held_wrongly(outcome: Outcome) -> Iterator[str]:
         name = f"delivery#{wish.id}"
         if table.items.get(name, {}).get("state") != {"S": "HELD"}:
             continue
-        held_at, before = table.before[name]
+        held_at, before = table.turned[name]
         if any(at <= held_at for at in outcome.accepted.get(wish.id, ())):
             yield f"{key} is held, and was recorded as accepted"
         owner = (before or {})["owner"]["S"]
@@ -166,9 +166,9 @@ def held_wrongly(outcome: Outcome) -> Iterator[str]:
 
 
 def _claims(table: Table) -> dict[str, set[str]]:
-    """Return the items of each owner, as they are and as they were before their last writes."""
+    """Return the items of each owner, as they are and as they were before their state changed."""
     found = defaultdict(set)
-    for name, (_, before) in table.before.items():
+    for name, (_, before) in table.turned.items():
         for item in (table.items.get(name), before):
             if name.startswith("delivery#") and item:
                 found[item["owner"]["S"]].add(name)

@@ -79,7 +79,7 @@ class Outcome:
         for name, item in table.items.items():
             if name.startswith("send#") and item["state"] == {"S": "ACCEPTED"}:
                 for delivery in item["members"]["SS"]:
-                    found[delivery].append(table.before[name][0])
+                    found[delivery].append(table.turned[name][0])
         return found
 
     @cached_property
@@ -107,14 +107,22 @@ class Outcome:
     def newest(self) -> dict[tuple[str, str], int]:
         """The newest version that was sent of what a guard names, by guard and user.
 
-        What Braze has left out untold counts: the relay knows no better.
+        What Braze has left out untold counts, and a letter that a lost worker may have sent: the
+        relay knows no better.
         """
         found: dict[tuple[str, str], int] = {}
         for key, wish in self.wishes.items():
-            if wish.version is not None and (key in self.sent or self.is_untold(wish)):
+            is_known = key in self.sent or self.is_untold(wish) or self._is_doubtful_letter(wish)
+            if wish.version is not None and is_known:
                 what = wish.guard, wish.user
                 found[what] = max(found.get(what, 0), wish.version)
         return found
+
+    def _is_doubtful_letter(self, wish: Wish) -> bool:
+        """Return whether of a dead letter's attempts one has left no word."""
+        item = self.world.on.dynamodb.tables[TABLE].items.get(f"delivery#{wish.id}", {})
+        attempts, last = item.get("attempts", {"N": "0"}), item.get("last", {"L": []})
+        return wish.key in self.letters and int(attempts["N"]) > len(last["L"])
 
     @cached_property
     def refused(self) -> set[Key]:
