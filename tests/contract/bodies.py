@@ -17,8 +17,10 @@ _NAMES = ("external_user_id", "email", "alias_name")
 _OPEN = ("attributes", "trigger_properties", "context", "canvas_entry_properties", "audience")
 
 YES, NO = (st.just(it) for it in (True, False))
+# What nobody is called.
+NOBODY = {"null", "none", "undefined", "nan", "nil", "true", "false"}
 WORD = st.text("abcdefghijklmnopqrstuvwxyzäö-_", min_size=1, max_size=12).filter(
-    lambda it: it not in ("null", "none", "undefined", "nan", "nil")  # what nobody is called
+    lambda it: it not in NOBODY
 )
 WORDS = WORD | st.lists(WORD, min_size=1, max_size=3)
 NUMBER = st.integers(-1000, 1000) | st.floats(-1e6, 1e6, allow_nan=False)
