@@ -12,6 +12,7 @@ from relay.page.stack import operated
 from tests.e2e.harness import Relay, sample, until
 
 MARKUP = "<b>Invalid</b> recipient"
+REFUSED = {"kind": "status", "status": 400, "body": {"message": MARKUP}}
 
 
 @pytest.fixture
@@ -22,8 +23,7 @@ def page(opened: Callable[..., Page], relay: Relay) -> Page:
 
 def refuse(page: Page, relay: Relay, *orders: dict[str, Any]) -> None:
     """Let Braze refuse these orders, until the page shows each of them."""
-    fault = {"kind": "status", "status": 400, "body": {"message": MARKUP}}
-    relay.braze("POST", "/faults", [fault])
+    relay.braze("POST", "/faults", [REFUSED])
     for one in orders:
         assert relay.shopify("orders/create", one).status_code == 200
     expect(rows(page)).to_have_count(len(orders))
@@ -73,6 +73,31 @@ def test_a_dead_letter_is_redriven_from_the_page_and_arrives(
     (send,) = relay.sends(1)
     assert send["message"]["trigger_properties"]["order"] == "Order #77301"
     assert relay.ledger(letter.partition("=")[2])["attempts"]["N"] == "2"
+
+
+def test_a_letter_that_is_redriven_and_refused_again_is_shown_again(
+    page: Page, relay: Relay, context: PageContext
+) -> None:
+    refuse(page, relay, sample("shopify-order"))
+    shown = rows(page).get_by_role("link", name="Open in the bench").get_attribute("href")
+    letter = (shown or "").partition("=")[2]
+    relay.braze("POST", "/faults", [REFUSED])
+    for attempts in ("2", "3", "4"):
+        act(page, "Redrive", "1 redriven, 0 not")
+        until(lambda: relay.ledger(letter)["attempts"]["N"], attempts.__eq__, "attempt")
+        until(lambda: count(operated(context)), bool, "letter")
+        expect(rows(page)).to_have_count(1)
+    relay.braze("DELETE", "/faults")
+    act(page, "Drop", "1 dropped, 0 not")
+
+
+def act(page: Page, name: str, done: str) -> None:
+    """Do something with the first letter of the page."""
+    dialog = page.get_by_role("dialog")
+    rows(page).first.get_by_role("button", name=name).click()
+    dialog.get_by_role("button", name=f"{name} 1").click()
+    expect(dialog).to_contain_text(done)
+    page.keyboard.press("Escape")
 
 
 def test_ticked_letters_are_dropped_and_none_without_a_tick(

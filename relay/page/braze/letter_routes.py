@@ -72,6 +72,7 @@ async def _ask(request: web.Request) -> web.Response:
 async def _do(request: web.Request) -> web.Response:
     context, asked = request.app[CONTEXT], wanted(await request.post())
     made = await _carried_out(context, asked, rehearsal=False)
+    context.side.letters = None
     context.changes.publish("letters")
     return shown("done_letters", _values(asked, made, context))
 

@@ -33,15 +33,15 @@ async def _shown(request: web.Request) -> web.Response:
 async def follow(context: PageContext) -> None:
     """Tell open pages what changes here, for as long as there are any."""
     counts: object = None
-    letters = 0
+    side = context.side
     while True:
         await context.changes.until_watched()
         with suppress(NoAnswer, ClientError, BotoCoreError):  # the stack ends, or has no time
             if context.is_simulated and counts != (new := await control(context, "GET", "/counts")):
                 counts = new
                 context.changes.publish("braze")
-            if letters != (number := await asyncio.to_thread(count, operated(context))):
-                letters = number
+            if side.letters != (number := await asyncio.to_thread(count, operated(context))):
+                side.letters = number
                 context.changes.publish("letters")
         await asyncio.sleep(_EVERY)
 
