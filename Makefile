@@ -3,7 +3,6 @@
 OF_PYTHON := import ensurepip, sys; print(sys.version_info[:2])
 PYTHON ?= $(shell [ "$$(python3 -c '$(OF_PYTHON)')" = "$$(/usr/bin/python3 -c '$(OF_PYTHON)' 2>&1)" ] && echo /usr/bin/python3 || echo python3)
 CONFIG ?= default
-SIMULATED ?= 5000
 SOAK ?= 1000000
 COUNTED ?= 100000
 DELIVERIES ?= 10000000
@@ -34,7 +33,7 @@ test: $(READY) ## Check and test everything, at last your own rules
 	.venv/bin/relay rules test
 
 suite: $(READY) | tests/__pycache__
-	SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --quiet
+	.venv/bin/pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --quiet
 
 # Once in a clone: else each of the processes compiles what most files of tests load, of which these load nearly all. A file
 # itself is loaded by one process. The suite itself shows a mistake.
@@ -67,7 +66,7 @@ boto3: $(READY) ## Test what calls AWS with the oldest and the newest boto3 that
 # Left out: what serves packages anyway (e2e, faults, deploy), and peers, whose libraries no function imports.
 artifact: $(READY) ## Test the functions as `sam build` packages them: expressions, senders, faults, the simulation
 	@.venv/bin/python tests/packages.py build/artifact
-	PYTHONPATH=$(CURDIR)/build/artifact SIMULATED_WEBHOOKS=$(SIMULATED) .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet \
+	PYTHONPATH=$(CURDIR)/build/artifact .venv/bin/pytest --numprocesses 2 --dist loadfile --quiet \
 		tests/compliance tests/contract tests/fuzz tests/golden tests/permissions tests/senders tests/simulation \
 		--ignore tests/simulation/test_peers.py
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from relay.paths import PROJECT, SOURCE
 from relay.stacks.local import REGION, client
 from relay.virtualenvs import environment
 from tests import fork_asker
+from tests.e2e.harness import until
 from tests.forked import Forked, forked_sam
 
 STACK = "braze-relay-dev"
@@ -82,6 +84,9 @@ class Sam:
         }
 
     def deploy(self, *arguments: str) -> None:
+        # SAM names a change set by the second.
+        began = int(time.time())
+        until(lambda: int(time.time()), lambda now: now > began, "next second")
         self("deploy", "--no-confirm-changeset", "--no-progressbar", *arguments)
 
     def client(self, service: str) -> Any:

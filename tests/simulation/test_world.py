@@ -20,7 +20,7 @@ from tests.simulation.storms import stormy
 from tests.simulation.world import Setting, World
 
 _LARGEST: Final = 5_000
-ALL: Final = int(os.environ.get("SIMULATED_WEBHOOKS", "6000"))
+ALL: Final = int(os.environ.get("SIMULATED_WEBHOOKS", "5000"))
 _FIRST: Final = int(os.environ.get("SIMULATED_SEED", "1"))
 _RUNS: Final = max(3, -(-ALL // _LARGEST))
 
