@@ -157,7 +157,11 @@ class Relay:
         )
 
     def wait_until_idle(self) -> None:
-        until(self.is_idle, bool, "an empty queue")
+        try:
+            until(self.is_idle, bool, "empty queue")
+        except AssertionError as error:
+            error.add_note("\n".join(self.logs()[-20:]))  # who waits there, and for what
+            raise
 
     def logs(self) -> list[str]:
         logs = self.local.stack.client("logs")

@@ -106,6 +106,7 @@ def test_braze_s_side_is_usable_by_all_with_everything_open(
     assert relay.shopify("orders/create", sample("shopify-order")).status_code == 200
     row = page.locator("#letters tbody tr")
     expect(row).to_have_count(1)
+    expect(page.locator("#profiles details")).to_have_count(1)
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     expect(page.locator("#received")).to_contain_text("reached")
     expect(page.locator("#profiles")).to_contain_text("History")
