@@ -161,11 +161,13 @@ def test_a_braze_that_fails_is_seen_retried_and_recovered(
     field.focus()
     step(page, "Received").get_by_text("headers").click()
     field.focus()
+    page.keyboard.press("Escape")
     relay.braze("DELETE", "/faults")
     expect(attempts).to_contain_text("Braze accepted it")
     expect(step(page, "Braze")).to_contain_text("reached its user")
-    # What is renewed around a reader leaves focus and open details alone.
+    # What is renewed around a reader leaves focus, open details and what was put away alone.
     expect(field).to_be_focused()
+    expect(page.get_by_role("tooltip")).to_have_count(0)
     expect(step(page, "Received")).to_contain_text("x-shopify-topic")
     expect(step(page, "Received").locator("#way-headers")).to_have_attribute("open", "")
 

@@ -9,13 +9,23 @@ setInterval(() => {
     }
   }
 }, 1000);
+const putAway = new Set(); // ids, for what is fetched anew comes without the class
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     for (const field of document.querySelectorAll(".field:hover, .field:focus, .field:has(~ .why:hover)")) {
+      putAway.add(field.id);
       field.classList.add("put-away");
     }
   }
 });
+document.addEventListener("htmx:after:swap", () => {
+  for (const id of putAway) {
+    document.getElementById(id)?.classList.add("put-away");
+  }
+});
 for (const left of ["focusout", "pointerout"]) {
-  document.addEventListener(left, (event) => event.target.classList?.remove("put-away"));
+  document.addEventListener(left, (event) => {
+    putAway.delete(event.target.id);
+    event.target.classList?.remove("put-away");
+  });
 }
