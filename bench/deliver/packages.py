@@ -3,7 +3,7 @@
 import io
 import shutil
 import subprocess
-import tarfile
+import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -26,12 +26,12 @@ def ours() -> Path:
 def release() -> Path:
     """Return the same of RELEASE; raise Missing where git does not have its commit."""
     package = emptied(RELEASE)
-    archive = ("git", "archive", "--format=tar", RELEASE, "src/handler")
+    archive = ("git", "archive", "--format=zip", RELEASE, "src/handler")
     found = subprocess.run(archive, cwd=PROJECT, capture_output=True, check=False)  # noqa: S603 - git alone
     if found.returncode:
         raise Missing(f"{RELEASE}: its commit is not in this clone (git fetch --unshallow)")
-    with tarfile.open(fileobj=io.BytesIO(found.stdout)) as tar:
-        tar.extractall(package, filter="data")
+    with zipfile.ZipFile(io.BytesIO(found.stdout)) as packed:
+        packed.extractall(package)
     (package / "src" / "handler").rename(package / "handler")
     return _with_rules(package)
 

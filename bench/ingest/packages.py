@@ -3,7 +3,6 @@
 import io
 import shutil
 import subprocess
-import tarfile
 import zipfile
 from collections import Counter
 from functools import cache
@@ -70,13 +69,13 @@ def release(count: int) -> Path:
 
     Raise Missing where git does not have its commit, or its wheels cannot be had.
     """
-    archive = ("git", "archive", "--format=tar", RELEASE, "src")
+    archive = ("git", "archive", "--format=zip", RELEASE, "src")
     found = subprocess.run(archive, cwd=PROJECT, capture_output=True, check=False)  # noqa: S603 - git alone
     if found.returncode:
         raise Missing(f"{RELEASE}: its commit is not in this clone (git fetch --unshallow)")
     folder = emptied(f"{RELEASE}-{count}")
-    with tarfile.open(fileobj=io.BytesIO(found.stdout)) as tar:
-        tar.extractall(folder, filter="data")
+    with zipfile.ZipFile(io.BytesIO(found.stdout)) as packed:
+        packed.extractall(folder)
     _install(folder, "--require-hashes", "--requirements", folder / "src" / "requirements.txt")
     (folder / "src" / "handler").rename(folder / "handler")
     shutil.rmtree(folder / "src")
