@@ -107,8 +107,8 @@ class Outcome:
     def newest(self) -> dict[tuple[str, str], int]:
         """The newest version that was sent of what a guard names, by guard and user.
 
-        What Braze has left out untold counts, and a letter that a lost worker may have sent: the
-        relay knows no better.
+        What Braze has left out untold counts, and a letter of which an attempt may have been
+        taken: the relay knows no better.
         """
         found: dict[tuple[str, str], int] = {}
         for key, wish in self.wishes.items():
@@ -119,10 +119,11 @@ class Outcome:
         return found
 
     def _is_doubtful_letter(self, wish: Wish) -> bool:
-        """Return whether of a dead letter's attempts one has left no word."""
+        """Return whether of a dead letter's attempts one is unknown, or has left no word."""
         item = self.world.on.dynamodb.tables[TABLE].items.get(f"delivery#{wish.id}", {})
-        attempts, last = item.get("attempts", {"N": "0"}), item.get("last", {"L": []})
-        return wish.key in self.letters and int(attempts["N"]) > len(last["L"])
+        attempts, last = item.get("attempts", {"N": "0"}), item.get("last", {"L": []})["L"]
+        is_unknown = any(one["M"]["class"] == {"S": "unknown"} for one in last)
+        return wish.key in self.letters and (is_unknown or int(attempts["N"]) > len(last))
 
     @cached_property
     def refused(self) -> set[Key]:
