@@ -94,16 +94,11 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    form.classList.add("no-tips");
-  } else if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+  if ((event.ctrlKey || event.metaKey) && event.key === "s") {
     event.preventDefault();
     document.getElementById("save")?.click();
   }
 });
-for (const kind of ["mouseover", "focusin"]) {
-  form.addEventListener(kind, (event) => event.target.closest(".field") && form.classList.remove("no-tips"));
-}
 form.addEventListener("submit", (event) => event.preventDefault());
 
 // Each text that is tried has a number, and what is checked that of the text which was tried last:

@@ -15,3 +15,10 @@ changes.addEventListener("open", () => {
 changes.addEventListener("error", () => {
   link.textContent = "The stack does not answer: it has ended, or starts anew.";
 });
+
+// Escape puts the explanations of fields away, until one is pointed at or comes into focus. The body
+// is never fetched anew, so that they stay away when what is around them is.
+document.addEventListener("keydown", (event) => event.key === "Escape" && document.body.classList.add("no-tips"));
+for (const kind of ["mouseover", "focusin"]) {
+  document.addEventListener(kind, (event) => event.target.closest(".field") && document.body.classList.remove("no-tips"));
+}
