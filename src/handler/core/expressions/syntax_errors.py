@@ -22,12 +22,12 @@ from handler.core.expressions.syntax_brackets import (
     nameless,
     unmarked,
 )
+from handler.core.expressions.syntax_words import A_FILTER, NUMBER, foreign_word, operand_value
 from handler.core.invisible import blank_name
 
 # Typographic quotes: U+2018 to U+201F, the angle quotes, and the acute accent.
 _CURLY: Final = dict.fromkeys([*range(0x2018, 0x2020), 0xAB, 0xBB, 0xB4], "'")
 _QUOTES: Final = "'\"`"
-_NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?")
 _GROUPED: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])")
 _OPENED: Final = re.compile(r"[(\[{]")  # within one a comma parts two values
 _DASHED: Final = re.compile(r"[A-Za-z_]\w*(?:-\w+)+")
@@ -38,41 +38,13 @@ _FILTER: Final = re.compile(rf"\|\s*({NAME})\s*:")
 _SEPARATOR: Final = re.compile(r"\.\.+|(?<=\S)[/:](?=\S)|^[./]|::")
 _PATH_ALONE: Final = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\d*\])+", re.ASCII)
 _APOSTROPHE: Final = re.compile(r"'(\w*[A-Za-z])'([A-Za-z]\w*)'")
-_SPELT: Final = {
-    "and": "`and` is written &&",
-    "or": "`or` is written ||",
-    "not": "`not` is written !( )",
-    "is": "`is` is written ==, and null stands in backticks: `null`",
-    "in": "`in` is written contains(list, value)",
-    "&": "`and` is written &&",
-    ";": "an expression has no end of its own: leave the ; out",
-    "=>": "what is taken of each element is written body.items[].title, or map(&title, body.items)",
-    "=~": "there are no regular expressions: contains() and starts_with() look for text",
-    "=": "equal is written ==",
-}
 _OWN: Final = ("a , belongs", "the , before")  # the parser's own mends
-_A_FILTER: Final = "a filter is written body.items[?name == 'a']"
 _HALF: Final = {
     "+": "`+` is written add() or concat()",
     "/": "`/` is written divide() or minor_units()",
     "*": "`*` is written multiply()",
 }
-_SPELT_AS: Final = re.compile(r"(?:and|or|not|is|in)\b|=>|=~|[=;]|&(?!&)", re.IGNORECASE)
-_WORD_CALLS: Final = re.compile(
-    r"(contains|includes|startswith|endswith|starts_with|ends_with|like|matches)\b", re.IGNORECASE
-)
-_IS: Final = re.compile(r"is\s+(not\s+)?(?:null|none|nil|undefined|empty)\b", re.IGNORECASE)
-_IN: Final = re.compile(r"(not\s+)?in\b\s*(.*)", re.IGNORECASE | re.DOTALL)
-_BEFORE: Final = re.compile(r"\b(not|unless|typeof|new|if)\s+$", re.IGNORECASE)
-_BETWEEN: Final = re.compile(r"between\s+(\S+)\s+and\s+([^\s)]+)", re.IGNORECASE)
 _OPERATOR_LAST: Final = re.compile(r"(\|\|?|&&|[=!<>]=|[<>!])\s*$")
-_PATTERN: Final = re.compile(r"[.^$*+?()\[\]{}|\\]")
-_FINDING: Final = re.compile(r"\.(?:find|filter|some|every|any|all|where|select)\(\s*\(?\w+\)?\s*$")
-_EACH: Final = re.compile(rf"(?:for\s+)?{NAME}\s+in\s+\S+", re.ASCII)
-_VALUE_NEXT: Final = re.compile(r"=[<>]\s*[-\d`'\"]")
-_UNEQUAL: Final = re.compile(r"(?:<>|!==)$")  # SQL's, and JavaScript's
-_IF_ELSE: Final = re.compile(r"(.+?)\s+if\s+(.+?)\s+else\s+(.+)", re.DOTALL)
-_IF_THEN: Final = re.compile(r"if\s+(.+?)\s+then\s+(.+?)\s+else\s+(.+?)(?:\s+end)?", re.DOTALL)
 
 
 def worded(text: str, error: JMESPathError) -> str:
@@ -156,7 +128,7 @@ def _is_key(bare: str, found: re.Match[str]) -> bool:
 
 
 def _minus(place: FailedPlace) -> str:
-    left, right = place.left(place.at), _value(place.right(place.at + 1))
+    left, right = place.left(place.at), operand_value(place.right(place.at + 1))
     if right and not left and right[0] not in "`0123456789":
         return f"a negative value is written multiply({right}, `-1`)"
     return f"`-` is written add({left}, multiply({right}, `-1`))" if left and right else ""
@@ -166,7 +138,7 @@ def _arithmetic(place: FailedPlace) -> str:
     sign = place.text[place.at]
     if sign not in "+*/%" or place.begins("**"):
         return ""
-    left, right = _value(place.left(place.at)), _value(place.right(place.at + 1))
+    left, right = operand_value(place.left(place.at)), operand_value(place.right(place.at + 1))
     if not left or not right:
         return _HALF.get(sign, "")
     if sign == "+":
@@ -192,10 +164,6 @@ def _divided(left: str, right: str) -> str:
     return f"`/` is written divide({left}, {right})"
 
 
-def _value(operand: str) -> str:
-    return f"`{operand}`" if _NUMBER.fullmatch(operand) else operand
-
-
 def _filter(place: FailedPlace) -> str:
     """Return the mend of Liquid's filter with arguments: `x | default: 'y'`."""
     found = next((one for one in _FILTER.finditer(place.bare) if one.end() - 1 == place.at), None)
@@ -218,76 +186,10 @@ def _arguments(text: str) -> Iterator[str]:
         at = comma + 1 if comma >= 0 else len(text) + 1
 
 
-def _word(place: FailedPlace) -> str:
-    """Return the mend of a word that stands for an operator."""
-    if before := _BEFORE.search(place.bare[: place.at]):
-        return _prefixed(place, before[1].lower())
-    if place.begins("if ") and (parts := _IF_ELSE.fullmatch(place.text)):
-        return f"it is written if({parts[2]}, {parts[1]}, {parts[3]})"
-    if mend := _comparing(place, place.left(place.at)):
-        return mend
-    if mend := _reversed_sign(place):
-        return mend
-    if place.begins(";") and place.call()[0]:
-        return "a comma stands between arguments, and no ;"
-    word = _SPELT_AS.match(place.bare, place.at)
-    return _SPELT[word[0].lower()] if word else ""
-
-
-def _reversed_sign(place: FailedPlace) -> str:
-    """Return the mend of `=>` and `=<` before a value, and of an arrow within `find()`."""
-    if _VALUE_NEXT.match(place.text, place.at):
-        sign = place.text[place.at + 1]
-        return f"at {'least' if sign == '>' else 'most'} is written {sign}="
-    is_finding = place.begins("=>") and _FINDING.search(place.bare[: place.at])
-    return _A_FILTER if is_finding else ""
-
-
-def _comparing(place: FailedPlace, left: str) -> str:
-    """Return the mend of a comparison in words or in another language's signs."""
-    if found := _IS.match(place.bare, place.at):
-        return f"it is written {left} {'!=' if found[1] else '=='} `null`"
-    if _EACH.fullmatch(place.bare):
-        return f"the list stands alone, and each of it is item: {place.right(place.at + 2)}"
-    if (found := _IN.match(place.bare, place.at)) and (held := place.right(found.start(2), ",|&")):
-        call = f"contains({f'[{held[1:-1]}]' if held.startswith('(') else held}, {left})"
-        return f"it is written {f'!({call})' if found[1] else call}"
-    if found := _WORD_CALLS.match(place.bare, place.at):
-        return _called(found[1], left, place.right(found.end()))
-    if found := _BETWEEN.match(place.bare, place.at):
-        least, most = map(_value, found.groups())
-        return f"it is written {left} >= {least} && {left} <= {most}"
-    is_unequal = _UNEQUAL.search(place.bare[: place.at + 1])
-    return "unequal is written !=" if is_unequal else ""
-
-
-def _called(word: str, left: str, sought: str) -> str:
-    if word.lower() == "matches" and _PATTERN.search(sought):
-        return _SPELT["=~"]
-    name = {"like": "contains", "matches": "contains"}.get(word.lower(), word)
-    return f"it is written {translated(name, left, [sought.replace('%', '')])}"
-
-
-def _prefixed(place: FailedPlace, word: str) -> str:
-    """Return the mend of a word before its operand: `not x`, `typeof x`, `if x then y else z`."""
-    if word == "if":
-        parts = _IF_THEN.fullmatch(place.text.strip())
-        then = f"{parts[1]}, {parts[2]}, {parts[3]}" if parts else "condition, 'then', 'else'"
-        return f"it is written if({then})"
-    if word == "new":
-        return "there are no objects to make: time(received_at) is when the webhook came"
-    operand = re.split(
-        r"\s(?:and|or)\b", place.right(place.at, ",|&="), maxsplit=1, flags=re.IGNORECASE
-    )[0]
-    if word == "typeof":
-        return f"`typeof` is written type({operand.strip()})"
-    return f"`{word}` is written !({operand})"
-
-
 def _path(place: FailedPlace) -> str:
     """Return the mend of a path with other signs between its steps."""
     if "select(" in place.bare:
-        return _A_FILTER
+        return A_FILTER
     mended = _SEPARATOR.sub(".", place.bare).strip(".")
     is_path = mended != place.bare and _PATH_ALONE.fullmatch(mended)
     return f"a path is written {mended}" if is_path else ""
@@ -316,7 +218,7 @@ def _braces(place: FailedPlace) -> str:
 
 
 def _number(place: FailedPlace) -> str:
-    number = _NUMBER.match(place.text, place.at)
+    number = NUMBER.match(place.text, place.at)
     if number is None:
         return ""
     name, at = place.call()
@@ -393,7 +295,7 @@ _MENDS: Final[tuple[Callable[[FailedPlace], str], ...]] = (
     _filter,
     _path,
     _dash,
-    _word,
+    foreign_word,
     glued,
     _arithmetic,
     _number,
