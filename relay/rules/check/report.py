@@ -30,7 +30,7 @@ from relay.rules.check.shared_guards import unordered_pairs
 from relay.rules.check.shared_names import different_persons, unused_names
 from relay.rules.check.target_ids import misshapen
 from relay.rules.check.unknown_stages import unknown_stages
-from relay.rules.check.warnings import booleans, empty_values, unseen_paths, warnings
+from relay.rules.check.warnings import empty_values, foreign_words, unseen_paths, warnings
 from relay.webhooks.samples import Sample, shown_folder
 
 Level = Literal["error", "warning", "note"]
@@ -313,7 +313,7 @@ class _Told:
             self.documents.setdefault(event.type, []).append(source.document(event))
 
     def warnings(self) -> Iterator[Problem]:
-        yield from booleans(self.document)
+        yield from foreign_words(self.document)
         yield from empty_values(self.document)
         told = list(warnings(self.source, self.preset))
         yield from told

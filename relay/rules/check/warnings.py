@@ -81,9 +81,9 @@ def warnings(source: Source, preset: str) -> Iterator[Problem]:
             yield ("rules", at, *path), text
 
 
-def booleans(document: Document) -> Iterator[Problem]:
+def foreign_words(document: Document) -> Iterator[Problem]:
     """Yield words that are text here, and booleans in other YAML or null in other languages."""
-    for path, word in document.booleans.items():
+    for path, word in document.foreign_words.items():
         if word.lower() not in _BOOLEANS:
             yield path, f"{word} is text here; write null, or '{word}' where the text is meant"
         elif path[-1] not in ("language", "country"):  # `no` is Norwegian

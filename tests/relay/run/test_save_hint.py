@@ -1,4 +1,4 @@
-"""What can be done while the stack serves."""
+"""The hint of `relay run`: what can be done while it serves."""
 
 from pathlib import Path
 

@@ -77,9 +77,8 @@ class Document:
     places: dict[Path, Place] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     empty: list[Path] = field(default_factory=list)  # keys and items without any value
-    booleans: dict[Path, str] = field(
-        default_factory=dict
-    )  # as other YAML and languages write them
+    # Text here, and true, false or null in other YAML or languages.
+    foreign_words: dict[Path, str] = field(default_factory=dict)
 
     def finding(self, path: Path, message: str) -> Finding:
         """Return a finding at a path, or at the nearest of its parents that the file has."""
@@ -259,7 +258,7 @@ class _Reading:
         if not text:
             self._document.empty.append(path)
         if text in _YES_AND_NO or text in _NOTHING:
-            self._document.booleans[path] = text
+            self._document.foreign_words[path] = text
 
     def _find(self, node: yaml.Node, message: str) -> None:
         self._document.findings.append(Finding(self._document.file, *_place(node), message))

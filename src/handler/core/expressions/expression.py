@@ -53,11 +53,8 @@ _NAMES: Final = ("unquoted_identifier", "quoted_identifier", "literal", "current
 _ENDING: Final = frozenset({*_NAMES, "rparen", "rbracket", "rbrace", "flatten"})
 _BEGINNING: Final = frozenset({*_NAMES, "not", "expref", "lbrace"})
 _PROJECTIONS: Final = ("projection", "filter_projection", "value_projection")
-_EACH: Final["Node"] = {
-    "type": "identity",
-    "value": None,
-    "children": [],
-}  # an element of a projection
+# An element of a projection.
+_EACH: Final["Node"] = {"type": "identity", "value": None, "children": []}
 
 
 def check(node: "Node", *, strict: bool, argument: bool = False, depth: int = 0) -> None:

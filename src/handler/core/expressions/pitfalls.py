@@ -132,7 +132,7 @@ def _is_call(text: str) -> bool:
     if found is None:
         return False
     if found[1] in Functions.FUNCTION_TABLE:
-        return _compiles(text.strip())
+        return _read(text) is not None
     return not found[2] and (is_call(found[1]) or bool(not_there(found[1])))
 
 
@@ -325,17 +325,13 @@ def _fits(value: object, glob: str) -> bool:
     return isinstance(value, str) and fnmatchcase(value, glob)
 
 
-def _compiles(text: str) -> bool:
+def _read(text: str) -> "Node | None":
     try:
-        compile_expression(text)
+        return compile_expression(text.strip()).tree
     except ExpressionError:
-        return False
-    return True
+        return None
 
 
 def _is_expression(text: str) -> bool:
-    try:
-        tree = compile_expression(text.strip()).tree
-    except ExpressionError:
-        return False
-    return any(node["type"] in ("subexpression", "filter_projection") for node in event_nodes(tree))
+    nodes = event_nodes(tree) if (tree := _read(text)) else ()
+    return any(node["type"] in ("subexpression", "filter_projection") for node in nodes)

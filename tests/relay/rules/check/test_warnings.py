@@ -1,4 +1,4 @@
-"""What is legal in a rules file and seldom meant is told, and nothing else is."""
+"""Warnings: they tell what is legal in a rules file and seldom meant, and nothing else."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from handler.core.rules.load import load
 from handler.core.rules.source import Source
 from relay.rules.check.event_ids import by_samples
 from relay.rules.check.warnings import (
-    booleans,
     empty_values,
+    foreign_words,
     shared_secrets,
     unseen_paths,
     warnings,
@@ -438,7 +438,7 @@ def test_two_sources_that_share_a_secret_are_named() -> None:
     ],
 )
 def test_a_word_that_other_yaml_reads_as_a_boolean_is_told(line: str, words: str | None) -> None:
-    found = dict(booleans(yaml12.load(attributes(line), "f")))
+    found = dict(foreign_words(yaml12.load(attributes(line), "f")))
     path = ("rules", 0, "send", "recipients", 0, "attributes", "vip")
     assert found == ({path: words} if words else {})
 
