@@ -13,8 +13,13 @@ def closest(name: str, known: Iterable[str], alike: float = ALIKE) -> str | None
     return next(iter(get_close_matches(name, list(known), n=1, cutoff=alike)), None)
 
 
-def unknown_key(key: str, known: Iterable[str]) -> str:
-    """Return the message for a key that does not exist, with the one that was probably meant."""
+def unknown_key(key: str, known: Iterable[str], told: str = "") -> str:
+    """Return the message for a key that does not exist, with the one that was probably meant.
+
+    Where `told` says what it is, nothing is guessed.
+    """
+    if told:
+        return f"unknown key {key} ({told})"
     if key in (known := list(known)):
         return f"unknown key {key} here"  # of another kind of block
     near = closest(key, known)

@@ -19,6 +19,8 @@ _CALLED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 ARRAYS: Final = ("attributes", "events", "subscription_groups")
 _LOGGED: Final = 16  # hex digits of a digest in a log: 64 bits, so that a line stays short
+# Names of an identifier elsewhere: Braze has none of them.
+OTHER_IDS: Final = ("user_id", "userId", "customer_id", "customerId", "id")
 ALIAS_KEYS: Final = ("alias_name", "alias_label")
 
 # Keys that decide who is reached: of a recipient, and of its attributes (addresses and consent).

@@ -15,6 +15,7 @@ from handler.core.braze.contract.predicates import is_open, is_text
 from handler.core.braze.contract.property_values import is_plain, value_breaches
 from handler.core.braze.contract.user_objects import IDENTITY, UPDATE
 from handler.core.braze.contract.visible import kind_of, visible
+from handler.core.braze.identifiers import OTHER_IDS
 from handler.core.braze.request import encode_request
 from handler.core.expressions.template import Template, Whole
 from handler.core.json_types import JsonValue
@@ -24,7 +25,7 @@ MAX_EVENT_BYTES: Final = 102_400  # of the properties of one event
 KEYS: Final = (*IDENTITY, UPDATE, "app_id", "name", "time", "properties")
 RESERVED: Final = ("time", "event_name")
 MISPLACED: Final = {
-    "external_user_id": "it is called external_id here",
+    **dict.fromkeys(("external_user_id", *OTHER_IDS), "it is called external_id here"),
     "event_name": "it is called name here",
     "event_properties": "they are called properties here",
     "trigger_properties": "they are called properties here",
@@ -48,8 +49,9 @@ def breaches(event: Mapping[str, Template]) -> Iterator[Breach]:
     """Yield what is wrong in an event, written or rendered, but for its user and its size."""
     for key in event:
         if key not in KEYS:
-            hint = f" ({MISPLACED[key]})" if key in MISPLACED else _is_property(key)
-            yield Breach((key,), f"{unknown_key(key, KEYS)}{hint}")
+            told = MISPLACED.get(key, "")
+            hint = "" if told else _is_property(key)
+            yield Breach((key,), f"{unknown_key(key, KEYS, told)}{hint}")
     yield from _of_name(event)
     yield from _of_time(event)
     if "app_id" in event and not (is_open(event["app_id"]) or is_text(event["app_id"])):

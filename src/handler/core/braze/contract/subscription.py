@@ -14,6 +14,7 @@ from handler.core.braze.contract.locales import is_e164
 from handler.core.braze.contract.predicates import is_open, is_text, is_truth
 from handler.core.braze.contract.visible import visible
 from handler.core.braze.endpoints import MAX_GROUPS, MAX_IDENTIFIER_BYTES, SUBSCRIBE
+from handler.core.braze.identifiers import OTHER_IDS
 from handler.core.braze.request import utf8
 from handler.core.expressions.template import Problem, Template
 from handler.core.suggestions import unknown_key
@@ -30,7 +31,7 @@ _IN_EACH: Final = "it stands in each object of subscription_groups"
 _BY_ID: Final = "leave it out, or name the user by external_ids or phones"
 _ONE_USER: Final = frozenset({"external_id", "external_user_id", "email", "phone"})
 MISPLACED: Final = {
-    **dict.fromkeys(_ONE_USER, _LISTED),
+    **dict.fromkeys((*_ONE_USER, *OTHER_IDS), _LISTED),
     **dict.fromkeys(("user_alias", "braze_id"), "Braze finds nobody by it here"),
     "state": "it is called subscription_state",
     "_update_existing_only": "this endpoint makes no profiles",
@@ -57,8 +58,7 @@ def breaches(group: Mapping[str, Template]) -> Iterator[Breach]:
     """Yield what is wrong in the state of one group, written or rendered."""
     for key in group:
         if key not in KEYS:
-            hint = f" ({MISPLACED[key]})" if key in MISPLACED else ""
-            yield Breach((key,), f"{unknown_key(key, KEYS)}{hint}")
+            yield Breach((key,), unknown_key(key, KEYS, MISPLACED.get(key, "")))
     yield from _of_group(group.get(GROUP))
     if STATE not in group:
         yield Breach((STATE,), f"{STATE} is missing: it is one of {' and '.join(STATES)}")
@@ -79,8 +79,8 @@ def named_by(group: Mapping[str, object]) -> str | None:
 
 
 def _unknown(key: str) -> Problem:
-    text = unknown_key(key, SUBSCRIBE.arrays)
-    return (key,), f"{text} ({_IN_EACH})" if key in (*KEYS, *MISPLACED) else text
+    told = _IN_EACH if key in (*KEYS, *MISPLACED) else ""
+    return (key,), unknown_key(key, SUBSCRIBE.arrays, told)
 
 
 def _of_group(value: Template) -> Iterator[Breach]:

@@ -96,8 +96,7 @@ def needed_paths(track: Mapping[str, Template]) -> Iterator[str]:
 
 
 def _unknown(key: str) -> Problem:
-    text = unknown_key(key, TRACK.arrays)
-    return (key,), f"{text} ({MISPLACED[key]})" if key in MISPLACED else text
+    return (key,), unknown_key(key, TRACK.arrays, MISPLACED.get(key, ""))
 
 
 def _check_lists(track: Mapping[str, Template]) -> Iterator[Problem]:

@@ -27,12 +27,11 @@ from handler.core.braze.endpoints import (
     is_part_of_a_path,
     reaches_audience,
 )
+from handler.core.braze.identifiers import OTHER_IDS
 from handler.core.braze.request import encode_request
 from handler.core.expressions.template import Problem, Template, Whole, literal_part
 from handler.core.suggestions import unknown_key
 
-# Other names of the identifier: none of them is like user_alias.
-OTHER_IDS: Final = ("user_id", "userId", "customer_id", "customerId", "id")
 MISPLACED: Final = {
     "api_key": "the relay adds the API key itself; it never stands in a rules file",
     "segment_id": "Braze takes no segment_id here; put the segment into the campaign's audience",
@@ -95,8 +94,7 @@ def check(send: Mapping[str, Template]) -> list[Problem]:
 
 
 def _unknown(key: str, known: Iterable[str]) -> Problem:
-    text = unknown_key(key, () if key in OTHER_IDS else known)
-    return (key,), f"{text} ({MISPLACED[key]})" if key in MISPLACED else text
+    return (key,), unknown_key(key, known, MISPLACED.get(key, ""))
 
 
 def _check_ids(send: Mapping[str, Template]) -> list[Problem]:

@@ -17,6 +17,7 @@ from handler.core.braze.contract.fields import check_alias
 from handler.core.braze.contract.locales import is_e164
 from handler.core.braze.contract.predicates import is_open
 from handler.core.braze.endpoints import MAX_IDENTIFIER_BYTES
+from handler.core.braze.identifiers import OTHER_IDS
 from handler.core.braze.request import utf8
 from handler.core.expressions.template import Template
 
@@ -43,7 +44,9 @@ def breaches(thing: Mapping[str, Template]) -> Iterator[Breach]:
         text = f"it has {' and '.join(primary)}, and Braze rejects an object with two: keep one"
         yield Breach((primary[1],), text)
     if named_by(thing) is None and _OF_SEND not in thing:  # that key is told by itself
-        yield Breach((), f"it names nobody: it needs one of {', '.join(IDENTITY)}")
+        other = next((key for key in OTHER_IDS if key in thing), "")
+        mend = other and f"; {other} is called external_id here"
+        yield Breach((), f"it names nobody: it needs one of {', '.join(IDENTITY)}{mend}")
     yield from _of_identifiers(thing)
     update = thing.get(UPDATE)
     if UPDATE not in thing:
