@@ -24,6 +24,7 @@ _HEXADECIMAL: Final = re.compile(r"[0-9a-f-]{8,}")
 # What stands before an id: evt_..., gid://shopify/Order/..., #1042.
 _BEFORE: Final = re.compile(r".*[_/:#]", re.DOTALL)
 _LETTERS: Final = 24  # of a new id in a header
+_MOST_DIGITS: Final = len(str(2**63 - 1)) - 1  # that surely fit the 64 bits that ingest takes
 Choose = Callable[[Sequence[str]], str]  # as `secrets.choice`
 
 
@@ -62,7 +63,7 @@ def renewed(sample: Sample, source: Source, choose: Choose) -> Renewed:
 def fresh(value: JsonValue, choose: Choose) -> JsonValue:
     """Return another value of the same form: a number of as many digits, text with its beginning.
 
-    A value of another kind is returned as it is.
+    A number has 18 digits at most; a value of another kind is returned as it is.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return value
@@ -70,7 +71,7 @@ def fresh(value: JsonValue, choose: Choose) -> JsonValue:
         return _other_text(value, choose)
     new = value
     while new == value:
-        size = len(str(abs(int(value))))
+        size = min(len(str(abs(int(value)))), _MOST_DIGITS)
         new = int("".join([choose(_DIGITS[1:]), *(choose(_DIGITS) for _ in range(size - 1))]))
     return new
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from handler.core.expressions.scalars import INT64
 from handler.core.models import Plan
 from handler.core.planning.plan import plan
 from handler.core.rules.load import load
@@ -51,6 +52,14 @@ def test_a_value_keeps_its_form(value: Any, form: str) -> None:
     assert new != value
     assert type(new) is type(value)
     assert re.fullmatch(form, str(new))
+
+
+@pytest.mark.parametrize("value", [2**62, 2**63 - 1, -(2**63), 4.2e30, 10**17])
+def test_a_new_number_is_one_that_ingest_takes(value: float) -> None:
+    for _ in range(200):
+        new = fresh(value, CHOOSE)
+        assert type(new) is int
+        assert new in INT64
 
 
 HAND = """\
