@@ -19,6 +19,7 @@ from relay.local.stack import Local
 from tests.docs_pages import page
 from tests.e2e.harness import SECRETS, SHOPIFY_SECRET, Relay, chosen, invoke, until
 from tests.e2e.live import Live
+from tests.unframed import unframed
 
 RECIPES: Final = ("shopify-counted", "shopify-taken-back", "shopify-profile", "shopify-newsletter")
 USER: Final = "9204417730789"
@@ -185,7 +186,7 @@ def test_the_tools_of_the_operator_follow_an_order_that_is_counted(
         given = ["--rules", str(served_rules), *options]
         traced = invoke(app, shop.relay.local, "trace", "#1044", *given)
         assert traced.exit_code == 0, traced.output
-        said = " ".join(traced.output.split())
+        said = unframed(traced.output)
         assert "writes attributes, event ecommerce.order_placed" in said
         summed = invoke(app, shop.relay.local, "reconcile", "--since", "1h", *given)
         assert "shopify-counted/order-placed" in summed.output
@@ -219,4 +220,4 @@ def test_what_braze_refuses_of_an_order_is_redriven_alone_and_the_order_counts_o
         shop.relay.wait_until_idle()
         assert shop.counts() == (1, {"USD": 79})
         traced = invoke(app, local, "trace", whole, "--rules", str(served_rules), *options)
-        assert "attributes.0: these are delivery" in " ".join(traced.output.split())
+        assert "attributes.0: these are delivery" in unframed(traced.output)

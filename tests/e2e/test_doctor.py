@@ -16,6 +16,7 @@ from relay.stacks.local import NAME
 from tests.e2e.harness import ACCOUNTS_SECRET, SHOPIFY_SECRET
 from tests.e2e.patient import Patient
 from tests.forked import Forked
+from tests.unframed import unframed
 
 ONBOARDING = "2f9c7b16-6d40-4e8b-a3f5-90c1e7d2b864"  # of the stage dev, as what follows
 ORDER = "417220e4-5a2a-b634-7f7d-9ec891532368"
@@ -220,7 +221,7 @@ def test_a_stack_that_is_not_there_or_not_the_relays_is_wrong_usage(patient: Pat
     for name, words in ("nobody", missing), ("stranger", "no stack of this relay"):
         run = patient.doctor("--stack-name", name)
         assert run.returncode == 2
-        assert words in " ".join(run.stderr.replace("│", "").split())
+        assert words in unframed(run.stderr)
 
 
 def test_a_secret_that_is_no_object_stops_no_other_check(patient: Patient) -> None:

@@ -12,6 +12,7 @@ from relay.cli import app
 from relay.local.stack import Local
 from relay.paths import PROJECT
 from tests.e2e.harness import SHOPIFY_SECRET, Relay, chosen, invoke, until
+from tests.unframed import unframed
 
 RULES = str(PROJECT / "tests" / "rules")
 
@@ -38,7 +39,7 @@ class Follower:
     def trace(self, text: str) -> str:
         """Return what is found, once the log of the webhook is there."""
         found = until(lambda: self.run("trace", text), lambda it: it.exit_code == 0, text)
-        return " ".join(found.output.split())
+        return unframed(found.output)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from relay.paths import PROJECT
 from relay.stacks.local import NAME
 from tests.e2e.harness import Relay, aws_environment
 from tests.forked import Forked
+from tests.unframed import unframed
 
 Set = Callable[..., subprocess.CompletedProcess[str]]
 RULE = """rules:
@@ -182,6 +183,6 @@ def test_wrong_usage_is_2_and_changes_nothing(
     before = stored(relay, "SigningSecretsArn"), stored(relay, "BrazeKeysArn")
     run = secrets_set(*arguments, typed=typed)
     assert run.returncode == 2
-    assert words in " ".join(run.stderr.replace("│", "").split())
+    assert words in unframed(run.stderr)
     assert "canary" not in run.stderr
     assert (stored(relay, "SigningSecretsArn"), stored(relay, "BrazeKeysArn")) == before

@@ -7,6 +7,7 @@ from relay.local.stack import Local
 from relay.paths import PROJECT
 from tests.e2e.patient import Patient
 from tests.forked import Forked
+from tests.unframed import unframed
 
 
 def test_each_source_has_its_url_also_one_that_does_not_load(
@@ -37,6 +38,6 @@ def test_a_folder_without_rules_and_a_stack_that_is_not_there_are_wrong_usage(
     shutil.copy(__file__, tmp_path / "shopify.yaml")
     run = patient.relay("urls", "--stack-name", "nobody")
     assert run.returncode == 2
-    assert "there is no stack nobody in us-east-1" in " ".join(run.stderr.split())
+    assert "there is no stack nobody in us-east-1" in unframed(run.stderr)
     both = patient.relay("urls", "--config-env", "prod")
-    assert "give either --stack-name or --config-env" in " ".join(both.stderr.split())
+    assert "give either --stack-name or --config-env" in unframed(both.stderr)

@@ -7,6 +7,7 @@ from relay.console.format import time_of
 from relay.dead_letters import selection
 from relay.paths import PROJECT
 from tests.relay.dead_letters.desk import Desk, delivery
+from tests.unframed import unframed
 
 NOON = 1_800_014_400  # 2027-01-15T12:00:00Z
 
@@ -54,7 +55,7 @@ def test_a_reason_that_no_letter_can_have_is_refused(
 ) -> None:
     done = desk.run(group, command, "--reason", given)
     assert done.exit_code == 2
-    assert told in " ".join(done.stderr.replace("│", " ").split())
+    assert told in unframed(done.stderr)
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from handler.core.braze.endpoints import ENDPOINTS
 from relay.operations.pause import KEY, THEN, go_on, scopes_in, stop
 from relay.stacks.ledger import Ledger
 from tests.relay.operations.stage import ROOT, Stage
+from tests.unframed import unframed
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_pauses_stand_beside_each_other_and_are_listed(stage: Stage) -> None:
 def test_a_name_that_the_rules_do_not_know_is_refused(stage: Stage, scope: str, meant: str) -> None:
     result = stage.run("pause", scope)
     assert result.exit_code == 2
-    assert f"did you mean {meant}?" in " ".join(result.output.replace("│", " ").split())
+    assert f"did you mean {meant}?" in unframed(result.output)
     assert stage.item(KEY) == {}
 
 
@@ -96,7 +97,7 @@ def test_resume_of_what_is_not_paused_is_no_failure_and_of_a_typo_is(stage: Stag
     assert stage.run("resume", "all").exit_code == 0
     wrong = stage.run("resume", "source/shopfy")
     assert wrong.exit_code == 2
-    assert "did you mean source/shopify?" in " ".join(wrong.output.replace("│", " ").split())
+    assert "did you mean source/shopify?" in unframed(wrong.output)
     assert list(stage.item(KEY)["scopes"]["M"]) == ["source/shopify"]
 
 
@@ -124,7 +125,7 @@ def test_a_rule_is_paused_although_another_file_cannot_be_read(stage: Stage) -> 
     assert stage.run("pause", "rule/shopify/order").exit_code == 0
     refused = stage.run("pause", "rule/broken/any")
     assert refused.exit_code == 2
-    assert "broken.yaml cannot be read" in " ".join(refused.output.replace("│", " ").split())
+    assert "broken.yaml cannot be read" in unframed(refused.output)
 
 
 def test_operators_who_pause_and_resume_at_once_do_not_lose_each_others_scopes(

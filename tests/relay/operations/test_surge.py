@@ -9,6 +9,7 @@ from handler.aws.clock import Clock
 from relay.operations.surge import RuleSurge, settle
 from relay.stacks.ledger import Ledger
 from tests.relay.operations.stage import Stage
+from tests.unframed import unframed
 
 KEY = "surge#shopify/order"
 WINDOW = 100 * 86_400  # seconds, as in the rules file: 3/100d
@@ -22,13 +23,9 @@ def stopped(stage: Stage, **more: Any) -> dict[str, Any]:
     return stage.item(KEY)
 
 
-def flat(output: str) -> str:
-    return " ".join(output.replace("│", " ").split())
-
-
 def test_list_shows_passed_and_stopped_and_since_when(stage: Stage) -> None:
     stopped(stage)
-    said = flat(stage.run("surge", "list").output)
+    said = unframed(stage.run("surge", "list").output)
     assert "shopify/order passed 3 of 3 in 100 d" in said
     assert "stopped 41 since" in said
     assert "(2 min" in said
@@ -36,13 +33,13 @@ def test_list_shows_passed_and_stopped_and_since_when(stage: Stage) -> None:
 
 def test_list_counts_nothing_of_an_earlier_window(stage: Stage) -> None:
     stopped(stage, window=1)
-    assert "passed 0 of 3 in 100 d" in flat(stage.run("surge", "list").output)
+    assert "passed 0 of 3 in 100 d" in unframed(stage.run("surge", "list").output)
 
 
 def test_list_knows_a_brake_that_was_never_used(stage: Stage) -> None:
     result = stage.run("surge", "list")
     assert result.exit_code == 0
-    assert "shopify/order passed 0 of 3 in 100 d" in flat(result.output)
+    assert "shopify/order passed 0 of 3 in 100 d" in unframed(result.output)
     assert "stopped" not in result.output
 
 
@@ -55,7 +52,7 @@ def test_all_finds_brakes_of_rules_that_are_gone(stage: Stage) -> None:
     stage.put("surge#old/gone", {"window": 7, "count": 9, "stopped": 2, "stopped_at": 5})
     stage.put("delivery#1", {"state": "FAILED"})
     assert "old/gone" not in stage.run("surge", "list").output
-    said = flat(stage.run("surge", "list", "--all").output)
+    said = unframed(stage.run("surge", "list", "--all").output)
     assert "old/gone passed 9 in its last window" in said
     assert "shopify/order" in said
 

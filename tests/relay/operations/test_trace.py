@@ -11,13 +11,10 @@ from handler.core.planning.delivery_id import delivery_id
 from relay.operations.delivery_history import FoundDelivery, described, next_step
 from relay.operations.webhook_history import SearchText
 from tests.relay.operations.stage import Stage, digest, make_stack
+from tests.unframed import unframed
 
 ID = digest("a delivery")
 OTHER = digest("another delivery")
-
-
-def flat(output: str) -> str:
-    return " ".join(output.split())
 
 
 def item(**more: Any) -> dict[str, Any]:
@@ -48,7 +45,7 @@ def test_a_delivery_is_found_by_order_event_and_id(stage: Stage, text: str, by: 
     stage.put(f"delivery#{OTHER}", item(event=digest("evt_2"), once=digest("1002")))
     result = stage.run("trace", text)
     assert result.exit_code == 0, result.output
-    said = flat(result.output)
+    said = unframed(result.output)
     assert f"delivery {ID} rule shopify/order, workspace default found by {by}" in said
     assert "state ACCEPTED attempts 2" in said
     assert "ago) not_sent (server_error) status 503" in said
@@ -68,7 +65,7 @@ def test_all_deliveries_of_an_event_are_shown(stage: Stage) -> None:
 
 def test_an_event_whose_id_is_what_happens_once_is_shown_once(stage: Stage) -> None:
     stage.put(f"delivery#{ID}", item(event=digest("1001")))
-    said = flat(stage.run("trace", "1001").output)
+    said = unframed(stage.run("trace", "1001").output)
     assert said.count(ID) == 1
     assert "found by event, once" in said
 
@@ -87,7 +84,7 @@ def test_the_log_lines_of_both_functions_are_shown_in_order(stage: Stage) -> Non
     assert lines[start + 1].endswith("webhook shopify 200 -> order")
     assert lines[start + 2].endswith("delivery shopify/order accepted attempt 1")
     assert "rejected" not in output
-    assert "log 3 lines" in flat(stage.run("trace", "1001").output)
+    assert "log 3 lines" in unframed(stage.run("trace", "1001").output)
 
 
 def test_logs_that_cannot_be_read_do_not_hide_the_ledger(stage: Stage) -> None:
@@ -95,32 +92,32 @@ def test_logs_that_cannot_be_read_do_not_hide_the_ledger(stage: Stage) -> None:
     stage.client("logs").delete_log_group(logGroupName=stage.physical("IngestLogGroup"))
     result = stage.run("trace", "1001")
     assert result.exit_code == 0
-    assert "state ACCEPTED" in flat(result.output)
-    assert "log cannot be read: " in flat(result.output)
+    assert "state ACCEPTED" in unframed(result.output)
+    assert "log cannot be read: " in unframed(result.output)
 
 
 def test_a_claim_says_whether_somebody_is_sending(stage: Stage) -> None:
     now = int(time.time())
     sending = item(state="SENDING", since=now - 300, lease_until=now + 40)
     stage.put(f"delivery#{ID}", sending)
-    said = flat(stage.run("trace", ID).output)
+    said = unframed(stage.run("trace", ID).output)
     assert "first claim since" in said
     assert "lease somebody is sending it, until" in said
     stage.put(f"delivery#{ID}", sending | {"lease_until": now - 40})
-    assert "whoever was sending it has vanished" in flat(stage.run("trace", ID).output)
+    assert "whoever was sending it has vanished" in unframed(stage.run("trace", ID).output)
 
 
 def test_who_set_it_free_and_what_stops_it_is_said(stage: Stage) -> None:
     now = int(time.time())
     freed = {"by": "arn:somebody", "at": now - 60, "was": "HELD"}
     stage.put(f"delivery#{ID}", item(state="FAILED", freed=freed, surge=now - 70, dead_at=now - 80))
-    said = flat(stage.run("trace", ID).output)
+    said = unframed(stage.run("trace", ID).output)
     assert "by arn:somebody; it was HELD" in said
     assert "surge stopped by its rule's surge limit since" in said
     assert "was dead" in said
     assert "dead letter since" not in said
     stage.put(f"delivery#{ID}", item(state="DEAD", dead_at=now - 80))
-    said = flat(stage.run("trace", ID).output)
+    said = unframed(stage.run("trace", ID).output)
     assert "dead letter since" in said
     assert "was dead" not in said
 
@@ -138,7 +135,7 @@ def test_a_state_that_sounds_like_the_end_says_what_it_means(
     stage: Stage, state: str, meaning: str
 ) -> None:
     stage.put(f"delivery#{ID}", item(state=state))
-    assert f"state {state} {meaning}" in flat(stage.run("trace", ID).output)
+    assert f"state {state} {meaning}" in unframed(stage.run("trace", ID).output)
 
 
 def test_what_its_lost_worker_has_recorded_as_accepted_after_all_is_not_said_to_be_held(
@@ -147,7 +144,7 @@ def test_what_its_lost_worker_has_recorded_as_accepted_after_all_is_not_said_to_
     """As a worker does that Lambda froze in its request, and let go on past its lease."""
     stage.put(f"delivery#{ID}", item(state="HELD", held_from="frozen"))
     stage.put("send#frozen", {"state": "ACCEPTED", "members": {ID, "b" * 64}})
-    assert "state ACCEPTED" in flat(stage.run("trace", ID).output)
+    assert "state ACCEPTED" in unframed(stage.run("trace", ID).output)
 
 
 def test_an_item_of_an_older_relay_is_found_by_what_its_rule_makes_of_the_order(
@@ -155,7 +152,7 @@ def test_an_item_of_an_older_relay_is_found_by_what_its_rule_makes_of_the_order(
 ) -> None:
     known = delivery_id("shopify", "order", "1001", "")
     stage.put(f"delivery#{known}", {"state": "ACCEPTED", "attempts": 1})
-    said = flat(stage.run("trace", "1001").output)
+    said = unframed(stage.run("trace", "1001").output)
     assert f"delivery {known} rule shopify/order, workspace ? found by rule" in said
 
 
@@ -164,8 +161,10 @@ def test_a_delivery_that_was_never_claimed_is_found_in_the_log(stage: Stage) -> 
     stage.log("IngestLogGroup", webhook_of(waiting))
     result = stage.run("trace", "1001")
     assert result.exit_code == 0
-    assert f"delivery {waiting} rule shopify/order" in flat(result.output)
-    assert "state not in the ledger: it waits unclaimed, or it is forgotten" in flat(result.output)
+    assert f"delivery {waiting} rule shopify/order" in unframed(result.output)
+    assert "state not in the ledger: it waits unclaimed, or it is forgotten" in unframed(
+        result.output
+    )
 
 
 def test_where_nothing_is_found_it_says_what_that_can_mean(stage: Stage) -> None:
@@ -184,7 +183,7 @@ def test_the_beginning_of_an_id_as_lists_show_it_is_enough_if_the_log_has_it(sta
         stage.log("DeliverLogGroup", line | {"id": one}, ago=3_000)
     result = stage.run("trace", ID[:12])
     assert result.exit_code == 0, result.output
-    said = flat(result.output)
+    said = unframed(result.output)
     assert f"delivery {ID} rule shopify/order" in said
     assert "found by the beginning of its id state ACCEPTED" in said
     assert OTHER not in said
@@ -195,7 +194,7 @@ def test_what_the_ledger_has_forgotten_is_found_by_the_beginning_of_its_id_too(
 ) -> None:
     line = {"message": "delivery", "source": "shopify", "rule": "order", "outcome": "accepted"}
     stage.log("DeliverLogGroup", line | {"id": ID}, ago=30)
-    said = flat(stage.run("trace", ID[:8]).output)
+    said = unframed(stage.run("trace", ID[:8]).output)
     assert f"delivery {ID}" in said
     assert "not in the ledger" in said
     assert "log 1 line" in said
@@ -251,11 +250,11 @@ def test_a_delivery_is_found_by_what_its_order_is_called_and_by_whom_it_is_for(
     stage.log("IngestLogGroup", webhook_of(OTHER))
     result = stage.run("trace", text)
     assert result.exit_code == 0, result.output
-    assert f"delivery {ID} rule shopify/order, workspace default found by {by}" in flat(
+    assert f"delivery {ID} rule shopify/order, workspace default found by {by}" in unframed(
         result.output
     )
     assert OTHER not in result.output
-    assert "webhook shopify came" not in flat(result.output)
+    assert "webhook shopify came" not in unframed(result.output)
 
 
 def test_a_delivery_of_which_braze_refused_a_part_names_that_and_that_names_it(
@@ -268,11 +267,11 @@ def test_a_delivery_of_which_braze_refused_a_part_names_that_and_that_names_it(
     line = {"message": "delivery", "id": part, "outcome": "rejected", "refused_of": ID}
     origin = {"source": "shopify", "rule": "order", "workspace": "eu"}
     stage.log("DeliverLogGroup", line | origin)
-    said = flat(stage.run("trace", "1001").output)
+    said = unframed(stage.run("trace", "1001").output)
     assert f"refused events.0, events.2: these are delivery {part[:12]}" in said
     assert f"dead-letters show {part[:12]} --stack-name {stage.stack.name}" in said
     assert "part of" not in said
-    said = flat(stage.run("trace", part).output)
+    said = unframed(stage.run("trace", part).output)
     assert f"part of {ID}, of which Braze accepted the rest" in said
     assert "rule shopify/order, workspace eu" in said
     assert "state not in the ledger: a dead letter until it is redriven" in said
@@ -295,7 +294,7 @@ def test_a_delivery_of_which_braze_refused_a_part_says_what_became_of_that(
     own = {"class": "accepted", "refused": "events.0", "time": 1}
     part = FoundDelivery(remainder_id(ID), (), {"state": state})
     whole = FoundDelivery(ID, ("once",), item(last=[own]), rest=part)
-    said = flat(" ".join(map(" ".join, described(whole, [], time.time()))) + " attempts")
+    said = unframed(" ".join(map(" ".join, described(whole, [], time.time()))) + " attempts")
     assert f"refused events.0: these are delivery {part.id[:12]}, {words}" in said
     assert next_step(whole, []) == (f"{step} {part.id[:12]}" if " " in step else step)
 
@@ -305,7 +304,7 @@ def test_what_was_refused_once_more_after_a_redrive_is_the_next_dead_letter(stag
     part, rest = remainder_id(ID), remainder_id(remainder_id(ID))
     stage.put(f"delivery#{ID}", item(last=[own | {"refused": "events.0 events.2"}]))
     stage.put(f"delivery#{part}", item(last=[own | {"refused": "events.1"}], once=digest("x")))
-    said = flat(stage.run("trace", ID).output)
+    said = unframed(stage.run("trace", ID).output)
     assert f"delivery {part[:12]}, redriven since: ACCEPTED, but for 1 refused once more" in said
     assert f"next .venv/bin/relay dead-letters show {rest[:12]} --stack-name" in said
 
@@ -314,7 +313,7 @@ def test_a_delivery_to_a_profile_says_what_it_writes(stage: Stage) -> None:
     stage.put(f"delivery#{ID}", item())
     objects = ["attributes", "event ecommerce.order_placed"]
     stage.log("IngestLogGroup", seen(deliveries=[MADE | {"objects": objects}]))
-    said = flat(stage.run("trace", "#1042").output)
+    said = unframed(stage.run("trace", "#1042").output)
     assert "writes attributes, event ecommerce.order_placed" in said
 
 
@@ -324,7 +323,7 @@ def test_an_order_that_no_rule_wanted_is_found_with_the_operand(stage: Stage, te
     stage.log("IngestLogGroup", seen(unmatched=why, more_unmatched=2))
     result = stage.run("trace", text)
     assert result.exit_code == 0, result.output
-    said = flat(result.output)
+    said = unframed(result.output)
     assert "event orders/create #1042" in said
     assert "unmatched order: body.test is true; and 2 more rules" in said
     assert "relay rules explain" in said
@@ -333,19 +332,19 @@ def test_an_order_that_no_rule_wanted_is_found_with_the_operand(stage: Stage, te
 def test_a_parked_order_is_found_with_the_command_that_shows_it(stage: Stage) -> None:
     parked = {"rule": "order", "reason": "unrenderable", "detail": "x is missing", "id": OTHER}
     stage.log("IngestLogGroup", seen(parked=[parked | {"event": short("evt_9")}]))
-    said = flat(stage.run("trace", "1042").output)
+    said = unframed(stage.run("trace", "1042").output)
     assert "parked order: unrenderable: x is missing" in said
     assert (
         f"next .venv/bin/relay dead-letters show {OTHER[:12]} --stack-name {stage.stack.name}"
         in said
     )
     assert "unmatched" not in said
-    assert "x is missing" in flat(stage.run("trace", OTHER[:12]).output)
+    assert "x is missing" in unframed(stage.run("trace", OTHER[:12]).output)
 
 
 def test_a_shadowed_order_is_found(stage: Stage) -> None:
     stage.log("IngestLogGroup", seen(shadow=[MADE]))
-    assert "shadow order: rendered and counted, and not sent" in flat(
+    assert "shadow order: rendered and counted, and not sent" in unframed(
         stage.run("trace", "u7").output
     )
 
@@ -354,8 +353,8 @@ def test_of_a_webhook_with_many_events_only_what_is_sought_is_shown(stage: Stage
     others = [{"event": short(f"e{at}"), "reference": f"#{at}"} for at in range(3)]
     made = [MADE | {"event": short("e0"), "reference": "#0", "id": OTHER}]
     stage.log("IngestLogGroup", seen(deliveries=made) | {"seen": others, "unmatched": []})
-    assert "no rule wanted it" in flat(stage.run("trace", "#1").output)
-    said = flat(stage.run("trace", "#0").output)
+    assert "no rule wanted it" in unframed(stage.run("trace", "#1").output)
+    said = unframed(stage.run("trace", "#0").output)
     assert OTHER in said
     assert "no rule wanted it" not in said
 
@@ -381,7 +380,7 @@ def test_a_dead_delivery_says_why_in_brazes_words_and_what_comes_next(stage: Sta
     line = {"message": "delivery", "source": "shopify", "rule": "order", "id": ID}
     ended = {"outcome": "rejected", "reason": "rejected", "status": 400, "detail": "No Recipients"}
     stage.log("DeliverLogGroup", line | ended)
-    said = flat(stage.run("trace", ID).output)
+    said = unframed(stage.run("trace", ID).output)
     assert 'state DEAD why rejected status 400 "No Recipients"' in said
     assert "attempts 7 (the ledger keeps the last 1)" in said
     assert (
@@ -395,6 +394,6 @@ def test_a_dead_delivery_says_why_in_brazes_words_and_what_comes_next(stage: Sta
 )
 def test_each_state_that_waits_says_what_comes_next(stage: Stage, state: str, step: str) -> None:
     stage.put(f"delivery#{ID}", item(state=state))
-    assert f"next .venv/bin/relay {step} --stack-name {stage.stack.name}" in flat(
+    assert f"next .venv/bin/relay {step} --stack-name {stage.stack.name}" in unframed(
         stage.run("trace", ID).output
     )

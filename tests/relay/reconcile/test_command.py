@@ -16,6 +16,7 @@ from relay.reconcile.cloudwatch_counts import Period
 from relay.reconcile.command import Reconciled, reconcile, reconciled, shown
 from relay.rules.names import Names
 from tests.relay.operations.stage import Stage
+from tests.unframed import unframed
 
 app = Typer()
 app.command()(reconcile)
@@ -157,7 +158,7 @@ def test_a_rule_of_which_more_left_than_was_planned_is_named_and_is_no_loss(stag
     result = run(stage)
     assert result.exit_code == 0, result.output
     assert "deliveries of shopify/order: 1 left that were not planned" in result.output
-    assert "redriven, released, or enqueued by" in " ".join(result.output.split())
+    assert "redriven, released, or enqueued by" in unframed(result.output)
     assert "deliveries of the stack: adds up if 1 were in flight" in result.output
 
 

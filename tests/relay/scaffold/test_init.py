@@ -21,6 +21,7 @@ from relay.scaffold.starter import StarterFolders, StarterTarget, scaffold
 from relay.webhooks.samples import Address, read_sample, sample_secrets, sources_in
 from tests.docs_pages import page
 from tests.relay.rules.desk import RULES, run
+from tests.unframed import unframed
 
 NOW = 1_780_000_000
 OWN = "0f0e0d0c-1111-4222-8333-444455556666"
@@ -221,7 +222,7 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     result = init(own, *arguments)
     assert (result.exit_code, written(own)) == (2, [])
-    assert words in re.sub(r"[\s│]+", " ", result.output)
+    assert words in unframed(result.output)
 
 
 def test_a_person_is_asked_until_each_answer_is_one() -> None:

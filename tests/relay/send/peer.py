@@ -14,6 +14,7 @@ from handler.core.models import Webhook
 from handler.core.verification.verify import verify
 from relay.cli import app
 from relay.webhooks.samples import load_sources, sample_secrets
+from tests.unframed import unframed
 
 RULE = """\
 rules:
@@ -94,4 +95,4 @@ def handler_of(peer: Peer) -> type[BaseHTTPRequestHandler]:
 def said_by(run: Result) -> str:
     """Return what a command says of wrong usage, without the box around it."""
     assert run.exit_code == 2
-    return " ".join(run.stderr.replace("│", " ").split())
+    return unframed(run.stderr)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.harness import until
 from tests.relay.send.peer import Peer, Reply, said_by
+from tests.unframed import unframed
 
 CREATED = ("--header", "X-Shopify-Topic=orders/create")
 
@@ -168,5 +169,5 @@ def test_what_can_be_read_only_once_or_holds_no_line_is_refused(peer: Peer, tmp_
     for file, words in (("/dev/stdin", "it is read twice"), (str(empty), "has no line")):
         run = peer.send("--each", file, "--source", "shop", *CREATED)
         assert run.exit_code == 2
-        assert words in " ".join(run.stderr.split())
+        assert words in unframed(run.stderr)
     assert peer.got == []

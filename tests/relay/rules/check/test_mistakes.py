@@ -13,6 +13,7 @@ import pytest
 
 from relay.paths import ENVIRONMENTS, PROJECT
 from tests.forked import Forked, forked
+from tests.unframed import unframed
 
 Relay = Callable[..., tuple[int, str]]
 SAMPLE = {"source": "shopify", "headers": {}, "body": {}}
@@ -74,7 +75,7 @@ def relay(checkout: Path, command: Forked) -> Relay:
 
 def said(run: subprocess.CompletedProcess[str]) -> tuple[int, str]:
     assert "Traceback" not in run.stderr
-    return run.returncode, " ".join((run.stdout + run.stderr).replace("│", "").split())
+    return run.returncode, unframed(run.stdout + run.stderr)
 
 
 CUT = ('{\n "source": \n}', "events/bad.json:3:1: not JSON: expected value")

@@ -13,6 +13,7 @@ from typer.testing import Result
 from relay.rules import case_file
 from relay.rules.diff import versions
 from tests.relay.rules.desk import RULES, WEBHOOK, Desk, run
+from tests.unframed import unframed
 
 OTHER = RULES.replace("Order $", "No. $")
 ORDER = "recipients[0].trigger_properties.order"
@@ -85,7 +86,7 @@ def paths(desk: Desk, against: str = "HEAD") -> list[tuple[str, list[str]]]:
 def refused(desk: Desk, against: str) -> str:
     result = diff(desk, against)
     assert result.exit_code == 2
-    return " ".join(result.stderr.replace("│", "").split())
+    return unframed(result.stderr)
 
 
 def test_what_is_not_committed_counts(repository: Desk) -> None:
@@ -220,7 +221,7 @@ def test_a_folder_and_a_revision_are_one_too_many_and_one_is_needed(repository: 
     neither = run("rules", "diff")
     for result in (both, neither):
         assert result.exit_code == 2
-        assert "--against REV, or a folder BASE" in " ".join(result.stderr.replace("│", "").split())
+        assert "--against REV, or a folder BASE" in unframed(result.stderr)
 
 
 def test_rules_that_were_not_there_are_all_new(repository: Desk) -> None:
@@ -337,4 +338,4 @@ def test_a_tree_is_no_commit(repository: Desk, name: str) -> None:
     git(repository.folder, "tag", "tree-tag", "HEAD^{tree}")
     result = diff(repository, name)
     assert result.exit_code == 2
-    assert f"{name} is no commit" in " ".join(result.stderr.replace("│", "").split())
+    assert f"{name} is no commit" in unframed(result.stderr)

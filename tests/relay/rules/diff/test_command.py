@@ -8,6 +8,7 @@ import pytest
 
 from tests.docs_pages import page
 from tests.relay.rules.desk import RULES, WEBHOOK, Desk
+from tests.unframed import unframed
 
 
 @pytest.fixture
@@ -298,7 +299,7 @@ def test_the_samples_are_compared_too(desk: Desk) -> None:
 def test_of_a_commit_it_is_told_how_it_becomes_a_folder(desk: Desk) -> None:
     result = desk.diff(Path("HEAD"))
     assert result.exit_code == 2
-    said = " ".join(result.stderr.replace("│", "").split())
+    said = unframed(result.stderr)
     assert "HEAD is no folder; for a commit: --against HEAD" in said
 
 
