@@ -1,10 +1,15 @@
 """Entry point of the `relay` command: Ctrl-C ends it at once and quietly while modules load."""
 
+import atexit
+import gc
 import signal
 
 
 def main() -> None:
     """Run the command; slow imports come only after SIGINT has its handler."""
+    # Python looks for garbage among all modules once more when it ends: a seventh of the CPU of
+    # `relay rules check`, for memory that goes with the process anyway.
+    atexit.register(gc.freeze)
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from relay.cli import main as run  # noqa: PLC0415 - a second or more
 
