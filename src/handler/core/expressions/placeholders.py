@@ -24,7 +24,6 @@ _NODE: Final = r"(?:\$(?:json|node)\.|\$\.|\d+(?:\.|__)|this\.|@root\.)?"
 _N8N: Final = rf"=\{{\{{\s*{_NODE}(?P<n8n>{_PATH})\s*\}}\}}"
 _LIQUID: Final = rf"\{{\{{\{{?\s*{_NODE}(?P<liquid>{_PATH})\s*\}}?\}}\}}"
 _BARE: Final = rf"(?P<bare>{_PATH})"
-_WHOLE: Final = re.compile("|".join((*_SPELLINGS, _N8N)), re.ASCII)
 _ANY: Final = re.compile("|".join((*_SPELLINGS, _N8N, _LIQUID, _BARE)), re.ASCII)
 _WITHIN: Final = re.compile(
     rf"\$\.[A-Za-z_][\w.]*|(?<!\{{)[#%@]?\{{{_PATH}\}}(?!\}})|<%[=-]?[^%]*%>", re.ASCII
@@ -38,8 +37,8 @@ def placeholder(text: str) -> str | None:
 
     Braze's own `{{ x }}` is none: Braze fills it in.
     """
-    found = _WHOLE.fullmatch(text.strip())
-    return _meant(found) if found else None
+    found = _ANY.fullmatch(text.strip())
+    return _meant(found) if found and found.lastgroup not in ("liquid", "bare") else None
 
 
 def meant(text: str) -> str | None:

