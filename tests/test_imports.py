@@ -56,7 +56,7 @@ ORDER = (
     *("handler.core", "handler.core.configuration", "handler.core.verification"),
     *("handler.core.verification.presets", "handler.core.expressions", "handler.core.braze"),
     *("handler.core.braze.contract", "handler.core.rules", "handler.core.planning"),
-    *("handler.core.delivery", "handler.settings", "handler.workspaces"),
+    *("handler.core.delivery", "handler.init_phase", "handler.settings", "handler.workspaces"),
     *("handler.rules_directory", "handler.aws", "handler.compiled_rules", "handler.webhook_log"),
     "handler.braze_client",
     *(

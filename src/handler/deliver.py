@@ -4,9 +4,10 @@ The answer is a partial batch response: a message that it does not name is delet
 (Lambda guide, "Handling errors for an SQS event source"). Every wait is a visibility timeout.
 """
 
+from handler.init_phase import end_init_phase  # before all else
+
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -15,7 +16,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from handler.aws.errors import error_name
 from handler.aws.sqs import MAX_ENTRIES
 from handler.core.delivery.rest import rest
-from handler.settings import IN_LAMBDA
 from handler.worker.dependencies import Worker, build
 from handler.worker.dispatch import dispatch, requests_of
 from handler.worker.failures import on_failure
@@ -136,6 +136,4 @@ def _rest(invocation: Invocation, retried: Sequence[_Retried]) -> None:
         worker.sleep(seconds)
 
 
-if IN_LAMBDA in os.environ:
-    with suppress(Exception):  # each invocation tries again, and SQS repeats what it cannot serve
-        _worker()
+end_init_phase(_worker)

@@ -4,11 +4,12 @@ It never calls Braze and has no table: it writes messages and dead letters only.
 checks and the answers are those of the table in docs/answers.md.
 """
 
+from handler.init_phase import end_init_phase  # before all else
+
 import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
@@ -244,6 +245,4 @@ def _unavailable(log: WebhookLog, error: Unavailable) -> dict[str, Any]:
     return _answer(503, {"error": "unavailable"}, RETRY_AFTER)
 
 
-if settings.IN_LAMBDA in os.environ:
-    with suppress(Exception):  # each invocation tries again, and answers 503 where it fails too
-        _ingest()
+end_init_phase(_ingest)

@@ -8,10 +8,6 @@ from handler.core.errors import Unavailable
 from handler.core.workspace import is_braze, is_loopback, is_other_host
 
 LOCAL: Final = "local"
-# Set by Lambda in each environment that it starts (Lambda guide, "Environment variables"). There an
-# entry point makes its clients when it is imported: Lambda may give the init phase more CPU than
-# the share that the function's memory gives an invocation.
-IN_LAMBDA: Final = "AWS_LAMBDA_INITIALIZATION_TYPE"
 
 
 def _text(value: str) -> str | None:

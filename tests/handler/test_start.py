@@ -29,15 +29,18 @@ IN_LAMBDA = {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"}
 # Prints whether the import has made what invocations use, and each use of the network. urllib3
 # binds a socket to see whether there is IPv6.
 CODE = """
-import sys
+import gc, sys
 uses = {{"socket.connect", "socket.getaddrinfo", "socket.sendto"}}
 sys.addaudithook(lambda event, _: print("used", event) if event in uses else None)
+gc.callbacks.append(lambda phase, _: print("looked", phase) if "botocore" in sys.modules else None)
 import handler.{module} as entry
+gc.callbacks.clear()
 print("made", entry._{made}.cache_info().currsize)
+gc.isenabled() or print("looks no more")
 """
 
 
-def imported(module: str, made: str, environ: dict[str, str]) -> list[str]:
+def printed(module: str, made: str, environ: dict[str, str]) -> list[str]:
     text = subprocess.run(
         [sys.executable, "-c", CODE.format(module=module, made=made)],
         env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": "", **environ},
@@ -45,7 +48,12 @@ def imported(module: str, made: str, environ: dict[str, str]) -> list[str]:
         text=True,
         check=True,
     ).stdout
-    return [line for line in text.splitlines() if line.startswith(("used ", "made "))]
+    return text.splitlines()
+
+
+def imported(module: str, made: str, environ: dict[str, str]) -> list[str]:
+    lines = printed(module, made, environ)
+    return [line for line in lines if line.startswith(("used", "made", "looks"))]
 
 
 @pytest.mark.parametrize("module, made", [("ingest", "ingest"), ("deliver", "worker")])
@@ -53,6 +61,14 @@ def test_lambda_has_all_made_before_the_first_invocation_and_asks_nobody(
     module: str, made: str
 ) -> None:
     assert imported(module, made, STARTED | IN_LAMBDA) == ["made 1"]
+
+
+@pytest.mark.parametrize("module, made", [("ingest", "ingest"), ("deliver", "worker")])
+def test_python_looks_for_no_garbage_while_lambda_starts_an_environment(
+    module: str, made: str
+) -> None:
+    assert "looked start" in printed(module, made, STARTED)
+    assert "looked start" not in printed(module, made, STARTED | IN_LAMBDA)
 
 
 @pytest.mark.parametrize("module, made", [("ingest", "ingest"), ("deliver", "worker")])
