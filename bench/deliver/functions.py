@@ -126,8 +126,10 @@ class Functions:
     def wall(self, rule: str, size: int) -> float:
         """Deliver a batch; return the wall time of the next in milliseconds.
 
-        The first reads what a worker reads every few seconds: here every second, for `local`.
+        The first reads what a worker reads every few seconds: here every second, for `local`. So it
+        begins with a second, or the next would often read again.
         """
+        time.sleep(1 - time.time() % 1)
         self._serve(rule, size)
         begun = time.perf_counter()
         self._serve(rule, size)
