@@ -16,10 +16,13 @@ from bench.deliver.webhooks import SOURCE, TOPICS, rules_file
 from bench.ingest.figures import DELIVER, INGEST
 from bench.paths import BUILD, PROJECT
 from bench.processes import Missing
-from relay.local.package import packages
+from builder.package import build
+from builder.target import HERE
+from relay import paths
 from relay.virtualenvs import environment, uv
 
 TOP: Final = 8  # parts that are shown
+_BUILT: Final = {INGEST: "IngestFunction", DELIVER: "DeliverFunction"}
 _LIBRARIES: Final = ("aws-lambda-powertools", "jmespath", "pydantic", "requests")
 _TYPICAL: Final = (
     "bench/deliver/typical.py",
@@ -48,19 +51,21 @@ def rules(count: int) -> Path:
 
 @cache
 def ours(function: str, count: int) -> Path:
-    """Return this checkout's package of a function, with so many rules, as it is built here."""
+    """Return this checkout's package of a function, with so many rules, as `sam build` makes it."""
     folder = emptied(f"ours-{function}-{count}")
-    with zipfile.ZipFile(io.BytesIO(_built(count)[function])) as built:
-        for name in built.namelist():
-            built.extract(name, folder)
+    build(_BUILT[function], _source(count), folder, HERE, python())
     return folder
 
 
 @cache
-def _built(count: int) -> dict[str, bytes]:
-    """Return the zip of each function, as the local stack deploys it."""
-    built = packages(rules(count))
-    return {INGEST: built["IngestFunction"], DELIVER: built["DeliverFunction"]}
+def _source(count: int) -> Path:
+    """Return a copy of `src` with so many rules."""
+    folder = emptied(f"source-{count}")
+    left_out = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(paths.SOURCE, folder, dirs_exist_ok=True, ignore=left_out)
+    shutil.rmtree(folder / "rules")
+    shutil.copytree(rules(count), folder / "rules")
+    return folder
 
 
 @cache

@@ -82,8 +82,8 @@ def add_code(
 ) -> None:
     """Put our modules and the libraries that a function imports into its package.
 
-    Bytecode is made of ours, and of what is loaded in most environments: not of telephone plans,
-    which are those of 250 countries, and of what reads rules files only if that is to be expected.
+    Bytecode is made of what most environments load: not of telephone plans, which are those of 250
+    countries, and of what reads rules files only if that is to be expected.
     """
     absent = [name for name, file in _OPTIONAL.items() if not (sources.rules / file).exists()]
     modules = Modules([sources.code, sources.wheels], OWN, left_out=[*_UNUSED, *absent])
@@ -93,7 +93,8 @@ def add_code(
     for library in libraries(sources.wheels):
         _copy(sources.wheels, library.kept(needed.all, _UNUSED_DATA), into)
     if python is not None:
-        compile_modules(python, into, checks(own, needed.often - own))
+        often = needed.often
+        compile_modules(python, into, checks(own & often, often - own))
 
 
 def add_rules(function: Function, rules: Path, into: Path) -> None:
