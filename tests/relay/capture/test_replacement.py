@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handler.core.expressions.expression import search
+from handler.core.expressions.scalars import INT64
 from relay.capture.replacement import Replaced, without_persons
 from relay.paths import PROJECT
 from tests.examples import examples
@@ -91,6 +92,17 @@ def test_personal_data_is_told_by_its_key_or_its_form(key: str, value: Any) -> N
     assert type(body["customer"][key]) is type(value)
     (path,) = found.paths
     assert path.startswith(f"body.customer.{key}")
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_stand_in_of_a_long_number_is_one_that_ingest_takes(sign: int) -> None:
+    given = [sign * (10**18 + at) for at in range(40)]
+    body: Any = replaced([{"session_id": one, "token": str(one)} for one in given]).body
+    made = [one["session_id"] for one in body]
+    assert [int(one["token"]) for one in body] == made
+    assert all(one in INT64 for one in made)
+    assert len({*made}) == len(given)
+    assert {*made}.isdisjoint(given)
 
 
 @pytest.mark.parametrize(
