@@ -1,7 +1,7 @@
-"""The init phase of an execution environment: it makes all that invocations use, and no garbage.
+"""The init phase of an execution environment, in which Python collects no garbage.
 
 An entry point imports this before anything else. What it loads and makes stays as long as the
-environment; Python's looks for garbage among it take a seventh of the CPU of a cold start.
+environment; collections of garbage among it take a seventh of the CPU of a cold start.
 """
 
 import gc
@@ -24,7 +24,7 @@ def end_init_phase(make: Callable[[], object]) -> None:
     if _IN_LAMBDA:
         with suppress(Exception):
             make()
-        gc.freeze()  # or the first look for garbage, in an invocation, would be at all of it
+        gc.freeze()  # or the first collection, in an invocation, would go through all of it
         gc.enable()
 
 
