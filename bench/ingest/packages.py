@@ -51,9 +51,13 @@ def rules(count: int) -> Path:
 
 @cache
 def ours(function: str, count: int) -> Path:
-    """Return this checkout's package of a function, with so many rules, as `sam build` makes it."""
+    """Return this checkout's package of a function, with so many rules, as `sam build` makes it.
+
+    Raise Missing where its rules cannot be compiled here.
+    """
     folder = emptied(f"ours-{function}-{count}")
-    build(_BUILT[function], _source(count), folder, HERE, python())
+    if why := build(_BUILT[function], _source(count), folder, HERE, python()):
+        raise Missing(why)
     return folder
 
 

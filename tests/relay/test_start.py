@@ -36,3 +36,20 @@ def test_ctrl_c_while_libraries_load_ends_it_quietly(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         _, told = running.communicate(timeout=60)
     assert (running.returncode, told) == (-signal.SIGINT, "")
+
+
+def test_a_command_ends_without_a_collection_of_garbage_among_all_modules() -> None:
+    code = """
+import atexit, gc
+atexit.register(lambda: print("frozen", gc.get_freeze_count() > 0))
+from relay.start import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"],
+        env={"PYTHONPATH": LIBRARIES, "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "frozen True"
