@@ -35,7 +35,7 @@ def test_the_list_names_every_function_and_all_that_its_package_holds(built: Pat
 
 @pytest.mark.usefixtures("python")
 @pytest.mark.parametrize("function", ["IngestFunction", "DeliverFunction"])
-def test_a_build_finds_a_python_of_the_functions_version_and_compiles_all_of_ours(
+def test_a_build_finds_a_python_of_the_functions_version_and_compiles_ours_by_it(
     built: Path, function: str
 ) -> None:
     assert_compiled(built / function)
