@@ -2,8 +2,7 @@
 # botocore over urllib3 1.26 and over urllib3 2: the writes of one small call.
 #
 # Guess: headers and body of a call leave in one write. botocore joins them for that (the comment at
-#   `AWSConnection._send_output` says so, because of delayed acknowledgements), and requires urllib3 with
-#   no lower bound that would say otherwise.
+#   `AWSConnection._send_output` says so, because of delayed acknowledgements), and takes either version.
 # Seen: that holds with urllib3 1.26. urllib3 2 sends the headers before it looks at the body, so that
 #   there is never a body to join: each call is two writes, which over TLS are two records.
 # Why it matters: a server or a proxy may meet the headers of a call and never its body; whoever takes

@@ -1,4 +1,4 @@
-"""What a command printed, as one line of words."""
+"""Text that a command printed, as one line of words."""
 
 
 def unframed(text: str) -> str:
